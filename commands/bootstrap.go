@@ -1,0 +1,158 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/provision"
+)
+
+const bootstrapDescription = `Example:
+
+   ecsctl bootstrap --pool my-ecs-pool --dry-run
+   ecsctl bootstrap --pool my-ecs-pool --yes
+
+Makes what Prefect's ECS Worker Guide has a person make by hand: the trust policy, an
+execution role and a role for the worker, the secret with the API key, a log group, a
+security group, the cluster if there is none, the worker's task definition, the work
+pool with its defaults, and the Fargate service. Then it waits until the worker is
+online. Running it again changes nothing; after a failure or a crash it goes on.`
+
+type bootstrapOptions struct {
+	outputOptions
+	Spec        provision.Spec
+	WaitTimeout time.Duration
+	NoWait      bool
+}
+
+func bootstrapFlags() []specFlag {
+	return append(append(placeFlags(), resourceFlags()...), nameFlags()...)
+}
+
+func bootstrapCommand(streams Streams) *cli.Command {
+	flags := bootstrapFlags()
+	return &cli.Command{
+		Name:         "bootstrap",
+		Usage:        "create a work pool and a worker for it in AWS",
+		Description:  bootstrapDescription,
+		OnUsageError: usageError,
+		Flags: append(append(cliFlags(flags), outputFlags()...),
+			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online", EnvVars: env("no-wait")}),
+		Action: func(c *cli.Context) error {
+			opts, err := readBootstrapOptions(c, flags)
+			if err != nil {
+				return err
+			}
+			return runBootstrap(c.Context, streams, opts)
+		},
+	}
+}
+
+func readBootstrapOptions(c *cli.Context, flags []specFlag) (opts bootstrapOptions, err error) {
+	if err := noArguments(c); err != nil {
+		return opts, err
+	}
+	if opts.outputOptions, err = readOutputOptions(c); err != nil {
+		return opts, err
+	}
+	opts.WaitTimeout, opts.NoWait = c.Duration("wait-timeout"), c.Bool("no-wait")
+	opts.Spec, err = readSpec(c, flags)
+	return opts, err
+}
+
+func runBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) error {
+	if err := opts.needsAnswer(streams); err != nil {
+		return err
+	}
+	plan, err := planBootstrap(ctx, streams, opts)
+	if err != nil {
+		return err
+	}
+	r := result{
+		Command: "bootstrap", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
+		Changes: plan.Changes, Warnings: plan.Warnings,
+	}
+	if opts.DryRun {
+		return showDryRun(streams, opts.outputOptions, r, bootstrapHeading(opts.Spec.Pool, plan), plan.HasChanges())
+	}
+	err = applyBootstrap(ctx, streams, opts, plan, &r)
+	if opts.Output == outputJSON {
+		if printErr := r.print(streams.Out, err); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) (*provision.Bootstrap, error) {
+	if err := opts.Spec.CheckPool(); err != nil {
+		return nil, err
+	}
+	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	if err != nil {
+		return nil, err
+	}
+	options.Spec = options.Spec.WithDefaults()
+	if err := options.Spec.Validate(); err != nil {
+		return nil, err
+	}
+	return provision.NewBootstrap(ctx, options)
+}
+
+func bootstrapHeading(pool string, plan *provision.Bootstrap) string {
+	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
+}
+
+// showDryRun prints a plan as the result of the command.
+func showDryRun(streams Streams, opts outputOptions, r result, heading string, changes bool) error {
+	if opts.Output == outputJSON {
+		if err := r.print(streams.Out, nil); err != nil {
+			return err
+		}
+	} else {
+		newPlanPrinter(streams.Out).print(heading, r.Changes, r.Warnings)
+	}
+	if changes && opts.DetailedExitCode {
+		return errChanges
+	}
+	return nil
+}
+
+// applyBootstrap shows the plan, asks, carries it out and waits for the worker.
+func applyBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions, plan *provision.Bootstrap, r *result) error {
+	newPlanPrinter(streams.Err).print(bootstrapHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+	progress := newStepLines(streams.Err, opts.Verbose)
+	if plan.HasChanges() {
+		if !opts.Yes {
+			if err := confirm(ctx, streams, fmt.Sprintf("\nMake these changes in account %s?", plan.Identity.Account)); err != nil {
+				return err
+			}
+		}
+		printf(streams.Err, "\n")
+		var err error
+		if r.Applied, err = plan.Apply(ctx, progress); err != nil {
+			return err
+		}
+	}
+	if opts.NoWait {
+		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
+	}
+	worker, err := plan.WaitForWorker(ctx, opts.WaitTimeout, progress)
+	if err != nil {
+		return err
+	}
+	r.Worker = &worker
+	return finishBootstrap(streams, opts, fmt.Sprintf("worker %q is %s", worker.Name, worker.Status))
+}
+
+// finishBootstrap says what was reached, as the result, and what to type next.
+func finishBootstrap(streams Streams, opts bootstrapOptions, reached string) error {
+	if opts.Output == outputText {
+		printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
+	}
+	printf(streams.Err, "next: prefect deploy my_flow.py:my_flow --pool '%s', and run the deployment\n", opts.Spec.Pool)
+	return nil
+}

@@ -1,0 +1,99 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"ecsctl/internal/hint"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+)
+
+// pollInterval is the time between two looks at something that is waited for.
+const pollInterval = time.Second
+
+// connect finds the credentials of AWS and Prefect and returns the options for
+// package provision. The Spec comes back with its region and defaults.
+func connect(ctx context.Context, spec provision.Spec, streams Streams, verbose bool) (provision.Options, error) {
+	opts := provision.Options{Version: version(), Logger: newLogger(streams.Err, verbose), PollInterval: pollInterval}
+	settings, err := discoverPrefect(spec.Prefect, streams.In)
+	if err != nil {
+		return opts, err
+	}
+	api, err := prefect.New(prefect.Options{
+		APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString,
+		UserAgent: "ecsctl/" + version(), Logger: opts.Logger,
+	})
+	if err != nil {
+		return opts, err
+	}
+	opts.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}
+	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api)
+	if err != nil {
+		return opts, err
+	}
+	if opts.Clients.Region == "" {
+		return opts, provision.ErrNoRegion
+	}
+	spec.Region = opts.Clients.Region
+	opts.Spec = spec
+	return opts, nil
+}
+
+// discoverPrefect finds the API URL and the credentials as Prefect's own tools do.
+func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error) {
+	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
+	if p.APIKeyFile != "" {
+		key, err := readKey(p.APIKeyFile, in)
+		if err != nil {
+			return prefect.Settings{}, err
+		}
+		overrides.APIKey = key
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return prefect.Settings{}, fmt.Errorf("failed to find the working directory: %w", err)
+	}
+	settings, err := prefect.Discover(os.Environ(), dir, overrides)
+	if err != nil {
+		return settings, err
+	}
+	if settings.APIURL == "" {
+		return settings, hint.Add(errors.New("no Prefect API URL found"),
+			"sign in with `prefect cloud login`, or set PREFECT_API_URL, or pass --prefect-api-url")
+	}
+	return settings, nil
+}
+
+// readKey reads an API key from a file, or from standard input for "-".
+func readKey(path string, in io.Reader) (prefect.Secret, error) {
+	var raw []byte
+	var err error
+	if path == "-" {
+		raw, err = io.ReadAll(io.LimitReader(in, 64<<10))
+	} else {
+		raw, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("failed to read the API key: %w", err)
+	}
+	key := strings.TrimSpace(string(raw))
+	if key == "" || strings.ContainsAny(key, "\r\n") {
+		return "", usagef("--prefect-api-key-file %q does not hold one line with an API key", path)
+	}
+	return prefect.Secret(key), nil
+}
+
+func newLogger(w io.Writer, verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/provision"
+)
+
+// The output formats of --output.
+const (
+	outputText = "text"
+	outputJSON = "json"
+)
+
+// outputOptions are the flags that every command that changes something has.
+type outputOptions struct {
+	Output           string
+	Verbose          bool
+	Yes              bool
+	DryRun           bool
+	DetailedExitCode bool
+}
+
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: env("config")},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done and do nothing", EnvVars: env("dry-run")},
+		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "with --dry-run: exit with 2 when there are changes", EnvVars: env("detailed-exitcode")},
+		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask for confirmation", EnvVars: env("yes")},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
+		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for something to happen", Value: 10 * time.Minute, EnvVars: env("wait-timeout")},
+	}
+}
+
+func readOutputOptions(c *cli.Context) (outputOptions, error) {
+	o := outputOptions{
+		Output: c.String("output"), Verbose: c.Bool("verbose"), Yes: c.Bool("yes"),
+		DryRun: c.Bool("dry-run"), DetailedExitCode: c.Bool("detailed-exitcode"),
+	}
+	if o.Output != outputText && o.Output != outputJSON {
+		return o, usagef("--output %q: it is text or json", o.Output)
+	}
+	if o.DetailedExitCode && !o.DryRun {
+		return o, usagef("--detailed-exitcode goes with --dry-run")
+	}
+	if c.Duration("wait-timeout") <= 0 {
+		return o, usagef("--wait-timeout %s: give a time such as 10m", c.Duration("wait-timeout"))
+	}
+	return o, nil
+}
+
+// needsAnswer refuses a command that would have to ask where nobody can answer.
+func (o outputOptions) needsAnswer(streams Streams) error {
+	if o.Yes || o.DryRun || streams.CanPrompt {
+		return nil
+	}
+	return usagef("there is no terminal to ask for confirmation: pass --yes to go ahead, or --dry-run to look only")
+}
+
+// result is what --output json prints: one object, also when something failed.
+type result struct {
+	Command string `json:"command"`
+	DryRun  bool   `json:"dryRun"`
+	provision.Identity
+	Pool     string                  `json:"pool"`
+	Changes  []provision.Change      `json:"changes"`
+	Warnings []string                `json:"warnings"`
+	Applied  []provision.Applied     `json:"applied"`
+	Worker   *provision.WorkerStatus `json:"worker,omitempty"`
+	Left     []provision.Change      `json:"left,omitempty"`
+	Error    string                  `json:"error,omitempty"`
+}
+
+// print writes the object; lists that are empty are [] rather than null.
+func (r result) print(w io.Writer, err error) error {
+	if err != nil {
+		r.Error = err.Error()
+	}
+	r.Changes, r.Warnings, r.Applied = orEmpty(r.Changes), orEmpty(r.Warnings), orEmpty(r.Applied)
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(r); err != nil {
+		return fmt.Errorf("failed to write the result: %w", err)
+	}
+	return nil
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

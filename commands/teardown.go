@@ -1,0 +1,155 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/provision"
+)
+
+const teardownDescription = `Example:
+
+   ecsctl teardown --pool my-ecs-pool --dry-run
+   ecsctl teardown --pool my-ecs-pool --yes
+
+Removes what bootstrap made for the pool, found by names and tags, and then looks
+again to prove it. What ecsctl did not create is never touched: a cluster, a role or a
+pool of yours stays, and a pool of yours gets back the defaults that it had. What is
+gone already is no error. The exit code is 1 when anything is left.`
+
+type teardownOptions struct {
+	outputOptions
+	Spec               provision.Spec
+	KeepPool, KeepLogs bool
+	Running            string
+	WaitTimeout        time.Duration
+}
+
+func teardownCommand(streams Streams) *cli.Command {
+	flags := append(placeFlags(), nameFlags()...)
+	return &cli.Command{
+		Name:         "teardown",
+		Usage:        "remove what bootstrap made for a work pool",
+		Description:  teardownDescription,
+		OnUsageError: usageError,
+		Flags: append(append(cliFlags(flags), outputFlags()...),
+			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: env("keep-pool")},
+			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: env("keep-logs")},
+			&cli.StringFlag{Name: "running", Usage: "what to do about running flow runs: wait, stop or leave (default: refuse and list them)", EnvVars: env("running")},
+		),
+		Action: func(c *cli.Context) error {
+			opts, err := readTeardownOptions(c, flags)
+			if err != nil {
+				return err
+			}
+			return runTeardown(c.Context, streams, opts)
+		},
+	}
+}
+
+func readTeardownOptions(c *cli.Context, flags []specFlag) (opts teardownOptions, err error) {
+	if err := noArguments(c); err != nil {
+		return opts, err
+	}
+	if opts.outputOptions, err = readOutputOptions(c); err != nil {
+		return opts, err
+	}
+	opts.KeepPool, opts.KeepLogs, opts.WaitTimeout = c.Bool("keep-pool"), c.Bool("keep-logs"), c.Duration("wait-timeout")
+	switch opts.Running = c.String("running"); opts.Running {
+	case provision.RunningRefuse, provision.RunningWait, provision.RunningStop, provision.RunningLeave:
+	default:
+		return opts, usagef("--running %q: it is wait, stop or leave", opts.Running)
+	}
+	opts.Spec, err = readSpec(c, flags)
+	return opts, err
+}
+
+func runTeardown(ctx context.Context, streams Streams, opts teardownOptions) error {
+	if err := opts.needsAnswer(streams); err != nil {
+		return err
+	}
+	plan, err := planTeardown(ctx, streams, opts)
+	if err != nil {
+		return err
+	}
+	r := result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool, Changes: plan.Changes, Warnings: plan.Warnings}
+	if opts.DryRun {
+		return showDryRun(streams, opts.outputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
+	}
+	err = applyTeardown(ctx, streams, opts, plan, &r)
+	if opts.Output == outputJSON {
+		if printErr := r.print(streams.Out, err); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func planTeardown(ctx context.Context, streams Streams, opts teardownOptions) (*provision.Teardown, error) {
+	if err := opts.Spec.CheckPool(); err != nil {
+		return nil, err
+	}
+	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	if err != nil {
+		return nil, err
+	}
+	return provision.NewTeardown(ctx, provision.TeardownOptions{
+		Options: options, KeepPool: opts.KeepPool, KeepLogs: opts.KeepLogs, Running: opts.Running, Limit: opts.WaitTimeout,
+	})
+}
+
+func teardownHeading(pool string, plan *provision.Teardown) string {
+	return fmt.Sprintf("Teardown of work pool %q, in AWS account %s, region %s:", pool, plan.Identity.Account, plan.Identity.Region)
+}
+
+// applyTeardown shows the plan, asks, removes, looks again and reports what is left.
+func applyTeardown(ctx context.Context, streams Streams, opts teardownOptions, plan *provision.Teardown, r *result) error {
+	newPlanPrinter(streams.Err).print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+	if err := plan.Refused(); err != nil {
+		return err
+	}
+	if !plan.HasChanges() {
+		return finishTeardown(streams, opts, r, nil)
+	}
+	if !opts.Yes {
+		if err := confirmName(ctx, streams, "\nType the pool's name to remove all this:", opts.Spec.Pool); err != nil {
+			return err
+		}
+	}
+	printf(streams.Err, "\n")
+	var failed error
+	r.Applied, failed = plan.Apply(ctx, newStepLines(streams.Err, opts.Verbose))
+	if ctx.Err() != nil {
+		return failed
+	}
+	left, err := plan.Left(ctx)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	r.Left = left
+	return finishTeardown(streams, opts, r, failed)
+}
+
+// finishTeardown lists what is left: by choice, which is fine, or in spite of the
+// attempt to remove it, which is not.
+func finishTeardown(streams Streams, opts teardownOptions, r *result, failed error) error {
+	var still []string
+	for _, c := range r.Left {
+		if c.Action == provision.Leave {
+			continue
+		}
+		still = append(still, fmt.Sprintf("%s %s", c.Kind, c.Name))
+	}
+	if len(still) > 0 {
+		return errors.Join(failed, fmt.Errorf("still there: %s", strings.Join(still, ", ")))
+	}
+	if failed == nil && opts.Output == outputText {
+		printf(streams.Out, "work pool %q: nothing that ecsctl made is left\n", opts.Spec.Pool)
+	}
+	return failed
+}

@@ -1,0 +1,153 @@
+package prefect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The settings that Discover gives fields of their own.
+const (
+	settingAPIURL     = "PREFECT_API_URL"
+	settingAPIKey     = "PREFECT_API_KEY"
+	settingAuthString = "PREFECT_API_AUTH_STRING"
+	settingProfile    = "PREFECT_PROFILE"
+	settingHome       = "PREFECT_HOME"
+	settingProfiles   = "PREFECT_PROFILES_PATH"
+)
+
+// Settings are the Prefect settings of a user: where the API is and how to get in.
+type Settings struct {
+	APIURL     string // empty when nothing names one
+	APIKey     Secret
+	AuthString Secret
+	Profile    string // the name of the active profile
+
+	// Sources says for each setting found where it came from, in words for a message:
+	// "the environment" or "profile \"default\" in /home/me/.prefect/profiles.toml".
+	Sources map[string]string
+
+	// Extra are all other PREFECT_* settings, by variable name. Any of them may be secret.
+	Extra map[string]Secret
+}
+
+// Overrides are values from the command line; they go before everything else.
+type Overrides struct {
+	APIURL string
+	APIKey Secret
+	// Profile is used instead of the active one; its values go before the environment,
+	// as with `prefect --profile`.
+	Profile string
+}
+
+// source is one place that settings are read from.
+type source struct {
+	name   string
+	values map[string]string
+}
+
+// Discover finds the settings of whoever has the environment environ ("K=V" strings)
+// and works in workdir. The order, first match wins, is that of Prefect 3
+// (prefect/settings/base.py, settings_customise_sources):
+//
+//	overrides, environment, .env, prefect.toml, [tool.prefect] of pyproject.toml,
+//	the active profile
+//
+// Prefect 2 has only the environment and the profile. A variable that is set but empty
+// hides those behind it, as it does there.
+func Discover(environ []string, workdir string, o Overrides) (Settings, error) {
+	env := environment(environ)
+	local, err := localSources(env, workdir)
+	if err != nil {
+		return Settings{}, err
+	}
+	profile, err := activeProfile(env, workdir, local, o.Profile)
+	if err != nil {
+		return Settings{}, err
+	}
+	sources := append([]source{{"the environment", prefectOnly(env)}}, local...)
+	if o.Profile != "" {
+		sources = append([]source{profile.source()}, sources...)
+	} else {
+		sources = append(sources, profile.source())
+	}
+	sources = append([]source{o.source()}, sources...)
+	s := merge(sources)
+	s.Profile = profile.name
+	return s, nil
+}
+
+// Lookup returns a setting by its variable name, such as PREFECT_WORKER_QUERY_SECONDS.
+func (s Settings) Lookup(name string) (Secret, bool) {
+	if _, found := s.Sources[name]; !found {
+		return "", false
+	}
+	switch name {
+	case settingAPIURL:
+		return Secret(s.APIURL), true
+	case settingAPIKey:
+		return s.APIKey, true
+	case settingAuthString:
+		return s.AuthString, true
+	default:
+		return s.Extra[name], true
+	}
+}
+
+func (o Overrides) source() source {
+	values := map[string]string{}
+	if o.APIURL != "" {
+		values[settingAPIURL] = o.APIURL
+	}
+	if o.APIKey != "" {
+		values[settingAPIKey] = o.APIKey.Reveal()
+	}
+	return source{"the command line", values}
+}
+
+func merge(sources []source) Settings {
+	s := Settings{Sources: map[string]string{}, Extra: map[string]Secret{}}
+	for _, src := range sources {
+		for name, value := range src.values {
+			if _, taken := s.Sources[name]; taken {
+				continue
+			}
+			s.Sources[name] = src.name
+			s.set(name, value)
+		}
+	}
+	return s
+}
+
+func (s *Settings) set(name, value string) {
+	switch name {
+	case settingAPIURL:
+		s.APIURL = strings.TrimRight(value, "/")
+	case settingAPIKey:
+		s.APIKey = Secret(value)
+	case settingAuthString:
+		s.AuthString = Secret(value)
+	case settingProfile, settingHome, settingProfiles: // spent on the search itself
+	default:
+		s.Extra[name] = Secret(value)
+	}
+}
+
+// Warnings are the mistakes that Prefect warns of in an API URL
+// (prefect/settings/models/root.py), in words of their own.
+func (s Settings) Warnings() []string {
+	var out []string
+	warn := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if strings.Contains(s.APIURL, "app.prefect.cloud") {
+		warn("the API URL is that of the web pages: the API is at api.prefect.cloud")
+	}
+	if strings.Contains(s.APIURL, "/account/") {
+		warn("the API URL has /account/ where /accounts/ belongs")
+	}
+	if strings.Contains(s.APIURL, "/workspace/") {
+		warn("the API URL has /workspace/ where /workspaces/ belongs")
+	}
+	if s.APIKey != "" && s.AuthString != "" {
+		warn("both an API key and an auth string are set: the auth string is used")
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options are what a bootstrap or a teardown needs beside the Spec.
+type Options struct {
+	Spec    Spec // with defaults, validated
+	Clients *Clients
+	Server  Server
+	// Version is ecsctl's own, for the tag ecsctl:version.
+	Version string
+	Logger  *slog.Logger
+	// PollInterval is the time between two looks at something that is waited for.
+	PollInterval time.Duration
+}
+
+// Bootstrap is a plan to make an account and a server as a Spec says.
+type Bootstrap struct {
+	Identity Identity
+	Server   Server
+	Changes  []Change
+	Warnings []string
+
+	w         *world
+	resources []resource
+	service   *service
+}
+
+// NewBootstrap observes everything and returns the plan. It writes nothing.
+func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
+	w, err := newWorld(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bootstrap{Identity: w.id, w: w}
+	b.build()
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.checkNamedGroups(gctx) })
+	group.Go(func() error { return findAll(gctx, b.resources) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	b.Server = w.server
+	return b, b.compare()
+}
+
+func newWorld(ctx context.Context, opts Options) (*world, error) {
+	w := &world{
+		spec: opts.Spec, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
+		poll: opts.PollInterval, known: map[Kind]string{},
+	}
+	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { w.id, err = WhoAmI(gctx, opts.Clients); return err })
+	group.Go(func() (err error) {
+		w.server.Version, w.server.Cloud, err = serverVersion(gctx, opts.Clients)
+		return err
+	})
+	return w, group.Wait()
+}
+
+func serverVersion(ctx context.Context, c *Clients) (version string, cloud bool, err error) {
+	if c.Prefect.IsCloud() {
+		return "", true, nil
+	}
+	version, err = c.Prefect.ServerVersion(ctx)
+	return version, false, err
+}
+
+// build lists the resources, each after those it needs, so that plans read in order.
+func (b *Bootstrap) build() {
+	w := b.w
+	if len(w.spec.Network.SecurityGroups) == 0 {
+		b.resources = append(b.resources, &securityGroup{w: w})
+	}
+	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w})
+	b.service = &service{w: w}
+	if w.server.APIKey != "" && w.spec.Prefect.APIKeySecret == "" {
+		b.service.secrets = append(b.service.secrets, newAPIKeySecret(w))
+	}
+	if w.server.AuthString != "" {
+		b.service.secrets = append(b.service.secrets, newAuthStringSecret(w))
+	}
+	for _, s := range b.service.secrets {
+		b.resources = append(b.resources, s)
+	}
+	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w}, b.service)
+}
+
+// compare turns what was found into changes and warnings.
+func (b *Bootstrap) compare() error {
+	var errs []error
+	for _, r := range b.resources {
+		errs = append(errs, r.check())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	network, err := b.w.network.get(context.Background())
+	if err != nil {
+		return err
+	}
+	b.Changes = networkChanges(network, b.w.spec)
+	for _, r := range b.resources {
+		b.Changes = append(b.Changes, r.diff())
+	}
+	b.Warnings = append(slices.Clone(network.warnings), b.serverWarnings()...)
+	for _, r := range b.resources {
+		if pool, ok := r.(*workPool); ok {
+			b.Warnings = append(b.Warnings, pool.warnings...)
+		}
+	}
+	return nil
+}
+
+// networkChanges show what is used of the network, which is never changed.
+func networkChanges(n chosenNetwork, spec Spec) []Change {
+	out := []Change{{Kind: KindVPC, Name: n.vpc, ID: n.vpc, Action: Adopt}}
+	for _, s := range n.subnets {
+		out = append(out, Change{Kind: KindSubnet, Name: s.id, ID: s.id, Action: Adopt, Reason: s.describe()})
+	}
+	for _, id := range spec.Network.SecurityGroups {
+		out = append(out, Change{Kind: KindSecurityGroup, Name: id, ID: id, Action: Adopt})
+	}
+	return out
+}
+
+func (s subnet) describe() string {
+	switch s.out.kind {
+	case exitPublic:
+		return s.zone + ", public"
+	case exitPrivate:
+		return s.zone + ", private with a way out"
+	default:
+		return s.zone + ", no way out"
+	}
+}
+
+func (b *Bootstrap) serverWarnings() []string {
+	if !isLocal(b.w.server.APIURL) {
+		return nil
+	}
+	return []string{"the Prefect API URL " + b.w.server.APIURL + " is this machine's own address: a worker in AWS does not reach it there. Give the address that AWS sees with --prefect-api-url"}
+}
+
+func isLocal(apiURL string) bool {
+	parsed, err := url.Parse(apiURL)
+	if err != nil {
+		return false
+	}
+	host := parsed.Hostname()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
+}
+
+// HasChanges tells whether applying the plan would write anything.
+func (b *Bootstrap) HasChanges() bool {
+	return slices.ContainsFunc(b.Changes, Change.writes)
+}
+
+// Apply carries out the plan and returns what was done. After an error, or a kill at
+// any point, a new plan goes on from there.
+func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, error) {
+	var steps []step
+	for _, r := range b.resources {
+		change := b.change(r)
+		if !change.writes() {
+			continue
+		}
+		steps = append(steps, step{change: change, needs: r.needs(), run: r.apply})
+	}
+	return runSteps(ctx, steps, progress)
+}
+
+func (b *Bootstrap) change(r resource) Change {
+	kind, name := r.ref()
+	for _, c := range b.Changes {
+		if c.Kind == kind && c.Name == name {
+			return c
+		}
+	}
+	return Change{Kind: kind, Name: name, Action: None}
+}

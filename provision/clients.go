@@ -1,0 +1,74 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"ecsctl/internal/hint"
+	"ecsctl/prefect"
+)
+
+// Clients reach the far ends. Tests change their endpoints, not their types.
+type Clients struct {
+	Region  string
+	IAM     *iam.Client
+	ECS     *ecs.Client
+	EC2     *ec2.Client
+	Logs    *cloudwatchlogs.Client
+	Secrets *secretsmanager.Client
+	STS     *sts.Client
+	Prefect *prefect.Client
+}
+
+// maxAttempts is how often the SDK sends a call that AWS throttles or fails with a
+// 5xx. Bootstrap makes a few dozen calls at once; the SDK's own 3 give up too soon
+// in an account where others are busy. AWS_MAX_ATTEMPTS overrides it.
+const maxAttempts = 6
+
+// NewClients loads the AWS configuration as every AWS tool does (environment,
+// profiles, SSO, container and instance roles). region and profile may be empty.
+func NewClients(ctx context.Context, region, profile string, api *prefect.Client) (*Clients, error) {
+	cfg, err := LoadAWSConfig(ctx, region, profile)
+	if err != nil {
+		return nil, err
+	}
+	return &Clients{
+		Region:  cfg.Region,
+		IAM:     iam.NewFromConfig(cfg),
+		ECS:     ecs.NewFromConfig(cfg),
+		EC2:     ec2.NewFromConfig(cfg),
+		Logs:    cloudwatchlogs.NewFromConfig(cfg),
+		Secrets: secretsmanager.NewFromConfig(cfg),
+		STS:     sts.NewFromConfig(cfg),
+		Prefect: api,
+	}, nil
+}
+
+// LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
+func LoadAWSConfig(ctx context.Context, region, profile string) (aws.Config, error) {
+	var options []func(*config.LoadOptions) error
+	if region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	if profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	}
+	if os.Getenv("AWS_MAX_ATTEMPTS") == "" {
+		options = append(options, config.WithRetryMaxAttempts(maxAttempts))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Config{}, hint.Add(fmt.Errorf("failed to load the AWS configuration: %w", err), "name an existing profile with --profile or AWS_PROFILE")
+	}
+	return cfg, nil
+}

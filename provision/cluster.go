@@ -1,0 +1,139 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/hint"
+)
+
+// cluster is the ECS cluster of the worker and the flow runs.
+type cluster struct {
+	w     *world
+	found *types.Cluster
+	// inactive: a cluster of this name was deleted, and AWS still shows it.
+	inactive bool
+}
+
+func (c *cluster) ref() (Kind, string) { return KindCluster, c.name() }
+func (c *cluster) needs() []Kind       { return nil }
+func (c *cluster) name() string        { return shortName(c.w.spec.Cluster) }
+
+func (c *cluster) find(ctx context.Context) error {
+	out, err := c.w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
+		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags},
+	})
+	if err != nil {
+		return explain(fmt.Sprintf("read cluster %q", c.name()), err)
+	}
+	c.found, c.inactive = nil, false
+	for _, got := range out.Clusters {
+		c.inactive = aws.ToString(got.Status) == "INACTIVE"
+		if !c.inactive {
+			c.found = &got
+			c.w.setValue(KindCluster, *got.ClusterArn)
+		}
+	}
+	return nil
+}
+
+// check refuses a cluster that cannot take tasks. One that is INACTIVE was deleted:
+// its name is free, and it is created again.
+func (c *cluster) check() error {
+	if c.found == nil {
+		if isARN(c.w.spec.Cluster) && c.w.id.clusterARN(c.name()) != c.w.spec.Cluster {
+			return hint.Add(fmt.Errorf("cluster %q is not in account %s and region %s", c.w.spec.Cluster, c.w.id.Account, c.w.id.Region), "name a cluster of this account and region with --cluster")
+		}
+		return nil
+	}
+	if status := aws.ToString(c.found.Status); status != "ACTIVE" {
+		return hint.Add(fmt.Errorf("cluster %q is %s: it takes no tasks", c.name(), status), "wait until it is ACTIVE or gone, or name another one with --cluster")
+	}
+	return nil
+}
+
+func (c *cluster) owned() bool {
+	return c.found != nil && c.w.owns(tagMap(c.found.Tags, ecsTagPair))
+}
+
+func (c *cluster) diff() Change {
+	change := Change{Kind: KindCluster, Name: c.name()}
+	switch {
+	case c.found == nil:
+		change.Action = Create
+		if c.inactive {
+			change.Reason = "a cluster of this name is INACTIVE, which is deleted: it is created again"
+		}
+		return change
+	case !c.owned():
+		change.Action, change.Reason = Adopt, "not made by ecsctl: used as it is"
+	default:
+		change.Fields = c.w.tagFields(tagMap(c.found.Tags, ecsTagPair))
+		change.Action = updateIf(change.Fields)
+	}
+	change.ID = *c.found.ClusterArn
+	return change
+}
+
+// apply relies on CreateCluster answering with the cluster that exists already (API_CreateCluster).
+func (c *cluster) apply(ctx context.Context) (string, error) {
+	if c.found == nil {
+		out, err := c.w.aws.ECS.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String(c.name()), Tags: ecsTags(c.w.wantedTags())})
+		if err != nil {
+			return "", explain("create the cluster", err)
+		}
+		c.w.setValue(KindCluster, *out.Cluster.ClusterArn)
+		return *out.Cluster.ClusterArn, nil
+	}
+	if !c.owned() {
+		return *c.found.ClusterArn, nil
+	}
+	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, tagMap(c.found.Tags, ecsTagPair))
+}
+
+// tagECS puts the tags that are missing on something in ECS.
+func (w *world) tagECS(ctx context.Context, arn string, actual map[string]string) error {
+	tags := w.missingTags(actual)
+	if len(tags) == 0 {
+		return nil
+	}
+	_, err := w.aws.ECS.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: aws.String(arn), Tags: ecsTags(tags)})
+	return explain("tag "+shortName(arn), err)
+}
+
+func ecsTags(tags map[string]string) []types.Tag {
+	return tagList(tags, func(key, value *string) types.Tag { return types.Tag{Key: key, Value: value} })
+}
+
+func ecsTagPair(t types.Tag) (key, value *string) { return t.Key, t.Value }
+
+func (c *cluster) remove() Change {
+	change := Change{Kind: KindCluster, Name: c.name(), Action: Delete}
+	switch {
+	case c.found == nil:
+		change.Action = None
+		return change
+	case !c.owned():
+		change.Action, change.Reason = Leave, notOurs
+	}
+	change.ID = *c.found.ClusterArn
+	return change
+}
+
+// delete waits for tasks to leave the cluster; the context has the limit. Services of
+// others stay, and with them the cluster.
+func (c *cluster) delete(ctx context.Context) error {
+	for {
+		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
+		if !hasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
+			return explain("delete the cluster", unlessGone(err))
+		}
+		if c.w.pause(ctx) != nil {
+			return explain("delete the cluster, in which tasks still run", err)
+		}
+	}
+}

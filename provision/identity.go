@@ -1,0 +1,70 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"ecsctl/internal/hint"
+)
+
+// Identity says where a run works and as whom. The partition is part of it, so
+// that ARNs come out right in AWS GovCloud and China too.
+type Identity struct {
+	Account   string `json:"account"`
+	Partition string `json:"-"`
+	Region    string `json:"region"`
+	Caller    string `json:"caller"` // ARN of the principal
+}
+
+// ErrNoRegion is the error when neither the user nor the AWS configuration names a region.
+var ErrNoRegion = hint.Add(errors.New("no AWS region given"), "name it with --region, AWS_REGION or in the AWS profile")
+
+// WhoAmI asks AWS STS whose credentials these are. Missing and expired credentials
+// are errors with hints.
+func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
+	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, explain("find out the AWS account", err)
+	}
+	caller, err := arn.Parse(*out.Arn)
+	if err != nil {
+		return Identity{}, fmt.Errorf("failed to parse the caller's ARN %q: %w", *out.Arn, err)
+	}
+	return Identity{Account: caller.AccountID, Partition: caller.Partition, Region: c.Region, Caller: caller.String()}, nil
+}
+
+// arn is the ARN of something in the account and region at hand.
+func (i Identity) arn(service, resource string) string {
+	return arn.ARN{Partition: i.Partition, Service: service, Region: i.Region, AccountID: i.Account, Resource: resource}.String()
+}
+
+// roleARN is the ARN of a role by its name; an ARN stays as it is.
+func (i Identity) roleARN(nameOrARN string) string {
+	if isARN(nameOrARN) {
+		return nameOrARN
+	}
+	return arn.ARN{Partition: i.Partition, Service: "iam", AccountID: i.Account, Resource: "role/" + nameOrARN}.String()
+}
+
+// managedPolicyARN is the ARN of a policy that AWS keeps.
+func (i Identity) managedPolicyARN(path string) string {
+	return arn.ARN{Partition: i.Partition, Service: "iam", AccountID: "aws", Resource: "policy/" + path}.String()
+}
+
+// clusterARN is the ARN of a cluster by its name; an ARN stays as it is.
+func (i Identity) clusterARN(nameOrARN string) string {
+	if isARN(nameOrARN) {
+		return nameOrARN
+	}
+	return i.arn("ecs", "cluster/"+nameOrARN)
+}
+
+// shortName is the last part of an ARN such as that of a role or a cluster.
+func shortName(nameOrARN string) string {
+	return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:]
+}

@@ -1,0 +1,78 @@
+package provision
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// maxRoleName is IAM's limit, the shortest of all the names (API_CreateRole).
+const maxRoleName = 64
+
+var (
+	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+	// tagValue is what IAM, the strictest service, takes as a tag value.
+	tagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
+)
+
+// deriveNames gives the names of what belongs to a pool. Roles are global in an
+// account, so they carry the region.
+func deriveNames(pool, region string) Names {
+	slug := poolSlug(pool, region)
+	return Names{
+		ExecutionRole: "prefect-" + slug + "-" + region + "-execution",
+		WorkerRole:    "prefect-" + slug + "-" + region + "-worker",
+		Family:        "prefect-worker-" + slug,
+		Service:       "prefect-worker-" + slug,
+		Secret:        "prefect/" + slug + "/api-key",
+		LogGroup:      "/ecs/prefect/" + slug,
+		SecurityGroup: "prefect-" + slug,
+	}
+}
+
+// poolSlug is the pool's name in a form that all AWS names can carry. A name that
+// must be changed gets a hash of the original, so that two pools never meet.
+func poolSlug(pool, region string) string {
+	room := maxRoleName - len("prefect--"+region+"-execution")
+	slug := strings.Trim(unsafeInName.ReplaceAllString(pool, "-"), "-")
+	if slug == pool && len(slug) <= room {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(pool))
+	hash := hex.EncodeToString(sum[:])[:8]
+	slug = slug[:min(len(slug), room-len(hash)-1)]
+	if slug == "" {
+		return hash
+	}
+	return strings.TrimRight(slug, "-") + "-" + hash
+}
+
+// poolTag is the value of the ownership tag: the pool's name where AWS takes it.
+func poolTag(pool, region string) string {
+	if tagValue.MatchString(pool) {
+		return pool
+	}
+	return poolSlug(pool, region)
+}
+
+// chosenNames are the names of the Spec when any is other than derived, else nil.
+func (w *world) chosenNames() *Names {
+	if w.spec.Names == deriveNames(w.spec.Pool, w.spec.Region) {
+		return nil
+	}
+	names := w.spec.Names
+	return &names
+}
+
+// or fills the empty names from others.
+func (n Names) or(others Names) Names {
+	orString(&n.ExecutionRole, others.ExecutionRole)
+	orString(&n.WorkerRole, others.WorkerRole)
+	orString(&n.Family, others.Family)
+	orString(&n.Service, others.Service)
+	orString(&n.Secret, others.Secret)
+	orString(&n.LogGroup, others.LogGroup)
+	orString(&n.SecurityGroup, others.SecurityGroup)
+	return n
+}

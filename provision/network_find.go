@@ -1,0 +1,195 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/internal/hint"
+)
+
+// networkFinder reads the VPC once, for all resources that need it.
+type networkFinder struct {
+	api  *ec2.Client
+	want Network
+
+	once   sync.Once
+	chosen chosenNetwork
+	err    error
+}
+
+// get returns the network that the Spec means. The first caller does the work with its context.
+func (f *networkFinder) get(ctx context.Context) (chosenNetwork, error) {
+	f.once.Do(func() { f.chosen, f.err = f.choose(ctx) })
+	return f.chosen, f.err
+}
+
+func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
+	vpc, err := f.vpc(ctx)
+	if err != nil {
+		return chosenNetwork{}, err
+	}
+	all, err := f.subnetsOf(ctx, vpc)
+	if err != nil {
+		return chosenNetwork{}, err
+	}
+	n, err := f.pick(ctx, vpc, all)
+	if err != nil {
+		return chosenNetwork{}, err
+	}
+	switch f.want.AssignPublicIP {
+	case PublicIPEnabled:
+		n.publicIP = true
+	case PublicIPDisabled:
+		if n.publicIP {
+			n.warnings = append(n.warnings, "the subnets reach the internet only with public IP addresses, and assign-public-ip is disabled")
+		}
+		n.publicIP = false
+	}
+	return n, nil
+}
+
+func (f *networkFinder) pick(ctx context.Context, vpc string, all []subnet) (chosenNetwork, error) {
+	if len(f.want.Subnets) == 0 {
+		return chooseSubnets(vpc, all)
+	}
+	byID := make(map[string]subnet, len(all))
+	for _, s := range all {
+		byID[s.id] = s
+	}
+	var named []subnet
+	for _, id := range f.want.Subnets {
+		s, ok := byID[id]
+		if !ok {
+			other, err := f.subnet(ctx, id)
+			if err != nil {
+				return chosenNetwork{}, err
+			}
+			s = subnet{id: id, vpc: aws.ToString(other.VpcId)}
+		}
+		named = append(named, s)
+	}
+	return takeSubnets(vpc, named, all)
+}
+
+// vpc is the VPC that the user named, else that of the first named subnet, else the default one.
+func (f *networkFinder) vpc(ctx context.Context) (string, error) {
+	if f.want.VPC == "" && len(f.want.Subnets) > 0 {
+		s, err := f.subnet(ctx, f.want.Subnets[0])
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(s.VpcId), nil
+	}
+	in := &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("isDefault", "true")}}
+	if f.want.VPC != "" {
+		in = &ec2.DescribeVpcsInput{VpcIds: []string{f.want.VPC}}
+	}
+	out, err := f.api.DescribeVpcs(ctx, in)
+	switch {
+	case hasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"):
+		return "", hint.Add(fmt.Errorf("there is no VPC %q in this account and region", f.want.VPC), "list them with `aws ec2 describe-vpcs`, and check the region")
+	case err != nil:
+		return "", explain("read the VPC", err)
+	case len(out.Vpcs) == 0:
+		return "", hint.Add(fmt.Errorf("this account has no default VPC in this region"), "name a VPC with --vpc")
+	}
+	return aws.ToString(out.Vpcs[0].VpcId), nil
+}
+
+func (f *networkFinder) subnet(ctx context.Context, id string) (types.Subnet, error) {
+	out, err := f.api.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{id}})
+	switch {
+	case hasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"), err == nil && len(out.Subnets) == 0:
+		return types.Subnet{}, hint.Add(fmt.Errorf("there is no subnet %q in this account and region", id), "list them with `aws ec2 describe-subnets`, and check the region")
+	case err != nil:
+		return types.Subnet{}, explain(fmt.Sprintf("read subnet %q", id), err)
+	}
+	return out.Subnets[0], nil
+}
+
+// subnetsOf reads the subnets and route tables of a VPC at the same time.
+func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, error) {
+	inVPC := []types.Filter{filter("vpc-id", vpc)}
+	var subnets []types.Subnet
+	var tables []types.RouteTable
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		pages := ec2.NewDescribeSubnetsPaginator(f.api, &ec2.DescribeSubnetsInput{Filters: inVPC})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return explain("read the subnets", err)
+			}
+			subnets = append(subnets, page.Subnets...)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		pages := ec2.NewDescribeRouteTablesPaginator(f.api, &ec2.DescribeRouteTablesInput{Filters: inVPC})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return explain("read the route tables", err)
+			}
+			tables = append(tables, page.RouteTables...)
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := make([]subnet, len(subnets))
+	for i, s := range subnets {
+		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), out: exitOf(*s.SubnetId, tables)}
+	}
+	return out, nil
+}
+
+// exitOf finds the default route of a subnet: in its own route table, else in the VPC's main one.
+func exitOf(subnetID string, tables []types.RouteTable) exit {
+	var main *types.RouteTable
+	for _, table := range tables {
+		for _, a := range table.Associations {
+			if aws.ToString(a.SubnetId) == subnetID {
+				return defaultRoute(table)
+			}
+			if aws.ToBool(a.Main) {
+				main = &table
+			}
+		}
+	}
+	if main == nil {
+		return exit{why: "it has no route table"}
+	}
+	return defaultRoute(*main)
+}
+
+func defaultRoute(table types.RouteTable) exit {
+	id := aws.ToString(table.RouteTableId)
+	for _, route := range table.Routes {
+		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" {
+			continue
+		}
+		gateway := aws.ToString(route.GatewayId)
+		switch {
+		case route.State == types.RouteStateBlackhole:
+			return exit{why: "the default route of " + id + " leads to something that was deleted"}
+		case strings.HasPrefix(gateway, "igw-"):
+			return exit{kind: exitPublic}
+		default:
+			return exit{kind: exitPrivate}
+		}
+	}
+	return exit{why: "its route table " + id + " has no default route"}
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: aws.String(name), Values: values}
+}

@@ -1,0 +1,179 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Kind names a kind of resource in plans.
+type Kind string
+
+// The kinds, in the order in which plans list them.
+const (
+	KindVPC              Kind = "vpc"
+	KindSubnet           Kind = "subnet"
+	KindSecurityGroup    Kind = "security-group"
+	KindCluster          Kind = "cluster"
+	KindExecutionRole    Kind = "execution-role"
+	KindWorkerRole       Kind = "worker-role"
+	KindLogGroup         Kind = "log-group"
+	KindAPIKeySecret     Kind = "api-key-secret"
+	KindAuthStringSecret Kind = "auth-string-secret"
+	KindTaskDefinition   Kind = "task-definition"
+	KindWorkPool         Kind = "work-pool"
+	KindService          Kind = "service"
+	KindTask             Kind = "task"
+)
+
+// Action is what a plan does with a resource.
+type Action string
+
+// The actions. Adopt means found and checked, never changed and never deleted;
+// leave means that teardown does not touch it.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Adopt  Action = "adopt"
+	None   Action = "none"
+	Delete Action = "delete"
+	Leave  Action = "leave"
+)
+
+// Change is what a plan does with one resource, and why.
+type Change struct {
+	Kind   Kind    `json:"kind"`
+	Name   string  `json:"name"`
+	Action Action  `json:"action"`
+	ID     string  `json:"id,omitempty"` // ARN or id, as far as it is known
+	Fields []Field `json:"fields,omitempty"`
+	Reason string  `json:"reason,omitempty"`
+}
+
+// writes tells whether the change writes something.
+func (c Change) writes() bool { return c.Action == Create || c.Action == Update || c.Action == Delete }
+
+// resource is something that bootstrap keeps as the Spec says and teardown removes.
+type resource interface {
+	// ref names the resource in plans, messages and dependencies.
+	ref() (Kind, string)
+	// needs lists the kinds that must be applied before this one.
+	needs() []Kind
+	// find reads what is there. An error means that no plan can be made.
+	find(ctx context.Context) error
+	// check refuses what was found when bootstrap can neither use nor change it.
+	check() error
+	// diff compares what find found with what the Spec wants. It makes no calls.
+	diff() Change
+	// apply makes the resource as wanted, from whatever state it is in, and returns
+	// its ARN or id. It may be run again after a crash at any point.
+	apply(ctx context.Context) (string, error)
+	// remove says what teardown does with what find found.
+	remove() Change
+	// delete removes it. What is gone already is no error.
+	delete(ctx context.Context) error
+}
+
+// findAll lets every resource look for itself at the same time.
+func findAll(ctx context.Context, resources []resource) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, r := range resources {
+		group.Go(func() error { return r.find(ctx) })
+	}
+	return group.Wait()
+}
+
+// Applied is what a step did.
+type Applied struct {
+	Kind    Kind    `json:"kind"`
+	Name    string  `json:"name"`
+	Action  Action  `json:"action"`
+	ID      string  `json:"id,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Progress hears of each step. Calls come one at a time.
+type Progress interface {
+	// Start is called before a step.
+	Start(kind Kind, name string, action Action)
+	// Done is called after it; err is nil when it worked.
+	Done(applied Applied, err error)
+	// Note says something on the way, such as what is being waited for.
+	Note(text string)
+}
+
+// step is one change together with what carries it out.
+type step struct {
+	change Change
+	needs  []Kind
+	run    func(ctx context.Context) (id string, err error)
+}
+
+// errSkipped marks a step that was not tried because one before it failed.
+var errSkipped = errors.New("not tried, because something it needs failed")
+
+// runSteps runs the steps, each when those it needs are done, independent ones at
+// the same time. A failed step stops only what needs it; the error joins all.
+func runSteps(ctx context.Context, steps []step, progress Progress) ([]Applied, error) {
+	done := make([]chan struct{}, len(steps))
+	failed := make([]error, len(steps))
+	results := make([]Applied, len(steps))
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	var wg sync.WaitGroup
+	quiet := &serial{progress: progress}
+	for i, s := range steps {
+		wg.Go(func() {
+			defer close(done[i])
+			for j, other := range steps {
+				if i == j || !contains(s.needs, other.change.Kind) {
+					continue
+				}
+				<-done[j]
+				if failed[j] != nil {
+					failed[i] = errSkipped
+				}
+			}
+			if failed[i] == nil {
+				results[i], failed[i] = quiet.run(ctx, s)
+			}
+		})
+	}
+	wg.Wait()
+	return collect(steps, results, failed)
+}
+
+func collect(steps []step, results []Applied, failed []error) ([]Applied, error) {
+	var applied []Applied
+	var errs []error
+	for i, err := range failed {
+		switch {
+		case err == nil && results[i].Action == None:
+		case err == nil:
+			applied = append(applied, results[i])
+		case !errors.Is(err, errSkipped):
+			errs = append(errs, stepError(steps[i].change, err))
+		}
+	}
+	return applied, errors.Join(errs...)
+}
+
+func stepError(c Change, err error) error {
+	if c.Action == None {
+		return err
+	}
+	return fmt.Errorf("%s %q: %w", c.Kind, c.Name, err)
+}
+
+func contains(kinds []Kind, kind Kind) bool {
+	for _, k := range kinds {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,289 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ecsctl/internal/hint"
+	"ecsctl/prefect"
+	"ecsctl/templates"
+)
+
+// poolType is the type of work pool that ECS workers serve.
+const poolType = "ecs"
+
+// workPool is the Prefect work pool with the defaults that ecsctl owns. Everything
+// else in an existing pool stays as its users have it.
+type workPool struct {
+	w        *world
+	keep     bool // teardown leaves it
+	found    *prefect.WorkPool
+	template *poolTemplate
+	warnings []string
+}
+
+func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
+func (p *workPool) needs() []Kind {
+	return []Kind{KindExecutionRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup}
+}
+
+func (p *workPool) find(ctx context.Context) error {
+	found, err := p.w.aws.Prefect.ReadWorkPool(ctx, p.w.spec.Pool)
+	if errors.Is(err, prefect.ErrNotFound) {
+		p.found, p.template = nil, nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.found = found
+	p.template, err = parsePoolTemplate(found.BaseJobTemplate)
+	if err != nil {
+		return fmt.Errorf("work pool %q: %w", p.w.spec.Pool, err)
+	}
+	return nil
+}
+
+// check refuses a pool that ECS workers cannot serve.
+func (p *workPool) check() error {
+	if p.found == nil || p.found.Type == poolType {
+		return nil
+	}
+	return hint.Add(fmt.Errorf("work pool %q exists and is of type %q, not %q", p.w.spec.Pool, p.found.Type, poolType),
+		"name another pool with --pool, or a new one: bootstrap creates it")
+}
+
+// defaults are those that ecsctl owns, in the order in which plans show them.
+func (p *workPool) defaults() []poolDefault {
+	w, f := p.w, p.w.spec.FlowRuns
+	network, _ := w.network.get(context.Background()) // findAll has failed if there is none
+	ip := string(publicIP(network.publicIP))
+	out := []poolDefault{
+		{"cluster", w.spec.Cluster},
+		{"vpc_id", network.vpc},
+		{"network_configuration", map[string]any{"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip}},
+		{"execution_role_arn", w.flowRunExecutionRole()},
+	}
+	add := func(set bool, name string, value any) {
+		if set {
+			out = append(out, poolDefault{name, value})
+		}
+	}
+	add(f.TaskRole != "", "task_role_arn", f.TaskRole)
+	add(true, "configure_cloudwatch_logs", w.spec.flowRunLogs())
+	// The group exists; asking the driver to create it would need a right that it has no use for.
+	add(w.spec.flowRunLogs(), "cloudwatch_logs_options", map[string]string{"awslogs-group": w.spec.Names.LogGroup, "awslogs-create-group": "false"})
+	add(f.LaunchType != "", "launch_type", f.LaunchType)
+	add(f.Image != "", "image", f.Image)
+	add(f.CPU != 0, "cpu", f.CPU)
+	add(f.Memory != 0, "memory", f.Memory)
+	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
+	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
+	return out
+}
+
+// The variables by which flow-run tasks get their credentials as secrets.
+const (
+	apiKeySecretVariable     = "prefect_api_key_secret_arn"
+	authStringSecretVariable = "prefect_api_auth_string_secret_arn"
+)
+
+// takesSecrets: the official worker for Prefect 2 (prefect-aws below 0.5) has no such
+// variables; it hands its own key to the tasks it runs.
+func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
+
+// changes are the owned defaults that differ. Variables that the pool's template does
+// not have, because its users took them out, are left out with a warning.
+func (p *workPool) changes() []poolDefault {
+	p.warnings = nil
+	var out []poolDefault
+	for _, d := range p.defaults() {
+		switch {
+		case p.template.has(d.name):
+			if p.template.differs(d) {
+				out = append(out, d)
+			}
+		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil:
+			out = append(out, d)
+		default:
+			p.warnings = append(p.warnings, fmt.Sprintf("work pool %q has no variable %q in its base job template: its default is not set", p.w.spec.Pool, d.name))
+		}
+	}
+	return out
+}
+
+func isSecretVariable(name string) bool {
+	return name == apiKeySecretVariable || name == authStringSecretVariable
+}
+
+func (p *workPool) diff() Change {
+	c := Change{Kind: KindWorkPool, Name: p.w.spec.Pool}
+	if p.found == nil {
+		c.Action = Create
+		return c
+	}
+	c.ID = p.found.ID
+	for _, d := range p.changes() {
+		c.Fields = append(c.Fields, Field{Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value))})
+	}
+	c.Fields = append(c.Fields, p.nameFields()...)
+	c.Action = updateIf(c.Fields)
+	if c.Action == None && !p.template.marker.Created {
+		c.Action, c.Reason = Adopt, "not made by ecsctl: its defaults fit"
+	}
+	return c
+}
+
+// nameFields shows a change of the names that the pool remembers for teardown.
+func (p *workPool) nameFields() []Field {
+	return compare(markerKey+".names", p.template.marker.Names, p.w.chosenNames())
+}
+
+func showRaw(raw json.RawMessage) string {
+	if raw == nil {
+		return ""
+	}
+	return show(toJSON(raw))
+}
+
+func (p *workPool) apply(ctx context.Context) (string, error) {
+	if p.found == nil {
+		return p.create(ctx)
+	}
+	return p.found.ID, p.converge(ctx)
+}
+
+func (p *workPool) create(ctx context.Context) (string, error) {
+	template, err := p.newTemplate(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.template = template
+	template.marker = poolMarker{Version: 1, Created: true, Names: p.w.chosenNames()}
+	raw, err := p.edited(p.changes())
+	if err != nil {
+		return "", err
+	}
+	made, err := p.w.aws.Prefect.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: p.w.spec.Pool, Type: poolType, Description: "Flow runs as ECS tasks. Made by ecsctl bootstrap.", BaseJobTemplate: raw,
+	})
+	if errors.Is(err, prefect.ErrConflict) { // another bootstrap was faster
+		return p.meetOther(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return made.ID, nil
+}
+
+func (p *workPool) meetOther(ctx context.Context) (string, error) {
+	if err := p.find(ctx); err != nil {
+		return "", err
+	}
+	if p.found == nil {
+		return "", errors.New("it was created and deleted by somebody else at the same time: run the command again")
+	}
+	if err := p.check(); err != nil {
+		return "", err
+	}
+	return p.found.ID, p.converge(ctx)
+}
+
+// newTemplate is the server's own template for ecs pools, or the embedded one when
+// the server has none to give.
+func (p *workPool) newTemplate(ctx context.Context) (*poolTemplate, error) {
+	raw, err := p.w.aws.Prefect.WorkerTemplate(ctx, poolType)
+	if err != nil {
+		p.w.log.Debug("the server offers no base job template: the embedded one is used", "error", err)
+		raw = templates.ECSBaseJobTemplate
+	}
+	return parsePoolTemplate(raw)
+}
+
+func (p *workPool) converge(ctx context.Context) error {
+	changes := p.changes()
+	if len(changes) == 0 && len(p.nameFields()) == 0 {
+		return nil
+	}
+	p.template.marker.Version, p.template.marker.Names = 1, p.w.chosenNames()
+	raw, err := p.edited(changes)
+	if err != nil {
+		return err
+	}
+	return p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+}
+
+// edited is the pool's template with the changes in it.
+func (p *workPool) edited(changes []poolDefault) (json.RawMessage, error) {
+	for _, d := range changes {
+		if !p.template.has(d.name) {
+			if err := p.addVariable(d.name); err != nil {
+				return nil, err
+			}
+		}
+		if err := p.template.set(d); err != nil {
+			return nil, err
+		}
+	}
+	return p.template.encode()
+}
+
+// addVariable takes the variable's schema from the embedded template.
+func (p *workPool) addVariable(name string) error {
+	embedded, err := parsePoolTemplate(templates.ECSBaseJobTemplate)
+	if err != nil {
+		return err
+	}
+	return p.template.addVariable(name, embedded.properties.Get(name))
+}
+
+func (p *workPool) remove() Change {
+	c := Change{Kind: KindWorkPool, Name: p.w.spec.Pool, Action: Delete}
+	if p.found == nil {
+		c.Action = None
+		return c
+	}
+	c.ID = p.found.ID
+	marker := p.template.marker
+	switch {
+	case marker.Created && p.keep:
+		c.Action, c.Reason = Leave, "kept, as --keep-pool says"
+	case marker.Created:
+	case marker.Version > 0:
+		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were", p.restoredFields()
+	default:
+		c.Action, c.Reason = Leave, notOurs
+	}
+	return c
+}
+
+func (p *workPool) restoredFields() []Field {
+	var out []Field
+	for name, mark := range p.template.marker.Defaults {
+		out = append(out, Field{Path: "defaults." + name, Before: showRaw(p.template.defaultOf(name)), After: showRaw(mark.Before)})
+	}
+	slices.SortFunc(out, func(a, b Field) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+func (p *workPool) delete(ctx context.Context) error {
+	if p.template.marker.Created {
+		err := p.w.aws.Prefect.DeleteWorkPool(ctx, p.w.spec.Pool)
+		if errors.Is(err, prefect.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	if err := p.template.restore(); err != nil {
+		return err
+	}
+	raw, err := p.template.encode()
+	if err != nil {
+		return err
+	}
+	return p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+}

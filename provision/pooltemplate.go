@@ -1,0 +1,211 @@
+package provision
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"ecsctl/internal/orderedjson"
+)
+
+// markerKey stands in the variables schema of a base job template. It says whether
+// bootstrap made the pool, and what each default was before, so that teardown can
+// put it back. A pool has no tags, and JSON Schema ignores keys that it does not
+// know; both Prefect 2 and 3 keep this one.
+const markerKey = "x-ecsctl"
+
+type poolMarker struct {
+	Version int `json:"version"`
+	// Created: the pool is bootstrap's own, and goes with teardown.
+	Created bool `json:"created,omitempty"`
+	// Defaults are those that bootstrap set in a pool that it did not make.
+	Defaults map[string]markedDefault `json:"defaults,omitempty"`
+	// Added are variables that the template lacked.
+	Added []string `json:"added,omitempty"`
+	// Names are those that the user chose, so that teardown finds them by the pool
+	// alone; nil means that all derive from the pool.
+	Names *Names `json:"names,omitempty"`
+}
+
+type markedDefault struct {
+	Set json.RawMessage `json:"set"`
+	// Before is absent when there was no default; an explicit null is one.
+	Before json.RawMessage `json:"before,omitempty"`
+}
+
+// poolDefault is a variable's default that ecsctl owns.
+type poolDefault struct {
+	name  string
+	value any
+}
+
+// poolTemplate is a base job template taken apart.
+type poolTemplate struct {
+	root, config, variables, properties orderedjson.Object
+	marker                              poolMarker
+}
+
+func parsePoolTemplate(raw json.RawMessage) (*poolTemplate, error) {
+	var t poolTemplate
+	if err := t.root.UnmarshalJSON(raw); err != nil {
+		return nil, fmt.Errorf("failed to read the base job template: %w", err)
+	}
+	var err error
+	read := func(parent orderedjson.Object, key string) orderedjson.Object {
+		child, childErr := parent.Object(key)
+		if err == nil && childErr != nil {
+			err = fmt.Errorf("failed to read the base job template: %w", childErr)
+		}
+		return child
+	}
+	t.config = read(t.root, "job_configuration")
+	t.variables = read(t.root, "variables")
+	t.properties = read(t.variables, "properties")
+	if err != nil {
+		return nil, err
+	}
+	if raw := t.variables.Get(markerKey); raw != nil {
+		if err := json.Unmarshal(raw, &t.marker); err != nil {
+			return nil, fmt.Errorf("failed to read %s in the base job template: %w", markerKey, err)
+		}
+	}
+	return &t, nil
+}
+
+// encode puts the template together again.
+func (t *poolTemplate) encode() (json.RawMessage, error) {
+	if reflect.DeepEqual(t.marker, poolMarker{}) {
+		t.variables.Delete(markerKey)
+	} else if err := t.variables.SetValue(markerKey, t.marker); err != nil {
+		return nil, err
+	}
+	if err := t.variables.SetValue("properties", t.properties); err != nil {
+		return nil, err
+	}
+	if err := t.root.SetValue("job_configuration", t.config); err != nil {
+		return nil, err
+	}
+	if err := t.root.SetValue("variables", t.variables); err != nil {
+		return nil, err
+	}
+	return t.root.MarshalJSON()
+}
+
+// defaultOf is a variable's default; nil when it has none or there is no such variable.
+func (t *poolTemplate) defaultOf(variable string) json.RawMessage {
+	property, err := t.properties.Object(variable)
+	if err != nil {
+		return nil
+	}
+	value := property.Get("default")
+	if string(value) == "null" {
+		return nil
+	}
+	return value
+}
+
+func (t *poolTemplate) has(variable string) bool { return t.properties.Get(variable) != nil }
+
+// differs tells whether a default is other than wanted. Lists of names are sets.
+func (t *poolTemplate) differs(d poolDefault) bool {
+	return !reflect.DeepEqual(canonicalDefault(t.defaultOf(d.name)), canonicalDefault(d.value))
+}
+
+func canonicalDefault(value any) any {
+	if raw, ok := value.(json.RawMessage); ok && raw == nil {
+		return nil
+	}
+	return canonicalLists(toJSON(value))
+}
+
+func canonicalLists(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, v := range value {
+			value[key] = canonicalLists(v)
+		}
+	case []any:
+		slices.SortFunc(value, func(a, b any) int {
+			return strings.Compare(show(a), show(b))
+		})
+	}
+	return value
+}
+
+// set writes a default and remembers what was there, unless the pool is ours anyway.
+func (t *poolTemplate) set(d poolDefault) error {
+	wanted, err := json.Marshal(d.value)
+	if err != nil {
+		return fmt.Errorf("failed to encode default %q: %w", d.name, err)
+	}
+	if !t.marker.Created {
+		t.remember(d.name, wanted)
+	}
+	return t.writeDefault(d.name, wanted)
+}
+
+// remember keeps what a user had: the value before the first change, or the one that
+// the user has set since.
+func (t *poolTemplate) remember(name string, wanted json.RawMessage) {
+	property, _ := t.properties.Object(name) // writeDefault refuses one that is no object
+	current := property.Get("default")
+	mark, marked := t.marker.Defaults[name]
+	if !marked || !reflect.DeepEqual(canonicalDefault(current), canonicalDefault(mark.Set)) {
+		mark.Before = current
+	}
+	mark.Set = wanted
+	if t.marker.Defaults == nil {
+		t.marker.Defaults = map[string]markedDefault{}
+	}
+	t.marker.Version = 1
+	t.marker.Defaults[name] = mark
+}
+
+// writeDefault sets a variable's default; nil takes it away.
+func (t *poolTemplate) writeDefault(name string, value json.RawMessage) error {
+	property, err := t.properties.Object(name)
+	if err != nil {
+		return fmt.Errorf("failed to read variable %w", err)
+	}
+	if value == nil {
+		property.Delete("default")
+	} else {
+		property.Set("default", value)
+	}
+	return t.properties.SetValue(name, property)
+}
+
+// addVariable gives a template from before a variable existed that variable, as the
+// newer templates have it. A template that uses the key otherwise is left alone.
+func (t *poolTemplate) addVariable(name string, schema json.RawMessage) error {
+	if t.config.Get(name) != nil {
+		return nil
+	}
+	t.properties.Set(name, schema)
+	if !t.marker.Created {
+		t.marker.Version = 1
+		t.marker.Added = append(t.marker.Added, name)
+	}
+	return t.config.SetValue(name, "{{ "+name+" }}")
+}
+
+// restore undoes what bootstrap did to a pool that it did not make. What somebody
+// has changed since stays as it is.
+func (t *poolTemplate) restore() error {
+	for name, mark := range t.marker.Defaults {
+		if !t.has(name) || !reflect.DeepEqual(canonicalDefault(t.defaultOf(name)), canonicalDefault(mark.Set)) {
+			continue
+		}
+		if err := t.writeDefault(name, mark.Before); err != nil {
+			return err
+		}
+	}
+	for _, name := range t.marker.Added {
+		t.properties.Delete(name)
+		t.config.Delete(name)
+	}
+	t.marker = poolMarker{}
+	return nil
+}

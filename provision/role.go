@@ -1,0 +1,312 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/internal/hint"
+	"ecsctl/templates"
+)
+
+// role is an IAM role for ECS tasks with AWS managed policies and one inline policy.
+type role struct {
+	w       *world
+	kind    Kind
+	nameARN string // a name, or the ARN of a role to adopt
+	managed []string
+	// policyName and policy are the inline policy; policy "" means none.
+	policyName string
+	policy     func() string
+	// mustAllow says what a role that is adopted must be able to do.
+	mustAllow string
+
+	found *foundRole // nil: there is none
+}
+
+type foundRole struct {
+	arn, trust, policy string
+	attached           []string
+	tags               map[string]string
+}
+
+func (r *role) ref() (Kind, string) { return r.kind, shortName(r.nameARN) }
+func (r *role) needs() []Kind       { return nil }
+func (r *role) name() string        { return shortName(r.nameARN) }
+
+func (r *role) find(ctx context.Context) error {
+	found, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	r.found = found
+	r.w.setValue(r.kind, r.w.id.roleARN(r.nameARN))
+	if found == nil {
+		return nil
+	}
+	r.w.setValue(r.kind, found.arn)
+	return nil
+}
+
+// check refuses a role that somebody else made when ECS tasks cannot take it.
+func (r *role) check() error {
+	if r.found == nil && isARN(r.nameARN) {
+		return fmt.Errorf("%s %q does not exist", r.kind, r.nameARN)
+	}
+	if r.found == nil || r.owned() || letsECSAssume(r.found.trust) {
+		return nil
+	}
+	return hint.Add(fmt.Errorf("%s %q exists, was not made by ecsctl, and its trust policy does not let ecs-tasks.amazonaws.com assume it", r.kind, r.name()),
+		fmt.Sprintf("name another role with --%s, or add ecs-tasks.amazonaws.com to its trust policy", r.kind))
+}
+
+func (r *role) owned() bool {
+	return r.found != nil && !isARN(r.nameARN) && r.w.owns(r.found.tags)
+}
+
+// read looks up the role and its policies at the same time; no role is nil.
+func (r *role) read(ctx context.Context) (*foundRole, error) {
+	var out foundRole
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.readRole(gctx, &out) })
+	group.Go(func() error { return r.readAttached(gctx, &out) })
+	group.Go(func() error { return r.readPolicy(gctx, &out) })
+	var missing *types.NoSuchEntityException
+	if err := group.Wait(); errors.As(err, &missing) {
+		return nil, nil
+	} else if err != nil {
+		return nil, explain(fmt.Sprintf("read %s %q", r.kind, r.name()), err)
+	}
+	return &out, nil
+}
+
+func (r *role) readRole(ctx context.Context, out *foundRole) error {
+	got, err := r.w.aws.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(r.name())})
+	if err != nil {
+		return err
+	}
+	out.arn = *got.Role.Arn
+	out.trust = aws.ToString(got.Role.AssumeRolePolicyDocument)
+	out.tags = tagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	return nil
+}
+
+func (r *role) readAttached(ctx context.Context, out *foundRole) error {
+	pages := iam.NewListAttachedRolePoliciesPaginator(r.w.aws.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(r.name())})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range page.AttachedPolicies {
+			out.attached = append(out.attached, *p.PolicyArn)
+		}
+	}
+	return nil
+}
+
+func (r *role) readPolicy(ctx context.Context, out *foundRole) error {
+	got, err := r.w.aws.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: aws.String(r.name()), PolicyName: aws.String(r.policyName)})
+	var missing *types.NoSuchEntityException
+	if errors.As(err, &missing) {
+		return nil // no such policy; whether the role is there, GetRole tells
+	}
+	if err != nil {
+		return err
+	}
+	out.policy = *got.PolicyDocument
+	return nil
+}
+
+func (r *role) diff() Change {
+	c := Change{Kind: r.kind, Name: r.name(), ID: r.w.value(r.kind)}
+	switch {
+	case r.found == nil:
+		c.Action, c.ID = Create, ""
+	case !r.owned():
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		if r.mustAllow != "" {
+			c.Reason += "; it must allow " + r.mustAllow
+		}
+	default:
+		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.policyFields(), r.w.tagFields(r.found.tags))
+		c.Action = updateIf(c.Fields)
+	}
+	return c
+}
+
+func (r *role) policyFields() []Field {
+	var out []Field
+	for _, policy := range r.missingPolicies() {
+		out = append(out, Field{Path: "managedPolicies", After: policy})
+	}
+	return append(out, comparePolicies("policy."+r.policyName, r.found.policy, r.policy())...)
+}
+
+func (r *role) missingPolicies() []string {
+	return slices.DeleteFunc(slices.Clone(r.managed), func(p string) bool { return slices.Contains(r.found.attached, p) })
+}
+
+func (r *role) apply(ctx context.Context) (string, error) {
+	if r.found == nil {
+		if err := r.create(ctx); err != nil {
+			return "", err
+		}
+	}
+	return r.found.arn, r.converge(ctx)
+}
+
+func (r *role) create(ctx context.Context) error {
+	out, err := r.w.aws.IAM.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName:                 aws.String(r.name()),
+		AssumeRolePolicyDocument: aws.String(trustPolicy()),
+		Description:              aws.String("Made by ecsctl for the Prefect work pool " + poolTag(r.w.spec.Pool, r.w.spec.Region)),
+		Tags:                     iamTags(r.w.wantedTags()),
+	})
+	var exists *types.EntityAlreadyExistsException
+	if errors.As(err, &exists) {
+		return r.meetOther(ctx)
+	}
+	if err != nil {
+		return explain("create the role", err)
+	}
+	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), tags: r.w.wantedTags()}
+	return nil
+}
+
+// meetOther goes on with a role that another bootstrap made since we looked.
+func (r *role) meetOther(ctx context.Context) error {
+	found, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return errors.New("it was created and deleted by somebody else at the same time: run the command again")
+	}
+	r.found = found
+	return r.check()
+}
+
+// converge writes what differs, all at the same time.
+func (r *role) converge(ctx context.Context) error {
+	if !r.owned() {
+		return nil
+	}
+	api, name := r.w.aws.IAM, aws.String(r.name())
+	group, ctx := errgroup.WithContext(ctx)
+	if len(comparePolicies("", r.found.trust, trustPolicy())) > 0 {
+		group.Go(func() error {
+			_, err := api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: aws.String(trustPolicy())})
+			return explain("set the trust policy", err)
+		})
+	}
+	for _, policy := range r.missingPolicies() {
+		group.Go(func() error {
+			_, err := api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			return explain("attach "+policy, err)
+		})
+	}
+	if tags := r.w.missingTags(r.found.tags); len(tags) > 0 {
+		group.Go(func() error {
+			_, err := api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: iamTags(tags)})
+			return explain("tag the role", err)
+		})
+	}
+	group.Go(func() error { return r.convergePolicy(ctx) })
+	return group.Wait()
+}
+
+func (r *role) convergePolicy(ctx context.Context) error {
+	name, policyName, policy := aws.String(r.name()), aws.String(r.policyName), r.policy()
+	switch {
+	case len(comparePolicies("", r.found.policy, policy)) == 0:
+		return nil
+	case policy == "":
+		_, err := r.w.aws.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: policyName})
+		return explain("delete the inline policy "+r.policyName, err)
+	}
+	_, err := r.w.aws.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: policyName, PolicyDocument: aws.String(policy)})
+	return explain("put the inline policy "+r.policyName, err)
+}
+
+func iamTags(tags map[string]string) []types.Tag {
+	return tagList(tags, func(key, value *string) types.Tag { return types.Tag{Key: key, Value: value} })
+}
+
+func updateIf(fields []Field) Action {
+	if len(fields) > 0 {
+		return Update
+	}
+	return None
+}
+
+func (r *role) remove() Change {
+	c := Change{Kind: r.kind, Name: r.name(), ID: r.w.value(r.kind), Action: Delete}
+	switch {
+	case r.found == nil:
+		c.Action, c.ID = None, ""
+	case !r.owned():
+		c.Action, c.Reason = Leave, notOurs
+	}
+	return c
+}
+
+// delete takes off all policies first, also those that others attached: IAM deletes
+// no role that has any.
+func (r *role) delete(ctx context.Context) error {
+	policies, err := r.inlinePolicies(ctx)
+	if err != nil {
+		return err
+	}
+	api, name := r.w.aws.IAM, aws.String(r.name())
+	group, gctx := errgroup.WithContext(ctx)
+	for _, policy := range r.found.attached {
+		group.Go(func() error {
+			_, err := api.DetachRolePolicy(gctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			return explain("detach "+policy, unlessGone(err))
+		})
+	}
+	for _, policy := range policies {
+		group.Go(func() error {
+			_, err := api.DeleteRolePolicy(gctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String(policy)})
+			return explain("delete the inline policy "+policy, unlessGone(err))
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	_, err = api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
+	return explain("delete the role", unlessGone(err))
+}
+
+func (r *role) inlinePolicies(ctx context.Context) ([]string, error) {
+	var out []string
+	pages := iam.NewListRolePoliciesPaginator(r.w.aws.IAM, &iam.ListRolePoliciesInput{RoleName: aws.String(r.name())})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, explain("list the inline policies", unlessGone(err))
+		}
+		out = append(out, page.PolicyNames...)
+	}
+	return out, nil
+}
+
+func trustPolicy() string { return templates.Policy(templates.TrustPolicy, nil) }
+
+// notOurs is why teardown leaves something alone.
+const notOurs = "not made by ecsctl for this pool"
+
+// unlessGone drops the errors by which AWS says that something is not there any more.
+func unlessGone(err error) error {
+	if hasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException") {
+		return nil
+	}
+	return err
+}

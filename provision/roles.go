@@ -1,0 +1,88 @@
+package provision
+
+import (
+	"ecsctl/templates"
+)
+
+// The names of the inline policies.
+const (
+	secretPolicyName = "prefect-secrets"
+	workerPolicyName = "prefect-worker"
+)
+
+// newExecutionRole is what ECS itself uses to start tasks: it pulls images, writes
+// logs and reads just the secrets at hand.
+func newExecutionRole(w *world) *role {
+	r := &role{w: w, kind: KindExecutionRole, nameARN: w.spec.Names.ExecutionRole, policyName: secretPolicyName}
+	r.managed = []string{w.id.managedPolicyARN("service-role/AmazonECSTaskExecutionRolePolicy")}
+	secrets := w.secretPatterns()
+	r.policy = func() string {
+		if len(secrets) == 0 {
+			return ""
+		}
+		return templates.Policy(templates.SecretPolicy, map[string]any{"Secrets": secrets})
+	}
+	if len(secrets) > 0 {
+		r.mustAllow = "secretsmanager:GetSecretValue on " + secrets[0] + ", and what AmazonECSTaskExecutionRolePolicy allows"
+	}
+	return r
+}
+
+// newWorkerRole is the task role of the worker: the guide has none of its own, and
+// its execution role lets nobody call ecs:RunTask.
+func newWorkerRole(w *world) *role {
+	r := &role{w: w, kind: KindWorkerRole, nameARN: w.spec.Names.WorkerRole, policyName: workerPolicyName}
+	r.mustAllow = "ecs:RunTask and the other actions of docs/iam.md"
+	r.policy = func() string { return templates.Policy(templates.WorkerPolicy, w.workerPolicyValues()) }
+	return r
+}
+
+// secretPatterns are the ARNs of the secrets that tasks read. The six random
+// characters at the end of a secret's ARN are matched, not known: so the role needs
+// no change when a secret is made anew.
+func (w *world) secretPatterns() []string {
+	var out []string
+	if secret := w.spec.Prefect.APIKeySecret; secret != "" {
+		out = append(out, secret)
+	} else if w.server.APIKey != "" {
+		out = append(out, w.id.arn("secretsmanager", "secret:"+w.spec.Names.Secret+"-??????"))
+	}
+	if w.server.AuthString != "" {
+		out = append(out, w.id.arn("secretsmanager", "secret:"+authStringSecretName(w.spec.Names.Secret)+"-??????"))
+	}
+	return out
+}
+
+func (w *world) workerPolicyValues() map[string]any {
+	cluster := w.id.clusterARN(w.spec.Cluster)
+	tasks := w.id.arn("ecs", "task/"+shortName(cluster)+"/*")
+	var definitions []string
+	for _, family := range append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...) {
+		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
+	}
+	roles := []string{w.flowRunExecutionRole()}
+	if role := w.spec.FlowRuns.TaskRole; role != "" {
+		roles = append(roles, role)
+	}
+	return map[string]any{
+		"Cluster":                cluster,
+		"Tasks":                  tasks,
+		"FlowRunTaskDefinitions": definitions,
+		"Taggable":               append([]string{tasks}, definitions...),
+		"PassRoles":              roles,
+		"Region":                 w.id.Region,
+		"LogStreams":             w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup+":log-stream:*"),
+	}
+}
+
+// flowRunExecutionRole is the execution role of flow-run tasks: the worker's, unless the user has another.
+func (w *world) flowRunExecutionRole() string {
+	if w.spec.FlowRuns.ExecutionRole != "" {
+		return w.spec.FlowRuns.ExecutionRole
+	}
+	return w.value(KindExecutionRole)
+}
+
+// flowRunFamily matches the families that the official worker makes up: prefect_POOL_ and
+// the deployment's or flow's id (prefect_aws ecs_worker.py, _get_or_generate_family).
+func flowRunFamily(pool string) string { return "prefect_" + pool + "_*" }

@@ -1,0 +1,138 @@
+package provision
+
+// Spec is what a user wants: plain data, read from flags, environment and
+// ecsctl.yaml. Empty fields take the defaults of WithDefaults.
+type Spec struct {
+	// Pool is the name of the Prefect work pool.
+	Pool string `yaml:"pool,omitempty" json:"pool,omitempty"`
+	// Region and Profile pick the AWS account; empty means what the AWS SDK finds.
+	Region  string `yaml:"region,omitempty" json:"region,omitempty"`
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// Cluster is the name or ARN of the ECS cluster, created when missing.
+	Cluster string  `yaml:"cluster,omitempty" json:"cluster,omitempty"`
+	Network Network `yaml:"network,omitempty" json:"network,omitzero"`
+	Worker  Worker  `yaml:"worker,omitempty" json:"worker,omitzero"`
+	// Names override the names that derive from the pool.
+	Names    Names    `yaml:"names,omitempty" json:"names,omitzero"`
+	FlowRuns FlowRuns `yaml:"flowRuns,omitempty" json:"flowRuns,omitzero"`
+	Prefect  Prefect  `yaml:"prefect,omitempty" json:"prefect,omitzero"`
+	// LogRetentionDays is how long CloudWatch keeps the logs; AWS takes certain values only.
+	LogRetentionDays int `yaml:"logRetentionDays,omitempty" json:"logRetentionDays,omitempty"`
+	// Tags are put on everything that is made, beside ecsctl's own.
+	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
+}
+
+// Network says where the worker and the flow runs get their addresses.
+type Network struct {
+	// VPC is an id; empty means the account's default VPC, or that of the subnets.
+	VPC string `yaml:"vpc,omitempty" json:"vpc,omitempty"`
+	// Subnets are ids, taken as they are; empty means those with a way out.
+	Subnets []string `yaml:"subnets,omitempty" json:"subnets,omitempty"`
+	// SecurityGroups are ids; empty means one of ecsctl's own, egress only.
+	SecurityGroups []string `yaml:"securityGroups,omitempty" json:"securityGroups,omitempty"`
+	// AssignPublicIP is auto, enabled or disabled.
+	AssignPublicIP string `yaml:"assignPublicIp,omitempty" json:"assignPublicIp,omitempty"`
+}
+
+// Worker describes the service that runs the Prefect worker.
+type Worker struct {
+	// Runtime is the program that works: RuntimePrefect.
+	Runtime string `yaml:"runtime,omitempty" json:"runtime,omitempty"`
+	// Image is a container image; empty means the one for the server's version.
+	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// CPU is in CPU units (1024 are one vCPU), Memory in MiB.
+	CPU    int `yaml:"cpu,omitempty" json:"cpu,omitempty"`
+	Memory int `yaml:"memory,omitempty" json:"memory,omitempty"`
+	// Architecture is x86_64 or arm64.
+	Architecture string `yaml:"architecture,omitempty" json:"architecture,omitempty"`
+	// DesiredCount is the number of workers; nil means one at first and then
+	// whatever a person or autoscaling made of it.
+	DesiredCount *int `yaml:"desiredCount,omitempty" json:"desiredCount,omitempty"`
+	// WorkQueues are the queues to poll; empty means all.
+	WorkQueues []string `yaml:"workQueues,omitempty" json:"workQueues,omitempty"`
+	// Limit is how many flow runs a worker runs at once; nil means no limit.
+	Limit *int `yaml:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// Names are the names of what is created. Roles may be ARNs: those are used as
+// they are and never changed.
+type Names struct {
+	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
+	WorkerRole    string `yaml:"workerRole,omitempty" json:"workerRole,omitempty"`
+	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
+	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
+	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
+	LogGroup      string `yaml:"logGroup,omitempty" json:"logGroup,omitempty"`
+	SecurityGroup string `yaml:"securityGroup,omitempty" json:"securityGroup,omitempty"`
+}
+
+// FlowRuns holds what goes into the work pool's defaults. Empty fields leave the
+// pool's own default alone, but for the roles and logs, which ecsctl sets up.
+type FlowRuns struct {
+	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// CPU is in CPU units, Memory in MiB.
+	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
+	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
+	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
+	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's.
+	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
+	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
+	// Families are patterns of task definition families that the worker may
+	// register and run beside its own, for deployments that set `family`.
+	Families []string `yaml:"families,omitempty" json:"families,omitempty"`
+	// Logs says whether containers write to the log group; nil means yes.
+	Logs *bool `yaml:"logs,omitempty" json:"logs,omitempty"`
+}
+
+// Prefect says how to reach the Prefect API. There is no field for a key: it
+// comes from the environment, a profile, a file or an existing secret.
+type Prefect struct {
+	APIURL  string `yaml:"apiUrl,omitempty" json:"apiUrl,omitempty"`
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// APIKeyFile is a file with the key; "-" is standard input.
+	APIKeyFile string `yaml:"apiKeyFile,omitempty" json:"apiKeyFile,omitempty"`
+	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key as
+	// plain text. ecsctl uses it as it is and makes none of its own.
+	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
+}
+
+// Values of the enumerated fields.
+const (
+	RuntimePrefect = "prefect"
+
+	PublicIPAuto     = "auto"
+	PublicIPEnabled  = "enabled"
+	PublicIPDisabled = "disabled"
+
+	ArchitectureX86 = "x86_64"
+	ArchitectureARM = "arm64"
+)
+
+// WithDefaults returns the Spec with every empty field that has a default filled in.
+// The names need the region, so it must be known by then.
+func (s Spec) WithDefaults() Spec {
+	orString(&s.Cluster, "default")
+	orString(&s.Network.AssignPublicIP, PublicIPAuto)
+	orString(&s.Worker.Runtime, RuntimePrefect)
+	orString(&s.Worker.Architecture, ArchitectureX86)
+	orInt(&s.Worker.CPU, 512)
+	orInt(&s.Worker.Memory, 1024)
+	orInt(&s.LogRetentionDays, 30)
+	s.Names = s.Names.or(deriveNames(s.Pool, s.Region))
+	return s
+}
+
+// flowRunLogs tells whether flow runs write to the log group.
+func (s Spec) flowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
+
+func orString(field *string, fallback string) {
+	if *field == "" {
+		*field = fallback
+	}
+}
+
+func orInt(field *int, fallback int) {
+	if *field == 0 {
+		*field = fallback
+	}
+}

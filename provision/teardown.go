@@ -1,0 +1,175 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/internal/hint"
+)
+
+// What teardown does about flow runs that still run as tasks of the pool.
+const (
+	RunningRefuse = ""
+	RunningWait   = "wait"
+	RunningStop   = "stop"
+	RunningLeave  = "leave"
+)
+
+// TeardownOptions are Options with what to keep. The Spec may be without defaults:
+// the pool itself knows the cluster and the names that were chosen.
+type TeardownOptions struct {
+	Options
+	KeepPool, KeepLogs bool
+	// Running is one of the Running constants.
+	Running string
+	// Limit is how long each step may take, such as waiting for tasks to stop.
+	Limit time.Duration
+}
+
+// Teardown is a plan to remove what bootstrap made for a pool.
+type Teardown struct {
+	Identity Identity
+	Changes  []Change
+	Warnings []string
+
+	w         *world
+	opts      TeardownOptions
+	resources []resource
+	running   []runningTask
+}
+
+// NewTeardown finds what bootstrap made, by names and tags, and returns the plan. It
+// writes nothing.
+func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
+	t := &Teardown{opts: opts}
+	if err := t.discover(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.look(ctx); err != nil {
+		return nil, err
+	}
+	t.Identity = t.w.id
+	for _, r := range t.resources {
+		if c := r.remove(); c.Action != None {
+			t.Changes = append(t.Changes, c)
+		}
+	}
+	t.Changes = append(t.Changes, t.taskChanges()...)
+	return t, nil
+}
+
+// look finds everything that may be there, at the same time.
+func (t *Teardown) look(ctx context.Context) error {
+	w := t.w
+	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
+	service, cluster := &service{w: w}, &cluster{w: w}
+	t.resources = []resource{service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, newAPIKeySecret(w), newAuthStringSecret(w), cluster}
+	if w.aws.Prefect != nil {
+		t.resources = append(t.resources, pool)
+	}
+	var groups []resource
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return findAll(gctx, t.resources) })
+	group.Go(func() error { return definition.findOurs(gctx) })
+	group.Go(func() (err error) { groups, err = w.ownSecurityGroups(gctx); return err })
+	group.Go(func() (err error) { t.running, err = w.runningTasks(gctx); return err })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	t.resources = append(append(t.resources, definition), groups...)
+	return nil
+}
+
+// taskChanges show the running flow runs in the plan.
+func (t *Teardown) taskChanges() []Change {
+	var out []Change
+	for _, task := range t.running {
+		c := Change{Kind: KindTask, Name: task.name, ID: task.arn, Action: Leave}
+		switch t.opts.Running {
+		case RunningRefuse:
+			c.Reason = "a flow run is still running"
+		case RunningStop:
+			c.Action, c.Reason = Delete, "it is stopped"
+		case RunningWait:
+			c.Reason = "teardown waits for it to end"
+		case RunningLeave:
+			c.Reason = "it goes on without its pool, roles and logs"
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// Refused is the error of a teardown that must not begin because flow runs are
+// running; nil when it may.
+func (t *Teardown) Refused() error {
+	if t.opts.Running != RunningRefuse || len(t.running) == 0 {
+		return nil
+	}
+	names := make([]string, len(t.running))
+	for i, task := range t.running {
+		names[i] = task.name
+	}
+	return hint.Add(fmt.Errorf("%d flow runs of pool %q are still running: %s", len(names), t.w.spec.Pool, strings.Join(names, ", ")),
+		"pass --running wait to wait for them, --running stop to stop them, or --running leave to leave them")
+}
+
+// HasChanges tells whether applying the plan would write anything.
+func (t *Teardown) HasChanges() bool { return slices.ContainsFunc(t.Changes, Change.writes) }
+
+// Apply removes what the plan says: the service first, then running tasks, then the
+// rest at the same time. A failure of one leaves the others to go on; only what a
+// task may still use waits for the service to be gone.
+func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, error) {
+	if err := t.Refused(); err != nil {
+		return nil, err
+	}
+	steps := []step{t.taskStep(progress)}
+	for _, r := range t.resources {
+		change := r.remove()
+		if !change.writes() {
+			continue
+		}
+		needs := []Kind{KindService, KindTask}
+		if change.Kind == KindService {
+			needs = nil
+		}
+		steps = append(steps, step{change: change, needs: needs, run: t.limited(r)})
+	}
+	return runSteps(ctx, steps, progress)
+}
+
+func (t *Teardown) limited(r resource) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
+		defer cancel()
+		return "", r.delete(ctx)
+	}
+}
+
+// Left looks again and returns what is there after all: by choice (Leave), or
+// because it could not be removed (Delete).
+func (t *Teardown) Left(ctx context.Context) ([]Change, error) {
+	again, err := NewTeardown(ctx, t.opts.found(t.w))
+	if err != nil {
+		return nil, fmt.Errorf("failed to look again: %w", err)
+	}
+	return again.Changes, nil
+}
+
+// found keeps the cluster and the names that were found out: the pool that knew them
+// may be gone when teardown looks again.
+func (o TeardownOptions) found(w *world) TeardownOptions {
+	o.Spec.Cluster, o.Spec.Names = w.spec.Cluster, w.spec.Names
+	return o
+}
+
+// hintKeepPool is for a server that is gone for good: what is in AWS can still be removed.
+func hintKeepPool(err error) error {
+	return hint.Add(err, "if the Prefect server is gone for good, pass --keep-pool: then only AWS is looked at")
+}

@@ -1,0 +1,177 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// discover finds out the account, the cluster and the names: what the user says goes
+// first, then what the pool remembers, then what derives from the pool's name.
+func (t *Teardown) discover(ctx context.Context) error {
+	opts := t.opts
+	t.w = &world{
+		spec: opts.Spec, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
+		poll: opts.PollInterval, known: map[Kind]string{},
+	}
+	var pool *workPool
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { t.w.id, err = WhoAmI(gctx, opts.Clients); return err })
+	group.Go(func() (err error) { pool, err = t.readPool(gctx); return err })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	spec := &t.w.spec
+	if pool != nil {
+		if names := pool.template.marker.Names; names != nil {
+			spec.Names = spec.Names.or(*names)
+		}
+		orString(&spec.Cluster, poolCluster(pool.template))
+	}
+	spec.Names = spec.Names.or(deriveNames(spec.Pool, spec.Region))
+	if spec.Cluster != "" {
+		return nil
+	}
+	cluster, err := t.searchCluster(ctx)
+	orString(&cluster, "default")
+	spec.Cluster = cluster
+	return err
+}
+
+// readPool returns nil when there is no such pool, or when there is no server to ask.
+func (t *Teardown) readPool(ctx context.Context) (*workPool, error) {
+	if t.opts.Clients.Prefect == nil {
+		return nil, nil
+	}
+	pool := &workPool{w: t.w}
+	if err := pool.find(ctx); err != nil {
+		return nil, hintKeepPool(err)
+	}
+	if pool.found == nil {
+		return nil, nil
+	}
+	return pool, nil
+}
+
+func poolCluster(template *poolTemplate) string {
+	var name string
+	_ = json.Unmarshal(template.defaultOf("cluster"), &name) // another type of value names no cluster
+	return name
+}
+
+// searchCluster looks for the service in every cluster, for a pool that is gone.
+func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
+	var clusters []string
+	pages := ecs.NewListClustersPaginator(t.w.aws.ECS, &ecs.ListClustersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", explain("list the clusters", err)
+		}
+		clusters = append(clusters, page.ClusterArns...)
+	}
+	found := make([]bool, len(clusters))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i, cluster := range clusters {
+		group.Go(func() error {
+			w := &world{spec: t.w.spec, aws: t.w.aws}
+			w.spec.Cluster = cluster
+			s := &service{w: w}
+			err := s.find(ctx)
+			found[i] = s.owned()
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return "", err
+	}
+	if i := slices.Index(found, true); i >= 0 {
+		return shortName(clusters[i]), nil
+	}
+	return "", nil
+}
+
+// ownSecurityGroups finds the groups made for the pool in any VPC: the user may have
+// moved to another one.
+func (w *world) ownSecurityGroups(ctx context.Context) ([]resource, error) {
+	var out []resource
+	pages := ec2.NewDescribeSecurityGroupsPaginator(w.aws.EC2, &ec2.DescribeSecurityGroupsInput{
+		Filters: []types.Filter{filter("tag:"+TagPool, poolTag(w.spec.Pool, w.spec.Region))},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, explain("read the security groups", err)
+		}
+		for _, group := range page.SecurityGroups {
+			out = append(out, &securityGroup{w: w, found: &group})
+		}
+	}
+	return out, nil
+}
+
+// runningTask is a flow run that runs as a task of the pool.
+type runningTask struct{ arn, name string }
+
+// The tags that ECS workers put on the tasks they start (prefect/workers/base.py).
+const (
+	tagWorkPoolName = "prefect.io/work-pool-name"
+	tagFlowRunName  = "prefect.io/flow-run-name"
+)
+
+// describeAtOnce is how many tasks DescribeTasks takes (API_DescribeTasks).
+const describeAtOnce = 100
+
+func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
+	var out []runningTask
+	pages := ecs.NewListTasksPaginator(w.aws.ECS, &ecs.ListTasksInput{
+		Cluster: aws.String(w.spec.Cluster), DesiredStatus: ecstypes.DesiredStatusRunning, MaxResults: aws.Int32(describeAtOnce),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		var missing *ecstypes.ClusterNotFoundException
+		if errors.As(err, &missing) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, explain("list the tasks", err)
+		}
+		if len(page.TaskArns) == 0 {
+			continue
+		}
+		got, err := w.aws.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+			Cluster: aws.String(w.spec.Cluster), Tasks: page.TaskArns, Include: []ecstypes.TaskField{ecstypes.TaskFieldTags},
+		})
+		if err != nil {
+			return nil, explain("read the tasks", err)
+		}
+		for _, task := range got.Tasks {
+			if name, ok := w.flowRunOf(task); ok {
+				out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: name})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b runningTask) int { return strings.Compare(a.arn, b.arn) })
+	return out, nil
+}
+
+// flowRunOf tells whether a task is a flow run of the pool, and its name.
+func (w *world) flowRunOf(task ecstypes.Task) (string, bool) {
+	tags := tagMap(task.Tags, ecsTagPair)
+	if tags[tagWorkPoolName] != w.spec.Pool || strings.HasPrefix(aws.ToString(task.Group), "service:") {
+		return "", false
+	}
+	name := tags[tagFlowRunName]
+	orString(&name, shortName(aws.ToString(task.TaskArn)))
+	return name, true
+}

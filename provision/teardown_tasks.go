@@ -1,0 +1,69 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"golang.org/x/sync/errgroup"
+)
+
+// taskStep settles the flow runs that still run, once the worker can start no more.
+func (t *Teardown) taskStep(progress Progress) step {
+	change := Change{Kind: KindTask, Name: "flow runs of " + t.w.spec.Pool, Action: None}
+	if len(t.running) > 0 && t.opts.Running != RunningLeave {
+		change.Action = Delete
+	}
+	return step{change: change, needs: []Kind{KindService}, run: func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
+		defer cancel()
+		return "", t.settleTasks(ctx, progress)
+	}}
+}
+
+func (t *Teardown) settleTasks(ctx context.Context, progress Progress) error {
+	if t.opts.Running == RunningLeave {
+		return nil
+	}
+	running, err := t.w.runningTasks(ctx)
+	if err != nil {
+		return err
+	}
+	if t.opts.Running == RunningRefuse && len(running) > 0 {
+		t.running = running // started since the plan was made
+		return t.Refused()
+	}
+	if t.opts.Running == RunningStop {
+		if err := t.w.stopTasks(ctx, running); err != nil {
+			return err
+		}
+	}
+	for told := 0; len(running) > 0; {
+		if len(running) != told {
+			told = len(running)
+			progress.Note(fmt.Sprintf("waiting for %d flow runs to end", told))
+		}
+		if err := t.w.pause(ctx); err != nil {
+			return fmt.Errorf("%d flow runs still run: %w", len(running), err)
+		}
+		if running, err = t.w.runningTasks(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) stopTasks(ctx context.Context, tasks []runningTask) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for _, task := range tasks {
+		group.Go(func() error {
+			_, err := w.aws.ECS.StopTask(ctx, &ecs.StopTaskInput{
+				Cluster: aws.String(w.spec.Cluster), Task: aws.String(task.arn), Reason: aws.String("ecsctl teardown of work pool " + w.spec.Pool),
+			})
+			return explain("stop the task of flow run "+task.name, err)
+		})
+	}
+	return group.Wait()
+}

@@ -1,0 +1,169 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+)
+
+// retentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
+var retentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+var launchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
+
+// namePatterns are what AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2).
+var (
+	roleName      = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	ecsName       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+	logGroupName  = regexp.MustCompile(`^[A-Za-z0-9_/.#-]{1,512}$`)
+	groupName     = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+	familyPattern = regexp.MustCompile(`^[A-Za-z0-9_*?-]{1,255}$`)
+)
+
+// Validate checks a Spec with its defaults filled in, before any call is made.
+// The error joins one error for each thing that is wrong.
+func (s Spec) Validate() error {
+	return errors.Join(slices.Concat([]error{s.CheckPool()}, s.checkNames(), s.checkWorker(), s.checkFlowRuns(), s.checkRest())...)
+}
+
+// CheckPool checks the pool's name, for which no default is needed.
+func (s Spec) CheckPool() error {
+	if s.Pool == "" {
+		return errors.New("no work pool given: name it with --pool")
+	}
+	// The characters that Prefect refuses (prefect/types/names.py).
+	if strings.ContainsAny(s.Pool, `/%&><`) || strings.TrimSpace(s.Pool) == "" {
+		return fmt.Errorf("pool %q: Prefect takes no name that is blank or has one of / %% & < >", s.Pool)
+	}
+	return nil
+}
+
+func (s Spec) checkNames() []error {
+	var errs []error
+	check := func(what, name string, pattern *regexp.Regexp) {
+		if !pattern.MatchString(name) {
+			errs = append(errs, fmt.Errorf("%s %q: AWS takes no such name (it must match %s)", what, name, pattern))
+		}
+	}
+	checkRole := func(what, name string) {
+		if isARN(name) {
+			errs = append(errs, checkARN(what, name, "iam", "role/")...)
+			return
+		}
+		check(what, name, roleName)
+	}
+	checkRole("execution role", s.Names.ExecutionRole)
+	checkRole("worker role", s.Names.WorkerRole)
+	check("task definition family", s.Names.Family, ecsName)
+	check("service", s.Names.Service, ecsName)
+	check("secret", s.Names.Secret, secretName)
+	check("log group", s.Names.LogGroup, logGroupName)
+	check("security group", s.Names.SecurityGroup, groupName)
+	if isARN(s.Cluster) {
+		return append(errs, checkARN("cluster", s.Cluster, "ecs", "cluster/")...)
+	}
+	check("cluster", s.Cluster, ecsName)
+	return errs
+}
+
+func (s Spec) checkWorker() []error {
+	w := s.Worker
+	errs := oneOf("runtime", w.Runtime, RuntimePrefect)
+	errs = append(errs, oneOf("architecture", w.Architecture, ArchitectureX86, ArchitectureARM)...)
+	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
+	if err := checkFargateSize(w.CPU, w.Memory); err != nil {
+		errs = append(errs, fmt.Errorf("worker: %w", err))
+	}
+	if w.DesiredCount != nil && *w.DesiredCount < 0 {
+		errs = append(errs, fmt.Errorf("desired-count %d: give a number of workers from 0", *w.DesiredCount))
+	}
+	if w.Limit != nil && *w.Limit < 1 {
+		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs from 1", *w.Limit))
+	}
+	return errs
+}
+
+func (s Spec) checkFlowRuns() []error {
+	f := s.FlowRuns
+	var errs []error
+	if f.LaunchType != "" {
+		errs = append(errs, oneOf("flow-run-launch-type", f.LaunchType, launchTypes...)...)
+	}
+	if (f.LaunchType == "" || strings.HasPrefix(f.LaunchType, "FARGATE")) && (f.CPU != 0 || f.Memory != 0) {
+		// The official worker's defaults stand in for the missing one (prefect_aws ecs_worker.py).
+		cpu, memory := f.CPU, f.Memory
+		orInt(&cpu, 1024)
+		orInt(&memory, 2048)
+		if err := checkFargateSize(cpu, memory); err != nil {
+			errs = append(errs, fmt.Errorf("flow runs: %w", err))
+		}
+	}
+	if f.ExecutionRole != "" {
+		errs = append(errs, checkARN("flow-run-execution-role", f.ExecutionRole, "iam", "role/")...)
+	}
+	if f.TaskRole != "" {
+		errs = append(errs, checkARN("flow-run-task-role", f.TaskRole, "iam", "role/")...)
+	}
+	for _, family := range f.Families {
+		if !familyPattern.MatchString(family) {
+			errs = append(errs, fmt.Errorf("flow-run-family %q: a task definition family has letters, digits, - and _, and * or ? to match several", family))
+		}
+	}
+	return errs
+}
+
+func (s Spec) checkRest() []error {
+	var errs []error
+	if !slices.Contains(retentionDays, s.LogRetentionDays) {
+		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays, strings.Trim(fmt.Sprint(retentionDays), "[]")))
+	}
+	if u := s.Prefect.APIURL; u != "" {
+		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" || parsed.User != nil {
+			errs = append(errs, errors.New("prefect-api-url is not of the form https://HOST/api (and holds no password)"))
+		}
+	}
+	if secret := s.Prefect.APIKeySecret; secret != "" {
+		errs = append(errs, checkARN("prefect-api-key-secret", secret, "secretsmanager", "secret:")...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+		errs = append(errs, checkTag(key, s.Tags[key])...)
+	}
+	return errs
+}
+
+func checkTag(key, value string) []error {
+	lower := strings.ToLower(key)
+	switch {
+	case strings.HasPrefix(lower, "aws:"), strings.HasPrefix(lower, "ecsctl:"):
+		return []error{fmt.Errorf("tag %q: keys that begin with aws: or ecsctl: are taken", key)}
+	case len(key) > 128 || !tagValue.MatchString(key):
+		return []error{fmt.Errorf("tag %q: a key has 1 to 128 letters, digits, spaces and _.:/=+-@", key)}
+	case value != "" && !tagValue.MatchString(value):
+		return []error{fmt.Errorf("tag %q: its value may have up to 256 letters, digits, spaces and _.:/=+-@", key)}
+	}
+	return nil
+}
+
+func oneOf(what, value string, allowed ...string) []error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return []error{fmt.Errorf("%s %q: it is one of %s", what, value, strings.Join(allowed, ", "))}
+}
+
+func isARN(s string) bool { return arn.IsARN(s) }
+
+func checkARN(what, value, service, resourcePrefix string) []error {
+	parsed, err := arn.Parse(value)
+	if err == nil && parsed.Service == service && strings.HasPrefix(parsed.Resource, resourcePrefix) {
+		return nil
+	}
+	return []error{fmt.Errorf("%s %q is not the ARN of a %s %s", what, value, service, strings.TrimRight(resourcePrefix, "/:"))}
+}

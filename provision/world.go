@@ -1,0 +1,77 @@
+package provision
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// world is what the resources of one run share: the Spec, the far ends, and the
+// ARNs and ids that steps hand on to later ones.
+type world struct {
+	spec    Spec
+	version string // ecsctl's own
+	id      Identity
+	aws     *Clients
+	server  Server
+	log     *slog.Logger
+	network *networkFinder
+	poll    time.Duration // between two looks at something that is waited for
+
+	mu    sync.Mutex
+	known map[Kind]string
+}
+
+// Server is what is known of the Prefect server.
+type Server struct {
+	APIURL string
+	// Version is such as 3.8.8; Cloud has none.
+	Version string
+	Cloud   bool
+	// APIKey and AuthString are what the worker authenticates with; either may be empty.
+	APIKey, AuthString prefect.Secret
+}
+
+// String names the server in a plan.
+func (s Server) String() string {
+	if s.Cloud {
+		return "Prefect Cloud"
+	}
+	return "Prefect " + s.Version + " at " + s.APIURL
+}
+
+// prefect2 tells whether the server speaks to Prefect 2 workers only.
+func (s Server) prefect2() bool { return !s.Cloud && len(s.Version) > 1 && s.Version[:2] == "2." }
+
+// value is the ARN or id of a kind, or pending when a step must make it first.
+func (w *world) value(kind Kind) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if v := w.known[kind]; v != "" {
+		return v
+	}
+	return pending
+}
+
+func (w *world) setValue(kind Kind, v string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known[kind] = v
+}
+
+// pause waits between two looks; it ends early with ctx.
+func (w *world) pause(ctx context.Context) error { return pause(ctx, w.poll) }
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,83 @@
+// Package templates holds the documents that ecsctl sends to AWS and Prefect:
+// the trust policy, the IAM policies and the base job template of ecs work pools.
+//
+// A policy is a JSON file with placeholders such as "${Region}". A placeholder is
+// always a whole string value, filled in after parsing, so that no value can break
+// the document; it may become a list.
+package templates
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// ECSBaseJobTemplate is the base job template of an ecs work pool, for servers
+// that have none to offer (GET collections/views/aggregate-worker-metadata).
+//
+//go:embed ecs-base-job-template.json
+var ECSBaseJobTemplate []byte
+
+// Names of the policy documents.
+const (
+	TrustPolicy  = "trust-policy.json"
+	SecretPolicy = "secret-policy.json"
+	WorkerPolicy = "worker-policy.json"
+)
+
+var placeholder = regexp.MustCompile(`^\$\{([A-Za-z]+)\}$`)
+
+// Policy returns the named policy document with its placeholders filled in.
+// Values are strings or lists of strings; a list of one is written as a string.
+// It panics on an unknown document and on a placeholder without a value: both are
+// ours, and the tests render every document.
+func Policy(name string, values map[string]any) string {
+	raw, err := files.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("no policy %q: %v", name, err))
+	}
+	var doc any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		panic(fmt.Sprintf("policy %q is not JSON: %v", name, err))
+	}
+	out, err := json.Marshal(fill(doc, values))
+	if err != nil {
+		panic(fmt.Sprintf("policy %q has a value that is not JSON: %v", name, err))
+	}
+	return string(out)
+}
+
+func fill(node any, values map[string]any) any {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, child := range node {
+			node[key] = fill(child, values)
+		}
+	case []any:
+		for i, child := range node {
+			node[i] = fill(child, values)
+		}
+	case string:
+		return fillString(node, values)
+	}
+	return node
+}
+
+func fillString(text string, values map[string]any) any {
+	match := placeholder.FindStringSubmatch(text)
+	if match == nil {
+		return text
+	}
+	value, known := values[match[1]]
+	if !known {
+		panic(fmt.Sprintf("no value for ${%s}", match[1]))
+	}
+	if list, ok := value.([]string); ok && len(list) == 1 {
+		return list[0]
+	}
+	return value
+}
