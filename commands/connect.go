@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -26,10 +24,15 @@ func connect(ctx context.Context, spec provision.Spec, streams Streams, verbose 
 	if err != nil {
 		return opts, err
 	}
-	api, err := prefect.New(prefect.Options{
-		APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString,
-		UserAgent: "ecsctl/" + version(), Logger: opts.Logger,
-	})
+	for _, warning := range settings.Warnings() {
+		printf(streams.Err, "warning: %s\n", warning)
+	}
+	client, err := settings.ClientOptions()
+	if err != nil {
+		return opts, err
+	}
+	client.UserAgent, client.Logger = "ecsctl/"+version(), opts.Logger
+	api, err := prefect.New(client)
 	if err != nil {
 		return opts, err
 	}
@@ -60,15 +63,7 @@ func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error
 	if err != nil {
 		return prefect.Settings{}, fmt.Errorf("failed to find the working directory: %w", err)
 	}
-	settings, err := prefect.Discover(os.Environ(), dir, overrides)
-	if err != nil {
-		return settings, err
-	}
-	if settings.APIURL == "" {
-		return settings, hint.Add(errors.New("no Prefect API URL found"),
-			"sign in with `prefect cloud login`, or set PREFECT_API_URL, or pass --prefect-api-url")
-	}
-	return settings, nil
+	return prefect.Discover(os.Environ(), dir, overrides)
 }
 
 // readKey reads an API key from a file, or from standard input for "-".

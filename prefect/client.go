@@ -1,145 +1,170 @@
 package prefect
 
 import (
-	"bytes"
-	"context"
+	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"ecsctl/internal/hint"
 )
 
-// apiVersion is what Prefect 2.20 and 3 both expect in X-PREFECT-API-VERSION
-// (GET admin/version answers it on both).
-const apiVersion = "0.8.4"
-
-// How often and how fast a call is tried again. A server on SQLite answers 503 under
-// write contention, and Cloud 429 with Retry-After.
 const (
-	maxRetries   = 6
-	minRetryWait = 200 * time.Millisecond
-	maxRetryWait = 10 * time.Second
+	// apiVersion is what Prefect 2.20 and 3 both expect in X-PREFECT-API-VERSION
+	// (GET version answers it on both).
+	apiVersion = "0.8.4"
+	// cloudAPIURL is where Prefect Cloud's API begins (PREFECT_CLOUD_API_URL's default).
+	cloudAPIURL = "https://api.prefect.cloud/api"
+	// requestTimeout is the limit of one attempt (PREFECT_API_REQUEST_TIMEOUT's default).
+	requestTimeout = 60 * time.Second
 )
 
-// Options configure a Client.
+// ErrNoAPIURL says that nothing names the Prefect API.
+var ErrNoAPIURL = errors.New("no Prefect API URL is set")
+
+// Options configure a Client. Only APIURL is needed.
 type Options struct {
-	APIURL             string
-	APIKey, AuthString Secret
-	UserAgent          string
-	Logger             *slog.Logger
+	APIURL      string
+	CloudAPIURL string // default https://api.prefect.cloud/api
+	APIKey      Secret
+	AuthString  Secret // goes before APIKey, as in Prefect's own client
+	Headers     map[string]Secret
+	UserAgent   string
+	Logger      *slog.Logger // tries are told at debug level; nil is silence
+	HTTPClient  *http.Client // default: HTTPS as the system trusts it, 60 s for an attempt
+
+	// MaxRetries is how often a failed call is tried again: 0 is the default of 8 (half a
+	// minute or so), negative is never.
+	MaxRetries int
 }
 
 // Client calls the Prefect REST API. It is safe for concurrent use.
 type Client struct {
-	base          *url.URL
-	authorization string
-	userAgent     string
-	http          *retryablehttp.Client
+	base       *url.URL
+	cloud      bool
+	header     http.Header
+	auth       authKind
+	http       *retryablehttp.Client
+	maxRetries int
+	log        *slog.Logger
+	csrf       csrf
+	reached    atomic.Bool // the server has answered once
 }
 
-// New returns a client; it makes no call. A malformed API URL is an error.
-func New(opts Options) (*Client, error) {
-	base, err := url.Parse(strings.TrimRight(opts.APIURL, "/"))
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.User != nil {
-		return nil, errors.New("the Prefect API URL is not of the form https://HOST/api (and holds no password)")
+// authKind is what the client authenticates with, for messages.
+type authKind string
+
+const (
+	authNone   authKind = ""
+	authKey    authKind = "API key"
+	authString authKind = "auth string"
+)
+
+// New returns a client; it makes no call. A missing or malformed URL is an error.
+func New(o Options) (*Client, error) {
+	base, err := parseAPIURL(o.APIURL)
+	if err != nil {
+		return nil, err
 	}
-	c := &Client{base: base, userAgent: opts.UserAgent, http: retryablehttp.NewClient()}
-	c.http.RetryMax, c.http.RetryWaitMin, c.http.RetryWaitMax = maxRetries, minRetryWait, maxRetryWait
-	c.http.CheckRetry = checkRetry
-	// The last answer itself comes back when the retries are used up, for its status.
-	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	c.http.Logger = nil
-	if opts.Logger != nil {
-		c.http.RequestLogHook = func(_ retryablehttp.Logger, r *http.Request, attempt int) {
-			opts.Logger.Debug("prefect call", "method", r.Method, "path", r.URL.Path, "attempt", attempt)
-		}
+	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries}
+	if c.maxRetries == 0 {
+		c.maxRetries = defaultRetries
 	}
-	// An auth string goes first, as in Prefect's own client (prefect/client/orchestration).
-	switch {
-	case opts.AuthString != "":
-		c.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(opts.AuthString.Reveal()))
-	case opts.APIKey != "":
-		c.authorization = "Bearer " + opts.APIKey.Reveal()
+	c.cloud = isBelow(o.APIURL, cmp.Or(o.CloudAPIURL, cloudAPIURL))
+	c.setHeader(o)
+	c.http = &retryablehttp.Client{
+		HTTPClient: httpClient(o.HTTPClient), CheckRetry: c.checkRetry, Backoff: c.backoff,
+		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return c, nil
 }
 
-// checkRetry tries again on failures to connect, 429, 408 and 5xx but 501.
-func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if resp != nil && resp.StatusCode == http.StatusRequestTimeout {
-		return ctx.Err() == nil, ctx.Err()
+func parseAPIURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		return nil, hint.Add(ErrNoAPIURL, "set PREFECT_API_URL, or make a profile with `prefect cloud login` or `prefect config set PREFECT_API_URL=...`")
 	}
-	return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+	base, err := url.Parse(strings.TrimRight(raw, "/"))
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, hint.Add(errors.New("the Prefect API URL is not an address like https://HOST/api"), "check PREFECT_API_URL")
+	}
+	if base.User != nil {
+		return nil, hint.Add(fmt.Errorf("the Prefect API URL of host %q holds a user or a password", base.Host), "take it out, and set PREFECT_API_AUTH_STRING=USER:PASSWORD")
+	}
+	return base, nil
 }
 
-// IsCloud tells whether the API is Prefect Cloud's, which is always the newest and
-// has no version to ask for.
-func (c *Client) IsCloud() bool {
-	return c.base.Hostname() == "api.prefect.cloud" || strings.HasSuffix(c.base.Hostname(), ".prefect.cloud")
+// isBelow tells Cloud by the beginning of the URL, as Prefect does.
+func isBelow(apiURL, root string) bool {
+	root = strings.TrimRight(root, "/")
+	return apiURL == root || strings.HasPrefix(apiURL, root+"/")
 }
 
-// call sends body as JSON, unless nil, and decodes the answer into out, unless nil.
-// segments are escaped one by one; an empty last one makes a trailing slash.
-func (c *Client) call(ctx context.Context, method string, body, out any, segments ...string) error {
-	target, err := url.Parse(c.base.String() + "/" + escape(segments))
-	if err != nil {
-		return fmt.Errorf("failed to build the address of %v: %w", segments, err)
+func (c *Client) setHeader(o Options) {
+	h := http.Header{}
+	for name, value := range o.Headers {
+		h.Set(name, value.Reveal())
 	}
-	var payload []byte
-	if body != nil {
-		if payload, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("failed to encode the request to %s: %w", target.Path, err)
-		}
+	h.Set("Accept", "application/json")
+	h.Set("X-Prefect-Api-Version", apiVersion)
+	h.Set("User-Agent", cmp.Or(o.UserAgent, "ecsctl"))
+	switch {
+	case o.AuthString != "":
+		c.auth = authString
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(o.AuthString.Reveal())))
+	case o.APIKey != "":
+		c.auth = authKey
+		h.Set("Authorization", "Bearer "+o.APIKey.Reveal())
 	}
-	request, err := retryablehttp.NewRequestWithContext(ctx, method, target.String(), payload)
-	if err != nil {
-		return fmt.Errorf("failed to build the request to %s: %w", target.Path, err)
+	c.header = h
+}
+
+// APIURL is the address that the client calls, without a trailing slash.
+func (c *Client) APIURL() string { return c.base.String() }
+
+// IsCloud tells whether the API is Prefect Cloud's, which is always the newest and has
+// no version to ask for.
+func (c *Client) IsCloud() bool { return c.cloud }
+
+// httpClient keeps redirects from turning a POST into a GET, which would read where
+// it should write.
+func httpClient(given *http.Client) *http.Client {
+	var own http.Client
+	if given != nil {
+		own = *given
+	} else {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = 16
+		own = http.Client{Transport: transport, Timeout: requestTimeout}
 	}
-	c.setHeaders(request.Header)
-	response, err := c.http.Do(request)
-	if err != nil {
-		return c.unreachable(ctx, err)
+	if own.CheckRedirect == nil {
+		own.CheckRedirect = checkRedirect
 	}
-	defer response.Body.Close()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return c.unreachable(ctx, err)
+	return &own
+}
+
+const maxRedirects = 10
+
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return fmt.Errorf("the server redirects more than %d times", maxRedirects)
 	}
-	if response.StatusCode >= 300 {
-		return c.refused(method, target.Path, response, raw)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(out); err != nil {
-		return fmt.Errorf("failed to read the answer of the Prefect server at %s to %s %s: it is not what the Prefect API gives: %w", c.base, method, target.Path, err)
+	if next.Method != via[0].Method {
+		return &redirectError{to: next.URL.Scheme + "://" + next.URL.Host}
 	}
 	return nil
 }
 
-func escape(segments []string) string {
-	out := make([]string, len(segments))
-	for i, s := range segments {
-		out[i] = url.PathEscape(s)
-	}
-	return strings.Join(out, "/")
-}
+// redirectError is a redirect that would lose the request's body.
+type redirectError struct{ to string }
 
-func (c *Client) setHeaders(h http.Header) {
-	h.Set("Content-Type", "application/json")
-	h.Set("X-PREFECT-API-VERSION", apiVersion)
-	if c.userAgent != "" {
-		h.Set("User-Agent", c.userAgent)
-	}
-	if c.authorization != "" {
-		h.Set("Authorization", c.authorization)
-	}
+func (e *redirectError) Error() string {
+	return "the server sends its callers on to " + e.to + ": use that address in the API URL"
 }

@@ -2,32 +2,41 @@ package prefect
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"ecsctl/internal/hint"
 )
 
-// Meanings of an answer, for errors.Is.
+// Meanings of failures, for errors.Is.
 var (
-	ErrNotFound     = errors.New("not found")
-	ErrConflict     = errors.New("it exists already")
-	ErrUnauthorized = errors.New("not authorized")
-	ErrUnreachable  = errors.New("the Prefect server cannot be reached")
+	ErrNotFound     = errors.New("not found")                 // 404
+	ErrConflict     = errors.New("it exists already")         // 409
+	ErrUnauthorized = errors.New("not authorized")            // 401 and 403
+	ErrInvalid      = errors.New("the request is invalid")    // 400 and 422
+	ErrBusy         = errors.New("the server is too busy")    // 408, 429, 502, 503, 504 after the last retry
+	ErrUnreachable  = errors.New("the server gave no answer") // no answer after the last retry
 )
 
 // APIError is an answer of the Prefect API that is no success.
 type APIError struct {
-	Method, Path string
-	Status       int
-	Detail       string // what the server says, without anything that we sent
+	Method string
+	Path   string // below the API URL
+	Status int
+	Detail string // what the server says, without anything that was sent
+	Server string // the API URL
+	auth   authKind
 }
 
 func (e *APIError) Error() string {
-	text := fmt.Sprintf("the Prefect server answered %d to %s %s", e.Status, e.Method, e.Path)
+	switch {
+	case e.Status == http.StatusUnauthorized && e.auth == authNone:
+		return fmt.Sprintf("the Prefect server at %s wants credentials, and there are none (401)", e.Server)
+	case e.Status == http.StatusUnauthorized:
+		return fmt.Sprintf("the Prefect server at %s refused the %s (401)", e.Server, e.auth)
+	}
+	text := fmt.Sprintf("the Prefect server at %s answered %d to %s %s", e.Server, e.Status, e.Method, e.Path)
 	if e.Detail != "" {
 		text += ": " + e.Detail
 	}
@@ -36,60 +45,70 @@ func (e *APIError) Error() string {
 
 // Is matches the Err values by status.
 func (e *APIError) Is(target error) bool {
-	switch target {
-	case ErrNotFound:
-		return e.Status == http.StatusNotFound
-	case ErrConflict:
-		return e.Status == http.StatusConflict
-	case ErrUnauthorized:
-		return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+	switch e.Status {
+	case http.StatusNotFound:
+		return target == ErrNotFound
+	case http.StatusConflict:
+		return target == ErrConflict
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return target == ErrUnauthorized
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return target == ErrInvalid
+	case http.StatusGatewayTimeout:
+		return target == ErrBusy
 	}
-	return false
+	return target == ErrBusy && isBusy(e.Status)
 }
 
-// maxDetail bounds what an error shows of an answer, in bytes.
-const maxDetail = 300
+// UnreachableError says that a call got no answer. It is ErrUnreachable.
+type UnreachableError struct {
+	Server string
+	Cause  error
+}
 
-func (c *Client) refused(method, path string, response *http.Response, raw []byte) error {
-	err := &APIError{Method: method, Path: path, Status: response.StatusCode, Detail: detailOf(raw)}
-	if !errors.Is(err, ErrUnauthorized) {
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("the Prefect server at %s cannot be reached: %v", e.Server, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *UnreachableError) Unwrap() error { return e.Cause }
+
+// Is matches ErrUnreachable.
+func (e *UnreachableError) Is(target error) bool { return target == ErrUnreachable }
+
+// Temporary tells whether the same call may work later: the server was busy, failed
+// inside (5xx), or could not be reached. A cancelled context is not temporary.
+func Temporary(err error) bool {
+	if errors.Is(err, ErrBusy) || errors.Is(err, ErrUnreachable) {
+		return true
+	}
+	var answer *APIError
+	return errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError && answer.Status != http.StatusNotImplemented
+}
+
+func (c *Client) refused(k call, response *http.Response, raw []byte) error {
+	err := &APIError{
+		Method: k.method, Path: k.route(), Status: response.StatusCode,
+		Detail: detailOf(raw, response.StatusCode), Server: c.base.String(), auth: c.auth,
+	}
+	if err.Status != http.StatusUnauthorized {
 		return err
 	}
-	if c.authorization == "" {
-		return hint.Add(fmt.Errorf("the Prefect server at %s wants credentials and none were found: %w", c.base, err),
-			"sign in with `prefect cloud login`, or set PREFECT_API_KEY (for a self-hosted server PREFECT_API_AUTH_STRING)")
+	if c.auth == authNone {
+		return hint.Add(err, "sign in with `prefect cloud login`, or set PREFECT_API_KEY (PREFECT_API_AUTH_STRING for a server of your own)")
 	}
-	return hint.Add(fmt.Errorf("the Prefect server at %s does not accept the credentials: %w", c.base, err),
-		"check that PREFECT_API_KEY or PREFECT_API_AUTH_STRING is right and belongs to this server and workspace")
+	return hint.Add(err, "check that PREFECT_API_KEY or PREFECT_API_AUTH_STRING is right and belongs to this server and workspace")
 }
 
-// detailOf is the `detail` of an answer when it is a sentence. Validation errors
-// repeat what was sent, so only their messages are kept.
-func detailOf(raw []byte) string {
-	var answer struct {
-		Detail           any
-		ExceptionDetail  []struct{ Msg string } `json:"exception_detail"`
-		ExceptionMessage string                 `json:"exception_message"`
-	}
-	if json.Unmarshal(raw, &answer) != nil {
-		return ""
-	}
-	text, _ := answer.Detail.(string)
-	if text == "" {
-		text = answer.ExceptionMessage
-	}
-	for _, d := range answer.ExceptionDetail {
-		text += "; " + d.Msg
-	}
-	text = strings.Trim(text, "; ")
-	return text[:min(len(text), maxDetail)]
-}
-
-// unreachable explains a call that got no answer.
-func (c *Client) unreachable(ctx context.Context, err error) error {
+// unreachable explains a call that got no answer. When the caller's time was up, it
+// says what the call was waiting for.
+func (c *Client) unreachable(ctx context.Context, a *attempt, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		if a.last == "" {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w while the Prefect server at %s kept failing: %s", ctx.Err(), c.base, a.last)
 	}
-	return hint.Add(fmt.Errorf("%w at %s: %w", ErrUnreachable, c.base, err),
+	return hint.Add(&UnreachableError{Server: c.base.String(), Cause: err},
 		"check PREFECT_API_URL, that the server runs, and the way to it (VPN, proxy, firewall)")
 }

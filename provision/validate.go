@@ -42,6 +42,10 @@ func (s Spec) CheckPool() error {
 	if strings.ContainsAny(s.Pool, `/%&><`) || strings.TrimSpace(s.Pool) == "" {
 		return fmt.Errorf("pool %q: Prefect takes no name that is blank or has one of / %% & < >", s.Pool)
 	}
+	// The server keeps these for itself (prefect/server/api/workers.py).
+	if strings.HasPrefix(strings.ToLower(s.Pool), "prefect") {
+		return fmt.Errorf("pool %q: Prefect keeps names that begin with \"prefect\" for itself", s.Pool)
+	}
 	return nil
 }
 

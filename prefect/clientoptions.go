@@ -1,0 +1,96 @@
+package prefect
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// ClientOptions are the Options for a client of these settings: address, credentials,
+// PREFECT_CLIENT_CUSTOM_HEADERS, PREFECT_CLIENT_MAX_RETRIES, PREFECT_API_SSL_CERT_FILE and
+// PREFECT_API_TLS_INSECURE_SKIP_VERIFY. The caller adds UserAgent and Logger.
+func (s Settings) ClientOptions() (Options, error) {
+	o := Options{APIURL: s.APIURL, APIKey: s.APIKey, AuthString: s.AuthString}
+	o.CloudAPIURL = s.Extra["PREFECT_CLOUD_API_URL"].Reveal()
+	if err := s.readRetries(&o); err != nil {
+		return Options{}, err
+	}
+	if err := s.readHeaders(&o); err != nil {
+		return Options{}, err
+	}
+	trust, err := s.tlsConfig()
+	if err != nil {
+		return Options{}, err
+	}
+	if trust != nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = trust
+		o.HTTPClient = &http.Client{Transport: transport, Timeout: requestTimeout}
+	}
+	return o, nil
+}
+
+func (s Settings) readRetries(o *Options) error {
+	const name = "PREFECT_CLIENT_MAX_RETRIES"
+	text := s.Extra[name].Reveal()
+	if text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%s from %s is not a number of retries", name, s.Sources[name])
+	}
+	o.MaxRetries = n
+	if n == 0 {
+		o.MaxRetries = -1
+	}
+	return nil
+}
+
+func (s Settings) readHeaders(o *Options) error {
+	const name = "PREFECT_CLIENT_CUSTOM_HEADERS"
+	text := s.Extra[name].Reveal()
+	if text == "" {
+		return nil
+	}
+	if json.Unmarshal([]byte(text), &o.Headers) != nil {
+		return fmt.Errorf("%s from %s is not a JSON object of strings", name, s.Sources[name])
+	}
+	return nil
+}
+
+// tlsConfig is nil when the settings do not change whom to trust.
+func (s Settings) tlsConfig() (*tls.Config, error) {
+	const insecure, certFile = "PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "PREFECT_API_SSL_CERT_FILE"
+	if isTrue(s.Extra[insecure].Reveal()) {
+		return &tls.Config{InsecureSkipVerify: true}, nil //nolint:gosec // the user asked for it, as with Prefect
+	}
+	path := s.Extra[certFile].Reveal()
+	if path == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read %s from %s: %w", certFile, s.Sources[certFile], err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New(path + " (" + certFile + " from " + s.Sources[certFile] + ") holds no PEM certificate")
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
+}
+
+// isTrue reads a boolean as pydantic does.
+func isTrue(text string) bool {
+	switch strings.ToLower(text) {
+	case "1", "true", "t", "yes", "y", "on":
+		return true
+	}
+	return false
+}

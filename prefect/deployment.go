@@ -1,0 +1,128 @@
+package prefect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Deployment is a deployment as the API gives it.
+type Deployment struct {
+	ID            string          `json:"id"`
+	Name          string          `json:"name"`
+	FlowID        string          `json:"flow_id"`
+	Updated       *time.Time      `json:"updated"`
+	Version       string          `json:"version"`
+	Path          string          `json:"path"`
+	Entrypoint    string          `json:"entrypoint"`
+	Paused        bool            `json:"paused"`
+	Parameters    json.RawMessage `json:"parameters"`
+	PullSteps     json.RawMessage `json:"pull_steps"`
+	JobVariables  json.RawMessage `json:"job_variables"`
+	Tags          []string        `json:"tags"`
+	WorkPoolName  string          `json:"work_pool_name"`
+	WorkQueueName string          `json:"work_queue_name"`
+	Status        string          `json:"status"`
+
+	raw json.RawMessage
+}
+
+// UnmarshalJSON keeps the answer as it came beside the fields, for Raw.
+func (d *Deployment) UnmarshalJSON(data []byte) error {
+	type plain Deployment
+	if err := json.Unmarshal(data, (*plain)(d)); err != nil {
+		return err
+	}
+	d.raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// Raw is the deployment as the API gave it, with every key.
+func (d *Deployment) Raw() json.RawMessage { return d.raw }
+
+// ReadDeployment returns a deployment by its id, or ErrNotFound.
+func (c *Client) ReadDeployment(ctx context.Context, id string) (*Deployment, error) {
+	var d Deployment
+	if err := c.do(ctx, get("deployments", id), &d); err != nil {
+		return nil, fmt.Errorf("failed to read deployment %q: %w", id, err)
+	}
+	return &d, nil
+}
+
+// ReadDeploymentByName returns a deployment by the names of its flow and itself, or
+// ErrNotFound.
+func (c *Client) ReadDeploymentByName(ctx context.Context, flow, name string) (*Deployment, error) {
+	var d Deployment
+	if err := c.do(ctx, get("deployments", "name", flow, name), &d); err != nil {
+		return nil, fmt.Errorf("failed to read deployment %q: %w", flow+"/"+name, err)
+	}
+	return &d, nil
+}
+
+// DeploymentCreate is what a deployment is made from.
+type DeploymentCreate struct {
+	Name          string          `json:"name"`
+	FlowID        string          `json:"flow_id"`
+	WorkPoolName  string          `json:"work_pool_name,omitempty"`
+	WorkQueueName string          `json:"work_queue_name,omitempty"`
+	Version       string          `json:"version,omitempty"`
+	Path          string          `json:"path,omitempty"`
+	Entrypoint    string          `json:"entrypoint,omitempty"`
+	Parameters    json.RawMessage `json:"parameters,omitempty"`
+	PullSteps     json.RawMessage `json:"pull_steps,omitempty"`
+	JobVariables  json.RawMessage `json:"job_variables,omitempty"`
+	Tags          []string        `json:"tags,omitempty"`
+	// ConcurrencyLimit is for Prefect 3 alone.
+	ConcurrencyLimit *int `json:"concurrency_limit,omitempty"`
+}
+
+// CreateDeployment makes a deployment, or changes the one of that flow and name. It
+// returns ErrNotFound when there is no such work pool.
+func (c *Client) CreateDeployment(ctx context.Context, d DeploymentCreate) (*Deployment, error) {
+	var made Deployment
+	if err := c.do(ctx, query(d, "deployments", ""), &made); err != nil {
+		return nil, fmt.Errorf("failed to create deployment %q: %w", d.Name, err)
+	}
+	return &made, nil
+}
+
+// DeleteDeployment deletes a deployment, or returns ErrNotFound.
+func (c *Client) DeleteDeployment(ctx context.Context, id string) error {
+	if err := c.do(ctx, del("deployments", id), nil); err != nil {
+		return fmt.Errorf("failed to delete deployment %q: %w", id, err)
+	}
+	return nil
+}
+
+// FlowRunCreate is what a flow run of a deployment is made from.
+type FlowRunCreate struct {
+	Name           string          `json:"name,omitempty"`
+	Parameters     json.RawMessage `json:"parameters,omitempty"`
+	JobVariables   json.RawMessage `json:"job_variables,omitempty"`
+	Tags           []string        `json:"tags,omitempty"`
+	WorkQueueName  string          `json:"work_queue_name,omitempty"`
+	IdempotencyKey string          `json:"idempotency_key,omitempty"` // default: one of its own
+	// ScheduledTime is when the run is to start; zero is now.
+	ScheduledTime time.Time `json:"-"`
+}
+
+// CreateFlowRun makes a flow run of a deployment. Its idempotency key makes its retries
+// safe.
+func (c *Client) CreateFlowRun(ctx context.Context, deploymentID string, f FlowRunCreate) (*FlowRun, error) {
+	if f.IdempotencyKey == "" {
+		f.IdempotencyKey = newID()
+	}
+	body := struct {
+		FlowRunCreate
+		State any `json:"state,omitempty"`
+	}{FlowRunCreate: f}
+	if !f.ScheduledTime.IsZero() {
+		body.State = map[string]any{"type": Scheduled, "state_details": map[string]any{"scheduled_time": f.ScheduledTime.UTC()}}
+	}
+	var run FlowRun
+	if err := c.do(ctx, query(body, "deployments", deploymentID, "create_flow_run"), &run); err != nil {
+		return nil, fmt.Errorf("failed to create a flow run of deployment %q: %w", deploymentID, err)
+	}
+	return &run, nil
+}

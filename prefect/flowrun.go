@@ -1,0 +1,156 @@
+package prefect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// FlowRun is a flow run as the API gives it.
+type FlowRun struct {
+	ID                     string          `json:"id"`
+	Name                   string          `json:"name"`
+	FlowID                 string          `json:"flow_id"`
+	DeploymentID           string          `json:"deployment_id"`
+	WorkQueueID            string          `json:"work_queue_id"`
+	WorkQueueName          string          `json:"work_queue_name"`
+	WorkPoolID             string          `json:"work_pool_id"`
+	WorkPoolName           string          `json:"work_pool_name"`
+	Parameters             json.RawMessage `json:"parameters"`
+	Tags                   []string        `json:"tags"`
+	StateType              StateType       `json:"state_type"`
+	StateName              string          `json:"state_name"`
+	State                  *State          `json:"state"`
+	RunCount               int             `json:"run_count"`
+	ExpectedStartTime      *time.Time      `json:"expected_start_time"`
+	NextScheduledStartTime *time.Time      `json:"next_scheduled_start_time"`
+	StartTime              *time.Time      `json:"start_time"`
+	EndTime                *time.Time      `json:"end_time"`
+	InfrastructurePID      string          `json:"infrastructure_pid"`
+	JobVariables           json.RawMessage `json:"job_variables"`
+	IdempotencyKey         string          `json:"idempotency_key"`
+	ParentTaskRunID        string          `json:"parent_task_run_id"`
+
+	raw json.RawMessage
+}
+
+// UnmarshalJSON keeps the answer as it came beside the fields, for Raw.
+func (r *FlowRun) UnmarshalJSON(data []byte) error {
+	type plain FlowRun
+	if err := json.Unmarshal(data, (*plain)(r)); err != nil {
+		return err
+	}
+	r.raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// Raw is the flow run as the API gave it, with every key.
+func (r *FlowRun) Raw() json.RawMessage { return r.raw }
+
+// ReadFlowRun returns a flow run, or ErrNotFound.
+func (c *Client) ReadFlowRun(ctx context.Context, id string) (*FlowRun, error) {
+	var run FlowRun
+	if err := c.do(ctx, get("flow_runs", id), &run); err != nil {
+		return nil, fmt.Errorf("failed to read flow run %q: %w", id, err)
+	}
+	return &run, nil
+}
+
+// FlowRunUpdate holds what changes of a flow run; nil fields stay.
+type FlowRunUpdate struct {
+	Name              *string         `json:"name,omitempty"`
+	InfrastructurePID *string         `json:"infrastructure_pid,omitempty"`
+	Tags              []string        `json:"tags,omitempty"`
+	JobVariables      json.RawMessage `json:"job_variables,omitempty"`
+}
+
+// UpdateFlowRun changes a flow run, or returns ErrNotFound.
+func (c *Client) UpdateFlowRun(ctx context.Context, id string, update FlowRunUpdate) error {
+	if err := c.do(ctx, patch(update, "flow_runs", id), nil); err != nil {
+		return fmt.Errorf("failed to change flow run %q: %w", id, err)
+	}
+	return nil
+}
+
+// DeleteFlowRun deletes a flow run, or returns ErrNotFound.
+func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
+	if err := c.do(ctx, del("flow_runs", id), nil); err != nil {
+		return fmt.Errorf("failed to delete flow run %q: %w", id, err)
+	}
+	return nil
+}
+
+// FlowRunFilter picks flow runs; empty fields do not filter.
+type FlowRunFilter struct {
+	IDs            []string
+	StateTypes     []StateType
+	StateNames     []string
+	DeploymentIDs  []string
+	WorkPoolNames  []string
+	WorkQueueNames []string
+	// ExpectedBefore and ExpectedAfter bound the expected start time.
+	ExpectedBefore, ExpectedAfter time.Time
+	// Limit stops after that many runs; 0 is all of them.
+	Limit int
+	// Sort is such as EXPECTED_START_TIME_ASC or START_TIME_DESC; default ID_DESC.
+	Sort string
+}
+
+// FilterFlowRuns returns the flow runs that match, page after page.
+func (c *Client) FilterFlowRuns(ctx context.Context, f FlowRunFilter) ([]FlowRun, error) {
+	body := f.wire()
+	var all []FlowRun
+	for {
+		body["offset"] = len(all)
+		limit := pageSize
+		if f.Limit > 0 {
+			limit = min(limit, f.Limit-len(all))
+		}
+		body["limit"] = limit
+		var page []FlowRun
+		if err := c.do(ctx, query(body, "flow_runs", "filter"), &page); err != nil {
+			return nil, fmt.Errorf("failed to list flow runs: %w", err)
+		}
+		all = append(all, page...)
+		if len(page) < limit || len(all) == f.Limit {
+			return all, nil
+		}
+	}
+}
+
+func (f FlowRunFilter) wire() map[string]any {
+	runs := map[string]any{}
+	addAny(runs, "id", f.IDs)
+	addAny(runs, "deployment_id", f.DeploymentIDs)
+	state := map[string]any{}
+	addAny(state, "type", f.StateTypes)
+	addAny(state, "name", f.StateNames)
+	if len(state) > 0 {
+		runs["state"] = state
+	}
+	expected := map[string]any{}
+	if !f.ExpectedBefore.IsZero() {
+		expected["before_"] = f.ExpectedBefore.UTC()
+	}
+	if !f.ExpectedAfter.IsZero() {
+		expected["after_"] = f.ExpectedAfter.UTC()
+	}
+	if len(expected) > 0 {
+		runs["expected_start_time"] = expected
+	}
+	pools, queues := map[string]any{}, map[string]any{}
+	addAny(pools, "name", f.WorkPoolNames)
+	addAny(queues, "name", f.WorkQueueNames)
+	body := map[string]any{"flow_runs": runs, "work_pools": pools, "work_pool_queues": queues}
+	if f.Sort != "" {
+		body["sort"] = f.Sort
+	}
+	return body
+}
+
+func addAny[T any](filter map[string]any, key string, values []T) {
+	if len(values) > 0 {
+		filter[key] = map[string]any{"any_": values}
+	}
+}

@@ -1,0 +1,50 @@
+package prefect
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Worker is a worker of a pool, as its heartbeats tell.
+type Worker struct {
+	ID                       string    `json:"id"`
+	Name                     string    `json:"name"`
+	WorkPoolID               string    `json:"work_pool_id"`
+	Status                   string    `json:"status"` // ONLINE or OFFLINE
+	LastHeartbeatTime        time.Time `json:"last_heartbeat_time"`
+	HeartbeatIntervalSeconds *int      `json:"heartbeat_interval_seconds"`
+}
+
+// Online tells whether the server counts the worker as alive.
+func (w Worker) Online() bool { return w.Status == "ONLINE" }
+
+// Workers lists the workers of a pool, those heard of last first.
+func (c *Client) Workers(ctx context.Context, pool string) ([]Worker, error) {
+	return pages(func(offset int) ([]Worker, error) {
+		var page []Worker
+		body := map[string]int{"offset": offset}
+		if err := c.do(ctx, query(body, "work_pools", pool, "workers", "filter"), &page); err != nil {
+			return nil, fmt.Errorf("failed to list the workers of pool %q: %w", pool, err)
+		}
+		return page, nil
+	})
+}
+
+// pageSize is the server's default and greatest limit (PREFECT_API_DEFAULT_LIMIT).
+const pageSize = 200
+
+// pages collects the pages of a listing until one is not full.
+func pages[T any](read func(offset int) ([]T, error)) ([]T, error) {
+	var all []T
+	for {
+		page, err := read(len(all))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < pageSize {
+			return all, nil
+		}
+	}
+}

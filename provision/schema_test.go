@@ -1,0 +1,115 @@
+package provision
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+const schemaFile = "../docs/ecsctl.schema.json"
+
+// The schema that editors use has exactly the keys of the Go type.
+func TestSchemaHasTheKeysOfSpec(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema node
+	if err := json.Unmarshal(raw, &schema); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(keysOfType("", reflect.TypeFor[Spec]()), schema.keys("")); diff != "" {
+		t.Errorf("keys of Spec (-) and of the schema (+):\n%s", diff)
+	}
+}
+
+type node struct {
+	Properties map[string]node
+	Enum       []any
+}
+
+func (n node) keys(prefix string) []string {
+	var out []string
+	for name, child := range n.Properties {
+		out = append(out, prefix+name)
+		out = append(out, child.keys(prefix+name+".")...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func keysOfType(prefix string, typ reflect.Type) []string {
+	var out []string
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		out = append(out, prefix+name)
+		if field.Type.Kind() == reflect.Struct {
+			out = append(out, keysOfType(prefix+name+".", field.Type)...)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// The enumerations of the schema are those of the code.
+func TestSchemaEnumerations(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema node
+	if err := json.Unmarshal(raw, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var cpus []int
+	for _, size := range fargateSizes {
+		cpus = append(cpus, size.cpu)
+	}
+	for what, pair := range map[string][2]any{
+		"retention":   {schema.Properties["logRetentionDays"].Enum, retentionDays},
+		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, launchTypes},
+		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, cpus},
+	} {
+		if diff := cmp.Diff(toJSON(pair[0]), toJSON(pair[1])); diff != "" {
+			t.Errorf("%s: schema (-), code (+):\n%s", what, diff)
+		}
+	}
+}
+
+func TestSchemaAcceptsAFullSpec(t *testing.T) {
+	t.Parallel()
+	compiled, err := jsonschema.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count, limit, logs := 2, 5, false
+	full := Spec{
+		Pool: "etl", Region: "eu-west-1", Profile: "work", Cluster: "main",
+		Network:  Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: PublicIPAuto},
+		Worker:   Worker{Runtime: RuntimePrefect, Image: "i", CPU: 512, Memory: 1024, Architecture: ArchitectureARM, DesiredCount: &count, WorkQueues: []string{"q"}, Limit: &limit},
+		Names:    deriveNames("etl", "eu-west-1"),
+		FlowRuns: FlowRuns{Image: "i", CPU: 512, Memory: 1024, LaunchType: "FARGATE_SPOT", ExecutionRole: "r", TaskRole: "r", Families: []string{"x*"}, Logs: &logs},
+		Prefect:  Prefect{APIURL: "https://example.com/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "s"},
+
+		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
+	}
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled.Validate(document); err != nil {
+		t.Error(err)
+	}
+	if err := compiled.Validate(map[string]any{"pol": "etl"}); err == nil {
+		t.Error("an unknown key is valid")
+	}
+}
