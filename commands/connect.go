@@ -17,36 +17,46 @@ import (
 const pollInterval = time.Second
 
 // connect finds the credentials of AWS and Prefect and returns the options for
-// package provision. The Spec comes back with its region and defaults.
+// package provision. The Spec in them has its region.
 func connect(ctx context.Context, spec provision.Spec, streams Streams, verbose bool) (provision.Options, error) {
 	opts := provision.Options{Version: version(), Logger: newLogger(streams.Err, verbose), PollInterval: pollInterval}
-	settings, err := discoverPrefect(spec.Prefect, streams.In)
+	api, err := connectPrefect(spec.Prefect, streams, &opts)
 	if err != nil {
 		return opts, err
+	}
+	return opts, connectAWS(ctx, spec, &opts, api)
+}
+
+// connectAWS fills in the clients and the Spec. api is nil when there is no server to ask.
+func connectAWS(ctx context.Context, spec provision.Spec, opts *provision.Options, api *prefect.Client) (err error) {
+	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api, opts.Logger)
+	if err != nil {
+		return err
+	}
+	if opts.Clients.Region == "" {
+		return provision.ErrNoRegion
+	}
+	opts.Spec = spec
+	opts.Spec.Region = opts.Clients.Region
+	return nil
+}
+
+// connectPrefect finds the API and the credentials, and leaves them in opts.
+func connectPrefect(p provision.Prefect, streams Streams, opts *provision.Options) (*prefect.Client, error) {
+	settings, err := discoverPrefect(p, streams.In)
+	if err != nil {
+		return nil, err
 	}
 	for _, warning := range settings.Warnings() {
 		printf(streams.Err, "warning: %s\n", warning)
 	}
 	client, err := settings.ClientOptions()
 	if err != nil {
-		return opts, err
+		return nil, err
 	}
 	client.UserAgent, client.Logger = "ecsctl/"+version(), opts.Logger
-	api, err := prefect.New(client)
-	if err != nil {
-		return opts, err
-	}
 	opts.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}
-	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api)
-	if err != nil {
-		return opts, err
-	}
-	if opts.Clients.Region == "" {
-		return opts, provision.ErrNoRegion
-	}
-	spec.Region = opts.Clients.Region
-	opts.Spec = spec
-	return opts, nil
+	return prefect.New(client)
 }
 
 // discoverPrefect finds the API URL and the credentials as Prefect's own tools do.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/prefect"
 	"ecsctl/provision"
 )
 
@@ -95,6 +96,9 @@ func planTeardown(ctx context.Context, streams Streams, opts teardownOptions) (*
 		return nil, err
 	}
 	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	if opts.KeepPool && errors.Is(err, prefect.ErrNoAPIURL) {
+		err = connectAWS(ctx, opts.Spec, &options, nil)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
@@ -37,8 +39,8 @@ const maxAttempts = 6
 
 // NewClients loads the AWS configuration as every AWS tool does (environment,
 // profiles, SSO, container and instance roles). region and profile may be empty.
-func NewClients(ctx context.Context, region, profile string, api *prefect.Client) (*Clients, error) {
-	cfg, err := LoadAWSConfig(ctx, region, profile)
+func NewClients(ctx context.Context, region, profile string, api *prefect.Client, log *slog.Logger) (*Clients, error) {
+	cfg, err := LoadAWSConfig(ctx, region, profile, log)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +57,12 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 }
 
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
-func LoadAWSConfig(ctx context.Context, region, profile string) (aws.Config, error) {
-	var options []func(*config.LoadOptions) error
+func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger) (aws.Config, error) {
+	// The SDK's own warnings are for whoever looks into something, not for everybody.
+	sdkLog := logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
+		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
+	})
+	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog)}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}

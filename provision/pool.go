@@ -100,6 +100,9 @@ func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
 // not have, because its users took them out, are left out with a warning.
 func (p *workPool) changes() []poolDefault {
 	p.warnings = nil
+	if p.found != nil && p.found.IsPaused {
+		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
+	}
 	var out []poolDefault
 	for _, d := range p.defaults() {
 		switch {

@@ -166,7 +166,7 @@ func (r *role) create(ctx context.Context) error {
 	out, err := r.w.aws.IAM.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName:                 aws.String(r.name()),
 		AssumeRolePolicyDocument: aws.String(trustPolicy()),
-		Description:              aws.String("Made by ecsctl for the Prefect work pool " + poolTag(r.w.spec.Pool, r.w.spec.Region)),
+		Description:              aws.String("Made by ecsctl for the Prefect work pool " + poolSlug(r.w.spec.Pool, r.w.spec.Region)),
 		Tags:                     iamTags(r.w.wantedTags()),
 	})
 	var exists *types.EntityAlreadyExistsException

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
+
+	"ecsctl/prefect"
 )
 
 // discover finds out the account, the cluster and the names: what the user says goes
@@ -53,7 +55,13 @@ func (t *Teardown) readPool(ctx context.Context) (*workPool, error) {
 		return nil, nil
 	}
 	pool := &workPool{w: t.w}
-	if err := pool.find(ctx); err != nil {
+	err := pool.find(ctx)
+	if t.opts.KeepPool && errors.Is(err, prefect.ErrUnreachable) {
+		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is looked at, by the names given or derived")
+		t.opts.Clients.Prefect = nil
+		return nil, nil
+	}
+	if err != nil {
 		return nil, hintKeepPool(err)
 	}
 	if pool.found == nil {
