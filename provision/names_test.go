@@ -28,15 +28,15 @@ func TestPoolSlug(t *testing.T) {
 	t.Parallel()
 	const region = "us-gov-west-1" // 32 characters are left for the slug
 	for pool, want := range map[string]string{
-		"etl":                   `^etl$`,
-		"Etl_2-x":               `^Etl_2-x$`,
-		"my pool":               `^my-pool-[0-9a-f]{8}$`,
-		"-etl-":                 `^etl-[0-9a-f]{8}$`,
-		"a.b":                   `^a-b-[0-9a-f]{8}$`,
-		"日本":                    `^[0-9a-f]{8}$`,
-		"--":                    `^[0-9a-f]{8}$`,
-		strings.Repeat("x", 32): `^x{32}$`,
-		strings.Repeat("x", 33): `^x{23}-[0-9a-f]{8}$`,
+		"etl":                    `^etl$`,
+		"Etl_2-x":                `^Etl_2-x$`,
+		"my pool":                `^my-pool-[0-9a-f]{8}$`,
+		"-etl-":                  `^etl-[0-9a-f]{8}$`,
+		"a.b":                    `^a-b-[0-9a-f]{8}$`,
+		"日本":                     `^[0-9a-f]{8}$`,
+		"--":                     `^[0-9a-f]{8}$`,
+		strings.Repeat("x", 32):  `^x{32}$`,
+		strings.Repeat("x", 33):  `^x{23}-[0-9a-f]{8}$`,
 		strings.Repeat("x-", 99): `^(x-){11}x-[0-9a-f]{8}$`,
 	} {
 		if got := poolSlug(pool, region); !regexp.MustCompile(want).MatchString(got) {

@@ -162,11 +162,16 @@ func (s *secret) apply(ctx context.Context) (string, error) {
 }
 
 func (s *secret) create(ctx context.Context) error {
-	out, err := s.w.aws.Secrets.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+	in := &secretsmanager.CreateSecretInput{
 		Name:         aws.String(s.name),
 		Description:  aws.String(s.variable + " of a Prefect worker, made by ecsctl"),
 		SecretString: aws.String(s.want.Reveal()),
 		Tags:         secretTags(s.w.wantedTags()),
+	}
+	var out *secretsmanager.CreateSecretOutput
+	err := s.w.insist(ctx, stillDeleting, func() (err error) {
+		out, err = s.w.aws.Secrets.CreateSecret(ctx, in)
+		return err
 	})
 	var exists *types.ResourceExistsException
 	if errors.As(err, &exists) {

@@ -108,7 +108,7 @@ func (t *taskDefinition) apply(ctx context.Context) (string, error) {
 
 func (t *taskDefinition) register(ctx context.Context) (*types.TaskDefinition, error) {
 	var made *types.TaskDefinition
-	err := t.w.untilRoleUsable(ctx, func() error {
+	err := t.w.insist(ctx, refusesRole, func() error {
 		out, err := t.w.aws.ECS.RegisterTaskDefinition(ctx, t.wanted().registerInput(t.family(), t.w.wantedTags()))
 		if err == nil {
 			made = out.TaskDefinition

@@ -1,0 +1,50 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// insistFor limits how long a call is made again that AWS refuses only because
+// something done before is not visible everywhere yet; it is seconds as a rule
+// (docs/aws-notes.md).
+const insistFor = 2 * time.Minute
+
+// insist makes a call again for as long as transient tells that it may still work.
+func (w *world) insist(ctx context.Context, transient func(error) bool, call func() error) error {
+	limit, cancel := context.WithTimeout(ctx, insistFor)
+	defer cancel()
+	for {
+		err := call()
+		if err == nil || !transient(err) || w.pause(limit) != nil {
+			return err
+		}
+		w.log.Debug("AWS does not take it yet", "error", err)
+	}
+}
+
+// roleRefused matches what ECS says about a role that it cannot see or assume yet.
+// There is no error code of its own for it, only ClientException and
+// InvalidParameterException, so the message has to tell.
+var roleRefused = regexp.MustCompile(`(?i)unable to assume|cannot be assumed|role is not valid|role .*(does not exist|invalid)|invalid .*role`)
+
+// refusesRole: IAM is eventually consistent, so a new role may be refused at first.
+func refusesRole(err error) bool {
+	var api smithy.APIError
+	return hasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && roleRefused.MatchString(api.ErrorMessage())
+}
+
+// stillDeleting: a secret that was deleted for good keeps its name for a moment.
+func stillDeleting(err error) bool { return hasCode(err, "InvalidRequestException") }
+
+// stillDrainingText matches ECS's refusal of a service whose deleted namesake still has tasks.
+var stillDrainingText = regexp.MustCompile(`(?i)still draining`)
+
+func stillDraining(err error) bool {
+	var api smithy.APIError
+	return hasCode(err, "InvalidParameterException") && errors.As(err, &api) && stillDrainingText.MatchString(api.ErrorMessage())
+}

@@ -1,0 +1,115 @@
+package provision
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const aPolicy = `{"Version":"2012-10-17","Statement":[
+	{"Sid":"Run","Effect":"Allow","Action":["ecs:RunTask","ecs:StopTask"],"Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":["a","b"]}}},
+	{"Sid":"Read","Effect":"Allow","Action":"ecs:DescribeTasks","Resource":["x"]}]}`
+
+// What AWS makes of a document is no difference.
+func TestSamePolicies(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]string{
+		"the same":     aPolicy,
+		"URL-encoded":  url.QueryEscape(aPolicy),
+		"path-encoded": url.PathEscape(aPolicy),
+		"reformatted, reordered, single values as lists": `{ "Statement": [
+			{"Resource": "x", "Sid": "Read", "Effect": "Allow", "Action": ["ecs:DescribeTasks"]},
+			{"Condition": {"ArnEquals": {"ecs:cluster": ["b", "a"]}}, "Resource": ["*"], "Sid": "Run", "Effect": "Allow", "Action": ["ecs:StopTask", "ecs:RunTask"]}
+		], "Version": "2012-10-17"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if fields := comparePolicies("policy", other, aPolicy); len(fields) != 0 {
+				t.Errorf("got differences %+v", fields)
+			}
+		})
+	}
+}
+
+func TestOneStatementMayStandAlone(t *testing.T) {
+	t.Parallel()
+	alone := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+	if fields := comparePolicies("trust", alone, trustPolicy()); len(fields) != 0 {
+		t.Errorf("got differences %+v", fields)
+	}
+}
+
+func TestDifferentPolicies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		other string
+		want  []Field
+	}{
+		"another action": {
+			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:*","Resource":"*"}]}`,
+			[]Field{{"policy.Statement.A.Action", `["ecs:*"]`, `["ecs:RunTask"]`}},
+		},
+		"another effect": {
+			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Action":"ecs:RunTask","Resource":"*"}]}`,
+			[]Field{{"policy.Statement.A.Effect", `["Deny"]`, `["Allow"]`}},
+		},
+		"a condition taken away": {
+			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"Bool":{"x":"true"}}}]}`,
+			[]Field{{"policy.Statement.A.Condition", `{"Bool":{"x":["true"]}}`, ""}},
+		},
+		"one statement more": {
+			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"},{"Sid":"B","Effect":"Allow","Action":"*","Resource":"*"}]}`,
+			[]Field{{"policy.Statement.B", `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`, ""}},
+		},
+		"an older version": {
+			`{"Version":"2008-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}]}`,
+			[]Field{{"policy.Version", "2008-10-17", "2012-10-17"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wanted := `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}]}`
+			if diff := cmp.Diff(test.want, comparePolicies("policy", test.other, wanted)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A document that is not there or does not parse differs as a whole.
+func TestPolicyThatDoesNotParse(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "not a policy", `{"Statement":7}`} {
+		want := []Field{{"policy", before, trustPolicy()}}
+		if diff := cmp.Diff(want, comparePolicies("policy", before, trustPolicy())); diff != "" {
+			t.Errorf("%q: -want +got:\n%s", before, diff)
+		}
+	}
+}
+
+func TestLetsECSAssume(t *testing.T) {
+	t.Parallel()
+	trust := func(effect, principal, action string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"` + effect + `","Principal":` + principal + `,"Action":` + action + `}]}`
+	}
+	for name, test := range map[string]struct {
+		trust string
+		want  bool
+	}{
+		"ours":               {trustPolicy(), true},
+		"URL-encoded":        {url.QueryEscape(trustPolicy()), true},
+		"among others":       {trust("Allow", `{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]}`, `["sts:TagSession","sts:AssumeRole"]`), true},
+		"all of sts":         {trust("Allow", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:*"`), true},
+		"another service":    {trust("Allow", `{"Service":"lambda.amazonaws.com"}`, `"sts:AssumeRole"`), false},
+		"denied":             {trust("Deny", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:AssumeRole"`), false},
+		"another action":     {trust("Allow", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:TagSession"`), false},
+		"an account":         {trust("Allow", `{"AWS":"123456789012"}`, `"sts:AssumeRole"`), false},
+		"everybody":          {trust("Allow", `"*"`, `"sts:AssumeRole"`), false},
+		"nothing that reads": {"{", false},
+	} {
+		if got := letsECSAssume(test.trust); got != test.want {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package provision
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+func (s *service) apply(ctx context.Context) (string, error) {
+	if s.found == nil {
+		return s.create(ctx)
+	}
+	arn := *s.found.ServiceArn
+	if err := s.w.tagECS(ctx, arn, tagMap(s.found.Tags, ecsTagPair)); err != nil {
+		return arn, err
+	}
+	stale := s.staleSecrets()
+	if len(s.fields()) == 0 && !stale {
+		return arn, nil
+	}
+	return arn, s.update(ctx, stale)
+}
+
+func (s *service) create(ctx context.Context) (string, error) {
+	wanted, err := s.wanted()
+	if err != nil {
+		return "", err
+	}
+	count := 1
+	if wanted.DesiredCount != nil {
+		count = *wanted.DesiredCount
+	}
+	in := &ecs.CreateServiceInput{
+		Cluster:                 aws.String(s.w.spec.Cluster),
+		ServiceName:             aws.String(s.name()),
+		TaskDefinition:          aws.String(wanted.TaskDefinition),
+		DesiredCount:            aws.Int32(int32(count)),
+		LaunchType:              types.LaunchTypeFargate,
+		NetworkConfiguration:    wanted.network(),
+		DeploymentConfiguration: wanted.deployment(),
+		EnableECSManagedTags:    true,
+		PropagateTags:           types.PropagateTagsService,
+		Tags:                    ecsTags(s.w.wantedTags()),
+	}
+	var arn string
+	transient := func(err error) bool { return refusesRole(err) || stillDraining(err) }
+	err = s.w.insist(ctx, transient, func() error {
+		out, err := s.w.aws.ECS.CreateService(ctx, in)
+		if err == nil {
+			arn = *out.Service.ServiceArn
+		}
+		return err
+	})
+	if err == nil {
+		return arn, nil
+	}
+	return s.meetOther(ctx, err)
+}
+
+// meetOther goes on with a service that another bootstrap made since we looked: ECS
+// answers InvalidParameterException then. Any other failure stays one.
+func (s *service) meetOther(ctx context.Context, created error) (string, error) {
+	failed := explain("create the service", created)
+	if !hasCode(created, "InvalidParameterException") {
+		return "", failed
+	}
+	if err := s.find(ctx); err != nil || s.found == nil {
+		return "", failed
+	}
+	if err := s.check(); err != nil {
+		return "", err
+	}
+	arn := *s.found.ServiceArn
+	if len(s.fields()) == 0 {
+		return arn, nil
+	}
+	return arn, s.update(ctx, false)
+}
+
+func (s *service) update(ctx context.Context, force bool) error {
+	wanted, err := s.wanted()
+	if err != nil {
+		return err
+	}
+	in := &ecs.UpdateServiceInput{
+		Cluster:                 aws.String(s.w.spec.Cluster),
+		Service:                 aws.String(s.name()),
+		TaskDefinition:          aws.String(wanted.TaskDefinition),
+		NetworkConfiguration:    wanted.network(),
+		DeploymentConfiguration: wanted.deployment(),
+		ForceNewDeployment:      force,
+	}
+	if wanted.DesiredCount != nil {
+		in.DesiredCount = aws.Int32(int32(*wanted.DesiredCount))
+	}
+	err = s.w.insist(ctx, refusesRole, func() error {
+		_, err := s.w.aws.ECS.UpdateService(ctx, in)
+		return err
+	})
+	return explain("update the service", err)
+}
