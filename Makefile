@@ -1,29 +1,31 @@
 # What a developer types. See CONTRIBUTING.md.
 GO ?= go
 PKGS = ./...
+TESTFLAGS =
 
-.PHONY: build test e2e lint bench fmt schema
+.PHONY: build test e2e lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -o ecsctl .
 
 test: ## needs the Go toolchain alone
-	$(GO) test $(PKGS)
+	$(GO) test $(TESTFLAGS) $(PKGS)
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GO) test -tags e2e -count=1 -timeout 60m ./e2e/...
+	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e/...
 
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
 	$(GO) vet $(PKGS)
-	$(GO) vet -tags e2e ./e2e/...
+	$(GO) vet -tags e2e ./e2e/... ./bench/...
 	$(GO) tool staticcheck $(PKGS)
+	$(GO) tool staticcheck -tags e2e ./e2e/... ./bench/...
 	$(GO) run ./internal/houserules
 
 bench: ## ecsctl beside its peers, in one run; prints ratios
 	e2e/venvs.sh
-	$(GO) run ./bench
+	$(GO) run -tags e2e ./bench
 
 fmt:
 	gofmt -w .

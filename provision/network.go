@@ -48,7 +48,7 @@ const (
 
 // standardZone matches the zones of a region; Fargate is not offered in Local Zones
 // and Wavelength Zones, whose names have more parts.
-var standardZone = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+[a-z]$`)
+var standardZone = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+[a-z]$`)
 
 // chooseSubnets picks, of all subnets of a VPC, those with a way out: private ones
 // with NAT first, else public ones with a public IP, in two zones at least where

@@ -31,20 +31,10 @@ func contentOfService(got *types.Service, spec Spec) serviceContent {
 		c.Subnets, c.SecurityGroups = slices.Sorted(slices.Values(v.Subnets)), slices.Sorted(slices.Values(v.SecurityGroups))
 		c.AssignPublicIP = string(v.AssignPublicIp)
 	}
-	c.CircuitBreaker, c.Rollback = circuitBreaker(got.DeploymentConfiguration)
-	return c
-}
-
-// circuitBreaker counts as wanted when the answer does not have it at all: AWS always
-// shows it, moto never does.
-func circuitBreaker(d *types.DeploymentConfiguration) (enable, rollback bool) {
-	switch {
-	case d == nil:
-		return true, true
-	case d.DeploymentCircuitBreaker == nil:
-		return false, false
+	if d := got.DeploymentConfiguration; d != nil && d.DeploymentCircuitBreaker != nil {
+		c.CircuitBreaker, c.Rollback = d.DeploymentCircuitBreaker.Enable, d.DeploymentCircuitBreaker.Rollback
 	}
-	return d.DeploymentCircuitBreaker.Enable, d.DeploymentCircuitBreaker.Rollback
+	return c
 }
 
 func (w *world) securityGroups() []string {
