@@ -1,0 +1,150 @@
+//go:build e2e
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/e2e/wiretap"
+)
+
+const (
+	region = "eu-west-1"
+
+	poolRun   = "guide, step 1: prefect work-pool create"
+	guideRun  = "guide, step 2: its AWS CLI commands"
+	firstRun  = "ecsctl bootstrap, from nothing"
+	secondRun = "ecsctl bootstrap, nothing to change"
+)
+
+// rig is what the runs are timed against.
+type rig struct {
+	dir     string
+	binary  string
+	moto    *peers.Moto
+	prefect *peers.Server
+}
+
+func (b *rig) close() {
+	if b.moto != nil {
+		b.moto.Kill()
+	}
+	if b.prefect != nil {
+		b.prefect.Kill()
+	}
+}
+
+// round runs each contestant once, in an account that nobody used before; whoever
+// goes first changes from round to round.
+func (b *rig) round(ctx context.Context, n int, times map[string][]time.Duration) error {
+	contestants := []func(context.Context, int, map[string][]time.Duration) error{b.guide, b.bootstrap}
+	if n%2 == 0 {
+		contestants[0], contestants[1] = contestants[1], contestants[0]
+	}
+	for _, run := range contestants {
+		if err := run(ctx, n, times); err != nil {
+			return fmt.Errorf("failed to run round %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func (b *rig) guide(ctx context.Context, n int, times map[string][]time.Duration) error {
+	account := fmt.Sprintf("2%011d", n)
+	ids, err := b.prepare(ctx, account)
+	if err != nil {
+		return err
+	}
+	path := []string{"/usr/bin", "/bin"}
+	for venv, program := range map[string]string{peers.AWS: "aws", peers.Prefect3: "prefect"} {
+		found, err := peers.Program(venv, program)
+		if err != nil {
+			return err
+		}
+		path = append(path, filepath.Dir(found))
+	}
+	env := append(ids, "PATH="+strings.Join(path, ":"), "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL="+b.prefect.URL,
+		"PREFECT_HOME="+b.dir, "DO_NOT_TRACK=1", fmt.Sprintf("POOL=guide-%d", n))
+	script := filepath.Join(peers.Root(), "bench", "guide.sh")
+	if err := b.time(exec.CommandContext(ctx, "bash", script, "pool"), account, env, poolRun, times); err != nil {
+		return err
+	}
+	return b.time(exec.CommandContext(ctx, "bash", script, "worker"), account, env, guideRun, times)
+}
+
+func (b *rig) bootstrap(ctx context.Context, n int, times map[string][]time.Duration) error {
+	account := fmt.Sprintf("3%011d", n)
+	if _, err := b.prepare(ctx, account); err != nil {
+		return err
+	}
+	env := []string{"PATH=/usr/bin:/bin", "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL=" + b.prefect.URL}
+	for _, name := range []string{firstRun, secondRun} {
+		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region, "--yes", "--no-wait")
+		if err := b.time(cmd, account, env, name, times); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare gives an account what the guide takes for granted, the cluster and the
+// network, and returns the ids that its reader fills in.
+func (b *rig) prepare(ctx context.Context, account string) ([]string, error) {
+	cfg := b.moto.Config(account, region)
+	network := ec2.NewFromConfig(cfg)
+	if err := peers.OpenDefaultVPC(ctx, network); err != nil {
+		return nil, err
+	}
+	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
+		return nil, fmt.Errorf("failed to create the cluster: %w", err)
+	}
+	subnets, err := network.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
+	if err != nil {
+		return nil, fmt.Errorf("failed to list subnets: %w", err)
+	}
+	groups, err := network.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupNames: []string{"default"}})
+	if err != nil {
+		return nil, fmt.Errorf("failed to list security groups: %w", err)
+	}
+	var ids []string
+	for _, subnet := range subnets.Subnets {
+		ids = append(ids, aws.ToString(subnet.SubnetId))
+	}
+	return []string{
+		"CLUSTER=default", "SUBNETS=" + strings.Join(ids, ","),
+		"SECURITY_GROUPS=" + aws.ToString(groups.SecurityGroups[0].GroupId),
+	}, nil
+}
+
+// time runs a command against one account, through a proxy that names the account.
+func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, times map[string][]time.Duration) error {
+	tap := &wiretap.Tap{}
+	endpoint, closeProxy, err := tap.Proxy(b.moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
+	if err != nil {
+		return err
+	}
+	defer closeProxy()
+	cmd.Env = append(env, "HOME="+b.dir, "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
+		"AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_EC2_METADATA_DISABLED=true")
+	cmd.Dir = b.dir
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	took := time.Since(began)
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	times[name] = append(times[name], took)
+	fmt.Printf("%-40s %7.3f s, %d calls to AWS, %d of them writes\n", name, took.Seconds(), len(tap.Calls()), len(tap.Writes()))
+	return nil
+}

@@ -1,0 +1,62 @@
+"""moto as a server on 127.0.0.1, nearer to AWS in three things.
+
+A Fargate container definition may leave out memory and cpu; moto's RunTask needs
+both, and answers 500 without them. They count as 0 here.
+
+CreateService forgets the deployment configuration, which UpdateService keeps and
+DescribeServices shows. It is kept here.
+
+DescribeTaskDefinition takes a family for its newest revision; AWS takes it for the
+newest that is ACTIVE (API_DescribeTaskDefinition), and so does this.
+"""
+
+import sys
+
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.server import main
+
+_requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
+
+
+def _requirements_with_defaults(task_definition):
+    for container in task_definition.container_definitions:
+        container.setdefault("memory", 0)
+        container.setdefault("cpu", 0)
+    return _requirements(task_definition)
+
+
+EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(
+    _requirements_with_defaults
+)
+
+_create_service = EC2ContainerServiceResponse.create_service
+
+
+def _create_service_with_deployment_configuration(self):
+    answer = _create_service(self)
+    configuration = self._get_param("deploymentConfiguration")
+    if configuration is not None:
+        answer.result["service"].deployment_configuration = configuration
+    return answer
+
+
+EC2ContainerServiceResponse.create_service = (
+    _create_service_with_deployment_configuration
+)
+
+_describe_task_definition = EC2ContainerServiceBackend.describe_task_definition
+
+
+def _describe_newest_active(self, task_definition_str):
+    name = task_definition_str.split("/")[-1]
+    if ":" not in name:
+        revisions = self.task_definitions.get(name, {})
+        active = [n for n, found in revisions.items() if found.status == "ACTIVE"]
+        name = f"{name}:{max(active, default=0)}"
+    return _describe_task_definition(self, name)
+
+
+EC2ContainerServiceBackend.describe_task_definition = _describe_newest_active
+
+main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -1,0 +1,58 @@
+//go:build e2e
+
+package peers
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// Server is a Prefect server.
+type Server struct {
+	*Process
+	Venv string // the virtual environment that it and its workers run from
+	URL  string // of the API, ".../api"
+}
+
+// StartPrefect starts the server of a virtual environment with an empty database
+// in dir, and waits until it is healthy. More environment, as "NAME=value", is for
+// settings such as PREFECT_SERVER_API_AUTH_STRING.
+//
+// It runs the application the way `prefect server start` of 2.20 does, but without
+// that parent, which would leave its child behind when it is killed.
+func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server, error) {
+	python, err := Program(venv, "python")
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	home := filepath.Join(dir, venv)
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, fmt.Errorf("failed to make a home for the Prefect server: %w", err)
+	}
+	base := fmt.Sprintf("http://127.0.0.1:%d/api", port)
+	cmd := exec.Command(python, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+		"--host", "127.0.0.1", "--port", strconv.Itoa(port), "--timeout-keep-alive", "30")
+	cmd.Dir = home
+	cmd.Env = append([]string{
+		"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin",
+		"HOME=" + home, "PREFECT_HOME=" + home,
+		"PREFECT_SERVER_ANALYTICS_ENABLED=false", "DO_NOT_TRACK=1", "PREFECT_UI_ENABLED=false",
+		"PREFECT_LOGGING_SERVER_LEVEL=WARNING",
+	}, env...)
+	process, err := Start(cmd, filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
+	if err != nil {
+		return nil, err
+	}
+	if err := process.waitHealthy(ctx, base+"/health"); err != nil {
+		return nil, err
+	}
+	return &Server{Process: process, Venv: venv, URL: base}, nil
+}

@@ -1,0 +1,47 @@
+//go:build e2e
+
+package peers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+const (
+	startLimit   = 3 * time.Minute // a Prefect server migrates its database first
+	pollInterval = 100 * time.Millisecond
+)
+
+// waitHealthy waits until url answers 200, the process ends, or the limit is over.
+func (p *Process) waitHealthy(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for !healthy(ctx, url) {
+		select {
+		case <-ticker.C:
+		case <-p.done:
+			return fmt.Errorf("failed to start %q: it ended: %v\n%s", p.cmd.Path, p.err, p.Tail())
+		case <-ctx.Done():
+			p.Kill()
+			return fmt.Errorf("failed to start %q: no answer from %s: %w\n%s", p.cmd.Path, url, ctx.Err(), p.Tail())
+		}
+	}
+	return nil
+}
+
+func healthy(ctx context.Context, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Makes the Python virtual environments of the end-to-end tests: the real Prefect
+# servers and workers, moto and the AWS CLI. Does nothing where one is up to date.
+#
+#   e2e/venvs.sh              all of them, in .venvs/ at the root of the repository
+#   e2e/venvs.sh prefect3     one
+#
+# ECSCTL_E2E_VENVS=DIR uses the environments in DIR as they are and makes none.
+# PYTHON names the interpreter (python3.11).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+target=$(dirname "$here")/.venvs
+python=${PYTHON:-python3.11}
+
+# make_venv NAME: the stamp is written last, so a half-made one is made anew.
+make_venv() {
+    local name=$1 dir=$target/$1 wanted stamp=$target/$1/.requirements.sha256
+    wanted=$(sha256sum <"$here/requirements-$name.txt")
+    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
+        return
+    fi
+    echo "making .venvs/$name" >&2
+    rm -rf "$dir"
+    "$python" -m venv "$dir"
+    "$dir/bin/pip" install --quiet --no-input --disable-pip-version-check --no-deps -r "$here/requirements-$name.txt"
+    "$dir/bin/pip" check --quiet --disable-pip-version-check >&2
+    echo "$wanted" >"$stamp"
+}
+
+if [[ -n ${ECSCTL_E2E_VENVS:-} ]]; then
+    exit 0
+fi
+names=("$@")
+if [[ ${#names[@]} -eq 0 ]]; then
+    names=(prefect3 prefect2 aws)
+fi
+mkdir -p "$target"
+pids=()
+for name in "${names[@]}"; do
+    make_venv "$name" &
+    pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+done
+exit "$failed"
