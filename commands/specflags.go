@@ -29,17 +29,18 @@ func stringFlag(name, category, usage string, field func(*provision.Spec) *strin
 	}
 }
 
-func intFlag(name, category, usage string, field func(*provision.Spec) *int) specFlag {
+// intFlag shows unset, what happens without the flag, as its default.
+func intFlag(name, category, usage, unset string, field func(*provision.Spec) *int) specFlag {
 	return specFlag{
-		flag: &cli.IntFlag{Name: name, Usage: usage, Category: category, EnvVars: env(name)},
+		flag: &cli.IntFlag{Name: name, Usage: usage, Category: category, EnvVars: env(name), DefaultText: unset},
 		set:  func(s *provision.Spec, c *cli.Context) error { *field(s) = c.Int(name); return nil },
 	}
 }
 
 // countFlag sets a number that may be left unset, which is not the same as 0.
-func countFlag(name, category, usage string, field func(*provision.Spec) **int, aliases ...string) specFlag {
+func countFlag(name, category, usage, unset string, field func(*provision.Spec) **int, aliases ...string) specFlag {
 	return specFlag{
-		flag: &cli.IntFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: env(name), DefaultText: "unset"},
+		flag: &cli.IntFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: env(name), DefaultText: unset},
 		set: func(s *provision.Spec, c *cli.Context) error {
 			n := c.Int(name)
 			*field(s) = &n
@@ -99,22 +100,22 @@ func resourceFlags() []specFlag {
 		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)", func(s *provision.Spec) *string { return &s.Network.AssignPublicIP }),
 		stringFlag("runtime", inWorker, "prefect: the official Python worker (default: prefect)", func(s *provision.Spec) *string { return &s.Worker.Runtime }),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: the official one for the server's version)", func(s *provision.Spec) *string { return &s.Worker.Image }),
-		intFlag("cpu", inWorker, "CPU `UNITS` of the worker (default: 512)", func(s *provision.Spec) *int { return &s.Worker.CPU }),
-		intFlag("memory", inWorker, "memory of the worker in `MIB` (default: 1024)", func(s *provision.Spec) *int { return &s.Worker.Memory }),
+		intFlag("cpu", inWorker, "CPU `UNITS` of the worker", "512", func(s *provision.Spec) *int { return &s.Worker.CPU }),
+		intFlag("memory", inWorker, "memory of the worker in `MIB`", "1024", func(s *provision.Spec) *int { return &s.Worker.Memory }),
 		stringFlag("architecture", inWorker, "x86_64 or arm64 (default: x86_64)", func(s *provision.Spec) *string { return &s.Worker.Architecture }),
-		countFlag("desired-count", inWorker, "`NUMBER` of workers (default: 1 at first, then left alone)", func(s *provision.Spec) **int { return &s.Worker.DesiredCount }),
+		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone", func(s *provision.Spec) **int { return &s.Worker.DesiredCount }),
 		listFlag("work-queue", inWorker, "`NAME` of a work queue to poll; may be repeated (default: all)", func(s *provision.Spec) *[]string { return &s.Worker.WorkQueues }, "q"),
-		countFlag("limit", inWorker, "`NUMBER` of flow runs that a worker runs at once", func(s *provision.Spec) **int { return &s.Worker.Limit }, "l"),
+		countFlag("limit", inWorker, "`NUMBER` of flow runs that a worker runs at once", "no limit", func(s *provision.Spec) **int { return &s.Worker.Limit }, "l"),
 		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *provision.Spec) *string { return &s.FlowRuns.Image }),
-		intFlag("flow-run-cpu", inFlowRuns, "CPU `UNITS` of flow runs", func(s *provision.Spec) *int { return &s.FlowRuns.CPU }),
-		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", func(s *provision.Spec) *int { return &s.FlowRuns.Memory }),
+		intFlag("flow-run-cpu", inFlowRuns, "CPU `UNITS` of flow runs", "that of the pool", func(s *provision.Spec) *int { return &s.FlowRuns.CPU }),
+		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool", func(s *provision.Spec) *int { return &s.FlowRuns.Memory }),
 		stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL", func(s *provision.Spec) *string { return &s.FlowRuns.LaunchType }),
 		stringFlag("flow-run-execution-role", inFlowRuns, "`ARN` of the execution role of flow runs (default: that of the worker)", func(s *provision.Spec) *string { return &s.FlowRuns.ExecutionRole }),
 		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs", func(s *provision.Spec) *string { return &s.FlowRuns.TaskRole }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *provision.Spec) *[]string { return &s.FlowRuns.Families }),
 		flowRunLogsFlag(),
 		stringFlag("prefect-api-key-secret", inPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *provision.Spec) *string { return &s.Prefect.APIKeySecret }),
-		intFlag("log-retention", inAWS, "`DAYS` for which logs are kept (default: 30)", func(s *provision.Spec) *int { return &s.LogRetentionDays }),
+		intFlag("log-retention", inAWS, "`DAYS` for which logs are kept", "30", func(s *provision.Spec) *int { return &s.LogRetentionDays }),
 		tagFlag(),
 	}
 }

@@ -1,0 +1,46 @@
+package commands_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ecsctl/commands"
+)
+
+// The test binary plays two programs: ecsctl itself, and in the containers of the
+// sandbox `prefect`, whose worker does no more than say that it is alive.
+func TestMain(m *testing.M) {
+	// The tests wait more than they compute.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectWorker})
+}
+
+// ecsctl is main.go's main.
+func ecsctl() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUpScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox": cmdSandbox, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
+			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
+			"snapshot": cmdSnapshot, "same": cmdSame,
+		},
+	})
+}

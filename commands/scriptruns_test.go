@@ -1,0 +1,151 @@
+package commands_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ecsctl/e2e/wiretap"
+	"ecsctl/sandbox"
+)
+
+// cmdExits runs a program and asserts its exit code, and that no key is in what it
+// prints. After `interrupt` and `wait`, without a program, it asserts that one's code:
+//
+//	exits CODE [PROGRAM ARGUMENT...]
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: exits CODE [PROGRAM ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if len(args) == 1 {
+		got = worldOf(ts).last.ProcessState.ExitCode()
+	} else if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+	for _, stream := range []string{"stdout", "stderr"} {
+		if strings.Contains(ts.ReadFile(stream), canaryMark) {
+			ts.Fatalf("an API key is on %s", stream)
+		}
+	}
+}
+
+// faultKinds are the faults of the sandbox by the names that scripts use.
+var faultKinds = map[string]sandbox.FaultKind{
+	"throttle": sandbox.Throttle, "error": sandbox.ServerError, "denied": sandbox.AccessDenied, "expired": sandbox.ExpiredToken,
+	"slow": sandbox.Latency, "drop-before": sandbox.DropBefore, "drop-after": sandbox.DropAfter,
+}
+
+// cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
+// each operation on either server. `fault none` ends all:
+//
+//	fault KIND SERVICE:OPERATION NUMBER
+//	fault each STATUS
+//	fault none
+func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	switch {
+	case !neg && len(args) == 1 && args[0] == "none":
+		w.server.ClearFaults()
+		w.tap.Inject(nil)
+	case !neg && len(args) == 2 && args[0] == "each":
+		status, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		w.tap.Inject(firstOfEach(status))
+	case !neg && len(args) == 3 && faultKinds[args[0]] != 0:
+		service, operation, _ := strings.Cut(args[1], ":")
+		times, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		w.server.AddFault(sandbox.Fault{Service: service, Operation: operation, Kind: faultKinds[args[0]], Times: times, Latency: latency(args[0])})
+	default:
+		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault each STATUS, or fault none")
+	}
+}
+
+// latency of a slow call is longer than any script: such a call ends with its caller.
+func latency(kind string) time.Duration {
+	if kind == "slow" {
+		return time.Minute
+	}
+	return 0
+}
+
+// firstOfEach refuses the first call of each operation, on either server.
+func firstOfEach(status int) func(wiretap.Call) *wiretap.Fault {
+	seen := map[string]bool{}
+	return func(call wiretap.Call) *wiretap.Fault { // the tap calls it one at a time
+		if seen[call.Operation] {
+			return nil
+		}
+		seen[call.Operation] = true
+		return refusal(call.Operation, status)
+	}
+}
+
+// refusal is an answer with a status, in the words of the service.
+func refusal(operation string, status int) *wiretap.Fault {
+	code := "ThrottlingException"
+	if status >= http.StatusInternalServerError {
+		code = "ServiceUnavailable"
+	}
+	switch service, _, _ := strings.Cut(operation, ":"); service {
+	case "prefect":
+		return &wiretap.Fault{Status: status, ContentType: "application/json", Body: `{"exception_message":"busy"}`}
+	case "iam", "sts":
+		return &wiretap.Fault{Status: status, ContentType: "text/xml", Body: `<ErrorResponse><Error><Type>Sender</Type><Code>` + code + `</Code><Message>busy</Message></Error></ErrorResponse>`}
+	case "ec2":
+		return &wiretap.Fault{Status: status, ContentType: "text/xml", Body: `<Response><Errors><Error><Code>` + code + `</Code><Message>busy</Message></Error></Errors></Response>`}
+	}
+	return &wiretap.Fault{Status: status, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"` + code + `","message":"busy"}`}
+}
+
+// cmdAwait waits until ecsctl has made a call:
+//
+//	await SERVICE:OPERATION
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await SERVICE:OPERATION")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		for _, call := range worldOf(ts).tap.Calls() {
+			if call.Operation == args[0] {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("there was no call %s", args[0])
+		case <-ticker.C:
+		}
+	}
+}
+
+// cmdInterrupt sends Ctrl-C to the program in the background.
+func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	running := ts.BackgroundCmds()
+	if neg || len(args) != 0 || len(running) != 1 {
+		ts.Fatalf("usage: interrupt, with one program in the background")
+	}
+	worldOf(ts).last = running[0]
+	ts.Check(running[0].Process.Signal(os.Interrupt))
+}
