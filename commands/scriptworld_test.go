@@ -99,9 +99,12 @@ func cmdWrites(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	w := worldOf(ts)
-	got := w.writes()
+	got, calls := w.writes(), w.tap.Calls()
 	w.tap.Reset()
 	if len(got) != want {
+		for _, call := range calls {
+			ts.Logf("%d %s", call.Status, call.Operation)
+		}
 		ts.Fatalf("%d write calls, want %d: %q", len(got), want, got)
 	}
 	if operations := slices.Sorted(slices.Values(args[1:])); len(operations) > 0 && !slices.Equal(operations, got) {

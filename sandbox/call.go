@@ -1,0 +1,76 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+// Call is a request that reached an AWS service of the sandbox.
+type Call struct {
+	Service   string // as in ARNs: "iam", "ecs", "logs", ...
+	Operation string
+	Write     bool // it may change something
+}
+
+// String is "service:Operation", as IAM actions are written.
+func (c Call) String() string { return c.Service + ":" + c.Operation }
+
+// Calls lists the requests in the order of their arrival, refused ones included.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Writes lists those of Calls that may have changed something.
+func (s *Server) Writes() []Call {
+	return slices.DeleteFunc(s.Calls(), func(c Call) bool { return !c.Write })
+}
+
+// ForgetCalls empties the list of Calls.
+func (s *Server) ForgetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
+}
+
+func (s *Server) record(service, operation string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, Call{service, operation, isWrite(operation)})
+}
+
+// isWrite goes by the verb: AWS names its operations regularly.
+func isWrite(operation string) bool {
+	for _, verb := range []string{"Describe", "List", "Get", "Filter"} {
+		if strings.HasPrefix(operation, verb) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, f *Fault) wire.Answer {
+	if strings.HasPrefix(cred.key, "EXPIRED") {
+		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
+	}
+	if f.refuses() {
+		return service.Refuse(req, s.faultError(f.Kind, cred.service, req.Operation))
+	}
+	if cred.region != s.opts.Region && cred.service != "iam" && cred.service != "sts" {
+		return service.Refuse(req, wire.NotImplemented("the region "+cred.region))
+	}
+	answer, err := service.Call(r.Context(), req)
+	if err == nil {
+		return answer
+	}
+	var refusal *wire.Error
+	if !errors.As(err, &refusal) {
+		refusal = wire.WithStatus(http.StatusInternalServerError, "InternalFailure", "the ecsctl sandbox failed: %v", err)
+	}
+	return service.Refuse(req, refusal)
+}

@@ -1,0 +1,169 @@
+package sandbox_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"ecsctl/sandbox"
+)
+
+// The contract tests say what AWS does. They run against the sandbox, and with
+// ECSCTL_CONTRACT_ENDPOINT set against whatever answers there, such as moto.
+// Every test makes its own things under names of its own and takes them away again.
+
+// motoDeviates names the tests that moto 5.2.5 fails, and what AWS does instead.
+var motoDeviates = map[string]string{
+	"TestDefaultGroupStays":               "moto deletes the group called default; AWS answers CannotDelete",
+	"TestDefaultRouteGoesToTheInternet":   "moto's default VPC has no internet gateway and no default route",
+	"TestDeletedSecretSaysSo":             "moto has other words, and writes to deleted secrets; AWS answers InvalidRequestException",
+	"TestMalformedTrustPolicy":            "moto takes any trust policy; AWS answers MalformedPolicyDocument",
+	"TestNewestTaskDefinitionFirst":       "moto lists task definitions in one order only",
+	"TestRoleNamesThatIAMRefuses":         "moto takes any role name; AWS answers ValidationError",
+	"TestTaskDefinitionsThatECSRefuses":   "moto checks neither sizes nor roles nor names; AWS answers ClientException",
+	"TestClientTokenStartsOneTask":        "moto ignores clientToken and starts another task",
+	"TestDeploymentsOfAService":           "moto does not answer deploymentConfiguration, and updates no deployment",
+	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers ClusterContainsServicesException",
+	"TestServiceNameIsTaken":              "moto makes a second service of the same name; AWS answers InvalidParameterException",
+	"TestMissingTaskIsAFailure":           "moto leaves out tasks that are not there; AWS lists them as failures",
+	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
+	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",
+	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
+}
+
+// clients are real SDK clients of one endpoint.
+type clients struct {
+	sts     *sts.Client
+	iam     *iam.Client
+	ec2     *ec2.Client
+	logs    *cloudwatchlogs.Client
+	secrets *secretsmanager.Client
+	ecs     *ecs.Client
+	server  *sandbox.Server // nil when the endpoint is not a sandbox of this test
+}
+
+// contract starts a sandbox for one test, or goes to the given endpoint.
+func contract(t *testing.T) *clients {
+	t.Helper()
+	endpoint := os.Getenv("ECSCTL_CONTRACT_ENDPOINT")
+	if endpoint == "" {
+		return start(t, sandbox.Options{})
+	}
+	if reason, ok := motoDeviates[t.Name()]; ok {
+		t.Skip(reason)
+	}
+	return newClients(t, endpoint, "us-east-1", "CONTRACT")
+}
+
+// start runs a sandbox for the length of a test.
+func start(t *testing.T, opts sandbox.Options) *clients {
+	t.Helper()
+	server, err := sandbox.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	region := opts.Region
+	if region == "" {
+		region = "us-east-1"
+	}
+	c := newClients(t, server.URL(), region, "SANDBOX")
+	c.server = server
+	return c
+}
+
+func newClients(t *testing.T, endpoint, region, key string) *clients {
+	t.Helper()
+	cfg, err := config.LoadDefaultConfig(t.Context(),
+		config.WithRegion(region), config.WithBaseEndpoint(endpoint),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, "secret", "")),
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &clients{
+		sts: sts.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
+		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg),
+	}
+}
+
+// unique makes a name that no other test or run uses.
+func unique(prefix string) *string {
+	return aws.String(prefix + "-" + strings.ToLower(rand.Text()[:10]))
+}
+
+// wantCode fails unless err is an AWS error with the code.
+func wantCode(t *testing.T, err error, code string) smithy.APIError {
+	t.Helper()
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		t.Fatalf("got error %v, want code %s", err, code)
+	}
+	if api.ErrorCode() != code {
+		t.Fatalf("got code %s (%s), want %s", api.ErrorCode(), api.ErrorMessage(), code)
+	}
+	return api
+}
+
+// asError is errors.As for a type of error.
+func asError[E error](err error, target *E) bool { return errors.As(err, target) }
+
+// wantMessage also compares the text.
+func wantMessage(t *testing.T, err error, code, message string) {
+	t.Helper()
+	if got := wantCode(t, err, code).ErrorMessage(); !strings.Contains(got, message) {
+		t.Fatalf("got message %q, want one with %q", got, message)
+	}
+}
+
+func must[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// afterwards cleans up when the test is over; its own context has ended by then.
+func afterwards(t *testing.T, f func(context.Context)) {
+	ctx := context.WithoutCancel(t.Context())
+	t.Cleanup(func() { f(ctx) })
+}
+
+// eventually polls until ok, at most for ten seconds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		case <-t.Context().Done():
+			t.Fatalf("ended while waiting for %s", what)
+		case <-tick.C:
+		}
+	}
+}

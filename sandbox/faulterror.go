@@ -1,0 +1,62 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+// faultCodes are the codes for each kind, by service; "" is for the JSON services.
+var faultCodes = map[FaultKind]map[string]string{
+	Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded"},
+	ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError"},
+	AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation"},
+	ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired"},
+}
+
+func (s *Server) faultError(kind FaultKind, service, operation string) *wire.Error {
+	code, ok := faultCodes[kind][service]
+	if !ok {
+		code = faultCodes[kind][""]
+	}
+	switch kind {
+	case Throttle:
+		if service == "ec2" {
+			return wire.WithStatus(http.StatusServiceUnavailable, code, "Request limit exceeded.")
+		}
+		return wire.Errorf(code, "Rate exceeded")
+	case ServerError:
+		return wire.WithStatus(http.StatusInternalServerError, code, "An internal error has occurred")
+	case AccessDenied:
+		return s.accessDenied(code, service, operation)
+	default:
+		return expired(code, service)
+	}
+}
+
+// accessDenied names caller, action and resource, as an AWS that has no policy for them.
+func (s *Server) accessDenied(code, service, operation string) *wire.Error {
+	action := service + ":" + operation
+	message := fmt.Sprintf("User: arn:%s:iam::%s:user/sandbox is not authorized to perform: %s on resource: * because no identity-based policy allows the %s action",
+		s.opts.Partition, s.opts.Account, action, action)
+	switch service {
+	case "ec2":
+		return wire.WithStatus(http.StatusForbidden, code, "You are not authorized to perform this operation. %s", message)
+	case "iam", "sts":
+		return wire.WithStatus(http.StatusForbidden, code, "%s", message)
+	default:
+		return wire.Errorf(code, "%s", message)
+	}
+}
+
+func expired(code, service string) *wire.Error {
+	if service == "ec2" {
+		return wire.Errorf(code, "Request has expired.")
+	}
+	status := http.StatusBadRequest
+	if service == "iam" || service == "sts" {
+		status = http.StatusForbidden
+	}
+	return wire.WithStatus(status, code, "The security token included in the request is expired")
+}

@@ -1,0 +1,155 @@
+package ec2
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+// networkInterface belongs to a running task; while it is there its security groups
+// and its subnet cannot be deleted.
+type networkInterface struct {
+	ID               string                 `xml:"networkInterfaceId"`
+	SubnetID         string                 `xml:"subnetId"`
+	VpcID            string                 `xml:"vpcId"`
+	AvailabilityZone string                 `xml:"availabilityZone"`
+	Description      string                 `xml:"description"`
+	OwnerID          string                 `xml:"ownerId"`
+	Status           string                 `xml:"status"`
+	InterfaceType    string                 `xml:"interfaceType"`
+	PrivateIP        string                 `xml:"privateIpAddress"`
+	PublicIP         string                 `xml:"association>publicIp,omitempty"`
+	Groups           wire.Items[groupLabel] `xml:"groupSet"`
+	tagged
+}
+
+type groupLabel struct {
+	GroupID   string `xml:"groupId"`
+	GroupName string `xml:"groupName"`
+}
+
+func (n *networkInterface) id() string { return n.ID }
+
+func (n *networkInterface) groupIDs() []string {
+	var out []string
+	for _, g := range n.Groups.Item {
+		out = append(out, g.GroupID)
+	}
+	return out
+}
+
+// Interface is what a task is told of its network interface.
+type Interface struct {
+	ID, SubnetID, PrivateIP, Zone string
+}
+
+// Placement is where a task or service is to run.
+type Placement struct {
+	VpcID string
+	Zones []string // one for each subnet
+}
+
+// CheckNetwork looks a task's subnets and groups up: they must exist and lie in one VPC.
+func (s *Service) CheckNetwork(subnetIDs, groupIDs []string) (Placement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var p Placement
+	for _, id := range subnetIDs {
+		n, err := find(s.subnets, "subnet", id)
+		if err != nil {
+			return p, err
+		}
+		if p.VpcID != "" && p.VpcID != n.VpcID {
+			return p, wire.Errorf("InvalidParameterException", "subnets %s are not in the same VPC", subnetIDs)
+		}
+		p.VpcID = n.VpcID
+		p.Zones = append(p.Zones, n.AvailabilityZone)
+	}
+	for _, id := range groupIDs {
+		g, err := find(s.groups, "sg", id)
+		if err != nil {
+			return p, err
+		}
+		if g.VpcID != p.VpcID {
+			return p, wire.Errorf("InvalidParameterException", "Security group %s does not appear to belong to the same VPC as the input subnets.", id)
+		}
+	}
+	return p, nil
+}
+
+// AttachInterface makes the interface of a task. Without groups it is in the VPC's default group.
+func (s *Service) AttachInterface(subnetID string, groupIDs []string, public bool, description string) (Interface, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := find(s.subnets, "subnet", subnetID)
+	if err != nil {
+		return Interface{}, err
+	}
+	i := &networkInterface{
+		ID: newID("eni"), SubnetID: subnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone, Description: description,
+		OwnerID: s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+	}
+	if public {
+		i.PublicIP = publicIP(len(s.interfaces))
+	}
+	for _, g := range s.groups {
+		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID && g.GroupName == "default" {
+			i.Groups.Item = append(i.Groups.Item, groupLabel{g.GroupID, g.GroupName})
+		}
+	}
+	s.interfaces = append(s.interfaces, i)
+	return Interface{ID: i.ID, SubnetID: subnetID, PrivateIP: i.PrivateIP, Zone: i.AvailabilityZone}, nil
+}
+
+// DetachInterface removes the interface of a task.
+func (s *Service) DetachInterface(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.interfaces = deleteWhere(s.interfaces, func(i *networkInterface) bool { return i.ID == id })
+}
+
+// freeAddress leaves out the four addresses that AWS keeps at the start of a subnet.
+func (s *Service) freeAddress(n *subnet) string {
+	addr := netip.MustParsePrefix(n.CidrBlock).Addr()
+	for range 4 {
+		addr = addr.Next()
+	}
+	for slices.ContainsFunc(s.interfaces, func(i *networkInterface) bool { return i.PrivateIP == addr.String() }) {
+		addr = addr.Next()
+	}
+	return addr.String()
+}
+
+// publicIP is in TEST-NET-2, which leads nowhere.
+func publicIP(n int) string { return fmt.Sprintf("198.51.100.%d", 1+n%254) }
+
+func (s *Service) handleInterfaces() {
+	wire.HandleQuery(s.Query, "DescribeNetworkInterfaces", s.describeInterfaces)
+}
+
+var interfaceFilters = filters[*networkInterface]{
+	"network-interface-id": func(n *networkInterface) []string { return one(n.ID) },
+	"vpc-id":               func(n *networkInterface) []string { return one(n.VpcID) },
+	"subnet-id":            func(n *networkInterface) []string { return one(n.SubnetID) },
+	"group-id":             (*networkInterface).groupIDs,
+	"status":               func(n *networkInterface) []string { return one(n.Status) },
+	"description":          func(n *networkInterface) []string { return one(n.Description) },
+}
+
+type describeInterfacesInput struct {
+	IDs []string `query:"NetworkInterfaceId"`
+	describe
+}
+
+type describeInterfacesAnswer struct {
+	Interfaces wire.Items[*networkInterface] `xml:"networkInterfaceSet"`
+	NextToken  *string                       `xml:"nextToken,omitempty"`
+}
+
+func (s *Service) describeInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesAnswer, error) {
+	found, next, err := interfaceFilters.find(s.interfaces, "eni", in.IDs, in.describe)
+	return &describeInterfacesAnswer{wire.Items[*networkInterface]{Item: found}, next}, err
+}

@@ -1,0 +1,67 @@
+// Package ecs keeps clusters, task definitions, services and tasks as Amazon ECS
+// does, and runs the containers of tasks as local processes.
+package ecs
+
+import (
+	"sync"
+	"time"
+
+	"ecsctl/sandbox/internal/ec2"
+	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/secrets"
+	"ecsctl/sandbox/internal/wire"
+)
+
+// Config is what the service needs to know of its surroundings.
+type Config struct {
+	Partition, Region, Account string
+
+	IAMDelay     time.Duration     // a role younger than this cannot be assumed
+	Images       map[string]string // image pattern -> directory of its programs
+	TaskDelay    time.Duration     // spent in PROVISIONING and again in PENDING
+	RestartDelay time.Duration     // before a failed task is replaced, doubled with each failure
+	SteadyDelay  time.Duration     // a deployment is complete when its tasks ran that long
+	DrainDelay   time.Duration     // a deleted service stays DRAINING that long
+	Environment  []string          // of every container with a task role: how to reach AWS
+}
+
+// Peers are the services that ECS itself calls.
+type Peers struct {
+	IAM     *iam.Service
+	EC2     *ec2.Service
+	Logs    *logs.Service
+	Secrets *secrets.Service
+}
+
+// Service is ECS in one region.
+type Service struct {
+	*wire.JSON
+	cfg   Config
+	peers Peers
+
+	mu       sync.Mutex
+	clusters map[string]*cluster
+	families map[string][]*taskDefinition // by revision, rising
+	launches map[string]*launch           // by cluster and client token
+
+	engine engine
+}
+
+// New makes a region without clusters. Close must be called.
+func New(cfg Config, peers Peers) *Service {
+	s := &Service{
+		cfg: cfg, peers: peers,
+		clusters: map[string]*cluster{},
+		families: map[string][]*taskDefinition{},
+		launches: map[string]*launch{},
+	}
+	s.JSON = wire.NewJSON(&s.mu, "message")
+	s.handleClusters()
+	s.handleTaskDefinitions()
+	s.handleServices()
+	s.handleTasks()
+	s.handleTags()
+	s.startEngine()
+	return s
+}

@@ -1,0 +1,121 @@
+package ecs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+// environment of a container: what the platform sets, then the definition's, the
+// override's and the secrets. Nothing of the sandbox's own environment is handed down.
+func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.ContainerOverride, dir string) ([]string, error) {
+	env := []string{
+		"PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
+		"AWS_REGION=" + s.cfg.Region,
+		"AWS_DEFAULT_REGION=" + s.cfg.Region,
+	}
+	if taskRole(t) != "" { // without a task role a task has no credentials
+		env = append(env, s.cfg.Environment...)
+	}
+	for _, list := range [][]types.KeyValuePair{cd.Environment, o.Environment} {
+		for _, kv := range list {
+			env = append(env, aws.ToString(kv.Name)+"="+aws.ToString(kv.Value))
+		}
+	}
+	for _, secret := range cd.Secrets {
+		value, err := s.secret(*secret.ValueFrom)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, *secret.Name+"="+value)
+	}
+	return env, nil
+}
+
+func taskRole(t *task) string {
+	if o := t.api.Overrides; o.TaskRoleArn != nil {
+		return *o.TaskRoleArn
+	}
+	return aws.ToString(t.definition.api.TaskRoleArn)
+}
+
+// secret reads "<secret ARN>[:json-key:version-stage:version-id]".
+func (s *Service) secret(valueFrom string) (string, error) {
+	arn, key := valueFrom, ""
+	if parts := strings.Split(valueFrom, ":"); len(parts) > 7 {
+		if parts[2] != "secretsmanager" || len(parts) != 10 || parts[8]+parts[9] != "" {
+			return "", unavailable(valueFrom, wire.NotImplemented("versions of secrets"))
+		}
+		arn, key = strings.Join(parts[:7], ":"), parts[7]
+	}
+	if !strings.Contains(arn, ":secretsmanager:") {
+		return "", unavailable(valueFrom, wire.NotImplemented("secrets of the Systems Manager parameter store"))
+	}
+	value, err := s.peers.Secrets.Value(arn)
+	if err != nil {
+		return "", unavailable(arn, err)
+	}
+	if key == "" {
+		return value, nil
+	}
+	return jsonKey(arn, value, key)
+}
+
+func jsonKey(arn, value, key string) (string, error) {
+	var object map[string]any
+	if err := json.Unmarshal([]byte(value), &object); err != nil {
+		return "", initError("unable to parse secret %s as JSON: invalid character in the secret's value", arn)
+	}
+	field, ok := object[key]
+	if !ok {
+		return "", initError("retrieved secret from Secrets Manager did not contain json key %s", key)
+	}
+	if text, ok := field.(string); ok {
+		return text, nil
+	}
+	data, err := json.Marshal(field)
+	return string(data), err
+}
+
+// unavailable words a secret that could not be read as Fargate does.
+func unavailable(arn string, err error) error {
+	code := ""
+	var refusal *wire.Error
+	if errors.As(err, &refusal) {
+		code = refusal.Code + ": " + refusal.Message
+	}
+	return initError("unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret %s from secrets manager: %s", arn, code)
+}
+
+func initError(format string, args ...any) error {
+	return &startError{reason: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: " + fmt.Sprintf(format, args...)}
+}
+
+// logTo makes the log stream of a container and returns how to write to it; nil when
+// its output goes nowhere.
+func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), error) {
+	lc := cd.LogConfiguration
+	if lc == nil {
+		return nil, nil
+	}
+	if lc.LogDriver != types.LogDriverAwslogs || len(lc.SecretOptions) > 0 {
+		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the log driver %s with these options", lc.LogDriver)}
+	}
+	group := lc.Options["awslogs-group"]
+	stream := fmt.Sprintf("%s/%s/%s", lc.Options["awslogs-stream-prefix"], *cd.Name, t.id())
+	if lc.Options["awslogs-create-group"] == "true" {
+		s.peers.Logs.EnsureGroup(group)
+	}
+	if !s.peers.Logs.OpenStream(group, stream) {
+		return nil, &startError{reason: "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"}
+	}
+	return func(line string) { s.peers.Logs.Append(group, stream, line) }, nil
+}

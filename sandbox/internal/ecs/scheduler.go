@@ -1,0 +1,212 @@
+package ecs
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// maxBackoff limits how often the delay before a replacement is doubled.
+const maxBackoff = 6
+
+// reconcile brings one service a step nearer to what it should be and returns when
+// to look again; s.mu is held.
+func (s *Service) reconcile(sv *service, now time.Time) time.Time {
+	switch sv.status {
+	case draining:
+		return s.drain(sv, now)
+	case active:
+		sv.stopSurplus()
+		sv.stopOld()
+		at := s.startMissing(sv, now)
+		sv.forgetOld()
+		if steady := s.settle(sv, now); steady.Before(at) {
+			return steady
+		}
+		return at
+	default:
+		return later(now)
+	}
+}
+
+func later(now time.Time) time.Time { return now.Add(time.Hour) }
+
+// drain ends a deleted service once its last task has stopped.
+func (s *Service) drain(sv *service, now time.Time) time.Time {
+	live := sv.tasks(func(*task) bool { return true })
+	for _, t := range live {
+		t.requestStop(types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+t.deployment.id+")")
+	}
+	if len(live) > 0 {
+		return later(now)
+	}
+	if sv.emptySince.IsZero() {
+		sv.emptySince = now
+	}
+	if end := sv.emptySince.Add(s.cfg.DrainDelay); now.Before(end) {
+		return end
+	}
+	sv.status = inactive
+	return later(now)
+}
+
+func (sv *service) of(d *deployment) []*task {
+	return sv.tasks(func(t *task) bool { return t.deployment == d && t.wanted() })
+}
+
+// startMissing keeps within maximumPercent and behind the delay after failures.
+func (s *Service) startMissing(sv *service, now time.Time) time.Time {
+	d := sv.primary()
+	missing := int(sv.desired) - len(sv.of(d))
+	room := int(sv.desired)*int(*sv.base.DeploymentConfiguration.MaximumPercent)/100 - len(sv.tasks((*task).wanted))
+	n := min(missing, room)
+	switch {
+	case n <= 0 || d.state == types.DeploymentRolloutStateFailed:
+		return later(now)
+	case now.Before(d.nextStart):
+		return d.nextStart
+	}
+	if err := s.checkRoles(d.definition, nil); err != nil {
+		sv.say("failed to launch a task with (error %v).", err)
+		return s.backOff(sv, d, now)
+	}
+	for range n {
+		t := s.addTask(sv.cluster, s.serviceTask(sv, d))
+		sv.say("has started 1 tasks: (task %s).", t.id())
+	}
+	return later(now)
+}
+
+func (s *Service) serviceTask(sv *service, d *deployment) taskSpec {
+	var tags []types.Tag
+	switch sv.base.PropagateTags {
+	case types.PropagateTagsService:
+		tags = sv.tags
+	case types.PropagateTagsTaskDefinition:
+		tags = d.definition.tags
+	}
+	if sv.base.EnableECSManagedTags {
+		tags = withManagedTags(tags, sv.cluster.name, sv.name)
+	}
+	return taskSpec{
+		definition: d.definition, network: d.network, tags: tags, provider: d.provider,
+		group: "service:" + sv.name, startedBy: d.id, service: sv, deployment: d,
+	}
+}
+
+// stopSurplus ends tasks above the desired count, the youngest first.
+func (sv *service) stopSurplus() {
+	tasks := sv.of(sv.primary())
+	for len(tasks) > int(sv.desired) {
+		last := len(tasks) - 1
+		sv.scaleIn(tasks[last])
+		tasks = tasks[:last]
+	}
+}
+
+// stopOld ends tasks of earlier deployments as soon as enough others run.
+func (sv *service) stopOld() {
+	lower := (int(sv.desired)*int(*sv.base.DeploymentConfiguration.MinimumHealthyPercent) + 99) / 100
+	healthy := len(sv.tasks((*task).ready))
+	for _, t := range sv.tasks(func(t *task) bool { return t.deployment != sv.primary() && t.wanted() }) {
+		switch {
+		case !t.ready():
+			sv.scaleIn(t)
+		case healthy > lower:
+			sv.scaleIn(t)
+			healthy--
+		}
+	}
+}
+
+func (sv *service) scaleIn(t *task) {
+	t.requestStop(types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+sv.primary().id+")")
+	sv.say("has stopped 1 running tasks: (task %s).", t.id())
+}
+
+// forgetOld drops earlier deployments that have no tasks any more.
+func (sv *service) forgetOld() {
+	primary := sv.primary()
+	sv.deployments = slices.DeleteFunc(sv.deployments, func(d *deployment) bool {
+		return d != primary && len(sv.tasks(func(t *task) bool { return t.deployment == d })) == 0
+	})
+}
+
+// settle completes a deployment whose tasks have all run for a while.
+func (s *Service) settle(sv *service, now time.Time) time.Time {
+	d := sv.primary()
+	running := sv.tasks(func(t *task) bool { return t.deployment == d && t.ready() })
+	if d.state != types.DeploymentRolloutStateInProgress || len(running) != int(sv.desired) || len(sv.deployments) > 1 {
+		d.steadySince = time.Time{}
+		return later(now)
+	}
+	if d.steadySince.IsZero() {
+		d.steadySince = now
+	}
+	if at := d.steadySince.Add(s.cfg.SteadyDelay); now.Before(at) && sv.desired > 0 {
+		return at
+	}
+	d.state = types.DeploymentRolloutStateCompleted
+	d.reason = "ECS deployment " + d.id + " completed."
+	d.updated, d.failures = now, 0
+	sv.lastGood = d.definition
+	sv.say("(deployment %s) deployment completed.", d.id)
+	sv.say("has reached a steady state.")
+	return later(now)
+}
+
+// taskStopped is told of every task of a service that has stopped.
+func (s *Service) taskStopped(t *task) {
+	code := t.api.StopCode
+	scaledIn := code == types.TaskStopCodeServiceSchedulerInitiated && *t.api.StoppedReason != unhealthyReason
+	if scaledIn || code == types.TaskStopCodeUserInitiated || s.closed() {
+		return
+	}
+	sv, d := t.service, t.deployment
+	if sv.status != active {
+		return
+	}
+	d.steadySince = time.Time{}
+	s.backOff(sv, d, time.Now())
+	s.breakCircuit(sv, d)
+}
+
+// backOff counts a failure and returns when the next task may start.
+func (s *Service) backOff(sv *service, d *deployment, now time.Time) time.Time {
+	d.nextStart = now.Add(s.cfg.RestartDelay << min(d.failures, maxBackoff))
+	d.failures++
+	if d.failures == 3 {
+		sv.say("is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+	}
+	return d.nextStart
+}
+
+// breakCircuit fails a deployment after as many failures as half its tasks, at least 3,
+// at most 200, and goes back to the last one that worked if it is told to.
+func (s *Service) breakCircuit(sv *service, d *deployment) {
+	breaker := sv.base.DeploymentConfiguration.DeploymentCircuitBreaker
+	threshold := min(max(3, (int(sv.desired)+1)/2), 200)
+	if !breaker.Enable || d != sv.primary() || d.state != types.DeploymentRolloutStateInProgress || d.failures < threshold {
+		return
+	}
+	d.state = types.DeploymentRolloutStateFailed
+	d.reason = "ECS deployment circuit breaker: tasks failed to start."
+	d.updated = time.Now()
+	sv.say("(deployment %s) deployment failed: tasks failed to start.", d.id)
+	if breaker.Rollback && sv.lastGood != nil && sv.lastGood != d.definition {
+		s.rollBack(sv, d)
+	}
+}
+
+func (s *Service) rollBack(sv *service, failed *deployment) {
+	back, err := s.newDeployment(sv.cluster, sv.lastGood.arn(), sv.base.LaunchType, sv.base.CapacityProviderStrategy, sv.base.NetworkConfiguration)
+	if err != nil {
+		sv.say("failed to roll back to %s: %v", aws.ToString(sv.lastGood.api.TaskDefinitionArn), err)
+		return
+	}
+	back.reason = "ECS deployment circuit breaker: rolling back to deploymentId " + back.id + "."
+	sv.say("rolling back to deployment %s.", back.id)
+	sv.deployments = slices.Insert(sv.deployments, 0, back)
+}

@@ -1,0 +1,165 @@
+package ecs
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// The states of a task, in order.
+const (
+	taskProvisioning   = "PROVISIONING"
+	taskPending        = "PENDING"
+	taskRunning        = "RUNNING"
+	taskDeactivating   = "DEACTIVATING"
+	taskStopping       = "STOPPING"
+	taskDeprovisioning = "DEPROVISIONING"
+	taskStopped        = "STOPPED"
+)
+
+// keepStopped is how long a stopped task can still be described.
+const keepStopped = time.Hour
+
+type task struct {
+	api        types.Task
+	cluster    *cluster
+	definition *taskDefinition
+	network    *types.AwsVpcConfiguration
+	service    *service    // nil for a task of RunTask
+	deployment *deployment // the service's that wanted it
+	stop       chan struct{}
+}
+
+// taskSpec is what RunTask and services want of a task.
+type taskSpec struct {
+	definition *taskDefinition
+	network    *types.AwsVpcConfiguration
+	overrides  *types.TaskOverride
+	tags       []types.Tag
+	group      string
+	startedBy  string
+	provider   string // capacity provider; "" with a launch type
+	service    *service
+	deployment *deployment
+}
+
+// addTask makes a task in PROVISIONING and sets it off; s.mu is held.
+func (s *Service) addTask(c *cluster, spec taskSpec) *task {
+	s.forgetStopped(c)
+	id := newID()
+	td := spec.definition.api
+	now := time.Now()
+	t := &task{cluster: c, definition: spec.definition, network: spec.network, service: spec.service, deployment: spec.deployment, stop: make(chan struct{})}
+	t.api = types.Task{
+		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn, TaskDefinitionArn: td.TaskDefinitionArn,
+		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
+		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
+		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
+		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
+		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
+		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
+		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
+	}
+	applySize(&t.api, spec.overrides)
+	for _, cd := range td.ContainerDefinitions {
+		t.api.Containers = append(t.api.Containers, types.Container{
+			ContainerArn: aws.String(s.arn("container/" + c.name + "/" + id + "/" + newUUID())), TaskArn: t.api.TaskArn,
+			Name: cd.Name, Image: cd.Image, LastStatus: aws.String(taskPending), HealthStatus: types.HealthStatusUnknown,
+			Cpu: aws.String(fmt.Sprint(cd.Cpu)), NetworkInterfaces: []types.NetworkInterface{},
+		})
+	}
+	c.tasks[*t.api.TaskArn] = t
+	s.engine.tasks.Go(func() { s.execute(t) })
+	return t
+}
+
+func (s *Service) forgetStopped(c *cluster) {
+	for arn, t := range c.tasks {
+		if t.api.StoppedAt != nil && time.Since(*t.api.StoppedAt) > keepStopped {
+			delete(c.tasks, arn)
+		}
+	}
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func architecture(td types.TaskDefinition) string {
+	if td.RuntimePlatform != nil && td.RuntimePlatform.CpuArchitecture == types.CPUArchitectureArm64 {
+		return "arm64"
+	}
+	return "x86_64"
+}
+
+func ephemeral(spec taskSpec) *types.EphemeralStorage {
+	if spec.overrides != nil && spec.overrides.EphemeralStorage != nil {
+		return spec.overrides.EphemeralStorage
+	}
+	if spec.definition.api.EphemeralStorage != nil {
+		return spec.definition.api.EphemeralStorage
+	}
+	return &types.EphemeralStorage{SizeInGiB: 20}
+}
+
+func applySize(t *types.Task, o *types.TaskOverride) {
+	if o == nil {
+		return
+	}
+	if o.Cpu != nil {
+		t.Cpu = o.Cpu
+	}
+	if o.Memory != nil {
+		t.Memory = o.Memory
+	}
+}
+
+// describeOverrides names every container, overridden or not, as ECS does.
+func describeOverrides(td *taskDefinition, given *types.TaskOverride) *types.TaskOverride {
+	out := &types.TaskOverride{}
+	if given != nil {
+		*out = *given
+	}
+	out.ContainerOverrides = orEmpty(slices.Clone(out.ContainerOverrides))
+	for _, cd := range td.api.ContainerDefinitions {
+		if !slices.ContainsFunc(out.ContainerOverrides, func(o types.ContainerOverride) bool { return *o.Name == *cd.Name }) {
+			out.ContainerOverrides = append(out.ContainerOverrides, types.ContainerOverride{Name: cd.Name})
+		}
+	}
+	return out
+}
+
+// live tasks have not stopped yet.
+func (t *task) live() bool { return *t.api.LastStatus != taskStopped }
+
+func (t *task) running() bool { return *t.api.LastStatus == taskRunning }
+
+// wanted tasks have not been told to stop.
+func (t *task) wanted() bool { return *t.api.DesiredStatus == taskRunning }
+
+func (t *task) id() string { return lastPart(*t.api.TaskArn) }
+
+// requestStop tells a task to stop, once; s.mu is held.
+func (t *task) requestStop(code types.TaskStopCode, reason string) {
+	if !t.wanted() {
+		return
+	}
+	t.api.DesiredStatus = aws.String(taskStopped)
+	t.api.StopCode = code
+	t.api.StoppedReason = &reason
+	t.api.StoppingAt = aws.Time(time.Now())
+	t.api.Version++
+	close(t.stop)
+}
+
+// pickSubnet spreads tasks over the subnets that they may run in.
+func (t *task) pickSubnet() string {
+	return t.network.Subnets[rand.IntN(len(t.network.Subnets))]
+}

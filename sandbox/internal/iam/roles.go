@@ -1,0 +1,237 @@
+package iam
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+func (s *Service) handleRoles() {
+	wire.HandleQuery(s.Query, "CreateRole", s.createRole)
+	wire.HandleQuery(s.Query, "GetRole", s.getRole)
+	wire.HandleQuery(s.Query, "ListRoles", s.listRoles)
+	wire.HandleQuery(s.Query, "DeleteRole", s.deleteRole)
+	wire.HandleQuery(s.Query, "UpdateAssumeRolePolicy", s.updateTrust)
+	wire.HandleQuery(s.Query, "UpdateRole", s.updateRole)
+	wire.HandleQuery(s.Query, "PutRolePermissionsBoundary", s.putBoundary)
+	wire.HandleQuery(s.Query, "DeleteRolePermissionsBoundary", s.deleteBoundary)
+	wire.HandleQuery(s.Query, "ListAccountAliases", s.listAliases)
+}
+
+type roleRef struct {
+	RoleName string `query:"RoleName,required"`
+}
+
+type roleXML struct {
+	Path                     string
+	RoleName                 string
+	RoleID                   string `xml:"RoleId"`
+	Arn                      string
+	CreateDate               string
+	AssumeRolePolicyDocument string
+	Description              string             `xml:",omitempty"`
+	MaxSessionDuration       int                `xml:",omitempty"`
+	PermissionsBoundary      *boundary          `xml:",omitempty"`
+	Tags                     *wire.Members[tag] `xml:",omitempty"`
+	RoleLastUsed             *struct{}          `xml:",omitempty"`
+}
+
+type boundary struct {
+	PermissionsBoundaryType string
+	PermissionsBoundaryArn  string
+}
+
+type roleAnswer struct{ Role roleXML }
+
+// summary is the role as ListRoles has it: without tags, boundary and last use.
+func (r *role) summary() roleXML {
+	return roleXML{
+		Path: r.path, RoleName: r.name, RoleID: r.id, Arn: r.arn,
+		CreateDate:               r.created.UTC().Format(time.RFC3339),
+		AssumeRolePolicyDocument: encodeDocument(r.trust),
+		Description:              r.description,
+		MaxSessionDuration:       r.maxSession,
+	}
+}
+
+func (r *role) detail() roleXML {
+	out := r.summary()
+	if len(r.tags) > 0 {
+		out.Tags = &wire.Members[tag]{Member: r.tags}
+	}
+	if r.boundary != "" {
+		out.PermissionsBoundary = &boundary{"Policy", r.boundary}
+	}
+	return out
+}
+
+type createRoleInput struct {
+	RoleName                 string `query:"RoleName,required"`
+	AssumeRolePolicyDocument string `query:"AssumeRolePolicyDocument,required"`
+	Path                     string
+	Description              string
+	MaxSessionDuration       int
+	PermissionsBoundary      string
+	Tags                     []tag
+}
+
+func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleAnswer, error) {
+	if err := checkName("roleName", in.RoleName, 64); err != nil {
+		return nil, err
+	}
+	if in.Path == "" {
+		in.Path = "/"
+	}
+	if !strings.HasPrefix(in.Path, "/") || !strings.HasSuffix(in.Path, "/") {
+		return nil, wire.Errorf("ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	}
+	if err := s.checkTrust(in.AssumeRolePolicyDocument); err != nil {
+		return nil, err
+	}
+	tags, err := mergeTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := s.roles[in.RoleName]; ok {
+		return nil, conflict("EntityAlreadyExists", "Role with name %s already exists.", in.RoleName)
+	}
+	if in.MaxSessionDuration == 0 {
+		in.MaxSessionDuration = 3600
+	}
+	r := &role{
+		name: in.RoleName, path: in.Path, id: "AROA" + rand.Text()[:17],
+		arn:         fmt.Sprintf("arn:%s:iam::%s:role%s%s", s.partition, s.account, in.Path, in.RoleName),
+		description: in.Description, trust: in.AssumeRolePolicyDocument, boundary: in.PermissionsBoundary,
+		maxSession: in.MaxSessionDuration, created: time.Now(), tags: tags, inline: map[string]string{},
+	}
+	s.roles[r.name] = r
+	answer := r.detail()
+	answer.MaxSessionDuration, answer.Description = 0, "" // CreateRole leaves these two out
+	return &roleAnswer{answer}, nil
+}
+
+func (s *Service) getRole(_ context.Context, in *roleRef) (*roleAnswer, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	out := r.detail()
+	out.RoleLastUsed = &struct{}{}
+	return &roleAnswer{out}, nil
+}
+
+type listRolesInput struct {
+	PathPrefix string
+	page
+}
+
+type listRolesAnswer struct {
+	pageAnswer
+	Roles wire.Members[roleXML]
+}
+
+func (s *Service) listRoles(_ context.Context, in *listRolesInput) (*listRolesAnswer, error) {
+	var all []roleXML
+	for _, r := range s.sortedRoles() {
+		if strings.HasPrefix(r.path, in.PathPrefix) {
+			all = append(all, r.summary())
+		}
+	}
+	roles, next, err := paginate(all, in.page)
+	return &listRolesAnswer{next, wire.Members[roleXML]{Member: roles}}, err
+}
+
+func (s *Service) deleteRole(_ context.Context, in *roleRef) (*struct{}, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.attached) > 0 {
+		return nil, conflict("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+	}
+	if len(r.inline) > 0 {
+		return nil, conflict("DeleteConflict", "Cannot delete entity, must delete policies first.")
+	}
+	delete(s.roles, r.name)
+	return nil, nil
+}
+
+type updateTrustInput struct {
+	RoleName       string `query:"RoleName,required"`
+	PolicyDocument string `query:"PolicyDocument,required"`
+}
+
+func (s *Service) updateTrust(_ context.Context, in *updateTrustInput) (*struct{}, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkTrust(in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	r.trust = in.PolicyDocument
+	return nil, nil
+}
+
+type updateRoleInput struct {
+	RoleName           string `query:"RoleName,required"`
+	Description        *string
+	MaxSessionDuration *int
+}
+
+func (s *Service) updateRole(_ context.Context, in *updateRoleInput) (*struct{}, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if in.Description != nil {
+		r.description = *in.Description
+	}
+	if in.MaxSessionDuration != nil {
+		r.maxSession = *in.MaxSessionDuration
+	}
+	return &struct{}{}, nil
+}
+
+type putBoundaryInput struct {
+	RoleName            string `query:"RoleName,required"`
+	PermissionsBoundary string `query:"PermissionsBoundary,required"`
+}
+
+func (s *Service) putBoundary(_ context.Context, in *putBoundaryInput) (*struct{}, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	r.boundary = in.PermissionsBoundary
+	return nil, nil
+}
+
+func (s *Service) deleteBoundary(_ context.Context, in *roleRef) (*struct{}, error) {
+	r, err := s.find(in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	r.boundary = ""
+	return nil, nil
+}
+
+type listAliasesAnswer struct {
+	pageAnswer
+	AccountAliases wire.Members[string]
+}
+
+func (s *Service) listAliases(_ context.Context, in *page) (*listAliasesAnswer, error) {
+	_, next, err := paginate[string](nil, *in)
+	return &listAliasesAnswer{pageAnswer: next}, err
+}
+
+// encodeDocument writes a policy as IAM answers it: percent-encoded, RFC 3986.
+func encodeDocument(doc string) string {
+	return strings.ReplaceAll(url.QueryEscape(doc), "+", "%20")
+}

@@ -1,0 +1,8 @@
+package process
+
+import "syscall"
+
+// attributes put the command into a group of its own and let it die with the sandbox.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

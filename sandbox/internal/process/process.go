@@ -1,0 +1,124 @@
+// Package process runs a container's command as a local process in a group of its
+// own, so that all it starts ends with it.
+package process
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// drainTime is how long output is still read once the command has ended; a process
+// that left the group may hold the pipe open for ever.
+const drainTime = 500 * time.Millisecond
+
+// Spec is what to run.
+type Spec struct {
+	Args []string     // the command; its first word is looked up on PATH of Env
+	Env  []string     // the whole environment
+	Dir  string       // working directory
+	Line func(string) // is given each line of output, one at a time; nil drops them
+}
+
+// Process is a command that was started.
+type Process struct {
+	cmd    *exec.Cmd
+	output *os.File
+	done   chan struct{}
+}
+
+// NotFoundError says that there is no such command on PATH.
+type NotFoundError struct{ Command string }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("exec: %q: executable file not found in $PATH", e.Command)
+}
+
+// Start runs the command. The error is a *NotFoundError when there is no such command.
+func Start(spec Spec) (*Process, error) {
+	if len(spec.Args) == 0 {
+		return nil, errors.New("no command specified")
+	}
+	path, err := lookup(spec.Args[0], spec.Env)
+	if err != nil {
+		return nil, err
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("failed to make a pipe: %w", err)
+	}
+	p := &Process{output: reader, done: make(chan struct{})}
+	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer, SysProcAttr: attributes()}
+	err = p.cmd.Start()
+	_ = writer.Close() // the command has its own copy
+	if err != nil {
+		_ = reader.Close()
+		return nil, fmt.Errorf("failed to start %q: %w", spec.Args[0], err)
+	}
+	read := make(chan struct{})
+	go p.read(spec.Line, read)
+	go p.wait(read)
+	return p, nil
+}
+
+func (p *Process) read(line func(string), done chan<- struct{}) {
+	defer close(done)
+	in := bufio.NewReader(p.output)
+	for {
+		text, err := in.ReadString('\n')
+		if text = strings.TrimRight(text, "\r\n"); text != "" && line != nil {
+			line(text)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// wait ends the rest of the group with its first process, as a container does.
+func (p *Process) wait(read <-chan struct{}) {
+	_ = p.cmd.Wait() // the outcome is in ProcessState
+	p.Kill()
+	_ = p.output.SetReadDeadline(time.Now().Add(drainTime))
+	<-read
+	_ = p.output.Close()
+	close(p.done)
+}
+
+// Done is closed when the command has ended and its output was read.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// lookup finds a command on PATH of the environment that it will have, not of ours.
+func lookup(command string, env []string) (string, error) {
+	if strings.Contains(command, "/") {
+		if isProgram(command) {
+			return command, nil
+		}
+		return "", &NotFoundError{command}
+	}
+	for _, dir := range filepath.SplitList(variable(env, "PATH")) {
+		if path := filepath.Join(dir, command); isProgram(path) {
+			return path, nil
+		}
+	}
+	return "", &NotFoundError{command}
+}
+
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() && info.Mode()&0o111 != 0
+}
+
+func variable(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,29 @@
+package wire
+
+import (
+	"context"
+	"net/url"
+)
+
+// Request is one call of an operation, its parameters not yet decoded.
+type Request struct {
+	Operation string
+	ID        string
+	Body      []byte     // JSON protocol
+	Form      url.Values // query protocols
+}
+
+// Answer is the outcome of a call as it goes over the wire.
+type Answer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// Service answers the calls of one AWS service in its protocol.
+type Service interface {
+	// Call does the work. An error that is not an *Error is a defect of the sandbox.
+	Call(ctx context.Context, r *Request) (Answer, error)
+	// Refuse puts an error into the service's protocol.
+	Refuse(r *Request, e *Error) Answer
+}

@@ -1,0 +1,57 @@
+package sandbox
+
+import (
+	"net/http"
+	"time"
+)
+
+// Options describe the account that the sandbox plays. The zero value is an account
+// 123456789012 in us-east-1 in which everything is consistent at once.
+type Options struct {
+	Region    string // default us-east-1
+	Account   string // default 123456789012
+	Partition string // default: the one that Region lies in
+
+	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
+	IAMDelay time.Duration
+
+	// Images maps image names to directories that hold their programs. A key is a
+	// pattern as of path.Match over the whole reference ("prefecthq/prefect*"); "*" in it does
+	// not cross a slash. The directory comes first on PATH of the container's process.
+	// An image that no pattern matches cannot be pulled.
+	Images map[string]string
+
+	// TaskDelay is spent in each of PROVISIONING and PENDING; default 10 ms.
+	TaskDelay time.Duration
+
+	// RestartDelay is how long a service waits before it replaces a task that failed,
+	// doubled with each failure up to 64 times; default 50 ms.
+	RestartDelay time.Duration
+
+	// SteadyDelay is how long all tasks of a deployment must run before it is complete; default 1 s.
+	SteadyDelay time.Duration
+
+	// DrainDelay is how long a deleted service stays DRAINING after its last task; default 10 ms.
+	DrainDelay time.Duration
+
+	// PrefectAPI answers below /prefect/api; default: an empty Prefect API of its own.
+	PrefectAPI http.Handler
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Region, "us-east-1")
+	setDefault(&o.Account, "123456789012")
+	setDefault(&o.Partition, partitionOf(o.Region))
+	setDefault(&o.TaskDelay, 10*time.Millisecond)
+	setDefault(&o.RestartDelay, 50*time.Millisecond)
+	setDefault(&o.SteadyDelay, time.Second)
+	setDefault(&o.DrainDelay, 10*time.Millisecond)
+	return o
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

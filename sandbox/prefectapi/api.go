@@ -1,0 +1,79 @@
+package prefectapi
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// API is a Prefect API. It answers below its root and below /api. It is safe for
+// concurrent use; everything is forgotten with it.
+type API struct {
+	version    string
+	apiKey     string
+	authString string
+	clock      func() time.Time
+	mux        *http.ServeMux
+
+	mu          sync.Mutex // held for the whole of each call: calls are transactions
+	pools       []*pool
+	flows       []*flow
+	deployments []*deployment
+	runs        []*flowRun
+	logs        []logLine
+	variables   []*variable
+	blockTypes  []*blockType
+	schemas     []*blockSchema
+	documents   []*blockDocument
+}
+
+// New returns an empty API.
+func New(options ...Option) *API {
+	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux()}
+	for _, option := range options {
+		option(a)
+	}
+	a.routes()
+	return a
+}
+
+// ServeHTTP answers one call.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = withoutPrefix(r)
+	if !a.mayEnter(r) {
+		writeJSON(w, http.StatusUnauthorized, object{"exception_message": "Unauthorized"})
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// withoutPrefix makes both places that the API may be mounted at the same.
+func withoutPrefix(r *http.Request) *http.Request {
+	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		return r
+	}
+	out := r.Clone(r.Context())
+	out.URL.Path = strings.TrimPrefix(r.URL.Path, "/api")
+	out.URL.RawPath = strings.TrimPrefix(r.URL.RawPath, "/api")
+	return out
+}
+
+// now has microseconds, as Python's datetimes do.
+func (a *API) now() time.Time { return a.clock().UTC().Truncate(time.Microsecond) }
+
+func (a *API) routes() {
+	a.serverRoutes()
+	a.poolRoutes()
+	a.queueRoutes()
+	a.workerRoutes()
+	a.flowRoutes()
+	a.deploymentRoutes()
+	a.flowRunRoutes()
+	a.logRoutes()
+	a.variableRoutes()
+	a.blockRoutes()
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, notImplemented(r.Method+" "+r.URL.Path))
+	})
+}

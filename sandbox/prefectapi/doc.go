@@ -1,0 +1,8 @@
+// Package prefectapi is an in-memory stand-in for the REST API of a Prefect 2 or 3
+// server, as far as ecsctl, its workers and Prefect's own client use it.
+//
+// It is a verified fake: the contract tests of this package run against it and against
+// real servers. A route or a filter that it does not have is refused by name (501).
+// Background services of a server are not there: no schedules, no marking of late runs,
+// no events, no worker channel.
+package prefectapi

@@ -1,0 +1,140 @@
+package prefectapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// defaultLimit is the number of rows of a page (PREFECT_API_DEFAULT_LIMIT).
+const defaultLimit = 200
+
+// page is the part of a listing that is asked for.
+type page struct {
+	Limit  *int   `json:"limit"`
+	Offset int    `json:"offset"`
+	Sort   string `json:"sort"`
+}
+
+func pageSchema(filters ...string) schema {
+	s := schema{fields: map[string]kind{"limit": whole, "offset": whole, "sort": text}, open: true}
+	for _, name := range filters {
+		s.fields[name] = dict
+	}
+	return s
+}
+
+// show cuts a page out of the rows and writes each.
+func show[T any](rows []T, p page, write func(T) object) (answer, error) {
+	limit := defaultLimit
+	if p.Limit != nil {
+		limit = *p.Limit
+	}
+	if limit > defaultLimit {
+		return answer{}, refuse(http.StatusUnprocessableEntity, "Invalid limit: must be less than or equal to %d.", defaultLimit)
+	}
+	rows = rows[min(p.Offset, len(rows)):]
+	out := make([]object, 0, len(rows))
+	for _, row := range rows[:min(limit, len(rows))] {
+		out = append(out, write(row))
+	}
+	return ok(out)
+}
+
+// filter are conditions by field; all must hold. null is none.
+type filter map[string]json.RawMessage
+
+// test tells whether a row meets a condition.
+type test[T any] func(row T, condition json.RawMessage) (bool, error)
+
+// match picks the rows that meet a filter. Fields without a test are refused by name.
+func match[T any](rows []T, f filter, where string, tests map[string]test[T]) ([]T, error) {
+	out := slices.Clone(rows)
+	for field, condition := range f {
+		if field == "operator" && string(condition) == `"and_"` || string(condition) == "null" {
+			continue
+		}
+		check, known := tests[field]
+		if !known {
+			return nil, notImplemented("filter " + where + "." + field)
+		}
+		var kept []T
+		for _, row := range out {
+			meets, err := check(row, condition)
+			if err != nil {
+				return nil, err
+			}
+			if meets {
+				kept = append(kept, row)
+			}
+		}
+		out = kept
+	}
+	return out, nil
+}
+
+// anyOf is the conditions any_, not_any_ and like_ on a text.
+func anyOf[T any](value func(T) string) test[T] {
+	return func(row T, raw json.RawMessage) (bool, error) {
+		var c map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+		}
+		for operator, operand := range c {
+			meets, err := compare(value(row), operator, operand)
+			if !meets || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+}
+
+func compare(value, operator string, operand json.RawMessage) (bool, error) {
+	if string(operand) == "null" {
+		return true, nil
+	}
+	var list []string
+	var one string
+	var yes bool
+	switch operator {
+	case "any_", "not_any_":
+		if json.Unmarshal(operand, &list) != nil {
+			return false, invalid("list_type", "Input should be a valid list", operand, "body", operator)
+		}
+		return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, value) }) == (operator == "any_"), nil
+	case "like_":
+		return json.Unmarshal(operand, &one) == nil && strings.Contains(strings.ToLower(value), strings.ToLower(one)), nil
+	case "is_null_":
+		return json.Unmarshal(operand, &yes) == nil && (value == "") == yes, nil
+	}
+	return false, notImplemented("filter operator " + operator)
+}
+
+// between is the conditions before_ and after_ on a time.
+func between[T any](value func(T) moment) test[T] {
+	return func(row T, raw json.RawMessage) (bool, error) {
+		var c map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+		}
+		at := value(row)
+		for operator, operand := range c {
+			var bound moment
+			if operator != "before_" && operator != "after_" {
+				return false, notImplemented("filter operator " + operator)
+			}
+			if json.Unmarshal(operand, &bound) != nil {
+				return false, invalid("datetime_type", "Input should be a valid datetime", operand, "body", operator)
+			}
+			if bound.IsZero() {
+				continue
+			}
+			if at.IsZero() || (operator == "before_" && at.After(bound.Time)) || (operator == "after_" && at.Before(bound.Time)) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
+}

@@ -1,0 +1,25 @@
+package prefectapi
+
+import (
+	"strings"
+	"time"
+)
+
+// Option changes an API from its default: version 3.8.8, open to everyone.
+type Option func(*API)
+
+// WithVersion sets the server version that it plays: "3.8.8", "2.20.26". Answers and rules
+// follow the major version.
+func WithVersion(version string) Option { return func(a *API) { a.version = version } }
+
+// WithAuthString wants "Authorization: Basic" with this user:password, as a server
+// with PREFECT_SERVER_API_AUTH_STRING.
+func WithAuthString(auth string) Option { return func(a *API) { a.authString = auth } }
+
+// WithAPIKey wants "Authorization: Bearer" with this key, as Cloud.
+func WithAPIKey(key string) Option { return func(a *API) { a.apiKey = key } }
+
+// WithClock replaces time.Now.
+func WithClock(now func() time.Time) Option { return func(a *API) { a.clock = now } }
+
+func (a *API) isPrefect2() bool { return strings.HasPrefix(a.version, "2.") }

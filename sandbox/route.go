@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"ecsctl/sandbox/internal/wire"
+)
+
+const maxBody = 10 << 20
+
+// credential is what a SigV4 Authorization header says about a call. The signature
+// itself is not checked: any secret will do.
+type credential struct {
+	key, region, service string
+}
+
+func parseCredential(header string) (credential, bool) {
+	_, rest, ok := strings.Cut(header, "Credential=")
+	if !ok {
+		return credential{}, false
+	}
+	rest, _, _ = strings.Cut(rest, ",")
+	parts := strings.Split(strings.TrimSpace(rest), "/")
+	if len(parts) != 5 || parts[4] != "aws4_request" {
+		return credential{}, false
+	}
+	return credential{key: parts[0], region: parts[2], service: parts[3]}, true
+}
+
+func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
+	cred, ok := parseCredential(r.Header.Get("Authorization"))
+	if !ok {
+		http.Error(w, "the ecsctl sandbox serves signed AWS requests and "+prefectPath, http.StatusForbidden)
+		return
+	}
+	req, err := readRequest(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	service, ok := s.services[cred.service]
+	if !ok {
+		service = wire.Unknown(cred.service, r.Header.Get("X-Amz-Target") != "")
+	}
+	s.answer(w, r, service, cred, req)
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
+	s.record(cred.service, req.Operation)
+	fault := s.takeFault(cred.service, req.Operation)
+	if !fault.wait(r.Context()) || fault.drops(DropBefore) {
+		panic(http.ErrAbortHandler) // the client sees the connection end
+	}
+	answer := s.call(r, service, cred, req, fault)
+	if fault.drops(DropAfter) {
+		panic(http.ErrAbortHandler)
+	}
+	h := w.Header()
+	h.Set("Content-Type", answer.ContentType)
+	h.Set("X-Amzn-Requestid", req.ID)
+	w.WriteHeader(answer.Status)
+	_, _ = w.Write(answer.Body) // the client may be gone; there is nobody to tell
+}
+
+func readRequest(r *http.Request) (*wire.Request, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil {
+		return nil, err
+	}
+	req := &wire.Request{ID: requestID(), Body: body}
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		_, req.Operation, _ = strings.Cut(target, ".")
+		return req, nil
+	}
+	req.Form, err = url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range r.URL.Query() {
+		req.Form[k] = v
+	}
+	req.Operation = req.Form.Get("Action")
+	return req, nil
+}
+
+// requestID is a random UUID.
+func requestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+}

@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"ecsctl/sandbox/internal/ec2"
+	"ecsctl/sandbox/internal/ecs"
+	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/secrets"
+	"ecsctl/sandbox/internal/sts"
+	"ecsctl/sandbox/internal/wire"
+	"ecsctl/sandbox/prefectapi"
+)
+
+const prefectPath = "/prefect/api"
+
+// Server is a running sandbox.
+type Server struct {
+	opts     Options
+	url      string
+	http     *http.Server
+	served   chan error
+	services map[string]wire.Service // by the service name of a SigV4 credential scope
+	ecs      *ecs.Service
+
+	mu     sync.Mutex
+	calls  []Call
+	faults []*Fault
+}
+
+// Start runs a sandbox on a free loopback port. Close must be called to end its tasks.
+func Start(opts Options) (*Server, error) {
+	opts = opts.withDefaults()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
+	}
+	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
+	s.startServices()
+	mux := http.NewServeMux()
+	mux.Handle(prefectPath+"/", http.StripPrefix("/prefect", s.prefect()))
+	mux.Handle("/", http.HandlerFunc(s.serveAWS))
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { s.served <- s.http.Serve(listener) }()
+	return s, nil
+}
+
+func (s *Server) startServices() {
+	o := s.opts
+	roles := iam.New(o.Partition, o.Account)
+	network := ec2.New(o.Partition, o.Region, o.Account)
+	groups := logs.New(o.Partition, o.Region, o.Account)
+	vault := secrets.New(o.Partition, o.Region, o.Account)
+	s.ecs = ecs.New(ecs.Config{
+		Partition: o.Partition, Region: o.Region, Account: o.Account,
+		IAMDelay: o.IAMDelay, Images: o.Images,
+		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
+		Environment: s.awsEnv(),
+	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault})
+	s.services = map[string]wire.Service{
+		"sts": sts.New(o.Partition, o.Account), "iam": roles, "ec2": network,
+		"logs": groups, "secretsmanager": vault, "ecs": s.ecs,
+	}
+}
+
+func (s *Server) prefect() http.Handler {
+	if s.opts.PrefectAPI != nil {
+		return s.opts.PrefectAPI
+	}
+	return prefectapi.New()
+}
+
+// URL is the address of all AWS services, for AWS_ENDPOINT_URL.
+func (s *Server) URL() string { return s.url }
+
+// PrefectAPIURL is the address of the Prefect API, for PREFECT_API_URL.
+func (s *Server) PrefectAPIURL() string { return s.url + prefectPath }
+
+// Env is the environment in which AWS and Prefect clients find the sandbox.
+func (s *Server) Env() []string {
+	return append(s.awsEnv(), "PREFECT_API_URL="+s.PrefectAPIURL())
+}
+
+func (s *Server) awsEnv() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + s.URL(),
+		"AWS_REGION=" + s.opts.Region,
+		"AWS_DEFAULT_REGION=" + s.opts.Region,
+		"AWS_ACCESS_KEY_ID=SANDBOX",
+		"AWS_SECRET_ACCESS_KEY=sandbox",
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// Close ends the tasks, their processes and the server.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	s.ecs.Close()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = s.http.Close()
+	}
+	<-s.served
+	if err != nil {
+		return fmt.Errorf("failed to close the sandbox: %w", err)
+	}
+	return nil
+}
