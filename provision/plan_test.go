@@ -29,7 +29,9 @@ var errBroken = errors.New("broken")
 func oneStep(kind Kind, takes time.Duration, err error, needs ...Kind) step {
 	return step{
 		change: Change{Kind: kind, Name: "x", Action: Create}, needs: needs,
-		run: func(ctx context.Context) (string, error) { return "id-" + string(kind), errors.Join(pause(ctx, takes), err) },
+		run: func(ctx context.Context) (string, error) {
+			return "id-" + string(kind), errors.Join(pause(ctx, takes), err)
+		},
 	}
 }
 

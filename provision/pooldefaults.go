@@ -1,0 +1,96 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// defaults are those that ecsctl owns, in the order in which plans show them.
+func (p *workPool) defaults() []poolDefault {
+	w, f := p.w, p.w.spec.FlowRuns
+	network, _ := w.network.get(context.Background()) // findAll has failed if there is none
+	ip := string(publicIP(network.publicIP))
+	out := []poolDefault{
+		{"cluster", w.spec.Cluster},
+		{"vpc_id", network.vpc},
+		{"network_configuration", map[string]any{"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip}},
+		{"execution_role_arn", w.flowRunExecutionRole()},
+	}
+	add := func(set bool, name string, value any) {
+		if set {
+			out = append(out, poolDefault{name, value})
+		}
+	}
+	add(f.TaskRole != "", "task_role_arn", f.TaskRole)
+	add(true, "configure_cloudwatch_logs", w.spec.flowRunLogs())
+	options := p.logOptions()
+	add(options != nil, logOptionsVariable, options)
+	add(f.LaunchType != "", "launch_type", f.LaunchType)
+	add(f.Image != "", "image", f.Image)
+	add(f.CPU != 0, "cpu", f.CPU)
+	add(f.Memory != 0, "memory", f.Memory)
+	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
+	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
+	return out
+}
+
+const logOptionsVariable = "cloudwatch_logs_options"
+
+// logOptions are the pool's own options of the log driver with the group in them; nil
+// leaves them as they are. Without logs there must be none: the official worker
+// refuses options that have no effect.
+func (p *workPool) logOptions() map[string]any {
+	options := map[string]any{}
+	raw := p.template.defaultOf(logOptionsVariable)
+	if !p.w.spec.flowRunLogs() {
+		if raw == nil {
+			return nil
+		}
+		return options
+	}
+	if err := json.Unmarshal(raw, &options); err != nil {
+		options = map[string]any{} // none, or of another type, which no worker takes
+	}
+	options["awslogs-group"] = p.w.spec.Names.LogGroup
+	// The group exists; asking the driver to create it would need a right that it has no use for.
+	options["awslogs-create-group"] = "false"
+	return options
+}
+
+// The variables by which flow-run tasks get their credentials as secrets.
+const (
+	apiKeySecretVariable     = "prefect_api_key_secret_arn"
+	authStringSecretVariable = "prefect_api_auth_string_secret_arn"
+)
+
+// takesSecrets: the official worker for Prefect 2 (prefect-aws below 0.5) has no such
+// variables; it hands its own key to the tasks it runs.
+func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
+
+// changes are the owned defaults that differ. Variables that the pool's template does
+// not have, because its users took them out, are left out with a warning.
+func (p *workPool) changes() []poolDefault {
+	p.warnings = nil
+	if p.found != nil && p.found.IsPaused {
+		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
+	}
+	var out []poolDefault
+	for _, d := range p.defaults() {
+		switch {
+		case p.template.has(d.name):
+			if p.template.differs(d) {
+				out = append(out, d)
+			}
+		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil:
+			out = append(out, d)
+		default:
+			p.warnings = append(p.warnings, fmt.Sprintf("work pool %q has no variable %q in its base job template: its default is not set", p.w.spec.Pool, d.name))
+		}
+	}
+	return out
+}
+
+func isSecretVariable(name string) bool {
+	return name == apiKeySecretVariable || name == authStringSecretVariable
+}
