@@ -12,14 +12,15 @@ type hinted struct {
 	hints []string
 }
 
-func (h hinted) Unwrap() error { return h.error }
+func (h *hinted) Unwrap() error { return h.error }
 
 // Add returns err with hints for the reader. The text of the error stays the same.
 func Add(err error, hints ...string) error {
 	if err == nil || len(hints) == 0 {
 		return err
 	}
-	return hinted{err, hints}
+	// A pointer is comparable, so that a sentinel made here can be matched by errors.Is.
+	return &hinted{err, hints}
 }
 
 // Of returns the hints in err's tree, the outermost first, each once.
@@ -33,7 +34,7 @@ func Of(err error) []string {
 		}
 	}
 	for err != nil {
-		if h, ok := err.(hinted); ok { //nolint:errorlint // each layer is looked at in turn
+		if h, ok := err.(*hinted); ok { //nolint:errorlint // each layer is looked at in turn
 			add(h.hints)
 		}
 		if many, ok := err.(interface{ Unwrap() []error }); ok {

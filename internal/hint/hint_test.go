@@ -20,6 +20,9 @@ func TestOfCollectsHintsOnce(t *testing.T) {
 	if outer.Error() != "outer: cause" || !errors.Is(outer, cause) {
 		t.Errorf("a hint changed the error: %v", outer)
 	}
+	if sentinel := Add(cause, "x"); !errors.Is(fmt.Errorf("wrapped: %w", sentinel), sentinel) {
+		t.Error("an error with a hint does not match itself")
+	}
 	if Add(nil, "x") != nil {
 		t.Error("a hint made an error of nil")
 	}
