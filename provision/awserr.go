@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 
@@ -27,8 +26,10 @@ func explain(doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("failed to %s: %w", doing, err)
+	case errors.Is(err, context.Canceled):
+		return awsError{doing, "it was interrupted", err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return awsError{doing, "the time for it was up", err}
 	}
 	if isCredentialsError(err) {
 		return hint.Add(awsError{doing, "no AWS credentials were found", err},

@@ -41,14 +41,14 @@ func (s *service) delete(ctx context.Context) error {
 
 func (s *service) waitDrained(ctx context.Context) error {
 	for {
-		if err := s.find(ctx); err != nil {
+		running := s.found.RunningCount
+		err := s.find(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%d tasks of the service still run: %w", running, ctx.Err())
+		}
+		if err != nil || s.found == nil || s.found.RunningCount == 0 {
 			return err
 		}
-		if s.found == nil || s.found.RunningCount == 0 {
-			return nil
-		}
-		if err := s.w.pause(ctx); err != nil {
-			return fmt.Errorf("%d tasks of the service still run: %w", s.found.RunningCount, err)
-		}
+		_ = s.w.pause(ctx) // the next look sees that the time is up
 	}
 }

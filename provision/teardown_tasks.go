@@ -44,12 +44,15 @@ func (t *Teardown) settleTasks(ctx context.Context, progress Progress) error {
 			told = len(running)
 			progress.Note(fmt.Sprintf("waiting for %d flow runs to end", told))
 		}
-		if err := t.w.pause(ctx); err != nil {
-			return fmt.Errorf("%d flow runs still run: %w", len(running), err)
+		_ = t.w.pause(ctx) // the next look sees that the time is up
+		now, err := t.w.runningTasks(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%d flow runs still run: %w", len(running), ctx.Err())
 		}
-		if running, err = t.w.runningTasks(ctx); err != nil {
+		if err != nil {
 			return err
 		}
+		running = now
 	}
 	return nil
 }

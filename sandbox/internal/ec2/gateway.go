@@ -53,6 +53,7 @@ func (s *Service) handleGateways() {
 	wire.HandleQuery(s.Query, "DescribeInternetGateways", s.describeIGWs)
 	wire.HandleQuery(s.Query, "CreateInternetGateway", s.createIGW)
 	wire.HandleQuery(s.Query, "AttachInternetGateway", s.attachIGW)
+	wire.HandleQuery(s.Query, "DetachInternetGateway", s.detachIGW)
 	wire.HandleQuery(s.Query, "DescribeNatGateways", s.describeNATs)
 	wire.HandleQuery(s.Query, "CreateNatGateway", s.createNAT)
 	wire.HandleQuery(s.Query, "AllocateAddress", s.allocateAddress)
@@ -118,6 +119,18 @@ func (s *Service) attachIGW(_ context.Context, in *attachIGWInput) (*done, error
 		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already attached to network %s", g.InternetGatewayID, g.Attachments.Item[0].VpcID)
 	}
 	g.attach(v.VpcID)
+	return &done{true}, nil
+}
+
+func (s *Service) detachIGW(_ context.Context, in *attachIGWInput) (*done, error) {
+	g, err := find(s.igws, "igw", in.InternetGatewayID)
+	if err != nil {
+		return nil, err
+	}
+	if !g.attachedTo(in.VpcID) {
+		return nil, wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", g.InternetGatewayID, in.VpcID)
+	}
+	g.Attachments.Item = nil
 	return &done{true}, nil
 }
 
