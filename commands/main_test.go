@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectWorker})
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectWorker, "pip": func() {}})
 }
 
 // ecsctl is main.go's main.
@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": cmdSandbox, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
 			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
-			"snapshot": cmdSnapshot, "same": cmdSame,
+			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat,
 		},
 	})
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,5 +143,43 @@ func cmdPrefect(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(json.Indent(&pretty, raw, "", "  "))
 		pretty.WriteByte('\n')
 		ts.Check(os.WriteFile(ts.MkAbs(args[3]), pretty.Bytes(), 0o600))
+	}
+}
+
+// cmdFlat prints each node of a JSON document on a line, its path first:
+//
+//	flat FILE
+func cmdFlat(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flat FILE")
+	}
+	var document any
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(decoder.Decode(&document))
+	if decoder.More() {
+		ts.Fatalf("%s holds more than one JSON document", args[0])
+	}
+	printFlat(ts.Stdout(), "", document)
+}
+
+func printFlat(out io.Writer, path string, node any) {
+	raw, err := json.Marshal(node)
+	if err != nil {
+		raw = []byte(err.Error())
+	}
+	fmt.Fprintln(out, path, string(raw))
+	prefix := path
+	if prefix != "" {
+		prefix += "."
+	}
+	switch node := node.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(node)) {
+			printFlat(out, prefix+key, node[key])
+		}
+	case []any:
+		for i, child := range node {
+			printFlat(out, prefix+strconv.Itoa(i), child)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 // faultKinds are the faults of the sandbox by the names that scripts use.
 var faultKinds = map[string]sandbox.FaultKind{
 	"throttle": sandbox.Throttle, "error": sandbox.ServerError, "denied": sandbox.AccessDenied, "expired": sandbox.ExpiredToken,
-	"slow": sandbox.Latency, "drop-before": sandbox.DropBefore, "drop-after": sandbox.DropAfter,
+	"slow": sandbox.DropBefore, "drop-before": sandbox.DropBefore, "drop-after": sandbox.DropAfter,
 }
 
 // cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
@@ -78,10 +78,11 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// latency of a slow call is longer than any script: such a call ends with its caller.
+// latency of a slow call is time enough to interrupt its caller. It is never carried
+// out, not even after its caller has gone.
 func latency(kind string) time.Duration {
 	if kind == "slow" {
-		return time.Minute
+		return 3 * time.Second
 	}
 	return 0
 }

@@ -20,23 +20,27 @@ import (
 func TestBootstrapBringsWorkerOnline(t *testing.T) {
 	eachServer(t, func(t *testing.T, server *peers.Server) {
 		takeWorkerPort(t)
-		w := newWorld(t, server)
-		run := w.start("bootstrap", "--pool", w.pool, "--region", region, "--yes", "--output", "json", "--wait-timeout", "2m")
-		w.eventually("bootstrap creates the service", w.serviceExists)
-		c := w.readContainer()
-		worker := c.run()
-		out := run.wait()
-		if out.code != 0 {
-			t.Fatalf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
-		}
-		c.waitHealthCheck(worker)
-		got := w.report(out).Worker
-		if got.Status != "ONLINE" || !strings.HasPrefix(got.Name, *w.service()+"-") {
-			t.Errorf("worker %+v, want one named %s-... that is ONLINE", got, *w.service())
-		}
-		worker.Kill()
-		w.checkEverythingIsThere()
+		newWorld(t, server).bringOnline()
 	})
+}
+
+func (w *world) bringOnline() {
+	w.t.Helper()
+	run := w.start("bootstrap", "--pool", w.pool, "--region", region, "--yes", "--output", "json", "--wait-timeout", "2m")
+	w.eventually("bootstrap creates the service", w.serviceExists)
+	c := w.readContainer()
+	worker := c.run()
+	out := run.wait()
+	if out.code != 0 {
+		w.t.Fatalf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
+	}
+	c.waitHealthCheck(worker)
+	got := w.report(out).Worker
+	if got.Status != "ONLINE" || !strings.HasPrefix(got.Name, *w.service()+"-") {
+		w.t.Errorf("worker %+v, want one named %s-... that is ONLINE", got, *w.service())
+	}
+	worker.Kill()
+	w.checkEverythingIsThere()
 }
 
 func (w *world) serviceExists() error {

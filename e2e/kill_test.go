@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"sync"
 	"testing"
 
 	"ecsctl/e2e/peers"
@@ -100,14 +99,8 @@ func TestTwoBootstrapsAtOnce(t *testing.T) {
 		reference.bootstrap()
 		w := newWorld(t, server)
 		runs := []*running{w.start(w.bootstrapArgs()...), w.start(w.bootstrapArgs()...)}
-		var wg sync.WaitGroup
-		outs := make([]output, len(runs))
-		for i, r := range runs {
-			wg.Go(func() { outs[i] = r.wait() })
-		}
-		wg.Wait()
-		for _, out := range outs {
-			if out.code != 0 {
+		for _, r := range runs {
+			if out := r.wait(); out.code != 0 {
 				t.Errorf("exit code %d\n%s", out.code, out.stderr)
 			}
 		}

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -33,28 +32,6 @@ func TestKeyStaysSecret(t *testing.T) {
 		arguments := w.everyKindOfRun()
 		w.checkSecret(canary, arguments)
 	})
-}
-
-// The same for the user and password of a server that asks for them, which
-// Prefect 3 has and Prefect 2 has not.
-func TestAuthStringStaysSecret(t *testing.T) {
-	t.Parallel()
-	const secret = "admin:c4n4ry-Pass-8Kd2"
-	dir := t.TempDir()
-	server, err := peers.StartPrefect(t.Context(), peers.Prefect3, dir, "PREFECT_SERVER_API_AUTH_STRING="+secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Kill)
-	w := newWorld(t, server)
-	w.secret = aws.String("prefect/" + w.pool + "/api-auth-string")
-	w.source.Prefect.Authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(secret))
-	for i, variable := range w.env {
-		if strings.HasPrefix(variable, "PREFECT_API_KEY=") {
-			w.env[i] = "PREFECT_API_AUTH_STRING=" + secret
-		}
-	}
-	w.checkSecret(secret, w.everyKindOfRun())
 }
 
 // everyKindOfRun makes ecsctl print all it can: normal, verbose, JSON, plans and

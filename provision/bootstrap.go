@@ -95,7 +95,7 @@ func (b *Bootstrap) build() {
 	for _, s := range b.service.secrets {
 		b.resources = append(b.resources, s)
 	}
-	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w}, b.service)
+	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true}, b.service)
 }
 
 // compare turns what was found into changes and warnings.

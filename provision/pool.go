@@ -21,8 +21,9 @@ const poolType = "ecs"
 type workPool struct {
 	w        *world
 	keep     bool // teardown leaves it
+	create   bool // bootstrap makes it when it is missing
 	found    *prefect.WorkPool
-	template *poolTemplate
+	template *poolTemplate // the pool's, or the one to make it from
 	warnings []string
 }
 
@@ -34,8 +35,7 @@ func (p *workPool) needs() []Kind {
 func (p *workPool) find(ctx context.Context) error {
 	found, err := p.w.aws.Prefect.ReadWorkPool(ctx, p.w.spec.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		p.found, p.template = nil, nil
-		return nil
+		return p.findNone(ctx)
 	}
 	if err != nil {
 		return err
@@ -46,6 +46,16 @@ func (p *workPool) find(ctx context.Context) error {
 		return fmt.Errorf("work pool %q: %w", p.w.spec.Pool, err)
 	}
 	return nil
+}
+
+// findNone reads the template for a new pool, while the other resources look for
+// themselves.
+func (p *workPool) findNone(ctx context.Context) (err error) {
+	p.found, p.template = nil, nil
+	if p.create {
+		p.template, err = p.newTemplate(ctx)
+	}
+	return err
 }
 
 // check refuses a pool that ECS workers cannot serve.
@@ -89,18 +99,13 @@ func showRaw(raw json.RawMessage) string {
 
 func (p *workPool) apply(ctx context.Context) (string, error) {
 	if p.found == nil {
-		return p.create(ctx)
+		return p.make(ctx)
 	}
 	return p.found.ID, p.converge(ctx)
 }
 
-func (p *workPool) create(ctx context.Context) (string, error) {
-	template, err := p.newTemplate(ctx)
-	if err != nil {
-		return "", err
-	}
-	p.template = template
-	template.marker = poolMarker{Version: 1, Created: true, Names: p.w.chosenNames()}
+func (p *workPool) make(ctx context.Context) (string, error) {
+	p.template.marker = poolMarker{Version: 1, Created: true, Names: p.w.chosenNames()}
 	raw, err := p.edited(p.changes())
 	if err != nil {
 		return "", err

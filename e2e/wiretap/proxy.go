@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -19,7 +20,10 @@ type flight struct {
 	killAfter bool
 }
 
-type flightKey struct{}
+type (
+	flightKey struct{}
+	periodKey struct{}
+)
 
 var errKilled = errors.New("the caller was killed")
 
@@ -42,21 +46,25 @@ func (t *Tap) Proxy(target string, classify Classify, header http.Header) (base 
 		// Whatever went wrong, the caller sees a connection that breaks.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	server := httptest.NewServer(t.handler(reverse, classify))
+	server := httptest.NewUnstartedServer(t.handler(reverse, classify))
+	server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, periodKey{}, t.currentPeriod())
+	}
+	server.Start()
 	return server.URL, server.Close, nil
 }
 
 func (t *Tap) handler(next http.Handler, classify Classify) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		t.flights.Add(1)
-		defer t.flights.Done()
 		body, err := io.ReadAll(req.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
 		call := &Call{Body: string(body)}
 		call.Operation, call.Write = classify(req, body)
-		fault, pass, killAfter := t.arrive(call)
+		period, _ := req.Context().Value(periodKey{}).(int)
+		fault, pass, killAfter := t.arrive(call, period)
+		defer t.land()
 		if fault != nil {
 			w.Header().Set("Content-Type", fault.ContentType)
 			w.WriteHeader(fault.Status)

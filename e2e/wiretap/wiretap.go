@@ -18,13 +18,18 @@ type Call struct {
 	Status    int // of the answer, 0 before it and when there was none
 }
 
-// Tap records the calls through its proxies, in order of arrival.
+// Tap records the calls through its proxies, in order of arrival. The zero value is
+// ready for use.
 type Tap struct {
-	mu      sync.Mutex
-	calls   []*Call
-	ambush  ambush
-	fault   func(Call) *Fault
-	flights sync.WaitGroup
+	mu     sync.Mutex
+	calls  []*Call
+	ambush ambush
+	fault  func(Call) *Fault
+	flying int           // calls under way
+	landed chan struct{} // closed when flying falls to 0; nil while nobody waits
+	// period counts the resets. What comes over a connection of an earlier one was
+	// sent by a caller that is dead by now, and does not pass.
+	period int
 }
 
 // Fault is an answer in the place of the server's.
@@ -83,11 +88,25 @@ func (t *Tap) Inject(decide func(Call) *Fault) {
 }
 
 // Reset waits for calls still under way, then forgets all calls, faults and kills.
+// Callers must have ended or connect anew.
 func (t *Tap) Reset() {
-	t.flights.Wait()
 	t.mu.Lock()
+	t.period++
+	for t.flying > 0 {
+		landed := make(chan struct{})
+		t.landed = landed
+		t.mu.Unlock()
+		<-landed
+		t.mu.Lock()
+	}
 	defer t.mu.Unlock()
 	t.calls, t.ambush, t.fault = nil, ambush{}, nil
+}
+
+func (t *Tap) currentPeriod() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.period
 }
 
 // Calls returns copies of all calls so far.
@@ -114,11 +133,13 @@ func (t *Tap) Writes() []string {
 	return out
 }
 
-// arrive files a call and says what to do with it.
-func (t *Tap) arrive(call *Call) (fault *Fault, pass, killAfter bool) {
+// arrive files a call that came over a connection of the period and says what to do
+// with it. Every arrive is followed by a land.
+func (t *Tap) arrive(call *Call, period int) (fault *Fault, pass, killAfter bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.ambush.sprung {
+	t.flying++
+	if t.ambush.sprung || period != t.period {
 		return nil, false, false
 	}
 	t.calls = append(t.calls, call)
@@ -140,6 +161,16 @@ func (t *Tap) arrive(call *Call) (fault *Fault, pass, killAfter bool) {
 	}
 	t.spring()
 	return nil, false, false
+}
+
+func (t *Tap) land() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flying--
+	if t.flying == 0 && t.landed != nil {
+		close(t.landed)
+		t.landed = nil
+	}
 }
 
 // spring kills; the caller holds the lock, so that no other call slips through.

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,10 +56,6 @@ func collect(out map[string]string, path string, node any) {
 			collect(out, path+" > "+strconv.Itoa(i), child)
 		}
 	default:
-		raw, err := json.Marshal(node)
-		if err != nil {
-			raw = []byte(err.Error())
-		}
-		out[path] = string(raw)
+		out[path] = fmt.Sprintf("%#v", node)
 	}
 }

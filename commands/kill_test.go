@@ -1,0 +1,183 @@
+package commands_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/inventory"
+	"ecsctl/sandbox"
+)
+
+// account is a world for a Go test, in which ecsctl runs as a process of its own.
+type account struct {
+	*world
+	t   *testing.T
+	env []string
+	dir string
+}
+
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	w, err := newWorld(sandbox.Options{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.end() })
+	a := &account{world: w, t: t, dir: t.TempDir()}
+	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir}
+	for name, value := range w.env() {
+		a.env = append(a.env, name+"="+value)
+	}
+	return a
+}
+
+func (a *account) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), "ecsctl", args...)
+	cmd.Env, cmd.Dir = a.env, a.dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	return cmd, &out
+}
+
+// run runs ecsctl, which must succeed.
+func (a *account) run(args ...string) {
+	a.t.Helper()
+	cmd, out := a.command(args...)
+	if err := cmd.Run(); err != nil {
+		a.t.Fatalf("ecsctl %q: %v\n%s", args, err, out)
+	}
+}
+
+var (
+	bootstrapArgs = []string{"bootstrap", "--pool", "etl", "--yes", "--no-wait"}
+	teardownArgs  = []string{"teardown", "--pool", "etl", "--yes"}
+)
+
+// killed runs ecsctl and kills it with SIGKILL at the moment.
+func (a *account) killed(at wiretap.Moment, args ...string) {
+	a.t.Helper()
+	a.tap.Reset()
+	cmd, out := a.command(args...)
+	started := make(chan struct{})
+	a.tap.Kill(at, func() {
+		<-started
+		_ = cmd.Process.Kill() // that it was alive shows in the exit code
+	})
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	close(started)
+	err := cmd.Wait()
+	if !a.tap.Sprung() || cmd.ProcessState.ExitCode() != -1 {
+		a.t.Fatalf("ecsctl was not killed %s: %v\n%s", at, err, out)
+	}
+	a.tap.Reset()
+}
+
+func (a *account) read() *inventory.Snapshot {
+	a.t.Helper()
+	snap, err := a.snapshot(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return snap
+}
+
+// same fails the test unless both snapshots hold the same things.
+func (a *account) same(what string, want *inventory.Snapshot) {
+	a.t.Helper()
+	if diff := inventory.Diff(want, a.read()); diff != "" {
+		a.t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// settled fails the test when a dry run still has something to do.
+func (a *account) settled() {
+	a.t.Helper()
+	a.run("bootstrap", "--pool", "etl", "--dry-run", "--detailed-exitcode")
+}
+
+// moments are right before and right after each of the writes.
+func moments(writes []string) []wiretap.Moment {
+	var out []wiretap.Moment
+	seen := map[string]int{}
+	for _, operation := range writes {
+		seen[operation]++
+		out = append(out, wiretap.Moment{Operation: operation, N: seen[operation]}, wiretap.Moment{Operation: operation, N: seen[operation], After: true})
+	}
+	return out
+}
+
+// Killed at any write and run again, bootstrap ends where an undisturbed run does.
+func TestKilledBootstrapConverges(t *testing.T) {
+	t.Parallel()
+	reference := newAccount(t)
+	reference.run(bootstrapArgs...)
+	want, writes := reference.read(), reference.writes()
+	if len(writes) < 10 {
+		t.Fatalf("only %d writes: %q", len(writes), writes)
+	}
+	for _, at := range moments(writes) {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.killed(at, bootstrapArgs...)
+			a.run(bootstrapArgs...)
+			a.same("after a kill "+at.String()+" and a second run", want)
+			a.settled()
+		})
+	}
+}
+
+// The same for teardown: nothing of ours is left.
+func TestKilledTeardownConverges(t *testing.T) {
+	t.Parallel()
+	reference := newAccount(t)
+	empty := reference.read()
+	reference.run(bootstrapArgs...)
+	reference.tap.Reset()
+	reference.run(teardownArgs...)
+	reference.same("after a teardown", empty)
+	for _, at := range moments(reference.writes()) {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.run(bootstrapArgs...)
+			a.killed(at, teardownArgs...)
+			a.run(teardownArgs...)
+			a.same("after a kill "+at.String()+" and a second run", empty)
+		})
+	}
+}
+
+// Any number of bootstraps of one pool at once all succeed and leave what one leaves.
+func TestBootstrapsAtOnceConverge(t *testing.T) {
+	t.Parallel()
+	reference := newAccount(t)
+	reference.run(bootstrapArgs...)
+	want := reference.read()
+	for round := range 3 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			var wg sync.WaitGroup
+			for range 2 {
+				cmd, out := a.command(bootstrapArgs...)
+				wg.Go(func() {
+					if err := cmd.Run(); err != nil {
+						t.Errorf("ecsctl: %v\n%s", err, out)
+					}
+				})
+			}
+			wg.Wait()
+			a.same("after two at once", want)
+			a.settled()
+		})
+	}
+}

@@ -1,0 +1,167 @@
+package provision_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/inventory"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
+)
+
+const region = "eu-west-1"
+
+// account is what one test has to itself: an AWS account and a Prefect server, played
+// by a sandbox, and a tap on the wire to both.
+type account struct {
+	t      *testing.T
+	server *sandbox.Server
+	tap    *wiretap.Tap
+	source *inventory.Source // past the tap, to read and to damage
+	cfg    aws.Config        // of the tap
+	api    *prefect.Client   // of the tap
+	url    string            // of the tap
+	spec   provision.Spec
+}
+
+// newAccount starts one in which calls are tried so many times. The service has no
+// tasks: these tests are about what is set up.
+func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
+	t.Helper()
+	opts.Region, opts.PrefectAPI = region, prefectapi.New()
+	server, err := sandbox.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &account{t: t, server: server, tap: &wiretap.Tap{}}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	config := func(url string) aws.Config {
+		return aws.Config{
+			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+			Retryer: func() aws.Retryer {
+				return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond })
+			},
+		}
+	}
+	a.source = inventory.NewSource(config(server.URL()), inventory.Prefect{URL: server.PrefectAPIURL()})
+	a.cfg = config(a.proxy(server.URL(), wiretap.AWS))
+	a.url = a.proxy(strings.TrimSuffix(server.PrefectAPIURL(), "/api"), wiretap.Prefect) + "/api"
+	a.api, err = prefect.New(prefect.Options{APIURL: a.url, MaxRetries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := 0
+	a.spec = provision.Spec{Pool: "etl", Region: region, Worker: provision.Worker{DesiredCount: &none}}
+	return a
+}
+
+func (a *account) proxy(target string, classify wiretap.Classify) string {
+	a.t.Helper()
+	url, closeProxy, err := a.tap.Proxy(target, classify, nil)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(closeProxy)
+	return url
+}
+
+// options are as package commands makes them.
+func (a *account) options() provision.Options {
+	clients := inventory.NewSource(a.cfg, inventory.Prefect{})
+	return provision.Options{
+		Spec: a.spec.WithDefaults(), Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
+		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
+		Clients: &provision.Clients{
+			Region: region, IAM: clients.IAM, ECS: clients.ECS, EC2: clients.EC2, Logs: clients.Logs, Secrets: clients.Secrets,
+			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
+		},
+	}
+}
+
+// silence hears of progress and says nothing.
+type silence struct{}
+
+func (silence) Start(provision.Kind, string, provision.Action) {}
+func (silence) Done(provision.Applied, error)                  {}
+func (silence) Note(string)                                    {}
+
+// try plans and applies.
+func (a *account) try(ctx context.Context) error {
+	plan, err := provision.NewBootstrap(ctx, a.options())
+	if err != nil {
+		return err
+	}
+	_, err = plan.Apply(ctx, silence{})
+	return err
+}
+
+// bootstrap plans and applies, which must succeed.
+func (a *account) bootstrap() {
+	a.t.Helper()
+	if err := a.try(a.t.Context()); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// plan lists the writing changes of a new plan as "kind action", sorted.
+func (a *account) plan() []string {
+	a.t.Helper()
+	plan, err := provision.NewBootstrap(a.t.Context(), a.options())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var out []string
+	for _, c := range plan.Changes {
+		if c.Action == provision.Create || c.Action == provision.Update {
+			out = append(out, string(c.Kind)+" "+string(c.Action))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (a *account) snapshot() *inventory.Snapshot {
+	a.t.Helper()
+	snap, err := a.source.Read(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	snap.Rename(a.url, "<prefect>")
+	return snap
+}
+
+func (a *account) same(what string, want *inventory.Snapshot) {
+	a.t.Helper()
+	if diff := inventory.Diff(want, a.snapshot()); diff != "" {
+		a.t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// settled fails the test unless a plan has nothing to do and a run writes nothing.
+func (a *account) settled() {
+	a.t.Helper()
+	if changes := a.plan(); len(changes) != 0 {
+		a.t.Errorf("there is still something to do: %q", changes)
+	}
+	a.tap.Reset()
+	a.bootstrap()
+	if writes := a.tap.Writes(); len(writes) != 0 {
+		a.t.Errorf("a run with nothing to do writes: %q", writes)
+	}
+}

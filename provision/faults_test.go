@@ -1,0 +1,129 @@
+package provision_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/inventory"
+	"ecsctl/sandbox"
+)
+
+// reference is an undisturbed run: the calls that it made, each once, and its end.
+func reference(t *testing.T) ([]wiretap.Call, *inventory.Snapshot) {
+	t.Helper()
+	a := newAccount(t, sandbox.Options{}, 1)
+	a.bootstrap()
+	var calls []wiretap.Call
+	for _, call := range a.tap.Calls() {
+		if !slices.ContainsFunc(calls, func(c wiretap.Call) bool { return c.Operation == call.Operation }) {
+			calls = append(calls, call)
+		}
+	}
+	if len(calls) < 20 {
+		t.Fatalf("only %d operations: %+v", len(calls), calls)
+	}
+	return calls, a.snapshot()
+}
+
+// spared: without the server's own template the embedded one is used.
+const spared = "prefect:GET /collections/views/aggregate-worker-metadata"
+
+// permanent makes one operation fail for good.
+func (a *account) permanent(operation string, kind sandbox.FaultKind) {
+	service, name, _ := strings.Cut(operation, ":")
+	if service != "prefect" {
+		a.server.AddFault(sandbox.Fault{Service: service, Operation: name, Kind: kind, Times: -1})
+		return
+	}
+	status := map[sandbox.FaultKind]int{sandbox.Throttle: http.StatusTooManyRequests, sandbox.ServerError: http.StatusInternalServerError, sandbox.AccessDenied: http.StatusForbidden}[kind]
+	a.tap.Inject(func(call wiretap.Call) *wiretap.Fault {
+		if call.Operation != operation {
+			return nil
+		}
+		return &wiretap.Fault{Status: status, ContentType: "application/json", Body: `{"detail":"no"}`}
+	})
+}
+
+func (a *account) mend() {
+	a.server.ClearFaults()
+	a.tap.Inject(nil)
+}
+
+// Whichever call fails for good, the error names it, and a second run, with the
+// fault gone, ends where an undisturbed one does.
+func TestEachCallMayFail(t *testing.T) {
+	t.Parallel()
+	calls, want := reference(t)
+	for kind, says := range map[sandbox.FaultKind]string{
+		sandbox.Throttle: "kept throttling ", sandbox.ServerError: "AWS failed at ", sandbox.AccessDenied: "AWS refused ",
+	} {
+		for _, call := range calls {
+			operation := call.Operation
+			t.Run(says+operation, func(t *testing.T) {
+				t.Parallel()
+				a := newAccount(t, sandbox.Options{}, 1)
+				a.permanent(operation, kind)
+				err := a.try(t.Context())
+				switch text := says + operation; {
+				case operation == spared:
+					if err != nil {
+						t.Error(err)
+					}
+				case err == nil:
+					t.Error("no error")
+				case strings.HasPrefix(operation, "prefect:"):
+					method, _, _ := strings.Cut(strings.TrimPrefix(operation, "prefect:"), " ")
+					if !strings.Contains(err.Error(), "the Prefect server at") || !strings.Contains(err.Error(), " to "+method+" ") {
+						t.Errorf("got %q, want it to name %s", err, operation)
+					}
+				case !strings.Contains(err.Error(), text):
+					t.Errorf("got %q, want it to say %q", err, text)
+				}
+				a.mend()
+				a.bootstrap()
+				a.same("after a fault and a second run", want)
+				a.settled()
+			})
+		}
+	}
+}
+
+// The answer to each call is lost after the work was done: the SDK sends it again,
+// and the run goes through all the same, with nothing made twice.
+func TestEachAnswerMayBeLost(t *testing.T) {
+	t.Parallel()
+	calls, want := reference(t)
+	for _, call := range calls {
+		service, name, _ := strings.Cut(call.Operation, ":")
+		if service == "prefect" {
+			continue
+		}
+		t.Run(call.Operation, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t, sandbox.Options{}, 3)
+			a.server.AddFault(sandbox.Fault{Service: service, Operation: name, Kind: sandbox.DropAfter})
+			a.bootstrap()
+			a.same("after a lost answer", want)
+			a.settled()
+		})
+	}
+}
+
+// A role that ECS cannot see yet is waited for, by every call that names it.
+func TestIAMDelayIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	_, want := reference(t)
+	began := time.Now()
+	const delay = 300 * time.Millisecond
+	a := newAccount(t, sandbox.Options{IAMDelay: delay}, 1)
+	a.bootstrap()
+	if waited := time.Since(began); waited < delay {
+		t.Errorf("it took %s: nothing was refused", waited)
+	}
+	a.same("after the delay", want)
+	a.settled()
+}
