@@ -3,9 +3,10 @@
 # documents, with the ids filled in from the environment.
 #
 #   guide.sh pool     step 1: the work pool, with Prefect's command line
+#   guide.sh ids      the ids that step 2 wants filled in, looked up with the AWS CLI
 #   guide.sh worker   step 2: role, task definition and service, with the AWS CLI
 #
-#   SUBNETS, SECURITY_GROUPS   comma-separated ids, looked up beforehand
+#   SUBNETS, SECURITY_GROUPS   what `guide.sh ids` prints
 #   CLUSTER                    name of a cluster that exists
 #   POOL, PREFECT_API_URL, PREFECT_API_KEY
 #
@@ -15,6 +16,14 @@ set -euo pipefail
 
 if [[ $1 == pool ]]; then
     prefect work-pool create --type ecs "$POOL"
+    exit
+fi
+
+if [[ $1 == ids ]]; then
+    subnets=$(aws ec2 describe-subnets --filters Name=default-for-az,Values=true --query 'Subnets[].SubnetId' --output text)
+    groups=$(aws ec2 describe-security-groups --group-names default --query 'SecurityGroups[].GroupId' --output text)
+    echo "SUBNETS=${subnets//$'\t'/,}"
+    echo "SECURITY_GROUPS=$groups"
     exit
 fi
 

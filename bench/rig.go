@@ -23,6 +23,7 @@ const (
 	region = "eu-west-1"
 
 	poolRun   = "guide, step 1: prefect work-pool create"
+	idsRun    = "guide, step 2: looking up its ids"
 	guideRun  = "guide, step 2: its AWS CLI commands"
 	firstRun  = "ecsctl bootstrap, from nothing"
 	secondRun = "ecsctl bootstrap, nothing to change"
@@ -62,8 +63,7 @@ func (b *rig) round(ctx context.Context, n int, times map[string][]time.Duration
 
 func (b *rig) guide(ctx context.Context, n int, times map[string][]time.Duration) error {
 	account := fmt.Sprintf("2%011d", n)
-	ids, err := b.prepare(ctx, account)
-	if err != nil {
+	if err := b.prepare(ctx, account); err != nil {
 		return err
 	}
 	path := []string{"/usr/bin", "/bin"}
@@ -74,65 +74,55 @@ func (b *rig) guide(ctx context.Context, n int, times map[string][]time.Duration
 		}
 		path = append(path, filepath.Dir(found))
 	}
-	env := append(ids, "PATH="+strings.Join(path, ":"), "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL="+b.prefect.URL,
+	env := append([]string{"CLUSTER=default"}, "PATH="+strings.Join(path, ":"), "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL="+b.prefect.URL,
 		"PREFECT_HOME="+b.dir, "DO_NOT_TRACK=1", fmt.Sprintf("POOL=guide-%d", n))
 	script := filepath.Join(peers.Root(), "bench", "guide.sh")
-	if err := b.time(exec.CommandContext(ctx, "bash", script, "pool"), account, env, poolRun, times); err != nil {
-		return err
+	for _, stage := range []struct{ argument, name string }{{"pool", poolRun}, {"ids", idsRun}, {"worker", guideRun}} {
+		out, err := b.time(exec.CommandContext(ctx, "bash", script, stage.argument), account, env, stage.name, times)
+		if err != nil {
+			return err
+		}
+		if stage.name == idsRun {
+			env = append(env, strings.Fields(out)...)
+		}
 	}
-	return b.time(exec.CommandContext(ctx, "bash", script, "worker"), account, env, guideRun, times)
+	return nil
 }
 
 func (b *rig) bootstrap(ctx context.Context, n int, times map[string][]time.Duration) error {
 	account := fmt.Sprintf("3%011d", n)
-	if _, err := b.prepare(ctx, account); err != nil {
+	if err := b.prepare(ctx, account); err != nil {
 		return err
 	}
 	env := []string{"PATH=/usr/bin:/bin", "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL=" + b.prefect.URL}
 	for _, name := range []string{firstRun, secondRun} {
 		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region, "--yes", "--no-wait")
-		if err := b.time(cmd, account, env, name, times); err != nil {
+		if _, err := b.time(cmd, account, env, name, times); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// prepare gives an account what the guide takes for granted, the cluster and the
-// network, and returns the ids that its reader fills in.
-func (b *rig) prepare(ctx context.Context, account string) ([]string, error) {
+// prepare gives an account what the guide takes for granted: the cluster and the network.
+func (b *rig) prepare(ctx context.Context, account string) error {
 	cfg := b.moto.Config(account, region)
-	network := ec2.NewFromConfig(cfg)
-	if err := peers.OpenDefaultVPC(ctx, network); err != nil {
-		return nil, err
+	if err := peers.OpenDefaultVPC(ctx, ec2.NewFromConfig(cfg)); err != nil {
+		return err
 	}
 	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
-		return nil, fmt.Errorf("failed to create the cluster: %w", err)
+		return fmt.Errorf("failed to create the cluster: %w", err)
 	}
-	subnets, err := network.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
-	if err != nil {
-		return nil, fmt.Errorf("failed to list subnets: %w", err)
-	}
-	groups, err := network.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupNames: []string{"default"}})
-	if err != nil {
-		return nil, fmt.Errorf("failed to list security groups: %w", err)
-	}
-	var ids []string
-	for _, subnet := range subnets.Subnets {
-		ids = append(ids, aws.ToString(subnet.SubnetId))
-	}
-	return []string{
-		"CLUSTER=default", "SUBNETS=" + strings.Join(ids, ","),
-		"SECURITY_GROUPS=" + aws.ToString(groups.SecurityGroups[0].GroupId),
-	}, nil
+	return nil
 }
 
-// time runs a command against one account, through a proxy that names the account.
-func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, times map[string][]time.Duration) error {
+// time runs a command against one account, through a proxy that names the account,
+// and returns what it printed.
+func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, times map[string][]time.Duration) (string, error) {
 	tap := &wiretap.Tap{}
 	endpoint, closeProxy, err := tap.Proxy(b.moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer closeProxy()
 	cmd.Env = append(env, "HOME="+b.dir, "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
@@ -142,9 +132,9 @@ func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, tim
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
+		return "", fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	times[name] = append(times[name], took)
 	fmt.Printf("%-40s %7.3f s, %d calls to AWS, %d of them writes\n", name, took.Seconds(), len(tap.Calls()), len(tap.Writes()))
-	return nil
+	return string(out), nil
 }
