@@ -1,0 +1,153 @@
+//go:build e2e
+
+package parity
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/jobtemplate"
+)
+
+func TestRequestsEqualThoseOfTheOfficialWorker(t *testing.T) {
+	about, jobs := runOfficial(t)
+	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d (-parity.seed)", len(jobs), about.Prefect, about.PrefectAWS, about.Seed)
+	if len(jobs) < 150 {
+		t.Errorf("%d jobs, want 150 at least", len(jobs))
+	}
+	rows := differences(t)
+	var sent, refused, meant int
+	for _, job := range jobs {
+		t.Run(job.Case.Name, func(t *testing.T) {
+			made, err := job.ours(about.Prefect)
+			switch {
+			case job.Case.Difference != "":
+				meant++
+				checkMeant(t, job, made, err, rows)
+			case job.Official == nil:
+				refused++
+				if err == nil {
+					t.Errorf("ours sends a request, the official worker refuses: %s", job.Refused)
+				}
+			default:
+				sent++
+				checkEqual(t, job, made, err)
+			}
+		})
+	}
+	t.Logf("%d equal, %d refused by both, %d differ as docs/parity.md says", sent, refused, meant)
+}
+
+func checkEqual(t *testing.T, job outcome, made *requests, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("the official worker sends, ours refuses: %v", err)
+	}
+	if diff := cmp.Diff(normalised(t, job.Official), normalised(t, made)); diff != "" {
+		t.Errorf("requests differ (-official +ours):\n%s", diff)
+	}
+}
+
+// checkMeant wants a difference, and its row in docs/parity.md.
+func checkMeant(t *testing.T, job outcome, made *requests, err error, rows []string) {
+	t.Helper()
+	if !slices.Contains(rows, job.Case.Difference) {
+		t.Errorf("docs/parity.md has no row %q", job.Case.Difference)
+	}
+	bothRefuse := err != nil && job.Official == nil
+	bothSend := err == nil && job.Official != nil
+	if bothRefuse || bothSend && cmp.Equal(normalised(t, job.Official), normalised(t, made)) {
+		t.Errorf("no difference here: official %v %q, ours %v %v", job.Official, job.Refused, made, err)
+	}
+}
+
+var row = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|")
+
+// differences are the names of the rows of docs/parity.md.
+func differences(t *testing.T) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(peers.Root(), "docs", "parity.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range row.FindAllSubmatch(text, -1) {
+		names = append(names, string(found[1]))
+	}
+	return names
+}
+
+// The normalisation, all of it (docs/parity.md says the same in words).
+
+var imagePython = regexp.MustCompile(`^(prefecthq/prefect:[0-9.]+)-python[0-9.]+$`)
+
+func normalised(t *testing.T, made *requests) any {
+	t.Helper()
+	raw, err := json.Marshal(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&tree); err != nil {
+		t.Fatal(err)
+	}
+	if run, ok := tree["run"].(map[string]any); ok {
+		delete(run, "clientToken") // botocore's is random
+	}
+	return normal("", tree)
+}
+
+func normal(key string, value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, child := range value {
+			value[name] = normal(name, child)
+		}
+		return value
+	case []any:
+		for i, item := range value {
+			value[i] = normal("", item)
+		}
+		if key == "environment" || key == "tags" || key == "secrets" {
+			return normalList(key, value)
+		}
+		return value
+	case string:
+		if key == "image" {
+			return imagePython.ReplaceAllString(value, "$1")
+		}
+		return value
+	default:
+		return value
+	}
+}
+
+// normalList sorts what has no order, and leaves out settings that ours does not hand
+// down.
+func normalList(key string, list []any) []any {
+	name := func(item any) string {
+		object := item.(map[string]any)
+		text, _ := object["name"].(string)
+		if key == "tags" {
+			text, _ = object["key"].(string)
+		}
+		return text
+	}
+	list = slices.DeleteFunc(list, func(item any) bool {
+		variable := name(item)
+		attribution := strings.HasPrefix(variable, "PREFECT__")
+		return key == "environment" && strings.HasPrefix(variable, "PREFECT_") && !attribution && !jobtemplate.HandedDown(variable)
+	})
+	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
+	return list
+}

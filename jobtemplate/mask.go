@@ -1,0 +1,59 @@
+package jobtemplate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// masked stands for a secret in what people see.
+const masked = "********"
+
+// secretName matches names of variables and settings whose values nobody should read.
+var secretName = regexp.MustCompile(`(?i)(secret|token|passw|auth_string|api_?key|access_?key|private_?key|credential|connection_?(url|string)|dsn)`)
+
+// Mask returns a copy of a document in which secrets are stars: environment variables
+// whose name says so, and every text that came out of a block.
+func (j *Job) Mask(document map[string]any) map[string]any {
+	object, _ := j.mask(document).(map[string]any)
+	return object
+}
+
+func (j *Job) mask(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(value))
+		for key, child := range value {
+			out[key] = j.mask(child)
+		}
+		if name, ok := value["name"].(string); ok && isSecretName(name) && value["value"] != nil {
+			out["value"] = masked
+		}
+		return out
+	case []any:
+		out := make([]any, len(value))
+		for i, item := range value {
+			out[i] = j.mask(item)
+		}
+		return out
+	case string:
+		return j.maskText(value)
+	default:
+		return value
+	}
+}
+
+func isSecretName(name string) bool { return secretName.MatchString(name) }
+
+func (j *Job) maskText(text string) string {
+	if j.secrets == nil {
+		return text
+	}
+	secrets := sortedKeys(j.secrets.texts)
+	// Longest first, so that no part of one is left when another is within it.
+	slices.SortStableFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, masked)
+	}
+	return text
+}
