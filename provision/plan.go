@@ -56,14 +56,23 @@ type Change struct {
 // writes tells whether the change writes something.
 func (c Change) writes() bool { return c.Action == Create || c.Action == Update || c.Action == Delete }
 
+// removable is something that teardown removes.
+type removable interface {
+	// find reads what is there. An error means that no plan can be made.
+	find(ctx context.Context) error
+	// remove says what teardown does with what find found.
+	remove() Change
+	// delete removes it. What is gone already is no error.
+	delete(ctx context.Context) error
+}
+
 // resource is something that bootstrap keeps as the Spec says and teardown removes.
 type resource interface {
+	removable
 	// ref names the resource in plans, messages and dependencies.
 	ref() (Kind, string)
 	// needs lists the kinds that must be applied before this one.
 	needs() []Kind
-	// find reads what is there. An error means that no plan can be made.
-	find(ctx context.Context) error
 	// check refuses what was found when bootstrap can neither use nor change it.
 	check() error
 	// diff compares what find found with what the Spec wants. It makes no calls.
@@ -71,14 +80,10 @@ type resource interface {
 	// apply makes the resource as wanted, from whatever state it is in, and returns
 	// its ARN or id. It may be run again after a crash at any point.
 	apply(ctx context.Context) (string, error)
-	// remove says what teardown does with what find found.
-	remove() Change
-	// delete removes it. What is gone already is no error.
-	delete(ctx context.Context) error
 }
 
-// findAll lets every resource look for itself at the same time.
-func findAll(ctx context.Context, resources []resource) error {
+// findAll lets everything look for itself at the same time.
+func findAll[T removable](ctx context.Context, resources []T) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, r := range resources {
 		group.Go(func() error { return r.find(ctx) })

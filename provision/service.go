@@ -19,13 +19,20 @@ type service struct {
 	found   *types.Service
 	// draining is a deleted service whose last tasks are still stopping.
 	draining *types.Service
+	// stale is decided when the plan is made: after a secret's own step it no longer shows.
+	stale bool
 }
 
 func (s *service) ref() (Kind, string) { return KindService, s.name() }
 func (s *service) name() string        { return s.w.spec.Names.Service }
 func (s *service) needs() []Kind {
-	// The pool must be there first: a worker that finds none creates one of its own.
-	return []Kind{KindTaskDefinition, KindCluster, KindSecurityGroup, KindWorkPool}
+	return []Kind{
+		KindTaskDefinition, KindCluster, KindSecurityGroup,
+		// New tasks start with all of these, whether or not the task definition changes.
+		KindExecutionRole, KindWorkerRole, KindLogGroup, KindAPIKeySecret, KindAuthStringSecret,
+		// A worker that finds no pool creates one of its own.
+		KindWorkPool,
+	}
 }
 
 func (s *service) find(ctx context.Context) error {
@@ -96,7 +103,7 @@ func (s *service) diff() Change {
 	}
 	c.ID = *s.found.ServiceArn
 	c.Fields = s.fields()
-	if s.staleSecrets() {
+	if s.stale = s.staleSecrets(); s.stale {
 		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
 		c.Reason = "the running tasks have the old credentials"
 	}

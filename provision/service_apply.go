@@ -16,11 +16,10 @@ func (s *service) apply(ctx context.Context) (string, error) {
 	if err := s.w.tagECS(ctx, arn, tagMap(s.found.Tags, ecsTagPair)); err != nil {
 		return arn, err
 	}
-	stale := s.staleSecrets()
-	if len(s.fields()) == 0 && !stale {
+	if len(s.fields()) == 0 && !s.stale {
 		return arn, nil
 	}
-	return arn, s.update(ctx, stale)
+	return arn, s.update(ctx, s.stale)
 }
 
 func (s *service) create(ctx context.Context) (string, error) {

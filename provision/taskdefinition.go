@@ -133,7 +133,7 @@ func (t *taskDefinition) dropTwin(ctx context.Context, made *types.TaskDefinitio
 		if other == nil || len(compare("", contentOf(other), t.wanted())) > 0 {
 			continue
 		}
-		return *other.TaskDefinitionArn, t.deregister(ctx, *made.TaskDefinitionArn)
+		return *other.TaskDefinitionArn, t.w.deregister(ctx, *made.TaskDefinitionArn)
 	}
 	return *made.TaskDefinitionArn, nil
 }
@@ -141,31 +141,41 @@ func (t *taskDefinition) dropTwin(ctx context.Context, made *types.TaskDefinitio
 // twinsLookedAt bounds the look back when a family has many deregistered revisions.
 const twinsLookedAt = 5
 
-func (t *taskDefinition) deregister(ctx context.Context, arn string) error {
-	_, err := t.w.aws.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(arn)})
+func (w *world) deregister(ctx context.Context, arn string) error {
+	_, err := w.aws.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(arn)})
 	return explain("deregister "+shortName(arn), err)
+}
+
+// activeRevisions lists the ARNs of a family's ACTIVE revisions.
+func (w *world) activeRevisions(ctx context.Context, family string) ([]string, error) {
+	var arns []string
+	pages := ecs.NewListTaskDefinitionsPaginator(w.aws.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String(family), Status: types.TaskDefinitionStatusActive})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, explain("list the task definitions", err)
+		}
+		for _, arn := range page.TaskDefinitionArns {
+			// The prefix matches longer family names too.
+			if strings.HasPrefix(shortName(arn), family+":") {
+				arns = append(arns, arn)
+			}
+		}
+	}
+	return arns, nil
 }
 
 // findOurs lists the family's ACTIVE revisions that carry our tag.
 func (t *taskDefinition) findOurs(ctx context.Context) error {
 	t.ours = nil
-	var arns []string
-	pages := ecs.NewListTaskDefinitionsPaginator(t.w.aws.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String(t.family()), Status: types.TaskDefinitionStatusActive})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return explain("list the task definitions", err)
-		}
-		arns = append(arns, page.TaskDefinitionArns...)
+	arns, err := t.w.activeRevisions(ctx, t.family())
+	if err != nil {
+		return err
 	}
 	owned := make([]bool, len(arns))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i, arn := range arns {
-		// The prefix matches longer family names too.
-		if !strings.HasPrefix(shortName(arn), t.family()+":") {
-			continue
-		}
 		group.Go(func() error {
 			_, tags, err := t.describe(gctx, arn)
 			owned[i] = t.w.owns(tags)
@@ -194,7 +204,7 @@ func (t *taskDefinition) remove() Change {
 
 func (t *taskDefinition) delete(ctx context.Context) error {
 	for _, arn := range t.ours {
-		if err := t.deregister(ctx, arn); err != nil {
+		if err := t.w.deregister(ctx, arn); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ type Teardown struct {
 
 	w         *world
 	opts      TeardownOptions
-	resources []resource
+	resources []removable
 	running   []runningTask
 }
 
@@ -68,11 +68,14 @@ func (t *Teardown) look(ctx context.Context) error {
 	w := t.w
 	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
 	service, cluster := &service{w: w}, &cluster{w: w}
-	t.resources = []resource{service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, newAPIKeySecret(w), newAuthStringSecret(w), cluster}
+	t.resources = []removable{
+		service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, newAPIKeySecret(w), newAuthStringSecret(w),
+		cluster, &flowRunDefinitions{w: w, pool: pool},
+	}
 	if w.aws.Prefect != nil {
 		t.resources = append(t.resources, pool)
 	}
-	var groups []resource
+	var groups []removable
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return findAll(gctx, t.resources) })
 	group.Go(func() error { return definition.findOurs(gctx) })
@@ -135,16 +138,23 @@ func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, err
 		if !change.writes() {
 			continue
 		}
-		needs := []Kind{KindService, KindTask}
-		if change.Kind == KindService {
-			needs = nil
-		}
-		steps = append(steps, step{change: change, needs: needs, run: t.limited(r)})
+		steps = append(steps, step{change: change, needs: teardownNeeds(change.Kind), run: t.limited(r)})
 	}
 	return runSteps(ctx, steps, progress)
 }
 
-func (t *Teardown) limited(r resource) func(context.Context) (string, error) {
+// teardownNeeds lists what must be gone before a kind.
+func teardownNeeds(kind Kind) []Kind {
+	switch kind {
+	case KindService:
+		return nil
+	case KindWorkPool:
+		return []Kind{KindService, KindTask, KindTaskDefinition} // see flowRunDefinitions
+	}
+	return []Kind{KindService, KindTask}
+}
+
+func (t *Teardown) limited(r removable) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
 		defer cancel()

@@ -111,8 +111,8 @@ func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
 
 // ownSecurityGroups finds the groups made for the pool in any VPC: the user may have
 // moved to another one.
-func (w *world) ownSecurityGroups(ctx context.Context) ([]resource, error) {
-	var out []resource
+func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
+	var out []removable
 	pages := ec2.NewDescribeSecurityGroupsPaginator(w.aws.EC2, &ec2.DescribeSecurityGroupsInput{
 		Filters: []types.Filter{filter("tag:"+TagPool, poolTag(w.spec.Pool, w.spec.Region))},
 	})
