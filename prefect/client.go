@@ -2,6 +2,7 @@ package prefect
 
 import (
 	"cmp"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -39,7 +40,8 @@ type Options struct {
 	Headers     map[string]Secret
 	UserAgent   string
 	Logger      *slog.Logger // tries are told at debug level; nil is silence
-	HTTPClient  *http.Client // default: HTTPS as the system trusts it, 60 s for an attempt
+	TLS         *tls.Config  // default: what the system trusts
+	HTTPClient  *http.Client // default: one of its own, with TLS and 60 s for an attempt
 
 	// MaxRetries is how often a failed call is tried again: 0 is the default of 8 (half a
 	// minute or so), negative is never.
@@ -81,7 +83,7 @@ func New(o Options) (*Client, error) {
 	c.cloud = isBelow(o.APIURL, cmp.Or(o.CloudAPIURL, cloudAPIURL))
 	c.setHeader(o)
 	c.http = &retryablehttp.Client{
-		HTTPClient: httpClient(o.HTTPClient), CheckRetry: c.checkRetry, Backoff: c.backoff,
+		HTTPClient: c.httpClient(o), CheckRetry: c.checkRetry, Backoff: c.backoff,
 		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return c, nil
@@ -133,21 +135,38 @@ func (c *Client) APIURL() string { return c.base.String() }
 // no version to ask for.
 func (c *Client) IsCloud() bool { return c.cloud }
 
+// A connection is given up before the far end does it, so that no call meets a closing
+// one: a server keeps it for 5 s (uvicorn's --timeout-keep-alive), Cloud for 30 s.
+const (
+	keepServer = 4 * time.Second
+	keepCloud  = 25 * time.Second
+	maxIdle    = 16
+)
+
 // httpClient keeps redirects from turning a POST into a GET, which would read where
 // it should write.
-func httpClient(given *http.Client) *http.Client {
-	var own http.Client
-	if given != nil {
-		own = *given
-	} else {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 16
-		own = http.Client{Transport: transport, Timeout: requestTimeout}
+func (c *Client) httpClient(o Options) *http.Client {
+	own := http.Client{Transport: c.transport(o.TLS), Timeout: requestTimeout}
+	if o.HTTPClient != nil {
+		own = *o.HTTPClient
 	}
 	if own.CheckRedirect == nil {
 		own.CheckRedirect = checkRedirect
 	}
 	return &own
+}
+
+func (c *Client) transport(trust *tls.Config) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxIdle
+	transport.IdleConnTimeout = keepServer
+	if c.cloud {
+		transport.IdleConnTimeout = keepCloud
+	}
+	if trust != nil {
+		transport.TLSClientConfig = trust.Clone()
+	}
+	return transport
 }
 
 const maxRedirects = 10

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -24,16 +23,9 @@ func (s Settings) ClientOptions() (Options, error) {
 	if err := s.readHeaders(&o); err != nil {
 		return Options{}, err
 	}
-	trust, err := s.tlsConfig()
-	if err != nil {
-		return Options{}, err
-	}
-	if trust != nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = trust
-		o.HTTPClient = &http.Client{Transport: transport, Timeout: requestTimeout}
-	}
-	return o, nil
+	var err error
+	o.TLS, err = s.tlsConfig()
+	return o, err
 }
 
 func (s Settings) readRetries(o *Options) error {
@@ -54,13 +46,12 @@ func (s Settings) readRetries(o *Options) error {
 }
 
 func (s Settings) readHeaders(o *Options) error {
-	const name = "PREFECT_CLIENT_CUSTOM_HEADERS"
-	text := s.Extra[name].Reveal()
+	text := s.Extra[settingHeaders].Reveal()
 	if text == "" {
 		return nil
 	}
 	if json.Unmarshal([]byte(text), &o.Headers) != nil {
-		return fmt.Errorf("%s from %s is not a JSON object of strings", name, s.Sources[name])
+		return fmt.Errorf("%s from %s is not a JSON object of strings", settingHeaders, s.Sources[settingHeaders])
 	}
 	return nil
 }

@@ -28,11 +28,19 @@ type Deployment struct {
 	raw json.RawMessage
 }
 
-// UnmarshalJSON keeps the answer as it came beside the fields, for Raw.
+// UnmarshalJSON keeps the answer as it came beside the fields, for Raw. Prefect 2 gives
+// the job variables under their older name alone.
 func (d *Deployment) UnmarshalJSON(data []byte) error {
 	type plain Deployment
-	if err := json.Unmarshal(data, (*plain)(d)); err != nil {
+	wire := struct {
+		*plain
+		InfraOverrides json.RawMessage `json:"infra_overrides"`
+	}{plain: (*plain)(d)}
+	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
+	}
+	if len(d.JobVariables) == 0 {
+		d.JobVariables = wire.InfraOverrides
 	}
 	d.raw = append(json.RawMessage(nil), data...)
 	return nil

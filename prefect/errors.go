@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"ecsctl/internal/hint"
 )
@@ -27,6 +28,8 @@ type APIError struct {
 	Detail string // what the server says, without anything that was sent
 	Server string // the API URL
 	auth   authKind
+	// noRoute: the 404 is about the path, not about what it names.
+	noRoute bool
 }
 
 func (e *APIError) Error() string {
@@ -47,7 +50,7 @@ func (e *APIError) Error() string {
 func (e *APIError) Is(target error) bool {
 	switch e.Status {
 	case http.StatusNotFound:
-		return target == ErrNotFound
+		return target == ErrNotFound && !e.noRoute
 	case http.StatusConflict:
 		return target == ErrConflict
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -86,10 +89,19 @@ func Temporary(err error) bool {
 	return errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError && answer.Status != http.StatusNotImplemented
 }
 
+// apiPathHint is for answers that no Prefect API gives.
+const apiPathHint = "the API URL of a Prefect server ends in /api"
+
 func (c *Client) refused(k call, response *http.Response, raw []byte) error {
 	err := &APIError{
 		Method: k.method, Path: k.route(), Status: response.StatusCode,
 		Detail: detailOf(raw, response.StatusCode), Server: c.base.String(), auth: c.auth,
+	}
+	// A server says what it has not found. A bare "Not Found" comes from something that is
+	// no Prefect API, and must not pass for a pool that is gone.
+	err.noRoute = err.Status == http.StatusNotFound && !c.cloud && err.Detail == http.StatusText(http.StatusNotFound)
+	if err.noRoute && !strings.HasSuffix(c.base.Path, "/api") {
+		return hint.Add(err, apiPathHint)
 	}
 	if err.Status != http.StatusUnauthorized {
 		return err

@@ -148,5 +148,5 @@ func (c *Client) decode(k call, response *http.Response, raw []byte, out any) er
 	}
 	// A server's web pages answer anything with 200 and HTML.
 	return hint.Add(fmt.Errorf("%s is not a Prefect API: it answered %s %s with %q instead of JSON", c.base, k.method, k.route(), kind),
-		"the API URL of a Prefect server ends in /api")
+		apiPathHint)
 }

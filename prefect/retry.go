@@ -2,6 +2,7 @@ package prefect
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -73,8 +74,7 @@ func isBusy(status int) bool {
 // mayRepeat: a call that never left may be sent again, but a server that was never
 // there is told of at once (a wrong URL); one that left only if repeating does no harm.
 func (c *Client) mayRepeat(a *attempt, err error) bool {
-	var redirect *redirectError
-	if errors.As(err, &redirect) {
+	if isFinal(err) {
 		return false
 	}
 	var dial *net.OpError
@@ -82,6 +82,13 @@ func (c *Client) mayRepeat(a *attempt, err error) bool {
 		return c.reached.Load()
 	}
 	return a.idempotent
+}
+
+// isFinal: no repetition will mend the address or whom it is trusted by.
+func isFinal(err error) bool {
+	var redirect *redirectError
+	var untrusted *tls.CertificateVerificationError
+	return errors.As(err, &redirect) || errors.As(err, &untrusted) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // backoff doubles from minRetryWait to maxRetryWait, with a fifth of jitter; a

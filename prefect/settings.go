@@ -13,6 +13,7 @@ const (
 	settingProfile    = "PREFECT_PROFILE"
 	settingHome       = "PREFECT_HOME"
 	settingProfiles   = "PREFECT_PROFILES_PATH"
+	settingHeaders    = "PREFECT_CLIENT_CUSTOM_HEADERS"
 )
 
 // Settings are the Prefect settings of a user: where the API is and how to get in.

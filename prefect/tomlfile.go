@@ -56,7 +56,8 @@ func readSettingsTOML(path string, header ...string) (source, error) {
 func flatten(prefix string, table map[string]any, into map[string]string) {
 	for key, value := range table {
 		name := prefix + "_" + strings.ToUpper(key)
-		if child, ok := value.(map[string]any); ok {
+		// One setting is a table itself; all other tables hold settings.
+		if child, ok := value.(map[string]any); ok && name != settingHeaders {
 			flatten(name, child, into)
 			continue
 		}

@@ -100,7 +100,7 @@ func (k kind) fits(raw json.RawMessage) bool {
 	case text, text1:
 		return raw[0] == '"'
 	case whole:
-		var n int64
+		var n count
 		return json.Unmarshal(raw, &n) == nil && n >= 0
 	case flag:
 		var b bool

@@ -19,7 +19,7 @@ type deployment struct {
 	Description *string         `json:"description"`
 	Paused      bool            `json:"paused"`
 	Schedules   json.RawMessage `json:"schedules"`
-	Limit       *int            `json:"concurrency_limit"`
+	Limit       *count          `json:"concurrency_limit"`
 	Options     json.RawMessage `json:"concurrency_options"`
 	Variables   json.RawMessage `json:"job_variables"`
 	Overrides   json.RawMessage `json:"infra_overrides"` // the older name of job_variables
@@ -102,8 +102,8 @@ func (a *API) showDeployment3(out object, d *deployment) {
 }
 
 // slotsOf counts the runs that hold a slot of the deployment's concurrency limit.
-func (a *API) slotsOf(d *deployment) int {
-	n := 0
+func (a *API) slotsOf(d *deployment) count {
+	n := count(0)
 	for _, run := range a.runs {
 		if run.DeploymentID == d.ID && holdsSlot(run.stateType()) {
 			n++

@@ -12,7 +12,7 @@ const defaultLimit = 200
 
 // page is the part of a listing that is asked for.
 type page struct {
-	Limit  *int   `json:"limit"`
+	Limit  *count `json:"limit"`
 	Offset int    `json:"offset"`
 	Sort   string `json:"sort"`
 }
@@ -27,7 +27,7 @@ func pageSchema(filters ...string) schema {
 
 // show cuts a page out of the rows and writes each.
 func show[T any](rows []T, p page, write func(T) object) (answer, error) {
-	limit := defaultLimit
+	limit := count(defaultLimit)
 	if p.Limit != nil {
 		limit = *p.Limit
 	}
@@ -36,7 +36,7 @@ func show[T any](rows []T, p page, write func(T) object) (answer, error) {
 	}
 	rows = rows[min(p.Offset, len(rows)):]
 	out := make([]object, 0, len(rows))
-	for _, row := range rows[:min(limit, len(rows))] {
+	for _, row := range rows[:min(int(limit), len(rows))] {
 		out = append(out, write(row))
 	}
 	return ok(out)

@@ -13,6 +13,7 @@ func (a *API) flowRunRoutes() {
 	a.handle("GET /flow_runs/{id}", a.withRun(func(run *flowRun, _ *request) (answer, error) { return ok(a.showRun(run)) }))
 	a.handle("PATCH /flow_runs/{id}", a.withRun(a.updateRun))
 	a.handle("DELETE /flow_runs/{id}", a.withRun(a.deleteRun))
+	a.handle("PATCH /flow_runs/{id}/labels", a.withRun(a.labelRun))
 	a.handle("POST /flow_runs/{id}/set_state", a.setState)
 	a.handle("POST /flow_runs/filter", a.filterRuns)
 	a.handle("POST /flow_runs/count", a.countRuns)
@@ -150,6 +151,14 @@ func (a *API) updateRun(run *flowRun, r *request) (answer, error) {
 		return answer{}, err
 	}
 	run.Updated = moment{a.now()}
+	return done()
+}
+
+func (a *API) labelRun(run *flowRun, r *request) (answer, error) {
+	if r.body.fields == nil {
+		return answer{}, invalid("dict_type", "Input should be a valid dictionary", nil, "body")
+	}
+	run.Labels = mergeObjects(run.Labels, r.body.raw)
 	return done()
 }
 

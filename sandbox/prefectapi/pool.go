@@ -16,7 +16,7 @@ type pool struct {
 	Type        string          `json:"type"`
 	Template    json.RawMessage `json:"base_job_template"`
 	IsPaused    bool            `json:"is_paused"`
-	Limit       *int            `json:"concurrency_limit"`
+	Limit       *count          `json:"concurrency_limit"`
 	Storage     json.RawMessage `json:"storage_configuration"`
 	queues      []*queue        // the first is the default
 	workers     []*poolWorker
@@ -65,8 +65,8 @@ func (p *pool) hasQueue(id string) bool {
 }
 
 // activeSlots counts the runs that hold a slot of the queues.
-func (a *API) activeSlots(inQueue func(id string) bool) int {
-	n := 0
+func (a *API) activeSlots(inQueue func(id string) bool) count {
+	n := count(0)
 	for _, run := range a.runs {
 		if inQueue(run.WorkQueueID) && (run.stateType() == pending || run.stateType() == running) {
 			n++

@@ -15,8 +15,8 @@ type queue struct {
 	Name        string  `json:"name"`
 	Description *string `json:"description"`
 	IsPaused    bool    `json:"is_paused"`
-	Limit       *int    `json:"concurrency_limit"`
-	Priority    int     `json:"priority"`
+	Limit       *count  `json:"concurrency_limit"`
+	Priority    count   `json:"priority"`
 }
 
 // polledWithin is how long a queue and a deployment stay READY after a poll.
@@ -39,8 +39,8 @@ func (a *API) newQueue(p *pool, name, description string) *queue {
 }
 
 // freePriority is the first that no queue has.
-func (p *pool) freePriority() int {
-	n := 1
+func (p *pool) freePriority() count {
+	n := count(1)
 	for slices.ContainsFunc(p.queues, func(q *queue) bool { return q.Priority == n }) {
 		n++
 	}

@@ -12,7 +12,7 @@ func (a *API) scheduledRuns(r *request) (answer, error) {
 		QueueNames []string `json:"work_queue_names"`
 		Before     moment   `json:"scheduled_before"`
 		After      moment   `json:"scheduled_after"`
-		Limit      *int     `json:"limit"`
+		Limit      *count   `json:"limit"`
 	}
 	s := schema{fields: map[string]kind{"work_queue_names": list, "scheduled_before": instant, "scheduled_after": instant, "limit": whole}, open: true}
 	if err := r.body.read(s, &query); err != nil {
@@ -31,7 +31,7 @@ func (a *API) scheduledRuns(r *request) (answer, error) {
 		rows = a.due(p, queues, query.Before, query.After)
 	}
 	a.markPolled(queues)
-	limit := defaultLimit
+	limit := count(defaultLimit)
 	if query.Limit != nil {
 		limit = min(limit, *query.Limit)
 	}
@@ -39,7 +39,7 @@ func (a *API) scheduledRuns(r *request) (answer, error) {
 		limit = min(limit, max(0, *p.Limit-a.activeSlots(p.hasQueue)))
 	}
 	out := []object{}
-	for _, row := range rows[:min(limit, len(rows))] {
+	for _, row := range rows[:min(int(limit), len(rows))] {
 		run := a.showRunCore(row.run)
 		out = append(out, object{"work_pool_id": p.ID, "work_queue_id": row.queue.ID, "flow_run": run})
 	}
@@ -77,7 +77,7 @@ func (a *API) due(p *pool, queues []*queue, before, after moment) []dueRun {
 		mine := a.dueIn(q, before, after)
 		if q.Limit != nil {
 			free := max(0, *q.Limit-a.activeSlots(func(id string) bool { return id == q.ID }))
-			mine = mine[:min(free, len(mine))]
+			mine = mine[:min(int(free), len(mine))]
 		}
 		out = append(out, mine...)
 	}

@@ -16,6 +16,9 @@ func (a *API) serverRoutes() {
 	a.handle("GET /hello", func(*request) (answer, error) { return ok("👋") })
 	a.handle("GET /version", func(*request) (answer, error) { return ok(apiVersion) })
 	a.handle("GET /admin/version", func(*request) (answer, error) { return ok(a.version) })
+	if !a.isPrefect2() {
+		a.handle("GET /admin/storage", func(*request) (answer, error) { return ok(object{"default_result_storage_block_id": nil}) })
+	}
 	a.handle("GET /csrf-token", func(*request) (answer, error) {
 		return answer{}, refuse(http.StatusUnprocessableEntity, "CSRF protection is disabled.")
 	})

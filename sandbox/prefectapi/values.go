@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"time"
 )
@@ -39,6 +40,22 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return errors.New("not a date and time")
+}
+
+// count is a whole number; clients may write it as 30.0.
+type count int
+
+// UnmarshalJSON refuses fractions.
+func (c *count) UnmarshalJSON(data []byte) error {
+	var number *float64
+	if err := json.Unmarshal(data, &number); err != nil || number == nil {
+		return err
+	}
+	if *number != math.Trunc(*number) {
+		return errors.New("not a whole number")
+	}
+	*c = count(*number)
+	return nil
 }
 
 // rawOr is raw, or a default for an absent or null one.

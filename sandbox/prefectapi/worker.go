@@ -11,7 +11,7 @@ type poolWorker struct {
 	Updated   moment
 	Name      string
 	Heartbeat moment
-	Interval  *int // seconds
+	Interval  *count // seconds
 }
 
 // A worker is online until it has missed this many heartbeats
@@ -46,7 +46,7 @@ func (a *API) workerRoutes() {
 func (a *API) heartbeat(r *request) (answer, error) {
 	var beat struct {
 		Name     string `json:"name"`
-		Interval *int   `json:"heartbeat_interval_seconds"`
+		Interval *count `json:"heartbeat_interval_seconds"`
 	}
 	s := schema{fields: map[string]kind{"name": text1, "heartbeat_interval_seconds": whole}, required: []string{"name"}, open: true}
 	if err := r.body.read(s, &beat); err != nil {
