@@ -1,0 +1,25 @@
+package commands
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	charm "github.com/charmbracelet/log"
+	"golang.org/x/term"
+)
+
+// newWorkerLogger writes for people on a terminal, and JSON lines elsewhere.
+func newWorkerLogger(w io.Writer, debug bool) *slog.Logger {
+	level := slog.LevelInfo
+	if debug {
+		level = slog.LevelDebug
+	}
+	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(charm.NewWithOptions(w, charm.Options{
+			ReportTimestamp: true, TimeFormat: time.TimeOnly, Level: charm.Level(level),
+		}))
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,94 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"ecsctl/internal/hint"
+	"ecsctl/jobtemplate"
+)
+
+// awsClients reach AWS with one set of credentials, in one region.
+type awsClients struct {
+	key    string // tells them from others
+	region string
+	ecs    *ecs.Client
+	ec2    *ec2.Client
+}
+
+// errNoRegion: neither the worker nor the credentials block names a region.
+var errNoRegion = hint.Add(errors.New("no AWS region is set"), "set region_name in the AwsCredentials block, or AWS_REGION where the worker runs")
+
+// clientSets makes clients, one set for each set of credentials.
+type clientSets struct {
+	base    aws.Config
+	rates   map[string]Rate
+	metrics *metrics
+
+	mu   sync.Mutex
+	sets map[string]*awsClients
+}
+
+func newClientSets(o Options, m *metrics) *clientSets {
+	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, sets: map[string]*awsClients{}}
+}
+
+// of returns the clients for a job's credentials.
+func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsClients, error) {
+	key, err := credentialsKey(c)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.sets[key]; known != nil {
+		return known, nil
+	}
+	cfg, err := configFor(ctx, s.base, c)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Region == "" {
+		return nil, errNoRegion
+	}
+	made := s.connect(key, cfg, c.Client.PlainHTTP)
+	s.sets[key] = made
+	return made, nil
+}
+
+func (s *clientSets) connect(key string, cfg aws.Config, plainHTTP bool) *awsClients {
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(s.rates).addTo(s.metrics))
+	return &awsClients{
+		key:    key,
+		region: cfg.Region,
+		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		ec2:    ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+	}
+}
+
+// credentialsKey identifies credentials without holding them.
+func credentialsKey(c jobtemplate.Credentials) (string, error) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("failed to compare AWS credentials: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// parsePID takes an infrastructure_pid apart: {cluster}::{task arn}.
+func parsePID(pid string) (cluster, task string, ok bool) {
+	cluster, task, ok = strings.Cut(pid, "::")
+	return cluster, task, ok && task != ""
+}

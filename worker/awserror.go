@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+
+	"ecsctl/internal/hint"
+)
+
+// awsError says what could not be done and why, in one sentence without request ids;
+// the SDK's error is below it.
+type awsError struct {
+	doing, why string
+	err        error
+}
+
+func (e *awsError) Error() string { return "failed to " + e.doing + ": " + e.why }
+func (e *awsError) Unwrap() error { return e.err }
+
+// explain words an error of the AWS SDK for the state of a run and the worker's log.
+func explain(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return &awsError{doing, "AWS could not be asked: " + innermost(err).Error(), err}
+	}
+	why := strings.TrimSpace(api.ErrorMessage())
+	if why == "" {
+		why = api.ErrorCode()
+	} else {
+		why += " (" + api.ErrorCode() + ")"
+	}
+	return withAdvice(&awsError{doing, why, err}, api, err)
+}
+
+// innermost is the part of an error that says something: those above it repeat the
+// action, the endpoint and request ids.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		var op *net.OpError
+		if next == nil || errors.As(err, &op) && !errors.As(next, &op) {
+			return err
+		}
+		err = next
+	}
+}
+
+func withAdvice(e *awsError, api smithy.APIError, err error) error {
+	switch api.ErrorCode() {
+	case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation":
+		return hint.Add(e, "the worker's role needs a policy that allows "+actionOf(err)+" on what the message names")
+	case "ClusterNotFoundException":
+		return hint.Add(e, "check the job variable cluster, and that the cluster is in the worker's region")
+	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
+		return hint.Add(e, "AWS does not take the credentials: check the AwsCredentials block, or what the worker runs with")
+	}
+	return e
+}
+
+// actionOf is the IAM action of the call that failed.
+func actionOf(err error) string {
+	var op *smithy.OperationError
+	if !errors.As(err, &op) {
+		return "the call"
+	}
+	return strings.ToLower(op.ServiceID) + ":" + op.OperationName
+}
+
+// sentence is an error with its advice, for a state message.
+func sentence(err error) string {
+	text := err.Error()
+	if advice := hint.Of(err); len(advice) > 0 {
+		text += fmt.Sprintf(" (%s)", strings.Join(advice, "; "))
+	}
+	return text
+}
+
+// passing tells whether AWS may take the same call later: it throttles, fails inside,
+// was not reached, or does not see a new role yet.
+func passing(err error) bool {
+	var op *smithy.OperationError
+	if errors.Is(err, context.Canceled) || !errors.As(err, &op) {
+		return false
+	}
+	var quota ratelimit.QuotaExceededError
+	if errors.As(err, &quota) || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {
+		return true
+	}
+	var response interface{ HTTPStatusCode() int }
+	if errors.As(err, &response) && response.HTTPStatusCode() >= 500 {
+		return true
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return true // no answer: the network, or where the credentials come from
+	}
+	return roleIsNew(api)
+}
+
+// newRole matches what ECS says of a role that it cannot see or assume yet. IAM is
+// eventually consistent, and there is no code of its own for it.
+var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
+
+func roleIsNew(api smithy.APIError) bool {
+	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
+}
+
+// hasCode tells whether err is an AWS error with one of the codes.
+func hasCode(err error, codes ...string) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	for _, code := range codes {
+		if api.ErrorCode() == code {
+			return true
+		}
+	}
+	return false
+}

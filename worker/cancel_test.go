@@ -1,0 +1,96 @@
+package worker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/worker"
+)
+
+func (w *world) cancelling(id string) {
+	w.t.Helper()
+	must(w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{Type: prefect.Cancelling}))(w.t)
+}
+
+// stopped tells whether all tasks have stopped.
+func (w *world) stopped() bool {
+	for _, task := range w.tasks() {
+		if aws.ToString(task.LastStatus) != "STOPPED" {
+			return false
+		}
+	}
+	return true
+}
+
+// Prefect 2: the task of a Cancelling run is stopped, and only then is it Cancelled.
+func TestCancelARunningRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{version: "2.20.26"})
+	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	w.start(nil)
+	w.await(id, prefect.Running)
+	w.cancelling(id)
+	w.await(id, prefect.Cancelled)
+	if !w.stopped() {
+		t.Error("the run is Cancelled but its task has not stopped")
+	}
+	if task := w.tasks()[0]; aws.ToString(task.StoppedReason) != "The Prefect flow run was cancelled" {
+		t.Errorf("the task stopped because %q", aws.ToString(task.StoppedReason))
+	}
+}
+
+// A run that another worker has launched is stopped too.
+func TestCancelForAWorkerThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{version: "2.20.26"})
+	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	first := w.start(nil)
+	w.await(id, prefect.Running)
+	first.stop()
+	<-first.ended
+	w.cancelling(id)
+	w.start(func(o *worker.Options) { o.Name = "w2" })
+	w.await(id, prefect.Cancelled)
+	if !w.stopped() {
+		t.Error("the run is Cancelled but its task has not stopped")
+	}
+}
+
+// Prefect 3: a run that never started has no runner that could cancel it.
+func TestCancelARunThatNeverStarted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
+	id := w.runs(w.deployment(nil), 1)[0]
+	w.start(nil)
+	eventually(t, "a task", func() bool {
+		return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
+	})
+	w.cancelling(id)
+	w.await(id, prefect.Cancelled)
+	if !w.stopped() {
+		t.Error("the run is Cancelled but its task has not stopped")
+	}
+}
+
+// Prefect 3: a run that has started is cancelled by the runner in its container; when
+// its task has ended without that, the worker says that it is Cancelled.
+func TestCancelIsFinishedWhenTheRunnerIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	w.start(nil)
+	w.await(id, prefect.Running)
+	w.cancelling(id)
+	if got := w.calls("StopTask"); got != 0 {
+		t.Errorf("the worker stopped the task of a run that has a runner")
+	}
+	task := w.tasks()[0]
+	must(w.ecs.StopTask(t.Context(), stopInput(task.TaskArn)))(t)
+	if run := w.await(id, prefect.Cancelled); !strings.Contains(run.State.Message, "its ECS task has stopped") {
+		t.Errorf("got %q", run.State.Message)
+	}
+}

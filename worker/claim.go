@@ -1,0 +1,104 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// decision is how a claim came out.
+type decision int
+
+const (
+	ours   decision = iota + 1 // the run is Pending, and this worker's
+	notNow                     // propose again after the delay
+	passed                     // the run is another's, waits for a slot, or is over
+)
+
+// claim is the stage that proposes Pending: of several workers one gets the run.
+type claim struct {
+	api     *prefect.Client
+	metrics *metrics
+}
+
+// propose asks for the run. It does not give up while Prefect is away: whether the
+// first try was heard is not known, and a claim that was heard must be seen through.
+// The transition id makes the server take all tries for one.
+func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (decision, time.Duration, error) {
+	proposal := prefect.StateProposal{Type: prefect.Pending, TransitionID: newUUID()}
+	var result *prefect.OrchestrationResult
+	err := insist(ctx, log, "claiming the flow run", func(ctx context.Context) (err error) {
+		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		return err
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		log.InfoContext(ctx, "the flow run was deleted before it was launched")
+		return passed, 0, nil
+	}
+	if err != nil {
+		return passed, 0, err
+	}
+	c.metrics.claimed(string(result.Status))
+	return judge(ctx, log, result)
+}
+
+func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationResult) (decision, time.Duration, error) {
+	switch {
+	case result.Status == prefect.Wait:
+		log.DebugContext(ctx, "Prefect asks to wait with the flow run", "reason", result.Reason, "delay", result.Delay)
+		return notNow, result.Delay, nil
+	case result.Status == prefect.Abort:
+		log.InfoContext(ctx, "the flow run is left alone: "+result.Reason)
+		return passed, 0, nil
+	case result.State == nil || result.State.Type != prefect.Pending:
+		log.InfoContext(ctx, "the flow run is left alone: Prefect put it into another state", "state", stateName(result.State), "reason", result.Reason)
+		return passed, 0, nil
+	}
+	return ours, 0, nil
+}
+
+func stateName(state *prefect.State) string {
+	if state == nil {
+		return "unknown"
+	}
+	return state.Name
+}
+
+// advance proposes Submitting, which Prefect 3 has. It reports whether the run is still
+// to be launched: it may have been cancelled since it was claimed.
+func (c *claim) advance(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
+	proposal := prefect.StateProposal{Type: prefect.Pending, Name: "Submitting", TransitionID: newUUID()}
+	var result *prefect.OrchestrationResult
+	err := insist(ctx, log, "setting the flow run to Submitting", func(ctx context.Context) (err error) {
+		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		return err
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if result.Status == prefect.Accept {
+		return true, nil
+	}
+	var now *prefect.FlowRun
+	err = insist(ctx, log, "reading the flow run", func(ctx context.Context) (err error) {
+		now, err = c.api.ReadFlowRun(ctx, run.id)
+		return err
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if now.StateType != prefect.Pending {
+		log.InfoContext(ctx, "the flow run is not launched: its state changed", "state", now.StateName)
+		return false, nil
+	}
+	return true, nil
+}

@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"ecsctl/jobtemplate"
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/templates"
+)
+
+// launcher are the stages from register on, against a sandbox.
+type launcher struct {
+	clients  *awsClients
+	register *register
+	launch   *launch
+}
+
+func newLauncher(t *testing.T) *launcher {
+	t.Helper()
+	server, err := sandbox.Start(sandbox.Options{Images: map[string]string{"prefecthq/*": "/bin"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
+	clients, err := newClientSets(Options{AWS: cfg}, newMetrics(newTable(0))).of(t.Context(), jobtemplate.Credentials{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clients.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
+		t.Fatal(err)
+	}
+	return &launcher{clients, &register{patience: time.Second}, &launch{patience: time.Second, networks: networks{patience: time.Second}}}
+}
+
+// run launches a job of the official template for a worker of that name.
+func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
+	t.Helper()
+	job, err := jobtemplate.Resolve(jobtemplate.Inputs{
+		BaseJobTemplate: templates.ECSBaseJobTemplate, WorkerName: workerName, PrefectVersion: "3.8.8",
+		FlowRun: json.RawMessage(`{"id": "` + c.run.ID + `", "name": "run"}`), JobVariables: json.RawMessage(`{"command": "sleep 60"}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := l.register.definition(t.Context(), silence, l.clients, job, c.found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := l.launch.run(t.Context(), silence, l.clients, job, used, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// Two workers launch a run for the same scheduled state. Their requests differ (each
+// names itself), so ECS answers the second with a conflict: it takes the task over.
+func TestAConflictIsAdopted(t *testing.T) {
+	t.Parallel()
+	l := newLauncher(t)
+	c := candidate{run: prefect.FlowRun{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"}, stateID: "s1", found: time.Now()}
+	first, again, other := l.run(t, "w1", c), l.run(t, "w1", c), l.run(t, "w2", c)
+	if again != first || other != first {
+		t.Errorf("three tries for one scheduled state: %v, %v, %v", first, again, other)
+	}
+	c.stateID = "s2"
+	if next := l.run(t, "w1", c); next.arn == first.arn {
+		t.Error("the next scheduled state of the run got the task of the last")
+	}
+}
+
+func TestClusterOf(t *testing.T) {
+	t.Parallel()
+	for arn, want := range map[string]string{
+		"arn:aws-cn:ecs:cn-north-1:1:task/prod/abc": "arn:aws-cn:ecs:cn-north-1:1:cluster/prod",
+		"arn:aws:ecs:us-east-1:1:task/abc":          "given", // the old form names no cluster
+	} {
+		if got := clusterOf(arn, "given"); got != want {
+			t.Errorf("%s: got %q, want %q", arn, got, want)
+		}
+	}
+}
+
+func TestRefusalsThatMayPass(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]bool{
+		"RESOURCE:MEMORY": true, "RESOURCE:ENI": true, "AGENT": true,
+		"Capacity is unavailable at this time. Please try again later or in a different availability zone": true,
+		"ATTRIBUTE": false, "MISSING": false,
+	} {
+		if got := again(&refusedError{reason: reason}); got != want {
+			t.Errorf("%s: got %t", reason, got)
+		}
+	}
+}

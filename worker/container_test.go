@@ -1,0 +1,55 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"ecsctl/prefect"
+)
+
+// The test binary plays two programs: the tests, and in the containers of the sandbox
+// `prefect flow-run execute`.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "prefect" {
+		os.Exit(execute())
+	}
+	os.Exit(m.Run())
+}
+
+// execute does as the variable BEHAVE says: without it the run completes.
+func execute() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if os.Getenv("BEHAVE") == "silent" {
+		return 0
+	}
+	api, err := prefect.New(prefect.Options{APIURL: os.Getenv("PREFECT_API_URL")})
+	if err != nil {
+		return fail(err)
+	}
+	id := os.Getenv("PREFECT__FLOW_RUN_ID")
+	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Running}); err != nil {
+		return fail(err)
+	}
+	switch os.Getenv("BEHAVE") {
+	case "fail":
+		return 3
+	case "hang":
+		<-ctx.Done()
+		return 143
+	}
+	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed}); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "prefect:", err)
+	return 1
+}

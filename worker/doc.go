@@ -1,0 +1,22 @@
+// Package worker is the daemon that launches the flow runs of a work pool of type ecs
+// as ECS tasks, as the official worker does (prefect 3.8.8 with prefect-aws 0.7.12,
+// prefect 2.20.26 with 0.4.20).
+//
+// A run goes through named stages, each in a file of its own:
+//
+//	heartbeat  the pool as the server has it, and a sign of life
+//	poll       which runs are due, and which of them have a place
+//	claim      Pending: ours, or another's
+//	resolve    flow, deployment, blocks and variables -> jobtemplate.Job
+//	register   the task definition, reused by content
+//	launch     RunTask, once for each scheduled state of a run
+//	track      DescribeTasks until the task has stopped, and what that means
+//	cancel     Cancelling runs: the task is stopped, then the run is Cancelled
+//	report     states that a run is given
+//	logs       lines for the run's log in Prefect
+//	health     /health, /ready, /metrics
+//	drain      stop is not cancel
+//
+// What is under way is in one table (table.go). Prefect or AWS being away is waited
+// out; it never ends the worker.
+package worker

@@ -1,0 +1,128 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+const (
+	logInterval = 2 * time.Second // PREFECT_LOGGING_TO_API_BATCH_INTERVAL's default
+	logBatch    = 500             // lines in one call
+	maxLogLines = 20_000          // waiting to be sent; older ones are dropped
+	maxLogText  = 100_000         // of one line; servers refuse lines of a megabyte
+	lastFlush   = 5 * time.Second // for what is left when the worker ends
+)
+
+// shipper sends log lines to Prefect in batches. It never keeps anyone waiting: when
+// Prefect is away for long, the oldest lines are lost, and counted.
+type shipper struct {
+	api     *prefect.Client
+	log     *slog.Logger // where its own trouble goes
+	metrics *metrics
+
+	mu      sync.Mutex
+	lines   []prefect.Log
+	dropped int
+	full    chan struct{} // has an element when a batch is full
+}
+
+func newShipper(api *prefect.Client, log *slog.Logger, m *metrics) *shipper {
+	return &shipper{api: api, log: log, metrics: m, full: make(chan struct{}, 1)}
+}
+
+func (s *shipper) add(line prefect.Log) {
+	if len(line.Message) > maxLogText {
+		line.Message = line.Message[:maxLogText] + "..."
+	}
+	s.mu.Lock()
+	s.lines = append(s.lines, line)
+	s.trim()
+	ready := len(s.lines) >= logBatch
+	s.mu.Unlock()
+	if !ready {
+		return
+	}
+	select {
+	case s.full <- struct{}{}:
+	default: // somebody has said so already
+	}
+}
+
+// trim drops the oldest lines beyond the limit; s.mu is held.
+func (s *shipper) trim() {
+	if over := len(s.lines) - maxLogLines; over > 0 {
+		s.lines = append(s.lines[:0:0], s.lines[over:]...)
+		s.dropped += over
+		s.metrics.logLinesLost(over)
+	}
+}
+
+// run sends until the context ends, and then what is left.
+func (s *shipper) run(ctx context.Context) {
+	ticker := time.NewTicker(logInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-s.full:
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+			defer cancel()
+			s.flush(last)
+			return
+		}
+		s.flush(ctx)
+	}
+}
+
+// flush sends batches until none is left or one fails.
+func (s *shipper) flush(ctx context.Context) {
+	for {
+		batch := s.take()
+		if len(batch) == 0 {
+			return
+		}
+		if err := s.api.CreateLogs(ctx, batch); err != nil {
+			s.failed(ctx, batch, err)
+			return
+		}
+	}
+}
+
+func (s *shipper) take() []prefect.Log {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dropped > 0 {
+		s.log.Warn("log lines were lost, because Prefect was away for long", "lines", s.dropped)
+		s.dropped = 0
+	}
+	n := min(len(s.lines), logBatch)
+	batch := s.lines[:n:n]
+	s.lines = s.lines[n:]
+	return batch
+}
+
+// failed keeps a batch that was certainly not stored. One that got no answer is not
+// sent again: its lines might be there twice.
+func (s *shipper) failed(ctx context.Context, batch []prefect.Log, err error) {
+	s.log.DebugContext(ctx, "failed to send log lines", "lines", len(batch), "error", err)
+	if !notStored(err) {
+		s.metrics.logLinesLost(len(batch))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(batch, s.lines...)
+	s.trim()
+}
+
+func notStored(err error) bool {
+	var dial *net.OpError
+	return errors.Is(err, prefect.ErrBusy) || errors.As(err, &dial) && dial.Op == "dial"
+}

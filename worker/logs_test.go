@@ -1,0 +1,98 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox/prefectapi"
+)
+
+// shipperTo is a shipper to an API that fails as long as it is told to.
+func shipperTo(t *testing.T, failing *atomic.Int64) (*shipper, *prefect.Client) {
+	t.Helper()
+	api := prefectapi.New()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if status := failing.Load(); status != 0 && r.Method == http.MethodPost && r.URL.Path == "/api/logs/" {
+			w.WriteHeader(int(status))
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := prefect.New(prefect.Options{APIURL: server.URL + "/api", MaxRetries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newShipper(client, silence, newMetrics(newTable(0))), client
+}
+
+const logRun = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"
+
+func stored(t *testing.T, api *prefect.Client) []prefect.Log {
+	t.Helper()
+	lines, err := api.FlowRunLogs(t.Context(), logRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func TestLinesThatWereRefusedAreSentAgain(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Int64
+	failing.Store(http.StatusServiceUnavailable)
+	s, api := shipperTo(t, &failing)
+	log := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"})
+	for i := range 3 {
+		log.Info(fmt.Sprintf("line %d", i))
+	}
+	s.flush(t.Context())
+	log.Warn("last", "reason", "it is over")
+	failing.Store(0)
+	s.flush(t.Context())
+	lines := stored(t, api)
+	if len(lines) != 4 || lines[0].Message != "line 0" || lines[3].Message != "last (reason: it is over)" || lines[3].Level != prefect.LevelWarning {
+		t.Errorf("got %+v", lines)
+	}
+}
+
+// Whoever logs is never kept waiting, and memory is bounded: the oldest lines go.
+func TestTooManyLines(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Int64
+	s, _ := shipperTo(t, &failing)
+	for i := range maxLogLines + 10 {
+		s.add(prefect.Log{Message: fmt.Sprint(i)})
+	}
+	if len(s.lines) != maxLogLines || s.lines[0].Message != "10" || s.dropped != 10 {
+		t.Errorf("%d lines, the first is %q, %d dropped", len(s.lines), s.lines[0].Message, s.dropped)
+	}
+}
+
+func TestDebugLinesStayHere(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Int64
+	s, _ := shipperTo(t, &failing)
+	log := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"})
+	log.Debug("nothing for the run's log")
+	if len(s.lines) != 0 {
+		t.Errorf("got %+v", s.lines)
+	}
+}
+
+func TestLineText(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Int64
+	s, _ := shipperTo(t, &failing)
+	handler := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
+	slog.New(handler).Error("failed", "error", errors.New("no"), "key", prefect.Secret("hidden"))
+	if got := s.lines[0].Message; got != "failed (cluster: c, error: no, key: ********)" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// loop is something that is done again and again.
+type loop struct {
+	name     string
+	interval time.Duration
+	do       func(context.Context) error
+	log      *slog.Logger
+}
+
+// loopJitter keeps workers that were started together from polling together.
+const loopJitter = 0.3
+
+// maxLoopWait bounds the waits after failures.
+const maxLoopWait = time.Minute
+
+// run does it at once and then in every interval, until the context ends. A failure
+// is a warning: the next one comes later, each time twice as late up to a minute.
+func (l loop) run(ctx context.Context) {
+	failures, last := 0, time.Now()
+	for {
+		err := l.do(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			failures, last = 0, time.Now()
+		} else {
+			failures++
+			l.log.WarnContext(ctx, "failed to "+l.name, "error", err, "last success", time.Since(last).Round(time.Second).String()+" ago")
+		}
+		if pause(ctx, l.wait(failures)) != nil {
+			return
+		}
+	}
+}
+
+func (l loop) wait(failures int) time.Duration {
+	wait := l.interval
+	for range min(failures, 10) {
+		wait *= 2
+	}
+	return jittered(min(wait, max(l.interval, maxLoopWait)), loopJitter)
+}

@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// metrics counts what the stages do. It is always there; whether it is shown is
+// another matter.
+type metrics struct {
+	registry *prometheus.Registry
+	polls    *prometheus.CounterVec
+	claims   *prometheus.CounterVec
+	launches *prometheus.CounterVec
+	seconds  prometheus.Histogram
+	endings  *prometheus.CounterVec
+	aws      *prometheus.CounterVec
+	lost     prometheus.Counter
+}
+
+func newMetrics(t *table) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "ecsctl_worker", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		polls:    counter("polls_total", "Polls for scheduled flow runs.", "result"),
+		claims:   counter("claims_total", "Claims of flow runs by the server's answer.", "answer"),
+		launches: counter("launches_total", "Submissions of claimed flow runs.", "result"),
+		endings:  counter("endings_total", "Flow runs whose task has ended, by what was reported.", "verdict"),
+		aws:      counter("aws_calls_total", "Attempted calls of AWS by action and error code.", "action", "code"),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "ecsctl_worker", Name: "launch_seconds", Help: "Time from claim to launched task.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "ecsctl_worker", Name: "log_lines_lost_total", Help: "Log lines that did not reach Prefect.",
+		}),
+	}
+	m.registry.MustRegister(m.polls, m.claims, m.launches, m.endings, m.aws, m.seconds, m.lost,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for name, wanted := range map[string]phase{"claiming": claiming, "launched": launched} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "ecsctl_worker", Name: "tracked_runs", Help: "Flow runs under way.", ConstLabels: prometheus.Labels{"phase": name},
+		}, func() float64 { return float64(len(t.inPhase(wanted))) }))
+	}
+	return m
+}
+
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	}
+	return "failed"
+}
+
+func (m *metrics) polled(err error)      { m.polls.WithLabelValues(outcome(err)).Inc() }
+func (m *metrics) claimed(answer string) { m.claims.WithLabelValues(answer).Inc() }
+func (m *metrics) ended(verdict string)  { m.endings.WithLabelValues(verdict).Inc() }
+func (m *metrics) logLinesLost(n int)    { m.lost.Add(float64(n)) }
+
+func (m *metrics) launched(err error, took time.Duration) {
+	m.launches.WithLabelValues(outcome(err)).Inc()
+	if err == nil {
+		m.seconds.Observe(took.Seconds())
+	}
+}
+
+func (m *metrics) awsCalled(action string, err error) {
+	code := ""
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &api):
+		code = api.ErrorCode()
+	case err != nil:
+		code = "no answer"
+	}
+	m.aws.WithLabelValues(action, code).Inc()
+}

@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"ecsctl/jobtemplate"
+)
+
+// networkLife is how long the subnets of a VPC are taken to be the same.
+const networkLife = time.Minute
+
+// networks looks up VPCs and their subnets.
+type networks struct {
+	patience time.Duration
+	known    cache[jobtemplate.Network]
+}
+
+// find answers what a job needs to know.
+func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsClients, need jobtemplate.NetworkNeed) (*jobtemplate.Network, error) {
+	network, err := n.known.get(ctx, c.key+need.VPCID, time.Now().Add(-networkLife), func(ctx context.Context) (jobtemplate.Network, error) {
+		var network jobtemplate.Network
+		err := patiently(ctx, log, n.patience, passing, func() (err error) {
+			network, err = readNetwork(ctx, c.ec2, need.VPCID)
+			return err
+		})
+		return network, err
+	})
+	return &network, err
+}
+
+func readNetwork(ctx context.Context, client *ec2.Client, vpcID string) (jobtemplate.Network, error) {
+	query := &ec2.DescribeVpcsInput{VpcIds: []string{vpcID}}
+	if vpcID == "" {
+		query = &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("isDefault"), Values: []string{"true"}}}}
+	}
+	vpcs, err := client.DescribeVpcs(ctx, query)
+	if hasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil && len(vpcs.Vpcs) == 0 {
+		return jobtemplate.Network{}, nil // jobtemplate words the problem
+	}
+	if err != nil {
+		return jobtemplate.Network{}, explain("look up the VPC", err)
+	}
+	network := jobtemplate.Network{VPCID: aws.ToString(vpcs.Vpcs[0].VpcId)}
+	pages := ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{
+		Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{network.VPCID}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return jobtemplate.Network{}, explain("list the subnets of VPC \""+network.VPCID+"\"", err)
+		}
+		for _, subnet := range page.Subnets {
+			network.Subnets = append(network.Subnets, aws.ToString(subnet.SubnetId))
+		}
+	}
+	slices.Sort(network.Subnets) // a retry must send the same request
+	return network, nil
+}

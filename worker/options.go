@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"cmp"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"ecsctl/prefect"
+)
+
+// Type is the only type of work pool that this worker serves.
+const Type = "ecs"
+
+// The defaults of the official worker's settings.
+const (
+	DefaultQueryInterval     = 10 * time.Second // PREFECT_WORKER_QUERY_SECONDS
+	DefaultHeartbeatInterval = 30 * time.Second // PREFECT_WORKER_HEARTBEAT_SECONDS
+	DefaultPrefetch          = 10 * time.Second // PREFECT_WORKER_PREFETCH_SECONDS
+)
+
+const (
+	defaultConcurrency   = 16
+	defaultSweepInterval = 5 * time.Second
+	defaultPatience      = 5 * time.Minute
+)
+
+// Options configure a Worker. Prefect, AWS and Pool are needed.
+type Options struct {
+	Prefect *prefect.Client
+	AWS     aws.Config // the worker's own credentials and region
+
+	Pool       string
+	Name       string   // default: "ECSWorker" and a random id, as the official worker's
+	WorkQueues []string // default: all queues of the pool
+	Limit      int      // runs that may be claimed or running at once; 0 is no limit
+
+	Prefetch          time.Duration // how far ahead of their time runs are launched; negative is not at all
+	QueryInterval     time.Duration // between polls
+	HeartbeatInterval time.Duration
+	CancelInterval    time.Duration // between looks for Cancelling runs; default: twice QueryInterval
+	SweepInterval     time.Duration // between looks at the tracked tasks; default 5 s
+
+	RunOnce       bool // one heartbeat, one poll, and out when what it found is launched
+	NoPoolCreate  bool // do not create a pool that is missing
+	NoCancel      bool // with Prefect 3: leave Cancelling runs alone
+	NoLogs        bool // do not send log lines to Prefect
+	TypeGiven     bool // the user insists on type ecs, whatever the pool says
+	BaseTemplate  json.RawMessage
+	Settings      map[string]string // the PREFECT_* settings that a task inherits
+	Environ       func(name string) (string, bool)
+	HealthAddress string // host:port to serve health on; empty is not at all
+	Metrics       bool   // serve /metrics as well
+
+	// Concurrency is how many runs are claimed and launched at the same moment; default 16.
+	Concurrency int
+	// Patience is how long AWS is asked again for a launch that it may still accept;
+	// default 5 minutes.
+	Patience time.Duration
+	// Rates are the most calls a second for each ECS and EC2 action; default DefaultRates.
+	Rates map[string]Rate
+
+	Logger *slog.Logger // default: silence
+}
+
+func (o Options) withDefaults() Options {
+	o.Name = cmp.Or(o.Name, "ECSWorker "+newUUID())
+	o.QueryInterval = cmp.Or(o.QueryInterval, DefaultQueryInterval)
+	o.HeartbeatInterval = cmp.Or(o.HeartbeatInterval, DefaultHeartbeatInterval)
+	o.CancelInterval = cmp.Or(o.CancelInterval, 2*o.QueryInterval)
+	o.SweepInterval = cmp.Or(o.SweepInterval, defaultSweepInterval)
+	o.Prefetch = max(0, cmp.Or(o.Prefetch, DefaultPrefetch))
+	o.Concurrency = cmp.Or(o.Concurrency, defaultConcurrency)
+	o.Patience = cmp.Or(o.Patience, defaultPatience)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Rates == nil {
+		o.Rates = DefaultRates()
+	}
+	return o
+}
+
+// CheckName refuses names that the Prefect API has no place for in its paths.
+func CheckName(name string) error {
+	if strings.ContainsAny(name, "/%") {
+		return errBadName
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/jobtemplate"
+)
+
+// definition is the task definition of a launch.
+type definition struct {
+	arn        string
+	hash       string                // of the content; empty when the job names it
+	registered bool                  // for this launch, or for another by this worker
+	described  *types.TaskDefinition // when the job names it
+}
+
+// register is the stage that has a task definition ready. Equal content is registered
+// once: it is remembered, found again in its family after a restart, and shared.
+type register struct {
+	patience time.Duration
+
+	known     cache[definition]            // by credentials and hash
+	described cache[*types.TaskDefinition] // by credentials and name
+}
+
+// definition returns the task definition for a job.
+func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, found time.Time) (definition, error) {
+	if job.TaskDefinition != "" {
+		described, err := r.describe(ctx, log, c, job.TaskDefinition, found)
+		return definition{arn: job.TaskDefinition, described: described}, err
+	}
+	wanted, err := hashed(job, c.region)
+	if err != nil {
+		return definition{}, err
+	}
+	// What is registered stays equal to its content, so age does not matter.
+	return r.known.get(ctx, c.key+wanted.Hash, time.Now().Add(-cacheLife), func(ctx context.Context) (definition, error) {
+		return r.findOrRegister(ctx, log, c, wanted)
+	})
+}
+
+// hashed is the job's definition with the tag that it is found again by.
+func hashed(job *jobtemplate.Job, region string) (*jobtemplate.Definition, error) {
+	wanted, err := job.Definition(region)
+	if err != nil {
+		return nil, err
+	}
+	wanted.Input.Tags = append(wanted.Input.Tags, types.Tag{Key: aws.String(jobtemplate.HashTag), Value: &wanted.Hash})
+	tags, _ := wanted.Document["tags"].([]any)
+	wanted.Document["tags"] = append(tags, map[string]any{"key": jobtemplate.HashTag, "value": wanted.Hash})
+	return wanted, nil
+}
+
+func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsClients, wanted *jobtemplate.Definition) (definition, error) {
+	arn, err := findDefinition(ctx, c, wanted)
+	if err != nil {
+		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", explain("look for a task definition", err))
+	}
+	if arn != "" {
+		log.DebugContext(ctx, "reusing the task definition", "task definition", arn)
+		return definition{arn: arn, hash: wanted.Hash}, nil
+	}
+	input := *wanted.Input
+	var made *ecs.RegisterTaskDefinitionOutput
+	err = patiently(ctx, log, r.patience, passing, func() (err error) {
+		made, err = c.ecs.RegisterTaskDefinition(ctx, &input)
+		if tagsRefused(err, wanted) {
+			input.Tags = input.Tags[:len(input.Tags)-1]
+			made, err = c.ecs.RegisterTaskDefinition(ctx, &input)
+		}
+		return err
+	})
+	if err != nil {
+		return definition{}, explain("register task definition \""+aws.ToString(input.Family)+"\"", err)
+	}
+	arn = aws.ToString(made.TaskDefinition.TaskDefinitionArn)
+	log.InfoContext(ctx, "registered task definition "+arn)
+	return definition{arn: arn, hash: wanted.Hash, registered: true}, nil
+}
+
+// tagsRefused: tagging needs a permission of its own, which policies made for the
+// official worker may lack. Our tag only saves registrations; the job works without.
+func tagsRefused(err error, wanted *jobtemplate.Definition) bool {
+	return hasCode(err, "AccessDeniedException") && len(wanted.Input.Tags) == 1
+}
+
+// describe reads a task definition that a job names.
+func (r *register) describe(ctx context.Context, log *slog.Logger, c *awsClients, name string, found time.Time) (*types.TaskDefinition, error) {
+	return r.described.get(ctx, c.key+name, found, func(ctx context.Context) (*types.TaskDefinition, error) {
+		var out *ecs.DescribeTaskDefinitionOutput
+		err := patiently(ctx, log, r.patience, passing, func() (err error) {
+			out, err = c.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+			return err
+		})
+		if err != nil {
+			return nil, explain("describe task definition \""+name+"\"", err)
+		}
+		return out.TaskDefinition, nil
+	})
+}
+
+// forget makes the next launch look for the definition again.
+func (r *register) forget(c *awsClients, hash string) { r.known.forget(c.key + hash) }
+
+// forgetARN forgets a definition that is about to be deregistered.
+func (r *register) forgetARN(arn string) {
+	r.known.forgetIf(func(d definition) bool { return d.arn == arn })
+}

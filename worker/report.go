@@ -1,0 +1,58 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"ecsctl/prefect"
+)
+
+// report is the stage that gives runs their states.
+type report struct{ api *prefect.Client }
+
+// crashed proposes Crashed with the reason. A run that has ended meanwhile keeps the
+// state that it has.
+func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reason string) error {
+	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Crashed, Message: reason})
+	if err == nil && result != nil && result.Status == prefect.Accept {
+		log.ErrorContext(ctx, "the flow run is Crashed: "+reason)
+	}
+	return err
+}
+
+// cancelled sets a run to Cancelled, past the server's rules as the official worker does.
+func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runRef, message string) error {
+	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Cancelled, Message: message, Force: true})
+	if err == nil && result != nil {
+		log.InfoContext(ctx, "the flow run is Cancelled: "+message)
+	}
+	return err
+}
+
+// set proposes a state until Prefect answers; the result is nil when the run is gone.
+func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal prefect.StateProposal) (*prefect.OrchestrationResult, error) {
+	proposal.TransitionID = newUUID()
+	var result *prefect.OrchestrationResult
+	err := insist(ctx, log, "setting the flow run to "+string(proposal.Type), func(ctx context.Context) (err error) {
+		result, err = r.api.SetFlowRunState(ctx, run.id, proposal)
+		return err
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		log.InfoContext(ctx, "the flow run was deleted: its state is not reported")
+		return nil, nil
+	}
+	return result, err
+}
+
+// infrastructure records which task a run has.
+func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runRef, pid string) error {
+	err := insist(ctx, log, "recording the task of the flow run", func(ctx context.Context) error {
+		return r.api.UpdateFlowRun(ctx, run.id, prefect.FlowRunUpdate{InfrastructurePID: &pid})
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		log.WarnContext(ctx, "the flow run was deleted after its task was launched", "task", pid)
+		return nil
+	}
+	return err
+}

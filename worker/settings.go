@@ -1,0 +1,109 @@
+package worker
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// The defaults of PREFECT_WORKER_WEBSERVER_HOST and _PORT.
+const (
+	defaultHealthHost = "0.0.0.0"
+	defaultHealthPort = "8080"
+)
+
+// FromSettings returns the options that Prefect's own settings stand for.
+func FromSettings(s prefect.Settings) (Options, error) {
+	o := Options{Settings: map[string]string{}}
+	for name := range s.Sources {
+		value, _ := s.Lookup(name)
+		o.Settings[name] = value.Reveal()
+	}
+	r := settingsReader{settings: s}
+	o.QueryInterval = r.duration("PREFECT_WORKER_QUERY_SECONDS", DefaultQueryInterval)
+	o.HeartbeatInterval = r.duration("PREFECT_WORKER_HEARTBEAT_SECONDS", DefaultHeartbeatInterval)
+	o.Prefetch = orNone(r.duration("PREFECT_WORKER_PREFETCH_SECONDS", DefaultPrefetch))
+	o.CancelInterval = r.duration("PREFECT_WORKER_CANCELLATION_POLL_SECONDS", 0)
+	// Off by default in the official worker, on here: no task goes on costing money
+	// after its run was cancelled.
+	o.NoCancel = !r.flag("PREFECT_WORKER_ENABLE_CANCELLATION", true)
+	o.NoLogs = !r.flag("PREFECT_LOGGING_TO_API_ENABLED", true)
+	return o, r.err
+}
+
+// orNone tells no prefetching from the default.
+func orNone(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// HealthAddress is host:port of PREFECT_WORKER_WEBSERVER_HOST and _PORT.
+func HealthAddress(s prefect.Settings) string {
+	host, port := defaultHealthHost, defaultHealthPort
+	if value, ok := s.Lookup("PREFECT_WORKER_WEBSERVER_HOST"); ok && value != "" {
+		host = value.Reveal()
+	}
+	if value, ok := s.Lookup("PREFECT_WORKER_WEBSERVER_PORT"); ok && value != "" {
+		port = value.Reveal()
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// Debug tells whether the settings ask for a talkative log.
+func Debug(s prefect.Settings) bool {
+	r := settingsReader{settings: s}
+	level, _ := s.Lookup("PREFECT_LOGGING_LEVEL")
+	return strings.EqualFold(level.Reveal(), "DEBUG") || r.flag("PREFECT_WORKER_DEBUG_MODE", false)
+}
+
+// settingsReader keeps the first error.
+type settingsReader struct {
+	settings prefect.Settings
+	err      error
+}
+
+func (r *settingsReader) lookup(name string) (string, bool) {
+	value, ok := r.settings.Lookup(name)
+	return strings.TrimSpace(value.Reveal()), ok && value != ""
+}
+
+func (r *settingsReader) wrong(name, want string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%s from %s is not %s", name, r.settings.Sources[name], want)
+	}
+}
+
+func (r *settingsReader) duration(name string, unset time.Duration) time.Duration {
+	text, given := r.lookup(name)
+	if !given {
+		return unset
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		r.wrong(name, "a number of seconds")
+		return unset
+	}
+	return time.Duration(n * float64(time.Second))
+}
+
+func (r *settingsReader) flag(name string, unset bool) bool {
+	text, given := r.lookup(name)
+	if !given {
+		return unset
+	}
+	switch strings.ToLower(text) {
+	case "1", "true", "t", "yes", "y", "on":
+		return true
+	case "0", "false", "f", "no", "n", "off":
+		return false
+	}
+	r.wrong(name, "true or false")
+	return unset
+}

@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+func discover(t *testing.T, environ ...string) prefect.Settings {
+	t.Helper()
+	dir := t.TempDir()
+	settings, err := prefect.Discover(append([]string{"PREFECT_HOME=" + dir, "HOME=" + dir}, environ...), dir, prefect.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+func TestFromSettings(t *testing.T) {
+	t.Parallel()
+	o, err := FromSettings(discover(t, "PREFECT_API_URL=http://h/api", "PREFECT_API_KEY=k", "PREFECT_WORKER_QUERY_SECONDS=2.5",
+		"PREFECT_WORKER_HEARTBEAT_SECONDS=7", "PREFECT_WORKER_PREFETCH_SECONDS=0", "PREFECT_WORKER_ENABLE_CANCELLATION=false"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o = o.withDefaults()
+	if o.QueryInterval != 2500*time.Millisecond || o.HeartbeatInterval != 7*time.Second || o.Prefetch != 0 || !o.NoCancel || o.NoLogs {
+		t.Errorf("got query %s, heartbeat %s, prefetch %s, no cancel %t, no logs %t", o.QueryInterval, o.HeartbeatInterval, o.Prefetch, o.NoCancel, o.NoLogs)
+	}
+	if o.CancelInterval != 5*time.Second {
+		t.Errorf("looks for cancelled runs every %s", o.CancelInterval)
+	}
+	if o.Settings["PREFECT_API_KEY"] != "k" || o.Settings["PREFECT_API_URL"] != "http://h/api" {
+		t.Errorf("the tasks inherit %v", o.Settings)
+	}
+	unset := must2(t)(FromSettings(discover(t))).withDefaults()
+	if unset.QueryInterval != DefaultQueryInterval || unset.Prefetch != DefaultPrefetch || unset.HeartbeatInterval != DefaultHeartbeatInterval || unset.NoCancel {
+		t.Errorf("without settings: %+v", unset)
+	}
+}
+
+func must2(t *testing.T) func(Options, error) Options {
+	return func(o Options, err error) Options {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+}
+
+func TestWrongSettingsAreNamed(t *testing.T) {
+	t.Parallel()
+	for setting, want := range map[string]string{
+		"PREFECT_WORKER_QUERY_SECONDS=soon":        "PREFECT_WORKER_QUERY_SECONDS from the environment is not a number of seconds",
+		"PREFECT_WORKER_PREFETCH_SECONDS=-1":       "PREFECT_WORKER_PREFETCH_SECONDS from the environment is not a number of seconds",
+		"PREFECT_WORKER_ENABLE_CANCELLATION=maybe": "PREFECT_WORKER_ENABLE_CANCELLATION from the environment is not true or false",
+	} {
+		if _, err := FromSettings(discover(t, setting)); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v", setting, err)
+		}
+	}
+}
+
+func TestHealthAddress(t *testing.T) {
+	t.Parallel()
+	if got := HealthAddress(discover(t)); got != "0.0.0.0:8080" {
+		t.Errorf("got %q", got)
+	}
+	if got := HealthAddress(discover(t, "PREFECT_WORKER_WEBSERVER_HOST=::1", "PREFECT_WORKER_WEBSERVER_PORT=9000")); got != "[::1]:9000" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for name, ok := range map[string]bool{"w 1": true, "a/b": false, "50%": false, "": true} {
+		if err := CheckName(name); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if got := (Options{}).withDefaults().Name; !strings.HasPrefix(got, "ECSWorker ") || len(got) != len("ECSWorker ")+36 {
+		t.Errorf("the default name is %q", got)
+	}
+}

@@ -1,0 +1,132 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/prefect"
+)
+
+const (
+	settleBatch  = 100 // runs asked for at once
+	settleAtOnce = 8
+	// lateState is how long a run whose containers ended well may take to get its final
+	// state: the state may still be on its way when the task has stopped.
+	lateState = 5 * time.Second
+)
+
+// settle gives runs whose tasks have ended their final state, where they have none.
+type settle struct {
+	api     *prefect.Client
+	table   *table
+	lines   *runLines
+	report  *report
+	retire  *retire
+	metrics *metrics
+}
+
+// all settles endings in batches. Those that fail are met again by the next sweep.
+func (s *settle) all(ctx context.Context, ended []ending) error {
+	var failures []error
+	for batch := range slices.Chunk(ended, settleBatch) {
+		failures = append(failures, s.batch(ctx, batch))
+	}
+	failures = append(failures, s.retire.idle(ctx))
+	return errors.Join(failures...)
+}
+
+func (s *settle) batch(ctx context.Context, ended []ending) error {
+	ids := make([]string, len(ended))
+	for i, e := range ended {
+		ids[i] = e.entry.run.id
+	}
+	runs, err := s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{IDs: ids})
+	if err != nil {
+		return err
+	}
+	byID := map[string]*prefect.FlowRun{}
+	for i := range runs {
+		byID[runs[i].ID] = &runs[i]
+	}
+	var group errgroup.Group
+	group.SetLimit(settleAtOnce)
+	var mu sync.Mutex
+	var failures []error
+	for _, e := range ended {
+		group.Go(func() error {
+			if err := s.one(ctx, e, byID[e.entry.run.id]); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failures = append(failures, err)
+			}
+			return nil
+		})
+	}
+	return errors.Join(append(failures, group.Wait())...)
+}
+
+// one settles a run; it is nil when the run was deleted.
+func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) error {
+	log := s.lines.of(e.entry.run)
+	verdict := judgeEnding(e, run)
+	var err error
+	switch verdict {
+	case stillLate:
+		s.table.change(e.entry.run.id, func(entry *tracked) {
+			if entry.stoppedAt.IsZero() {
+				entry.stoppedAt = time.Now()
+			}
+		})
+		return nil
+	case isCancelled:
+		err = s.report.cancelled(ctx, log, e.entry.run, cancelledMessage(e))
+	case hasCrashed:
+		err = s.report.crashed(ctx, log, e.entry.run, e.reason)
+	}
+	if err != nil {
+		return fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.name, err)
+	}
+	s.metrics.ended(string(verdict))
+	s.retire.after(e.entry)
+	s.table.leave(e.entry.run.id)
+	return nil
+}
+
+func cancelledMessage(e ending) string {
+	if e.task == nil {
+		return "The flow run was cancelled: " + e.reason + "."
+	}
+	return "The flow run was cancelled and its ECS task has stopped."
+}
+
+// verdict is what the end of a task means for its run.
+type verdict string
+
+const (
+	isFine      verdict = "fine"      // the run has ended, or goes on elsewhere
+	isCancelled verdict = "cancelled" // the task was stopped because the run was Cancelling
+	hasCrashed  verdict = "crashed"   // nothing else will give the run a final state
+	stillLate   verdict = "late"      // the final state may be on its way
+)
+
+func judgeEnding(e ending, run *prefect.FlowRun) verdict {
+	switch {
+	case run == nil, run.StateType.Terminal():
+		return isFine
+	case run.InfrastructurePID != "" && run.InfrastructurePID != e.entry.pid:
+		return isFine // launched anew meanwhile
+	case run.StateType == prefect.Scheduled, run.StateType == prefect.Paused:
+		return isFine // waits for its next launch, and not for this task
+	case run.StateType == prefect.Cancelling:
+		return isCancelled
+	case e.task != nil && endedWell(*e.task) && (e.entry.stoppedAt.IsZero() || time.Since(e.entry.stoppedAt) < lateState):
+		return stillLate
+	}
+	return hasCrashed
+}

@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
+)
+
+func exited(code int32) *types.Task {
+	return &types.Task{Containers: []types.Container{{Name: aws.String("prefect"), ExitCode: &code}}}
+}
+
+func TestJudgeEnding(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, tc := range map[string]struct {
+		run   *prefect.FlowRun
+		task  *types.Task
+		entry tracked
+		want  verdict
+	}{
+		"deleted":              {nil, exited(1), tracked{}, isFine},
+		"completed":            {&prefect.FlowRun{StateType: prefect.Completed}, exited(1), tracked{}, isFine},
+		"failed":               {&prefect.FlowRun{StateType: prefect.Failed}, exited(1), tracked{}, isFine},
+		"waits for a retry":    {&prefect.FlowRun{StateType: prefect.Scheduled}, exited(0), tracked{}, isFine},
+		"suspended":            {&prefect.FlowRun{StateType: prefect.Paused}, exited(0), tracked{}, isFine},
+		"launched anew":        {&prefect.FlowRun{StateType: prefect.Running, InfrastructurePID: "c::new"}, exited(1), tracked{pid: "c::old"}, isFine},
+		"cancelling":           {&prefect.FlowRun{StateType: prefect.Cancelling, InfrastructurePID: "c::t"}, exited(143), tracked{pid: "c::t"}, isCancelled},
+		"running":              {&prefect.FlowRun{StateType: prefect.Running, InfrastructurePID: "c::t"}, exited(1), tracked{pid: "c::t"}, hasCrashed},
+		"pending":              {&prefect.FlowRun{StateType: prefect.Pending}, exited(1), tracked{}, hasCrashed},
+		"unknown to ECS":       {&prefect.FlowRun{StateType: prefect.Running}, nil, tracked{}, hasCrashed},
+		"ended well just now":  {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{}, stillLate},
+		"ended well a bit ago": {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{stoppedAt: now.Add(-time.Second)}, stillLate},
+		"ended well long ago":  {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{stoppedAt: now.Add(-time.Minute)}, hasCrashed},
+	} {
+		if got := judgeEnding(ending{entry: tc.entry, task: tc.task}, tc.run); got != tc.want {
+			t.Errorf("%s: got %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
+func TestExitReason(t *testing.T) {
+	t.Parallel()
+	for want, task := range map[string]types.Task{
+		`the ECS task stopped before the flow run had ended (EssentialContainerExited): Essential container in task exited; container "prefect" exited with code 137, killed, as it is when memory runs out: OutOfMemoryError: Container killed due to memory usage`: {
+			StopCode: types.TaskStopCodeEssentialContainerExited, StoppedReason: aws.String("Essential container in task exited"),
+			Containers: []types.Container{{Name: aws.String("prefect"), ExitCode: aws.Int32(137), Reason: aws.String("OutOfMemoryError: Container killed due to memory usage")}},
+		},
+		`the ECS task stopped before the flow run had ended (TaskFailedToStart): CannotPullContainerError: not found; container "prefect" CannotPullContainerError: not found`: {
+			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("CannotPullContainerError: not found."),
+			Containers: []types.Container{{Name: aws.String("prefect"), Reason: aws.String("CannotPullContainerError: not found")}, {Name: aws.String("sidecar")}},
+		},
+		`the ECS task stopped before the flow run had ended`: {},
+	} {
+		if got := exitReason(task); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestTableLimit(t *testing.T) {
+	t.Parallel()
+	table := newTable(2)
+	steps := []struct {
+		id   string
+		want admission
+	}{{"a", admitted}, {"a", alreadyIn}, {"b", admitted}, {"c", full}, {"b", alreadyIn}}
+	for _, step := range steps {
+		if got := table.admit(runRef{id: step.id}); got != step.want {
+			t.Errorf("%s: got %d, want %d", step.id, got, step.want)
+		}
+	}
+	table.launched("a", "c::a", place{}, "")
+	if got := table.admit(runRef{id: "c"}); got != full {
+		t.Errorf("a launched run gave up its place: got %d", got)
+	}
+	table.leave("a")
+	table.adopt(runRef{id: "x"}, "c::x", place{})
+	if got := table.admit(runRef{id: "c"}); got != admitted {
+		t.Errorf("an adopted run counts against the limit: got %d", got)
+	}
+}
+
+func TestTokensOfALaunch(t *testing.T) {
+	t.Parallel()
+	const run, state = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "0b7b320a-c3a8-42f7-8015-39baf5a7902b"
+	token := clientToken(run, state, 0)
+	if len(token) > 64 || len(startedBy(run, state)) > 128 {
+		t.Errorf("too long for ECS: %q, %q", token, startedBy(run, state))
+	}
+	if again := clientToken(run, state, 0); again != token {
+		t.Errorf("two workers would send %q and %q", token, again)
+	}
+	for _, other := range []string{clientToken(run, state, 1), clientToken(run, "another", 0), clientToken("another", state, 0)} {
+		if other == token {
+			t.Errorf("%q is used twice", token)
+		}
+	}
+}

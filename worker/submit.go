@@ -1,0 +1,218 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"ecsctl/jobtemplate"
+	"ecsctl/prefect"
+)
+
+// submit takes a candidate through the stages from claim to launch.
+type submit struct {
+	log       *slog.Logger
+	lines     *runLines
+	table     *table
+	heartbeat *heartbeat
+	claim     *claim
+	resolve   *resolve
+	clients   *clientSets
+	register  *register
+	launch    *launch
+	report    *report
+	metrics   *metrics
+	places    chan struct{} // one for each run that may be worked on at the same moment
+}
+
+// run sees a candidate through. Closing stop drops it as long as it is not claimed;
+// ending ctx drops it in any case.
+func (s *submit) run(ctx context.Context, stop <-chan struct{}, c candidate) {
+	log := s.lines.of(c.ref())
+	for s.enter(ctx, stop) {
+		delay := s.try(ctx, log, c)
+		<-s.places
+		if delay == 0 {
+			return
+		}
+		if !pauseUnless(ctx, stop, delay) {
+			break
+		}
+	}
+	s.table.leave(c.run.ID)
+}
+
+// enter waits for one of the places; false when nothing new is to be begun.
+func (s *submit) enter(ctx context.Context, stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+	case <-ctx.Done():
+	case s.places <- struct{}{}:
+		if !isClosed(stop) { // both may have been ready
+			return true
+		}
+		<-s.places
+	}
+	return false
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// pauseUnless waits; false when it was told to stop.
+func pauseUnless(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-stop:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// try claims the run and launches it. With a delay it is to be tried again.
+func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Duration {
+	began := time.Now()
+	mine, delay, err := s.take(ctx, log, c)
+	if mine == notNow {
+		return max(delay, time.Millisecond)
+	}
+	if err != nil {
+		log.WarnContext(ctx, "failed to claim the flow run: it is left to the next poll", "error", err)
+	}
+	if mine != ours {
+		s.table.leave(c.run.ID)
+		return 0
+	}
+	log.InfoContext(ctx, fmt.Sprintf("worker %q launches flow run %q", s.heartbeat.opts.Name, c.run.Name))
+	err = s.start(ctx, log, c)
+	s.metrics.launched(err, time.Since(began))
+	s.conclude(ctx, log, c, err)
+	return 0
+}
+
+// take checks that the run's deployment still exists, and claims the run.
+func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (decision, time.Duration, error) {
+	if c.run.DeploymentID != "" {
+		_, err := s.resolve.deployment(ctx, c)
+		if errors.Is(err, prefect.ErrNotFound) {
+			return passed, 0, s.withoutDeployment(ctx, log, c)
+		}
+		if err != nil {
+			return passed, 0, err
+		}
+	}
+	return s.claim.propose(ctx, log, c.ref())
+}
+
+// withoutDeployment: Prefect 3's worker cancels such a run, Prefect 2's leaves it.
+func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c candidate) error {
+	if s.heartbeat.current.Load().isPrefect2() {
+		log.ErrorContext(ctx, "the flow run is not launched: its deployment no longer exists", "deployment", c.run.DeploymentID)
+		return nil
+	}
+	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+" no longer exists: there is nothing to launch.")
+}
+
+// errOvertaken: the run got another state between claim and launch.
+var errOvertaken = errors.New("the flow run is no longer to be launched")
+
+// start makes the job and launches its task.
+func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error {
+	known := s.heartbeat.current.Load()
+	var job *jobtemplate.Job
+	err := insist(ctx, log, "preparing the job", func(ctx context.Context) (err error) {
+		job, err = s.resolve.job(ctx, c, known)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	clients, err := s.clients.of(ctx, job.Credentials)
+	if err != nil {
+		return err
+	}
+	if !known.isPrefect2() {
+		still, err := s.claim.advance(ctx, log, c.ref())
+		if err != nil {
+			return err
+		}
+		if !still {
+			return errOvertaken
+		}
+	}
+	made, used, err := s.send(ctx, log, clients, job, c)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, log, c, job, clients, made, used)
+}
+
+// send registers and launches. A definition that was deregistered since it was last
+// looked at is registered anew.
+func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsClients, job *jobtemplate.Job, c candidate) (task, definition, error) {
+	for second := false; ; second = true {
+		used, err := s.register.definition(ctx, log, clients, job, c.found)
+		if err != nil {
+			return task{}, used, err
+		}
+		made, err := s.launch.run(ctx, log, clients, job, used, c)
+		if second || used.hash == "" || !isInactive(err) {
+			return made, used, err
+		}
+		s.register.forget(clients, used.hash)
+	}
+}
+
+// inactive matches ECS's refusal of a task definition that is deregistered; there is
+// no code of its own for it.
+var inactive = regexp.MustCompile(`(?i)taskdefinition is inactive|task definition is inactive`)
+
+func isInactive(err error) bool {
+	var api smithy.APIError
+	return hasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && inactive.MatchString(api.ErrorMessage())
+}
+
+// record tracks the task and tells Prefect which one it is.
+func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition) error {
+	pid := job.InfrastructurePID(made.cluster, made.arn)
+	goes := ""
+	if used.registered && job.AutoDeregister {
+		goes = used.arn
+	}
+	s.table.launched(c.run.ID, pid, place{clients, made.cluster, made.arn}, goes)
+	if err := s.report.infrastructure(ctx, log, c.ref(), pid); err != nil {
+		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
+		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
+	}
+	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
+	return nil
+}
+
+// conclude reports a submission that failed for good.
+func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, err error) {
+	if err == nil {
+		return
+	}
+	defer s.table.leave(c.run.ID)
+	if errors.Is(err, errOvertaken) || ctx.Err() != nil {
+		return // what is half-done when the worker is killed is for the next one to settle
+	}
+	reason := "Failed to submit flow run to infrastructure: " + sentence(err)
+	if err := s.report.crashed(ctx, log, c.ref(), reason); err != nil {
+		log.ErrorContext(ctx, "failed to report the flow run as Crashed", "error", err)
+	}
+}

@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// phase is how far a tracked run has come.
+type phase int
+
+const (
+	claiming phase = iota + 1 // being claimed or launched
+	launched                  // its task exists, or existed
+)
+
+// place is where a task is and who may look at it.
+type place struct {
+	clients *awsClients
+	cluster string // name or ARN
+	task    string // ARN
+}
+
+// tracked is what the worker knows of a run that it is in charge of. Values are copies:
+// only the table changes one.
+type tracked struct {
+	run   runRef
+	phase phase
+	since time.Time // of this phase
+	owned bool      // launched by this worker, so that it counts against its limit
+
+	pid        string // infrastructure_pid
+	at         place
+	definition string // ARN of the task definition that goes when the task has stopped; or empty
+
+	stopAsked time.Time // when StopTask was last accepted
+	stoppedAt time.Time // when the task was first seen stopped
+}
+
+// runRef names a run, for messages and logs.
+type runRef struct{ id, name string }
+
+// table is the one table of runs that are under way. It is safe for concurrent use.
+type table struct {
+	limit int // of owned runs; 0 is none
+
+	mu   sync.Mutex
+	runs map[string]*tracked // by run id
+	gone chan struct{}       // closed and replaced whenever a run leaves or changes phase
+}
+
+func newTable(limit int) *table {
+	return &table{limit: limit, runs: map[string]*tracked{}, gone: make(chan struct{})}
+}
+
+// admission is the answer to a wish for a place in the table.
+type admission int
+
+const (
+	admitted admission = iota + 1
+	alreadyIn
+	full
+)
+
+// admit gives a run that is about to be claimed a place.
+func (t *table) admit(run runRef) admission {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, in := t.runs[run.id]; in {
+		return alreadyIn
+	}
+	if t.limit > 0 && t.owned() >= t.limit {
+		return full
+	}
+	t.runs[run.id] = &tracked{run: run, phase: claiming, since: time.Now(), owned: true}
+	return admitted
+}
+
+func (t *table) owned() int {
+	n := 0
+	for _, entry := range t.runs {
+		if entry.owned {
+			n++
+		}
+	}
+	return n
+}
+
+// launched says which task a run has.
+func (t *table) launched(runID, pid string, at place, definition string) {
+	t.change(runID, func(entry *tracked) {
+		entry.phase, entry.since, entry.pid, entry.at, entry.definition = launched, time.Now(), pid, at, definition
+	})
+}
+
+// adopt tracks a run that another worker has launched, or this one before it was
+// restarted. A run that is tracked already stays as it is.
+func (t *table) adopt(run runRef, pid string, at place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, in := t.runs[run.id]; !in {
+		t.runs[run.id] = &tracked{run: run, phase: launched, since: time.Now(), pid: pid, at: at}
+	}
+}
+
+// change edits an entry; a run that has left meanwhile is none.
+func (t *table) change(runID string, edit func(*tracked)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if entry := t.runs[runID]; entry != nil {
+		edit(entry)
+		t.signal()
+	}
+}
+
+// leave ends the tracking of a run and frees its place.
+func (t *table) leave(runID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.runs, runID)
+	t.signal()
+}
+
+// signal wakes those that wait for a change; t.mu is held.
+func (t *table) signal() {
+	close(t.gone)
+	t.gone = make(chan struct{})
+}
+
+// find returns the entry of a run.
+func (t *table) find(runID string) (tracked, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	entry := t.runs[runID]
+	if entry == nil {
+		return tracked{}, false
+	}
+	return *entry, true
+}
+
+// inPhase returns the entries of a phase, the oldest first.
+func (t *table) inPhase(wanted phase) []tracked {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []tracked
+	for entry := range maps.Values(t.runs) {
+		if entry.phase == wanted {
+			out = append(out, *entry)
+		}
+	}
+	slices.SortFunc(out, func(a, b tracked) int { return a.since.Compare(b.since) })
+	return out
+}
+
+// uses counts the tracked runs that need a task definition until they have stopped.
+func (t *table) uses(definition string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, entry := range t.runs {
+		if entry.definition == definition {
+			n++
+		}
+	}
+	return n
+}
+
+// waitFor returns a channel that closes with the next change, for those who look at
+// the table until it is as they want it.
+func (t *table) waitFor() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.gone
+}

@@ -1,0 +1,114 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+const (
+	describeBatch = 100 // the most that DescribeTasks takes
+	// appearsWithin is how long DescribeTasks may not know a task that was just launched.
+	appearsWithin = time.Minute
+)
+
+// track is the stage that watches tasks until they have stopped.
+type track struct {
+	log    *slog.Logger
+	table  *table
+	settle *settle
+}
+
+// sweep looks at every tracked task once.
+func (t *track) sweep(ctx context.Context) error {
+	var failures []error
+	var ended []ending
+	for _, batch := range batches(t.table.inPhase(launched)) {
+		found, err := describe(ctx, batch)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		ended = append(ended, found...)
+	}
+	failures = append(failures, t.settle.all(ctx, ended))
+	return errors.Join(failures...)
+}
+
+// batches groups entries that one DescribeTasks can ask for.
+func batches(entries []tracked) [][]tracked {
+	type group struct {
+		clients *awsClients
+		cluster string
+	}
+	groups := map[group][]tracked{}
+	var order []group
+	for _, entry := range entries {
+		g := group{entry.at.clients, entry.at.cluster}
+		if groups[g] == nil {
+			order = append(order, g)
+		}
+		groups[g] = append(groups[g], entry)
+	}
+	var out [][]tracked
+	for _, g := range order {
+		out = slices.AppendSeq(out, slices.Chunk(groups[g], describeBatch))
+	}
+	return out
+}
+
+// ending is a task that has stopped or that ECS no longer knows.
+type ending struct {
+	entry  tracked
+	task   *types.Task // nil when it is not known
+	reason string
+}
+
+// describe returns those of a batch that have ended.
+func describe(ctx context.Context, batch []tracked) ([]ending, error) {
+	in := &ecs.DescribeTasksInput{Cluster: aws.String(batch[0].at.cluster)}
+	for _, entry := range batch {
+		in.Tasks = append(in.Tasks, entry.at.task)
+	}
+	out, err := batch[0].at.clients.ecs.DescribeTasks(ctx, in)
+	if hasCode(err, "ClusterNotFoundException") {
+		return missing(batch, "the cluster "+batch[0].at.cluster+" no longer exists"), nil
+	}
+	if err != nil {
+		return nil, explain(fmt.Sprintf("look at %d ECS tasks", len(batch)), err)
+	}
+	known := map[string]*types.Task{}
+	for i := range out.Tasks {
+		known[aws.ToString(out.Tasks[i].TaskArn)] = &out.Tasks[i]
+	}
+	var ended []ending
+	for _, entry := range batch {
+		found := known[entry.at.task]
+		switch {
+		case found == nil:
+			ended = append(ended, missing([]tracked{entry}, "ECS no longer knows its task "+entry.at.task)...)
+		case aws.ToString(found.LastStatus) == "STOPPED":
+			ended = append(ended, ending{entry, found, exitReason(*found)})
+		}
+	}
+	return ended, nil
+}
+
+// missing are entries whose tasks ECS does not know, but for those that are so new
+// that it may yet come to know them.
+func missing(batch []tracked, reason string) []ending {
+	var out []ending
+	for _, entry := range batch {
+		if time.Since(entry.since) > appearsWithin {
+			out = append(out, ending{entry: entry, reason: reason})
+		}
+	}
+	return out
+}

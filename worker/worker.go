@@ -1,0 +1,168 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// Worker launches the flow runs of one pool.
+type Worker struct {
+	opts Options
+	log  *slog.Logger
+
+	table     *table
+	metrics   *metrics
+	ship      *shipper
+	heartbeat *heartbeat
+	poll      *poll
+	submit    *submit
+	track     *track
+	cancel    *cancel
+	health    *health
+}
+
+// New builds a worker; it makes no call.
+func New(o Options) (*Worker, error) {
+	if err := CheckName(o.Name); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	w := &Worker{opts: o, table: newTable(o.Limit)}
+	w.metrics = newMetrics(w.table)
+	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
+	w.heartbeat = &heartbeat{opts: o}
+	w.log = w.logger()
+	w.heartbeat.log = w.log
+	w.connect()
+	return w, nil
+}
+
+// logger is the worker's own log, which Cloud shows too.
+func (w *Worker) logger() *slog.Logger {
+	if w.opts.NoLogs || !w.opts.Prefect.IsCloud() {
+		return w.opts.Logger
+	}
+	id := func() string {
+		if known := w.heartbeat.current.Load(); known != nil {
+			return known.workerID
+		}
+		return ""
+	}
+	return slog.New(&lineHandler{console: w.opts.Logger.Handler(), ship: w.ship, line: prefect.Log{Name: workerLogger}, worker: id})
+}
+
+// connect makes the stages.
+func (w *Worker) connect() {
+	o := w.opts
+	lines := &runLines{console: o.Logger, ship: w.ship}
+	if o.NoLogs {
+		lines.ship = nil
+	}
+	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect}
+	definitions := &register{patience: o.Patience}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	w.submit = &submit{
+		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
+		claim: &claim{api: o.Prefect, metrics: w.metrics}, resolve: resolver, clients: clients, register: definitions,
+		launch: &launch{patience: o.Patience, networks: networks{patience: o.Patience}},
+		report: reports, metrics: w.metrics, places: make(chan struct{}, o.Concurrency),
+	}
+	w.track = &track{log: w.log, table: w.table, settle: &settle{
+		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics,
+		retire: &retire{log: w.log, table: w.table, register: definitions},
+	}}
+	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients, report: reports}
+	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
+}
+
+// Name is the name that the worker has in Prefect.
+func (w *Worker) Name() string { return w.opts.Name }
+
+// Run works until stop is closed and what was claimed is launched, or until ctx ends,
+// which drops everything at once. The error says why it could not begin: once it
+// has, nothing but stop and ctx ends it.
+func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
+	w.health.began = time.Now()
+	background, end := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer end()
+	if w.opts.HealthAddress != "" {
+		listener, err := w.health.listen(w.opts.HealthAddress)
+		if err != nil {
+			return err
+		}
+		group.Go(func() { w.health.serve(background, listener, w.log) })
+	}
+	if err := w.begin(ctx, stop); err != nil {
+		return w.stoppedEarly(stop, err)
+	}
+	w.log.InfoContext(ctx, "the worker has started", "worker", w.opts.Name, "pool", w.opts.Pool)
+	group.Go(func() { w.ship.run(background) })
+	group.Go(func() {
+		w.loop("send a heartbeat", w.opts.HeartbeatInterval, w.later(w.heartbeat.beat)).run(background)
+	})
+	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
+	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
+	w.work(ctx, stop)
+	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
+	return nil
+}
+
+// HealthAddress is where the health check listens, once Run has begun.
+func (w *Worker) HealthAddress() string { return w.health.address }
+
+func (w *Worker) loop(name string, interval time.Duration, do func(context.Context) error) loop {
+	return loop{name: name, interval: interval, do: do, log: w.log}
+}
+
+// later leaves out the first time: begin has done it.
+func (w *Worker) later(do func(context.Context) error) func(context.Context) error {
+	first := true
+	return func(ctx context.Context) error {
+		if first {
+			first = false
+			return nil
+		}
+		return do(ctx)
+	}
+}
+
+// begin gets to know the pool. While Prefect is away it waits; what no waiting will
+// mend (no access, a pool of another type) is an error.
+func (w *Worker) begin(ctx context.Context, stop <-chan struct{}) error {
+	until, cancel := untilStop(ctx, stop)
+	defer cancel()
+	err := insist(until, w.log, "registering the worker", w.heartbeat.beat)
+	if errors.Is(err, errNoPool) {
+		w.log.WarnContext(ctx, "the work pool does not exist: the worker waits for it", "pool", w.opts.Pool)
+		return nil
+	}
+	return err
+}
+
+// stoppedEarly: being told to stop before anything was begun is no failure.
+func (w *Worker) stoppedEarly(stop <-chan struct{}, err error) error {
+	if isClosed(stop) {
+		return nil
+	}
+	return err
+}
+
+// untilStop is a context that ends with stop as well.
+func untilStop(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	until, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-until.Done():
+		}
+	}()
+	return until, cancel
+}

@@ -1,0 +1,223 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
+	"ecsctl/worker"
+)
+
+const pool = "pool"
+
+// world is an account and a Prefect server, played by a sandbox.
+type world struct {
+	t      *testing.T
+	server *sandbox.Server
+	api    *prefect.Client
+	ecs    *ecs.Client
+	aws    aws.Config
+
+	// intercept answers a call of the Prefect API in the server's place, or does not.
+	intercept atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+}
+
+type worldOptions struct {
+	version string // of the Prefect server; default 3.8.8
+	sandbox sandbox.Options
+}
+
+func newWorld(t *testing.T, o worldOptions) *world {
+	t.Helper()
+	w := &world{t: t}
+	if o.version == "" {
+		o.version = "3.8.8"
+	}
+	prefectServer := prefectapi.New(prefectapi.WithVersion(o.version))
+	o.sandbox.PrefectAPI = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if hook := w.intercept.Load(); hook != nil && (*hook)(rw, r) {
+			return
+		}
+		prefectServer.ServeHTTP(rw, r)
+	})
+	if o.sandbox.Images == nil {
+		o.sandbox.Images = map[string]string{"prefecthq/*": imageDir(t)}
+	}
+	server, err := sandbox.Start(o.sandbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.server = server
+	w.api = w.client()
+	w.aws = aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+	}
+	w.ecs = ecs.NewFromConfig(w.aws)
+	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
+	return w
+}
+
+func (w *world) client() *prefect.Client {
+	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL()}))(w.t)
+}
+
+// imageDir is an image whose prefect is this test binary.
+func imageDir(t *testing.T) string {
+	t.Helper()
+	binary := must(os.Executable())(t)
+	dir := t.TempDir()
+	if err := os.Symlink(binary, filepath.Join(dir, "prefect")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// idleImage is an image whose prefect does nothing for a minute.
+func idleImage(t *testing.T) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"prefecthq/*": dir}
+}
+
+// onPrefect sets the intercept.
+func (w *world) onPrefect(hook func(http.ResponseWriter, *http.Request) bool) {
+	w.intercept.Store(&hook)
+}
+
+// deployment makes pool, flow and deployment with the variables.
+func (w *world) deployment(variables map[string]any) *prefect.Deployment {
+	w.t.Helper()
+	template := must(w.api.WorkerTemplate(w.t.Context(), "ecs"))(w.t)
+	return w.deploymentOf(template, variables)
+}
+
+func (w *world) deploymentOf(template json.RawMessage, variables map[string]any) *prefect.Deployment {
+	w.t.Helper()
+	ctx := w.t.Context()
+	must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template}))(w.t)
+	return w.another("deployment", variables)
+}
+
+// another makes a deployment of the pool.
+func (w *world) another(name string, variables map[string]any) *prefect.Deployment {
+	w.t.Helper()
+	ctx := w.t.Context()
+	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
+	raw := must(json.Marshal(variables))(w.t)
+	return must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: raw}))(w.t)
+}
+
+func (w *world) runs(d *prefect.Deployment, n int) []string {
+	w.t.Helper()
+	var ids []string
+	for range n {
+		ids = append(ids, must(w.api.CreateFlowRun(w.t.Context(), d.ID, prefect.FlowRunCreate{}))(w.t).ID)
+	}
+	return ids
+}
+
+// started is a worker that runs.
+type started struct {
+	*worker.Worker
+	stop  func()        // the first signal
+	ended chan struct{} // closed when Run has returned
+}
+
+// start starts a worker with short intervals; it ends with the test.
+func (w *world) start(change func(*worker.Options)) *started {
+	w.t.Helper()
+	o := worker.Options{
+		Prefect: w.client(), AWS: w.aws, Pool: pool, Name: "w1",
+		QueryInterval: 100 * time.Millisecond, HeartbeatInterval: time.Second,
+		SweepInterval: 50 * time.Millisecond, CancelInterval: 50 * time.Millisecond,
+		Patience: 3 * time.Second, Settings: map[string]string{"PREFECT_API_URL": w.server.PrefectAPIURL()},
+		Logger: testLogger(w.t),
+	}
+	if change != nil {
+		change(&o)
+	}
+	made := must(worker.New(o))(w.t)
+	stop := make(chan struct{})
+	out := &started{Worker: made, ended: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	var once atomic.Bool
+	out.stop = func() {
+		if once.CompareAndSwap(false, true) {
+			close(stop)
+		}
+	}
+	go func() {
+		defer close(out.ended)
+		if err := made.Run(ctx, stop); err != nil && ctx.Err() == nil {
+			w.t.Errorf("the worker ended: %v", err)
+		}
+	}()
+	w.t.Cleanup(func() { cancel(); <-out.ended })
+	return out
+}
+
+// await waits until the run is in the state.
+func (w *world) await(id string, state prefect.StateType) *prefect.FlowRun {
+	w.t.Helper()
+	var run *prefect.FlowRun
+	eventually(w.t, "the run to be "+string(state), func() bool {
+		run = must(w.api.ReadFlowRun(w.t.Context(), id))(w.t)
+		if run.StateType.Terminal() && run.StateType != state {
+			w.t.Fatalf("the run is %s: %s", run.StateName, run.State.Message)
+		}
+		return run.StateType == state
+	})
+	return run
+}
+
+// tasks are all tasks of the default cluster.
+func (w *world) tasks() []types.Task {
+	w.t.Helper()
+	var arns []string
+	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		pages := ecs.NewListTasksPaginator(w.ecs, &ecs.ListTasksInput{DesiredStatus: status})
+		for pages.HasMorePages() {
+			arns = append(arns, must(pages.NextPage(w.t.Context()))(w.t).TaskArns...)
+		}
+	}
+	var out []types.Task
+	for len(arns) > 0 {
+		n := min(100, len(arns))
+		out = append(out, must(w.ecs.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{Tasks: arns[:n]}))(w.t).Tasks...)
+		arns = arns[n:]
+	}
+	return out
+}
+
+// calls counts the calls of an action that reached ECS.
+func (w *world) calls(operation string) int {
+	n := 0
+	for _, call := range w.server.Calls() {
+		if call.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
