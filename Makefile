@@ -6,7 +6,7 @@ TESTFLAGS =
 .PHONY: build test e2e lint bench fmt
 
 build: ## the binary, static
-	CGO_ENABLED=0 $(GO) build -trimpath -o ecsctl .
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
 
 test: ## needs the Go toolchain alone
 	$(GO) test $(TESTFLAGS) $(PKGS)

@@ -13,7 +13,7 @@ const maxRoleName = 64
 var (
 	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 	// tagValue is what IAM, the strictest service, takes as a tag value.
-	tagValue = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$`)
+	tagValue = newNameRule(`[\p{L}\p{Z}\p{N}_.:/=+\-@]`, 256)
 )
 
 // deriveNames gives the names of what belongs to a pool. Roles are global in an

@@ -60,8 +60,11 @@ func (p *workPool) findNone(ctx context.Context) (err error) {
 
 // check refuses a pool that ECS workers cannot serve.
 func (p *workPool) check() error {
-	if p.found == nil || p.found.Type == poolType {
+	if p.found == nil {
 		return nil
+	}
+	if p.found.Type == poolType {
+		return p.checkRemembered()
 	}
 	return hint.Add(fmt.Errorf("work pool %q exists and is of type %q, not %q", p.w.spec.Pool, p.found.Type, poolType),
 		"name another pool with --pool, or a new one: bootstrap creates it")
@@ -105,7 +108,7 @@ func (p *workPool) apply(ctx context.Context) (string, error) {
 }
 
 func (p *workPool) make(ctx context.Context) (string, error) {
-	p.template.marker = poolMarker{Version: 1, Created: true, Names: p.w.chosenNames()}
+	p.template.marker = p.w.remember(poolMarker{Created: true})
 	raw, err := p.edited(p.changes())
 	if err != nil {
 		return "", err
@@ -151,7 +154,7 @@ func (p *workPool) converge(ctx context.Context) error {
 	if len(changes) == 0 && len(p.nameFields()) == 0 {
 		return nil
 	}
-	p.template.marker.Version, p.template.marker.Names = 1, p.w.chosenNames()
+	p.template.marker = p.w.remember(p.template.marker)
 	raw, err := p.edited(changes)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func (p *workPool) changes() []poolDefault {
 		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}
 	var out []poolDefault
-	for _, d := range p.defaults() {
+	for _, d := range append(p.defaults(), p.staleSecrets()...) {
 		switch {
 		case p.template.has(d.name):
 			if p.template.differs(d) {
@@ -86,6 +86,22 @@ func (p *workPool) changes() []poolDefault {
 			out = append(out, d)
 		default:
 			p.warnings = append(p.warnings, fmt.Sprintf("work pool %q has no variable %q in its base job template: its default is not set", p.w.spec.Pool, d.name))
+		}
+	}
+	return out
+}
+
+// staleSecrets take away the defaults that name a secret which is no longer used:
+// flow runs could not read it.
+func (p *workPool) staleSecrets() []poolDefault {
+	var out []poolDefault
+	used := map[string]bool{}
+	for _, d := range p.defaults() {
+		used[d.name] = true
+	}
+	for _, name := range []string{apiKeySecretVariable, authStringSecretVariable} {
+		if !used[name] && p.template.ours(name) {
+			out = append(out, poolDefault{name, nil})
 		}
 	}
 	return out

@@ -27,6 +27,9 @@ type poolMarker struct {
 	// Names are those that the user chose, so that teardown finds them by the pool
 	// alone; nil means that all derive from the pool.
 	Names *Names `json:"names,omitempty"`
+	// Region and Cluster are where the service is.
+	Region  string `json:"region,omitempty"`
+	Cluster string `json:"cluster,omitempty"`
 }
 
 type markedDefault struct {
@@ -134,8 +137,25 @@ func canonicalLists(value any) any {
 	return value
 }
 
+// ours tells whether bootstrap set a variable's default: in a pool of its own, or in
+// one where nobody has changed it since.
+func (t *poolTemplate) ours(name string) bool {
+	current := t.defaultOf(name)
+	if current == nil || t.marker.Created {
+		return current != nil
+	}
+	mark, marked := t.marker.Defaults[name]
+	return marked && reflect.DeepEqual(canonicalDefault(current), canonicalDefault(mark.Set))
+}
+
 // set writes a default and remembers what was there, unless the pool is ours anyway.
+// A nil value takes the default back to what was there.
 func (t *poolTemplate) set(d poolDefault) error {
+	if d.value == nil {
+		before := t.marker.Defaults[d.name].Before
+		delete(t.marker.Defaults, d.name)
+		return t.writeDefault(d.name, before)
+	}
 	wanted, err := json.Marshal(d.value)
 	if err != nil {
 		return fmt.Errorf("failed to encode default %q: %w", d.name, err)

@@ -126,8 +126,8 @@ func (t *Teardown) Refused() error {
 func (t *Teardown) HasChanges() bool { return slices.ContainsFunc(t.Changes, Change.writes) }
 
 // Apply removes what the plan says: the service first, then running tasks, then the
-// rest at the same time. A failure of one leaves the others to go on; only what a
-// task may still use waits for the service to be gone.
+// rest at the same time, and the pool last. A failure of one leaves the others to go
+// on, but for what a task may still use when the service is not gone, and the pool.
 func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, error) {
 	if err := t.Refused(); err != nil {
 		return nil, err
@@ -149,7 +149,12 @@ func teardownNeeds(kind Kind) []Kind {
 	case KindService:
 		return nil
 	case KindWorkPool:
-		return []Kind{KindService, KindTask, KindTaskDefinition} // see flowRunDefinitions
+		// The pool goes last: it remembers the cluster and the names that the user chose,
+		// and that it is ours, for a teardown that has to be run again.
+		return []Kind{
+			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole, KindWorkerRole,
+			KindLogGroup, KindAPIKeySecret, KindAuthStringSecret,
+		}
 	}
 	return []Kind{KindService, KindTask}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,14 +16,14 @@ var retentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 
 var launchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
 
-// namePatterns are what AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2).
+// What AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2).
 var (
-	roleName      = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	ecsName       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
-	logGroupName  = regexp.MustCompile(`^[A-Za-z0-9_/.#-]{1,512}$`)
-	groupName     = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
-	familyPattern = regexp.MustCompile(`^[A-Za-z0-9_*?-]{1,255}$`)
+	roleName      = newNameRule(`[\w+=,.@-]`, maxRoleName)
+	ecsName       = newNameRule(`[A-Za-z0-9_-]`, 255)
+	secretName    = newNameRule(`[A-Za-z0-9/_+=.@-]`, 512)
+	logGroupName  = newNameRule(`[A-Za-z0-9_/.#-]`, 512)
+	groupName     = newNameRule(`[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]`, 255)
+	familyPattern = newNameRule(`[A-Za-z0-9_*?-]`, 255)
 )
 
 // Validate checks a Spec with its defaults filled in, before any call is made.
@@ -51,7 +50,7 @@ func (s Spec) CheckPool() error {
 
 func (s Spec) checkNames() []error {
 	var errs []error
-	check := func(what, name string, pattern *regexp.Regexp) {
+	check := func(what, name string, pattern nameRule) {
 		if !pattern.MatchString(name) {
 			errs = append(errs, fmt.Errorf("%s %q: AWS takes no such name (it must match %s)", what, name, pattern))
 		}

@@ -68,21 +68,37 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 	if got.DesiredCount == 0 {
 		return WorkerStatus{}, "", hint.Add(fmt.Errorf("service %q has a desired count of 0: it runs no worker", b.w.spec.Names.Service), "set --desired-count 1, or pass --no-wait")
 	}
+	if err := b.deploymentFailed(got); err != nil {
+		return WorkerStatus{}, "", err
+	}
+	if len(got.Deployments) > 1 {
+		// The workers that are heard of may be those that are being replaced.
+		return WorkerStatus{}, "waiting for the service to replace its tasks", nil
+	}
 	for _, worker := range workers {
 		if b.isNewWorker(worker) {
-			return WorkerStatus{Name: worker.Name, Status: string(worker.Status)}, "", nil
-		}
-	}
-	for _, d := range got.Deployments {
-		if aws.ToString(d.Status) == "PRIMARY" && d.RolloutState == types.DeploymentRolloutStateFailed {
-			return WorkerStatus{}, "", fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(d.RolloutStateReason))
+			return WorkerStatus{Name: worker.Name, Status: worker.Status}, "", nil
 		}
 	}
 	return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, %d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
 }
 
+// deploymentFailed is an error when ECS has given up, also when it has gone back to
+// the task definition before.
+func (b *Bootstrap) deploymentFailed(got *types.Service) error {
+	for _, d := range got.Deployments {
+		if d.RolloutState == types.DeploymentRolloutStateFailed {
+			return fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(d.RolloutStateReason))
+		}
+	}
+	if wanted, now := b.w.value(KindTaskDefinition), aws.ToString(got.TaskDefinition); now != wanted {
+		return fmt.Errorf("%w: the service is back on %s", errFailedDeployment, shortName(now))
+	}
+	return nil
+}
+
 // isNewWorker: a worker's name begins with that of the service. One that was heard of
-// only before the newest deployment began is of the tasks that are being replaced.
+// only before the newest deployment began is of the tasks that were replaced.
 func (b *Bootstrap) isNewWorker(worker prefect.Worker) bool {
 	return strings.HasPrefix(worker.Name, b.w.spec.Names.Service+"-") && worker.Online() &&
 		worker.LastHeartbeatTime.After(deployedAt(b.service.found).Add(-secretSlack))
