@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // logGroup is where the worker and the flow runs write.
@@ -30,18 +29,16 @@ func (g *logGroup) arn() string         { return g.w.id.arn("logs", "log-group:"
 func (g *logGroup) owned() bool         { return g.found != nil && g.w.owns(g.found.tags) }
 
 func (g *logGroup) find(ctx context.Context) error {
-	var group *types.LogGroup
-	var tags map[string]string
-	both, gctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { group, err = g.describe(gctx); return err })
-	both.Go(func() (err error) { tags, err = g.readTags(gctx); return err })
-	if err := both.Wait(); err != nil {
+	g.found = nil
+	group, err := g.describe(ctx)
+	if err != nil || group == nil {
 		return explain(fmt.Sprintf("read log group %q", g.name()), err)
 	}
-	g.found = nil
-	if group != nil {
-		g.found = &foundLogGroup{retention: int(aws.ToInt32(group.RetentionInDays)), tags: tags}
+	tags, err := g.readTags(ctx)
+	if err != nil {
+		return explain(fmt.Sprintf("read the tags of log group %q", g.name()), err)
 	}
+	g.found = &foundLogGroup{retention: int(aws.ToInt32(group.RetentionInDays)), tags: tags}
 	return nil
 }
 

@@ -22,6 +22,16 @@ type networkFinder struct {
 	once   sync.Once
 	chosen chosenNetwork
 	err    error
+
+	vpcOnce sync.Once
+	vpcID   string
+	vpcErr  error
+}
+
+// vpc returns the VPC alone, which is known before its subnets are.
+func (f *networkFinder) vpc(ctx context.Context) (string, error) {
+	f.vpcOnce.Do(func() { f.vpcID, f.vpcErr = f.findVPC(ctx) })
+	return f.vpcID, f.vpcErr
 }
 
 // get returns the network that the Spec means. The first caller does the work with its context.
@@ -78,8 +88,8 @@ func (f *networkFinder) pick(ctx context.Context, vpc string, all []subnet) (cho
 	return takeSubnets(vpc, named, all)
 }
 
-// vpc is the VPC that the user named, else that of the first named subnet, else the default one.
-func (f *networkFinder) vpc(ctx context.Context) (string, error) {
+// findVPC finds the VPC that the user named, else that of the first named subnet, else the default one.
+func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 	if f.want.VPC == "" && len(f.want.Subnets) > 0 {
 		s, err := f.subnet(ctx, f.want.Subnets[0])
 		if err != nil {

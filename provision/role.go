@@ -70,17 +70,21 @@ func (r *role) owned() bool {
 	return r.found != nil && !isARN(r.nameARN) && r.w.owns(r.found.tags)
 }
 
-// read looks up the role and its policies at the same time; no role is nil.
+// read looks up the role, and then its policies at the same time; no role is nil.
 func (r *role) read(ctx context.Context) (*foundRole, error) {
 	var out foundRole
-	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.readRole(gctx, &out) })
-	group.Go(func() error { return r.readAttached(gctx, &out) })
-	group.Go(func() error { return r.readPolicy(gctx, &out) })
+	err := r.readRole(ctx, &out)
+	if err == nil {
+		group, gctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return r.readAttached(gctx, &out) })
+		group.Go(func() error { return r.readPolicy(gctx, &out) })
+		err = group.Wait()
+	}
 	var missing *types.NoSuchEntityException
-	if err := group.Wait(); errors.As(err, &missing) {
+	if errors.As(err, &missing) {
 		return nil, nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return nil, explain(fmt.Sprintf("read %s %q", r.kind, r.name()), err)
 	}
 	return &out, nil

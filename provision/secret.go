@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
-	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
@@ -72,16 +71,18 @@ func (s *secret) check() error {
 		"use it as it is with --prefect-api-key-secret "+s.found.arn+", or name another one with --secret-name")
 }
 
-// read looks at the secret and its value at the same time; no secret is nil.
+// read looks at the secret and its value; no secret is nil.
 func (s *secret) read(ctx context.Context) (*foundSecret, error) {
 	var out foundSecret
-	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.describe(gctx, &out) })
-	group.Go(func() error { return s.readValue(gctx, &out) })
+	err := s.describe(ctx, &out)
+	if err == nil {
+		err = s.readValue(ctx, &out)
+	}
 	var missing *types.ResourceNotFoundException
-	if err := group.Wait(); errors.As(err, &missing) {
+	if errors.As(err, &missing) {
 		return nil, nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return nil, explain(fmt.Sprintf("read secret %q", s.name), err)
 	}
 	return &out, nil

@@ -24,12 +24,12 @@ func (g *securityGroup) name() string        { return g.w.spec.Names.SecurityGro
 func (g *securityGroup) check() error        { return nil }
 
 func (g *securityGroup) find(ctx context.Context) error {
-	network, err := g.w.network.get(ctx)
+	vpc, err := g.w.network.vpc(ctx)
 	if err != nil {
 		return err
 	}
 	out, err := g.w.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{filter("vpc-id", network.vpc), filter("group-name", g.name())},
+		Filters: []types.Filter{filter("vpc-id", vpc), filter("group-name", g.name())},
 	})
 	if err != nil {
 		return explain(fmt.Sprintf("read security group %q", g.name()), err)
