@@ -3,10 +3,13 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: build test e2e lint bench fmt
+.PHONY: build demo test e2e lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
+
+demo: ## the whole product on this machine, with no AWS account, no network and no Python
+	$(GO) run . demo
 
 test: ## needs the Go toolchain alone
 	$(GO) test $(TESTFLAGS) $(PKGS)

@@ -20,6 +20,7 @@ type usageErr struct{ error }
 func usagef(format string, args ...any) error { return usageErr{fmt.Errorf(format, args...)} }
 
 func exitCode(err error) int {
+	var command commandExit
 	switch {
 	case err == nil:
 		return 0
@@ -27,13 +28,15 @@ func exitCode(err error) int {
 		return 2
 	case errors.Is(err, errInterrupted):
 		return 130
+	case errors.As(err, &command):
+		return command.code
 	}
 	return 1
 }
 
 // report prints an error, one line for each part of a joined one, then its hints.
 func report(streams Streams, err error) {
-	if err == nil || errors.Is(err, errChanges) {
+	if err == nil || errors.Is(err, errChanges) || errors.As(err, new(commandExit)) {
 		return
 	}
 	for _, part := range parts(err) {

@@ -10,19 +10,28 @@ import (
 // library's own, it does not split at commas: values may hold them.
 type repeated []string
 
+// copied is what the flag library sets a flag to that was given by its short name.
+// Both names share one value, so there is nothing to copy.
+const copied = "\x00copied"
+
 // Set appends a value.
 func (r *repeated) Set(value string) error {
-	*r = append(*r, value)
+	if value != copied {
+		*r = append(*r, value)
+	}
 	return nil
 }
 
 // String is the default that help shows: none.
 func (r *repeated) String() string { return strings.Join(*r, ", ") }
 
-// given returns the values of a repeated flag.
+// Serialize is what the flag library asks for when it copies a flag.
+func (r *repeated) Serialize() string { return copied }
+
+// given returns the values of a repeated flag, or nil.
 func given(c *cli.Context, name string) []string {
 	values, ok := c.Generic(name).(*repeated)
-	if !ok {
+	if !ok || len(*values) == 0 {
 		return nil
 	}
 	return *values

@@ -197,7 +197,7 @@ func (t *taskDefinition) remove() Change {
 	c := Change{Kind: KindTaskDefinition, Name: t.family(), Action: None}
 	if n := len(t.ours); n > 0 {
 		c.Action, c.ID = Delete, t.ours[n-1]
-		c.Reason = fmt.Sprintf("%d revisions become INACTIVE; AWS keeps those", n)
+		c.Reason = fmt.Sprintf("AWS keeps its revisions as INACTIVE; %d ACTIVE", n)
 	}
 	return c
 }

@@ -58,6 +58,9 @@ func (s *Server) call(r *http.Request, service wire.Service, cred credential, re
 	if strings.HasPrefix(cred.key, "EXPIRED") {
 		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
 	}
+	if !s.sts.Valid(cred.key) {
+		return service.Refuse(req, unknownKey(cred.service))
+	}
 	if f.refuses() {
 		return service.Refuse(req, s.faultError(f.Kind, cred.service, req.Operation))
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -43,6 +45,7 @@ var motoDeviates = map[string]string{
 	"TestMissingTaskIsAFailure":           "moto leaves out tasks that are not there; AWS lists them as failures",
 	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
 	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",
+	"TestQueueAttributesThatSQSRefuses":   "moto takes any attribute and value; AWS answers InvalidAttributeValue and InvalidAttributeName (API_SetQueueAttributes)",
 	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
 }
 
@@ -54,6 +57,8 @@ type clients struct {
 	logs    *cloudwatchlogs.Client
 	secrets *secretsmanager.Client
 	ecs     *ecs.Client
+	sqs     *sqs.Client
+	events  *eventbridge.Client
 	server  *sandbox.Server // nil when the endpoint is not a sandbox of this test
 }
 
@@ -67,6 +72,7 @@ func contract(t *testing.T) *clients {
 	if reason, ok := motoDeviates[t.Name()]; ok {
 		t.Skip(reason)
 	}
+	t.Log("contract of " + endpoint) // is counted in e2e
 	return newClients(t, endpoint, "us-east-1", "CONTRACT")
 }
 
@@ -93,9 +99,13 @@ func start(t *testing.T, opts sandbox.Options) *clients {
 
 func newClients(t *testing.T, endpoint, region, key string) *clients {
 	t.Helper()
+	return clientsWith(t, endpoint, region, credentials.NewStaticCredentialsProvider(key, "secret", ""))
+}
+
+func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsProvider) *clients {
+	t.Helper()
 	cfg, err := config.LoadDefaultConfig(t.Context(),
-		config.WithRegion(region), config.WithBaseEndpoint(endpoint),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, "secret", "")),
+		config.WithRegion(region), config.WithBaseEndpoint(endpoint), config.WithCredentialsProvider(caller),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +113,7 @@ func newClients(t *testing.T, endpoint, region, key string) *clients {
 	return &clients{
 		sts: sts.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
 		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg),
+		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg),
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 
 // faultCodes are the codes for each kind, by service; "" is for the JSON services.
 var faultCodes = map[FaultKind]map[string]string{
-	Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded"},
-	ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError"},
-	AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation"},
-	ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired"},
+	Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled"},
+	ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "events": "InternalException"},
+	AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"},
+	ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken"},
 }
 
 func (s *Server) faultError(kind FaultKind, service, operation string) *wire.Error {
@@ -59,4 +59,17 @@ func expired(code, service string) *wire.Error {
 		status = http.StatusForbidden
 	}
 	return wire.WithStatus(status, code, "The security token included in the request is expired")
+}
+
+// unknownKey refuses the credentials of a role whose session is over.
+func unknownKey(service string) *wire.Error {
+	const message = "The security token included in the request is invalid"
+	switch service {
+	case "ec2":
+		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
+	case "iam", "sts":
+		return wire.WithStatus(http.StatusForbidden, "InvalidClientTokenId", message)
+	default:
+		return wire.Errorf("UnrecognizedClientException", message)
+	}
 }

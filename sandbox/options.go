@@ -12,6 +12,9 @@ type Options struct {
 	Account   string // default 123456789012
 	Partition string // default: the one that Region lies in
 
+	// Port is where to listen on loopback; 0 takes a free one.
+	Port int
+
 	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
 	IAMDelay time.Duration
 
@@ -34,7 +37,10 @@ type Options struct {
 	// DrainDelay is how long a deleted service stays DRAINING after its last task; default 10 ms.
 	DrainDelay time.Duration
 
-	// PrefectAPI answers below /prefect/api; default: an empty Prefect API of its own.
+	// QueueDelay is how long the name of a deleted queue is refused; AWS waits a minute.
+	QueueDelay time.Duration
+
+	// PrefectAPI answers below /api; default: an empty Prefect API of its own.
 	PrefectAPI http.Handler
 }
 

@@ -81,16 +81,16 @@ func (c *clients) post(t *testing.T, operation, body string) (int, string) {
 func TestUnknownServiceIsRefused(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
-	for _, target := range []string{"", "AmazonSQS.GetQueueUrl"} {
+	for _, target := range []string{"", "AmazonSSM.GetParameter"} {
 		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL(), strings.NewReader("")))(t)
-		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0")
 		if target != "" {
 			req.Header.Set("X-Amz-Target", target)
 		}
 		resp := must(http.DefaultClient.Do(req))(t)
 		defer resp.Body.Close()
 		body := string(must(io.ReadAll(resp.Body))(t))
-		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "SandboxNotImplemented") || !strings.Contains(body, "the service sqs") {
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "SandboxNotImplemented") || !strings.Contains(body, "the service ssm") {
 			t.Errorf("got %d %s", resp.StatusCode, body)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,6 +48,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		service = wire.Unknown(cred.service, r.Header.Get("X-Amz-Target") != "")
 	}
+	req.AccessKey = cred.key
 	s.answer(w, r, service, cred, req)
 }
 
@@ -61,6 +63,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Ser
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
+	maps.Copy(h, answer.Header)
 	h.Set("Content-Type", answer.ContentType)
 	h.Set("X-Amzn-Requestid", req.ID)
 	w.WriteHeader(answer.Status)

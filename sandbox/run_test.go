@@ -97,7 +97,7 @@ func (c *clients) logLines(t *testing.T, group *string, task *types.Task) []stri
 
 func TestTaskRunsItsCommand(t *testing.T) {
 	t.Parallel()
-	c := running(t, `echo "secret=$SECRET env=$A$B role=$AWS_ACCESS_KEY_ID home=${HOME:+set} $1" >&2; exit 7`, sandbox.Options{})
+	c := running(t, `echo "secret=$SECRET env=$A$B role=${AWS_CONTAINER_CREDENTIALS_FULL_URI:+set}$AWS_ACCESS_KEY_ID home=${HOME:+set} $1" >&2; exit 7`, sandbox.Options{})
 	group, secret := c.logGroup(t, nil), c.secret(t)
 	definition := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		logged(group)(in)
@@ -118,7 +118,7 @@ func TestTaskRunsItsCommand(t *testing.T) {
 	if got.StartedAt == nil || got.StoppedAt == nil || got.PullStartedAt == nil {
 		t.Errorf("times are missing: %+v", got)
 	}
-	want := []string{"secret=hush env=12 role=SANDBOX home=set over"}
+	want := []string{"secret=hush env=12 role=set home=set over"}
 	if diff := cmp.Diff(want, c.logLines(t, group, task)); diff != "" {
 		t.Error(diff)
 	}
@@ -126,7 +126,7 @@ func TestTaskRunsItsCommand(t *testing.T) {
 
 func TestTaskWithoutARoleHasNoCredentials(t *testing.T) {
 	t.Parallel()
-	c := running(t, `echo "key=$AWS_ACCESS_KEY_ID"`, sandbox.Options{})
+	c := running(t, `echo "key=$AWS_ACCESS_KEY_ID$AWS_CONTAINER_CREDENTIALS_FULL_URI"`, sandbox.Options{})
 	group := c.logGroup(t, nil)
 	task := c.run(t, c.app(t, logged(group)), nil)
 	c.awaitTask(t, task, "STOPPED")

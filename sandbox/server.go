@@ -5,20 +5,25 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecs"
+	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/secrets"
+	"ecsctl/sandbox/internal/sqs"
 	"ecsctl/sandbox/internal/sts"
 	"ecsctl/sandbox/internal/wire"
 	"ecsctl/sandbox/prefectapi"
 )
 
-const prefectPath = "/prefect/api"
+// prefectPath is where Prefect's own client expects an API.
+const prefectPath = "/api"
 
 // Server is a running sandbox.
 type Server struct {
@@ -28,6 +33,9 @@ type Server struct {
 	served   chan error
 	services map[string]wire.Service // by the service name of a SigV4 credential scope
 	ecs      *ecs.Service
+	sqs      *sqs.Service
+	sts      *sts.Service
+	guard    process.Guard
 
 	mu     sync.Mutex
 	calls  []Call
@@ -37,14 +45,16 @@ type Server struct {
 // Start runs a sandbox on a free loopback port. Close must be called to end its tasks.
 func Start(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port)))
 	if err != nil {
 		return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
 	}
 	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
 	s.startServices()
 	mux := http.NewServeMux()
-	mux.Handle(prefectPath+"/", http.StripPrefix("/prefect", s.prefect()))
+	mux.Handle(prefectPath+"/", s.prefect())
+	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
+	s.serveFaults(mux)
 	mux.Handle("/", http.HandlerFunc(s.serveAWS))
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { s.served <- s.http.Serve(listener) }()
@@ -57,15 +67,18 @@ func (s *Server) startServices() {
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account)
+	s.sts = sts.New(o.Partition, o.Account)
+	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, DeleteDelay: o.QueueDelay})
+	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
 		IAMDelay: o.IAMDelay, Images: o.Images,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
-		Environment: s.awsEnv(),
-	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault})
+		Environment: s.placeEnv(), Credentials: s.url + credentialsPath, Guard: &s.guard,
+	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts})
 	s.services = map[string]wire.Service{
-		"sts": sts.New(o.Partition, o.Account), "iam": roles, "ec2": network,
-		"logs": groups, "secretsmanager": vault, "ecs": s.ecs,
+		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
+		"ecs": s.ecs, "sqs": s.sqs, "events": bus,
 	}
 }
 
@@ -84,16 +97,15 @@ func (s *Server) PrefectAPIURL() string { return s.url + prefectPath }
 
 // Env is the environment in which AWS and Prefect clients find the sandbox.
 func (s *Server) Env() []string {
-	return append(s.awsEnv(), "PREFECT_API_URL="+s.PrefectAPIURL())
+	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID=SANDBOX", "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
 }
 
-func (s *Server) awsEnv() []string {
+// placeEnv says where AWS is, and nothing of who calls.
+func (s *Server) placeEnv() []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + s.URL(),
 		"AWS_REGION=" + s.opts.Region,
 		"AWS_DEFAULT_REGION=" + s.opts.Region,
-		"AWS_ACCESS_KEY_ID=SANDBOX",
-		"AWS_SECRET_ACCESS_KEY=sandbox",
 		"AWS_EC2_METADATA_DISABLED=true",
 	}
 }
@@ -103,6 +115,8 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	s.ecs.Close()
+	s.guard.Close()
+	s.sqs.Close()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = s.http.Close()

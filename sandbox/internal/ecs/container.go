@@ -58,7 +58,7 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 	}
 	c := &container{
 		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout, health: cd.HealthCheck,
-		spec: process.Spec{Args: slices.Concat(cd.EntryPoint, cd.Command), Env: env, Line: line},
+		spec: process.Spec{Args: slices.Concat(cd.EntryPoint, cd.Command), Env: env, Line: line, Guard: s.cfg.Guard},
 	}
 	if cd.StopTimeout != nil {
 		c.stopTimeout = time.Duration(*cd.StopTimeout) * time.Second

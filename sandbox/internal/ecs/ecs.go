@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"ecsctl/sandbox/internal/ec2"
+	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/secrets"
+	"ecsctl/sandbox/internal/sts"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -23,7 +26,9 @@ type Config struct {
 	RestartDelay time.Duration     // before a failed task is replaced, doubled with each failure
 	SteadyDelay  time.Duration     // a deployment is complete when its tasks ran that long
 	DrainDelay   time.Duration     // a deleted service stays DRAINING that long
-	Environment  []string          // of every container with a task role: how to reach AWS
+	Environment  []string          // of every container: how to reach AWS, without credentials
+	Guard        *process.Guard    // of the processes
+	Credentials  string            // URL below which tasks find the credentials of their role
 }
 
 // Peers are the services that ECS itself calls.
@@ -32,6 +37,8 @@ type Peers struct {
 	EC2     *ec2.Service
 	Logs    *logs.Service
 	Secrets *secrets.Service
+	Events  *events.Service
+	STS     *sts.Service
 }
 
 // Service is ECS in one region.

@@ -22,8 +22,9 @@ func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.Con
 		"AWS_REGION=" + s.cfg.Region,
 		"AWS_DEFAULT_REGION=" + s.cfg.Region,
 	}
-	if taskRole(t) != "" { // without a task role a task has no credentials
-		env = append(env, s.cfg.Environment...)
+	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
+	if t.session != nil {
+		env = append(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+s.cfg.Credentials+t.session.ID)
 	}
 	for _, list := range [][]types.KeyValuePair{cd.Environment, o.Environment} {
 		for _, kv := range list {

@@ -24,6 +24,10 @@ func (e *startError) Error() string { return e.reason }
 // execute is the life of one task.
 func (s *Service) execute(t *task) {
 	var containers []*container
+	if role := taskRole(t); role != "" {
+		t.session = s.peers.STS.Assume(role, t.id())
+		defer s.peers.STS.End(t.session)
+	}
 	eni, err := s.provision(t)
 	if err == nil {
 		containers, err = s.launch(t)
@@ -65,6 +69,7 @@ func (s *Service) set(t *task, change func(api *types.Task)) {
 	defer s.mu.Unlock()
 	change(&t.api)
 	t.api.Version++
+	s.announce(t)
 }
 
 func (s *Service) provision(t *task) (*ec2.Interface, error) {
@@ -171,7 +176,7 @@ func essentialEnded(containers []*container) bool {
 func (s *Service) stopTask(t *task, code types.TaskStopCode, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.requestStop(code, reason)
+	s.requestStop(t, code, reason)
 }
 
 func (s *Service) fail(t *task, e *startError) {
@@ -223,6 +228,7 @@ func (s *Service) finish(t *task) {
 	for i := range t.api.Attachments {
 		t.api.Attachments[i].Status = aws.String("DELETED")
 	}
+	s.announce(t)
 	if t.service != nil {
 		s.taskStopped(t)
 	}

@@ -65,7 +65,7 @@ func (s *Service) healthy(c *container) bool {
 	if c.health.Command[0] == "CMD-SHELL" {
 		args = slices.Concat([]string{"/bin/sh", "-c"}, args)
 	}
-	check, err := process.Start(process.Spec{Args: args, Env: c.spec.Env, Dir: c.spec.Dir})
+	check, err := process.Start(process.Spec{Args: args, Env: c.spec.Env, Dir: c.spec.Dir, Guard: s.cfg.Guard})
 	if err != nil {
 		return false
 	}
@@ -91,7 +91,7 @@ func (s *Service) setHealth(t *task, c *container, status types.HealthStatus) {
 	t.api.Version++
 	if t.api.HealthStatus == types.HealthStatusUnhealthy && t.service != nil && t.wanted() {
 		t.service.say("(task %s) failed container health checks.", t.id())
-		t.requestStop(types.TaskStopCodeServiceSchedulerInitiated, unhealthyReason)
+		s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, unhealthyReason)
 	}
 	s.poke()
 }

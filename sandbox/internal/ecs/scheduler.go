@@ -18,8 +18,8 @@ func (s *Service) reconcile(sv *service, now time.Time) time.Time {
 	case draining:
 		return s.drain(sv, now)
 	case active:
-		sv.stopSurplus()
-		sv.stopOld()
+		s.stopSurplus(sv)
+		s.stopOld(sv)
 		at := s.startMissing(sv, now)
 		sv.forgetOld()
 		if steady := s.settle(sv, now); steady.Before(at) {
@@ -37,7 +37,7 @@ func later(now time.Time) time.Time { return now.Add(time.Hour) }
 func (s *Service) drain(sv *service, now time.Time) time.Time {
 	live := sv.tasks(func(*task) bool { return true })
 	for _, t := range live {
-		t.requestStop(types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+t.deployment.id+")")
+		s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+t.deployment.id+")")
 	}
 	if len(live) > 0 {
 		return later(now)
@@ -97,32 +97,32 @@ func (s *Service) serviceTask(sv *service, d *deployment) taskSpec {
 }
 
 // stopSurplus ends tasks above the desired count, the youngest first.
-func (sv *service) stopSurplus() {
+func (s *Service) stopSurplus(sv *service) {
 	tasks := sv.of(sv.primary())
 	for len(tasks) > int(sv.desired) {
 		last := len(tasks) - 1
-		sv.scaleIn(tasks[last])
+		s.scaleIn(sv, tasks[last])
 		tasks = tasks[:last]
 	}
 }
 
 // stopOld ends tasks of earlier deployments as soon as enough others run.
-func (sv *service) stopOld() {
+func (s *Service) stopOld(sv *service) {
 	lower := (int(sv.desired)*int(*sv.base.DeploymentConfiguration.MinimumHealthyPercent) + 99) / 100
 	healthy := len(sv.tasks((*task).ready))
 	for _, t := range sv.tasks(func(t *task) bool { return t.deployment != sv.primary() && t.wanted() }) {
 		switch {
 		case !t.ready():
-			sv.scaleIn(t)
+			s.scaleIn(sv, t)
 		case healthy > lower:
-			sv.scaleIn(t)
+			s.scaleIn(sv, t)
 			healthy--
 		}
 	}
 }
 
-func (sv *service) scaleIn(t *task) {
-	t.requestStop(types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+sv.primary().id+")")
+func (s *Service) scaleIn(sv *service, t *task) {
+	s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+sv.primary().id+")")
 	sv.say("has stopped 1 running tasks: (task %s).", t.id())
 }
 

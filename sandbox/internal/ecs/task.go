@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/sandbox/internal/sts"
 )
 
 // The states of a task, in order.
@@ -32,6 +34,8 @@ type task struct {
 	service    *service    // nil for a task of RunTask
 	deployment *deployment // the service's that wanted it
 	stop       chan struct{}
+	session    *sts.Session // of the task role; nil without one
+	announced  string       // the state that EventBridge was told of last
 }
 
 // taskSpec is what RunTask and services want of a task.
@@ -73,6 +77,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		})
 	}
 	c.tasks[*t.api.TaskArn] = t
+	s.announce(t)
 	s.engine.tasks.Go(func() { s.execute(t) })
 	return t
 }
@@ -147,7 +152,7 @@ func (t *task) wanted() bool { return *t.api.DesiredStatus == taskRunning }
 func (t *task) id() string { return lastPart(*t.api.TaskArn) }
 
 // requestStop tells a task to stop, once; s.mu is held.
-func (t *task) requestStop(code types.TaskStopCode, reason string) {
+func (s *Service) requestStop(t *task, code types.TaskStopCode, reason string) {
 	if !t.wanted() {
 		return
 	}
@@ -157,6 +162,7 @@ func (t *task) requestStop(code types.TaskStopCode, reason string) {
 	t.api.StoppingAt = aws.Time(time.Now())
 	t.api.Version++
 	close(t.stop)
+	s.announce(t)
 }
 
 // pickSubnet spreads tasks over the subnets that they may run in.

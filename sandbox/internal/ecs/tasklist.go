@@ -61,7 +61,7 @@ func (s *Service) stopTaskCall(_ context.Context, in *api.StopTaskInput) (*api.S
 	if in.Reason != nil {
 		reason = *in.Reason
 	}
-	t.requestStop(types.TaskStopCodeUserInitiated, reason)
+	s.requestStop(t, types.TaskStopCodeUserInitiated, reason)
 	return &api.StopTaskOutput{Task: &t.api}, nil
 }
 

@@ -23,12 +23,15 @@ type Spec struct {
 	Env  []string     // the whole environment
 	Dir  string       // working directory
 	Line func(string) // is given each line of output, one at a time; nil drops them
+
+	Guard *Guard // ends the process when ours is killed; nil: only on Linux, and it alone
 }
 
 // Process is a command that was started.
 type Process struct {
 	cmd    *exec.Cmd
 	output *os.File
+	guard  *Guard
 	done   chan struct{}
 }
 
@@ -48,11 +51,14 @@ func Start(spec Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := spec.Guard.ready(); err != nil {
+		return nil, err
+	}
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("failed to make a pipe: %w", err)
 	}
-	p := &Process{output: reader, done: make(chan struct{})}
+	p := &Process{output: reader, guard: spec.Guard, done: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer, SysProcAttr: attributes()}
 	err = p.cmd.Start()
 	_ = writer.Close() // the command has its own copy
@@ -60,6 +66,7 @@ func Start(spec Spec) (*Process, error) {
 		_ = reader.Close()
 		return nil, fmt.Errorf("failed to start %q: %w", spec.Args[0], err)
 	}
+	p.guard.begin(p.cmd.Process.Pid)
 	read := make(chan struct{})
 	go p.read(spec.Line, read)
 	go p.wait(read)
@@ -84,6 +91,7 @@ func (p *Process) read(line func(string), done chan<- struct{}) {
 func (p *Process) wait(read <-chan struct{}) {
 	_ = p.cmd.Wait() // the outcome is in ProcessState
 	p.Kill()
+	p.guard.end(p.cmd.Process.Pid)
 	_ = p.output.SetReadDeadline(time.Now().Add(drainTime))
 	<-read
 	_ = p.output.Close()

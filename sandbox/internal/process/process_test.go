@@ -88,3 +88,24 @@ func TestCommandIsFoundOnItsOwnPath(t *testing.T) {
 		t.Error("started without a command")
 	}
 }
+
+// TestGuardKillsWhatIsLeft does to the guard what the end of the sandbox does to it.
+func TestGuardKillsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	var guard Guard
+	start := func(script string) *Process {
+		p, err := Start(Spec{Args: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Dir: t.TempDir(), Guard: &guard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.Kill)
+		return p
+	}
+	ended, left := start("exit 0"), start("sleep 60 & wait")
+	await(t, ended)
+	guard.Close()
+	await(t, left)
+	if left.ExitCode() != 137 {
+		t.Errorf("got exit code %d", left.ExitCode())
+	}
+}

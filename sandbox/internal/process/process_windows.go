@@ -4,6 +4,12 @@ import "syscall"
 
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
+func sharedGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+
+func (p *Process) terminate(bool) { p.Kill() }
+
+func (p *Process) kill(bool) { p.Kill() }
+
 // Terminate ends the command: Windows has no signal to ask it.
 func (p *Process) Terminate() { p.Kill() }
 

@@ -10,6 +10,19 @@ func (p *Process) Terminate() { p.signal(syscall.SIGTERM) }
 // Kill ends the whole group.
 func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
 
+func (p *Process) terminate(alone bool) { p.signalTo(alone, syscall.SIGTERM) }
+
+func (p *Process) kill(alone bool) { p.signalTo(alone, syscall.SIGKILL) }
+
+// signalTo spares the group when it is ours too.
+func (p *Process) signalTo(alone bool, sig syscall.Signal) {
+	if alone {
+		_ = p.cmd.Process.Signal(sig)
+		return
+	}
+	p.signal(sig)
+}
+
 func (p *Process) signal(sig syscall.Signal) {
 	_ = syscall.Kill(-p.cmd.Process.Pid, sig) // ESRCH: it has ended already
 }

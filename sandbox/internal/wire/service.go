@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 )
 
@@ -9,6 +10,7 @@ import (
 type Request struct {
 	Operation string
 	ID        string
+	AccessKey string     // of the caller
 	Body      []byte     // JSON protocol
 	Form      url.Values // query protocols
 }
@@ -17,6 +19,7 @@ type Request struct {
 type Answer struct {
 	Status      int
 	ContentType string
+	Header      http.Header // further headers
 	Body        []byte
 }
 

@@ -1,0 +1,55 @@
+//go:build e2e
+
+package sandbox
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ecsctl/e2e/peers"
+)
+
+// The contract suites say what AWS and Prefect do, and the sandbox keeps to them in
+// `make test`. Here they meet the real servers, and moto.
+
+func TestContractOfAWSOnMoto(t *testing.T) {
+	moto := motoServer(t)
+	out := suite(t, "./sandbox", "ECSCTL_CONTRACT_ENDPOINT="+moto.URL)
+	passed, deviations := strings.Count(out, "contract of "+moto.URL), strings.Count(out, "--- SKIP")
+	t.Logf("contract of AWS: %d cases pass on moto, %d are left out because moto deviates from AWS", passed, deviations)
+	if passed < 50 {
+		t.Errorf("only %d cases ran", passed)
+	}
+}
+
+func TestContractOfPrefect(t *testing.T) {
+	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
+		t.Run(venv, func(t *testing.T) {
+			server := prefectServer(t, venv)
+			suite(t, "./sandbox/prefectapi", "ECSCTL_CONTRACT_PREFECT_API_URL="+server.URL, "-run", "TestContractOfRealServer")
+			file := filepath.Join(peers.Root(), "sandbox", "prefectapi", "testdata", "contract-"+versions[venv][:1]+".txt")
+			steps, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("contract of Prefect %s: %d calls, answered as recorded", versions[venv], strings.Count(string(steps), "\n\n"))
+		})
+	}
+}
+
+// suite runs the tests of a package against what env names and returns their output.
+func suite(t *testing.T, pkg, env string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"test", "-count=1", "-v", pkg}, args...)...)
+	cmd.Dir, cmd.Env = peers.Root(), append(os.Environ(), env)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	return out.String()
+}

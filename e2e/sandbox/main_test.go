@@ -1,0 +1,108 @@
+//go:build e2e
+
+// Package sandbox tests `ecsctl sandbox` with the programs that people use with AWS and
+// Prefect: the AWS CLI, boto3, Prefect's command line and client, the official worker
+// and real flow runs; and it holds the contract suites against moto and real servers.
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"ecsctl/e2e/peers"
+)
+
+// shared is what all tests of this package share; servers start with the first test
+// that asks for them.
+var shared struct {
+	dir    string
+	binary string
+	ctx    context.Context
+
+	mu      sync.Mutex
+	servers map[string]*peers.Server
+	moto    *peers.Moto
+}
+
+func TestMain(m *testing.M) {
+	code, err := runMain(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runMain(m *testing.M) (int, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.MkdirTemp("", "ecsctl-e2e-sandbox-")
+	if err != nil {
+		return 0, fmt.Errorf("failed to make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	defer killServers()
+	shared.dir, shared.binary, shared.ctx, shared.servers = dir, filepath.Join(dir, "ecsctl"), ctx, map[string]*peers.Server{}
+	build := exec.CommandContext(ctx, "go", "build", "-o", shared.binary, ".")
+	build.Dir = peers.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
+	}
+	// An interrupt must not skip the clean-up above.
+	done := make(chan int, 1)
+	go func() { done <- m.Run() }()
+	select {
+	case code := <-done:
+		return code, nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
+func killServers() {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	for _, server := range shared.servers {
+		server.Kill()
+	}
+	if shared.moto != nil {
+		shared.moto.Kill()
+	}
+}
+
+// prefectServer is the real server of a virtual environment.
+func prefectServer(t *testing.T, venv string) *peers.Server {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if server := shared.servers[venv]; server != nil {
+		return server
+	}
+	server, err := peers.StartPrefect(shared.ctx, venv, shared.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared.servers[venv] = server
+	return server
+}
+
+func motoServer(t *testing.T) *peers.Moto {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.moto == nil {
+		moto, err := peers.StartMoto(shared.ctx, shared.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.moto = moto
+	}
+	return shared.moto
+}
