@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: build demo test e2e lint bench fmt
+.PHONY: build demo test e2e e2e-worker bench-worker lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -16,7 +16,11 @@ test: ## needs the Go toolchain alone
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e/...
+	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox
+
+e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
+	e2e/venvs.sh
+	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e/worker
 
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
@@ -29,6 +33,10 @@ lint: ## formatting, vet, staticcheck and the house rules
 bench: ## ecsctl beside its peers, in one run; prints ratios
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench
+
+bench-worker: ## our worker beside the official one: launches a second, memory, calls
+	e2e/venvs.sh
+	$(GO) run -tags e2e ./bench/worker
 
 fmt:
 	gofmt -w .

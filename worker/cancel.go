@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -17,6 +18,8 @@ const (
 	// stopAgain is when a task that was told to stop and has not is told again: more than
 	// the two minutes that Fargate gives containers at most.
 	stopAgain = 3 * time.Minute
+	// runnerGrace is how long the runner in a container may take to cancel its run.
+	runnerGrace = time.Minute
 	// launchGrace is how long a Cancelling run may have no task: another worker may be
 	// about to launch it.
 	launchGrace = time.Minute
@@ -82,17 +85,29 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 		return c.withoutTask(ctx, log, run)
 	}
 	if !tracked {
-		at, err := c.locate(ctx, known, run)
+		found, err := c.locate(ctx, known, run)
 		if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
 			return c.report.cancelled(ctx, log, ref, "The flow run was cancelled, but its ECS task cannot be stopped: "+err.Error()+".")
 		}
 		if err != nil {
 			return err
 		}
-		c.table.adopt(ref, run.InfrastructurePID, at)
+		c.table.adopt(ref, found)
 		entry, _ = c.table.find(run.ID)
 	}
+	if leftToRunner(run, entry.runner, time.Now()) {
+		return nil
+	}
 	return c.stop(ctx, log, entry)
+}
+
+// usesRunner tells whether a command is Prefect's runner. It looks for cancellation
+// itself, ends the flow and runs its hooks.
+func usesRunner(command string) bool { return strings.Contains(command, "prefect flow-run execute") }
+
+// leftToRunner: a run that has started is its runner's to cancel first.
+func leftToRunner(run *prefect.FlowRun, runner bool, now time.Time) bool {
+	return runner && run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < runnerGrace
 }
 
 // withoutTask cancels a run that has no task and will have none.
@@ -107,31 +122,28 @@ func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, run *prefect
 var errForeign = errors.New("its infrastructure id is not that of an ECS task")
 
 // locate finds the task of a run that another worker has launched.
-func (c *cancel) locate(ctx context.Context, known *snapshot, run *prefect.FlowRun) (place, error) {
+func (c *cancel) locate(ctx context.Context, known *snapshot, run *prefect.FlowRun) (launchedTask, error) {
 	cluster, task, ok := parsePID(run.InfrastructurePID)
 	if !ok {
-		return place{}, errForeign
+		return launchedTask{}, errForeign
 	}
-	credentials, err := c.credentials(ctx, known, run)
+	job, err := c.job(ctx, known, run)
 	if err != nil {
-		return place{}, err
+		return launchedTask{}, err
 	}
-	clients, err := c.clients.of(ctx, credentials)
-	return place{clients, cluster, task}, err
+	clients, err := c.clients.of(ctx, job.Credentials)
+	return launchedTask{pid: run.InfrastructurePID, at: place{clients, cluster, task}, runner: usesRunner(job.Command)}, err
 }
 
-// credentials are those of the run's job. A job that can no longer be made gives none:
-// the worker's own are tried.
-func (c *cancel) credentials(ctx context.Context, known *snapshot, run *prefect.FlowRun) (jobtemplate.Credentials, error) {
+// job is the run's job. One that can no longer be made is an empty one: the worker's
+// own credentials are tried.
+func (c *cancel) job(ctx context.Context, known *snapshot, run *prefect.FlowRun) (*jobtemplate.Job, error) {
 	job, err := c.resolve.job(ctx, newCandidate(*run, time.Now()), known)
 	var problems *jobtemplate.Problems
 	if errors.As(err, &problems) {
-		return jobtemplate.Credentials{}, nil
+		return &jobtemplate.Job{}, nil
 	}
-	if err != nil {
-		return jobtemplate.Credentials{}, err
-	}
-	return job.Credentials, nil
+	return job, err
 }
 
 // stop tells ECS to stop the task. One that is gone already is for the next sweep.

@@ -26,11 +26,16 @@ func (w *world) stopped() bool {
 	return true
 }
 
+// engineJob hangs, and its command is not the runner that cancels runs by itself.
+func engineJob() map[string]any {
+	return map[string]any{"command": "prefect engine", "env": map[string]any{"BEHAVE": "hang"}}
+}
+
 // Prefect 2: the task of a Cancelling run is stopped, and only then is it Cancelled.
 func TestCancelARunningRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{version: "2.20.26"})
-	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	id := w.runs(w.deployment(engineJob()), 1)[0]
 	w.start(nil)
 	w.await(id, prefect.Running)
 	w.cancelling(id)
@@ -47,7 +52,7 @@ func TestCancelARunningRun(t *testing.T) {
 func TestCancelForAWorkerThatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{version: "2.20.26"})
-	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	id := w.runs(w.deployment(engineJob()), 1)[0]
 	first := w.start(nil)
 	w.await(id, prefect.Running)
 	first.stop()

@@ -29,8 +29,8 @@ type poll struct {
 
 // find asks once and returns the runs that are now this worker's to claim.
 func (p *poll) find(ctx context.Context) ([]candidate, error) {
-	defer p.tried.Store(time.Now().UnixNano())
 	p.tried.Store(time.Now().UnixNano())
+	defer func() { p.tried.Store(time.Now().UnixNano()) }()
 	if p.heartbeat.current.Load() == nil {
 		return nil, nil // nothing can be launched before the pool is known
 	}

@@ -11,14 +11,22 @@ import (
 // report is the stage that gives runs their states.
 type report struct{ api *prefect.Client }
 
+// errNotOver: the server did not take a final state, and the run has none.
+var errNotOver = errors.New("the server keeps the flow run in a state that is not final")
+
 // crashed proposes Crashed with the reason. A run that has ended meanwhile keeps the
 // state that it has.
 func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reason string) error {
 	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Crashed, Message: reason})
-	if err == nil && result != nil && result.Status == prefect.Accept {
+	switch {
+	case err != nil || result == nil:
+		return err
+	case result.Status == prefect.Accept:
 		log.ErrorContext(ctx, "the flow run is Crashed: "+reason)
+	case result.Status == prefect.Reject && result.State != nil && !result.State.Type.Terminal():
+		return errNotOver // it is being cancelled, for example: another look will tell
 	}
-	return err
+	return nil
 }
 
 // cancelled sets a run to Cancelled, past the server's rules as the official worker does.

@@ -74,12 +74,12 @@ func TestTableLimit(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", step.id, got, step.want)
 		}
 	}
-	table.launched("a", "c::a", place{}, "")
+	table.launched("a", launchedTask{pid: "c::a"})
 	if got := table.admit(runRef{id: "c"}); got != full {
 		t.Errorf("a launched run gave up its place: got %d", got)
 	}
 	table.leave("a")
-	table.adopt(runRef{id: "x"}, "c::x", place{})
+	table.adopt(runRef{id: "x"}, launchedTask{pid: "c::x"})
 	if got := table.admit(runRef{id: "c"}); got != admitted {
 		t.Errorf("an adopted run counts against the limit: got %d", got)
 	}
@@ -99,5 +99,34 @@ func TestTokensOfALaunch(t *testing.T) {
 		if other == token {
 			t.Errorf("%q is used twice", token)
 		}
+	}
+}
+
+func TestTheRunnerCancelsFirst(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	cancelling := func(started bool, ago time.Duration) *prefect.FlowRun {
+		run := &prefect.FlowRun{State: &prefect.State{Type: prefect.Cancelling, Timestamp: now.Add(-ago)}}
+		if started {
+			run.StartTime = &now
+		}
+		return run
+	}
+	for name, tc := range map[string]struct {
+		run    *prefect.FlowRun
+		runner bool
+		want   bool
+	}{
+		"at work":       {cancelling(true, time.Second), true, true},
+		"too slow":      {cancelling(true, runnerGrace+time.Second), true, false},
+		"no runner":     {cancelling(true, time.Second), false, false},
+		"never started": {cancelling(false, time.Second), true, false},
+	} {
+		if got := leftToRunner(tc.run, tc.runner, now); got != tc.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+	if !usesRunner("prefect flow-run execute") || usesRunner("python -m prefect.engine") {
+		t.Error("the commands of Prefect are not told apart")
 	}
 }

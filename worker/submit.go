@@ -193,7 +193,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 	if used.registered && job.AutoDeregister {
 		goes = used.arn
 	}
-	s.table.launched(c.run.ID, pid, place{clients, made.cluster, made.arn}, goes)
+	s.table.launched(c.run.ID, launchedTask{pid, place{clients, made.cluster, made.arn}, goes, usesRunner(job.Command)})
 	if err := s.report.infrastructure(ctx, log, c.ref(), pid); err != nil {
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)

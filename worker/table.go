@@ -33,6 +33,7 @@ type tracked struct {
 	pid        string // infrastructure_pid
 	at         place
 	definition string // ARN of the task definition that goes when the task has stopped; or empty
+	runner     bool   // its command is Prefect's runner, which cancels runs itself
 
 	stopAsked time.Time // when StopTask was last accepted
 	stoppedAt time.Time // when the task was first seen stopped
@@ -87,20 +88,33 @@ func (t *table) owned() int {
 	return n
 }
 
+// launchedTask is what is known of a run that was launched.
+type launchedTask struct {
+	pid        string
+	at         place
+	definition string
+	runner     bool
+}
+
 // launched says which task a run has.
-func (t *table) launched(runID, pid string, at place, definition string) {
-	t.change(runID, func(entry *tracked) {
-		entry.phase, entry.since, entry.pid, entry.at, entry.definition = launched, time.Now(), pid, at, definition
-	})
+func (t *table) launched(runID string, l launchedTask) {
+	t.change(runID, func(entry *tracked) { entry.set(l) })
+}
+
+func (e *tracked) set(l launchedTask) {
+	e.phase, e.since = launched, time.Now()
+	e.pid, e.at, e.definition, e.runner = l.pid, l.at, l.definition, l.runner
 }
 
 // adopt tracks a run that another worker has launched, or this one before it was
 // restarted. A run that is tracked already stays as it is.
-func (t *table) adopt(run runRef, pid string, at place) {
+func (t *table) adopt(run runRef, l launchedTask) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, in := t.runs[run.id]; !in {
-		t.runs[run.id] = &tracked{run: run, phase: launched, since: time.Now(), pid: pid, at: at}
+		entry := &tracked{run: run}
+		entry.set(l)
+		t.runs[run.id] = entry
 	}
 }
 

@@ -1,0 +1,177 @@
+//go:build e2e
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/e2e/wiretap"
+	"ecsctl/prefect"
+)
+
+const (
+	workerName = "bench"
+	look       = 50 * time.Millisecond
+)
+
+// command starts a worker for a pool.
+type command func(pool string) *exec.Cmd
+
+func (r *rig) ours() command {
+	return func(pool string) *exec.Cmd {
+		return exec.Command(r.binary(), "worker", "start", "--pool", pool, "--name", workerName)
+	}
+}
+
+func (r *rig) official() (command, error) {
+	program, err := peers.Program(r.server.Venv, "prefect")
+	return func(pool string) *exec.Cmd {
+		return exec.Command(program, "worker", "start", "--pool", pool, "--name", workerName, "--type", "ecs")
+	}, err
+}
+
+// measure lets one worker launch its runs.
+func (r *rig) measure(ctx context.Context, name string, start command) (figures, error) {
+	a, err := r.arena(ctx, name)
+	if err != nil {
+		return figures{}, err
+	}
+	defer a.close()
+	cmd := start(a.pool)
+	cmd.Env, cmd.Dir = a.env, r.dir
+	began := time.Now()
+	process, err := peers.Start(cmd, filepath.Join(r.dir, name+".log"))
+	if err != nil {
+		return figures{}, err
+	}
+	defer process.Kill()
+	if err := r.awaitOnline(ctx, a.pool, process); err != nil {
+		return figures{}, err
+	}
+	f := figures{online: time.Since(began)}
+	before, err := cpuSeconds(process.PID())
+	if err != nil {
+		return f, err
+	}
+	took, err := r.launchAll(ctx, a, process)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", name, err)
+	}
+	return r.account(ctx, a, process, f, before, took)
+}
+
+func (r *rig) awaitOnline(ctx context.Context, pool string, process *peers.Process) error {
+	return until(ctx, process, func() (bool, error) {
+		workers, err := r.api.Workers(ctx, pool)
+		return len(workers) > 0 && workers[0].Online(), err
+	})
+}
+
+// launchAll opens the pool and waits until every run has been launched or refused. The
+// time is that from the first claim to the last record of a task.
+func (r *rig) launchAll(ctx context.Context, a *arena, process *peers.Process) (time.Duration, error) {
+	open := false
+	if err := r.api.UpdateWorkPool(ctx, a.pool, prefect.WorkPoolUpdate{IsPaused: &open}); err != nil {
+		return 0, err
+	}
+	var first time.Time
+	err := until(ctx, process, func() (bool, error) {
+		claimed, recorded := progress(a.prefect.Calls())
+		if claimed > 0 && first.IsZero() {
+			first = time.Now()
+		}
+		return recorded >= r.runs, nil
+	})
+	return time.Since(first), err
+}
+
+// progress counts claims, and runs that were given a task or a final state.
+func progress(calls []wiretap.Call) (claimed, recorded int) {
+	for _, call := range calls {
+		switch {
+		case call.Status < 200 || call.Status > 299:
+		case strings.HasPrefix(call.Operation, "prefect:PATCH /flow_runs/") && strings.Contains(call.Body, "infrastructure_pid"):
+			recorded++
+		case strings.HasSuffix(call.Operation, "/set_state") && strings.Contains(call.Body, "CRASHED"):
+			recorded++
+		case strings.HasSuffix(call.Operation, "/set_state"):
+			claimed++
+		}
+	}
+	return claimed, recorded
+}
+
+func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f figures, before float64, took time.Duration) (figures, error) {
+	after, err := cpuSeconds(process.PID())
+	if err != nil {
+		return f, err
+	}
+	if f.peak, err = peakMB(process.PID()); err != nil {
+		return f, err
+	}
+	crashed, err := r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{WorkPoolNames: []string{a.pool}, StateTypes: []prefect.StateType{prefect.Crashed}})
+	n := float64(r.runs)
+	f.rate, f.cpu = n/took.Seconds(), (after-before)/n
+	f.aws, f.prefect, f.crashed = float64(len(a.aws.Calls()))/n, float64(len(a.prefect.Calls()))/n, len(crashed)
+	return f, err
+}
+
+// until looks until it is done, or the worker has ended.
+func until(ctx context.Context, process *peers.Process, done func() (bool, error)) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-process.Done():
+			return fmt.Errorf("the worker ended: %w\n%s", process.Err(), process.Tail())
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// cpuSeconds is what a process has used so far, its children that have ended included.
+func cpuSeconds(pid int) (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("failed to read the CPU time: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ") // the name may hold spaces
+	fields := strings.Fields(rest)
+	const userTime, ticksPerSecond = 11, 100 // utime, stime, cutime, cstime
+	total := 0
+	for _, field := range fields[userTime : userTime+4] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, fmt.Errorf("failed to read the CPU time: %w", err)
+		}
+		total += n
+	}
+	return float64(total) / ticksPerSecond, nil
+}
+
+func peakMB(pid int) (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, fmt.Errorf("failed to read the memory: %w", err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kB, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
+			return kB / 1024, err
+		}
+	}
+	return 0, fmt.Errorf("failed to read the memory: no VmHWM for process %d", pid)
+}
