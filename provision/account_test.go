@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/inventory"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -88,7 +89,7 @@ func (a *account) options() provision.Options {
 		Spec: a.spec.WithDefaults(), Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
 		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
 		Clients: &provision.Clients{
-			Region: region, IAM: clients.IAM, ECS: clients.ECS, EC2: clients.EC2, Logs: clients.Logs, Secrets: clients.Secrets,
+			Region: region, IAM: clients.IAM, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
 			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
 		},
 	}

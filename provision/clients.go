@@ -9,13 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
+	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
@@ -25,7 +25,7 @@ type Clients struct {
 	Region  string
 	IAM     *iam.Client
 	ECS     *ecs.Client
-	EC2     *ec2.Client
+	EC2     *ec2calls.Client
 	Logs    *cloudwatchlogs.Client
 	Secrets *secretsmanager.Client
 	STS     *sts.Client
@@ -48,7 +48,7 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 		Region:  cfg.Region,
 		IAM:     iam.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
-		EC2:     ec2.NewFromConfig(cfg),
+		EC2:     ec2calls.New(cfg),
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),
 		Secrets: secretsmanager.NewFromConfig(cfg),
 		STS:     sts.NewFromConfig(cfg),

@@ -11,12 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/hint"
 )
 
 // networkFinder reads the VPC once, for all resources that need it.
 type networkFinder struct {
-	api  *ec2.Client
+	api  *ec2calls.Client
 	want Network
 
 	once   sync.Once

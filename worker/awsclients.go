@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
 )
@@ -24,7 +25,7 @@ type awsClients struct {
 	key    string // tells them from others
 	region string
 	ecs    *ecs.Client
-	ec2    *ec2.Client
+	ec2    *ec2calls.Client
 }
 
 // errNoRegion: neither the worker nor the credentials block names a region.
@@ -73,7 +74,7 @@ func (s *clientSets) connect(key string, cfg aws.Config, plainHTTP bool) *awsCli
 		key:    key,
 		region: cfg.Region,
 		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
-		ec2:    ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 	}
 }
 

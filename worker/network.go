@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"ecsctl/internal/ec2calls"
 	"ecsctl/jobtemplate"
 )
 
@@ -35,7 +36,7 @@ func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsClients, ne
 	return &network, err
 }
 
-func readNetwork(ctx context.Context, client *ec2.Client, vpcID string) (jobtemplate.Network, error) {
+func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jobtemplate.Network, error) {
 	query := &ec2.DescribeVpcsInput{VpcIds: []string{vpcID}}
 	if vpcID == "" {
 		query = &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("isDefault"), Values: []string{"true"}}}}
