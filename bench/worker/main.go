@@ -20,16 +20,17 @@ import (
 func main() {
 	runs := flag.Int("runs", 100, "flow runs for each worker")
 	venv := flag.String("prefect", peers.Prefect3, "virtual environment of server and official worker: prefect3 or prefect2")
+	alone := flag.Bool("alone", false, "leave the official worker out: for tuning ours")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, *venv, *runs); err != nil {
+	if err := bench(ctx, *venv, *runs, *alone); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/worker:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, venv string, runs int) error {
+func bench(ctx context.Context, venv string, runs int, alone bool) error {
 	dir, err := os.MkdirTemp("", "ecsctl-bench-worker-")
 	if err != nil {
 		return fmt.Errorf("failed to make a folder: %w", err)
@@ -47,6 +48,10 @@ func bench(ctx context.Context, venv string, runs int) error {
 	ours, err := r.measure(ctx, "ours", r.ours())
 	if err != nil {
 		return err
+	}
+	if alone {
+		report(r.server.Venv, runs, ceiling, ours, figures{})
+		return nil
 	}
 	official, err := r.official()
 	if err != nil {
