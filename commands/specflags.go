@@ -87,6 +87,9 @@ func nameFlags() []specFlag {
 		stringFlag("service-name", inNames, "`NAME` of the ECS service", func(s *provision.Spec) *string { return &s.Names.Service }),
 		stringFlag("secret-name", inNames, "`NAME` of the secret with the API key", func(s *provision.Spec) *string { return &s.Names.Secret }),
 		stringFlag("log-group", inNames, "`NAME` of the log group", func(s *provision.Spec) *string { return &s.Names.LogGroup }),
+		stringFlag("queue-name", inNames, "`NAME` of the queue with the changes of tasks", func(s *provision.Spec) *string { return &s.Names.Queue }),
+		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon", func(s *provision.Spec) *string { return &s.Names.DeadLetterQueue }),
+		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue", func(s *provision.Spec) *string { return &s.Names.Rule }),
 		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given", func(s *provision.Spec) *string { return &s.Names.SecurityGroup }),
 	}
 }
@@ -114,6 +117,7 @@ func resourceFlags() []specFlag {
 		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs", func(s *provision.Spec) *string { return &s.FlowRuns.TaskRole }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *provision.Spec) *[]string { return &s.FlowRuns.Families }),
 		flowRunLogsFlag(),
+		noObserverFlag(),
 		stringFlag("prefect-api-key-secret", inPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *provision.Spec) *string { return &s.Prefect.APIKeySecret }),
 		intFlag("log-retention", inAWS, "`DAYS` for which logs are kept", "30", func(s *provision.Spec) *int { return &s.LogRetentionDays }),
 		tagFlag(),
@@ -127,6 +131,18 @@ func flowRunLogsFlag() specFlag {
 		set: func(s *provision.Spec, c *cli.Context) error {
 			on := c.Bool(name)
 			s.FlowRuns.Logs = &on
+			return nil
+		},
+	}
+}
+
+func noObserverFlag() specFlag {
+	const name = "no-observer"
+	return specFlag{
+		flag: &cli.BoolFlag{Name: name, Usage: "make no queue and no EventBridge rule for the changes of tasks", Category: inWorker, EnvVars: env(name)},
+		set: func(s *provision.Spec, c *cli.Context) error {
+			on := !c.Bool(name)
+			s.Observer = &on
 			return nil
 		},
 	}

@@ -122,7 +122,7 @@ func TestDryRun(t *testing.T) {
 		}
 		slices.Sort(created)
 		want := []string{
-			"api-key-secret", "cluster", "execution-role", "log-group", "security-group",
+			"api-key-secret", "cluster", "dead-letter-queue", "event-rule", "execution-role", "log-group", "queue", "security-group",
 			"service", "task-definition", "work-pool", "worker-role",
 		}
 		if diff := cmp.Diff(want, created); diff != "" {

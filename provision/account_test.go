@@ -90,6 +90,7 @@ func (a *account) options() provision.Options {
 		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
 		Clients: &provision.Clients{
 			Region: region, IAM: clients.IAM, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
+			SQS: clients.SQS, Events: clients.Events,
 			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
 		},
 	}

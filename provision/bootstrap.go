@@ -95,6 +95,10 @@ func (b *Bootstrap) build() {
 	for _, s := range b.service.secrets {
 		b.resources = append(b.resources, s)
 	}
+	for _, q := range w.observer() {
+		b.resources = append(b.resources, q)
+	}
+	b.resources = append(b.resources, &eventRule{w: w})
 	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true}, b.service)
 }
 
@@ -115,7 +119,7 @@ func (b *Bootstrap) compare() error {
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())
 	}
-	b.Warnings = append(slices.Clone(network.warnings), b.serverWarnings()...)
+	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
 		if pool, ok := r.(*workPool); ok {
 			b.Warnings = append(b.Warnings, pool.warnings...)
@@ -145,6 +149,14 @@ func (s subnet) describe() string {
 	default:
 		return s.zone + ", no way out"
 	}
+}
+
+// observerWarnings tell of an observer that was asked for in vain.
+func (b *Bootstrap) observerWarnings() []string {
+	if b.w.spec.Observer == nil || !*b.w.spec.Observer || b.w.observes() {
+		return nil
+	}
+	return []string{"no observer is made: the official worker for Prefect 2 has none"}
 }
 
 func (b *Bootstrap) serverWarnings() []string {

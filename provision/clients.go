@@ -10,8 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -28,6 +30,8 @@ type Clients struct {
 	EC2     *ec2calls.Client
 	Logs    *cloudwatchlogs.Client
 	Secrets *secretsmanager.Client
+	SQS     *sqs.Client
+	Events  *eventbridge.Client
 	STS     *sts.Client
 	Prefect *prefect.Client
 }
@@ -51,6 +55,8 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 		EC2:     ec2calls.New(cfg),
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),
 		Secrets: secretsmanager.NewFromConfig(cfg),
+		SQS:     sqs.NewFromConfig(cfg),
+		Events:  eventbridge.NewFromConfig(cfg),
 		STS:     sts.NewFromConfig(cfg),
 		Prefect: api,
 	}, nil

@@ -28,6 +28,10 @@ func deriveNames(pool, region string) Names {
 		Secret:        "prefect/" + slug + "/api-key",
 		LogGroup:      "/ecs/prefect/" + slug,
 		SecurityGroup: "prefect-" + slug,
+
+		Queue:           "prefect-" + slug,
+		DeadLetterQueue: "prefect-" + slug + "-dead-letter",
+		Rule:            "prefect-" + slug,
 	}
 }
 
@@ -74,5 +78,8 @@ func (n Names) or(others Names) Names {
 	orString(&n.Secret, others.Secret)
 	orString(&n.LogGroup, others.LogGroup)
 	orString(&n.SecurityGroup, others.SecurityGroup)
+	orString(&n.Queue, others.Queue)
+	orString(&n.DeadLetterQueue, others.DeadLetterQueue)
+	orString(&n.Rule, others.Rule)
 	return n
 }

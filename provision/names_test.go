@@ -18,6 +18,10 @@ func TestDeriveNames(t *testing.T) {
 		Secret:        "prefect/etl/api-key",
 		LogGroup:      "/ecs/prefect/etl",
 		SecurityGroup: "prefect-etl",
+
+		Queue:           "prefect-etl",
+		DeadLetterQueue: "prefect-etl-dead-letter",
+		Rule:            "prefect-etl",
 	}
 	if diff := cmp.Diff(want, deriveNames("etl", "eu-west-1")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

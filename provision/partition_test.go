@@ -47,6 +47,10 @@ func TestEveryARNIsInThePartition(t *testing.T) {
 				texts["pool"] += show(toJSON(d.value)) + `"`
 			}
 			texts["log group"] = (&logGroup{w: w}).arn()
+			for _, q := range w.observer() {
+				texts[q.name] = show(toJSON(q.attributes())) + `"` + q.arn()
+			}
+			texts["rule"] = w.taskPattern() + w.ruleARN() + `"` + w.queueARN()
 			for name, text := range texts {
 				wantPartition(t, name, text, partition)
 			}

@@ -41,6 +41,9 @@ func (p *workPool) checkRemembered() error {
 		differs("secret", "secret-name", before.Secret, n.Secret)
 		differs("log group", "log-group", before.LogGroup, n.LogGroup)
 		differs("security group", "security-group-name", before.SecurityGroup, n.SecurityGroup)
+		differs("queue", "queue-name", before.Queue, n.Queue)
+		differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)
+		differs("event rule", "rule-name", before.Rule, n.Rule)
 	}
 	if len(was) == 0 {
 		return nil

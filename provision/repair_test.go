@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
@@ -42,11 +44,21 @@ var damages = map[string]struct {
 	"circuit breaker off": {plan: []string{"service update"}, do: updateService(func(in *ecs.UpdateServiceInput) {
 		in.DeploymentConfiguration = &ecstypes.DeploymentConfiguration{DeploymentCircuitBreaker: &ecstypes.DeploymentCircuitBreaker{}}
 	})},
-	"desired count set by the Spec": {plan: []string{"service update"}, do: updateService(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(2) })},
-	"task definition deregistered":  {do: deregister, plan: []string{"service update", "task-definition create"}},
-	"work pool deleted":             {do: deletePool, plan: []string{"work-pool create"}},
-	"default changed":               {plan: []string{"work-pool update"}, do: editPool(func(p map[string]any) { p["cluster"].(map[string]any)["default"] = "theirs" })},
-	"default taken away":            {plan: []string{"work-pool update"}, do: editPool(func(p map[string]any) { delete(p["vpc_id"].(map[string]any), "default") })},
+	"desired count set by the Spec":  {plan: []string{"service update"}, do: updateService(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(2) })},
+	"task definition deregistered":   {do: deregister, plan: []string{"service update", "task-definition create"}},
+	"queue deleted":                  {do: deleteQueue("prefect-etl"), plan: []string{"queue create"}},
+	"queue's policy widened":         {do: setQueue("Policy", openQueue), plan: []string{"queue update"}},
+	"queue's policy deleted":         {do: setQueue("Policy", ""), plan: []string{"queue update"}},
+	"queue without its dead letters": {do: setQueue("RedrivePolicy", ""), plan: []string{"queue update"}},
+	"messages kept for an hour":      {do: setQueue("MessageRetentionPeriod", "3600"), plan: []string{"queue update"}},
+	"dead-letter queue deleted":      {do: deleteQueue("prefect-etl-dead-letter"), plan: []string{"dead-letter-queue create"}},
+	"rule deleted":                   {do: deleteRule, plan: []string{"event-rule create"}},
+	"rule disabled":                  {do: disableRule, plan: []string{"event-rule update"}},
+	"rule's pattern widened":         {do: widenRule, plan: []string{"event-rule update"}},
+	"rule's target removed":          {do: removeTarget, plan: []string{"event-rule update"}},
+	"work pool deleted":              {do: deletePool, plan: []string{"work-pool create"}},
+	"default changed":                {plan: []string{"work-pool update"}, do: editPool(func(p map[string]any) { p["cluster"].(map[string]any)["default"] = "theirs" })},
+	"default taken away":             {plan: []string{"work-pool update"}, do: editPool(func(p map[string]any) { delete(p["vpc_id"].(map[string]any), "default") })},
 	// A new secret has a new ARN, which the containers and the pool name.
 	"secret deleted for good": {do: deleteSecret(true), after: deregister,
 		plan: []string{"api-key-secret create", "service update", "task-definition update", "work-pool update"}},
@@ -96,6 +108,16 @@ func TestTagsArePutBack(t *testing.T) {
 			_, err := a.source.Logs.UntagResource(ctx, &cloudwatchlogs.UntagResourceInput{ResourceArn: logGroupARN, TagKeys: []string{"team"}})
 			return err
 		}, "log-group update"},
+		"queue": {func(ctx context.Context, a *account) error {
+			return a.untagQueue(ctx, "prefect-etl", "team")
+		}, "queue update"},
+		"dead-letter queue": {func(ctx context.Context, a *account) error {
+			return a.untagQueue(ctx, "prefect-etl-dead-letter", "team")
+		}, "dead-letter-queue update"},
+		"rule": {func(ctx context.Context, a *account) error {
+			_, err := a.source.Events.UntagResource(ctx, &eventbridge.UntagResourceInput{ResourceARN: ruleARN, TagKeys: []string{"team"}})
+			return err
+		}, "event-rule update"},
 		"cluster": {func(ctx context.Context, a *account) error { return untag(ctx, a, ecsARN+"cluster/default") }, "cluster update"},
 		"service": {func(ctx context.Context, a *account) error { return untag(ctx, a, ecsARN+"service/default/"+*family) }, "service update"},
 		"task definition": {func(ctx context.Context, a *account) error {
@@ -129,6 +151,11 @@ func TestChangesOfOthersStay(t *testing.T) {
 		"a variable of their own":    editPool(func(p map[string]any) { p["mine"] = map[string]any{"type": "string", "default": "x"} }),
 		"a further policy": func(ctx context.Context, a *account) error {
 			_, err := a.source.IAM.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: workerRole, PolicyArn: aws.String("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")})
+			return err
+		},
+		"a further target of the rule": func(ctx context.Context, a *account) error {
+			_, err := a.source.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: rule, Targets: []eventtypes.Target{
+				{Id: aws.String("theirs"), Arn: aws.String("arn:aws:sqs:eu-west-1:123456789012:theirs")}}})
 			return err
 		},
 		"a further tag": func(ctx context.Context, a *account) error {

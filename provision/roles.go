@@ -57,7 +57,7 @@ func (w *world) workerPolicyValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	tasks := w.id.arn("ecs", "task/"+shortName(cluster)+"/*")
 	var definitions []string
-	for _, family := range append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...) {
+	for _, family := range w.flowRunFamilies() {
 		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
 	}
 	roles := []string{w.flowRunExecutionRole()}
@@ -71,8 +71,17 @@ func (w *world) workerPolicyValues() map[string]any {
 		"Taggable":               append([]string{tasks}, definitions...),
 		"PassRoles":              roles,
 		"Region":                 w.id.Region,
+		"Queues":                 w.workerQueues(),
 		"LogStreams":             w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup+":log-stream:*"),
 	}
+}
+
+// workerQueues are the queues that the worker reads: one or none.
+func (w *world) workerQueues() []string {
+	if !w.observes() {
+		return []string{}
+	}
+	return []string{w.queueARN()}
 }
 
 // flowRunExecutionRole is the execution role of flow-run tasks: the worker's, unless the user has another.
@@ -83,6 +92,14 @@ func (w *world) flowRunExecutionRole() string {
 	return w.value(KindExecutionRole)
 }
 
+// flowRunFamilies are patterns of the families that the worker may register and run.
+func (w *world) flowRunFamilies() []string {
+	return append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
+}
+
 // flowRunFamily matches the families that the official worker makes up: prefect_POOL_ and
-// the deployment's or flow's id (prefect_aws ecs_worker.py, _get_or_generate_family).
-func flowRunFamily(pool string) string { return "prefect_" + pool + "_*" }
+// the deployment's or flow's id, with what ECS refuses replaced (prefect_aws
+// ecs_worker.py, _get_or_generate_family and where it is slugged).
+func flowRunFamily(pool string) string {
+	return "prefect_" + unsafeInName.ReplaceAllString(pool, "-") + "_*"
+}

@@ -1,6 +1,9 @@
 package provision
 
-import "strconv"
+import (
+	"maps"
+	"strconv"
+)
 
 // Images of the official worker. Prefect 3 has one with the worker inside, so nothing
 // is installed at boot. Prefect 2 has none: its image installs prefect-aws, held
@@ -22,8 +25,7 @@ func (w *world) prefectContainer() containerContent {
 	if w.server.prefect2() {
 		image, start, startPeriod = prefect2Image, "pip install --quiet '"+prefect2Pins+"' && ", 180
 	} else {
-		// The observer reads a queue that bootstrap does not make yet; without one it fails again and again.
-		environment["PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED"] = "false"
+		maps.Copy(environment, w.observerSettings())
 	}
 	if w.spec.Worker.Image != "" {
 		image = w.spec.Worker.Image
@@ -42,6 +44,17 @@ func (w *world) prefectContainer() containerContent {
 			Interval: 30, Timeout: 10, Retries: 3, StartPeriod: startPeriod,
 		},
 	}
+}
+
+// observerSettings are those of the official worker's observer, which without a queue
+// fails again and again (prefect_aws/settings.py, EcsObserverSettings).
+func (w *world) observerSettings() map[string]string {
+	const prefix = "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_"
+	queue := w.observerQueue()
+	if queue == "" {
+		return map[string]string{prefix + "ENABLED": "false"}
+	}
+	return map[string]string{prefix + "SQS_QUEUE_NAME": queue, prefix + "SQS_QUEUE_REGION": w.id.Region}
 }
 
 // workerArguments are those of `prefect worker start`.

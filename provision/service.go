@@ -26,13 +26,17 @@ type service struct {
 func (s *service) ref() (Kind, string) { return KindService, s.name() }
 func (s *service) name() string        { return s.w.spec.Names.Service }
 func (s *service) needs() []Kind {
-	return []Kind{
+	kinds := []Kind{
 		KindTaskDefinition, KindCluster, KindSecurityGroup,
 		// New tasks start with all of these, whether or not the task definition changes.
 		KindExecutionRole, KindWorkerRole, KindLogGroup, KindAPIKeySecret, KindAuthStringSecret,
 		// A worker that finds no pool creates one of its own.
 		KindWorkPool,
 	}
+	if s.w.observes() {
+		kinds = append(kinds, KindQueue) // the official worker looks for it once, when it starts
+	}
+	return kinds
 }
 
 func (s *service) find(ctx context.Context) error {

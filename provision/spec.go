@@ -16,6 +16,9 @@ type Spec struct {
 	Names    Names    `yaml:"names,omitempty" json:"names,omitzero"`
 	FlowRuns FlowRuns `yaml:"flowRuns,omitempty" json:"flowRuns,omitzero"`
 	Prefect  Prefect  `yaml:"prefect,omitempty" json:"prefect,omitzero"`
+	// Observer says whether workers get a queue with the changes of their tasks; nil
+	// means yes, where the worker's runtime reads one.
+	Observer *bool `yaml:"observer,omitempty" json:"observer,omitempty"`
 	// LogRetentionDays is how long CloudWatch keeps the logs; AWS takes certain values only.
 	LogRetentionDays int `yaml:"logRetentionDays,omitempty" json:"logRetentionDays,omitempty"`
 	// Tags are put on everything that is made, beside ecsctl's own.
@@ -64,6 +67,11 @@ type Names struct {
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
 	LogGroup      string `yaml:"logGroup,omitempty" json:"logGroup,omitempty"`
 	SecurityGroup string `yaml:"securityGroup,omitempty" json:"securityGroup,omitempty"`
+	// Queue takes task changes from the EventBridge rule Rule; what no worker can act
+	// upon ends in DeadLetterQueue.
+	Queue           string `yaml:"queue,omitempty" json:"queue,omitempty"`
+	DeadLetterQueue string `yaml:"deadLetterQueue,omitempty" json:"deadLetterQueue,omitempty"`
+	Rule            string `yaml:"rule,omitempty" json:"rule,omitempty"`
 }
 
 // FlowRuns holds what goes into the work pool's defaults. Empty fields leave the
@@ -124,6 +132,9 @@ func (s Spec) WithDefaults() Spec {
 
 // flowRunLogs tells whether flow runs write to the log group.
 func (s Spec) flowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
+
+// observes tells whether a queue with task changes is wanted.
+func (s Spec) observes() bool { return s.Observer == nil || *s.Observer }
 
 func orString(field *string, fallback string) {
 	if *field == "" {

@@ -70,7 +70,10 @@ func (t *Teardown) look(ctx context.Context) error {
 	service, cluster := &service{w: w}, &cluster{w: w}
 	t.resources = []removable{
 		service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, newAPIKeySecret(w), newAuthStringSecret(w),
-		cluster, &flowRunDefinitions{w: w, pool: pool},
+		&eventRule{w: w}, cluster, &flowRunDefinitions{w: w, pool: pool},
+	}
+	for _, q := range w.observer() {
+		t.resources = append(t.resources, q)
 	}
 	if w.aws.Prefect != nil {
 		t.resources = append(t.resources, pool)
@@ -153,7 +156,7 @@ func teardownNeeds(kind Kind) []Kind {
 		// and that it is ours, for a teardown that has to be run again.
 		return []Kind{
 			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole, KindWorkerRole,
-			KindLogGroup, KindAPIKeySecret, KindAuthStringSecret,
+			KindLogGroup, KindAPIKeySecret, KindAuthStringSecret, KindRule, KindQueue, KindDeadLetterQueue,
 		}
 	}
 	return []Kind{KindService, KindTask}

@@ -16,12 +16,14 @@ var retentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 
 var launchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
 
-// What AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2).
+// What AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2, SQS, EventBridge).
 var (
 	roleName      = newNameRule(`[\w+=,.@-]`, maxRoleName)
 	ecsName       = newNameRule(`[A-Za-z0-9_-]`, 255)
 	secretName    = newNameRule(`[A-Za-z0-9/_+=.@-]`, 512)
 	logGroupName  = newNameRule(`[A-Za-z0-9_/.#-]`, 512)
+	queueName     = newNameRule(`[A-Za-z0-9_-]`, 80)
+	ruleName      = newNameRule(`[.\-_A-Za-z0-9]`, 64)
 	groupName     = newNameRule(`[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]`, 255)
 	familyPattern = newNameRule(`[A-Za-z0-9_*?-]`, 255)
 )
@@ -69,6 +71,12 @@ func (s Spec) checkNames() []error {
 	check("secret", s.Names.Secret, secretName)
 	check("log group", s.Names.LogGroup, logGroupName)
 	check("security group", s.Names.SecurityGroup, groupName)
+	check("queue", s.Names.Queue, queueName)
+	check("dead-letter queue", s.Names.DeadLetterQueue, queueName)
+	check("event rule", s.Names.Rule, ruleName)
+	if s.Names.Queue == s.Names.DeadLetterQueue {
+		errs = append(errs, fmt.Errorf("queue %q is also the dead-letter queue: give them two names", s.Names.Queue))
+	}
 	if isARN(s.Cluster) {
 		return append(errs, checkARN("cluster", s.Cluster, "ecs", "cluster/")...)
 	}

@@ -103,7 +103,7 @@ func TestRuleTags(t *testing.T) {
 func TestPatternsThatEventBridgeRefuses(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
-	for _, pattern := range []string{`{`, `{"source":"aws.ecs"}`, `{"source":[]}`} {
+	for _, pattern := range []string{`{`, `{"source":"aws.ecs"}`, `{"source":[]}`, `{"source":[{"wildcard":"a**"}]}`} {
 		_, err := c.events.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: unique("contract"), EventPattern: &pattern})
 		wantCode(t, err, "InvalidEventPatternException")
 	}

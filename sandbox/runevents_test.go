@@ -111,15 +111,19 @@ func TestPatternsPickEvents(t *testing.T) {
 	t.Parallel()
 	c := running(t, "exit 0", sandbox.Options{})
 	for pattern, want := range map[string]int{
-		`{"detail":{"lastStatus":["STOPPED"]}}`:                                                1,
-		`{"detail":{"lastStatus":[{"prefix":"STOP"}]}}`:                                        2,
-		`{"detail":{"lastStatus":["STOPPED"],"stopCode":[{"exists":true}]}}`:                   1,
-		`{"detail":{"lastStatus":[{"anything-but":["RUNNING","PENDING"]}]}}`:                   3,
-		`{"detail":{"lastStatus":["STOPPED"],"containers":{"name":["main"]}}}`:                 1,
-		`{"detail":{"lastStatus":["STOPPED"],"containers":{"name":["other"]}}}`:                0,
-		`{"resources":[{"prefix":"arn:aws:ecs:"}],"detail":{"lastStatus":["NO"]}}`:             0,
-		`{"source":["aws.ecs"],"detail":{"clusterArn":[{"suffix":"other"}]}}`:                  0,
-		`{"detail":{"lastStatus":[{"equals-ignore-case":"stopped"}],"no":[{"exists":false}]}}`: 1,
+		`{"detail":{"lastStatus":["STOPPED"]}}`:                                                  1,
+		`{"detail":{"lastStatus":[{"prefix":"STOP"}]}}`:                                          2,
+		`{"detail":{"lastStatus":["STOPPED"],"stopCode":[{"exists":true}]}}`:                     1,
+		`{"detail":{"lastStatus":[{"anything-but":["RUNNING","PENDING"]}]}}`:                     3,
+		`{"detail":{"lastStatus":["STOPPED"],"containers":{"name":["main"]}}}`:                   1,
+		`{"detail":{"lastStatus":["STOPPED"],"containers":{"name":["other"]}}}`:                  0,
+		`{"detail":{"lastStatus":["STOPPED"],"taskArn":[{"wildcard":"arn:*:task/*"}]}}`:          1,
+		`{"detail":{"lastStatus":["STOPPED"],"taskArn":[{"wildcard":"*:task"}]}}`:                0,
+		`{"detail":{"lastStatus":["STOPPED"],"group":[{"anything-but":{"prefix":"service:"}}]}}`: 1,
+		`{"detail":{"lastStatus":["STOPPED"],"group":[{"anything-but":{"prefix":"family:"}}]}}`:  0,
+		`{"resources":[{"prefix":"arn:aws:ecs:"}],"detail":{"lastStatus":["NO"]}}`:               0,
+		`{"source":["aws.ecs"],"detail":{"clusterArn":[{"suffix":"other"}]}}`:                    0,
+		`{"detail":{"lastStatus":[{"equals-ignore-case":"stopped"}],"no":[{"exists":false}]}}`:   1,
 	} {
 		t.Run(pattern, func(t *testing.T) {
 			url := c.subscribe(t, pattern, "")

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 //go:embed *.json
@@ -27,12 +28,14 @@ const (
 	TrustPolicy  = "trust-policy.json"
 	SecretPolicy = "secret-policy.json"
 	WorkerPolicy = "worker-policy.json"
+	QueuePolicy  = "queue-policy.json"
 )
 
 var placeholder = regexp.MustCompile(`^\$\{([A-Za-z]+)\}$`)
 
 // Policy returns the named policy document with its placeholders filled in.
-// Values are strings or lists of strings; a list of one is written as a string.
+// Values are strings or lists of strings; a list of one is written as a string. A
+// statement whose resources are an empty list is left out.
 // It panics on an unknown document and on a placeholder without a value: both are
 // ours, and the tests render every document.
 func Policy(name string, values map[string]any) string {
@@ -44,11 +47,27 @@ func Policy(name string, values map[string]any) string {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		panic(fmt.Sprintf("policy %q is not JSON: %v", name, err))
 	}
-	out, err := json.Marshal(fill(doc, values))
+	doc = fill(doc, values)
+	dropIdle(doc)
+	out, err := json.Marshal(doc)
 	if err != nil {
 		panic(fmt.Sprintf("policy %q has a value that is not JSON: %v", name, err))
 	}
 	return string(out)
+}
+
+// dropIdle takes out the statements that are about no resource.
+func dropIdle(doc any) {
+	policy, _ := doc.(map[string]any)
+	statements, _ := policy["Statement"].([]any)
+	if statements == nil {
+		return
+	}
+	policy["Statement"] = slices.DeleteFunc(statements, func(s any) bool {
+		statement, _ := s.(map[string]any)
+		resources, list := statement["Resource"].([]string)
+		return list && len(resources) == 0
+	})
 }
 
 func fill(node any, values map[string]any) any {

@@ -14,8 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -28,11 +30,13 @@ const (
 	Cluster        = "cluster"
 	TaskDefinition = "task-definition"
 	Service        = "service"
+	Queue          = "queue"
+	Rule           = "event-rule"
 	WorkPool       = "work-pool"
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Secret, SecurityGroup, Cluster, TaskDefinition, Service, WorkPool}
+var Kinds = []string{Role, LogGroup, Secret, SecurityGroup, Cluster, Queue, Rule, TaskDefinition, Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
 // change behind ecsctl's back what it reads here.
@@ -42,6 +46,8 @@ type Source struct {
 	Secrets *secretsmanager.Client
 	EC2     *ec2.Client
 	ECS     *ecs.Client
+	SQS     *sqs.Client
+	Events  *eventbridge.Client
 	Prefect Prefect
 }
 
@@ -67,6 +73,8 @@ func NewSource(cfg aws.Config, prefect Prefect) *Source {
 		Secrets: secretsmanager.NewFromConfig(cfg),
 		EC2:     ec2.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
+		SQS:     sqs.NewFromConfig(cfg),
+		Events:  eventbridge.NewFromConfig(cfg),
 		Prefect: prefect,
 	}
 }
@@ -88,6 +96,7 @@ func (s *Source) Read(ctx context.Context) (*Snapshot, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Snapshot) error{
 		s.readRoles, s.readLogGroups, s.readSecrets, s.readNetwork, s.readClusters, s.readTaskDefinitions, s.readPools,
+		s.readQueues, s.readRules,
 	} {
 		group.Go(func() error { return read(ctx, snap) })
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,8 +64,11 @@ func checkLeaf(key string, list []any) error {
 		if !ok {
 			continue
 		}
+		if word, _ := matcher["wildcard"].(string); strings.Contains(word, "**") {
+			return badPattern("Consecutive wildcard characters")
+		}
 		for name := range matcher {
-			if !slices.Contains([]string{"prefix", "suffix", "exists", "anything-but", "equals-ignore-case"}, name) {
+			if !slices.Contains([]string{"prefix", "suffix", "exists", "anything-but", "equals-ignore-case", "wildcard"}, name) {
 				return wire.NotImplemented("the match type " + name + " in event patterns")
 			}
 		}
@@ -136,11 +140,18 @@ func valueMatches(want, got any) bool {
 			return isText && strings.HasSuffix(text, word)
 		case "equals-ignore-case":
 			return isText && strings.EqualFold(text, word)
+		case "wildcard":
+			return isText && wildcard(word).MatchString(text)
 		case "anything-but":
 			return !equalsAny(arg, got)
 		}
 	}
 	return false
+}
+
+// wildcard: a * stands for any characters, separators too.
+func wildcard(word string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*") + "$")
 }
 
 func equalsAny(arg, got any) bool {
