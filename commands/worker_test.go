@@ -47,22 +47,23 @@ func alone(t *testing.T, environ ...string) {
 func TestWorkerUsageErrors(t *testing.T) {
 	alone(t)
 	for line, want := range map[string]string{
-		"start":                                     "worker start needs --pool",
-		"start --pool p --type process":             `--type "process": ecsctl has workers of type ecs alone`,
-		"start --pool p --limit 0":                  "--limit 0: give a number of flow runs, 1 or more",
-		"start --pool p --prefetch-seconds=-1":      "--prefetch-seconds -1",
-		"start --pool p --install-policy perhaps":   `--install-policy "perhaps": it is one of`,
-		"start --pool p --name a/b":                 `--name "a/b": the name of a worker must hold neither / nor %`,
-		"start --pool p extra":                      `takes no argument "extra"`,
-		"start --pool p --base-job-template none":   "failed to read --base-job-template",
-		"start --pool p":                            "no Prefect API URL is set",
-		"dance":                                     `there is no command "worker dance"`,
-		"preview":                                   "worker preview needs one of --flow-run, --deployment",
-		"preview --flow-run x --deployment a/b":     "worker preview needs one of",
-		"preview --deployment only-a-name":          `--deployment "only-a-name": it is FLOW/NAME`,
-		"preview --deployment a/b --output yaml":    `--output "yaml": it is text or json`,
-		"preview --deployment a/b --job-variable x": `--job-variable "x": it is NAME=VALUE`,
-		"health --address 127.0.0.1:1":              "failed to reach the worker",
+		"start":                                       "worker start needs --pool",
+		"start --pool p --type process":               `--type "process": ecsctl has workers of type ecs alone`,
+		"start --pool p --limit 0":                    "--limit 0: give a number of flow runs, 1 or more",
+		"start --pool p --prefetch-seconds=-1":        "--prefetch-seconds -1",
+		"start --pool p --install-policy perhaps":     `--install-policy "perhaps": it is one of`,
+		"start --pool p --name a/b":                   `--name "a/b": the name of a worker must hold neither / nor %`,
+		"start --pool p extra":                        `takes no argument "extra"`,
+		"start --pool p --base-job-template none":     "failed to read --base-job-template",
+		"start --pool p":                              "no Prefect API URL is set",
+		"dance":                                       `there is no command "worker dance"`,
+		"preview":                                     "worker preview needs one of --flow-run, --deployment",
+		"start --pool p --observer-sweep-interval 0s": "--observer-sweep-interval 0s: give a time above 0",
+		"preview --flow-run x --deployment a/b":       "worker preview needs one of",
+		"preview --deployment only-a-name":            `--deployment "only-a-name": it is FLOW/NAME`,
+		"preview --deployment a/b --output yaml":      `--output "yaml": it is text or json`,
+		"preview --deployment a/b --job-variable x":   `--job-variable "x": it is NAME=VALUE`,
+		"health --address 127.0.0.1:1":                "failed to reach the worker",
 	} {
 		code, _, stderr := runWorker(t, strings.Fields(line)...)
 		if code != 1 || !strings.Contains(stderr, want) {
@@ -109,6 +110,24 @@ func TestWorkerStartFlags(t *testing.T) {
 	plain := readStart(t, "--pool", "pool", "--create-pool-if-not-found=false", "--prefetch-seconds", "3", "--metrics")
 	if plain.Prefetch != 3*time.Second || !plain.NoPoolCreate || plain.TypeGiven || plain.HealthAddress == "" || plain.WorkQueues != nil {
 		t.Errorf("got %+v", plain.Options)
+	}
+}
+
+// The queue is that of the flag, of its variable, or of the official worker's setting.
+func TestWorkerStartObserver(t *testing.T) {
+	alone(t, "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME=official")
+	if o := readStart(t, "--pool", "pool"); o.ObserverQueue != "official" || o.ObservedSweepInterval != time.Minute {
+		t.Errorf("got queue %q, sweeps every %s", o.ObserverQueue, o.ObservedSweepInterval)
+	}
+	if o := readStart(t, "--pool", "pool", "--observer-queue", "ours", "--observer-sweep-interval", "5m"); o.ObserverQueue != "ours" || o.ObservedSweepInterval != 5*time.Minute {
+		t.Errorf("got queue %q, sweeps every %s", o.ObserverQueue, o.ObservedSweepInterval)
+	}
+	if o := readStart(t, "--pool", "pool", "--observer-queue", ""); o.ObserverQueue != "" {
+		t.Errorf("got queue %q", o.ObserverQueue)
+	}
+	t.Setenv("ECSCTL_OBSERVER_QUEUE", "variable")
+	if o := readStart(t, "--pool", "pool"); o.ObserverQueue != "variable" {
+		t.Errorf("got queue %q", o.ObserverQueue)
 	}
 }
 

@@ -61,6 +61,8 @@ func workerStartFlags() []cli.Flag {
 		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched", DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
 		&cli.BoolFlag{Name: "run-once", Usage: "poll once, launch what is found, and end"},
 		&cli.BoolFlag{Name: "with-healthcheck", Usage: "serve /health and /ready on PREFECT_WORKER_WEBSERVER_PORT (8080)", EnvVars: env("with-healthcheck")},
+		&cli.StringFlag{Name: "observer-queue", Usage: "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it", DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none", EnvVars: env("observer-queue")},
+		&cli.DurationFlag{Name: "observer-sweep-interval", Usage: "how often tasks are looked at all the same while the queue is alive", Value: worker.DefaultObservedSweep, EnvVars: env("observer-sweep-interval")},
 		&cli.BoolFlag{Name: "metrics", Usage: "serve Prometheus metrics on /metrics of the same port", EnvVars: env("metrics")},
 		&cli.StringFlag{Name: "base-job-template", Usage: "`FILE` with the base job template for a work pool that is made"},
 		&cli.BoolFlag{Name: "create-pool-if-not-found", Usage: "make the work pool if there is none", Value: true},
@@ -87,6 +89,10 @@ func readWorkerStartOptions(c *cli.Context, settings prefect.Settings) (workerSt
 	opts.Limit, opts.RunOnce, opts.Metrics = c.Int("limit"), c.Bool("run-once"), c.Bool("metrics")
 	opts.NoPoolCreate = !c.Bool("create-pool-if-not-found") || c.Bool("no-create-pool-if-not-found")
 	opts.TypeGiven, opts.Environ = c.IsSet("type"), os.LookupEnv
+	if c.IsSet("observer-queue") {
+		opts.ObserverQueue = c.String("observer-queue")
+	}
+	opts.ObservedSweepInterval = c.Duration("observer-sweep-interval")
 	if c.IsSet("prefetch-seconds") {
 		opts.Prefetch = time.Duration(c.Int("prefetch-seconds")) * time.Second
 		if opts.Prefetch == 0 {
@@ -113,6 +119,8 @@ func checkWorkerStart(c *cli.Context) error {
 		return usagef("--type %q: ecsctl has workers of type %s alone", c.String("type"), worker.Type)
 	case c.IsSet("limit") && c.Int("limit") < 1:
 		return usagef("--limit %d: give a number of flow runs, 1 or more", c.Int("limit"))
+	case c.Duration("observer-sweep-interval") <= 0:
+		return usagef("--observer-sweep-interval %s: give a time above 0, such as 1m", c.Duration("observer-sweep-interval"))
 	case c.Int("prefetch-seconds") < 0:
 		return usagef("--prefetch-seconds %d: give a number of seconds, 0 or more", c.Int("prefetch-seconds"))
 	case !slices.Contains(installPolicies, c.String("install-policy")):

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/hint"
@@ -76,6 +77,16 @@ func (s *clientSets) connect(key string, cfg aws.Config, plainHTTP bool) *awsCli
 		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 	}
+}
+
+// newSQS reaches queues with the worker's own credentials.
+func newSQS(o Options, m *metrics) *sqs.Client {
+	cfg := o.AWS
+	if o.ObserverRegion != "" {
+		cfg.Region = o.ObserverRegion
+	}
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(o.Rates).addTo(m))
+	return sqs.NewFromConfig(cfg)
 }
 
 // credentialsKey identifies credentials without holding them.

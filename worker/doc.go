@@ -11,6 +11,7 @@
 //	register   the task definition, reused by content
 //	launch     RunTask, once for each scheduled state of a run
 //	track      DescribeTasks until the task has stopped, and what that means
+//	observe    the same at once, from a queue that EventBridge fills
 //	cancel     Cancelling runs: the task is stopped, then the run is Cancelled
 //	report     states that a run is given
 //	logs       lines for the run's log in Prefect

@@ -20,6 +20,7 @@ type metrics struct {
 	seconds  prometheus.Histogram
 	endings  *prometheus.CounterVec
 	aws      *prometheus.CounterVec
+	changes  *prometheus.CounterVec
 	lost     prometheus.Counter
 }
 
@@ -33,6 +34,7 @@ func newMetrics(t *table) *metrics {
 		claims:   counter("claims_total", "Claims of flow runs by the server's answer.", "answer"),
 		launches: counter("launches_total", "Submissions of claimed flow runs.", "result"),
 		endings:  counter("endings_total", "Flow runs whose task has ended, by what was reported.", "verdict"),
+		changes:  counter("task_changes_total", "Messages about task changes, by what became of them.", "result"),
 		aws:      counter("aws_calls_total", "Attempted calls of AWS by action and error code.", "action", "code"),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "ecsctl_worker", Name: "launch_seconds", Help: "Time from claim to launched task.",
@@ -42,7 +44,7 @@ func newMetrics(t *table) *metrics {
 			Namespace: "ecsctl_worker", Name: "log_lines_lost_total", Help: "Log lines that did not reach Prefect.",
 		}),
 	}
-	m.registry.MustRegister(m.polls, m.claims, m.launches, m.endings, m.aws, m.seconds, m.lost,
+	m.registry.MustRegister(m.polls, m.claims, m.launches, m.endings, m.aws, m.changes, m.seconds, m.lost,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, wanted := range map[string]phase{"claiming": claiming, "launched": launched} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -65,7 +67,10 @@ func outcome(err error) string {
 func (m *metrics) polled(err error)      { m.polls.WithLabelValues(outcome(err)).Inc() }
 func (m *metrics) claimed(answer string) { m.claims.WithLabelValues(answer).Inc() }
 func (m *metrics) ended(verdict string)  { m.endings.WithLabelValues(verdict).Inc() }
-func (m *metrics) logLinesLost(n int)    { m.lost.Add(float64(n)) }
+func (m *metrics) observed(result string, n int) {
+	m.changes.WithLabelValues(result).Add(float64(n))
+}
+func (m *metrics) logLinesLost(n int) { m.lost.Add(float64(n)) }
 
 func (m *metrics) launched(err error, took time.Duration) {
 	m.launches.WithLabelValues(outcome(err)).Inc()

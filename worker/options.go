@@ -22,10 +22,14 @@ const (
 	DefaultPrefetch          = 10 * time.Second // PREFECT_WORKER_PREFETCH_SECONDS
 )
 
+// DefaultObservedSweep is how often tasks are looked at while their changes are heard of.
+const DefaultObservedSweep = time.Minute
+
 const (
 	defaultConcurrency   = 16
 	defaultSweepInterval = 5 * time.Second
 	defaultPatience      = 5 * time.Minute
+	defaultVisibility    = 30 * time.Second
 )
 
 // Options configure a Worker. Prefect, AWS and Pool are needed.
@@ -43,6 +47,16 @@ type Options struct {
 	HeartbeatInterval time.Duration
 	CancelInterval    time.Duration // between looks for Cancelling runs; default: twice QueryInterval
 	SweepInterval     time.Duration // between looks at the tracked tasks; default 5 s
+
+	// ObserverQueue is the name of the SQS queue that gets the changes of tasks; empty is none.
+	ObserverQueue  string
+	ObserverRegion string // default: that of AWS
+	// ObservedSweepInterval is the time between looks at the tracked tasks while the queue
+	// is alive; default a minute.
+	ObservedSweepInterval time.Duration
+	// ObserverVisibility is how long a message is kept from other workers at a time, in
+	// whole seconds; default 30 s. It is prolonged while the message is in hand.
+	ObserverVisibility time.Duration
 
 	RunOnce       bool // one heartbeat, one poll, and out when what it found is launched
 	NoPoolCreate  bool // do not create a pool that is missing
@@ -72,6 +86,8 @@ func (o Options) withDefaults() Options {
 	o.HeartbeatInterval = cmp.Or(o.HeartbeatInterval, DefaultHeartbeatInterval)
 	o.CancelInterval = cmp.Or(o.CancelInterval, 2*o.QueryInterval)
 	o.SweepInterval = cmp.Or(o.SweepInterval, defaultSweepInterval)
+	o.ObservedSweepInterval = cmp.Or(o.ObservedSweepInterval, DefaultObservedSweep)
+	o.ObserverVisibility = max(time.Second, cmp.Or(o.ObserverVisibility, defaultVisibility).Truncate(time.Second))
 	o.Prefetch = max(0, cmp.Or(o.Prefetch, DefaultPrefetch))
 	o.Concurrency = cmp.Or(o.Concurrency, defaultConcurrency)
 	o.Patience = cmp.Or(o.Patience, defaultPatience)

@@ -33,6 +33,12 @@ func FromSettings(s prefect.Settings) (Options, error) {
 	// after its run was cancelled.
 	o.NoCancel = !r.flag("PREFECT_WORKER_ENABLE_CANCELLATION", true)
 	o.NoLogs = !r.flag("PREFECT_LOGGING_TO_API_ENABLED", true)
+	// The official worker listens to a queue of a well-known name unless told otherwise;
+	// ours listens only where one is named.
+	if r.flag("PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED", true) {
+		o.ObserverQueue, _ = r.lookup("PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME")
+		o.ObserverRegion, _ = r.lookup("PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_REGION")
+	}
 	return o, r.err
 }
 

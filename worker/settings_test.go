@@ -41,6 +41,21 @@ func TestFromSettings(t *testing.T) {
 	}
 }
 
+func TestObserverSettings(t *testing.T) {
+	t.Parallel()
+	const prefix = "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_"
+	read := func(environ ...string) Options { return must2(t)(FromSettings(discover(t, environ...))) }
+	if o := read(prefix+"SQS_QUEUE_NAME=q", prefix+"SQS_QUEUE_REGION=eu-west-1"); o.ObserverQueue != "q" || o.ObserverRegion != "eu-west-1" {
+		t.Errorf("got queue %q in %q", o.ObserverQueue, o.ObserverRegion)
+	}
+	if o := read(prefix+"SQS_QUEUE_NAME=q", prefix+"ENABLED=false"); o.ObserverQueue != "" {
+		t.Errorf("switched off, the queue is %q", o.ObserverQueue)
+	}
+	if o := read(); o.ObserverQueue != "" {
+		t.Errorf("without settings the queue is %q", o.ObserverQueue)
+	}
+}
+
 func must2(t *testing.T) func(Options, error) Options {
 	return func(o Options, err error) Options {
 		t.Helper()

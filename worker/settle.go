@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/prefect"
@@ -35,44 +35,52 @@ type settle struct {
 func (s *settle) all(ctx context.Context, ended []ending) error {
 	var failures []error
 	for batch := range slices.Chunk(ended, settleBatch) {
-		failures = append(failures, s.batch(ctx, batch))
+		settled, err := s.batch(ctx, batch)
+		failures = append(failures, err)
+		for _, out := range settled {
+			failures = append(failures, out.err)
+		}
 	}
 	failures = append(failures, s.retire.idle(ctx))
 	return errors.Join(failures...)
 }
 
-func (s *settle) batch(ctx context.Context, ended []ending) error {
+// settlement is what became of an ending. With an error, or a verdict of stillLate, it is
+// to be looked at again.
+type settlement struct {
+	verdict verdict
+	err     error
+}
+
+// batch settles up to settleBatch endings and returns as many settlements, in their
+// order; none with an error, when their runs cannot be read.
+func (s *settle) batch(ctx context.Context, ended []ending) ([]settlement, error) {
 	ids := make([]string, len(ended))
 	for i, e := range ended {
 		ids[i] = e.entry.run.id
 	}
 	runs, err := s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{IDs: ids})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byID := map[string]*prefect.FlowRun{}
 	for i := range runs {
 		byID[runs[i].ID] = &runs[i]
 	}
+	out := make([]settlement, len(ended))
 	var group errgroup.Group
 	group.SetLimit(settleAtOnce)
-	var mu sync.Mutex
-	var failures []error
-	for _, e := range ended {
+	for i, e := range ended {
 		group.Go(func() error {
-			if err := s.one(ctx, e, byID[e.entry.run.id]); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failures = append(failures, err)
-			}
+			out[i].verdict, out[i].err = s.one(ctx, e, byID[e.entry.run.id])
 			return nil
 		})
 	}
-	return errors.Join(append(failures, group.Wait())...)
+	return out, group.Wait()
 }
 
 // one settles a run; it is nil when the run was deleted.
-func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) error {
+func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdict, error) {
 	log := s.lines.of(e.entry.run)
 	verdict := judgeEnding(e, run)
 	var err error
@@ -83,19 +91,19 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) error 
 				entry.stoppedAt = time.Now()
 			}
 		})
-		return nil
+		return verdict, nil
 	case isCancelled:
 		err = s.report.cancelled(ctx, log, e.entry.run, cancelledMessage(e))
 	case hasCrashed:
 		err = s.report.crashed(ctx, log, e.entry.run, e.reason)
 	}
 	if err != nil {
-		return fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.name, err)
+		return verdict, fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.name, err)
 	}
 	s.metrics.ended(string(verdict))
 	s.retire.after(e.entry)
-	s.table.leave(e.entry.run.id)
-	return nil
+	s.table.leaveTask(e.entry.run.id, e.entry.at.task)
+	return verdict, nil
 }
 
 func cancelledMessage(e ending) string {
@@ -119,7 +127,7 @@ func judgeEnding(e ending, run *prefect.FlowRun) verdict {
 	switch {
 	case run == nil, run.StateType.Terminal():
 		return isFine
-	case run.InfrastructurePID != "" && run.InfrastructurePID != e.entry.pid:
+	case hasOtherTask(run, e.entry.at.task), claimedSince(run, e.task):
 		return isFine // launched anew meanwhile
 	case run.StateType == prefect.Scheduled, run.StateType == prefect.Paused:
 		return isFine // waits for its next launch, and not for this task
@@ -129,4 +137,17 @@ func judgeEnding(e ending, run *prefect.FlowRun) verdict {
 		return stillLate
 	}
 	return hasCrashed
+}
+
+// hasOtherTask: tasks are told apart by their ARN, since the cluster before it may be
+// written as a name.
+func hasOtherTask(run *prefect.FlowRun, task string) bool {
+	_, now, ok := parsePID(run.InfrastructurePID)
+	return ok && now != task
+}
+
+// claimedSince: a run that became Pending after the task had stopped is about to get its
+// next task. Word of the old one may come late, and more than once.
+func claimedSince(run *prefect.FlowRun, task *types.Task) bool {
+	return task != nil && task.StoppedAt != nil && run.StateType == prefect.Pending && run.State != nil && run.State.Timestamp.After(*task.StoppedAt)
 }

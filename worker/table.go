@@ -78,6 +78,13 @@ func (t *table) admit(run runRef) admission {
 	return admitted
 }
 
+// isFull tells whether the limit is reached.
+func (t *table) isFull() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.limit > 0 && t.owned() >= t.limit
+}
+
 func (t *table) owned() int {
 	n := 0
 	for _, entry := range t.runs {
@@ -134,6 +141,16 @@ func (t *table) leave(runID string) {
 	defer t.mu.Unlock()
 	delete(t.runs, runID)
 	t.signal()
+}
+
+// leaveTask ends the tracking of a run, unless it has another task by now.
+func (t *table) leaveTask(runID, task string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if entry := t.runs[runID]; entry != nil && entry.at.task == task {
+		delete(t.runs, runID)
+		t.signal()
+	}
 }
 
 // signal wakes those that wait for a change; t.mu is held.

@@ -24,13 +24,37 @@ type track struct {
 	log    *slog.Logger
 	table  *table
 	settle *settle
+
+	hears func(time.Time) bool // the queue with task changes is alive; nil: there is none
+	rare  time.Duration        // between two sweeps while it is
+	last  time.Time            // when all tasks were last looked at
 }
 
-// sweep looks at every tracked task once.
+// sweep looks at every tracked task once, or only at those that matter now while changes
+// are heard of.
 func (t *track) sweep(ctx context.Context) error {
+	began, entries := time.Now(), t.table.inPhase(launched)
+	rest := t.mayRest(began)
+	if rest {
+		entries = slices.DeleteFunc(entries, func(e tracked) bool { return e.stoppedAt.IsZero() })
+	}
+	err := t.look(ctx, entries)
+	if err == nil && !rest {
+		t.last = began
+	}
+	return err
+}
+
+// mayRest: the queue tells of tasks that end. One message goes to one worker, so that a
+// worker with no place left looks for itself whether some are free again.
+func (t *track) mayRest(now time.Time) bool {
+	return t.hears != nil && t.hears(now) && now.Sub(t.last) < t.rare && !t.table.isFull()
+}
+
+func (t *track) look(ctx context.Context, entries []tracked) error {
 	var failures []error
 	var ended []ending
-	for _, batch := range batches(t.table.inPhase(launched)) {
+	for _, batch := range batches(entries) {
 		found, err := describe(ctx, batch)
 		if err != nil {
 			failures = append(failures, err)

@@ -22,6 +22,7 @@ type Worker struct {
 	poll      *poll
 	submit    *submit
 	track     *track
+	observe   *observe // nil: no queue
 	cancel    *cancel
 	health    *health
 }
@@ -72,10 +73,15 @@ func (w *Worker) connect() {
 		launch: &launch{patience: o.Patience, networks: networks{patience: o.Patience}},
 		report: reports, metrics: w.metrics, places: make(chan struct{}, o.Concurrency),
 	}
-	w.track = &track{log: w.log, table: w.table, settle: &settle{
+	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics,
 		retire: &retire{log: w.log, table: w.table, register: definitions},
-	}}
+	}
+	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
+	if o.ObserverQueue != "" {
+		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, w.heartbeat)
+		w.track.hears = w.observe.hears
+	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients, report: reports}
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
@@ -109,6 +115,10 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	})
 	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
+	if w.observe != nil {
+		group.Go(func() { w.observe.run(background) })
+		group.Go(func() { w.observe.events.run(background) })
+	}
 	w.work(ctx, stop)
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return nil

@@ -15,7 +15,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
@@ -42,29 +44,31 @@ type world struct {
 	busy   *wiretap.Tap // before Prefect
 	api    *prefect.Client
 	ecs    *ecs.Client
+	cfg    aws.Config // of moto
 	env    []string
+	began  time.Time
 }
 
 func newWorld(t *testing.T, server *peers.Server) *world {
 	t.Helper()
 	n := worlds.Add(1)
 	account := fmt.Sprintf("%012d", 200000000000+n)
-	w := &world{t: t, server: server, pool: fmt.Sprintf("worker-%03d", n), home: t.TempDir(), tap: &wiretap.Tap{}, busy: &wiretap.Tap{}}
-	aws := w.proxy(w.tap, moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
+	w := &world{t: t, server: server, pool: fmt.Sprintf("worker-%03d", n), home: t.TempDir(), tap: &wiretap.Tap{}, busy: &wiretap.Tap{}, began: time.Now().UTC()}
+	awsURL := w.proxy(w.tap, moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
 	api := w.proxy(w.busy, strings.TrimSuffix(server.URL, "/api"), wiretap.Prefect, nil) + "/api"
 	w.env = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + w.home, "PREFECT_HOME=" + w.home, "PREFECT_API_URL=" + api,
-		"AWS_ENDPOINT_URL=" + aws, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"AWS_ENDPOINT_URL=" + awsURL, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true", "DO_NOT_TRACK=1", "PREFECT_WORKER_QUERY_SECONDS=2",
 		// The official worker cancels runs that never started only when it is told to.
 		"PREFECT_WORKER_ENABLE_CANCELLATION=true", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS=5",
 		"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=false",
 	}
-	cfg := moto.Config(account, region)
-	w.ecs = ecs.NewFromConfig(cfg)
+	w.cfg = moto.Config(account, region)
+	w.ecs = ecs.NewFromConfig(w.cfg)
 	_, err := w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{})
 	w.must(err)
-	w.must(peers.OpenDefaultVPC(t.Context(), ec2.NewFromConfig(cfg)))
+	w.must(peers.OpenDefaultVPC(t.Context(), ec2.NewFromConfig(w.cfg)))
 	w.api, err = prefect.New(prefect.Options{APIURL: server.URL, MaxRetries: 20})
 	w.must(err)
 	return w

@@ -22,6 +22,7 @@ type API struct {
 	deployments []*deployment
 	runs        []*flowRun
 	logs        []logLine
+	events      []event
 	variables   []*variable
 	blockTypes  []*blockType
 	schemas     []*blockSchema
@@ -71,6 +72,7 @@ func (a *API) routes() {
 	a.deploymentRoutes()
 	a.flowRunRoutes()
 	a.logRoutes()
+	a.eventRoutes()
 	a.variableRoutes()
 	a.blockRoutes()
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -193,7 +193,7 @@ func TestRefusesByName(t *testing.T) {
 	server, _ := start(t)
 	for _, tt := range [][3]string{
 		{get, "/artifacts/x", "GET /artifacts/x"},
-		{post, "/events", "POST /events"},
+		{post, "/automations/", "POST /automations/"},
 		{post, "/work_pools/filter", "work_pools.colour"},
 	} {
 		status, body := call(t, server, tt[0], tt[1], []byte(`{"work_pools":{"colour":{"any_":["red"]}}}`))

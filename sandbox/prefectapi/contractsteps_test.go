@@ -195,4 +195,12 @@ var contract = []step{
 	{method: del, path: "/flow_runs/{later}"},
 	{method: del, path: "/flows/{flow}"},
 	{method: get, path: "/flow_runs/{run}"},
+
+	// events
+	{method: post, path: "/events", body: `[{"id":"{missing}","occurred":"2026-01-01T00:00:00Z","event":"{pool}.happened","resource":{"prefect.resource.id":"{pool}.r"},"related":[{"prefect.resource.id":"{pool}.s","prefect.resource.role":"other"}]}]`, only: "3"},
+	{method: post, path: "/events", body: `[]`, only: "3"},
+	{method: post, path: "/events", body: `[{"id":"{missing}","occurred":"2026-01-01T00:00:00Z","event":"{pool}.happened","resource":{}}]`, only: "3", brief: true},
+	{method: post, path: "/events", body: `[{"id":"{missing}","occurred":"2026-01-01T00:00:00Z","resource":{"prefect.resource.id":"{pool}.r"}}]`, only: "3", brief: true},
+	{method: post, path: "/events", body: `[{"occurred":"2026-01-01T00:00:00Z","event":"{pool}.happened","resource":{"prefect.resource.id":"{pool}.r"}}]`, only: "3", brief: true},
+	{method: post, path: "/events/filter", body: `{"filter":{"event":{"prefix":["{pool}.none"]}}}`, only: "3"},
 }

@@ -1,0 +1,85 @@
+package prefectapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// event is something that a client has reported. Servers of Prefect 3 keep them.
+type event struct {
+	ID       string              `json:"id"`
+	Occurred moment              `json:"occurred"`
+	Event    string              `json:"event"`
+	Resource map[string]string   `json:"resource"`
+	Related  []map[string]string `json:"related"`
+	Payload  object              `json:"payload"`
+	Follows  *string             `json:"follows"`
+	Received moment              `json:"received"`
+}
+
+var eventSchema = schema{
+	fields: map[string]kind{
+		"id": uuid1, "occurred": instant, "event": text1, "resource": dict, "related": list, "payload": dict, "follows": uuid,
+	},
+	required: []string{"id", "occurred", "event", "resource"},
+}
+
+func (a *API) eventRoutes() {
+	if strings.HasPrefix(a.version, "2.") {
+		return
+	}
+	a.handle("POST /events", a.createEvents)
+	a.handle("POST /events/filter", a.filterEvents)
+}
+
+// createEvents keeps the first event of each id.
+func (a *API) createEvents(r *request) (answer, error) {
+	var list []json.RawMessage
+	if json.Unmarshal(r.body.raw, &list) != nil {
+		return answer{}, invalid("list_type", "Input should be a valid list", nil, "body")
+	}
+	var made []event
+	for i, raw := range list {
+		e := event{Related: []map[string]string{}, Payload: object{}, Received: moment{a.now()}}
+		b := body{raw: raw, at: []any{i}}
+		if json.Unmarshal(raw, &b.fields) != nil {
+			return answer{}, invalid("model_attributes_type", "Input should be a valid dictionary", raw, b.place()...)
+		}
+		if err := b.read(eventSchema, &e); err != nil {
+			return answer{}, err
+		}
+		if e.Resource["prefect.resource.id"] == "" {
+			return answer{}, invalid("value_error", "Resources must include the prefect.resource.id label", e.Resource, b.place("resource")...)
+		}
+		made = append(made, e)
+	}
+	for _, e := range made {
+		if !slices.ContainsFunc(a.events, func(have event) bool { return have.ID == e.ID }) {
+			a.events = append(a.events, e)
+		}
+	}
+	return answer{http.StatusNoContent, nil}, nil
+}
+
+// filterEvents knows one filter, the beginning of the event's name, and no pages.
+func (a *API) filterEvents(r *request) (answer, error) {
+	var q struct {
+		Filter struct {
+			Event struct{ Prefix []string }
+		}
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(r.body.raw)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&q); err != nil {
+		return answer{}, notImplemented("event filter " + string(r.body.raw))
+	}
+	found := []event{}
+	for _, e := range slices.Backward(a.events) { // the newest first
+		if len(q.Filter.Event.Prefix) == 0 || slices.ContainsFunc(q.Filter.Event.Prefix, func(p string) bool { return strings.HasPrefix(e.Event, p) }) {
+			found = append(found, e)
+		}
+	}
+	return ok(object{"events": found, "total": len(found), "next_page": nil})
+}

@@ -1,0 +1,128 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ecsctl/jobtemplate"
+	"ecsctl/prefect"
+)
+
+const (
+	// batchesAtOnce bounds what is in hand: while Prefect is away, the rest waits in the
+	// queue, where every worker can get at it.
+	batchesAtOnce = 4
+	// heardWithin is how long the queue may say nothing, not even that there is nothing,
+	// before tasks are looked at as without one.
+	heardWithin = 2 * longPoll
+
+	firstListen = time.Second
+	mostListen  = time.Minute
+)
+
+// observe is the stage that hears of tasks by way of a queue that EventBridge fills and
+// that the workers of a pool share. Whoever gets the message that a task has stopped
+// settles its run, whichever worker has launched it.
+type observe struct {
+	log     *slog.Logger
+	queue   *taskQueue
+	table   *table
+	settle  *settle
+	events  *emitter
+	tags    *taskTags
+	clients *clientSets
+	metrics *metrics
+	places  chan struct{} // one for each batch that may be in hand
+	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
+}
+
+func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, h *heartbeat) *observe {
+	return &observe{
+		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &taskTags{},
+		queue:  &taskQueue{api: newSQS(o, m), name: o.ObserverQueue, visibility: o.ObserverVisibility},
+		events: &emitter{api: o.Prefect, log: log, heartbeat: h},
+		places: make(chan struct{}, batchesAtOnce),
+	}
+}
+
+// run listens until the context ends. That the queue is away or gone is a warning: it is
+// tried again, and track looks at the tasks meanwhile.
+func (o *observe) run(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for failures := 0; ctx.Err() == nil; {
+		select {
+		case o.places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		messages, err := o.queue.receive(ctx)
+		if err != nil {
+			<-o.places
+			failures++
+			o.heard.Store(0)
+			o.wait(ctx, failures, err)
+			continue
+		}
+		failures = 0
+		o.heard.Store(time.Now().UnixNano())
+		group.Go(func() {
+			defer func() { <-o.places }()
+			o.handle(ctx, messages)
+		})
+	}
+}
+
+func (o *observe) wait(ctx context.Context, failures int, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	wait := backoff(failures-1, firstListen, mostListen)
+	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", sentence(err))
+	_ = pause(ctx, wait) // the loop sees that the context has ended
+}
+
+// hears tells whether the queue is alive.
+func (o *observe) hears(now time.Time) bool {
+	return now.Sub(time.Unix(0, o.heard.Load())) < heardWithin
+}
+
+// handle sees a batch through: events to Prefect, runs settled, messages acknowledged.
+func (o *observe) handle(ctx context.Context, messages []message) {
+	if len(messages) == 0 {
+		return
+	}
+	b := o.newBatch(messages)
+	stopHolding := b.holdOn(ctx)
+	defer stopHolding()
+	b.read(ctx)
+	if b.name(ctx) {
+		b.act(ctx)
+	}
+	b.release(ctx)
+}
+
+// entryOf is what is tracked of the task, by this worker or made up from the event.
+func (o *observe) entryOf(ctx context.Context, c *change) (tracked, error) {
+	entry, known := o.table.find(c.runID())
+	if !known || entry.at.task != c.arn() {
+		clients, err := o.clients.of(ctx, jobtemplate.Credentials{})
+		if err != nil {
+			return tracked{}, err
+		}
+		entry = tracked{
+			run: runRef{c.runID(), c.tags[tagFlowRunName]}, phase: launched, pid: c.cluster() + "::" + c.arn(),
+			at: place{clients, c.cluster(), c.arn()},
+		}
+	}
+	if c.tags[tagDeregister] == "true" && c.task.TaskDefinitionArn != nil {
+		entry.definition = *c.task.TaskDefinitionArn
+	}
+	return entry, nil
+}
+
+// mayWork tells whether the same thing may work a little later.
+func mayWork(err error) bool { return prefect.Temporary(err) || passing(err) }

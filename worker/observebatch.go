@@ -1,0 +1,279 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+const (
+	// lookAgain is the time between two looks at a run that cannot be settled yet.
+	firstLookAgain = time.Second
+	mostLookAgain  = 15 * time.Second
+	// mostLooks bounds the looks at a run for other reasons than Prefect or AWS being away.
+	mostLooks = 8
+	// lastWords is how long calls may take once the worker is told to end.
+	lastWords = 5 * time.Second
+)
+
+// batch are messages that were received together. They are held until each was acted
+// upon, which may be long when Prefect is away.
+type batch struct {
+	*observe
+	url *string
+
+	mu   sync.Mutex
+	held []*heldMessage // neither acknowledged nor given up
+}
+
+type heldMessage struct {
+	message
+	change *change   // nil: it could not be read
+	late   time.Time // when the final state of its run was first waited for
+	looks  int
+}
+
+func (o *observe) newBatch(messages []message) *batch {
+	b := &batch{observe: o, url: o.queue.url}
+	for _, m := range messages {
+		b.held = append(b.held, &heldMessage{message: m})
+	}
+	return b
+}
+
+// holdOn keeps what is in hand from other workers, until the returned function is called.
+func (b *batch) holdOn(ctx context.Context) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() {
+		for pause(ctx, b.queue.visibility/3) == nil {
+			if err := b.queue.hold(ctx, b.url, b.inHand(), func(message) time.Duration { return b.queue.visibility }); err != nil && ctx.Err() == nil {
+				b.log.DebugContext(ctx, "task changes may come twice", "error", err)
+			}
+		}
+	})
+	return func() { cancel(); group.Wait() }
+}
+
+func (b *batch) inHand() []message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []message
+	for _, h := range b.held {
+		out = append(out, h.message)
+	}
+	return out
+}
+
+// read parses the messages. Those about other things are acknowledged; those that make
+// no sense are left to the dead-letter queue.
+func (b *batch) read(ctx context.Context) {
+	var foreign []*heldMessage
+	for _, h := range b.held {
+		c, err := parseChange(h.body)
+		switch {
+		case errors.Is(err, errForeignEvent):
+			foreign = append(foreign, h)
+		case err != nil:
+			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the dead-letter queue", "received", h.receives, "error", err)
+		default:
+			h.change = c
+		}
+	}
+	b.done(ctx, foreign, "foreign")
+}
+
+// changes are the messages in hand that could be read.
+func (b *batch) changes() []*heldMessage {
+	var out []*heldMessage
+	for _, h := range b.held {
+		if h.change != nil {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// name finds out whose tasks these are; false when that cannot be known now. Tasks of no
+// flow run are acknowledged.
+func (b *batch) name(ctx context.Context) bool {
+	for n := 0; ; n++ {
+		err := b.tags.fill(ctx, b.clients, b.changes())
+		if err == nil {
+			break
+		}
+		if n >= mostLooks || pause(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", sentence(err))
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	var foreign []*heldMessage
+	for _, h := range b.changes() {
+		if h.change.runID() == "" && h.change.tags != nil {
+			foreign = append(foreign, h)
+		}
+	}
+	b.done(ctx, foreign, "foreign")
+	return true
+}
+
+// act sends the events and settles the runs at the same time: Prefect's events being
+// away does not keep a run from its state.
+func (b *batch) act(ctx context.Context) {
+	var moving, ended []*heldMessage
+	var changes []*change
+	for _, h := range b.changes() {
+		if h.change.runID() == "" {
+			continue // not known: it comes again
+		}
+		changes = append(changes, h.change)
+		if h.change.stopped() {
+			ended = append(ended, h)
+		} else {
+			moving = append(moving, h)
+		}
+	}
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		b.events.send(ctx, changes)
+	}()
+	settled := b.settleAll(ctx, ended)
+	<-sent
+	if ctx.Err() == nil {
+		b.done(ctx, moving, "acted")
+	}
+	b.done(ctx, settled, "acted")
+}
+
+// settleAll settles runs until each is, or is given up, and returns those that are.
+func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessage {
+	var settled []*heldMessage
+	for n := 0; len(open) > 0; n++ {
+		endings, err := b.endings(ctx, open)
+		if err != nil {
+			b.log.WarnContext(ctx, "runs whose tasks have stopped cannot be settled", "error", sentence(err))
+			return settled
+		}
+		outcomes, err := b.settle.batch(ctx, endings)
+		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
+			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error", sentence(err))
+		}
+		var again []*heldMessage
+		for i, out := range outcomes {
+			switch h := open[i]; {
+			case out.err == nil && out.verdict != stillLate:
+				settled = append(settled, h)
+				b.tags.forget(h.change.arn())
+			case h.again(ctx, b, out):
+				again = append(again, h)
+			}
+		}
+		if err == nil {
+			open = again
+		}
+		if len(open) > 0 && pause(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+			break
+		}
+	}
+	if err := b.settle.retire.idle(ctx); err != nil && ctx.Err() == nil {
+		b.log.WarnContext(ctx, "task definitions are deregistered later", "error", sentence(err))
+	}
+	return settled
+}
+
+// again tells whether to look once more now. Prefect and AWS being away is waited out
+// with the message in hand; anything else is left to a later delivery.
+func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case out.err == nil:
+		if h.late.IsZero() {
+			h.late = time.Now()
+		}
+		return true
+	case mayWork(out.err):
+		return true
+	}
+	h.looks++
+	if h.looks < mostLooks {
+		return true
+	}
+	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run", h.change.runID(), "received", h.receives, "error", sentence(out.err))
+	return false
+}
+
+func (b *batch) endings(ctx context.Context, open []*heldMessage) ([]ending, error) {
+	var out []ending
+	for _, h := range open {
+		entry, err := b.entryOf(ctx, h.change)
+		if err != nil {
+			return nil, err
+		}
+		if entry.stoppedAt.IsZero() {
+			entry.stoppedAt = h.late
+		}
+		out = append(out, ending{entry, &h.change.task, exitReason(h.change.task)})
+	}
+	return out, nil
+}
+
+// done acknowledges messages.
+func (b *batch) done(ctx context.Context, messages []*heldMessage, result string) {
+	if len(messages) == 0 {
+		return
+	}
+	var list []message
+	b.mu.Lock()
+	for _, h := range messages {
+		list = append(list, h.message)
+	}
+	b.held = without(b.held, messages)
+	b.mu.Unlock()
+	b.metrics.observed(result, len(messages))
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	if err := b.queue.acknowledge(last, b.url, list); err != nil {
+		b.log.WarnContext(ctx, "task changes that were acted upon will come again", "error", sentence(err))
+	}
+}
+
+// release gives back what was not acted upon, later each time that it was handed out;
+// at once when the worker ends.
+func (b *batch) release(ctx context.Context) {
+	left := b.inHand()
+	if len(left) == 0 {
+		return
+	}
+	b.metrics.observed("left", len(left))
+	later := func(m message) time.Duration {
+		if ctx.Err() != nil {
+			return time.Second
+		}
+		return min(b.queue.visibility, time.Second<<min(m.receives, 10))
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	if err := b.queue.hold(last, b.url, left, later); err != nil {
+		b.log.DebugContext(ctx, "task changes that were not acted upon come again when their time is up", "error", err)
+	}
+}
+
+func without(list, gone []*heldMessage) []*heldMessage {
+	var out []*heldMessage
+	for _, h := range list {
+		found := false
+		for _, g := range gone {
+			found = found || g == h
+		}
+		if !found {
+			out = append(out, h)
+		}
+	}
+	return out
+}

@@ -1,0 +1,186 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"ecsctl/prefect"
+)
+
+const (
+	eventBatch  = 200 // events in one call
+	maxEvents   = 20_000
+	eventPatrol = 5 * time.Second  // between two tries to send what is left
+	eventWait   = 15 * time.Second // for one try
+	// eventsAgain is when a server that had no feed is asked again: it may have been upgraded,
+	// or something on the way may have answered for it.
+	eventsAgain = 10 * time.Minute
+)
+
+// emitter sends task changes to Prefect's event feed, as the official observer does
+// (prefect_aws/observers/ecs.py, replicate_ecs_event). What cannot be sent is kept for
+// later; beyond maxEvents the oldest are lost. Servers of Prefect 2 have no feed.
+type emitter struct {
+	api       *prefect.Client
+	log       *slog.Logger
+	heartbeat *heartbeat
+
+	mu      sync.Mutex
+	waiting []prefect.Event
+	noneTo  time.Time // until then the server is taken to keep no events
+}
+
+// send sends the changes, and what was left before.
+func (e *emitter) send(ctx context.Context, changes []*change) {
+	known := e.heartbeat.current.Load()
+	if known == nil || known.isPrefect2() {
+		return
+	}
+	var events []prefect.Event
+	for _, c := range changes {
+		if isUUID(c.id) {
+			events = append(events, taskEvent(c, known.version))
+		}
+	}
+	e.keep(events)
+	e.flush(ctx)
+}
+
+// keep puts events behind those that wait.
+func (e *emitter) keep(events []prefect.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if time.Now().Before(e.noneTo) {
+		return
+	}
+	e.waiting = append(e.waiting, events...)
+	e.trim()
+}
+
+// trim drops the oldest beyond the limit; e.mu is held.
+func (e *emitter) trim() {
+	if over := len(e.waiting) - maxEvents; over > 0 {
+		e.waiting = append(e.waiting[:0:0], e.waiting[over:]...)
+		e.log.Warn("task events were lost, because Prefect was away for long", "events", over)
+	}
+}
+
+// flush sends batches until none is left or one fails.
+func (e *emitter) flush(ctx context.Context) {
+	for {
+		events := e.take()
+		if len(events) == 0 {
+			return
+		}
+		try, cancel := context.WithTimeout(ctx, eventWait)
+		err := e.api.CreateEvents(try, events)
+		cancel()
+		switch {
+		case err == nil:
+		case errors.Is(err, prefect.ErrNoEvents):
+			e.forgo(ctx)
+			return
+		case ctx.Err() != nil, prefect.Temporary(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, prefect.ErrUnauthorized):
+			e.putBack(events)
+			e.log.DebugContext(ctx, "task events are sent later", "events", len(events), "error", err)
+			return
+		default:
+			e.log.WarnContext(ctx, "Prefect does not take these task events", "events", len(events), "error", err)
+		}
+	}
+}
+
+func (e *emitter) take() []prefect.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := min(len(e.waiting), eventBatch)
+	events := e.waiting[:n:n]
+	e.waiting = e.waiting[n:]
+	return events
+}
+
+func (e *emitter) putBack(events []prefect.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiting = append(events, e.waiting...)
+	e.trim()
+}
+
+func (e *emitter) forgo(ctx context.Context) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.noneTo, e.waiting = time.Now().Add(eventsAgain), nil
+	e.log.InfoContext(ctx, "this Prefect server keeps no events: task changes are not shown there", "asked again in", eventsAgain.String())
+}
+
+// run sends what is left, now and then, and once more when the worker ends.
+func (e *emitter) run(ctx context.Context) {
+	for pause(ctx, eventPatrol) == nil {
+		e.flush(ctx)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	e.flush(last)
+}
+
+// taskEvent is what the official observer sends for a change. It means to chain the
+// events of a task by `follows` and never does (it looks for the last event under the
+// new event's own id); a chain across workers that share a queue would have gaps, for
+// whose filling the server holds events back. So there is none here either.
+func taskEvent(c *change, version string) prefect.Event {
+	resource := map[string]string{
+		"prefect.resource.id": "prefect.ecs.task." + c.arn()[strings.LastIndex(c.arn(), "/")+1:],
+		"ecs.taskArn":         c.arn(),
+	}
+	for label, value := range map[string]*string{"ecs.clusterArn": c.task.ClusterArn, "ecs.taskDefinitionArn": c.task.TaskDefinitionArn} {
+		if text := aws.ToString(value); text != "" {
+			resource[label] = text
+		}
+	}
+	return prefect.Event{
+		ID: c.id, Occurred: c.time, Event: "prefect.ecs.task." + strings.ToLower(c.status()), Resource: resource, Related: relatedTo(c, version),
+	}
+}
+
+// relatedKinds are the resources that a task's tags name, in the official order.
+var relatedKinds = []string{"flow-run", "deployment", "flow", "work-pool"}
+
+// relatedTo are the resources that an event has to do with.
+func relatedTo(c *change, version string) []map[string]string {
+	out := []map[string]string{}
+	for _, kind := range relatedKinds {
+		id := c.tags["prefect.io/"+kind+"-id"]
+		if kind == "flow-run" {
+			id = c.runID() // known even when ECS has forgotten the tags
+		}
+		if id == "" {
+			continue
+		}
+		related := map[string]string{"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind}
+		if name := c.tags["prefect.io/"+kind+"-name"]; name != "" {
+			related["prefect.resource.name"] = name
+		}
+		out = append(out, related)
+	}
+	if name := c.tags["prefect.io/worker-name"]; name != "" {
+		out = append(out, map[string]string{
+			"prefect.resource.id": "prefect.worker.ecs." + workerSlug(name), "prefect.resource.role": "worker",
+			"prefect.resource.name": name, "prefect.worker-type": Type, "prefect.version": version,
+		})
+	}
+	return out
+}
+
+var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// workerSlug is Python's slugify of what may be in a tag.
+func workerSlug(name string) string {
+	return strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
+}
