@@ -110,3 +110,30 @@ func (w *world) awaitAll(ids []string, state prefect.StateType) {
 		w.await(id, state)
 	}
 }
+
+// alsoTo makes the rule send to another queue as well.
+func (c *changes) alsoTo(name string) {
+	c.t.Helper()
+	arn := "arn:aws:sqs:us-east-1:123456789012:" + name
+	url := must(c.sqs.GetQueueUrl(c.t.Context(), &sqs.GetQueueUrlInput{QueueName: &name}))(c.t).QueueUrl
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + arn + `"}]}`
+	must(c.sqs.SetQueueAttributes(c.t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": policy}}))(c.t)
+	must(eventbridge.NewFromConfig(c.aws).PutTargets(c.t.Context(), &eventbridge.PutTargetsInput{
+		Rule: aws.String("changes"), Targets: []types.Target{{Id: aws.String(name), Arn: &arn}},
+	}))(c.t)
+}
+
+// bodies takes what is in a queue, in any order.
+func (c *changes) bodies(url *string) []string {
+	c.t.Helper()
+	var out []string
+	for {
+		got := must(c.sqs.ReceiveMessage(c.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10}))(c.t).Messages
+		if len(got) == 0 {
+			return out
+		}
+		for _, m := range got {
+			out = append(out, *m.Body)
+		}
+	}
+}
