@@ -63,7 +63,7 @@ func TestWorkersShareAQueue(t *testing.T) {
 		return false
 	})
 	for _, name := range []string{"w1", "w2", "w3"} {
-		w.start(func(o *worker.Options) { named(name)(o); o.Prefect = w.clientOf(workerAgent); o.Concurrency = 4 })
+		w.start(func(o *worker.Options) { named(name)(o); o.Prefect = w.clientOf(workerAgent); o.Concurrency = 32 })
 	}
 	w.awaitAll(good, prefect.Completed)
 	w.awaitAll(bad, prefect.Crashed)

@@ -131,6 +131,20 @@ func TestLateWordOfAnOldTask(t *testing.T) {
 	}
 }
 
+// A launch that took over a task which had stopped already gets no other: its run must
+// not stay Pending.
+func TestTakenOverAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	stopped := time.Now()
+	old := exited(1)
+	old.StoppedAt = &stopped
+	run := &prefect.FlowRun{StateType: prefect.Pending, State: &prefect.State{Timestamp: stopped.Add(time.Second)}, InfrastructurePID: "c::old"}
+	entry := tracked{at: place{task: "old"}, since: stopped.Add(2 * time.Second)}
+	if got := judgeEnding(ending{entry: entry, task: old}, run); got != hasCrashed {
+		t.Errorf("got %s", got)
+	}
+}
+
 // Settling an old task does not end the tracking of the next one.
 func TestLeaveTask(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/prefect"
@@ -127,7 +126,7 @@ func judgeEnding(e ending, run *prefect.FlowRun) verdict {
 	switch {
 	case run == nil, run.StateType.Terminal():
 		return isFine
-	case hasOtherTask(run, e.entry.at.task), claimedSince(run, e.task):
+	case hasOtherTask(run, e.entry.at.task), claimedSince(run, e):
 		return isFine // launched anew meanwhile
 	case run.StateType == prefect.Scheduled, run.StateType == prefect.Paused:
 		return isFine // waits for its next launch, and not for this task
@@ -147,7 +146,9 @@ func hasOtherTask(run *prefect.FlowRun, task string) bool {
 }
 
 // claimedSince: a run that became Pending after the task had stopped is about to get its
-// next task. Word of the old one may come late, and more than once.
-func claimedSince(run *prefect.FlowRun, task *types.Task) bool {
-	return task != nil && task.StoppedAt != nil && run.StateType == prefect.Pending && run.State != nil && run.State.Timestamp.After(*task.StoppedAt)
+// next task. Word of the old one may come late, and more than once. But a launch that was
+// answered with a task that had stopped already will get no other.
+func claimedSince(run *prefect.FlowRun, e ending) bool {
+	task := e.task
+	return task != nil && task.StoppedAt != nil && !e.entry.since.After(*task.StoppedAt) && run.StateType == prefect.Pending && run.State != nil && run.State.Timestamp.After(*task.StoppedAt)
 }
