@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -59,6 +60,7 @@ type clients struct {
 	ecs     *ecs.Client
 	sqs     *sqs.Client
 	events  *eventbridge.Client
+	ecr     *ecr.Client
 	server  *sandbox.Server // nil when the endpoint is not a sandbox of this test
 }
 
@@ -113,7 +115,7 @@ func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsPr
 	return &clients{
 		sts: sts.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
 		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg),
-		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg),
+		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg),
 	}
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"ecsctl/sandbox/internal/ec2"
+	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/ecs"
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
@@ -35,6 +37,7 @@ type Server struct {
 	ecs      *ecs.Service
 	sqs      *sqs.Service
 	sts      *sts.Service
+	ecr      *ecr.Service
 	guard    process.Guard
 
 	mu     sync.Mutex
@@ -55,6 +58,8 @@ func Start(opts Options) (*Server, error) {
 	mux.Handle(prefectPath+"/", s.prefect())
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
 	s.serveFaults(mux)
+	mux.HandleFunc(ecr.ProtocolPath, s.serveRegistry)
+	mux.HandleFunc("GET "+ecr.DownloadPath, s.ecr.ServeDownload)
 	mux.Handle("/", http.HandlerFunc(s.serveAWS))
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { s.served <- s.http.Serve(listener) }()
@@ -69,16 +74,17 @@ func (s *Server) startServices() {
 	vault := secrets.New(o.Partition, o.Region, o.Account)
 	s.sts = sts.New(o.Partition, o.Account)
 	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, DeleteDelay: o.QueueDelay})
+	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
 		IAMDelay: o.IAMDelay, Images: o.Images,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), Credentials: s.url + credentialsPath, Guard: &s.guard,
-	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts})
+	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
-		"ecs": s.ecs, "sqs": s.sqs, "events": bus,
+		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
 	}
 }
 
@@ -114,15 +120,15 @@ func (s *Server) placeEnv() []string {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	s.ecs.Close()
+	err := s.ecs.Close()
 	s.guard.Close()
 	s.sqs.Close()
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = s.http.Close()
+	stopped := s.http.Shutdown(ctx)
+	if stopped != nil {
+		stopped = s.http.Close()
 	}
 	<-s.served
-	if err != nil {
+	if err = errors.Join(err, stopped, s.ecr.Close()); err != nil {
 		return fmt.Errorf("failed to close the sandbox: %w", err)
 	}
 	return nil

@@ -3,10 +3,6 @@ package ecs
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +22,7 @@ type container struct {
 	spec        process.Spec
 	process     *process.Process
 	health      *types.HealthCheck
+	image       containerImage
 }
 
 func (c *container) ended() bool {
@@ -44,11 +41,11 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 	if what := unsupported(cd, override); what != "" {
 		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s", what, *cd.Name)}
 	}
-	dir, err := s.pull(cd)
+	img, err := s.pull(t, index)
 	if err != nil {
 		return nil, err
 	}
-	env, err := s.environment(t, cd, override, dir)
+	env, err := s.environment(t, cd, override, img)
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +54,11 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 		return nil, err
 	}
 	c := &container{
-		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout, health: cd.HealthCheck,
-		spec: process.Spec{Args: slices.Concat(cd.EntryPoint, cd.Command), Env: env, Line: line, Guard: s.cfg.Guard},
+		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout, health: cd.HealthCheck, image: img,
+		spec: process.Spec{Args: img.command(cd, override), Env: env, Line: line, Guard: s.cfg.Guard},
 	}
 	if cd.StopTimeout != nil {
 		c.stopTimeout = time.Duration(*cd.StopTimeout) * time.Second
-	}
-	if override.Command != nil {
-		c.spec.Args = slices.Concat(cd.EntryPoint, override.Command)
 	}
 	return c, nil
 }
@@ -93,10 +87,8 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string
 		{"repositoryCredentials", cd.RepositoryCredentials != nil},
 		{"resourceRequirements", len(cd.ResourceRequirements) > 0 || len(o.ResourceRequirements) > 0},
 		{"restartPolicy", cd.RestartPolicy != nil},
-		{"workingDirectory", cd.WorkingDirectory != nil},
 		{"user", cd.User != nil},
 		{"privileged", aws.ToBool(cd.Privileged)},
-		{"readonlyRootFilesystem", aws.ToBool(cd.ReadonlyRootFilesystem)},
 		{"pseudoTerminal", aws.ToBool(cd.PseudoTerminal)},
 		{"interactive", aws.ToBool(cd.Interactive)},
 		{"links", len(cd.Links) > 0},
@@ -115,40 +107,25 @@ func onlyInit(p types.LinuxParameters) bool {
 	return p.Capabilities == nil && p.Devices == nil && p.Tmpfs == nil && p.SharedMemorySize == nil && p.MaxSwap == nil && p.Swappiness == nil
 }
 
-// pull finds the directory of an image's programs; the longest pattern that matches counts.
-func (s *Service) pull(cd types.ContainerDefinition) (string, error) {
-	best := ""
-	for pattern := range s.cfg.Images {
-		if ok, err := path.Match(pattern, *cd.Image); err == nil && ok && len(pattern) > len(best) {
-			best = pattern
-		}
-	}
-	if best != "" {
-		return s.cfg.Images[best], nil
-	}
-	ref := *cd.Image
-	if !strings.Contains(strings.SplitN(ref, "/", 2)[0], ".") {
-		ref = "docker.io/" + ref
-	}
-	reason := fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", ref)
-	return "", &startError{reason: reason, container: *cd.Name, detail: reason}
-}
-
 func (s *Service) startContainer(t *task, c *container) error {
-	dir, err := os.MkdirTemp("", "ecsctl-sandbox-")
+	home, cleanUp, err := c.image.home()
 	if err != nil {
 		return &startError{reason: "Task failed to start", container: c.name, detail: "CannotCreateContainerError: " + err.Error()}
 	}
-	c.spec.Dir = dir
-	c.spec.Env = append(c.spec.Env, "HOME="+dir)
-	c.process, err = process.Start(c.spec)
+	if c.spec.Dir = c.image.workDir; c.spec.Dir == "" {
+		c.spec.Dir = home
+	}
+	c.spec.Env = append(c.spec.Env, "HOME="+home)
+	if c.spec.Args, err = c.resolve(c.spec.Args); err == nil {
+		c.process, err = process.Start(c.spec)
+	}
 	if err != nil {
-		_ = os.RemoveAll(dir)
+		cleanUp()
 		return cannotStart(c, err)
 	}
 	s.engine.tasks.Go(func() {
 		<-c.process.Done()
-		_ = os.RemoveAll(dir)
+		cleanUp()
 	})
 	s.set(t, func(api *types.Task) {
 		api.Containers[c.index].LastStatus = aws.String(taskRunning)

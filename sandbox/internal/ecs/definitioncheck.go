@@ -45,8 +45,22 @@ func (s *Service) checkDefinition(in *api.RegisterTaskDefinitionInput) error {
 	if !essential {
 		return clientError("TaskDefinition must have at least one essential container.")
 	}
-	if isFargate(in) {
-		return checkFargate(in)
+	if !isFargate(in) {
+		return nil
+	}
+	if err := checkFargate(in); err != nil {
+		return err
+	}
+	return s.checkImages(in)
+}
+
+// checkImages wants a role that can pull what is not public.
+func (s *Service) checkImages(in *api.RegisterTaskDefinitionInput) error {
+	for _, c := range in.ContainerDefinitions {
+		_, ours := s.peers.ECR.Reference(*c.Image)
+		if (ours || strings.Contains(*c.Image, ".dkr.ecr.")) && in.ExecutionRoleArn == nil {
+			return clientError("Fargate requires task definition to have execution role ARN to support ECR images.")
+		}
 	}
 	return nil
 }
@@ -152,12 +166,6 @@ func checkFargate(in *api.RegisterTaskDefinitionInput) error {
 	in.Cpu, in.Memory = &cpu, &memory
 	if in.EphemeralStorage != nil && (in.EphemeralStorage.SizeInGiB < 21 || in.EphemeralStorage.SizeInGiB > 200) {
 		return clientError("Invalid 'ephemeralStorage' setting: the size must be between 21 and 200 GiB.")
-	}
-	for _, c := range in.ContainerDefinitions {
-		isECR := strings.Contains(*c.Image, ".dkr.ecr.")
-		if isECR && in.ExecutionRoleArn == nil {
-			return clientError("Fargate requires task definition to have execution role ARN to support ECR images.")
-		}
 	}
 	return nil
 }

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"ecsctl/sandbox/internal/ec2"
+	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/process"
+	"ecsctl/sandbox/internal/rootfs"
 	"ecsctl/sandbox/internal/secrets"
 	"ecsctl/sandbox/internal/sts"
 	"ecsctl/sandbox/internal/wire"
@@ -39,6 +41,7 @@ type Peers struct {
 	Secrets *secrets.Service
 	Events  *events.Service
 	STS     *sts.Service
+	ECR     *ecr.Service
 }
 
 // Service is ECS in one region.
@@ -53,6 +56,7 @@ type Service struct {
 	launches map[string]*launch           // by cluster and client token
 
 	engine engine
+	trees  rootfs.Cache // of the images that were pulled from ECR
 }
 
 // New makes a region without clusters. Close must be called.

@@ -23,11 +23,12 @@ func (s *Service) startEngine() {
 }
 
 // Close kills all tasks and returns when nothing of them is left.
-func (s *Service) Close() {
+func (s *Service) Close() error {
 	s.engine.cancel()
 	s.engine.loop.Wait()
 	s.awaitHandlers()
 	s.engine.tasks.Wait()
+	return s.trees.Close()
 }
 
 // awaitHandlers waits for a RunTask that may be starting tasks at this moment; a later

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,15 +12,14 @@ import (
 	"ecsctl/sandbox/internal/wire"
 )
 
-// environment of a container: what the platform sets, then the definition's, the
+// environment of a container: what the image and the platform set, then the definition's, the
 // override's and the secrets. Nothing of the sandbox's own environment is handed down.
-func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.ContainerOverride, dir string) ([]string, error) {
-	env := []string{
-		"PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH"),
+func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.ContainerOverride, img containerImage) ([]string, error) {
+	env := append(img.env(),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
-		"AWS_REGION=" + s.cfg.Region,
-		"AWS_DEFAULT_REGION=" + s.cfg.Region,
-	}
+		"AWS_REGION="+s.cfg.Region,
+		"AWS_DEFAULT_REGION="+s.cfg.Region,
+	)
 	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
 	if t.session != nil {
 		env = append(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+s.cfg.Credentials+t.session.ID)
@@ -38,7 +36,7 @@ func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.Con
 		}
 		env = append(env, *secret.Name+"="+value)
 	}
-	return env, nil
+	return img.path(env), nil
 }
 
 func taskRole(t *task) string {

@@ -43,6 +43,7 @@ func (s *Service) execute(t *task) {
 	if eni != nil {
 		s.peers.EC2.DetachInterface(eni.ID)
 	}
+	t.removeTrees()
 	s.finish(t)
 }
 

@@ -65,6 +65,10 @@ func (s *Service) healthy(c *container) bool {
 	if c.health.Command[0] == "CMD-SHELL" {
 		args = slices.Concat([]string{"/bin/sh", "-c"}, args)
 	}
+	args, err := c.resolve(args)
+	if err != nil {
+		return false
+	}
 	check, err := process.Start(process.Spec{Args: args, Env: c.spec.Env, Dir: c.spec.Dir, Guard: s.cfg.Guard})
 	if err != nil {
 		return false

@@ -36,6 +36,7 @@ type task struct {
 	stop       chan struct{}
 	session    *sts.Session // of the task role; nil without one
 	announced  string       // the state that EventBridge was told of last
+	trees      []string     // directories of its containers whose images were pulled
 }
 
 // taskSpec is what RunTask and services want of a task.

@@ -104,25 +104,27 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // lookup finds a command on PATH of the environment that it will have, not of ours.
 func lookup(command string, env []string) (string, error) {
 	if strings.Contains(command, "/") {
-		if isProgram(command) {
+		if IsProgram(command) {
 			return command, nil
 		}
 		return "", &NotFoundError{command}
 	}
-	for _, dir := range filepath.SplitList(variable(env, "PATH")) {
-		if path := filepath.Join(dir, command); isProgram(path) {
+	for _, dir := range filepath.SplitList(Variable(env, "PATH")) {
+		if path := filepath.Join(dir, command); IsProgram(path) {
 			return path, nil
 		}
 	}
 	return "", &NotFoundError{command}
 }
 
-func isProgram(path string) bool {
+// IsProgram reports whether a file can be run.
+func IsProgram(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir() && info.Mode()&0o111 != 0
 }
 
-func variable(env []string, name string) string {
+// Variable is the value of a variable in an environment; the last one counts.
+func Variable(env []string, name string) string {
 	for i := len(env) - 1; i >= 0; i-- {
 		if value, ok := strings.CutPrefix(env[i], name+"="); ok {
 			return value

@@ -1,0 +1,140 @@
+package ecs
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"ecsctl/sandbox/internal/ecr"
+	"ecsctl/sandbox/internal/rootfs"
+	"ecsctl/sandbox/internal/wire"
+)
+
+// pull gets the image of a container: played by the directory that was given for it, or
+// out of the sandbox's ECR. Every other image cannot be pulled.
+func (s *Service) pull(t *task, index int) (containerImage, error) {
+	cd := t.definition.api.ContainerDefinitions[index]
+	if dir := s.standIn(*cd.Image); dir != "" {
+		return containerImage{programs: dir}, playable(cd)
+	}
+	ref, ok := s.peers.ECR.Reference(*cd.Image)
+	if !ok {
+		return containerImage{}, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", qualified(*cd.Image))
+	}
+	pulled, err := s.pullFromECR(t, cd, ref)
+	if err != nil {
+		return containerImage{}, err
+	}
+	s.set(t, func(api *types.Task) { api.Containers[index].ImageDigest = &pulled.Digest })
+	return s.extract(t, cd, pulled)
+}
+
+// standIn is the directory that plays an image; the longest pattern that matches counts.
+func (s *Service) standIn(image string) string {
+	best := ""
+	for pattern := range s.cfg.Images {
+		if ok, err := path.Match(pattern, image); err == nil && ok && len(pattern) > len(best) {
+			best = pattern
+		}
+	}
+	return s.cfg.Images[best]
+}
+
+// playable names what needs the files of a real image.
+func playable(cd types.ContainerDefinition) error {
+	what := ""
+	switch {
+	case cd.WorkingDirectory != nil:
+		what = "workingDirectory"
+	case aws.ToBool(cd.ReadonlyRootFilesystem):
+		what = "readonlyRootFilesystem"
+	default:
+		return nil
+	}
+	return &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s, whose image is played by a directory", what, *cd.Name)}
+}
+
+// qualified is a reference as container runtimes complete it.
+func qualified(ref string) string {
+	if !strings.Contains(strings.SplitN(ref, "/", 2)[0], ".") {
+		ref = "docker.io/" + ref
+	}
+	return ref
+}
+
+func cannotPull(cd types.ContainerDefinition, format string, args ...any) error {
+	reason := "CannotPullContainerError: " + fmt.Sprintf(format, args...)
+	return &startError{reason: reason, container: *cd.Name, detail: reason}
+}
+
+// pullFromECR does it as Fargate does: in a session of the execution role.
+func (s *Service) pullFromECR(t *task, cd types.ContainerDefinition, ref ecr.Reference) (*ecr.Pulled, error) {
+	role := executionRole(t)
+	if role == "" {
+		return nil, initError("unable to retrieve ecr registry auth: the task definition has no execution role")
+	}
+	session := s.peers.STS.Assume(role, t.id())
+	defer s.peers.STS.End(session)
+	var refusal *wire.Error
+	if err := s.peers.ECR.Login(session.Key); errors.As(err, &refusal) {
+		return nil, initError("unable to retrieve ecr registry auth: service call has been retried 1 time(s): %s: %s", refusal.Code, refusal.Message)
+	}
+	pulled, err := s.peers.ECR.Pull(session.Key, ref, v1.Platform{OS: "linux", Architecture: goArchitecture(t.definition.api)})
+	var platform *ecr.PlatformError
+	switch {
+	case err == nil:
+		return pulled, nil
+	case errors.As(err, &platform):
+		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): %v", err)
+	case errors.As(err, &refusal):
+		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: unexpected status from HEAD request to %s: 403 Forbidden", *cd.Image, s.peers.ECR.ManifestURL(ref))
+	case errors.Is(err, ecr.ErrImageNotFound):
+		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: %s: not found", *cd.Image, *cd.Image)
+	default:
+		return nil, cannotPull(cd, "ref pull has been retried 1 time(s): %v", err)
+	}
+}
+
+func executionRole(t *task) string {
+	if o := t.api.Overrides; o.ExecutionRoleArn != nil {
+		return *o.ExecutionRoleArn
+	}
+	return aws.ToString(t.definition.api.ExecutionRoleArn)
+}
+
+func goArchitecture(td types.TaskDefinition) string {
+	if architecture(td) == "arm64" {
+		return "arm64"
+	}
+	return "amd64"
+}
+
+// extract makes the container's own tree of the image. The task removes it.
+func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pulled) (containerImage, error) {
+	if signal := pulled.Config.StopSignal; signal != "" && signal != "SIGTERM" {
+		return containerImage{}, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the stop signal %s of the image of container %s", signal, *cd.Name)}
+	}
+	tree, err := s.trees.Tree(pulled.Layers)
+	if err != nil {
+		return containerImage{}, cannotPull(cd, "ref pull has been retried 1 time(s): %v", err)
+	}
+	t.trees = append(t.trees, tree)
+	img := containerImage{tree: tree, config: pulled.Config}
+	if err := img.enter(cd); err != nil {
+		return img, &startError{reason: "Task failed to start", container: *cd.Name, detail: "CannotCreateContainerError: " + err.Error()}
+	}
+	return img, nil
+}
+
+// removeTrees is called when nothing of the task runs any more. What cannot be removed
+// goes with the sandbox, which says so if it cannot be removed then either.
+func (t *task) removeTrees() {
+	for _, tree := range t.trees {
+		_ = rootfs.Remove(tree)
+	}
+}

@@ -1,0 +1,47 @@
+package sandbox
+
+import (
+	"net/http"
+
+	"ecsctl/sandbox/internal/ecr"
+)
+
+// serveRegistry answers the image registry's protocol. What a request does is recorded, and
+// meets faults, under the name that IAM and CloudTrail have for it ("ecr:PutImage").
+func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
+	action := ecr.ActionOf(r)
+	if action == "" {
+		s.ecr.ServeProtocol(w, r)
+		return
+	}
+	s.record("ecr", action)
+	fault := s.takeFault("ecr", action)
+	if !fault.wait(r.Context()) || fault.drops(DropBefore) {
+		panic(http.ErrAbortHandler) // the client sees the connection end
+	}
+	if fault.refuses() {
+		ecr.RefuseProtocol(w, s.faultError(fault.Kind, "ecr", action))
+		return
+	}
+	if fault.drops(DropAfter) {
+		s.ecr.ServeProtocol(nowhere{}, r)
+		panic(http.ErrAbortHandler)
+	}
+	s.ecr.ServeProtocol(w, r)
+}
+
+// nowhere takes an answer that nobody gets.
+type nowhere struct{}
+
+func (nowhere) Header() http.Header         { return http.Header{} }
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (nowhere) WriteHeader(int)             {}
+
+// admitToRegistry decides what the holder of an access key may do in the registry. IAM is
+// not enforced in the sandbox yet: whoever has valid credentials may do everything.
+func (s *Server) admitToRegistry(accessKey, _, _ string) error {
+	if s.sts.Valid(accessKey) {
+		return nil
+	}
+	return expired("ExpiredTokenException", "ecr")
+}
