@@ -36,7 +36,9 @@ func TestImages(t *testing.T) {
 	if !slices.Equal(got[0].ImageTags, []string{"one", "two"}) || got[0].ImagePushedAt == nil || *got[0].ImageManifestMediaType != string(must(img.MediaType())(t)) {
 		t.Errorf("got %+v", got[0])
 	}
-	byTag := c.describeImages(t, name, func(in *ecr.DescribeImagesInput) { in.ImageIds = []types.ImageIdentifier{{ImageTag: aws.String("two")}} })
+	byTag := c.describeImages(t, name, func(in *ecr.DescribeImagesInput) {
+		in.ImageIds = []types.ImageIdentifier{{ImageTag: aws.String("two")}}
+	})
 	if len(byTag) != 1 || *byTag[0].ImageDigest != digestOf(t, img) {
 		t.Errorf("got %+v by tag", byTag)
 	}

@@ -47,6 +47,14 @@ var motoDeviates = map[string]string{
 	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
 	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",
 	"TestQueueAttributesThatSQSRefuses":   "moto takes any attribute and value; AWS answers InvalidAttributeValue and InvalidAttributeName (API_SetQueueAttributes)",
+	"TestImmutableTagStays":               "moto answers ImageAlreadyExistsException; AWS answers ImageTagAlreadyExistsException (API_PutImage)",
+	"TestTagMovesToTheNewerImage":         "moto deletes the image that loses its last tag; AWS keeps it untagged",
+	"TestImagesComeInPages":               "moto ignores maxResults of DescribeImages",
+	"TestRepositoriesComeInPages":         "moto ignores maxResults of DescribeRepositories",
+	"TestSizeOfAnImage":                   "moto takes the configuration's size for the image's; AWS counts the layers (API_ImageDetail)",
+	"TestAuthorizationToken":              "moto's token has expired; AWS's is good for 12 hours (API_GetAuthorizationToken)",
+	"TestRepositorySettings":              "moto keeps scanOnPush when it is left out; on AWS its default is false (API_ImageScanningConfiguration)",
+	"TestLifecyclePoliciesThatECRRefuses": "moto takes unknown keys; AWS answers InvalidParameterException",
 	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
@@ -146,9 +148,16 @@ func TestQueueWithoutAPolicyForTheRuleGetsNothing(t *testing.T) {
 	}
 }
 
-func TestTaskHasTheCredentialsOfItsRole(t *testing.T) {
-	t.Parallel()
-	c := running(t, `echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI"; exec sleep 60`, sandbox.Options{})
+// roleTask is a task that runs with a role, and clients with the task's credentials.
+type roleTask struct {
+	*clients
+	task    *types.Task
+	role    *iamtypes.Role
+	address string // of the credentials
+}
+
+func (c *clients) runWithRole(t *testing.T) roleTask {
+	t.Helper()
 	group, role := c.logGroup(t, nil), c.role(t)
 	task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		logged(group)(in)
@@ -162,15 +171,30 @@ func TestTaskHasTheCredentialsOfItsRole(t *testing.T) {
 	if err := json.Unmarshal(body, &got); err != nil || status != http.StatusOK || got.RoleArn != *role.Arn {
 		t.Fatalf("got %d %s: %v", status, body, err)
 	}
-	asTask := clientsWith(t, c.server.URL(), "us-east-1", credentials.NewStaticCredentialsProvider(got.AccessKeyId, got.SecretAccessKey, got.Token))
+	caller := credentials.NewStaticCredentialsProvider(got.AccessKeyId, got.SecretAccessKey, got.Token)
+	return roleTask{clientsWith(t, c.server.URL(), "us-east-1", caller), task, role, lines[0]}
+}
+
+// stop ends the task, and with it the session.
+func (rt roleTask) stop(t *testing.T, c *clients) {
+	t.Helper()
+	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: rt.task.ClusterArn, Task: rt.task.TaskArn}))(t)
+	c.awaitTask(t, rt.task, "STOPPED")
+	eventually(t, "the session to end", func() bool { status, _ := c.get(t, rt.address); return status == http.StatusNotFound })
+}
+
+const tellCredentials = `echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI"; exec sleep 60`
+
+func TestTaskHasTheCredentialsOfItsRole(t *testing.T) {
+	t.Parallel()
+	c := running(t, tellCredentials, sandbox.Options{})
+	asTask := c.runWithRole(t)
 	caller := must(asTask.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))(t)
-	id := (*task.TaskArn)[strings.LastIndex(*task.TaskArn, "/")+1:]
-	if want := "arn:aws:sts::123456789012:assumed-role/" + *role.RoleName + "/" + id; *caller.Arn != want {
+	id := (*asTask.task.TaskArn)[strings.LastIndex(*asTask.task.TaskArn, "/")+1:]
+	if want := "arn:aws:sts::123456789012:assumed-role/" + *asTask.role.RoleName + "/" + id; *caller.Arn != want {
 		t.Errorf("got caller %s, want %s", *caller.Arn, want)
 	}
-	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: task.ClusterArn, Task: task.TaskArn}))(t)
-	c.awaitTask(t, task, "STOPPED")
-	eventually(t, "the session to end", func() bool { status, _ := c.get(t, lines[0]); return status == http.StatusNotFound })
+	asTask.stop(t, c)
 	_, err := asTask.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{})
 	wantCode(t, err, "UnrecognizedClientException")
 	_, err = asTask.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})

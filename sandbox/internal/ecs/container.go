@@ -73,7 +73,7 @@ func overrideOf(t *task, name string) types.ContainerOverride {
 }
 
 // unsupported names what a local process cannot be given. What only limits a
-// container (sizes, ulimits) or describes it (ports, labels) is let pass.
+// container (sizes, ulimits) or describes it (ports, labels) is let pass; see also playable.
 func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string {
 	for _, f := range []struct {
 		name string
@@ -87,7 +87,6 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string
 		{"repositoryCredentials", cd.RepositoryCredentials != nil},
 		{"resourceRequirements", len(cd.ResourceRequirements) > 0 || len(o.ResourceRequirements) > 0},
 		{"restartPolicy", cd.RestartPolicy != nil},
-		{"user", cd.User != nil},
 		{"privileged", aws.ToBool(cd.Privileged)},
 		{"pseudoTerminal", aws.ToBool(cd.PseudoTerminal)},
 		{"interactive", aws.ToBool(cd.Interactive)},
@@ -102,9 +101,10 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string
 	return ""
 }
 
-// onlyInit: the group of a process does what an init process in a container does.
+// onlyInit: the group of a process does what an init process in a container does, and
+// capabilities that are dropped only limit it.
 func onlyInit(p types.LinuxParameters) bool {
-	return p.Capabilities == nil && p.Devices == nil && p.Tmpfs == nil && p.SharedMemorySize == nil && p.MaxSwap == nil && p.Swappiness == nil
+	return (p.Capabilities == nil || len(p.Capabilities.Add) == 0) && p.Devices == nil && p.Tmpfs == nil && p.SharedMemorySize == nil && p.MaxSwap == nil && p.Swappiness == nil
 }
 
 func (s *Service) startContainer(t *task, c *container) error {

@@ -45,18 +45,23 @@ func (s *Service) standIn(image string) string {
 	return s.cfg.Images[best]
 }
 
-// playable names what needs the files of a real image.
+// playable refuses what says how the files of an image are used, when there are none. With
+// a real image it is done, or is a limit like a size: a user with fewer rights than ours.
 func playable(cd types.ContainerDefinition) error {
-	what := ""
-	switch {
-	case cd.WorkingDirectory != nil:
-		what = "workingDirectory"
-	case aws.ToBool(cd.ReadonlyRootFilesystem):
-		what = "readonlyRootFilesystem"
-	default:
-		return nil
+	for _, f := range []struct {
+		name string
+		used bool
+	}{
+		{"workingDirectory", cd.WorkingDirectory != nil},
+		{"user", cd.User != nil},
+		{"readonlyRootFilesystem", aws.ToBool(cd.ReadonlyRootFilesystem)},
+		{"linuxParameters.capabilities", cd.LinuxParameters != nil && cd.LinuxParameters.Capabilities != nil},
+	} {
+		if f.used {
+			return &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s, whose image is played by a directory", f.name, *cd.Name)}
+		}
 	}
-	return &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s, whose image is played by a directory", what, *cd.Name)}
+	return nil
 }
 
 // qualified is a reference as container runtimes complete it.
