@@ -64,6 +64,17 @@ policy = {
 }
 sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
 
+ecr = boto3.client("ecr")
+repository = ecr.create_repository(repositoryName="boto/flows", tags=[{"Key": "a", "Value": "1"}])["repository"]
+same(repository["repositoryArn"], "arn:aws:ecr:eu-west-1:123456789012:repository/boto/flows")
+same((repository["imageTagMutability"], repository["encryptionConfiguration"]["encryptionType"]), ("MUTABLE", "AES256"))
+same(code_of(ecr.create_repository, repositoryName="boto/flows"), "RepositoryAlreadyExistsException")
+same(ecr.describe_images(repositoryName="boto/flows")["imageDetails"], [])
+same(code_of(ecr.get_lifecycle_policy, repositoryName="boto/flows"), "LifecyclePolicyNotFoundException")
+same(code_of(ecr.describe_images, repositoryName="none"), "RepositoryNotFoundException")
+same(ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"], "http://" + repository["repositoryUri"].split("/")[0])
+ecr.delete_repository(repositoryName="boto/flows")
+
 ecs = boto3.client("ecs")
 ecs.create_cluster(clusterName="default")
 ecs.register_task_definition(
