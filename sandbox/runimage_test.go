@@ -202,6 +202,30 @@ func TestContainerHasATreeOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestHardenedContainer is how the worker's own image is run: no rights, nothing to write
+// to, and a health check out of the image.
+func TestHardenedContainer(t *testing.T) {
+	t.Parallel()
+	c := start(t, sandbox.Options{})
+	group := c.logGroup(t, nil)
+	uri := c.push(t, scripted(t, "amd64", `[ "$1" = health ] && exit 0; (: > new) 2>/dev/null && echo wrote; [ -w app ] && echo may write; echo up; exec /bin/sleep 60`), "x")
+	task := c.runImage(t, uri+":x", group, func(in *ecs.RegisterTaskDefinitionInput) {
+		cd := &in.ContainerDefinitions[0]
+		cd.User, cd.ReadonlyRootFilesystem = aws.String("65532:65532"), aws.Bool(true)
+		cd.LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Drop: []string{"ALL"}}}
+		cd.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "/app", "health"}, Interval: aws.Int32(1)}
+	})
+	c.awaitTask(t, task, "RUNNING")
+	eventually(t, "the container to be healthy", func() bool { return c.describeTask(t, task).HealthStatus == types.HealthStatusHealthy })
+	want := []string{"up"}
+	if os.Geteuid() == 0 { // whom permissions do not bind
+		want = []string{"wrote", "may write", "up"}
+	}
+	if diff := cmp.Diff(want, c.logLines(t, group, task)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPullIsRecorded(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
