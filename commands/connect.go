@@ -29,6 +29,7 @@ func connect(ctx context.Context, spec provision.Spec, streams Streams, verbose 
 
 // connectAWS fills in the clients and the Spec. api is nil when there is no server to ask.
 func connectAWS(ctx context.Context, spec provision.Spec, opts *provision.Options, api *prefect.Client) (err error) {
+	useOwnRoots()
 	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api, opts.Logger)
 	if err != nil {
 		return err
@@ -43,6 +44,7 @@ func connectAWS(ctx context.Context, spec provision.Spec, opts *provision.Option
 
 // connectPrefect finds the API and the credentials, and leaves them in opts.
 func connectPrefect(p provision.Prefect, streams Streams, opts *provision.Options) (*prefect.Client, error) {
+	useOwnRoots()
 	settings, err := discoverPrefect(p, streams.In)
 	if err != nil {
 		return nil, err

@@ -14,9 +14,9 @@ func workerCommand(streams Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "worker",
 		Usage:        "launch the flow runs of a work pool as ECS tasks",
-		UsageText:    "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment my-flow/my-deployment\necsctl worker health",
+		UsageText:    "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment my-flow/my-deployment\necsctl worker health\necsctl worker image build --output-file ecsctl.tar",
 		OnUsageError: usageError,
-		Subcommands:  []*cli.Command{workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams)},
+		Subcommands:  []*cli.Command{workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams), workerImageCommand(streams)},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usagef("there is no command %q: see `ecsctl worker --help`", "worker "+c.Args().First())

@@ -8,6 +8,7 @@ import (
 
 // newPrefectClient is a client of the API that the settings name.
 func newPrefectClient(settings prefect.Settings, log *slog.Logger) (*prefect.Client, error) {
+	useOwnRoots()
 	options, err := settings.ClientOptions()
 	if err != nil {
 		return nil, err
