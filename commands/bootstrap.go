@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/image"
 	"ecsctl/provision"
 )
 
@@ -91,15 +92,32 @@ func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) 
 	if err := opts.Spec.CheckPool(); err != nil {
 		return nil, err
 	}
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	spec, binary, err := useBinary(opts.Spec)
 	if err != nil {
 		return nil, err
 	}
-	options.Spec = options.Spec.WithDefaults()
+	options, err := connect(ctx, spec, streams, opts.Verbose)
+	if err != nil {
+		return nil, err
+	}
+	options.Spec, options.Binary = options.Spec.WithDefaults(), binary
 	if err := options.Spec.Validate(); err != nil {
 		return nil, err
 	}
 	return provision.NewBootstrap(ctx, options)
+}
+
+// useBinary reads what goes into the worker's image: this program, unless the user
+// names another.
+func useBinary(spec provision.Spec) (provision.Spec, *image.Binary, error) {
+	if spec.Worker.Binary == "" {
+		path, err := thisProgram()
+		if err != nil {
+			return spec, nil, err
+		}
+		spec.Worker.Binary = path
+	}
+	return spec.UseBinary()
 }
 
 func bootstrapHeading(pool string, plan *provision.Bootstrap) string {

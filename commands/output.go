@@ -28,7 +28,7 @@ type outputOptions struct {
 
 func outputFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: env("config")},
+		configFlag(),
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done and do nothing", EnvVars: env("dry-run")},
 		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "with --dry-run: exit with 2 when there are changes", EnvVars: env("detailed-exitcode")},
@@ -36,6 +36,10 @@ func outputFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
 		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for something to happen", Value: 10 * time.Minute, EnvVars: env("wait-timeout")},
 	}
+}
+
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: env("config")}
 }
 
 func readOutputOptions(c *cli.Context) (outputOptions, error) {

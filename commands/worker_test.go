@@ -64,6 +64,8 @@ func TestWorkerUsageErrors(t *testing.T) {
 		"preview --deployment a/b --output yaml":      `--output "yaml": it is text or json`,
 		"preview --deployment a/b --job-variable x":   `--job-variable "x": it is NAME=VALUE`,
 		"health --address 127.0.0.1:1":                "failed to reach the worker",
+		"start --pool p --name a --name-prefix b":     "--name and --name-prefix do not go together",
+		"start --pool p --name-prefix a/b":            `--name-prefix "a/b": the name of a worker must hold neither / nor %`,
 	} {
 		code, _, stderr := runWorker(t, strings.Fields(line)...)
 		if code != 1 || !strings.Contains(stderr, want) {

@@ -17,7 +17,7 @@ func workerImageCommand(streams Streams) *cli.Command {
 		Usage:        "make the worker's image, without Docker",
 		UsageText:    "ecsctl worker image build --output-file ecsctl.tar\necsctl worker image push --pool my-ecs-pool",
 		OnUsageError: usageError,
-		Subcommands:  []*cli.Command{workerImageBuildCommand(streams)},
+		Subcommands:  []*cli.Command{workerImageBuildCommand(streams), workerImagePushCommand(streams)},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usagef("there is no command %q: see `ecsctl worker image --help`", "worker image "+c.Args().First())
@@ -55,9 +55,10 @@ func readBinaries(paths []string) ([]*image.Binary, error) {
 // imageResult is what the image commands report.
 type imageResult struct {
 	Reference string      `json:"reference"`
+	Tag       string      `json:"tag"`
 	Digest    string      `json:"digest"`
-	Size      int64       `json:"size"` // compressed, in bytes
-	Images    []imagePart `json:"images"`
+	Size      int64       `json:"size,omitempty"` // compressed, in bytes; when it was made
+	Images    []imagePart `json:"images,omitempty"`
 	Files     []string    `json:"files,omitempty"`  // written by build
 	Pushed    *bool       `json:"pushed,omitempty"` // by push: false when it was there
 }
@@ -75,7 +76,8 @@ func (r *imageResult) describe(made *image.Image) {
 	}
 }
 
-// print writes the result: the digest first on a line of its own, for scripts.
+// print writes the result. The first line is for scripts: the digest of what was built,
+// the reference of what was pushed.
 func (r imageResult) print(out io.Writer, format string) error {
 	if format == outputJSON {
 		encoder := json.NewEncoder(out)
@@ -85,7 +87,11 @@ func (r imageResult) print(out io.Writer, format string) error {
 		}
 		return nil
 	}
-	printf(out, "%s\n", r.Digest)
+	first := r.Digest
+	if r.Pushed != nil {
+		first = r.Reference
+	}
+	printf(out, "%s\n", first)
 	for _, part := range r.Images {
 		printf(out, "  %-12s %s  %s\n", part.Platform, part.Digest, megabytes(part.Size))
 	}

@@ -67,7 +67,8 @@ func runWorkerImageBuild(streams Streams, opts workerImageBuildOptions) error {
 	if err != nil {
 		return err
 	}
-	r := imageResult{Reference: "ecsctl:" + image.Tag(binaries...)}
+	tag := image.Tag(binaries...)
+	r := imageResult{Reference: "ecsctl:" + tag, Tag: tag}
 	r.describe(made)
 	if opts.OCILayout != "" {
 		if err := made.SaveLayout(opts.OCILayout, r.Reference); err != nil {

@@ -28,7 +28,8 @@ one gives up at once.`
 
 type workerStartOptions struct {
 	worker.Options
-	Debug bool
+	Debug      bool
+	NamePrefix string // asks for a name of the task's
 }
 
 func workerStartCommand(streams Streams) *cli.Command {
@@ -56,6 +57,7 @@ func workerStartFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "pool", Aliases: []string{"p"}, Usage: "work pool to poll", EnvVars: env("pool")},
 		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "name of the worker (default: one of its own)", EnvVars: env("name")},
+		&cli.StringFlag{Name: "name-prefix", Usage: "`PREFIX` of the worker's name, followed by the id of the ECS task that it runs in", EnvVars: env("name-prefix")},
 		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &repeated{}, Usage: "`NAME` of a work queue to pull from; may be given more than once (default: all)"},
 		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "most flow runs claimed or running at once", DefaultText: "no limit", EnvVars: env("limit")},
 		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched", DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
@@ -85,7 +87,8 @@ func readWorkerStartOptions(c *cli.Context, settings prefect.Settings) (workerSt
 	if opts.Options, err = worker.FromSettings(settings); err != nil {
 		return opts, err
 	}
-	opts.Pool, opts.Name, opts.WorkQueues = c.String("pool"), c.String("name"), given(c, "work-queue")
+	opts.Pool, opts.WorkQueues = c.String("pool"), given(c, "work-queue")
+	opts.Name, opts.NamePrefix = c.String("name"), c.String("name-prefix")
 	opts.Limit, opts.RunOnce, opts.Metrics = c.Int("limit"), c.Bool("run-once"), c.Bool("metrics")
 	opts.NoPoolCreate = !c.Bool("create-pool-if-not-found") || c.Bool("no-create-pool-if-not-found")
 	opts.TypeGiven, opts.Environ = c.IsSet("type"), os.LookupEnv
@@ -126,8 +129,13 @@ func checkWorkerStart(c *cli.Context) error {
 	case !slices.Contains(installPolicies, c.String("install-policy")):
 		return usagef("--install-policy %q: it is one of %v", c.String("install-policy"), installPolicies)
 	}
-	if err := worker.CheckName(c.String("name")); err != nil {
-		return usagef("--name %q: %w", c.String("name"), err)
+	if c.String("name") != "" && c.String("name-prefix") != "" {
+		return usagef("--name and --name-prefix do not go together: give one of them")
+	}
+	for _, flag := range []string{"name", "name-prefix"} {
+		if err := worker.CheckName(c.String(flag)); err != nil {
+			return usagef("--%s %q: %w", flag, c.String(flag), err)
+		}
 	}
 	return nil
 }
@@ -148,6 +156,11 @@ func readJSONFile(flag, path string) (json.RawMessage, error) {
 func runWorkerStart(ctx context.Context, streams Streams, settings prefect.Settings, opts workerStartOptions) error {
 	opts.Logger = newWorkerLogger(streams.Err, opts.Debug)
 	var err error
+	if opts.NamePrefix != "" {
+		if opts.Name, err = worker.TaskName(ctx, opts.NamePrefix, os.LookupEnv); err != nil {
+			return err
+		}
+	}
 	if opts.Prefect, err = newPrefectClient(settings, opts.Logger); err != nil {
 		return err
 	}

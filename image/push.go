@@ -72,6 +72,12 @@ func (e *PushError) Error() string {
 // Unwrap gives the registry client's error.
 func (e *PushError) Unwrap() error { return e.err }
 
+// Denied tells whether the registry knows who pushes and does not let them.
+func (e *PushError) Denied() bool {
+	var answer *transport.Error
+	return errors.As(e.err, &answer) && answer.StatusCode == http.StatusForbidden
+}
+
 // reason is the registry's own words, without the client's.
 func (e *PushError) reason() string {
 	var answer *transport.Error

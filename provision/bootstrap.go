@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"ecsctl/image"
 )
 
 // Options are what a bootstrap or a teardown needs beside the Spec.
@@ -18,6 +20,8 @@ type Options struct {
 	Spec    Spec // with defaults, validated
 	Clients *Clients
 	Server  Server
+	// Binary goes into the worker's image; nil when the Spec makes none.
+	Binary *image.Binary
 	// Version is ecsctl's own, for the tag ecsctl:version.
 	Version string
 	Logger  *slog.Logger
@@ -57,7 +61,7 @@ func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
 
 func newWorld(ctx context.Context, opts Options) (*world, error) {
 	w := &world{
-		spec: opts.Spec, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
+		spec: opts.Spec, binary: opts.Binary, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
 		poll: opts.PollInterval, known: map[Kind]string{},
 	}
 	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
@@ -85,6 +89,9 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, &securityGroup{w: w})
 	}
 	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w})
+	if w.spec.MakesImage() {
+		b.resources = append(b.resources, &repository{w: w}, &workerImage{w: w})
+	}
 	b.service = &service{w: w}
 	if w.server.APIKey != "" && w.spec.Prefect.APIKeySecret == "" {
 		b.service.secrets = append(b.service.secrets, newAPIKeySecret(w))

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -26,6 +27,7 @@ import (
 type Clients struct {
 	Region  string
 	IAM     *iam.Client
+	ECR     *ecr.Client
 	ECS     *ecs.Client
 	EC2     *ec2calls.Client
 	Logs    *cloudwatchlogs.Client
@@ -51,6 +53,7 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 	return &Clients{
 		Region:  cfg.Region,
 		IAM:     iam.NewFromConfig(cfg),
+		ECR:     ecr.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
 		EC2:     ec2calls.New(cfg),
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),

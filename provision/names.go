@@ -27,6 +27,7 @@ func deriveNames(pool, region string) Names {
 		Service:       "prefect-worker-" + slug,
 		Secret:        "prefect/" + slug + "/api-key",
 		LogGroup:      "/ecs/prefect/" + slug,
+		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
 		SecurityGroup: "prefect-" + slug,
 
 		Queue:           "prefect-" + slug,
@@ -50,6 +51,23 @@ func poolSlug(pool, region string) string {
 		return hash
 	}
 	return strings.TrimRight(slug, "-") + "-" + hash
+}
+
+// repositoryPart is what ECR takes between two slashes (API_CreateRepository): no
+// capitals, and single separators.
+var repositoryPart = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
+
+var separators = regexp.MustCompile(`[._-]+`)
+
+// repositorySlug is a pool's slug in a form that ECR takes; one that must be changed
+// gets a hash, as in poolSlug.
+func repositorySlug(slug string) string {
+	if repositoryPart.MatchString(slug) {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(slug))
+	plain := strings.Trim(separators.ReplaceAllString(strings.ToLower(slug), "-"), "-")
+	return strings.TrimLeft(plain+"-"+hex.EncodeToString(sum[:])[:8], "-")
 }
 
 // poolTag is the value of the ownership tag: the pool's name where AWS takes it.
@@ -77,6 +95,7 @@ func (n Names) or(others Names) Names {
 	orString(&n.Service, others.Service)
 	orString(&n.Secret, others.Secret)
 	orString(&n.LogGroup, others.LogGroup)
+	orString(&n.Repository, others.Repository)
 	orString(&n.SecurityGroup, others.SecurityGroup)
 	orString(&n.Queue, others.Queue)
 	orString(&n.DeadLetterQueue, others.DeadLetterQueue)

@@ -17,6 +17,7 @@ func TestDeriveNames(t *testing.T) {
 		Service:       "prefect-worker-etl",
 		Secret:        "prefect/etl/api-key",
 		LogGroup:      "/ecs/prefect/etl",
+		Repository:    "prefect/etl/worker",
 		SecurityGroup: "prefect-etl",
 
 		Queue:           "prefect-etl",

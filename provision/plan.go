@@ -21,6 +21,8 @@ const (
 	KindExecutionRole    Kind = "execution-role"
 	KindWorkerRole       Kind = "worker-role"
 	KindLogGroup         Kind = "log-group"
+	KindRepository       Kind = "repository"
+	KindImage            Kind = "image"
 	KindAPIKeySecret     Kind = "api-key-secret"
 	KindAuthStringSecret Kind = "auth-string-secret"
 	KindDeadLetterQueue  Kind = "dead-letter-queue"
@@ -59,19 +61,25 @@ type Change struct {
 // writes tells whether the change writes something.
 func (c Change) writes() bool { return c.Action == Create || c.Action == Update || c.Action == Delete }
 
-// removable is something that teardown removes.
-type removable interface {
+// findable is something that may be there.
+type findable interface {
 	// find reads what is there. An error means that no plan can be made.
 	find(ctx context.Context) error
+}
+
+// removable is something that teardown removes.
+type removable interface {
+	findable
 	// remove says what teardown does with what find found.
 	remove() Change
 	// delete removes it. What is gone already is no error.
 	delete(ctx context.Context) error
 }
 
-// resource is something that bootstrap keeps as the Spec says and teardown removes.
+// resource is something that bootstrap keeps as the Spec says. Teardown removes all of
+// them; an image goes with its repository.
 type resource interface {
-	removable
+	findable
 	// ref names the resource in plans, messages and dependencies.
 	ref() (Kind, string)
 	// needs lists the kinds that must be applied before this one.
@@ -86,7 +94,7 @@ type resource interface {
 }
 
 // findAll lets everything look for itself at the same time.
-func findAll[T removable](ctx context.Context, resources []T) error {
+func findAll[T findable](ctx context.Context, resources []T) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, r := range resources {
 		group.Go(func() error { return r.find(ctx) })

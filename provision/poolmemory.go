@@ -40,6 +40,7 @@ func (p *workPool) checkRemembered() error {
 		differs("service", "service-name", before.Service, n.Service)
 		differs("secret", "secret-name", before.Secret, n.Secret)
 		differs("log group", "log-group", before.LogGroup, n.LogGroup)
+		differs("repository", "repository-name", before.Repository, n.Repository)
 		differs("security group", "security-group-name", before.SecurityGroup, n.SecurityGroup)
 		differs("queue", "queue-name", before.Queue, n.Queue)
 		differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)

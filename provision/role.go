@@ -175,7 +175,7 @@ const notOurs = "not made by ecsctl for this pool"
 
 // unlessGone drops the errors by which AWS says that something is not there any more.
 func unlessGone(err error) error {
-	if hasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException") {
+	if hasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
 		return nil
 	}
 	return err

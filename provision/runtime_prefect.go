@@ -1,9 +1,6 @@
 package provision
 
-import (
-	"maps"
-	"strconv"
-)
+import "maps"
 
 // Images of the official worker. Prefect 3 has one with the worker inside, so nothing
 // is installed at boot. Prefect 2 has none: its image installs prefect-aws, held
@@ -55,18 +52,6 @@ func (w *world) observerSettings() map[string]string {
 		return map[string]string{prefix + "ENABLED": "false"}
 	}
 	return map[string]string{prefix + "SQS_QUEUE_NAME": queue, prefix + "SQS_QUEUE_REGION": w.id.Region}
-}
-
-// workerArguments are those of `prefect worker start`.
-func (w *world) workerArguments() []string {
-	args := []string{"--pool", w.spec.Pool, "--type", "ecs", "--with-healthcheck"}
-	for _, queue := range w.spec.Worker.WorkQueues {
-		args = append(args, "--work-queue", queue)
-	}
-	if limit := w.spec.Worker.Limit; limit != nil {
-		args = append(args, "--limit", strconv.Itoa(*limit))
-	}
-	return args
 }
 
 // containerSecrets maps environment variables to the secrets they come from.

@@ -39,14 +39,17 @@ type Network struct {
 
 // Worker describes the service that runs the Prefect worker.
 type Worker struct {
-	// Runtime is the program that works: RuntimePrefect.
+	// Runtime is the program that works: RuntimeECSCTL or RuntimePrefect.
 	Runtime string `yaml:"runtime,omitempty" json:"runtime,omitempty"`
-	// Image is a container image; empty means the one for the server's version.
+	// Image is a container image. Empty means, for RuntimeECSCTL, one that is made from
+	// Binary and pushed, and for RuntimePrefect the one for the server's version.
 	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// Binary is a file with an ecsctl for Linux; empty means the program that runs.
+	Binary string `yaml:"binary,omitempty" json:"binary,omitempty"`
 	// CPU is in CPU units (1024 are one vCPU), Memory in MiB.
 	CPU    int `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	Memory int `yaml:"memory,omitempty" json:"memory,omitempty"`
-	// Architecture is x86_64 or arm64.
+	// Architecture is x86_64 or arm64; empty means that of the image that is made, else x86_64.
 	Architecture string `yaml:"architecture,omitempty" json:"architecture,omitempty"`
 	// DesiredCount is the number of workers; nil means one at first and then
 	// whatever a person or autoscaling made of it.
@@ -66,6 +69,7 @@ type Names struct {
 	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
 	LogGroup      string `yaml:"logGroup,omitempty" json:"logGroup,omitempty"`
+	Repository    string `yaml:"repository,omitempty" json:"repository,omitempty"`
 	SecurityGroup string `yaml:"securityGroup,omitempty" json:"securityGroup,omitempty"`
 	// Queue takes task changes from the EventBridge rule Rule; what no worker can act
 	// upon ends in DeadLetterQueue.
@@ -106,6 +110,7 @@ type Prefect struct {
 
 // Values of the enumerated fields.
 const (
+	RuntimeECSCTL  = "ecsctl"
 	RuntimePrefect = "prefect"
 
 	PublicIPAuto     = "auto"
@@ -116,18 +121,37 @@ const (
 	ArchitectureARM = "arm64"
 )
 
+// defaultRuntime is the program that works unless the Spec says otherwise.
+const defaultRuntime = RuntimePrefect
+
 // WithDefaults returns the Spec with every empty field that has a default filled in.
 // The names need the region, so it must be known by then.
 func (s Spec) WithDefaults() Spec {
 	orString(&s.Cluster, "default")
 	orString(&s.Network.AssignPublicIP, PublicIPAuto)
-	orString(&s.Worker.Runtime, RuntimePrefect)
+	orString(&s.Worker.Runtime, defaultRuntime)
 	orString(&s.Worker.Architecture, ArchitectureX86)
-	orInt(&s.Worker.CPU, 512)
-	orInt(&s.Worker.Memory, 1024)
+	cpu, memory := defaultSize(s.Worker.Runtime)
+	orInt(&s.Worker.CPU, cpu)
+	orInt(&s.Worker.Memory, memory)
 	orInt(&s.LogRetentionDays, 30)
 	s.Names = s.Names.or(deriveNames(s.Pool, s.Region))
 	return s
+}
+
+// defaultSize is what a worker needs: ours runs in Fargate's smallest task, the
+// official one is ended there for want of memory.
+func defaultSize(runtime string) (cpu, memory int) {
+	if runtime == RuntimePrefect {
+		return 512, 1024
+	}
+	return 256, 512
+}
+
+// MakesImage tells whether bootstrap makes the worker's image: our runtime, and no
+// other image named.
+func (s Spec) MakesImage() bool {
+	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
 }
 
 // flowRunLogs tells whether flow runs write to the log group.

@@ -34,6 +34,11 @@ type containerContent struct {
 	Secrets     map[string]string `json:"secrets"`
 	Log         map[string]string `json:"logConfiguration"`
 	Health      *healthContent    `json:"healthCheck,omitempty"`
+	// StopTimeout is in seconds; 0 is AWS's default of 30.
+	StopTimeout            int32    `json:"stopTimeout,omitempty"`
+	ReadonlyRootFilesystem bool     `json:"readonlyRootFilesystem,omitempty"`
+	DropCapabilities       []string `json:"dropCapabilities,omitempty"`
+	User                   string   `json:"user,omitempty"`
 }
 
 // healthContent has times in seconds.
@@ -74,6 +79,7 @@ func (c containerContent) definition() types.ContainerDefinition {
 		EntryPoint: c.EntryPoint,
 		Command:    c.Command,
 	}
+	c.restrict(&def)
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {
 		def.Environment = append(def.Environment, types.KeyValuePair{Name: aws.String(name), Value: aws.String(c.Environment[name])})
 	}
@@ -92,6 +98,23 @@ func (c containerContent) definition() types.ContainerDefinition {
 		}
 	}
 	return def
+}
+
+// restrict sets what the container may not do and how long it has to end. What is not
+// set stays nil, so that AWS's own defaults hold.
+func (c containerContent) restrict(def *types.ContainerDefinition) {
+	if c.StopTimeout > 0 {
+		def.StopTimeout = aws.Int32(c.StopTimeout)
+	}
+	if c.ReadonlyRootFilesystem {
+		def.ReadonlyRootFilesystem = aws.Bool(true)
+	}
+	if len(c.DropCapabilities) > 0 {
+		def.LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Drop: c.DropCapabilities}}
+	}
+	if c.User != "" {
+		def.User = aws.String(c.User)
+	}
 }
 
 // contentOf is the canonical form of a task definition that AWS gave back.
@@ -126,6 +149,13 @@ func contentOfContainer(def types.ContainerDefinition) containerContent {
 		Command:     def.Command,
 		Environment: map[string]string{},
 		Secrets:     map[string]string{},
+
+		StopTimeout:            aws.ToInt32(def.StopTimeout),
+		ReadonlyRootFilesystem: aws.ToBool(def.ReadonlyRootFilesystem),
+		User:                   aws.ToString(def.User),
+	}
+	if p := def.LinuxParameters; p != nil && p.Capabilities != nil {
+		c.DropCapabilities = p.Capabilities.Drop
 	}
 	for _, pair := range def.Environment {
 		c.Environment[aws.ToString(pair.Name)] = aws.ToString(pair.Value)

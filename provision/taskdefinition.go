@@ -28,7 +28,7 @@ func (t *taskDefinition) family() string      { return t.w.spec.Names.Family }
 func (t *taskDefinition) check() error        { return nil }
 
 func (t *taskDefinition) needs() []Kind {
-	return []Kind{KindExecutionRole, KindWorkerRole, KindAPIKeySecret, KindAuthStringSecret, KindLogGroup}
+	return []Kind{KindExecutionRole, KindWorkerRole, KindAPIKeySecret, KindAuthStringSecret, KindLogGroup, KindImage}
 }
 
 func (t *taskDefinition) find(ctx context.Context) error {
@@ -58,7 +58,7 @@ func (t *taskDefinition) describe(ctx context.Context, what string) (*types.Task
 	return out.TaskDefinition, tagMap(out.Tags, ecsTagPair), nil
 }
 
-func (t *taskDefinition) wanted() taskContent { return t.w.fargateTask(t.w.prefectContainer()) }
+func (t *taskDefinition) wanted() taskContent { return t.w.fargateTask(t.w.container()) }
 
 func (t *taskDefinition) fields() []Field { return compare("", contentOf(t.found), t.wanted()) }
 

@@ -24,6 +24,7 @@ var (
 	logGroupName  = newNameRule(`[A-Za-z0-9_/.#-]`, 512)
 	queueName     = newNameRule(`[A-Za-z0-9_-]`, 80)
 	ruleName      = newNameRule(`[.\-_A-Za-z0-9]`, 64)
+	repoName      = newNameRule(`[a-z0-9/._-]`, 256)
 	groupName     = newNameRule(`[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]`, 255)
 	familyPattern = newNameRule(`[A-Za-z0-9_*?-]`, 255)
 )
@@ -70,6 +71,7 @@ func (s Spec) checkNames() []error {
 	check("service", s.Names.Service, ecsName)
 	check("secret", s.Names.Secret, secretName)
 	check("log group", s.Names.LogGroup, logGroupName)
+	check("repository", s.Names.Repository, repoName)
 	check("security group", s.Names.SecurityGroup, groupName)
 	check("queue", s.Names.Queue, queueName)
 	check("dead-letter queue", s.Names.DeadLetterQueue, queueName)
@@ -86,7 +88,7 @@ func (s Spec) checkNames() []error {
 
 func (s Spec) checkWorker() []error {
 	w := s.Worker
-	errs := oneOf("runtime", w.Runtime, RuntimePrefect)
+	errs := oneOf("runtime", w.Runtime, RuntimeECSCTL, RuntimePrefect)
 	errs = append(errs, oneOf("architecture", w.Architecture, ArchitectureX86, ArchitectureARM)...)
 	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
 	if err := checkFargateSize(w.CPU, w.Memory); err != nil {

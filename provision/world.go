@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/image"
 	"ecsctl/prefect"
 )
 
@@ -13,7 +14,8 @@ import (
 // ARNs and ids that steps hand on to later ones.
 type world struct {
 	spec    Spec
-	version string // ecsctl's own
+	binary  *image.Binary // of the worker's image; nil when none is made
+	version string        // ecsctl's own
 	id      Identity
 	aws     *Clients
 	server  Server

@@ -23,12 +23,13 @@ var files embed.FS
 //go:embed ecs-base-job-template.json
 var ECSBaseJobTemplate []byte
 
-// Names of the policy documents.
+// Names of the policy documents: IAM's, and the lifecycle policy of an ECR repository.
 const (
-	TrustPolicy  = "trust-policy.json"
-	SecretPolicy = "secret-policy.json"
-	WorkerPolicy = "worker-policy.json"
-	QueuePolicy  = "queue-policy.json"
+	TrustPolicy     = "trust-policy.json"
+	SecretPolicy    = "secret-policy.json"
+	WorkerPolicy    = "worker-policy.json"
+	QueuePolicy     = "queue-policy.json"
+	LifecyclePolicy = "lifecycle-policy.json"
 )
 
 var placeholder = regexp.MustCompile(`^\$\{([A-Za-z]+)\}$`)

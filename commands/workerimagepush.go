@@ -1,0 +1,108 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/provision"
+)
+
+const workerImagePushDescription = `Example:
+
+   ecsctl worker image push --pool my-ecs-pool
+   ecsctl worker image push --pool my-ecs-pool --binary ecsctl-amd64 --binary ecsctl-arm64
+
+Makes the worker's image as build does and takes it to the pool's repository in ECR, which
+is created when missing, with the account's own credentials and without Docker. What is
+there already is not pushed again. bootstrap does the same; push is for before it, and for
+an image for both architectures. It prints the reference to give to --image.`
+
+type workerImagePushOptions struct {
+	Spec     provision.Spec
+	Binaries []string
+	Output   string
+	Verbose  bool
+}
+
+// pushFlags are the settings that a push needs, from ecsctl.yaml as well.
+func pushFlags() []specFlag {
+	return pickFlags(append(append(placeFlags(), resourceFlags()...), nameFlags()...), "pool", "region", "profile", "repository-name", "tag")
+}
+
+// pickFlags are those with the names.
+func pickFlags(flags []specFlag, names ...string) []specFlag {
+	var out []specFlag
+	for _, name := range names {
+		for _, f := range flags {
+			if f.flag.Names()[0] == name {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func workerImagePushCommand(streams Streams) *cli.Command {
+	flags := pushFlags()
+	return &cli.Command{
+		Name:         "push",
+		Usage:        "make the image and push it to the pool's repository in ECR",
+		Description:  workerImagePushDescription,
+		OnUsageError: usageError,
+		Flags: append(cliFlags(flags), binaryFlag(), configFlag(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")}),
+		Action: func(c *cli.Context) error {
+			opts, err := readWorkerImagePushOptions(c, flags)
+			if err != nil {
+				return err
+			}
+			return runWorkerImagePush(c.Context, streams, opts)
+		},
+	}
+}
+
+func readWorkerImagePushOptions(c *cli.Context, flags []specFlag) (opts workerImagePushOptions, err error) {
+	if err := noArguments(c); err != nil {
+		return opts, err
+	}
+	opts = workerImagePushOptions{Binaries: given(c, "binary"), Output: c.String("output"), Verbose: c.Bool("verbose")}
+	if opts.Output != outputText && opts.Output != outputJSON {
+		return opts, usagef("--output %q: it is text or json", opts.Output)
+	}
+	if opts.Spec, err = readSpec(c, flags); err != nil {
+		return opts, err
+	}
+	if binary := opts.Spec.Worker.Binary; binary != "" && len(opts.Binaries) == 0 {
+		opts.Binaries = []string{binary} // of ecsctl.yaml
+	}
+	return opts, opts.Spec.CheckPool()
+}
+
+func runWorkerImagePush(ctx context.Context, streams Streams, opts workerImagePushOptions) error {
+	binaries, err := readBinaries(opts.Binaries)
+	if err != nil {
+		return err
+	}
+	options := provision.Options{Version: version(), Logger: newLogger(streams.Err, opts.Verbose), PollInterval: pollInterval}
+	if err := connectAWS(ctx, opts.Spec, &options, nil); err != nil {
+		return err
+	}
+	pushed, err := provision.PushImage(ctx, options, binaries)
+	if err != nil {
+		return err
+	}
+	r := imageResult{Reference: pushed.Reference, Digest: pushed.Digest, Tag: pushed.Tag, Pushed: new(bool)}
+	if c := pushed.Repository; c.Action == provision.Create {
+		printf(streams.Err, "created %s %s\n", c.Kind, c.Name)
+	}
+	if pushed.Made == nil {
+		printf(streams.Err, "the image is there already, as %s\n", pushed.Tag)
+	} else {
+		r.describe(pushed.Made)
+		*r.Pushed = true
+		printf(streams.Err, "pushed %s as %s\n", megabytes(pushed.Made.Size), pushed.Tag)
+	}
+	return r.print(streams.Out, opts.Output)
+}

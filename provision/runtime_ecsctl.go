@@ -1,0 +1,74 @@
+package provision
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// binaryInImage is where the image has it (image/layer.go).
+const binaryInImage = "/ecsctl"
+
+// Fargate gives a container at most this long between SIGTERM and SIGKILL, in seconds
+// (API_ContainerDefinition, stopTimeout): the worker uses it to finish what it claimed.
+const stopTimeout = 120
+
+// container is that of the Spec's runtime.
+func (w *world) container() containerContent {
+	if w.spec.Worker.Runtime == RuntimePrefect {
+		return w.prefectContainer()
+	}
+	return w.ecsctlContainer()
+}
+
+// ecsctlContainer runs our own worker: no shell, no rights, nothing to write to.
+func (w *world) ecsctlContainer() containerContent {
+	reference := w.spec.Worker.Image
+	if reference == "" {
+		reference = w.value(KindImage)
+	}
+	environment := map[string]string{
+		"PREFECT_API_URL": w.server.APIURL,
+		"GOMEMLIMIT":      memoryLimit(w.spec.Worker.Memory),
+	}
+	if queue := w.observerQueue(); queue != "" {
+		environment["ECSCTL_OBSERVER_QUEUE"] = queue
+	}
+	return containerContent{
+		Name:       workerContainer,
+		Image:      reference,
+		EntryPoint: []string{binaryInImage},
+		// Workers of one service are told apart by the ids of their tasks.
+		Command:     slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service}, w.workerArguments()),
+		Environment: environment,
+		Secrets:     w.containerSecrets(),
+		Health: &healthContent{
+			Command:  []string{"CMD", binaryInImage, "worker", "health"},
+			Interval: 10, Timeout: 5, Retries: 3, StartPeriod: 15,
+		},
+		StopTimeout:            stopTimeout,
+		ReadonlyRootFilesystem: true,
+		DropCapabilities:       []string{"ALL"},
+		User:                   workerUser,
+	}
+}
+
+// workerUser is that of the image, set here as well for images of others.
+const workerUser = "65532:65532"
+
+// memoryLimit is GOMEMLIMIT for a task with so many MiB: Go does not see a container's
+// limit by itself. The tenth that is left is for what Go does not count: the binary,
+// and the health check, which is a process of its own for a moment.
+func memoryLimit(mib int) string { return fmt.Sprintf("%dMiB", mib*9/10) }
+
+// workerArguments are those that both workers take, `prefect worker start`'s.
+func (w *world) workerArguments() []string {
+	args := []string{"--pool", w.spec.Pool, "--type", "ecs", "--with-healthcheck"}
+	for _, queue := range w.spec.Worker.WorkQueues {
+		args = append(args, "--work-queue", queue)
+	}
+	if limit := w.spec.Worker.Limit; limit != nil {
+		args = append(args, "--limit", strconv.Itoa(*limit))
+	}
+	return args
+}

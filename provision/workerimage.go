@@ -1,0 +1,156 @@
+package provision
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"ecsctl/image"
+	"ecsctl/internal/hint"
+)
+
+// workerImage is the image of the binary at hand in the repository. Its tag names the
+// binary's version and content, so that it is found without being made: nothing is
+// compressed, and nothing pushed, when it is there.
+type workerImage struct {
+	w      *world
+	digest string // of what is there, "" for none
+}
+
+func (i *workerImage) ref() (Kind, string) { return KindImage, i.name() }
+func (i *workerImage) needs() []Kind       { return []Kind{KindRepository} }
+func (i *workerImage) name() string        { return i.w.spec.Names.Repository + ":" + i.tag() }
+func (i *workerImage) tag() string         { return image.Tag(i.w.binary) }
+func (i *workerImage) check() error        { return nil }
+
+func (i *workerImage) find(ctx context.Context) error {
+	digest, err := i.w.imageDigest(ctx, i.w.spec.Names.Repository, i.tag())
+	if err != nil {
+		return explain(fmt.Sprintf("look for the image %q", i.name()), err)
+	}
+	i.digest = digest
+	return nil
+}
+
+// imageDigest is that of what has the tag, "" when nothing has.
+func (w *world) imageDigest(ctx context.Context, repository, tag string) (string, error) {
+	out, err := w.aws.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RepositoryName: aws.String(repository), ImageIds: []types.ImageIdentifier{{ImageTag: aws.String(tag)}},
+	})
+	if hasCode(err, "RepositoryNotFoundException", "ImageNotFoundException") {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if len(out.ImageDetails) == 0 {
+		return "", nil
+	}
+	return aws.ToString(out.ImageDetails[0].ImageDigest), nil
+}
+
+func (i *workerImage) diff() Change {
+	c := Change{Kind: KindImage, Name: i.name(), Action: Create, Reason: "linux/" + i.w.binary.Architecture}
+	if i.digest != "" {
+		c.Action, c.ID = None, i.digest
+		i.use()
+	}
+	return c
+}
+
+// use hands the reference on to the task definition, by digest: what runs is what was
+// pushed, whatever happens to the tag.
+func (i *workerImage) use() { i.w.setValue(KindImage, i.w.value(KindRepository)+"@"+i.digest) }
+
+func (i *workerImage) apply(ctx context.Context) (string, error) {
+	if i.digest == "" {
+		made, err := image.Build(i.w.binary)
+		if err != nil {
+			return "", err
+		}
+		if i.digest, err = i.w.pushImage(ctx, made, i.w.value(KindRepository), i.w.spec.Names.Repository, i.tag()); err != nil {
+			return "", err
+		}
+	}
+	i.use()
+	return i.digest, nil
+}
+
+// pushImage pushes with the account's own credentials and returns the digest that the
+// tag has: another bootstrap may have been faster, and tags are immutable.
+func (w *world) pushImage(ctx context.Context, made *image.Image, uri, repository, tag string) (string, error) {
+	login, err := w.registryLogin(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = made.Push(ctx, image.Destination{Repository: uri, Login: login, UserAgent: "ecsctl/" + w.version}, tag)
+	if err == nil {
+		return made.Digest.String(), nil
+	}
+	if digest, lookErr := w.imageDigest(ctx, repository, tag); lookErr == nil && digest == made.Digest.String() {
+		return digest, nil
+	}
+	return "", explainPush(err)
+}
+
+// registryLogin asks ECR for a password, which is good for 12 hours.
+func (w *world) registryLogin(ctx context.Context) (image.Login, error) {
+	out, err := w.aws.ECR.GetAuthorizationToken(ctx, &ecr.GetAuthorizationTokenInput{})
+	if err != nil {
+		return image.Login{}, explain("sign in to the registry", err)
+	}
+	if len(out.AuthorizationData) == 0 {
+		return image.Login{}, errors.New("failed to sign in to the registry: ECR gave no token")
+	}
+	plain, err := base64.StdEncoding.DecodeString(aws.ToString(out.AuthorizationData[0].AuthorizationToken))
+	user, password, ok := strings.Cut(string(plain), ":")
+	if err != nil || !ok {
+		return image.Login{}, errors.New("failed to sign in to the registry: ECR's token is not USER:PASSWORD in base64")
+	}
+	return image.Login{Username: user, Password: password}, nil
+}
+
+// explainPush says what to do about a push that failed.
+func explainPush(err error) error {
+	var push *image.PushError
+	if errors.As(err, &push) && push.Denied() {
+		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
+	}
+	return hint.Add(err, "run the same command again: it goes on where it stopped, or name an image of your own with --image")
+}
+
+// UseBinary reads the binary that goes into the worker's image and returns the Spec
+// with its architecture. A Spec that makes no image stays as it is, without a binary.
+func (s Spec) UseBinary() (Spec, *image.Binary, error) {
+	orString(&s.Worker.Runtime, defaultRuntime)
+	if !s.MakesImage() {
+		return s, nil, nil
+	}
+	binary, err := image.ReadBinary(s.Worker.Binary)
+	if err != nil {
+		return s, nil, hint.Add(err, "or name an image of your own with --image, or take the official worker with --runtime prefect")
+	}
+	architecture := ecsArchitectures[binary.Architecture]
+	if s.Worker.Architecture != "" && s.Worker.Architecture != architecture {
+		err := fmt.Errorf("%q is for %s, and the worker's architecture is to be %s", binary.Path, architecture, s.Worker.Architecture)
+		return s, nil, hint.Add(err, fmt.Sprintf("give a release's ecsctl for linux/%s with --binary, or leave out --architecture", ociArchitecture(s.Worker.Architecture)))
+	}
+	s.Worker.Architecture = architecture
+	return s, binary, nil
+}
+
+// ecsArchitectures are the words of ECS for those of OCI.
+var ecsArchitectures = map[string]string{image.AMD64: ArchitectureX86, image.ARM64: ArchitectureARM}
+
+func ociArchitecture(ecs string) string {
+	if ecs == ArchitectureARM {
+		return image.ARM64
+	}
+	return image.AMD64
+}
