@@ -3,10 +3,13 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: build demo test e2e e2e-worker bench-worker lint bench fmt
+.PHONY: release-snapshot build demo test e2e e2e-worker bench-worker lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
+
+release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml says, offline
+	$(GO) run ./internal/release
 
 demo: ## the whole product on this machine, with no AWS account, no network and no Python
 	$(GO) run . demo

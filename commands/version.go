@@ -2,14 +2,9 @@ package commands
 
 import "runtime/debug"
 
-// releaseVersion is set by the linker in a release.
-var releaseVersion string
-
-// version is that of the release, of the module, or "dev".
+// version is what the Go toolchain has stamped: the tag of a release, else a version
+// made of the commit, or "dev" where there is neither.
 func version() string {
-	if releaseVersion != "" {
-		return releaseVersion
-	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
