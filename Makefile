@@ -12,7 +12,7 @@ release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml say
 	$(GO) run ./internal/release
 
 demo: ## the whole product on this machine, with no AWS account, no network and no Python
-	$(GO) run . demo
+	CGO_ENABLED=0 $(GO) run . demo
 
 test: ## needs the Go toolchain alone
 	$(GO) test $(TESTFLAGS) $(PKGS)

@@ -96,7 +96,7 @@ func (b *rig) bootstrap(ctx context.Context, n int, times map[string][]time.Dura
 	}
 	env := []string{"PATH=/usr/bin:/bin", "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL=" + b.prefect.URL}
 	for _, name := range []string{firstRun, secondRun} {
-		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region, "--yes", "--no-wait")
+		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region, "--runtime", "prefect", "--yes", "--no-wait")
 		if _, err := b.time(cmd, account, env, name, times); err != nil {
 			return err
 		}

@@ -20,8 +20,8 @@ const demoDescription = `Example:
 Goes through Prefect's ECS Worker Guide on this machine, with no AWS account, no network
 and no Python: bootstrap, the service starts the worker, a hello deployment is run and its
 log line comes back, a second bootstrap changes nothing, teardown leaves nothing. AWS and
-the Prefect API are played by the sandbox. The worker is ecsctl's own, and the flow run is
-carried out by a small flow runner of ecsctl's.`
+the Prefect API are played by the sandbox. The worker is ecsctl's own, out of the image that
+bootstrap makes and pushes, and the flow run is carried out by a small flow runner of ecsctl's.`
 
 // demoLimit is for the whole demo; it takes a tenth of that.
 const demoLimit = 2 * time.Minute
@@ -69,7 +69,7 @@ func runDemo(ctx context.Context, streams Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.server, err = sandbox.Start(sandbox.Options{Images: images}); err != nil {
+	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.server.Close()) }()

@@ -7,24 +7,43 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+
+	"ecsctl/image"
+	"ecsctl/provision"
 )
 
-// The demo's images. Their `prefect` is this program.
+// The images that stand in for others in the demo. Their `prefect` is this program.
 const (
 	demoWorkerImage = "ecsctl/worker:demo"
 	demoFlowImage   = "ecsctl/hello:demo"
 )
 
-// demoPrograms is the `prefect` in the demo's images: what the guide's service calls is
-// the worker, and what a flow run's task calls is the flow runner. The worker polls each
-// second, so that nobody waits, and answers health checks where nobody else does.
+// demoPrograms is the `prefect` in these images: what a flow run's task calls is the flow
+// runner, and what the guide's service calls is the worker.
 const demoPrograms = `#!/bin/sh
 case "$1 $2" in
-"worker start") PREFECT_WORKER_QUERY_SECONDS=1 PREFECT_WORKER_WEBSERVER_PORT=%s exec '%s' "$@" ;;
+"worker start") %s exec '%s' "$@" ;;
 "flow-run execute") exec '%s' demo flow-run ;;
 *) echo "the demo's image has no prefect $1 $2" >&2; exit 2 ;;
 esac
 `
+
+// workerArgs choose the demo's worker: the image that bootstrap makes of this program
+// and pushes, or where this program is none for a container of its own (macOS, Windows, a
+// build with a C library), an image that stands in for the official worker's.
+func (d *demo) workerArgs() []string {
+	if _, err := image.ReadBinary(d.binary); err != nil {
+		return []string{"--runtime", provision.RuntimePrefect, "--image", demoWorkerImage}
+	}
+	return nil
+}
+
+// demoWorkerEnv lets a worker poll each second, so that nobody waits.
+func demoWorkerEnv() ([]string, error) {
+	env, err := ownHealthPort()
+	return append(env, "PREFECT_WORKER_QUERY_SECONDS=1"), err
+}
 
 // makeImages writes the programs of the images and returns which directory they are in.
 func (d *demo) makeImages() (map[string]string, error) {
@@ -33,7 +52,7 @@ func (d *demo) makeImages() (map[string]string, error) {
 		return nil, err
 	}
 	d.binary = binary
-	port, err := freePort()
+	env, err := demoWorkerEnv()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +60,7 @@ func (d *demo) makeImages() (map[string]string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
-	script := fmt.Sprintf(demoPrograms, port, binary, binary)
+	script := fmt.Sprintf(demoPrograms, strings.Join(env, " "), binary, binary)
 	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte(script), 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
@@ -58,6 +77,13 @@ func thisProgram() (string, error) {
 		return "", fmt.Errorf("failed to find this program: %w", err)
 	}
 	return path, nil
+}
+
+// ownHealthPort lets each worker answer health checks on a port of its own: in AWS each
+// task has an address of its own, in the sandbox they share this machine's.
+func ownHealthPort() ([]string, error) {
+	port, err := freePort()
+	return []string{"PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
 }
 
 func freePort() (string, error) {

@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,10 @@ const demoPool = "my-ecs-pool"
 // show goes through the steps.
 func (d *demo) show() error {
 	started := time.Now()
+	bootstrap := slices.Concat([]string{"bootstrap", "--pool", demoPool}, d.workerArgs(), []string{"--flow-run-image", demoFlowImage, "--yes"})
 	d.say("Prefect's ECS Worker Guide on this machine. AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end.\n")
 	d.title(1, "work pool, roles, task definition, service", "the guide's steps 1 and 2, and its sanity check: the worker is live")
-	if err := d.ecsctl("bootstrap", "--pool", demoPool, "--image", demoWorkerImage, "--flow-run-image", demoFlowImage, "--yes"); err != nil {
+	if err := d.ecsctl(bootstrap...); err != nil {
 		return err
 	}
 	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
@@ -28,7 +30,7 @@ func (d *demo) show() error {
 		return err
 	}
 	d.title(3, "bootstrap again", "what is there already is left alone")
-	if err := d.ecsctl("bootstrap", "--pool", demoPool, "--image", demoWorkerImage, "--flow-run-image", demoFlowImage, "--yes"); err != nil {
+	if err := d.ecsctl(bootstrap...); err != nil {
 		return err
 	}
 	d.title(4, "teardown", "the guide has no such step")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -29,7 +30,11 @@ func newAccount(t *testing.T) *account {
 	}
 	t.Cleanup(func() { _ = w.end() })
 	a := &account{world: w, t: t, dir: t.TempDir()}
-	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir}
+	binary := filepath.Join(a.dir, ".ecsctl-for-image")
+	if err := writeTiny(binary); err != nil {
+		t.Fatal(err)
+	}
+	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary}
 	for name, value := range w.env() {
 		a.env = append(a.env, name+"="+value)
 	}

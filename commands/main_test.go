@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": cmdSandbox, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
 			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
-			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "tiny": cmdTiny,
+			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "tiny": cmdTiny, "real-ecsctl": cmdRealECSCTL,
 		},
 	})
 }

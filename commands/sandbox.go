@@ -96,7 +96,7 @@ func (e commandExit) Error() string { return "the command failed" }
 
 func runSandbox(ctx context.Context, streams Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
-		Region: opts.Region, Port: opts.Port, Images: opts.Images, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
+		Region: opts.Region, Port: opts.Port, Images: opts.Images, ContainerEnvironment: ownHealthPort, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
 	})
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func expandFiles(ts *testscript.TestScript, input string) string {
 // call finds the operation by its name among the methods of the SDK's client.
 func (w *world) call(ctx context.Context, service, operation, input string) (any, error) {
 	clients := map[string]any{
-		"iam": w.source.IAM, "ecs": w.source.ECS, "ec2": w.source.EC2, "logs": w.source.Logs, "secretsmanager": w.source.Secrets,
+		"iam": w.source.IAM, "ecr": w.source.ECR, "ecs": w.source.ECS, "ec2": w.source.EC2, "logs": w.source.Logs, "secretsmanager": w.source.Secrets,
 	}
 	method := reflect.ValueOf(clients[service]).MethodByName(operation)
 	if !method.IsValid() {

@@ -35,7 +35,10 @@ func setUpScript(env *testscript.Env) error {
 	})
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	return nil
+	// This test binary is no static ecsctl that could be put into an image.
+	binary := filepath.Join(env.WorkDir, ".ecsctl-for-image")
+	env.Setenv("ECSCTL_BINARY", binary)
+	return writeTiny(binary)
 }
 
 func worldOf(ts *testscript.TestScript) *scriptWorld {
@@ -46,7 +49,7 @@ func worldOf(ts *testscript.TestScript) *scriptWorld {
 //
 //	sandbox [worker] [region=R] [version=V] [key=KEY] [auth=USER:PASSWORD] [iam-delay=1s] [image=PATTERN:DIR]...
 //
-// worker lets the official images be pulled.
+// worker lets the official images be pulled, and chooses the runtime that they are for.
 func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	holder := worldOf(ts)
 	if neg || holder.world != nil {
@@ -61,6 +64,7 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			images, err := workerImages()
 			ts.Check(err)
 			maps.Copy(opts.Images, images)
+			ts.Setenv("ECSCTL_RUNTIME", "prefect")
 		case "region":
 			opts.Region = value
 		case "version":
@@ -80,6 +84,7 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("sandbox has no option %q", arg)
 		}
 	}
+	opts.ContainerEnvironment = quickWorker
 	w, err := newWorld(opts, authorization, api...)
 	ts.Check(err)
 	holder.world = w

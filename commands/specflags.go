@@ -102,7 +102,7 @@ func resourceFlags() []specFlag {
 		listFlag("subnet", inNetwork, "`ID` of a subnet; may be repeated (default: the subnets with a way out)", func(s *provision.Spec) *[]string { return &s.Network.Subnets }),
 		listFlag("security-group", inNetwork, "`ID` of a security group; may be repeated (default: one is made, egress only)", func(s *provision.Spec) *[]string { return &s.Network.SecurityGroups }),
 		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)", func(s *provision.Spec) *string { return &s.Network.AssignPublicIP }),
-		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: prefect)", func(s *provision.Spec) *string { return &s.Worker.Runtime }),
+		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)", func(s *provision.Spec) *string { return &s.Worker.Runtime }),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for --runtime prefect the official one)", func(s *provision.Spec) *string { return &s.Worker.Image }),
 		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: this program)", func(s *provision.Spec) *string { return &s.Worker.Binary }),
 		intFlag("cpu", inWorker, "CPU `UNITS` of the worker", "256; 512 for --runtime prefect", func(s *provision.Spec) *int { return &s.Worker.CPU }),

@@ -111,8 +111,8 @@ func TestBootstrapAsks(t *testing.T) {
 		code, writes int
 		says         string
 	}{
-		"yes":        {"y\r", 0, 17, "created service prefect-worker-etl"},
-		"YES":        {"YES\r", 0, 17, "created service prefect-worker-etl"},
+		"yes":        {"y\r", 0, 19, "created service prefect-worker-etl"},
+		"YES":        {"YES\r", 0, 19, "created service prefect-worker-etl"},
 		"no":         {"n\r", 1, 0, "not confirmed: nothing was changed"},
 		"just enter": {"\r", 1, 0, "not confirmed: nothing was changed"},
 		"the end":    {"\x04", 1, 0, "not confirmed: nothing was changed"},
@@ -135,7 +135,7 @@ func TestBootstrapWithoutChangesDoesNotAsk(t *testing.T) {
 	a := newAccount(t)
 	a.run(bootstrapArgs...)
 	a.tap.Reset()
-	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 to use as it is, 12 unchanged")
+	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 to use as it is, 14 unchanged")
 	a.wrote(0)
 }
 

@@ -1,36 +1,12 @@
 package commands_test
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ecsctl/internal/tinyprogram"
 )
-
-// tinyBinaries are static programs of this module for both architectures: what is
-// packed into images where nobody runs them.
-var tinyBinaries = map[string]func() ([]byte, error){
-	"amd64": sync.OnceValues(func() ([]byte, error) { return buildTiny("amd64") }),
-	"arm64": sync.OnceValues(func() ([]byte, error) { return buildTiny("arm64") }),
-}
-
-func buildTiny(architecture string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "ecsctl-tiny-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "ecsctl")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "ecsctl/image/testdata/tiny")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("failed to build the tiny program: %w: %s", err, out)
-	}
-	return os.ReadFile(file)
-}
 
 // cmdTiny writes tiny static programs as ecsctl-ARCHITECTURE:
 //
@@ -39,8 +15,9 @@ func cmdTiny(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tiny ARCHITECTURE...")
 	}
+	builds := map[string]func() ([]byte, error){"amd64": tinyprogram.AMD64, "arm64": tinyprogram.ARM64}
 	for _, architecture := range args {
-		build, ok := tinyBinaries[architecture]
+		build, ok := builds[architecture]
 		if !ok {
 			ts.Fatalf("there is no architecture %q", architecture)
 		}
@@ -48,4 +25,13 @@ func cmdTiny(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs("ecsctl-"+architecture), raw, 0o600))
 	}
+}
+
+// writeTiny writes the tiny program for what only plans and applies: nobody runs it.
+func writeTiny(file string) error {
+	raw, err := tinyprogram.AMD64()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, raw, 0o600)
 }

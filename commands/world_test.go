@@ -112,6 +112,7 @@ func (w *world) snapshot(ctx context.Context) (*inventory.Snapshot, error) {
 		return nil, err
 	}
 	snap.Rename(w.prefect, "<prefect>")
+	snap.Rename(strings.TrimPrefix(w.server.URL(), "http://"), "<registry>")
 	return snap, nil
 }
 

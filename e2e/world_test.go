@@ -61,6 +61,7 @@ func newWorld(t *testing.T, server *peers.Server) *world {
 		"PATH=/usr/bin:/bin", "HOME=" + w.home, "TMPDIR=" + filepath.Join(w.home, "tmp"),
 		"AWS_ENDPOINT_URL=" + w.aws, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true",
+		"ECSCTL_RUNTIME=prefect", // moto has no registry to push our own image to
 		"PREFECT_API_URL=" + w.prefect, "PREFECT_API_KEY=" + canary,
 	}
 	w.must(peers.OpenDefaultVPC(t.Context(), w.source.EC2))

@@ -9,11 +9,9 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,44 +22,21 @@ import (
 
 	"ecsctl/image"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/tinyprogram"
 )
-
-// builds are the tiny programs, made once by the Go toolchain, by architecture.
-var builds = map[string]func() (string, error){
-	image.AMD64: sync.OnceValues(func() (string, error) { return build(image.AMD64) }),
-	image.ARM64: sync.OnceValues(func() (string, error) { return build(image.ARM64) }),
-}
-
-var scratch string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "ecsctl-image-test-")
-	if err != nil {
-		panic(err)
-	}
-	scratch = dir
-	code := m.Run()
-	if err := os.RemoveAll(dir); err != nil {
-		panic(err)
-	}
-	os.Exit(code)
-}
-
-func build(architecture string) (string, error) {
-	path := filepath.Join(scratch, "ecsctl-"+architecture)
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "./testdata/tiny")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		err = errors.New(string(out))
-	}
-	return path, err
-}
 
 func tiny(t *testing.T, architecture string) *image.Binary {
 	t.Helper()
-	path, err := builds[architecture]()
+	build := tinyprogram.AMD64
+	if architecture == image.ARM64 {
+		build = tinyprogram.ARM64
+	}
+	content, err := build()
 	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ecsctl")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary, err := image.ReadBinary(path)

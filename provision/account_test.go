@@ -3,6 +3,8 @@ package provision_test
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"ecsctl/e2e/wiretap"
+	"ecsctl/image"
 	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/inventory"
+	"ecsctl/internal/tinyprogram"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/sandbox"
@@ -82,14 +86,36 @@ func (a *account) proxy(target string, classify wiretap.Classify) string {
 	return url
 }
 
+// withBinary puts the tiny program into the image, unless the test has another binary.
+func (a *account) withBinary() (provision.Spec, *image.Binary) {
+	a.t.Helper()
+	spec := a.spec
+	if spec.Worker.Binary == "" {
+		spec.Worker.Binary = filepath.Join(a.t.TempDir(), "ecsctl")
+		content, err := tinyprogram.AMD64()
+		if err == nil {
+			err = os.WriteFile(spec.Worker.Binary, content, 0o600)
+		}
+		if err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	spec, binary, err := spec.UseBinary()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return spec, binary
+}
+
 // options are as package commands makes them.
 func (a *account) options() provision.Options {
 	clients := inventory.NewSource(a.cfg, inventory.Prefect{})
+	spec, binary := a.withBinary()
 	return provision.Options{
-		Spec: a.spec.WithDefaults(), Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
+		Spec: spec.WithDefaults(), Binary: binary, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
 		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
 		Clients: &provision.Clients{
-			Region: region, IAM: clients.IAM, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
+			Region: region, IAM: clients.IAM, ECR: clients.ECR, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
 			SQS: clients.SQS, Events: clients.Events,
 			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
 		},
@@ -145,6 +171,7 @@ func (a *account) snapshot() *inventory.Snapshot {
 		a.t.Fatal(err)
 	}
 	snap.Rename(a.url, "<prefect>")
+	snap.Rename(strings.TrimPrefix(a.server.URL(), "http://"), "<registry>")
 	return snap
 }
 

@@ -122,7 +122,7 @@ const (
 )
 
 // defaultRuntime is the program that works unless the Spec says otherwise.
-const defaultRuntime = RuntimePrefect
+const defaultRuntime = RuntimeECSCTL
 
 // WithDefaults returns the Spec with every empty field that has a default filled in.
 // The names need the region, so it must be known by then.

@@ -70,7 +70,7 @@ func TestChangedContentIsSeen(t *testing.T) {
 			for _, f := range (&taskDefinition{w: learnedWorld(t, s), found: found}).fields() {
 				paths = append(paths, f.Path)
 			}
-			if !strings.Contains(strings.Join(paths, " "), path) || len(paths) > 2 {
+			if !strings.Contains(strings.Join(paths, " "), path) || len(paths) > 3 {
 				t.Errorf("got %q, want %s", paths, path)
 			}
 		})

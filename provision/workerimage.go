@@ -137,12 +137,15 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 		return s, nil, hint.Add(err, "or name an image of your own with --image, or take the official worker with --runtime prefect")
 	}
 	architecture := ecsArchitectures[binary.Architecture]
-	if s.Worker.Architecture != "" && s.Worker.Architecture != architecture {
+	switch s.Worker.Architecture {
+	case architecture:
+	case "":
+		s.Worker.Architecture = architecture
+	case ArchitectureX86, ArchitectureARM:
 		err := fmt.Errorf("%q is for %s, and the worker's architecture is to be %s", binary.Path, architecture, s.Worker.Architecture)
 		return s, nil, hint.Add(err, fmt.Sprintf("give a release's ecsctl for linux/%s with --binary, or leave out --architecture", ociArchitecture(s.Worker.Architecture)))
 	}
-	s.Worker.Architecture = architecture
-	return s, binary, nil
+	return s, binary, nil // what is no architecture is for Validate to say
 }
 
 // ecsArchitectures are the words of ECS for those of OCI.

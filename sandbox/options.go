@@ -24,6 +24,12 @@ type Options struct {
 	// An image that no pattern matches cannot be pulled.
 	Images map[string]string
 
+	// ContainerEnvironment, if any, is asked for more variables for each container whose
+	// image was pulled. In AWS each task has an address of its own; here all share that of
+	// the machine, so that a port that every worker listens on must be another for each.
+	// What the task definition sets goes over it.
+	ContainerEnvironment func() ([]string, error)
+
 	// TaskDelay is spent in each of PROVISIONING and PENDING; default 10 ms.
 	TaskDelay time.Duration
 

@@ -57,6 +57,7 @@ func Start(opts Options) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.Handle(prefectPath+"/", s.prefect())
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
+	mux.HandleFunc("GET "+metadataPath+"{container}/{what...}", s.serveMetadata)
 	s.serveFaults(mux)
 	mux.HandleFunc(ecr.ProtocolPath, s.serveRegistry)
 	mux.HandleFunc("GET "+ecr.DownloadPath, s.ecr.ServeDownload)
@@ -80,7 +81,8 @@ func (s *Server) startServices() {
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
 		IAMDelay: o.IAMDelay, Images: o.Images,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
-		Environment: s.placeEnv(), Credentials: s.url + credentialsPath, Guard: &s.guard,
+		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
+		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
 	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,

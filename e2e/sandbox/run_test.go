@@ -44,7 +44,7 @@ func TestGuideInFull(t *testing.T) {
 			ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
 			pool := "full-" + versions[venv][:1]
 
-			w.run(ecsctl, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
+			w.run(ecsctl, shared.binary, "bootstrap", "--pool", pool, "--runtime", "prefect", "--yes", "--wait-timeout", "3m")
 			w.waitForWorker(server.URL, pool)
 			w.write("my_flow.py", myFlow)
 			prefect := w.environ(w.venv)

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -25,6 +26,7 @@ import (
 const (
 	Role           = "role"
 	LogGroup       = "log-group"
+	Repository     = "repository"
 	Secret         = "secret"
 	SecurityGroup  = "security-group"
 	Cluster        = "cluster"
@@ -36,7 +38,7 @@ const (
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Secret, SecurityGroup, Cluster, Queue, Rule, TaskDefinition, Service, WorkPool}
+var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Rule, TaskDefinition, Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
 // change behind ecsctl's back what it reads here.
@@ -45,6 +47,7 @@ type Source struct {
 	Logs    *cloudwatchlogs.Client
 	Secrets *secretsmanager.Client
 	EC2     *ec2.Client
+	ECR     *ecr.Client
 	ECS     *ecs.Client
 	SQS     *sqs.Client
 	Events  *eventbridge.Client
@@ -72,6 +75,7 @@ func NewSource(cfg aws.Config, prefect Prefect) *Source {
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),
 		Secrets: secretsmanager.NewFromConfig(cfg),
 		EC2:     ec2.NewFromConfig(cfg),
+		ECR:     ecr.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
 		SQS:     sqs.NewFromConfig(cfg),
 		Events:  eventbridge.NewFromConfig(cfg),
@@ -95,7 +99,7 @@ func (s *Source) Read(ctx context.Context) (*Snapshot, error) {
 	snap := &Snapshot{things: Things{}, names: map[string]string{}}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Snapshot) error{
-		s.readRoles, s.readLogGroups, s.readSecrets, s.readNetwork, s.readClusters, s.readTaskDefinitions, s.readPools,
+		s.readRoles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters, s.readTaskDefinitions, s.readPools,
 		s.readQueues, s.readRules,
 	} {
 		group.Go(func() error { return read(ctx, snap) })

@@ -45,7 +45,7 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := s.environment(t, cd, override, img)
+	env, err := s.environment(t, index, override, img)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Service) startContainer(t *task, c *container) error {
 	})
 	s.set(t, func(api *types.Task) {
 		api.Containers[c.index].LastStatus = aws.String(taskRunning)
-		api.Containers[c.index].RuntimeId = aws.String(lastPart(*t.api.TaskArn) + "-" + fmt.Sprintf("%010d", c.index))
+		api.Containers[c.index].RuntimeId = aws.String(runtimeID(t, c.index))
 	})
 	return nil
 }

@@ -31,6 +31,9 @@ type Config struct {
 	Environment  []string          // of every container: how to reach AWS, without credentials
 	Guard        *process.Guard    // of the processes
 	Credentials  string            // URL below which tasks find the credentials of their role
+	Metadata     string            // URL below which containers find what ECS tells them
+
+	ContainerEnvironment func() ([]string, error) // of each container with a pulled image; may be nil
 }
 
 // Peers are the services that ECS itself calls.

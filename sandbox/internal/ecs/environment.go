@@ -14,13 +14,22 @@ import (
 
 // environment of a container: what the image and the platform set, then the definition's, the
 // override's and the secrets. Nothing of the sandbox's own environment is handed down.
-func (s *Service) environment(t *task, cd types.ContainerDefinition, o types.ContainerOverride, img containerImage) ([]string, error) {
+func (s *Service) environment(t *task, index int, o types.ContainerOverride, img containerImage) ([]string, error) {
+	cd := t.definition.api.ContainerDefinitions[index]
 	env := append(img.env(),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		"AWS_REGION="+s.cfg.Region,
 		"AWS_DEFAULT_REGION="+s.cfg.Region,
+		"ECS_CONTAINER_METADATA_URI_V4="+s.cfg.Metadata+runtimeID(t, index),
 	)
 	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
+	if img.tree != "" && s.cfg.ContainerEnvironment != nil {
+		more, err := s.cfg.ContainerEnvironment()
+		if err != nil {
+			return nil, &startError{reason: "the ecsctl sandbox failed to prepare a container: " + err.Error()}
+		}
+		env = append(env, more...)
+	}
 	if t.session != nil {
 		env = append(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI="+s.cfg.Credentials+t.session.ID)
 	}
