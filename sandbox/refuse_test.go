@@ -53,29 +53,18 @@ func TestRequestsAreChecked(t *testing.T) {
 		"wrong type":        {"CreateCluster", `{"clusterName":1}`, "the parameter clusterName must be a string"},
 		"not a whole":       {"ListClusters", `{"maxResults":1.5}`, "the parameter maxResults must be a whole number"},
 		"outside the enum":  {"ListTaskDefinitions", `{"sort":"UP"}`, "Member must satisfy enum value set: [ASC, DESC]"},
-		"missing":           {"DeleteCluster", `{}`, "the required parameter cluster is missing"},
+		"missing":           {"DeleteCluster", `{}`, "Value null at 'cluster' failed to satisfy constraint: Member must not be null"},
 		"not JSON":          {"DeleteCluster", `{`, "the request is not JSON"},
 		"not an object":     {"DeleteCluster", `[]`, "is not an object"},
 		"no such operation": {"MakeCoffee", `{}`, "the operation MakeCoffee"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, body := c.post(t, tc.operation, tc.body)
+			status, body := c.raw(t, "ecs", "AmazonEC2ContainerServiceV20141113.", tc.operation, tc.body)
 			if status != http.StatusBadRequest || !strings.Contains(body, tc.want) {
 				t.Errorf("got %d %s, want %q", status, body, tc.want)
 			}
 		})
 	}
-}
-
-// post calls an operation of ECS with any body.
-func (c *clients) post(t *testing.T, operation, body string) (int, string) {
-	t.Helper()
-	req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL(), strings.NewReader(body)))(t)
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature=0")
-	req.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
-	resp := must(http.DefaultClient.Do(req))(t)
-	defer resp.Body.Close()
-	return resp.StatusCode, string(must(io.ReadAll(resp.Body))(t))
 }
 
 func TestUnknownServiceIsRefused(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/process"
+	"ecsctl/sandbox/internal/rules"
 	"ecsctl/sandbox/internal/secrets"
 	"ecsctl/sandbox/internal/sqs"
 	"ecsctl/sandbox/internal/sts"
@@ -87,6 +88,9 @@ func (s *Server) startServices() {
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
 		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
+	}
+	for name, service := range s.services {
+		s.services[name] = rules.Checked(name, service)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +12,8 @@ import (
 )
 
 // decodeJSON puts a parsed JSON value into an SDK value while checking it against
-// the schema: members that do not exist, wrong types, values outside an enum.
+// the schema: members that do not exist and wrong types. What else the service's model
+// asks of a request is checked before, in the package rules.
 func decodeJSON(s *smithy.Schema, v any, dst reflect.Value, path string) error {
 	if v == nil {
 		return nil
@@ -95,7 +95,6 @@ func decodeScalar(s *smithy.Schema, v any, dst reflect.Value, path string) error
 			return wrongType(path, "a string", v)
 		}
 		dst.SetString(str)
-		return checkEnum(dst, str, path)
 	case smithy.ShapeTypeBoolean:
 		b, ok := v.(bool)
 		if !ok {
@@ -166,25 +165,6 @@ func decodeTime(v any, dst reflect.Value, path string) error {
 	}
 	dst.Set(reflect.ValueOf(time.UnixMilli(int64(f * 1000)).UTC()))
 	return nil
-}
-
-// checkEnum asks the SDK type for its values: the schema has the names of an enum
-// but not what they stand for.
-func checkEnum(dst reflect.Value, str, path string) error {
-	method := dst.MethodByName("Values")
-	if !method.IsValid() {
-		return nil
-	}
-	values := method.Call(nil)[0]
-	var known []string
-	for i := range values.Len() {
-		known = append(known, values.Index(i).String())
-	}
-	if slices.Contains(known, str) {
-		return nil
-	}
-	return Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-		str, path, strings.Join(known, ", "))
 }
 
 func wrongType(path, want string, got any) *Error {

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -52,13 +54,16 @@ func HandleJSON[I, O any](s *JSON, name string, in, out *smithy.Schema, members 
 	}
 }
 
+// Operations implements Service.
+func (s *JSON) Operations() []string { return slices.Sorted(maps.Keys(s.ops)) }
+
 // Call implements Service.
 func (s *JSON) Call(ctx context.Context, r *Request) (Answer, error) {
 	op, ok := s.ops[r.Operation]
 	if !ok {
 		return Answer{}, NotImplemented("the operation " + r.Operation)
 	}
-	body, err := parseJSON(r.Body)
+	body, err := ParseJSON(r.Body)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -86,7 +91,8 @@ func jsonAnswer(status int, body any) Answer {
 	return Answer{Status: status, ContentType: "application/x-amz-json-1.1", Body: data}
 }
 
-func parseJSON(data []byte) (any, error) {
+// ParseJSON reads the body of a request; nothing is an empty object.
+func ParseJSON(data []byte) (any, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return map[string]any{}, nil
 	}

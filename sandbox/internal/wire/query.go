@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"sync"
 )
 
@@ -57,6 +59,9 @@ func rawXML(v any) string {
 	}
 	return innerXML(data)
 }
+
+// Operations implements Service.
+func (s *Query) Operations() []string { return slices.Sorted(maps.Keys(s.ops)) }
 
 // Call implements Service.
 func (s *Query) Call(ctx context.Context, r *Request) (Answer, error) {

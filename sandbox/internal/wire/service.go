@@ -25,6 +25,8 @@ type Answer struct {
 
 // Service answers the calls of one AWS service in its protocol.
 type Service interface {
+	// Operations lists what it implements.
+	Operations() []string
 	// Call does the work. An error that is not an *Error is a defect of the sandbox.
 	Call(ctx context.Context, r *Request) (Answer, error)
 	// Refuse puts an error into the service's protocol.
