@@ -39,6 +39,10 @@ func familyText(text string) string {
 	return text[:min(len(text), 255)]
 }
 
+// FamilyPrefix is how the families begin in which a worker registers the flow runs of a
+// pool that name none; the id of a deployment or a flow follows.
+func FamilyPrefix(pool string) string { return familyText("prefect_" + pool + "_") }
+
 func decodeEntities(text string) string {
 	text = entity.ReplaceAllStringFunc(text, func(whole string) string {
 		if char, known := xml.HTMLEntity[whole[1:len(whole)-1]]; known {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/jobtemplate"
 	"ecsctl/templates"
 )
 
@@ -97,9 +98,8 @@ func (w *world) flowRunFamilies() []string {
 	return append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
 }
 
-// flowRunFamily matches the families that the official worker makes up: prefect_POOL_ and
-// the deployment's or flow's id, with what ECS refuses replaced (prefect_aws
-// ecs_worker.py, _get_or_generate_family and where it is slugged).
-func flowRunFamily(pool string) string {
-	return "prefect_" + unsafeInName.ReplaceAllString(pool, "-") + "_*"
-}
+// flowRunFamily matches the families that workers make up: prefect_POOL_ and the
+// deployment's or flow's id, without what ECS refuses in a family. (The official worker
+// fails on a pool with such a name: it slugs the family and drops the result.) IAM refuses
+// a policy with characters beyond Latin-1.
+func flowRunFamily(pool string) string { return jobtemplate.FamilyPrefix(pool) + "*" }
