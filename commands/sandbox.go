@@ -20,13 +20,13 @@ const sandboxDescription = `Example:
 
    ecsctl sandbox
    ecsctl sandbox -- ecsctl bootstrap --pool my-ecs-pool --yes
-   ecsctl sandbox --venv .venv --fault ecs:RunTask=throttle,times=3
+   ecsctl sandbox --venv .venv --fault ecs:RunTask=throttle,times=3 --quota ecs:RunTask=20/s,burst=100
 
 Plays an AWS account and a Prefect API on this machine: in memory, on loopback, empty at
 first and forgotten at the end. ECS tasks run as local processes. Without a command it
 prints the environment to export and runs until Ctrl-C; with one it runs the command in
 that environment and exits with its exit code. What it does not implement it refuses by
-name. Faults can be changed while it runs: see docs/sandbox.md.`
+name. Faults and quotas can be changed while it runs: see docs/sandbox.md.`
 
 type sandboxOptions struct {
 	Region         string
@@ -35,6 +35,7 @@ type sandboxOptions struct {
 	PrefectVersion string
 	Images         map[string]string
 	Faults         []sandbox.Fault
+	Quotas         []sandbox.Quota
 	Command        []string
 }
 
@@ -51,6 +52,7 @@ func sandboxCommand(streams Streams) *cli.Command {
 			&cli.StringFlag{Name: "region", Usage: "AWS `REGION` that is played", Value: "us-east-1", Category: inAWS, EnvVars: env("region")},
 			&cli.IntFlag{Name: "port", Usage: "`PORT` to listen on, on loopback", DefaultText: "a free one"},
 			&cli.GenericFlag{Name: "fault", Value: &repeated{}, Usage: "`SPEC` of a fault, such as ecs:RunTask=throttle,times=3; may be repeated"},
+			&cli.GenericFlag{Name: "quota", Value: &repeated{}, Usage: "`SPEC` of a limit, such as ecs:RunTask=20/s,burst=100 or fargate:vcpu=6; may be repeated"},
 			&cli.GenericFlag{Name: "image", Value: &repeated{}, Usage: "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated", Category: inImages},
 			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` that stands in for the images prefecthq/prefect* (default: where prefect is on PATH)", Category: inImages},
 			&cli.StringFlag{Name: "prefect-api-url", Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inPrefect},
@@ -84,8 +86,23 @@ func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 		}
 		opts.Faults = append(opts.Faults, fault)
 	}
+	for _, spec := range given(c, "quota") {
+		quota, err := sandbox.ParseQuota(spec)
+		if err != nil {
+			return opts, usagef("--quota: %w", err)
+		}
+		opts.Quotas = append(opts.Quotas, quota)
+	}
+	if opts.PrefectAPIURL != "" && opts.faultsPrefect() {
+		return opts, usagef("faults and quotas of prefect are those of the played server: they do not go with --prefect-api-url")
+	}
 	opts.Images, err = sandboxImages(c.String("venv"), given(c, "image"))
 	return opts, err
+}
+
+func (o sandboxOptions) faultsPrefect() bool {
+	return slices.ContainsFunc(o.Faults, func(f sandbox.Fault) bool { return f.Service == sandbox.PrefectService }) ||
+		slices.ContainsFunc(o.Quotas, func(q sandbox.Quota) bool { return q.Service == sandbox.PrefectService })
 }
 
 // commandExit carries the exit code of the command that ran in the sandbox; the command
@@ -96,15 +113,13 @@ func (e commandExit) Error() string { return "the command failed" }
 
 func runSandbox(ctx context.Context, streams Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
-		Region: opts.Region, Port: opts.Port, Images: opts.Images, ContainerEnvironment: ownHealthPort, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
+		Region: opts.Region, Port: opts.Port, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,
+		ContainerEnvironment: ownHealthPort, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	for _, fault := range opts.Faults {
-		server.AddFault(fault)
-	}
 	// A terminal that is closed ends it as Ctrl-C does.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
@@ -148,6 +163,6 @@ func announceSandbox(streams Streams, server *sandbox.Server, opts sandboxOption
 	if len(opts.Images) == 0 {
 		printf(streams.Err, "no image can be pulled: prefect is not on PATH, see --venv and --image\n")
 	}
-	printf(streams.Err, "faults: %s\n\nexport this in the shells that are to use it; Ctrl-C ends it and forgets everything\n\n", server.FaultsURL())
+	printf(streams.Err, "faults: %s\nquotas: %s\n\nexport this in the shells that are to use it; Ctrl-C ends it and forgets everything\n\n", server.FaultsURL(), server.QuotasURL())
 	place.print(streams.Out)
 }

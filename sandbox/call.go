@@ -54,15 +54,18 @@ func isWrite(operation string) bool {
 	return true
 }
 
-func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, f *Fault) wire.Answer {
+func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, e effect) wire.Answer {
 	if strings.HasPrefix(cred.key, "EXPIRED") {
 		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
 	}
 	if !s.sts.Valid(cred.key) {
 		return service.Refuse(req, unknownKey(cred.service))
 	}
-	if f.refuses() {
-		return service.Refuse(req, s.faultError(f.Kind, cred.service, req.Operation))
+	if e.refuses() {
+		return service.Refuse(req, s.faultError(e.kind, cred.service, req.Operation))
+	}
+	if !s.quotas.allow(cred.service, req.Operation, 1) {
+		return service.Refuse(req, s.faultError(Throttle, cred.service, req.Operation))
 	}
 	if cred.region != s.opts.Region && cred.service != "iam" && cred.service != "sts" {
 		return service.Refuse(req, wire.NotImplemented("the region "+cred.region))

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"context"
-	"slices"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -18,80 +18,95 @@ const (
 	Latency                           // nothing but Fault.Latency
 	DropBefore                        // the connection ends, nothing was done
 	DropAfter                         // the connection ends, the work was done
+	Chaos                             // one of Throttle, ServerError, DropBefore, DropAfter, drawn by Fault.Seed
+	Capacity                          // ECS has no room for the task
+	Spot                              // a running task of FARGATE_SPOT is interrupted
+	PullFailure                       // a task's image cannot be pulled
+)
+
+// What is not a call of an API can be an operation of a fault all the same.
+const (
+	// TaskOperation stands for the tasks of "ecs". Latency is spent pulling the image.
+	TaskOperation = "Task"
+	// ServiceOperation stands for what the services of "ecs" start by themselves.
+	ServiceOperation = "Service"
+	// RoleOperation stands for the roles of "iam": with Latency ECS does not see a
+	// role that is younger than that. Such a fault is not used up.
+	RoleOperation = "Role"
+	// PrefectService stands for the played Prefect API. Its operations are METHOD/path, such as
+	// "POST/flow_runs/{id}/set_state".
+	PrefectService = "prefect"
 )
 
 // Fault is something that goes wrong with matching calls.
 type Fault struct {
-	Service   string        // "" or "*" is any
-	Operation string        // "" or "*" is any
-	Skip      int           // that many matching calls pass first
-	Times     int           // how many calls it hits; 0 is one, negative is all
-	Kind      FaultKind     //
-	Latency   time.Duration // waited before the call is looked at, with any kind
+	Service   string // "" is any; "*" in it is anything
+	Operation string // "" is any; "*" in it is anything
+	Skip      int    // that many matching calls pass first
+	Times     int    // how many calls it hits; 0 is one, or all with a Rate, negative is all
+	Kind      FaultKind
+
+	// Latency is waited before the call is looked at, with any kind. Those of several
+	// faults of the kind Latency add up, and hide no other fault.
+	Latency   time.Duration
+	LatencyTo time.Duration // not 0: drawn evenly between Latency and this
+	Random    bool          // drawn from the exponential distribution whose mean is Latency
+
+	// Rate is the share of the matching calls that it hits; 0 is all. Seed decides which:
+	// the n-th call of an operation fares the same each time, whatever else is called.
+	Rate float64
+	Seed uint64
+
+	Reason  Reason        // of Capacity
+	After   time.Duration // of Spot: how long the task runs before the interruption
+	Warning time.Duration // of Spot: from SIGTERM to SIGKILL at most; 0 is what the task's stopTimeout says
 }
 
-// AddFault arms a fault. Of several that match a call the oldest takes effect.
-func (s *Server) AddFault(f Fault) {
-	if f.Times == 0 {
+// normal fills in how often.
+func (f Fault) normal() Fault {
+	switch {
+	case f.Times == 0 && f.Rate > 0:
+		f.Times = -1
+	case f.Times == 0:
 		f.Times = 1
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
+	return f
 }
 
-// ClearFaults disarms all faults.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// takeFault finds the fault for a call, or nil, and uses it up.
-func (s *Server) takeFault(service, operation string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if !matches(f.Service, service) || !matches(f.Operation, operation) {
-			continue
+// check refuses a fault that can never take effect.
+func (f Fault) check() error {
+	switch f.Kind {
+	case Spot, PullFailure:
+		if f.Operation != TaskOperation {
+			return fmt.Errorf("%s is for ecs:%s", f.Kind, TaskOperation)
 		}
-		if f.Skip > 0 {
-			f.Skip--
-			continue
+	case Capacity:
+		if !matches(f.Operation, "RunTask") && !matches(f.Operation, ServiceOperation) {
+			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
 		}
-		hit := *f
-		if f.Times > 0 {
-			f.Times--
+	case Latency:
+		if f.Latency == 0 && f.LatencyTo == 0 {
+			return errors.New("it needs latency=DURATION")
 		}
-		if f.Times == 0 {
-			s.faults = slices.Delete(s.faults, i, i+1)
+	default:
+		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation {
+			return fmt.Errorf("%s is for calls, and %s is none", f.Kind, f.Operation)
 		}
-		return &hit
+	}
+	if f.Kind == Latency && f.Operation == ServiceOperation {
+		return fmt.Errorf("%s is for calls, ecs:%s and iam:%s", f.Kind, TaskOperation, RoleOperation)
 	}
 	return nil
 }
 
-func matches(pattern, name string) bool {
-	return pattern == "" || pattern == "*" || pattern == name
-}
-
-func (f *Fault) drops(kind FaultKind) bool { return f != nil && f.Kind == kind }
-
-func (f *Fault) refuses() bool {
-	return f != nil && f.Kind >= Throttle && f.Kind <= ExpiredToken
-}
-
-// wait spends the latency; false when the client has gone meanwhile.
-func (f *Fault) wait(ctx context.Context) bool {
-	if f == nil || f.Latency == 0 {
-		return true
-	}
-	timer := time.NewTimer(f.Latency)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+// AddFault arms a fault. Of several that match a call the oldest takes effect, and the
+// latency of all. A fault that ParseFault would refuse has no effect.
+func (s *Server) AddFault(f Fault) {
+	s.faults.add(f)
+	if f.Kind == Spot {
+		s.ecs.Interrupt()
 	}
 }
+
+// ClearFaults disarms all faults.
+func (s *Server) ClearFaults() { s.faults.clear() }

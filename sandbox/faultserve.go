@@ -8,58 +8,61 @@ import (
 	"strings"
 )
 
-// faultsPath is where faults are set while the sandbox runs: GET lists those that are
-// armed, POST adds some, one a line, DELETE clears all.
-const faultsPath = "/_sandbox/faults"
+// faultsPath and quotasPath are where these are set while the sandbox runs: GET lists
+// them, POST adds some, one a line, DELETE clears all.
+const (
+	faultsPath = "/_sandbox/faults"
+	quotasPath = "/_sandbox/quotas"
+)
 
 // FaultsURL is where faults are set while the sandbox runs.
 func (s *Server) FaultsURL() string { return s.url + faultsPath }
 
+// QuotasURL is where quotas are set while the sandbox runs.
+func (s *Server) QuotasURL() string { return s.url + quotasPath }
+
 func (s *Server) serveFaults(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+faultsPath, func(w http.ResponseWriter, _ *http.Request) {
-		for _, f := range s.armed() {
-			_, _ = fmt.Fprintln(w, f)
-		}
-	})
-	mux.HandleFunc("DELETE "+faultsPath, func(w http.ResponseWriter, _ *http.Request) {
-		s.ClearFaults()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("POST "+faultsPath, s.postFaults)
+	serveList(mux, faultsPath, s.faults.armed, s.ClearFaults, ParseFault, s.AddFault)
+	serveList(mux, quotasPath, s.quotas.held, s.ClearQuotas, ParseQuota, s.AddQuota)
 }
 
-// postFaults arms all of the faults or none.
-func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
+// serveList lets a list of things that have a written form be read and changed.
+func serveList[T fmt.Stringer](mux *http.ServeMux, path string, list func() []T, clearAll func(), parse func(string) (T, error), add func(T)) {
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		for _, item := range list() {
+			_, _ = fmt.Fprintln(w, item) // the client may be gone; there is nobody to tell
+		}
+	})
+	mux.HandleFunc("DELETE "+path, func(w http.ResponseWriter, _ *http.Request) {
+		clearAll()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+		items, err := readLines(r, parse)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		for _, item := range items { // all or, above, none
+			add(item)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+func readLines[T any](r *http.Request, parse func(string) (T, error)) ([]T, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return nil, err
 	}
-	var faults []Fault
+	var items []T
 	var problems []error
 	for line := range strings.Lines(string(body)) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		f, err := ParseFault(line)
-		faults, problems = append(faults, f), append(problems, err)
+		item, err := parse(line)
+		items, problems = append(items, item), append(problems, err)
 	}
-	if err := errors.Join(problems...); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	for _, f := range faults {
-		s.AddFault(f)
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (s *Server) armed() []Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []Fault
-	for _, f := range s.faults {
-		out = append(out, *f)
-	}
-	return out
+	return items, errors.Join(problems...)
 }

@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,9 +15,14 @@ import (
 func TestParseFault(t *testing.T) {
 	t.Parallel()
 	for spec, want := range map[string]sandbox.Fault{
-		"ecs:RunTask=throttle":                     {Service: "ecs", Operation: "RunTask", Kind: sandbox.Throttle, Times: 1},
-		"*:*=latency,times=all,latency=2s":         {Service: "*", Operation: "*", Kind: sandbox.Latency, Times: -1, Latency: 2 * time.Second},
-		"iam:CreateRole=drop-after,times=3,skip=1": {Service: "iam", Operation: "CreateRole", Kind: sandbox.DropAfter, Times: 3, Skip: 1},
+		"ecs:RunTask=throttle":                        {Service: "ecs", Operation: "RunTask", Kind: sandbox.Throttle, Times: 1},
+		"*:*=chaos,rate=0.2,seed=7":                   {Service: "*", Operation: "*", Kind: sandbox.Chaos, Times: -1, Rate: 0.2, Seed: 7},
+		"ecs:*=error,times=2,rate=0.5,latency=1s..2s": {Service: "ecs", Operation: "*", Kind: sandbox.ServerError, Times: 2, Rate: 0.5, Latency: time.Second, LatencyTo: 2 * time.Second},
+		"*:*=latency,latency=~50ms":                   {Service: "*", Operation: "*", Kind: sandbox.Latency, Times: 1, Latency: 50 * time.Millisecond, Random: true},
+		"ecs:RunTask=capacity,reason=memory":          {Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Times: 1, Reason: sandbox.NoMemory},
+		"ecs:Task=spot,after=1s,warning=100ms":        {Service: "ecs", Operation: "Task", Kind: sandbox.Spot, Times: 1, After: time.Second, Warning: 100 * time.Millisecond},
+		"*:*=latency,times=all,latency=2s":            {Service: "*", Operation: "*", Kind: sandbox.Latency, Times: -1, Latency: 2 * time.Second},
+		"iam:CreateRole=drop-after,times=3,skip=1":    {Service: "iam", Operation: "CreateRole", Kind: sandbox.DropAfter, Times: 3, Skip: 1},
 	} {
 		got, err := sandbox.ParseFault(spec)
 		if err != nil {
@@ -31,7 +35,9 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("%s is written %s", spec, got)
 		}
 	}
-	for _, spec := range []string{"", "ecs=throttle", "ecs:RunTask", "ecs:RunTask=odd", "ecs:RunTask=throttle,times=0", "ecs:RunTask=latency", "ecs:RunTask=error,often", ":x=error", "a:b=error,latency=-1s"} {
+	for _, spec := range []string{"", "ecs=throttle", "ecs:RunTask", "ecs:RunTask=odd", "ecs:RunTask=throttle,times=0", "ecs:RunTask=latency", "ecs:RunTask=error,often", ":x=error", "a:b=error,latency=-1s",
+		"a:b=error,rate=0", "a:b=error,rate=2", "a:b=error,seed=-1", "a:b=latency,latency=2s..1s", "ecs:RunTask=capacity,reason=mood", "ecs:StopTask=capacity",
+		"ecs:RunTask=spot", "ecs:Task=throttle", "iam:Role=denied", "ecs:Service=latency,latency=1s", "ecs:RunTask=error,warning=1s", "ecs:Image=pull"} {
 		if f, err := sandbox.ParseFault(spec); err == nil {
 			t.Errorf("%q became %+v", spec, f)
 		}
@@ -41,12 +47,7 @@ func TestParseFault(t *testing.T) {
 func TestFaultsOverHTTP(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
-	do := func(method, body string) (int, string) {
-		req := must(http.NewRequestWithContext(t.Context(), method, c.server.FaultsURL(), strings.NewReader(body)))(t)
-		resp := must(http.DefaultClient.Do(req))(t)
-		defer resp.Body.Close()
-		return resp.StatusCode, string(must(io.ReadAll(resp.Body))(t))
-	}
+	do := func(method, body string) (int, string) { return overHTTP(t, method, c.server.FaultsURL(), body) }
 	if status, body := do(http.MethodPost, "ecs:ListClusters=throttle\nnonsense\n"); status != http.StatusBadRequest || !strings.Contains(body, "nonsense") {
 		t.Errorf("got %d %s", status, body)
 	}

@@ -46,6 +46,10 @@ type Options struct {
 	// QueueDelay is how long the name of a deleted queue is refused; AWS waits a minute.
 	QueueDelay time.Duration
 
+	// Faults are armed, and Quotas hold, from the beginning.
+	Faults []Fault
+	Quotas []Quota
+
 	// PrefectAPI answers below /api; default: an empty Prefect API of its own.
 	PrefectAPI http.Handler
 }

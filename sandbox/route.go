@@ -54,12 +54,12 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
 	s.record(cred.service, req.Operation)
-	fault := s.takeFault(cred.service, req.Operation)
-	if !fault.wait(r.Context()) || fault.drops(DropBefore) {
+	e := s.faults.take(cred.service, req.Operation, callKinds...)
+	if !e.wait(r.Context()) || e.kind == DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
-	answer := s.call(r, service, cred, req, fault)
-	if fault.drops(DropAfter) {
+	answer := s.call(r, service, cred, req, e)
+	if e.kind == DropAfter {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()

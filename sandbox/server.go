@@ -41,9 +41,11 @@ type Server struct {
 	ecr      *ecr.Service
 	guard    process.Guard
 
-	mu     sync.Mutex
-	calls  []Call
-	faults []*Fault
+	faults faultSet
+	quotas quotaSet
+
+	mu    sync.Mutex
+	calls []Call
 }
 
 // Start runs a sandbox on a free loopback port. Close must be called to end its tasks.
@@ -55,6 +57,12 @@ func Start(opts Options) (*Server, error) {
 	}
 	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
 	s.startServices()
+	for _, f := range opts.Faults {
+		s.AddFault(f)
+	}
+	for _, q := range opts.Quotas {
+		s.AddQuota(q)
+	}
 	mux := http.NewServeMux()
 	mux.Handle(prefectPath+"/", s.prefect())
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
@@ -80,7 +88,7 @@ func (s *Server) startServices() {
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		IAMDelay: o.IAMDelay, Images: o.Images,
+		Mishaps: s.mishaps(), Images: o.Images,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
@@ -96,9 +104,9 @@ func (s *Server) startServices() {
 
 func (s *Server) prefect() http.Handler {
 	if s.opts.PrefectAPI != nil {
-		return s.opts.PrefectAPI
+		return s.faultyPrefect(s.opts.PrefectAPI)
 	}
-	return prefectapi.New()
+	return s.faultyPrefect(prefectapi.New())
 }
 
 // URL is the address of all AWS services, for AWS_ENDPOINT_URL.

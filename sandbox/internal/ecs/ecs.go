@@ -22,7 +22,7 @@ import (
 type Config struct {
 	Partition, Region, Account string
 
-	IAMDelay     time.Duration     // a role younger than this cannot be assumed
+	Mishaps      Mishaps           // what goes wrong by request
 	Images       map[string]string // image pattern -> directory of its programs
 	TaskDelay    time.Duration     // spent in PROVISIONING and again in PENDING
 	RestartDelay time.Duration     // before a failed task is replaced, doubled with each failure

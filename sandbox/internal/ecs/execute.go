@@ -106,6 +106,9 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 
 // launch prepares all containers before it starts any.
 func (s *Service) launch(t *task) ([]*container, error) {
+	if err := s.pullMishap(t); err != nil {
+		return nil, err
+	}
 	var containers []*container
 	for i := range t.definition.api.ContainerDefinitions {
 		c, err := s.prepare(t, i)
@@ -126,6 +129,7 @@ func (s *Service) launch(t *task) ([]*container, error) {
 	s.set(t, func(api *types.Task) {
 		api.LastStatus = aws.String(taskRunning)
 		api.StartedAt = aws.Time(time.Now())
+		s.meetSpot(t)
 	})
 	s.poke()
 	return containers, nil
@@ -193,11 +197,18 @@ func (s *Service) fail(t *task, e *startError) {
 
 // shutDown ends the containers that still run: asked first, killed after their timeout.
 func (s *Service) shutDown(t *task, containers []*container) {
-	s.set(t, func(api *types.Task) { api.LastStatus = aws.String(taskStopping) })
+	var warning time.Duration
+	s.set(t, func(api *types.Task) {
+		api.LastStatus = aws.String(taskStopping)
+		warning = t.warning
+	})
 	for _, c := range containers {
 		c.process.Terminate()
 	}
 	for _, c := range containers {
+		if warning > 0 {
+			c.stopTimeout = min(c.stopTimeout, warning)
+		}
 		s.awaitEnd(c)
 	}
 }

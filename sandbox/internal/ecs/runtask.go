@@ -55,17 +55,30 @@ func (s *Service) runTask(_ context.Context, in *api.RunTaskInput) (*api.RunTask
 	if err != nil {
 		return nil, err
 	}
+	count := int(max(1, aws.ToInt32(in.Count)))
+	if !s.cfg.Mishaps.LaunchQuota(count) {
+		return nil, wire.Errorf("ThrottlingException", "Rate exceeded")
+	}
+	return s.place(c, in, spec, count), nil
+}
+
+// place starts the tasks that there is room for.
+func (s *Service) place(c *cluster, in *api.RunTaskInput, spec taskSpec, count int) *api.RunTaskOutput {
 	out := &api.RunTaskOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
 	record := &launch{params: fingerprint(*in)}
-	for range max(1, aws.ToInt32(in.Count)) {
+	for len(out.Tasks)+len(out.Failures) < count {
+		if reason := s.refusedPlacement("RunTask", spec); reason != "" {
+			out.Failures = append(out.Failures, s.failure(c, reason))
+			continue
+		}
 		t := s.addTask(c, spec)
 		out.Tasks = append(out.Tasks, t.api)
 		record.arns = append(record.arns, *t.api.TaskArn)
 	}
-	if in.ClientToken != nil {
+	if in.ClientToken != nil && len(record.arns) > 0 {
 		s.launches[c.name+" "+*in.ClientToken] = record
 	}
-	return out, nil
+	return out
 }
 
 // launchedBefore answers a client token that was used already.

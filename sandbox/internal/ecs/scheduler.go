@@ -73,10 +73,25 @@ func (s *Service) startMissing(sv *service, now time.Time) time.Time {
 		return s.backOff(sv, d, now)
 	}
 	for range n {
-		t := s.addTask(sv.cluster, s.serviceTask(sv, d))
+		spec := s.serviceTask(sv, d)
+		if !s.cfg.Mishaps.LaunchQuota(1) {
+			sv.say("operations are being throttled. Will try again later.")
+			return s.tryLater(d, now)
+		}
+		if reason := s.refusedPlacement("Service", spec); reason != "" {
+			sv.say("was unable to place a task. Reason: %s. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", reason)
+			return s.tryLater(d, now)
+		}
+		t := s.addTask(sv.cluster, spec)
 		sv.say("has started 1 tasks: (task %s).", t.id())
 	}
 	return later(now)
+}
+
+// tryLater waits for room, which is no failure of the deployment.
+func (s *Service) tryLater(d *deployment, now time.Time) time.Time {
+	d.nextStart = now.Add(s.cfg.RestartDelay)
+	return d.nextStart
 }
 
 func (s *Service) serviceTask(sv *service, d *deployment) taskSpec {
@@ -161,7 +176,7 @@ func (s *Service) settle(sv *service, now time.Time) time.Time {
 func (s *Service) taskStopped(t *task) {
 	code := t.api.StopCode
 	scaledIn := code == types.TaskStopCodeServiceSchedulerInitiated && *t.api.StoppedReason != unhealthyReason
-	if scaledIn || code == types.TaskStopCodeUserInitiated || s.closed() {
+	if scaledIn || code == types.TaskStopCodeUserInitiated || code == types.TaskStopCodeSpotInterruption || s.closed() {
 		return
 	}
 	sv, d := t.service, t.deployment

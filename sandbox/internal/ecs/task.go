@@ -37,6 +37,9 @@ type task struct {
 	session    *sts.Session // of the task role; nil without one
 	announced  string       // the state that EventBridge was told of last
 	trees      []string     // directories of its containers whose images were pulled
+
+	interrupted bool          // its Spot capacity is taken away, now or soon
+	warning     time.Duration // from SIGTERM to SIGKILL at most; 0 when nothing shortens it
 }
 
 // taskSpec is what RunTask and services want of a task.
@@ -162,8 +165,8 @@ func (s *Service) requestStop(t *task, code types.TaskStopCode, reason string) {
 	t.api.StoppedReason = &reason
 	t.api.StoppingAt = aws.Time(time.Now())
 	t.api.Version++
+	s.announce(t) // before the containers are told: the event is the warning
 	close(t.stop)
-	s.announce(t)
 }
 
 // pickSubnet spreads tasks over the subnets that they may run in.

@@ -1,0 +1,63 @@
+package sandbox
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// prefectOperation names a call of the Prefect API: ids do not count.
+func prefectOperation(r *http.Request) string {
+	path := strings.Trim(strings.TrimPrefix(r.URL.Path, prefectPath), "/")
+	return r.Method + "/" + uuid.ReplaceAllString(path, "{id}")
+}
+
+// faultyPrefect puts faults and quotas in front of the Prefect API.
+func (s *Server) faultyPrefect(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		operation := prefectOperation(r)
+		e := s.faults.take(PrefectService, operation, callKinds...)
+		if !e.wait(r.Context()) || e.kind == DropBefore {
+			panic(http.ErrAbortHandler) // the client sees the connection end
+		}
+		kind := e.kind
+		if !s.quotas.allow(PrefectService, operation, 1) {
+			kind = Throttle
+		}
+		switch kind {
+		case Throttle, ServerError, AccessDenied, ExpiredToken:
+			refusePrefect(w, kind)
+		case DropAfter:
+			api.ServeHTTP(&nobody{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		default:
+			api.ServeHTTP(w, r)
+		}
+	})
+}
+
+// refusePrefect answers as a Prefect server, or Prefect Cloud, does.
+func refusePrefect(w http.ResponseWriter, kind FaultKind) {
+	status, body := http.StatusInternalServerError, `{"exception_message":"Internal Server Error"}`
+	switch kind {
+	case Throttle:
+		w.Header().Set("Retry-After", "1")
+		status, body = http.StatusTooManyRequests, `{"detail":"Too Many Requests"}`
+	case AccessDenied:
+		status, body = http.StatusForbidden, `{"detail":"Forbidden"}`
+	case ExpiredToken:
+		status, body = http.StatusUnauthorized, `{"exception_message":"Unauthorized"}`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body)) // the client may be gone; there is nobody to tell
+}
+
+// nobody is told the answer.
+type nobody struct{ header http.Header }
+
+func (n *nobody) Header() http.Header            { return n.header }
+func (n *nobody) Write(data []byte) (int, error) { return len(data), nil }
+func (n *nobody) WriteHeader(int)                {}
