@@ -34,7 +34,7 @@ func (q *Quota) set(what string) (err error) {
 		return err
 	}
 	if fargates && !(q.Service == fargate && q.Operation == launches) {
-		return fmt.Errorf("Fargate has %s:%s, %s:%s and %s:%s", fargate, launches, fargate, vcpus, fargateSpot, vcpus)
+		return fmt.Errorf("quotas of Fargate are %s:%s, %s:%s and %s:%s", fargate, launches, fargate, vcpus, fargateSpot, vcpus)
 	}
 	amount, burst, given := strings.Cut(what, ",burst=")
 	if q.Rate, err = perSecond(amount); err != nil {

@@ -38,7 +38,8 @@ var badRequests = map[string]struct {
 	}},
 	"secretsmanager": {"secretsmanager.", []badRequest{
 		{"GetSecretValue", `{}`, "ValidationException", "1 validation error detected: Value null at 'secretId' failed to satisfy constraint: Member must not be null"},
-		{"CreateSecret", `{"Name":"n","ClientRequestToken":"short"}`, "ValidationException", "Value 'short' at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 32"},
+		{"CreateSecret", `{"Name":"n","SecretString":"s","ClientRequestToken":"short"}`, "InvalidParameterException", "ClientRequestToken must be 32-64 characters long."},
+		{"ListSecrets", `{"MaxResults":101}`, "ValidationException", "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"},
 		{"CreateSecret", `{"Name":"n","SecretString":""}`, "ValidationException", "Value at 'secretString' failed"},
 	}},
 	"events": {"AWSEvents.", []badRequest{

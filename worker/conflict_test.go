@@ -93,7 +93,8 @@ func TestRefusalsThatMayPass(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]bool{
 		"RESOURCE:MEMORY": true, "RESOURCE:ENI": true, "AGENT": true,
-		"Capacity is unavailable at this time. Please try again later or in a different availability zone": true,
+		"Capacity is unavailable at this time. Please try again later or in a different availability zone":                                 true,
+		"You’ve reached the limit on the number of vCPUs you can run concurrently. For more information, see the Troubleshooting section.": true,
 		"ATTRIBUTE": false, "MISSING": false,
 	} {
 		if got := again(&refusedError{reason: reason}); got != want {

@@ -125,7 +125,9 @@ func (e *refusedError) Error() string {
 }
 
 // passing: ECS has no place for the task now, but may have one later. It tells so in
-// the reason alone: RESOURCE:MEMORY, AGENT, "Capacity is unavailable at this time...".
+// the reason alone: RESOURCE:MEMORY, AGENT, "Capacity is unavailable at this time...",
+// "You’ve reached the limit on the number of vCPUs you can run concurrently".
 func (e *refusedError) passing() bool {
-	return strings.HasPrefix(e.reason, "RESOURCE:") || e.reason == "AGENT" || strings.HasPrefix(e.reason, "Capacity is unavailable")
+	return strings.HasPrefix(e.reason, "RESOURCE:") || e.reason == "AGENT" || strings.HasPrefix(e.reason, "Capacity is unavailable") ||
+		strings.Contains(e.reason, "reached the limit on the number of")
 }

@@ -27,11 +27,12 @@ type Service struct {
 	addresses  []*address
 	groups     []*securityGroup
 	interfaces []*networkInterface
+	tokens     map[string]creation // by operation and client token
 }
 
 // New makes a region with the default VPC that every account begins with.
 func New(partition, region, account string) *Service {
-	s := &Service{partition: partition, region: region, account: account}
+	s := &Service{partition: partition, region: region, account: account, tokens: map[string]creation{}}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
 		EC2:       true,

@@ -172,12 +172,13 @@ type createNATInput struct {
 	SubnetID         string `query:"SubnetId,required"`
 	AllocationID     string `query:"AllocationId"`
 	ConnectivityType string
-	ClientToken      string // every call makes a gateway, with or without
+	ClientToken      string
 	tagSpecs
 }
 
 type createNATAnswer struct {
-	Gateway *natGateway `xml:"natGateway"`
+	Gateway     *natGateway `xml:"natGateway"`
+	ClientToken string      `xml:"clientToken,omitempty"`
 }
 
 func (s *Service) createNAT(_ context.Context, in *createNATInput) (*createNATAnswer, error) {
@@ -200,12 +201,17 @@ func (s *Service) createNAT(_ context.Context, in *createNATInput) (*createNATAn
 	if err != nil {
 		return nil, err
 	}
+	g, err := once(s, "CreateNatGateway", in.ClientToken, *in, func() (*natGateway, error) { return s.addNAT(in, n, tags), nil })
+	return &createNATAnswer{g, in.ClientToken}, err
+}
+
+func (s *Service) addNAT(in *createNATInput, n *subnet, tags []tag) *natGateway {
 	g := &natGateway{
 		NatGatewayID: newID("nat"), SubnetID: n.SubnetID, VpcID: n.VpcID, State: "available",
 		CreateTime: time.Now().UTC().Format(time.RFC3339), ConnectivityType: in.ConnectivityType, tagged: tagsOf(tags),
 	}
 	s.nats = append(s.nats, g)
-	return &createNATAnswer{g}, nil
+	return g
 }
 
 type address struct {

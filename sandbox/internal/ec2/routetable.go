@@ -107,13 +107,14 @@ func (s *Service) describeTables(_ context.Context, in *describeTablesInput) (*d
 }
 
 type createTableInput struct {
-	VpcID             string             `query:"VpcId,required"`
-	ClientToken       string             // every call makes a table, with or without
+	VpcID             string `query:"VpcId,required"`
+	ClientToken       string
 	TagSpecifications []tagSpecification `query:"TagSpecification"`
 }
 
 type createTableAnswer struct {
-	Table *routeTable `xml:"routeTable"`
+	Table       *routeTable `xml:"routeTable"`
+	ClientToken string      `xml:"clientToken,omitempty"`
 }
 
 func (s *Service) createTable(_ context.Context, in *createTableInput) (*createTableAnswer, error) {
@@ -125,7 +126,8 @@ func (s *Service) createTable(_ context.Context, in *createTableInput) (*createT
 	if err != nil {
 		return nil, err
 	}
-	return &createTableAnswer{s.addTable(v, tags)}, nil
+	t, err := once(s, "CreateRouteTable", in.ClientToken, *in, func() (*routeTable, error) { return s.addTable(v, tags), nil })
+	return &createTableAnswer{t, in.ClientToken}, err
 }
 
 func (s *Service) addTable(v *vpc, tags []tag) *routeTable {

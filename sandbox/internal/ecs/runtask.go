@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -137,18 +139,15 @@ func checkRunTask(in *api.RunTaskInput) error {
 	return nil
 }
 
+// overridesSize counts the characters of the overrides as they were sent, in JSON.
 func overridesSize(o *types.TaskOverride) int {
-	n := 0
-	for _, c := range o.ContainerOverrides {
-		n += len(aws.ToString(c.Name))
-		for _, word := range c.Command {
-			n += len(word)
-		}
-		for _, kv := range c.Environment {
-			n += len(aws.ToString(kv.Name)) + len(aws.ToString(kv.Value))
-		}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(wire.EventDetail(schemas.TaskOverride, o)); err != nil {
+		panic(fmt.Sprintf("sandbox: overrides do not encode: %v", err))
 	}
-	return n
+	return utf8.RuneCountInString(strings.TrimSuffix(text.String(), "\n"))
 }
 
 // taskSpec checks a RunTask against everything that it refers to.

@@ -120,7 +120,7 @@ func checkTag(t types.Tag) error {
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
 		return invalid("aws: prefixed tag key names are not allowed for external use: %q", key)
 	case !tagSyntax.MatchString(key) || !tagSyntax.MatchString(value):
-		return invalid("Some of the tags contain invalid characters: %q. Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @", key)
+		return invalid("Some tags contain invalid characters. Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @.")
 	}
 	return nil
 }

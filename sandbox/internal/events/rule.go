@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,8 +24,6 @@ type rule struct {
 	tags        []types.Tag
 }
 
-var nameSyntax = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
-
 func (s *Service) handleRules() {
 	wire.HandleJSON(s.JSON, "PutRule", schemas.PutRuleRequest, schemas.PutRuleResponse, "Name! EventPattern State Description Tags EventBusName", s.putRule)
 	wire.HandleJSON(s.JSON, "DescribeRule", schemas.DescribeRuleRequest, schemas.DescribeRuleResponse, "Name! EventBusName", s.describeRule)
@@ -40,9 +37,6 @@ func (s *Service) handleRules() {
 func (s *Service) putRule(_ context.Context, in *api.PutRuleInput) (*api.PutRuleOutput, error) {
 	if err := checkBus(in.EventBusName); err != nil {
 		return nil, err
-	}
-	if !nameSyntax.MatchString(*in.Name) {
-		return nil, invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", *in.Name)
 	}
 	if in.EventPattern == nil {
 		return nil, invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
@@ -80,10 +74,7 @@ func (s *Service) listRules(_ context.Context, in *api.ListRulesInput) (*api.Lis
 	if err := checkBus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	size, err := pageSize(in.Limit)
-	if err != nil {
-		return nil, err
-	}
+	size := pageSize(in.Limit)
 	var found []types.Rule
 	for _, name := range slices.Sorted(maps.Keys(s.rules)) {
 		if r := s.rules[name]; strings.HasPrefix(name, aws.ToString(in.NamePrefix)) {
@@ -98,14 +89,11 @@ func (s *Service) listRules(_ context.Context, in *api.ListRulesInput) (*api.Lis
 
 var badToken = invalid("The nextToken is invalid.")
 
-func pageSize(limit *int32) (int, error) {
+func pageSize(limit *int32) int {
 	if limit == nil {
-		return 100, nil
+		return 100
 	}
-	if *limit < 1 || *limit > 100 {
-		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 100", *limit)
-	}
-	return int(*limit), nil
+	return int(*limit)
 }
 
 // deleteRule is no error for a rule that is not there.

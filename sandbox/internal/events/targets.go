@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -48,8 +47,6 @@ func (s *Service) putTargets(_ context.Context, in *api.PutTargetsInput) (*api.P
 // checkTarget takes queues alone, and the event as it is.
 func checkTarget(t types.Target) error {
 	switch {
-	case aws.ToString(t.Id) == "" || aws.ToString(t.Arn) == "":
-		return invalid("1 validation error detected: a target needs 'id' and 'arn'")
 	case !strings.Contains(*t.Arn, ":sqs:"):
 		return wire.NotImplemented("the target " + *t.Arn)
 	case t.Input != nil || t.InputPath != nil || t.InputTransformer != nil:
@@ -67,10 +64,7 @@ func (s *Service) listTargets(_ context.Context, in *api.ListTargetsByRuleInput)
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSize(in.Limit)
-	if err != nil {
-		return nil, err
-	}
+	size := pageSize(in.Limit)
 	page, next, err := wire.Page(r.targets, in.NextToken, size, badToken)
 	return &api.ListTargetsByRuleOutput{Targets: page, NextToken: next}, err
 }
@@ -79,10 +73,7 @@ func (s *Service) listRuleNames(_ context.Context, in *api.ListRuleNamesByTarget
 	if err := checkBus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	size, err := pageSize(in.Limit)
-	if err != nil {
-		return nil, err
-	}
+	size := pageSize(in.Limit)
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(s.rules)) {
 		if slices.ContainsFunc(s.rules[name].targets, func(t types.Target) bool { return *t.Arn == *in.TargetArn }) {

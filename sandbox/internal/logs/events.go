@@ -36,13 +36,7 @@ func (s *Service) putEvents(_ context.Context, in *api.PutLogEventsInput) (*api.
 	if err != nil {
 		return nil, err
 	}
-	if n := len(in.LogEvents); n == 0 || n > maxEvents {
-		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: Member must have length between 1 and %d", maxEvents)
-	}
 	for i, e := range in.LogEvents {
-		if e.Message == nil || *e.Message == "" || e.Timestamp == nil {
-			return nil, wire.Errorf("InvalidParameterException", "logEvents[%d] needs a message and a timestamp", i)
-		}
 		if i > 0 && *e.Timestamp < *in.LogEvents[i-1].Timestamp {
 			return nil, wire.Errorf("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.")
 		}

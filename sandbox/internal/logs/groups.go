@@ -2,7 +2,6 @@ package logs
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,10 +16,7 @@ import (
 // retentions are the days that PutRetentionPolicy takes.
 var retentions = []int32{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-var (
-	groupSyntax = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-	badToken    = wire.Errorf("InvalidParameterException", "The specified nextToken is invalid.")
-)
+var badToken = wire.Errorf("InvalidParameterException", "The specified nextToken is invalid.")
 
 func (s *Service) handleGroups() {
 	wire.HandleJSON(s.JSON, "CreateLogGroup", schemas.CreateLogGroupRequest, wire.NoMembers, "logGroupName! tags logGroupClass", s.createGroup)
@@ -32,9 +28,6 @@ func (s *Service) handleGroups() {
 }
 
 func (s *Service) createGroup(_ context.Context, in *api.CreateLogGroupInput) (*wire.None, error) {
-	if !groupSyntax.MatchString(*in.LogGroupName) {
-		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+", *in.LogGroupName)
-	}
 	if _, ok := s.groups[*in.LogGroupName]; ok {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log group already exists")
 	}
@@ -52,13 +45,6 @@ func (s *Service) createGroup(_ context.Context, in *api.CreateLogGroupInput) (*
 }
 
 func (s *Service) describeGroups(_ context.Context, in *api.DescribeLogGroupsInput) (*api.DescribeLogGroupsOutput, error) {
-	limit := aws.ToInt32(in.Limit)
-	if in.Limit == nil {
-		limit = 50
-	}
-	if limit < 1 || limit > 50 {
-		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 50", limit)
-	}
 	if in.LogGroupNamePrefix != nil && in.LogGroupNamePattern != nil {
 		return nil, wire.Errorf("InvalidParameterException", "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	}
@@ -69,7 +55,7 @@ func (s *Service) describeGroups(_ context.Context, in *api.DescribeLogGroupsInp
 	if in.LogGroupClass != "" {
 		found = slices.DeleteFunc(found, func(g *group) bool { return g.class != string(in.LogGroupClass) })
 	}
-	page, next, err := wire.Page(found, in.NextToken, int(limit), badToken)
+	page, next, err := wire.Page(found, in.NextToken, limitOr(in.Limit, 50), badToken)
 	if err != nil {
 		return nil, err
 	}

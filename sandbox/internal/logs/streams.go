@@ -33,9 +33,6 @@ func (s *Service) createStream(_ context.Context, in *api.CreateLogStreamInput) 
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsAny(*in.LogStreamName, ":*") || len(*in.LogStreamName) > 512 || *in.LogStreamName == "" {
-		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*", *in.LogStreamName)
-	}
 	if g.streams[*in.LogStreamName] != nil {
 		return nil, wire.Errorf("ResourceAlreadyExistsException", "The specified log stream already exists")
 	}

@@ -45,6 +45,9 @@ LEFT_OUT = {
     "events": {
         "PathParameter": {"pattern": "looks ahead, which Go's expressions cannot; only for API destinations"},
     },
+    "secretsmanager": {
+        "ClientRequestTokenType": {k: "Secrets Manager says that it must be 32-64 characters long" for k in ("min", "max")},
+    },
     "sqs": {
         "QueueAttributeName": {"enum": "SQS answers InvalidAttributeName"},
         "MessageSystemAttributeName": {"enum": "SQS answers InvalidAttributeName"},

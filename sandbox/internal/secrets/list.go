@@ -23,9 +23,6 @@ func (s *Service) listSecrets(_ context.Context, in *api.ListSecretsInput) (*api
 	if in.MaxResults != nil {
 		size = int(*in.MaxResults)
 	}
-	if size < 1 || size > 100 {
-		return nil, wire.Errorf("InvalidParameterException", "MaxResults must be between 1 and 100.")
-	}
 	found, err := s.filter(in)
 	if err != nil {
 		return nil, err
