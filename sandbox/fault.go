@@ -33,14 +33,15 @@ const (
 	// RoleOperation stands for the roles of "iam": with Latency ECS does not see a
 	// role that is younger than that. Such a fault is not used up.
 	RoleOperation = "Role"
-	// PrefectService stands for the played Prefect API. Its operations are METHOD/path, such as
+	// PrefectService stands for the played Prefect API, which is hit only when it
+	// is named. Its operations are METHOD/path, such as
 	// "POST/flow_runs/{id}/set_state".
 	PrefectService = "prefect"
 )
 
 // Fault is something that goes wrong with matching calls.
 type Fault struct {
-	Service   string // "" is any; "*" in it is anything
+	Service   string // "" is any of AWS; "*" in it is anything of AWS
 	Operation string // "" is any; "*" in it is anything
 	Skip      int    // that many matching calls pass first
 	Times     int    // how many calls it hits; 0 is one, or all with a Rate, negative is all

@@ -90,6 +90,7 @@ func TestFaultsOfThePrefectAPI(t *testing.T) {
 	call := func(method, path, body string) (int, string) {
 		return overHTTP(t, method, c.server.PrefectAPIURL()+path, body)
 	}
+	c.fault(t, "*:*=error,times=all") // is for AWS alone
 	for kind, want := range map[string]int{"throttle": 429, "error": 500, "denied": 403, "expired": 401} {
 		c.fault(t, "prefect:POST/work_pools/filter="+kind)
 		if status, _ := call(http.MethodPost, "/work_pools/filter", "{}"); status != want {

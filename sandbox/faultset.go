@@ -87,7 +87,7 @@ func (fs *faultSet) longest(service, operation string) time.Duration {
 // concerns tells whether a fault is about an operation. What is no call has to be named:
 // "every call is late" says nothing of tasks.
 func (f *armedFault) concerns(service, operation string) bool {
-	if !matches(f.Service, service) || !matches(f.Operation, operation) {
+	if !concernsService(f.Service, service) || !matches(f.Operation, operation) {
 		return false
 	}
 	named := f.Operation == operation || f.Kind == Capacity
@@ -109,6 +109,15 @@ func (f *armedFault) hit(key string) (draw, bool) {
 		f.Times--
 	}
 	return d, true
+}
+
+// concernsService compares the name of a service with a pattern. The Prefect API has to be
+// named: "any service" is any of AWS.
+func concernsService(pattern, service string) bool {
+	if service == PrefectService {
+		return pattern == PrefectService
+	}
+	return matches(pattern, service)
 }
 
 // matches compares a name with a pattern in which "*" stands for anything.

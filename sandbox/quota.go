@@ -23,7 +23,7 @@ const (
 // The service "fargate" has the operations "launch", whose tokens are tasks, and "vcpu",
 // the number of vCPUs that run at the same time (Burst); "fargate-spot" has "vcpu" too.
 type Quota struct {
-	Service   string  // "*" in it is anything; "prefect" is the played Prefect API
+	Service   string  // "*" in it is anything of AWS; "prefect" is the played Prefect API
 	Operation string  // "*" in it is anything, each operation with a bucket of its own
 	Rate      float64 // tokens a second
 	Burst     int     // size of the bucket
@@ -70,7 +70,7 @@ func (qs *quotaSet) allow(service, operation string, n int) bool {
 	defer qs.mu.Unlock()
 	allowed := true
 	for _, q := range qs.list {
-		if !matches(q.Service, service) || !matches(q.Operation, operation) || q.Operation == vcpus {
+		if !concernsService(q.Service, service) || !matches(q.Operation, operation) || q.Operation == vcpus {
 			continue
 		}
 		bucket := q.buckets[service+":"+operation]
