@@ -66,7 +66,7 @@ func TestWhoObserves(t *testing.T) {
 		"Prefect 2, not wanted": {ptr(false), "2.20.26", false, false},
 	} {
 		s := validSpec()
-		s.Observer = test.observer
+		s.Observer, s.Worker.Runtime = test.observer, RuntimePrefect
 		w := testWorld(t, s)
 		w.server.Version = test.version
 		b := &Bootstrap{w: w}

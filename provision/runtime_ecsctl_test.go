@@ -39,8 +39,11 @@ func TestECSCTLContainer(t *testing.T) {
 	if diff := cmp.Diff([]string{"CMD", "/ecsctl", "worker", "health"}, got.Health.Command); diff != "" {
 		t.Errorf("health check (-want +got):\n%s", diff)
 	}
-	if got.Environment["GOMEMLIMIT"] != "460MiB" || got.Environment["PREFECT_API_URL"] == "" || len(got.Environment) != 2 {
-		t.Errorf("environment %v", got.Environment)
+	environment := map[string]string{
+		"GOMEMLIMIT": "460MiB", "PREFECT_API_URL": w.server.APIURL, "ECSCTL_OBSERVER_QUEUE": "prefect-etl",
+	}
+	if diff := cmp.Diff(environment, got.Environment); diff != "" {
+		t.Errorf("environment (-want +got):\n%s", diff)
 	}
 	w.spec.Worker.Image = "mine:1"
 	if got := w.container().Image; got != "mine:1" {

@@ -15,15 +15,19 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.record("ecr", action)
-	fault := s.takeFault("ecr", action)
-	if !fault.wait(r.Context()) || fault.drops(DropBefore) {
+	e := s.faults.take("ecr", action, callKinds...)
+	if !e.wait(r.Context()) || e.kind == DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
-	if fault.refuses() {
-		ecr.RefuseProtocol(w, s.faultError(fault.Kind, "ecr", action))
+	if e.refuses() {
+		ecr.RefuseProtocol(w, s.faultError(e.kind, "ecr", action))
 		return
 	}
-	if fault.drops(DropAfter) {
+	if !s.quotas.allow("ecr", action, 1) {
+		ecr.RefuseProtocol(w, s.faultError(Throttle, "ecr", action))
+		return
+	}
+	if e.kind == DropAfter {
 		s.ecr.ServeProtocol(nowhere{}, r)
 		panic(http.ErrAbortHandler)
 	}
