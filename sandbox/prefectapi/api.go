@@ -27,11 +27,17 @@ type API struct {
 	blockTypes  []*blockType
 	schemas     []*blockSchema
 	documents   []*blockDocument
+	tasks       []*taskRun
+	limits      []*limit
+	artifacts   []*artifact
+
+	cache        map[string]*state // results of tasks, by cache key
+	artifactKeys map[string]string // ids of the entries of artifacts' keys
 }
 
 // New returns an empty API.
 func New(options ...Option) *API {
-	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux()}
+	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}}
 	for _, option := range options {
 		option(a)
 	}
@@ -75,6 +81,15 @@ func (a *API) routes() {
 	a.eventRoutes()
 	a.variableRoutes()
 	a.blockRoutes()
+	a.blockSchemaRoutes()
+	a.taskRunRoutes()
+	a.runInputRoutes()
+	a.artifactRoutes()
+	a.tagLimitRoutes()
+	a.namedLimitRoutes()
+	a.queueByIDRoutes()
+	a.scheduleRoutes()
+	a.automationRoutes()
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, notImplemented(r.Method+" "+r.URL.Path))
 	})

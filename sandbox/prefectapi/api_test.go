@@ -192,7 +192,7 @@ func TestRefusesByName(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t)
 	for _, tt := range [][3]string{
-		{get, "/artifacts/x", "GET /artifacts/x"},
+		{get, "/saved_searches/x", "GET /saved_searches/x"},
 		{post, "/automations/", "POST /automations/"},
 		{post, "/work_pools/filter", "work_pools.colour"},
 	} {

@@ -1,9 +1,6 @@
 package prefectapi
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 )
 
@@ -17,15 +14,6 @@ type blockType struct {
 	Documentation *string `json:"documentation_url"`
 	Description   *string `json:"description"`
 	CodeExample   *string `json:"code_example"`
-}
-
-type blockSchema struct {
-	ID           string          `json:"-"`
-	Created      moment          `json:"-"`
-	Fields       json.RawMessage `json:"fields"`
-	TypeID       string          `json:"block_type_id"`
-	Capabilities []string        `json:"capabilities"`
-	Version      string          `json:"version"`
 }
 
 type blockDocument struct {
@@ -44,25 +32,6 @@ func showBlockType(t *blockType) object {
 		"id": t.ID, "created": t.Created, "updated": t.Updated, "name": t.Name, "slug": t.Slug, "logo_url": t.LogoURL,
 		"documentation_url": t.Documentation, "description": t.Description, "code_example": t.CodeExample, "is_protected": false,
 	}
-}
-
-func (a *API) showSchema(s *blockSchema) object {
-	out := object{
-		"id": s.ID, "created": s.Created, "updated": s.Created, "checksum": s.checksum(), "fields": rawOr(s.Fields, "{}"),
-		"block_type_id": s.TypeID, "block_type": nil, "capabilities": orEmpty(s.Capabilities), "version": s.Version,
-	}
-	if t := a.blockTypeByID(s.TypeID); t != nil {
-		out["block_type"] = showBlockType(t)
-	}
-	return out
-}
-
-// checksum tells schemas apart; it is not the one that a server works out.
-func (s *blockSchema) checksum() string {
-	var canonical bytes.Buffer
-	_ = json.Compact(&canonical, rawOr(s.Fields, "{}")) // it was valid when it came
-	sum := sha256.Sum256(canonical.Bytes())
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 func (a *API) showDocument(d *blockDocument, secrets bool) object {
@@ -119,33 +88,10 @@ func (a *API) referred(raw json.RawMessage) *blockDocument {
 	return a.documentByID(reference.Ref.ID)
 }
 
-// secretFields are the top-level secret fields of a schema.
-func (a *API) secretFields(schemaID string) map[string]bool {
-	out := map[string]bool{}
-	var fields struct {
-		Secret []string `json:"secret_fields"`
-	}
-	if s := a.schemaByID(schemaID); s != nil && isObject(s.Fields, &fields) {
-		for _, name := range fields.Secret {
-			out[name] = true
-		}
-	}
-	return out
-}
-
 func (a *API) blockTypeByID(id string) *blockType {
 	for _, t := range a.blockTypes {
 		if t.ID == id {
 			return t
-		}
-	}
-	return nil
-}
-
-func (a *API) schemaByID(id string) *blockSchema {
-	for _, s := range a.schemas {
-		if s.ID == id {
-			return s
 		}
 	}
 	return nil

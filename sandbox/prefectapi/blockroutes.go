@@ -2,20 +2,14 @@ package prefectapi
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 )
 
 func (a *API) blockRoutes() {
-	a.handle("POST /block_types/", a.createBlockType)
-	a.handle("GET /block_types/slug/{slug}", func(r *request) (answer, error) {
-		if t := a.blockTypeBySlug(r.PathValue("slug")); t != nil {
-			return ok(showBlockType(t))
-		}
-		return answer{}, notFound("Block type not found")
-	})
-	a.handle("GET /block_types/slug/{slug}/block_documents/name/{name}", a.readDocumentByName)
-	a.handle("DELETE /block_types/{id}", a.deleteBlockType)
-	a.handle("POST /block_schemas/", a.createSchema)
+	a.blockTypeRoutes()
+	a.handle("POST /block_documents/filter", a.filterDocuments)
+	a.handle("POST /block_documents/count", a.countDocuments)
 	a.handle("POST /block_documents/", a.createDocument)
 	a.handle("GET /block_documents/{id}", a.withDocument(func(d *blockDocument, r *request) (answer, error) {
 		return ok(a.showDocument(d, wantsSecrets(r)))
@@ -29,61 +23,6 @@ func (a *API) blockRoutes() {
 
 func wantsSecrets(r *request) bool { return r.URL.Query().Get("include_secrets") == "true" }
 
-func (a *API) blockTypeBySlug(slug string) *blockType {
-	for _, t := range a.blockTypes {
-		if t.Slug == slug {
-			return t
-		}
-	}
-	return nil
-}
-
-func (a *API) createBlockType(r *request) (answer, error) {
-	t := &blockType{ID: newID(), Created: moment{a.now()}}
-	t.Updated = t.Created
-	s := schema{
-		fields:   map[string]kind{"name": text1, "slug": text1, "logo_url": text, "documentation_url": text, "description": text, "code_example": text},
-		required: []string{"name", "slug"},
-	}
-	if err := r.body.read(s, t); err != nil {
-		return answer{}, err
-	}
-	if a.blockTypeBySlug(t.Slug) != nil {
-		return answer{}, conflict(`Block type with name "%s" already exists`, t.Name)
-	}
-	a.blockTypes = append(a.blockTypes, t)
-	return created(showBlockType(t))
-}
-
-func (a *API) deleteBlockType(r *request) (answer, error) {
-	id, err := a.pathID(r)
-	if err != nil {
-		return answer{}, err
-	}
-	if a.blockTypeByID(id) == nil {
-		return answer{}, notFound("Block type not found")
-	}
-	a.blockTypes = slices.DeleteFunc(a.blockTypes, func(t *blockType) bool { return t.ID == id })
-	a.schemas = slices.DeleteFunc(a.schemas, func(s *blockSchema) bool { return s.TypeID == id })
-	a.documents = slices.DeleteFunc(a.documents, func(d *blockDocument) bool { return d.TypeID == id })
-	return done()
-}
-
-func (a *API) createSchema(r *request) (answer, error) {
-	made := &blockSchema{ID: newID(), Created: moment{a.now()}, Version: "non-versioned"}
-	s := schema{fields: map[string]kind{"fields": dict, "block_type_id": uuid1, "capabilities": list, "version": text1}, required: []string{"block_type_id"}}
-	if err := r.body.read(s, made); err != nil {
-		return answer{}, err
-	}
-	for _, existing := range a.schemas {
-		if existing.checksum() == made.checksum() && existing.TypeID == made.TypeID {
-			return ok(a.showSchema(existing))
-		}
-	}
-	a.schemas = append(a.schemas, made)
-	return created(a.showSchema(made))
-}
-
 func (a *API) createDocument(r *request) (answer, error) {
 	d := &blockDocument{ID: newID(), Created: moment{a.now()}}
 	d.Updated = d.Created
@@ -94,11 +33,30 @@ func (a *API) createDocument(r *request) (answer, error) {
 	if err := r.body.read(s, d); err != nil {
 		return answer{}, err
 	}
+	if d.Name != nil && !blockName.MatchString(*d.Name) {
+		return answer{}, a.invalidBlockName(*d.Name)
+	}
 	if d.Name != nil && a.documentByName(d.TypeID, *d.Name) != nil {
 		return answer{}, conflict("Block already exists")
 	}
+	if d.Name == nil && d.Anonymous {
+		name := "anonymous-" + d.ID
+		d.Name = &name
+	}
 	a.documents = append(a.documents, d)
 	return created(a.showDocument(d, false))
+}
+
+var blockName = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// invalidBlockName: Prefect 2 goes on to find that there is no name.
+func (a *API) invalidBlockName(name string) error {
+	r := invalid("value_error", "Value error, name must only contain lowercase letters, numbers, and dashes", name, "body", "name")
+	if a.isPrefect2() {
+		found := r.body["exception_detail"].([]object)
+		r.body["exception_detail"] = append(found, object{"type": "value_error", "loc": []any{"body", "__root__"}, "msg": "Names must be provided for block documents.", "input": nil})
+	}
+	return r
 }
 
 func (a *API) documentByName(typeID, name string) *blockDocument {

@@ -42,6 +42,7 @@ const (
 	text     kind = "string"
 	text1    kind = "string!"
 	whole    kind = "integer" // not negative
+	number   kind = "number"  // not negative
 	flag     kind = "boolean"
 	dict     kind = "object"
 	list     kind = "array"
@@ -101,6 +102,9 @@ func (k kind) fits(raw json.RawMessage) bool {
 		return raw[0] == '"'
 	case whole:
 		var n count
+		return json.Unmarshal(raw, &n) == nil && n >= 0
+	case number:
+		var n float64
 		return json.Unmarshal(raw, &n) == nil && n >= 0
 	case flag:
 		var b bool

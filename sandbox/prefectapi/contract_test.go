@@ -91,7 +91,7 @@ func compare(t *testing.T, file, got string) {
 // others are ids that earlier steps saved.
 type step struct {
 	method, path, body string
-	save               string // the name under which the answer's id is kept
+	save               string // the name under which the answer's id is kept, and with ".checksum" its checksum
 	only               string // a major version, or both
 	brief              bool   // only the status is compared
 }
@@ -107,13 +107,12 @@ func play(t *testing.T, server, version string) string {
 		}
 		status, body := call(t, server, s.method, fill(s.path, names), []byte(fill(s.body, names)))
 		if s.save != "" {
-			var made struct {
-				ID string `json:"id"`
-			}
-			if err := json.Unmarshal(body, &made); err != nil || made.ID == "" {
+			made := readMade(body)
+			if made.ID == "" {
 				t.Fatalf("%s %s: %d %s: no id to save", s.method, s.path, status, body)
 			}
 			names[s.save] = made.ID
+			names[s.save+".checksum"] = made.Checksum
 		}
 		fmt.Fprintf(&out, "%s %s %s\n%d\n", s.method, s.path, s.body, status)
 		if !s.brief {
@@ -122,6 +121,19 @@ func play(t *testing.T, server, version string) string {
 		out.WriteString("\n\n")
 	}
 	return out.String()
+}
+
+// made is what an answer says of a thing that it has made.
+type made struct{ ID, Checksum string }
+
+// readMade reads an answer that is one thing, or a list of one.
+func readMade(answer []byte) (one made) {
+	var list []made
+	if json.Unmarshal(answer, &list) == nil && len(list) == 1 {
+		return list[0]
+	}
+	_ = json.Unmarshal(answer, &one) // what is no thing has no id
+	return one
 }
 
 func fill(text string, names map[string]string) string {

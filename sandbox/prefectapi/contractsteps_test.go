@@ -1,5 +1,7 @@
 package prefectapi_test
 
+import "slices"
+
 const (
 	get   = "GET"
 	post  = "POST"
@@ -7,9 +9,11 @@ const (
 	del   = "DELETE"
 )
 
-// contract is what the API promises, in the order of one story: a pool, its queues and
-// workers, flow runs and their states, and then the clean-up.
-var contract = []step{
+// contract is what the API promises, as stories that each clean up behind themselves.
+var contract = slices.Concat(poolStory, taskStory, blockStory, deployStory)
+
+// poolStory is a pool, its queues and workers, flow runs and their states.
+var poolStory = []step{
 	{method: get, path: "/health"},
 	{method: get, path: "/version"},
 	{method: get, path: "/admin/storage", only: "3"},
@@ -170,7 +174,7 @@ var contract = []step{
 	{method: post, path: "/block_types/", body: `{"name":"{pool}","slug":"{pool}"}`, save: "type"},
 	{method: get, path: "/block_types/slug/{pool}"},
 	{method: get, path: "/block_types/slug/{pool}-none"},
-	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{type}","fields":{"title":"T","type":"object","properties":{"user":{"type":"string"},"password":{"type":"string"}},"secret_fields":["password"],"block_type_slug":"{pool}","block_schema_references":{}}}`, save: "schema"},
+	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{type}","fields":{"title":"T","type":"object","properties":{"user":{"type":"string"},"password":{"type":"string"}},"secret_fields":["password"],"block_type_slug":"zz-contract","block_schema_references":{}}}`, save: "schema"},
 	{method: post, path: "/block_documents/", body: `{"name":"inner","data":{"user":"u","password":"hush"},"block_type_id":"{type}","block_schema_id":"{schema}"}`, save: "inner"},
 	{method: post, path: "/block_documents/", body: `{"name":"inner","data":{},"block_type_id":"{type}","block_schema_id":"{schema}"}`},
 	{method: post, path: "/block_documents/", body: `{"name":"outer","data":{"child":{"$ref":{"block_document_id":"{inner}"}}},"block_type_id":"{type}","block_schema_id":"{schema}"}`, save: "outer"},

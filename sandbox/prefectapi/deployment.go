@@ -18,7 +18,6 @@ type deployment struct {
 	Version     *string         `json:"version"`
 	Description *string         `json:"description"`
 	Paused      bool            `json:"paused"`
-	Schedules   json.RawMessage `json:"schedules"`
 	Limit       *count          `json:"concurrency_limit"`
 	Options     json.RawMessage `json:"concurrency_options"`
 	Variables   json.RawMessage `json:"job_variables"`
@@ -32,6 +31,7 @@ type deployment struct {
 	Path        *string         `json:"path"`
 	Entrypoint  *string         `json:"entrypoint"`
 	limitID     string
+	schedules   []*schedule
 }
 
 func (d *deployment) variables() json.RawMessage {
@@ -56,7 +56,7 @@ func (a *API) showDeployment(d *deployment) object {
 	}
 	out := object{
 		"id": d.ID, "created": d.Created, "updated": d.Updated, "name": d.Name, "version": d.Version,
-		"description": d.Description, "flow_id": d.FlowID, "paused": d.Paused, "schedules": rawOr(d.Schedules, "[]"),
+		"description": d.Description, "flow_id": d.FlowID, "paused": d.Paused, "schedules": a.showSchedules(d, d.schedules),
 		"parameters": rawOr(d.Parameters, "{}"), "tags": orEmpty(d.Tags),
 		"work_queue_name": queueName, "last_polled": d.LastPolled,
 		"path": d.Path, "pull_steps": rawOr(d.PullSteps, "[]"), "entrypoint": d.Entrypoint, "storage_document_id": nil,
@@ -83,6 +83,9 @@ func (a *API) showDeployment2(out object, d *deployment) {
 	out["infra_overrides"] = d.variables() // it takes job_variables and shows them under the older name alone
 	out["parameter_openapi_schema"] = rawOr(d.Schema, "null")
 	out["schedule"], out["manifest_path"] = nil, nil
+	if latest := lastChangedFirst(d.schedules); len(latest) > 0 {
+		out["schedule"] = latest[0].Schedule
+	}
 	out["is_schedule_active"] = !d.Paused
 	out["pull_steps"] = rawOr(d.PullSteps, "null")
 }

@@ -20,13 +20,19 @@ func (a *API) deploymentRoutes() {
 	a.handle("GET /deployments/{id}", a.withDeployment(func(d *deployment, _ *request) (answer, error) { return ok(a.showDeployment(d)) }))
 	a.handle("GET /deployments/name/{flow}/{name}", a.readDeploymentByName)
 	a.handle("DELETE /deployments/{id}", a.withDeployment(a.deleteDeployment))
+	a.handle("PATCH /deployments/{id}", a.withDeploymentOr("Deployment not found.", a.updateDeployment))
 	a.handle("POST /deployments/filter", a.filterDeployments)
+	a.handle("POST /deployments/count", a.countDeployments)
 	a.handle("POST /deployments/{id}/create_flow_run", a.withDeployment(a.createRunOf))
 	a.handle("POST /deployments/{id}/pause_deployment", a.withDeployment(pauseDeployment(true)))
 	a.handle("POST /deployments/{id}/resume_deployment", a.withDeployment(pauseDeployment(false)))
 }
 
 func (a *API) withDeployment(serve func(*deployment, *request) (answer, error)) func(*request) (answer, error) {
+	return a.withDeploymentOr("Deployment not found", serve)
+}
+
+func (a *API) withDeploymentOr(missing string, serve func(*deployment, *request) (answer, error)) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
 		id, err := a.pathID(r)
 		if err != nil {
@@ -35,7 +41,7 @@ func (a *API) withDeployment(serve func(*deployment, *request) (answer, error)) 
 		if d := a.deploymentByID(id); d != nil {
 			return serve(d, r)
 		}
-		return answer{}, notFound("Deployment not found")
+		return answer{}, notFound("%s", missing)
 	}
 }
 
@@ -54,8 +60,8 @@ func (a *API) createDeployment(r *request) (answer, error) {
 	if err := checkName(wanted.Name); err != nil {
 		return answer{}, err
 	}
-	if string(rawOr(wanted.Schedules, "[]")) != "[]" {
-		return answer{}, notImplemented("deployment schedules")
+	if err := a.takeSchedules(&wanted, r.body); err != nil {
+		return answer{}, err
 	}
 	queueID, err := a.queueFor(&wanted)
 	if err != nil {
@@ -93,6 +99,9 @@ func (a *API) replaceDeployment(d *deployment, wanted deployment, b body, queueI
 		d.Parameters = nil
 		if err := json.Unmarshal(b.raw, d); err != nil {
 			return answer{}, err
+		}
+		if b.has("schedules") {
+			d.schedules = wanted.schedules
 		}
 	}
 	d.Updated = moment{a.now()}
@@ -134,50 +143,4 @@ func (a *API) deleteDeployment(d *deployment, _ *request) (answer, error) {
 	// Runs that have begun outlive it.
 	a.runs = slices.DeleteFunc(a.runs, func(run *flowRun) bool { return run.DeploymentID == d.ID && run.stateType() == scheduled })
 	return done()
-}
-
-func (a *API) filterDeployments(r *request) (answer, error) {
-	var q struct {
-		Deployments filter `json:"deployments"`
-		Flows       filter `json:"flows"`
-		Pools       filter `json:"work_pools"`
-		page
-	}
-	if err := r.body.read(pageSchema("deployments", "flows", "work_pools"), &q); err != nil {
-		return answer{}, err
-	}
-	matching, err := match(a.deployments, q.Deployments, "deployments", map[string]test[*deployment]{
-		"id":      anyOf(func(d *deployment) string { return d.ID }),
-		"name":    anyOf(func(d *deployment) string { return d.Name }),
-		"flow_id": anyOf(func(d *deployment) string { return d.FlowID }),
-	})
-	if err != nil {
-		return answer{}, err
-	}
-	matching, err = match(matching, q.Flows, "flows", flowTests(func(d *deployment) *flow { return a.flowByID(d.FlowID) }))
-	if err != nil {
-		return answer{}, err
-	}
-	matching, err = match(matching, q.Pools, "work_pools", poolTests(func(d *deployment) (*pool, *queue) { return a.queueByID(d.WorkQueueID) }))
-	if err != nil {
-		return answer{}, err
-	}
-	return show(matching, q.page, a.showDeployment)
-}
-
-// poolTests are the conditions on the pool of rows that may have one.
-func poolTests[T any](of func(T) (*pool, *queue)) map[string]test[T] {
-	value := func(read func(*pool) string) test[T] {
-		return anyOf(func(row T) string {
-			if p, _ := of(row); p != nil {
-				return read(p)
-			}
-			return ""
-		})
-	}
-	return map[string]test[T]{
-		"id":   value(func(p *pool) string { return p.ID }),
-		"name": value(func(p *pool) string { return p.Name }),
-		"type": value(func(p *pool) string { return p.Type }),
-	}
 }

@@ -42,6 +42,19 @@ func show[T any](rows []T, p page, write func(T) object) (answer, error) {
 	return ok(out)
 }
 
+// sortBy puts rows in an order that a client asks for by name; without a name they stay.
+func sortBy[T any](rows []T, name string, orders map[string]func(x, y T) int) error {
+	if name == "" {
+		return nil
+	}
+	order, known := orders[name]
+	if !known {
+		return notImplemented("sort order " + name)
+	}
+	slices.SortStableFunc(rows, order)
+	return nil
+}
+
 // filter are conditions by field; all must hold. null is none.
 type filter map[string]json.RawMessage
 
@@ -110,6 +123,19 @@ func compare(value, operator string, operand json.RawMessage) (bool, error) {
 		return json.Unmarshal(operand, &yes) == nil && (value == "") == yes, nil
 	}
 	return false, notImplemented("filter operator " + operator)
+}
+
+// isTrue is the condition eq_ on a flag.
+func isTrue[T any](value func(T) bool) test[T] {
+	return func(row T, raw json.RawMessage) (bool, error) {
+		var c struct {
+			Equal *bool `json:"eq_"`
+		}
+		if json.Unmarshal(raw, &c) != nil {
+			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+		}
+		return c.Equal == nil || value(row) == *c.Equal, nil
+	}
 }
 
 // between is the conditions before_ and after_ on a time.

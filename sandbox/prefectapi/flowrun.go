@@ -3,8 +3,7 @@ package prefectapi
 import (
 	"cmp"
 	"encoding/json"
-	"slices"
-	"time"
+	"maps"
 )
 
 type flowRun struct {
@@ -28,13 +27,8 @@ type flowRun struct {
 	Infrastructure *string         `json:"infrastructure_pid"`
 	Variables      json.RawMessage `json:"job_variables"`
 
-	states       []*state // all that it has had; the last is the current one
-	runCount     int
-	expected     moment
-	next         moment
-	started      moment
-	ended        moment
-	totalRunTime time.Duration
+	course
+	inputs []*runInput
 }
 
 // policy is a flow run's empirical_policy.
@@ -48,70 +42,17 @@ type policy struct {
 	RetryType         *string  `json:"retry_type"`
 }
 
-func (run *flowRun) state() *state {
-	if len(run.states) == 0 {
-		return nil
-	}
-	return run.states[len(run.states)-1]
-}
-
-func (run *flowRun) stateType() stateType {
-	if s := run.state(); s != nil {
-		return s.Type
-	}
-	return ""
-}
-
 // enter puts the run into a state, with all that a transition changes
 // (prefect/server/orchestration/global_policy.py).
 func (a *API) enter(run *flowRun, s *state) {
-	before := run.state()
-	s.Details.FlowRunID = run.ID
-	if before != nil && !s.Timestamp.After(before.Timestamp.Time) {
-		s.Timestamp = moment{before.Timestamp.Add(time.Microsecond)} // no two states share a time
-	}
-	if before != nil && before.Type == running {
-		run.totalRunTime += s.Timestamp.Sub(before.Timestamp.Time)
-	}
-	if s.Type == running {
-		if run.Policy.Resuming == nil || !*run.Policy.Resuming {
-			run.runCount++
-		}
-		if run.started.IsZero() {
-			run.started = s.Timestamp
-		}
-	}
+	s.Details.FlowRunID, s.Details.TaskRunID = run.ID, run.ParentTaskRun
+	counts := run.Policy.Resuming == nil || !*run.Policy.Resuming
 	if s.Type == running || s.Type.final() {
 		run.Policy.Resuming = nil
 	}
-	a.setEnd(run, s)
-	if run.expected.IsZero() {
-		run.expected = firstOf(s.Details.ScheduledTime, s.Timestamp, s.Type == scheduled)
-	}
-	run.next = firstOf(s.Details.ScheduledTime, moment{}, s.Type == scheduled)
-	run.states = append(run.states, s)
+	run.take(s, counts, !a.isPrefect2())
 	run.Updated = s.Timestamp
-}
-
-func (a *API) setEnd(run *flowRun, s *state) {
-	if !s.Type.final() {
-		run.ended = moment{}
-		return
-	}
-	if run.started.IsZero() && a.isPrefect2() {
-		return // it sets an end to what has begun alone
-	}
-	if run.ended.IsZero() {
-		run.ended = s.Timestamp
-		run.started = firstOf(run.started, s.Timestamp, !run.started.IsZero())
-	}
-}
-
-func firstOf(yes, no moment, condition bool) moment {
-	if condition {
-		return yes
-	}
-	return no
+	a.tellParent(run, s)
 }
 
 // showRun writes a run; the worker's view of it has no pool and no state.
@@ -133,16 +74,11 @@ func (a *API) showRunCore(run *flowRun) object {
 		"work_queue_id": orNull(run.WorkQueueID), "work_queue_name": run.QueueName, "flow_version": run.FlowVersion,
 		"parameters": rawOr(run.Parameters, "{}"), "idempotency_key": run.IdempotencyKey, "context": rawOr(run.Context, "{}"),
 		"empirical_policy": run.Policy.shown(), "tags": orEmpty(run.Tags), "parent_task_run_id": run.ParentTaskRun,
-		"state_id": nil, "state_type": nil, "state_name": nil, "state": nil,
-		"run_count": run.runCount, "expected_start_time": run.expected, "next_scheduled_start_time": run.next,
-		"start_time": run.started, "end_time": run.ended, "total_run_time": run.totalRunTime.Seconds(),
-		"estimated_run_time": run.totalRunTime.Seconds(), "estimated_start_time_delta": a.lateness(run),
+		"state":          nil,
 		"auto_scheduled": false, "infrastructure_document_id": nil, "infrastructure_pid": run.Infrastructure,
 		"created_by": nil, "job_variables": rawOr(run.Variables, "{}"),
 	}
-	if s := run.state(); s != nil {
-		out["state_id"], out["state_type"], out["state_name"] = s.ID, s.Type, s.Name
-	}
+	maps.Copy(out, run.show(a.now()))
 	if !a.isPrefect2() {
 		pairs := []string{"prefect.flow.id", run.FlowID}
 		if run.DeploymentID != "" {
@@ -161,19 +97,6 @@ func (p policy) shown() policy {
 	return p
 }
 
-// lateness is in seconds: of the start, or of a run that is due, so far.
-func (a *API) lateness(run *flowRun) float64 {
-	switch {
-	case run.expected.IsZero():
-		return 0
-	case !run.started.IsZero() && run.started.After(run.expected.Time):
-		return run.started.Sub(run.expected.Time).Seconds()
-	case run.started.IsZero() && run.ended.IsZero() && !run.stateType().final() && a.now().After(run.expected.Time):
-		return a.now().Sub(run.expected.Time).Seconds()
-	}
-	return 0
-}
-
 func (a *API) runByID(id string) *flowRun {
 	for _, run := range a.runs {
 		if run.ID == id {
@@ -190,7 +113,6 @@ func sortRuns(runs []*flowRun, by string) error {
 	}
 	expected := func(r *flowRun) moment { return firstOf(r.started, r.expected, !r.started.IsZero()) }
 	orders := map[string]func(x, y *flowRun) int{
-		"":                              func(x, y *flowRun) int { return cmp.Compare(y.ID, x.ID) },
 		"ID_DESC":                       func(x, y *flowRun) int { return cmp.Compare(y.ID, x.ID) },
 		"NAME_ASC":                      func(x, y *flowRun) int { return cmp.Compare(x.Name, y.Name) },
 		"NAME_DESC":                     func(x, y *flowRun) int { return cmp.Compare(y.Name, x.Name) },
@@ -201,10 +123,5 @@ func sortRuns(runs []*flowRun, by string) error {
 		"NEXT_SCHEDULED_START_TIME_ASC": value(func(r *flowRun) moment { return r.next }, 1),
 		"END_TIME_DESC":                 value(func(r *flowRun) moment { return r.ended }, -1),
 	}
-	order, known := orders[by]
-	if !known {
-		return notImplemented("sort order " + by)
-	}
-	slices.SortStableFunc(runs, order)
-	return nil
+	return sortBy(runs, cmp.Or(by, "ID_DESC"), orders)
 }

@@ -33,7 +33,7 @@ func (a *API) matchingRuns(r *request) ([]*flowRun, page, error) {
 	}{
 		{q.Runs, "flow_runs", a.runTests()},
 		{q.Flows, "flows", flowTests(func(run *flowRun) *flow { return a.flowByID(run.FlowID) })},
-		{q.Deployments, "deployments", map[string]test[*flowRun]{"id": anyOf(func(run *flowRun) string { return run.DeploymentID })}},
+		{q.Deployments, "deployments", a.deploymentOfRunTests()},
 		{q.Pools, "work_pools", poolTests(queueOf)},
 		{q.Queues, "work_pool_queues", map[string]test[*flowRun]{
 			"id": queueTest(func(q *queue) string { return q.ID }), "name": queueTest(func(q *queue) string { return q.Name }),
@@ -46,6 +46,19 @@ func (a *API) matchingRuns(r *request) ([]*flowRun, page, error) {
 		}
 	}
 	return append([]*flowRun(nil), runs...), q.page, nil
+}
+
+// deploymentOfRunTests are the conditions on the deployment of a run that may have one.
+func (a *API) deploymentOfRunTests() map[string]test[*flowRun] {
+	return map[string]test[*flowRun]{
+		"id": anyOf(func(run *flowRun) string { return run.DeploymentID }),
+		"name": anyOf(func(run *flowRun) string {
+			if d := a.deploymentByID(run.DeploymentID); d != nil {
+				return d.Name
+			}
+			return ""
+		}),
+	}
 }
 
 func (a *API) runTests() map[string]test[*flowRun] {
@@ -61,7 +74,7 @@ func (a *API) runTests() map[string]test[*flowRun] {
 			}
 			return ""
 		}),
-		"state":                     a.stateTest,
+		"state":                     stateTest(func(r *flowRun) *state { return r.state() }, "flow_runs.state"),
 		"expected_start_time":       between(func(r *flowRun) moment { return r.expected }),
 		"next_scheduled_start_time": between(func(r *flowRun) moment { return r.next }),
 		"start_time":                between(func(r *flowRun) moment { return r.started }),
@@ -69,21 +82,28 @@ func (a *API) runTests() map[string]test[*flowRun] {
 	}
 }
 
-func (a *API) stateTest(run *flowRun, raw json.RawMessage) (bool, error) {
-	var conditions filter
-	if json.Unmarshal(raw, &conditions) != nil {
-		return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body", "flow_runs", "state")
-	}
-	kept, err := match([]*flowRun{run}, conditions, "flow_runs.state", map[string]test[*flowRun]{
-		"type": anyOf(func(r *flowRun) string { return string(r.stateType()) }),
-		"name": anyOf(func(r *flowRun) string {
-			if s := r.state(); s != nil {
-				return s.Name
+// stateTest is the conditions on the state of rows that have one.
+func stateTest[T any](of func(T) *state, where string) test[T] {
+	read := func(part func(*state) string) func(T) string {
+		return func(row T) string {
+			if s := of(row); s != nil {
+				return part(s)
 			}
 			return ""
-		}),
-	})
-	return len(kept) > 0, err
+		}
+	}
+	tests := map[string]test[T]{
+		"type": anyOf(read(func(s *state) string { return string(s.Type) })),
+		"name": anyOf(read(func(s *state) string { return s.Name })),
+	}
+	return func(row T, raw json.RawMessage) (bool, error) {
+		var conditions filter
+		if json.Unmarshal(raw, &conditions) != nil {
+			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body", where)
+		}
+		kept, err := match([]T{row}, conditions, where, tests)
+		return len(kept) > 0, err
+	}
 }
 
 func value(s *string) string {

@@ -15,6 +15,7 @@ func (a *API) flowRunRoutes() {
 	a.handle("DELETE /flow_runs/{id}", a.withRun(a.deleteRun))
 	a.handle("PATCH /flow_runs/{id}/labels", a.withRun(a.labelRun))
 	a.handle("POST /flow_runs/{id}/set_state", a.setState)
+	a.handle("POST /flow_runs/{id}/resume", a.withRun(a.resumeRun))
 	a.handle("POST /flow_runs/filter", a.filterRuns)
 	a.handle("POST /flow_runs/count", a.countRuns)
 	a.handle("GET /flow_run_states/", a.runStates)
@@ -163,8 +164,17 @@ func (a *API) labelRun(run *flowRun, r *request) (answer, error) {
 }
 
 func (a *API) deleteRun(run *flowRun, _ *request) (answer, error) {
-	a.runs = slices.DeleteFunc(a.runs, func(other *flowRun) bool { return other == run })
+	a.forgetRuns(func(other *flowRun) bool { return other == run })
 	return done()
+}
+
+// forgetRuns deletes runs, and their tasks with them.
+func (a *API) forgetRuns(gone func(*flowRun) bool) {
+	a.forgetTasks(func(t *taskRun) bool {
+		run := a.runOfTask(t)
+		return run != nil && gone(run)
+	})
+	a.runs = slices.DeleteFunc(a.runs, gone)
 }
 
 func (a *API) filterRuns(r *request) (answer, error) {

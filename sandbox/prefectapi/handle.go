@@ -37,7 +37,7 @@ func (a *API) handle(pattern string, serve func(*request) (answer, error)) {
 		}
 		a.mu.Lock()
 		out, err := serve(&request{r, read})
-		raw, encoding := json.Marshal(out.body) // within the lock: bodies share what they show
+		raw, encoding := encode(out.body) // within the lock: bodies share what they show
 		a.mu.Unlock()
 		switch {
 		case err != nil:
@@ -55,6 +55,16 @@ func (a *API) handle(pattern string, serve func(*request) (answer, error)) {
 		pattern += "{$}"
 	}
 	a.mux.HandleFunc(pattern, handler)
+}
+
+// plain is a body that is a text and not JSON.
+type plain string
+
+func encode(body any) ([]byte, error) {
+	if text, ok := body.(plain); ok {
+		return []byte(text), nil
+	}
+	return json.Marshal(body)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

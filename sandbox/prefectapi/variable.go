@@ -1,9 +1,11 @@
 package prefectapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 type variable struct {
@@ -21,17 +23,18 @@ func (a *API) variableRoutes() {
 	a.handle("POST /variables/", a.createVariable)
 	a.handle("GET /variables/name/{name}", a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
 	a.handle("PATCH /variables/name/{name}", a.withVariable(a.updateVariable))
-	a.handle("DELETE /variables/name/{name}", a.withVariable(func(v *variable, _ *request) (answer, error) {
-		a.variables = slices.DeleteFunc(a.variables, func(other *variable) bool { return other == v })
-		return done()
-	}))
+	a.handle("DELETE /variables/name/{name}", a.withVariable(a.deleteVariable))
+	a.handle("GET /variables/{id}", a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
+	a.handle("PATCH /variables/{id}", a.withVariable(a.updateVariable))
+	a.handle("DELETE /variables/{id}", a.withVariable(a.deleteVariable))
 	a.handle("POST /variables/filter", a.filterVariables)
+	a.handle("POST /variables/count", a.countVariables)
 }
 
 func (a *API) withVariable(serve func(*variable, *request) (answer, error)) func(*request) (answer, error) {
 	return func(r *request) (answer, error) {
 		for _, v := range a.variables {
-			if v.Name == r.PathValue("name") {
+			if v.Name == r.PathValue("name") || v.ID == strings.ToLower(r.PathValue("id")) {
 				return serve(v, r)
 			}
 		}
@@ -39,7 +42,12 @@ func (a *API) withVariable(serve func(*variable, *request) (answer, error)) func
 	}
 }
 
-// valueKind: Prefect 2 has texts alone.
+func (a *API) deleteVariable(v *variable, _ *request) (answer, error) {
+	a.variables = slices.DeleteFunc(a.variables, func(other *variable) bool { return other == v })
+	return done()
+}
+
+// variableSchema: Prefect 2 has texts alone.
 func (a *API) variableSchema(required ...string) schema {
 	value := anything
 	if a.isPrefect2() {
@@ -83,21 +91,42 @@ func (a *API) updateVariable(v *variable, r *request) (answer, error) {
 }
 
 func (a *API) filterVariables(r *request) (answer, error) {
+	matching, p, err := a.matchingVariables(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return show(matching, p, showVariable)
+}
+
+func (a *API) countVariables(r *request) (answer, error) {
+	matching, _, err := a.matchingVariables(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(len(matching))
+}
+
+func (a *API) matchingVariables(r *request) ([]*variable, page, error) {
 	var q struct {
 		Variables filter `json:"variables"`
 		page
 	}
 	if err := r.body.read(pageSchema("variables"), &q); err != nil {
-		return answer{}, err
+		return nil, page{}, err
 	}
 	matching, err := match(a.variables, q.Variables, "variables", map[string]test[*variable]{
 		"id":   anyOf(func(v *variable) string { return v.ID }),
 		"name": anyOf(func(v *variable) string { return v.Name }),
 	})
-	if err != nil {
-		return answer{}, err
+	if err == nil {
+		err = sortBy(matching, q.Sort, map[string]func(x, y *variable) int{
+			"NAME_ASC":     func(x, y *variable) int { return cmp.Compare(x.Name, y.Name) },
+			"NAME_DESC":    func(x, y *variable) int { return cmp.Compare(y.Name, x.Name) },
+			"CREATED_DESC": func(x, y *variable) int { return y.Created.Compare(x.Created.Time) },
+			"UPDATED_DESC": func(x, y *variable) int { return y.Updated.Compare(x.Updated.Time) },
+		})
 	}
-	return show(matching, q.page, showVariable)
+	return matching, q.page, err
 }
 
 func showVariable(v *variable) object {
