@@ -64,7 +64,15 @@ func (d *demo) makeImages() (map[string]string, error) {
 	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte(script), 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
-	return map[string]string{"ecsctl/*": dir}, nil
+	images := map[string]string{"ecsctl/*": dir}
+	if d.real != nil {
+		images[prefectImages] = d.real.programs
+		// What a service of Prefect 2 installs before it starts its worker, this image has.
+		if err := os.WriteFile(filepath.Join(dir, "pip"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+			return nil, fmt.Errorf("failed to make the demo's image: %w", err)
+		}
+	}
+	return images, nil
 }
 
 // thisProgram goes by the name that it was called by, which may be one of several.

@@ -3,7 +3,6 @@ package commands
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,31 +13,63 @@ import (
 	"ecsctl/sandbox"
 )
 
-const demoPool = "my-ecs-pool"
+const (
+	demoPool       = "my-ecs-pool"
+	demoDeployment = "hello"
+	demoFlow       = "my-flow"
+)
 
 // show goes through the steps.
 func (d *demo) show() error {
 	started := time.Now()
-	bootstrap := slices.Concat([]string{"bootstrap", "--pool", demoPool}, d.workerArgs(), []string{"--flow-run-image", demoFlowImage, "--yes"})
-	d.say("Prefect's ECS Worker Guide on this machine. AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end.\n")
+	d.say("Prefect's ECS Worker Guide on this machine. " + d.stage() + "\n")
 	d.title(1, "work pool, roles, task definition, service", "the guide's steps 1 and 2, and its sanity check: the worker is live")
-	if err := d.ecsctl(bootstrap...); err != nil {
+	if err := d.bootstrap(); err != nil {
 		return err
 	}
-	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
-	if err := d.helloRun(); err != nil {
+	if err := d.deployAndRun(); err != nil {
 		return err
 	}
 	d.title(3, "bootstrap again", "what is there already is left alone")
-	if err := d.ecsctl(bootstrap...); err != nil {
+	if err := d.bootstrap(); err != nil {
 		return err
 	}
 	d.title(4, "teardown", "the guide has no such step")
+	if d.real != nil {
+		if err := d.program("prefect", "deployment", "delete", demoFlow+"/"+demoDeployment); err != nil {
+			return err
+		}
+	}
 	if err := d.ecsctl("teardown", "--pool", demoPool, "--yes"); err != nil {
 		return err
 	}
 	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same two commands:\necsctl bootstrap --pool %s, and ecsctl teardown --pool %s", time.Since(started).Seconds(), demoPool, demoPool))
 	return nil
+}
+
+// stage says what of it is real.
+func (d *demo) stage() string {
+	if d.real != nil {
+		return "AWS is played by `ecsctl sandbox`.\nThe Prefect server (" + d.real.version + " at " + d.api.APIURL() + "), its command line\nand the flow run are real. The worker is ecsctl's own."
+	}
+	return "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end."
+}
+
+func (d *demo) bootstrap() error {
+	args := append([]string{"bootstrap", "--pool", demoPool}, d.workerArgs()...)
+	if d.real == nil {
+		args = append(args, "--flow-run-image", demoFlowImage)
+	}
+	return d.ecsctl(append(args, "--yes")...)
+}
+
+func (d *demo) deployAndRun() error {
+	if d.real != nil {
+		d.title(2, "a deployment and a flow run", "the guide's step 4, with its own my_flow.py. The flow run's ECS task is the real prefect flow-run execute")
+		return d.realRun()
+	}
+	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
+	return d.helloRun()
 }
 
 func (d *demo) say(text string) { printf(d.streams.Out, "%s\n", text) }
@@ -55,74 +86,36 @@ func (d *demo) typed(args ...string) {
 // ecsctl runs this program as a person would, and shows all that it says.
 func (d *demo) ecsctl(args ...string) error {
 	d.typed(append([]string{"ecsctl"}, args...)...)
+	code, err := d.run(append([]string{d.binary}, args...))
+	if err == nil && code != 0 {
+		err = hint.Add(fmt.Errorf("failed to show `ecsctl %s`: exit code %d", args[0], code), "this is a defect of ecsctl: please report it with the output above")
+	}
+	return err
+}
+
+// run runs a command to its end and shows all that it says.
+func (d *demo) run(args []string) (code int, err error) {
 	out := &indented{out: d.streams.Out}
-	code, err := d.server.Run(d.ctx, sandbox.Command{Args: append([]string{d.binary}, args...), Env: d.env, Dir: d.dir, Out: out, Err: out})
-	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return hint.Add(fmt.Errorf("failed to show `ecsctl %s`: exit code %d", args[0], code), "this is a defect of ecsctl: please report it with the output above")
-	}
-	return nil
+	return d.server.Run(d.ctx, sandbox.Command{Args: args, Env: d.env, Dir: d.dir, Out: out, Err: out})
 }
 
 // helloRun deploys and runs, and waits for the end.
 func (d *demo) helloRun() error {
-	d.typed("prefect", "deploy", "my_flow.py:my_flow", "--name", "hello", "--pool", demoPool)
-	flow, err := d.api.CreateFlow(d.ctx, "my-flow")
+	d.typed("prefect", "deploy", "my_flow.py:my_flow", "--name", demoDeployment, "--pool", demoPool)
+	flow, err := d.api.CreateFlow(d.ctx, demoFlow)
 	if err != nil {
 		return err
 	}
 	deployment, err := d.api.CreateDeployment(d.ctx, prefect.DeploymentCreate{
-		Name: "hello", FlowID: flow.ID, WorkPoolName: demoPool, Entrypoint: "my_flow.py:my_flow", JobVariables: json.RawMessage(`{}`),
+		Name: demoDeployment, FlowID: flow.ID, WorkPoolName: demoPool, Entrypoint: "my_flow.py:my_flow", JobVariables: json.RawMessage(`{}`),
 	})
 	if err != nil {
 		return err
 	}
-	d.typed("prefect", "deployment", "run", "my-flow/hello")
+	d.typed("prefect", "deployment", "run", demoFlow+"/"+demoDeployment)
 	run, err := d.api.CreateFlowRun(d.ctx, deployment.ID, prefect.FlowRunCreate{})
 	if err != nil {
 		return err
 	}
 	return d.follow(run.ID)
-}
-
-// follow shows each state of a run once, and at the end its log.
-func (d *demo) follow(id string) error {
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for shown := ""; ; {
-		run, err := d.api.ReadFlowRun(d.ctx, id)
-		if err != nil {
-			return err
-		}
-		if run.StateName != shown {
-			shown = run.StateName
-			printf(d.streams.Out, "   │ flow run %s is %s\n", run.Name, shown)
-		}
-		if run.StateType.Terminal() {
-			return d.showLog(run)
-		}
-		select {
-		case <-ticker.C:
-		case <-d.ctx.Done():
-			return fmt.Errorf("failed to wait for flow run %q, which is %s: %w", run.Name, shown, d.ctx.Err())
-		}
-	}
-}
-
-func (d *demo) showLog(run *prefect.FlowRun) error {
-	logs, err := d.api.FlowRunLogs(d.ctx, run.ID)
-	if err != nil {
-		return err
-	}
-	found := false
-	for _, line := range logs {
-		printf(d.streams.Out, "   │ %s | %s\n", line.Name, line.Message)
-		found = found || line.Message == helloLine
-	}
-	if run.StateType != prefect.Completed || !found {
-		return fmt.Errorf("flow run %q has not said %q", run.Name, helloLine)
-	}
-	return nil
 }

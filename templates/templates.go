@@ -23,6 +23,11 @@ var files embed.FS
 //go:embed ecs-base-job-template.json
 var ECSBaseJobTemplate []byte
 
+// MyFlow is the flow of Prefect's ECS Worker Guide, my_flow.py.
+//
+//go:embed my_flow.py
+var MyFlow []byte
+
 // Names of the policy documents: IAM's, and the lifecycle policy of an ECR repository.
 const (
 	TrustPolicy     = "trust-policy.json"

@@ -10,60 +10,96 @@ import (
 	"ecsctl/e2e/peers"
 	"ecsctl/e2e/wiretap"
 	"ecsctl/internal/inventory"
+	"ecsctl/prefect"
+	"ecsctl/templates"
 )
 
 // myFlow is the guide's own.
-const myFlow = `from prefect import flow
-from prefect.logging import get_run_logger
+var myFlow = string(templates.MyFlow)
 
+// workerRuntime is what the service's task runs.
+type workerRuntime struct {
+	name      string
+	bootstrap []string // arguments of ecsctl bootstrap
+}
 
-@flow
-def my_flow():
-    logger = get_run_logger()
-    logger.info("Hello from ECS!!")
-
-
-if __name__ == "__main__":
-    my_flow()
-`
+// workerRuntimes are all that there are.
+var workerRuntimes = []workerRuntime{
+	{name: "prefect-aws", bootstrap: []string{"--runtime", "prefect"}},
+	{name: "ecsctl"},
+}
 
 // TestGuideInFull has everything real but AWS: server, worker, deployment and flow run.
 func TestGuideInFull(t *testing.T) {
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
-		t.Run(venv, func(t *testing.T) {
-			server := prefectServer(t, venv)
-			w := newWorld(t, venv, "--prefect-api-url", server.URL)
-			source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
-			before, err := source.Read(t.Context())
-			w.must(err)
-
-			tap := &wiretap.Tap{}
-			base, closeProxy, err := tap.Proxy(w.env["AWS_ENDPOINT_URL"], wiretap.AWS, nil)
-			w.must(err)
-			defer closeProxy()
-			ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
-			pool := "full-" + versions[venv][:1]
-
-			w.run(ecsctl, shared.binary, "bootstrap", "--pool", pool, "--runtime", "prefect", "--yes", "--wait-timeout", "3m")
-			w.waitForWorker(server.URL, pool)
-			w.write("my_flow.py", myFlow)
-			prefect := w.environ(w.venv)
-			w.prefect(prefect, "--no-prompt", "deploy", "my_flow.py:my_flow", "--name", "hello", "--pool", pool)
-			w.prefect(prefect, "deployment", "run", "my-flow/hello")
-			run := w.waitForRun(server.URL, "hello")
-			if run.StateName != "Completed" || !strings.Contains(run.InfrastructurePID, "::") {
-				t.Errorf("got %+v", run)
-			}
-			w.wantLog(server.URL, run.ID, "Hello from ECS!!")
-
-			w.prefect(prefect, "deployment", "delete", "my-flow/hello")
-			w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m")
-			after, err := source.Read(t.Context())
-			w.must(err)
-			if diff := inventory.Diff(before, after); diff != "" {
-				t.Errorf("after teardown (-before +after):\n%s", diff)
-			}
-			w.validate(tap.Calls())
-		})
+		for _, runtime := range workerRuntimes {
+			t.Run(venv+"/"+runtime.name, func(t *testing.T) {
+				server := prefectServer(t, venv)
+				goThroughGuide(t, venv, runtime, server.URL)
+			})
+		}
 	}
+}
+
+// TestOfficialWorkerOnPlayedAPI has the official worker as the service's task, and no
+// Prefect server at all.
+func TestOfficialWorkerOnPlayedAPI(t *testing.T) {
+	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
+		t.Run(venv, func(t *testing.T) { goThroughGuide(t, venv, workerRuntimes[0], "") })
+	}
+}
+
+// goThroughGuide does all of the guide and takes it away again. server is the real API,
+// or "" for the played one.
+func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server string) {
+	w := newWorldWith(t, venv, func(w *world) []string {
+		args := []string{"--prefect-version", versions[venv]}
+		if server != "" {
+			args = []string{"--prefect-api-url", server}
+		}
+		return args
+	})
+	api := w.env["PREFECT_API_URL"]
+	source := inventory.NewSource(w.config(), inventory.Prefect{URL: api})
+	before, err := source.Read(t.Context())
+	w.must(err)
+	tap := &wiretap.Tap{}
+	base, closeProxy, err := tap.Proxy(w.env["AWS_ENDPOINT_URL"], wiretap.AWS, nil)
+	w.must(err)
+	defer closeProxy()
+	ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
+	pool := "full-" + versions[venv][:1]
+
+	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m"}, runtime.bootstrap...)
+	w.run(ecsctl, bootstrap...)
+	w.waitForWorker(api, pool)
+	w.write("my_flow.py", myFlow)
+	env := w.environ(w.venv)
+	w.prefect(env, "--no-prompt", "deploy", "my_flow.py:my_flow", "--name", "hello", "--pool", pool)
+	w.prefect(env, "deployment", "run", "my-flow/hello")
+	run := w.waitForRun(api, "hello")
+	if run.StateName != "Completed" || !strings.Contains(run.InfrastructurePID, "::") {
+		t.Errorf("got %+v", run)
+	}
+	w.wantLog(api, run.ID, "Hello from ECS!!")
+
+	w.prefect(env, "deployment", "delete", "my-flow/hello")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m")
+	after, err := source.Read(t.Context())
+	w.must(err)
+	if diff := inventory.Diff(before, after); diff != "" {
+		t.Errorf("after teardown (-before +after):\n%s", diff)
+	}
+	w.validate(tap.Calls())
+	w.forget(server, run.ID)
+}
+
+// forget deletes the flow run from a server that the next test uses as well.
+func (w *world) forget(server, run string) {
+	if server == "" {
+		return
+	}
+	client, err := prefect.New(prefect.Options{APIURL: server})
+	w.must(err)
+	w.must(client.DeleteFlowRun(w.t.Context(), run))
 }

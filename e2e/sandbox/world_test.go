@@ -40,12 +40,18 @@ type world struct {
 // environment, and waits until it says where it is.
 func newWorld(t *testing.T, venv string, args ...string) *world {
 	t.Helper()
+	return newWorldWith(t, venv, func(*world) []string { return args })
+}
+
+// newWorldWith is newWorld with arguments that need its home.
+func newWorldWith(t *testing.T, venv string, args func(*world) []string) *world {
+	t.Helper()
 	python, err := peers.Program(venv, "python")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, home: t.TempDir(), env: map[string]string{}, venv: filepath.Dir(python)}
-	cmd := exec.Command(shared.binary, append([]string{"sandbox", "--region", region, "--venv", filepath.Dir(w.venv)}, args...)...)
+	cmd := exec.Command(shared.binary, append([]string{"sandbox", "--region", region, "--venv", filepath.Dir(w.venv)}, args(w)...)...)
 	cmd.Dir = w.home
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + w.home, "PIP_NO_INDEX=1"}
 	log := filepath.Join(w.home, "sandbox.log")

@@ -36,7 +36,7 @@ func (a *API) withTask(missing string, serve func(*taskRun, *request) (answer, e
 
 func (a *API) taskSchema() schema {
 	s := schema{fields: map[string]kind{
-		"id": uuid, "state": dict, "name": text1, "flow_run_id": uuid, "task_key": text1, "dynamic_key": text1, "cache_key": text,
+		"id": uuid, "state": dict, "name": text, "flow_run_id": uuid, "task_key": text1, "dynamic_key": text1, "cache_key": text,
 		"cache_expiration": instant, "task_version": text, "empirical_policy": dict, "tags": list, "task_inputs": dict, "labels": dict,
 	}, required: []string{"task_key", "dynamic_key"}}
 	if a.isPrefect2() {

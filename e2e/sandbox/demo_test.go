@@ -1,0 +1,50 @@
+//go:build e2e
+
+package sandbox
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/internal/inventory"
+)
+
+// TestDemoWithRealPrefect is the demo with a real server, whose flow run is the real
+// prefect flow-run execute of the guide's my_flow.py; it leaves nothing but the run.
+func TestDemoWithRealPrefect(t *testing.T) {
+	server := prefectServer(t, peers.Prefect3)
+	w := newWorld(t, peers.Prefect3, "--prefect-api-url", server.URL)
+	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
+	before, err := source.Read(t.Context())
+	w.must(err)
+	out := w.run(w.environ("/nowhere"), shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv))
+	for _, want := range []string{
+		"The Prefect server (3.8.8 at " + server.URL + ")", "$ prefect --no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
+		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!", "4 to use as it is, 8 unchanged",
+		"Finished in state Completed()", "nothing that ecsctl made is left",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out)
+		}
+	}
+	after, err := source.Read(t.Context())
+	w.must(err)
+	if diff := inventory.Diff(before, after); diff != "" {
+		t.Errorf("after the demo (-before +after):\n%s", diff)
+	}
+}
+
+// TestDemoWithoutPrefect says what to install.
+func TestDemoWithoutPrefect(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), shared.binary, "demo", "--prefect-api-url", "http://127.0.0.1:1/api")
+	cmd.Env = []string{"PATH=" + t.TempDir(), "HOME=" + t.TempDir()}
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{"there is no prefect on PATH", "hint: install it", "add --venv .venv"} {
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("the demo does not say %q: %v\n%s", want, err, out)
+		}
+	}
+}
