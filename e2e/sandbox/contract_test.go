@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +27,9 @@ func TestContractOfAWSOnMoto(t *testing.T) {
 	}
 }
 
+// contractCall is the line that begins a call in the recorded answers.
+var contractCall = regexp.MustCompile(`(?m)^(GET|POST|PATCH|DELETE) /`)
+
 func TestContractOfPrefect(t *testing.T) {
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
 		t.Run(venv, func(t *testing.T) {
@@ -36,7 +40,11 @@ func TestContractOfPrefect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("contract of Prefect %s: %d calls, answered as recorded", versions[venv], strings.Count(string(steps), "\n\n"))
+			calls := len(contractCall.FindAll(steps, -1))
+			t.Logf("contract of Prefect %s: %d calls, answered as recorded", versions[venv], calls)
+			if calls < 120 {
+				t.Errorf("only %d calls were compared", calls)
+			}
 		})
 	}
 }

@@ -3,6 +3,6 @@
 //
 // It is a verified fake: the contract tests of this package run against it and against
 // real servers. A route or a filter that it does not have is refused by name (501).
-// Background services of a server are not there: no schedules, no marking of late runs,
-// no events, no worker channel.
+// Background services of a server are not there: no runs made by schedules, no marking of
+// late runs, no events, no worker channel.
 package prefectapi
