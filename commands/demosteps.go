@@ -35,12 +35,15 @@ func (d *demo) show() error {
 		return err
 	}
 	d.title(4, "teardown", "the guide has no such step")
+	teardown := []string{"teardown", "--pool", demoPool, "--yes"}
 	if d.real != nil {
 		if err := d.program("prefect", "deployment", "delete", demoFlow+"/"+demoDeployment); err != nil {
 			return err
 		}
+		// A run is Completed a moment before its process, and so its task, has ended.
+		teardown = append(teardown, "--running", "wait")
 	}
-	if err := d.ecsctl("teardown", "--pool", demoPool, "--yes"); err != nil {
+	if err := d.ecsctl(teardown...); err != nil {
 		return err
 	}
 	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same two commands:\necsctl bootstrap --pool %s, and ecsctl teardown --pool %s", time.Since(started).Seconds(), demoPool, demoPool))

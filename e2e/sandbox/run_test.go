@@ -84,7 +84,8 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 	w.wantLog(api, run.ID, "Hello from ECS!!")
 
 	w.prefect(env, "deployment", "delete", "my-flow/hello")
-	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m")
+	// The run is Completed a moment before its process, and so its task, has ended.
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--running", "wait", "--yes", "--wait-timeout", "3m")
 	after, err := source.Read(t.Context())
 	w.must(err)
 	if diff := inventory.Diff(before, after); diff != "" {
