@@ -99,24 +99,15 @@ type FlowRunFilter struct {
 
 // FilterFlowRuns returns the flow runs that match, page after page.
 func (c *Client) FilterFlowRuns(ctx context.Context, f FlowRunFilter) ([]FlowRun, error) {
-	body := f.wire()
 	var all []FlowRun
-	for {
-		body["offset"] = len(all)
-		limit := pageSize
-		if f.Limit > 0 {
-			limit = min(limit, f.Limit-len(all))
-		}
-		body["limit"] = limit
-		var page []FlowRun
-		if err := c.do(ctx, query(body, "flow_runs", "filter"), &page); err != nil {
-			return nil, fmt.Errorf("failed to list flow runs: %w", err)
-		}
+	err := c.FlowRunPages(ctx, f, func(page []FlowRun) error {
 		all = append(all, page...)
-		if len(page) < limit || len(all) == f.Limit {
-			return all, nil
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return all, nil
 }
 
 func (f FlowRunFilter) wire() map[string]any {

@@ -53,6 +53,7 @@ type StateProposal struct {
 	Type    StateType
 	Name    string // default: the type's own
 	Message string
+	Data    json.RawMessage // as of State; rarely of use
 	// ScheduledTime is for proposals of type Scheduled.
 	ScheduledTime time.Time
 	// Force skips the server's rules.
@@ -134,6 +135,9 @@ func (p StateProposal) wire() any {
 	}
 	if p.Message != "" {
 		state["message"] = p.Message
+	}
+	if len(p.Data) > 0 {
+		state["data"] = p.Data
 	}
 	return map[string]any{"state": state, "force": p.Force}
 }

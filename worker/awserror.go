@@ -94,8 +94,7 @@ func passing(err error) bool {
 	if errors.Is(err, context.Canceled) || !errors.As(err, &op) {
 		return false
 	}
-	var quota ratelimit.QuotaExceededError
-	if errors.As(err, &quota) || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary {
+	if isThrottle(err) {
 		return true
 	}
 	var response interface{ HTTPStatusCode() int }
@@ -107,6 +106,12 @@ func passing(err error) bool {
 		return true // no answer: the network, or where the credentials come from
 	}
 	return roleIsNew(api)
+}
+
+// isThrottle tells whether AWS, or the SDK on its behalf, wants fewer calls.
+func isThrottle(err error) bool {
+	var quota ratelimit.QuotaExceededError
+	return errors.As(err, &quota) || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }
 
 // newRole matches what ECS says of a role that it cannot see or assume yet. IAM is

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 )
 
@@ -18,11 +17,6 @@ const (
 	// stopAgain is when a task that was told to stop and has not is told again: more than
 	// the two minutes that Fargate gives containers at most.
 	stopAgain = 3 * time.Minute
-	// runnerGrace is how long the runner in a container may take to cancel its run.
-	runnerGrace = time.Minute
-	// launchGrace is how long a Cancelling run may have no task: another worker may be
-	// about to launch it.
-	launchGrace = time.Minute
 )
 
 // cancel is the stage that stops the tasks of Cancelling runs. That the run is
@@ -33,8 +27,8 @@ type cancel struct {
 	lines     *runLines
 	table     *table
 	heartbeat *heartbeat
-	resolve   *resolve
-	clients   *clientSets
+	locate    *locator
+	tasks     *findTask
 	report    *report
 }
 
@@ -44,7 +38,9 @@ func (c *cancel) look(ctx context.Context) error {
 	if known == nil || c.opts.NoCancel && !known.isPrefect2() {
 		return nil
 	}
-	runs, err := c.cancelling(ctx, known)
+	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
+		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool}, WorkQueueNames: c.opts.WorkQueues,
+	})
 	if err != nil {
 		return err
 	}
@@ -55,25 +51,6 @@ func (c *cancel) look(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// cancelling are the runs that this worker is to stop. With Prefect 3 the runner in
-// the container cancels a run that has started; only those that never did are left.
-func (c *cancel) cancelling(ctx context.Context, known *snapshot) ([]prefect.FlowRun, error) {
-	filter := prefect.FlowRunFilter{
-		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool}, WorkQueueNames: c.opts.WorkQueues,
-	}
-	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, filter)
-	if err != nil || known.isPrefect2() {
-		return runs, err
-	}
-	var out []prefect.FlowRun
-	for _, run := range runs {
-		if run.StartTime == nil {
-			out = append(out, run)
-		}
-	}
-	return out, nil
-}
-
 func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
 	ref := runRef{run.ID, run.Name}
 	log := c.lines.of(ref)
@@ -82,10 +59,10 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 		return nil // it is seen to when its task is known
 	}
 	if run.InfrastructurePID == "" && !tracked {
-		return c.withoutTask(ctx, log, run)
+		return c.withoutTask(ctx, log, known, run)
 	}
 	if !tracked {
-		found, err := c.locate(ctx, known, run)
+		found, err := c.locate.task(ctx, known, run)
 		if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
 			return c.report.cancelled(ctx, log, ref, "The flow run was cancelled, but its ECS task cannot be stopped: "+err.Error()+".")
 		}
@@ -95,7 +72,7 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 		c.table.adopt(ref, found)
 		entry, _ = c.table.find(run.ID)
 	}
-	if leftToRunner(run, entry.runner, time.Now()) {
+	if leftToRunner(run, entry.runner, c.opts.RunnerGrace, time.Now()) {
 		return nil
 	}
 	return c.stop(ctx, log, entry)
@@ -106,44 +83,42 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 func usesRunner(command string) bool { return strings.Contains(command, "prefect flow-run execute") }
 
 // leftToRunner: a run that has started is its runner's to cancel first.
-func leftToRunner(run *prefect.FlowRun, runner bool, now time.Time) bool {
-	return runner && run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < runnerGrace
+func leftToRunner(run *prefect.FlowRun, runner bool, grace time.Duration, now time.Time) bool {
+	return runner && run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < grace
 }
 
-// withoutTask cancels a run that has no task and will have none.
-func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, run *prefect.FlowRun) error {
-	if run.State != nil && time.Since(run.State.Timestamp) < launchGrace {
+// withoutTask cancels a run that Prefect knows no task of. Its worker may be about to
+// launch one; later, one may have been launched by a worker that was killed right then.
+func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snapshot, run *prefect.FlowRun) error {
+	if run.State != nil && time.Since(run.State.Timestamp) < c.opts.ClaimGrace/2 {
 		return nil
 	}
-	return c.report.cancelled(ctx, log, runRef{run.ID, run.Name}, "The flow run was cancelled; it had no ECS task.")
-}
-
-// errForeign: the run's infrastructure is not an ECS task.
-var errForeign = errors.New("its infrastructure id is not that of an ECS task")
-
-// locate finds the task of a run that another worker has launched.
-func (c *cancel) locate(ctx context.Context, known *snapshot, run *prefect.FlowRun) (launchedTask, error) {
-	cluster, task, ok := parsePID(run.InfrastructurePID)
-	if !ok {
-		return launchedTask{}, errForeign
-	}
-	job, err := c.job(ctx, known, run)
+	ref := runRef{run.ID, run.Name}
+	states, err := c.opts.Prefect.FlowRunStates(ctx, run.ID)
 	if err != nil {
-		return launchedTask{}, err
+		return err
 	}
-	clients, err := c.clients.of(ctx, job.Credentials)
-	return launchedTask{pid: run.InfrastructurePID, at: place{clients, cluster, task}, runner: usesRunner(job.Command)}, err
-}
-
-// job is the run's job. One that can no longer be made is an empty one: the worker's
-// own credentials are tried.
-func (c *cancel) job(ctx context.Context, known *snapshot, run *prefect.FlowRun) (*jobtemplate.Job, error) {
-	job, err := c.resolve.job(ctx, newCandidate(*run, time.Now()), known)
-	var problems *jobtemplate.Problems
-	if errors.As(err, &problems) {
-		return &jobtemplate.Job{}, nil
+	claim, claimed := claimIn(states)
+	if !claimed || !claim.marked {
+		return c.report.cancelled(ctx, log, ref, "The flow run was cancelled; it had no ECS task.")
 	}
-	return job, err
+	job, clients, err := c.locate.job(ctx, known, run)
+	if err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		made, found, err := c.tasks.started(ctx, log, clients, job.Cluster, startedBy(run.ID, claim.id))
+		if err != nil {
+			return err
+		}
+		if found {
+			pid := job.InfrastructurePID(made.cluster, made.arn)
+			c.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}})
+			entry, _ := c.table.find(run.ID)
+			return c.stop(ctx, log, entry)
+		}
+	}
+	return c.report.cancelled(ctx, log, ref, "The flow run was cancelled; it had no ECS task.")
 }
 
 // stop tells ECS to stop the task. One that is gone already is for the next sweep.

@@ -22,13 +22,21 @@ const (
 type claim struct {
 	api     *prefect.Client
 	metrics *metrics
+	mark    mark // of this worker, so that the others see whose a claim is
+}
+
+// claimed is how a claim came out.
+type claimed struct {
+	decision
+	delay time.Duration // with notNow
+	id    string        // of the Pending state, with ours
 }
 
 // propose asks for the run. It does not give up while Prefect is away: whether the
 // first try was heard is not known, and a claim that was heard must be seen through.
 // The transition id makes the server take all tries for one.
-func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (decision, time.Duration, error) {
-	proposal := prefect.StateProposal{Type: prefect.Pending, TransitionID: newUUID()}
+func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (claimed, error) {
+	proposal := prefect.StateProposal{Type: prefect.Pending, TransitionID: c.mark.newTransition()}
 	var result *prefect.OrchestrationResult
 	err := insist(ctx, log, "claiming the flow run", func(ctx context.Context) (err error) {
 		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
@@ -36,28 +44,33 @@ func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (deci
 	})
 	if errors.Is(err, prefect.ErrNotFound) {
 		log.InfoContext(ctx, "the flow run was deleted before it was launched")
-		return passed, 0, nil
+		return claimed{decision: passed}, nil
 	}
 	if err != nil {
-		return passed, 0, err
+		return claimed{decision: passed}, err
 	}
 	c.metrics.claimed(string(result.Status))
-	return judge(ctx, log, result)
+	out := judge(ctx, log, result)
+	// Only a scheduled state leaves its time to the Pending state that follows it.
+	if out.decision == ours && result.State.Details.ScheduledTime == nil {
+		return claimed{decision: passed}, c.undo(ctx, log, run)
+	}
+	return out, nil
 }
 
-func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationResult) (decision, time.Duration, error) {
+func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationResult) claimed {
 	switch {
 	case result.Status == prefect.Wait:
 		log.DebugContext(ctx, "Prefect asks to wait with the flow run", "reason", result.Reason, "delay", result.Delay)
-		return notNow, result.Delay, nil
+		return claimed{decision: notNow, delay: result.Delay}
 	case result.Status == prefect.Abort:
 		log.InfoContext(ctx, "the flow run is left alone: "+result.Reason)
-		return passed, 0, nil
+		return claimed{decision: passed}
 	case result.State == nil || result.State.Type != prefect.Pending:
 		log.InfoContext(ctx, "the flow run is left alone: Prefect put it into another state", "state", stateName(result.State), "reason", result.Reason)
-		return passed, 0, nil
+		return claimed{decision: passed}
 	}
-	return ours, 0, nil
+	return claimed{decision: ours, id: result.State.ID}
 }
 
 func stateName(state *prefect.State) string {
@@ -67,10 +80,13 @@ func stateName(state *prefect.State) string {
 	return state.Name
 }
 
+// submitting is the name of the state that a claimed run goes on to.
+const submitting = "Submitting"
+
 // advance proposes Submitting, which Prefect 3 has. It reports whether the run is still
 // to be launched: it may have been cancelled since it was claimed.
 func (c *claim) advance(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
-	proposal := prefect.StateProposal{Type: prefect.Pending, Name: "Submitting", TransitionID: newUUID()}
+	proposal := prefect.StateProposal{Type: prefect.Pending, Name: submitting, TransitionID: c.mark.newTransition()}
 	var result *prefect.OrchestrationResult
 	err := insist(ctx, log, "setting the flow run to Submitting", func(ctx context.Context) (err error) {
 		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)

@@ -15,6 +15,9 @@ import (
 	"ecsctl/templates"
 )
 
+// briefly is the patience of tests.
+var briefly = patience{limit: time.Second}
+
 // launcher are the stages from register on, against a sandbox.
 type launcher struct {
 	clients  *awsClients
@@ -37,7 +40,7 @@ func newLauncher(t *testing.T) *launcher {
 	if _, err := clients.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
-	return &launcher{clients, &register{patience: time.Second}, &launch{patience: time.Second, networks: networks{patience: time.Second}}}
+	return &launcher{clients, &register{patience: briefly}, &launch{patience: briefly, networks: networks{patience: briefly}}}
 }
 
 // run launches a job of the official template for a worker of that name.
@@ -61,19 +64,19 @@ func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
 	return made
 }
 
-// Two workers launch a run for the same scheduled state. Their requests differ (each
+// Two workers launch a run for the same claim. Their requests differ (each
 // names itself), so ECS answers the second with a conflict: it takes the task over.
 func TestAConflictIsAdopted(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t)
-	c := candidate{run: prefect.FlowRun{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"}, stateID: "s1", found: time.Now()}
+	c := candidate{run: prefect.FlowRun{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"}, claim: "c1", found: time.Now()}
 	first, again, other := l.run(t, "w1", c), l.run(t, "w1", c), l.run(t, "w2", c)
 	if again != first || other != first {
-		t.Errorf("three tries for one scheduled state: %v, %v, %v", first, again, other)
+		t.Errorf("three tries for one claim: %v, %v, %v", first, again, other)
 	}
-	c.stateID = "s2"
+	c.claim = "c2"
 	if next := l.run(t, "w1", c); next.arn == first.arn {
-		t.Error("the next scheduled state of the run got the task of the last")
+		t.Error("the next claim of the run got the task of the last")
 	}
 }
 
@@ -95,9 +98,10 @@ func TestRefusalsThatMayPass(t *testing.T) {
 		"RESOURCE:MEMORY": true, "RESOURCE:ENI": true, "AGENT": true,
 		"Capacity is unavailable at this time. Please try again later or in a different availability zone":                                 true,
 		"You’ve reached the limit on the number of vCPUs you can run concurrently. For more information, see the Troubleshooting section.": true,
+		"No Container Instances were found in your cluster.":                                                                               true,
 		"ATTRIBUTE": false, "MISSING": false,
 	} {
-		if got := again(&refusedError{reason: reason}); got != want {
+		if got := isCapacity(&refusedError{reason: reason}); got != want {
 			t.Errorf("%s: got %t", reason, got)
 		}
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // work polls and launches until stop is closed, then finishes what was claimed. Stop
@@ -11,11 +12,14 @@ import (
 func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 	polling, cancel := untilStop(ctx, stop)
 	defer cancel()
+	launching, end := context.WithCancel(ctx)
+	defer end()
+	defer w.limitDrain(stop, end)()
 	var launches sync.WaitGroup
 	once := func(polling context.Context) error {
 		found, err := w.poll.find(polling)
 		for _, c := range found {
-			launches.Go(func() { w.submit.run(ctx, stop, c) })
+			launches.Go(func() { w.submit.run(launching, stop, c) })
 		}
 		return err
 	}
@@ -27,11 +31,48 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 		w.watchOut(polling)
 		return
 	}
+	launches.Go(func() {
+		w.loop("look for claims of workers that are gone", w.opts.RecoverInterval, func(ctx context.Context) error {
+			return w.recovery.look(ctx, func(c candidate) {
+				launches.Go(func() { w.submit.resume(launching, stop, c) })
+			})
+		}).run(polling)
+	})
 	w.loop("poll for flow runs", w.opts.QueryInterval, once).run(polling)
 	if n := len(w.table.inPhase(claiming)); n > 0 {
 		w.log.InfoContext(ctx, "stopping: what was claimed is launched first", "flow runs", n)
 	}
 	launches.Wait()
+}
+
+// limitDrain sees to it that the worker ends in time once stop is closed: half the time
+// is for AWS to take what was claimed, the rest for giving back what it has not; then
+// everything is dropped, for another worker to go on with.
+func (w *Worker) limitDrain(stop <-chan struct{}, end context.CancelFunc) (release func()) {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-stop:
+		case <-over:
+			return
+		}
+		halt, drop := time.NewTimer(w.opts.DrainTimeout/2), time.NewTimer(w.opts.DrainTimeout)
+		defer halt.Stop()
+		defer drop.Stop()
+		for {
+			select {
+			case <-halt.C:
+				close(w.halt)
+			case <-drop.C:
+				w.log.Warn("the time to end is over: what is half-done is left to the next worker")
+				end()
+				return
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() { close(over) }
 }
 
 // watchOut waits until the tracked tasks have ended: Prefect 2's worker does so with

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 )
 
 // newUUID is a random UUID.
@@ -16,16 +15,28 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// A launch is known by its claim: the id of the Pending state that a scheduled state
+// went over to. The server makes it with the very transition that gives the run to one
+// worker, so there is one for each scheduled state, and any worker reads it later from
+// the run's history. (The scheduled state's own id would not do: the server makes a new
+// one when it marks a run Late, even between a poll and the claim.)
+
 // startedBy marks the tasks of a run: ListTasks filters by it. ECS takes 128 letters,
 // digits, hyphens, underscores and slashes.
-func startedBy(runID, stateID string) string {
-	return "prefect/" + runID + "/" + stateID
+func startedBy(runID, claimID string) string {
+	return "prefect/" + runID + "/" + claimID
 }
 
-// clientToken makes RunTask idempotent for one scheduled state of a run, whichever
-// worker sends it. failures counts the launches that ECS has answered without a task:
-// such an answer may be kept with the token, so the next one needs another.
-func clientToken(runID, stateID string, failures int) string {
-	sum := sha256.Sum256([]byte(runID + "/" + stateID + "/" + strconv.Itoa(failures)))
+// clientToken makes RunTask idempotent for one claim of a run, whichever worker sends
+// it. A claim has this one token: when ECS has answered that there is no task, the
+// claim is over, and the next one has another.
+func clientToken(runID, claimID string) string {
+	sum := sha256.Sum256([]byte(runID + "/" + claimID))
 	return hex.EncodeToString(sum[:])
+}
+
+// fallbackToken is for the same claim with another kind of capacity, after ECS has
+// answered that there is no task of the first kind.
+func fallbackToken(runID, claimID string) string {
+	return clientToken(runID, claimID+"/on-demand")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -14,11 +13,12 @@ import (
 	"ecsctl/jobtemplate"
 )
 
-// launch is the stage that runs the task of a run, once for each scheduled state,
-// whatever is sent again and by whom.
+// launch is the stage that runs the task of a run, once for each claim, whatever is
+// sent again and by whom.
 type launch struct {
-	patience time.Duration
+	patience patience
 	networks networks
+	fallback bool // from Fargate Spot to on-demand when Spot has no capacity
 }
 
 // task is a task that was launched.
@@ -28,7 +28,7 @@ type task struct{ arn, cluster string } // ARNs
 func (l *launch) run(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, d definition, cand candidate) (task, error) {
 	parameters := jobtemplate.Launch{
 		TaskDefinition: d.arn, Registered: d.registered, Described: d.described,
-		StartedBy: startedBy(cand.run.ID, cand.stateID),
+		StartedBy: startedBy(cand.run.ID, cand.claim), ClientToken: clientToken(cand.run.ID, cand.claim),
 	}
 	if need, needed := job.NeedsNetwork(d.described); needed {
 		network, err := l.networks.find(ctx, log, c, need)
@@ -37,50 +37,58 @@ func (l *launch) run(ctx context.Context, log *slog.Logger, c *awsClients, job *
 		}
 		parameters.Network = network
 	}
-	var made task
-	failures, warned := 0, false
-	err := patiently(ctx, log, l.patience, again, func() error {
-		parameters.ClientToken = clientToken(cand.run.ID, cand.stateID, failures)
-		request, err := job.RunTask(parameters)
-		if err != nil {
-			return err
-		}
-		if !warned {
-			warned = warn(ctx, log, request.Warnings)
-		}
-		made, err = l.send(ctx, log, c, request.Input)
-		var refused *refusedError
-		if errors.As(err, &refused) {
-			failures++
-		}
-		return err
-	})
+	request, err := job.RunTask(parameters)
+	if err != nil {
+		return task{}, err
+	}
+	for _, warning := range request.Warnings {
+		log.WarnContext(ctx, warning)
+	}
+	made, err := l.insist(ctx, log, c, request.Input)
+	if l.fallback && isCapacity(err) && usesSpot(request.Input) {
+		log.WarnContext(ctx, "Fargate Spot has no capacity for the task: it is launched on demand", "reason", err)
+		return l.insist(ctx, log, c, onDemand(request.Input, fallbackToken(cand.run.ID, cand.claim)))
+	}
 	return made, err
 }
 
-func warn(ctx context.Context, log *slog.Logger, warnings []string) bool {
-	for _, warning := range warnings {
-		log.WarnContext(ctx, warning)
+// unsureError is the last failure of a launch of which ECS may have done the work: an
+// answer was lost.
+type unsureError struct{ error }
+
+func (e *unsureError) Unwrap() error { return e.error }
+
+// insist sends the request until ECS has decided, or patience ends.
+func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput) (task, error) {
+	var made task
+	unsure := false
+	err := patiently(ctx, log, l.patience, passing, func() (err error) {
+		made, err = l.send(ctx, log, c, input)
+		if !isThrottle(err) { // it says nothing of the tries before it
+			unsure = mayHaveWorked(err)
+		}
+		return err
+	})
+	if err != nil && unsure {
+		return made, &unsureError{err}
 	}
-	return true
+	return made, err
 }
 
-// again: a refusal for want of capacity may pass, and so may failures of AWS itself. A
-// job that is wrong stays wrong.
-func again(err error) bool {
-	var refused *refusedError
-	if errors.As(err, &refused) {
-		return refused.passing()
-	}
-	var problems *jobtemplate.Problems
-	return !errors.As(err, &problems) && passing(err)
-}
+// mayHaveWorked: the call failed, but not by a decision of ECS.
+func mayHaveWorked(err error) bool { return err != nil && lasting(err) && passing(err) }
+
+// once keeps the SDK from repeating a call by itself: which of its tries were heard
+// would not be known.
+func once(o *ecs.Options) { o.RetryMaxAttempts = 1 }
 
 func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput) (task, error) {
-	out, err := c.ecs.RunTask(ctx, input)
+	out, err := c.ecs.RunTask(ctx, input, once)
 	var conflict *types.ConflictException
 	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {
-		return l.adopt(ctx, log, conflict.ResourceIds[0], input), nil
+		arn := conflict.ResourceIds[0]
+		log.InfoContext(ctx, "the ECS task of this flow run was launched before: it is taken over", "task", arn)
+		return task{arn, clusterOf(arn, aws.ToString(input.Cluster))}, nil
 	}
 	if err != nil {
 		return task{}, explain("run the ECS task", err)
@@ -93,13 +101,6 @@ func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsClients, inpu
 		refused.reason, refused.detail = aws.ToString(out.Failures[0].Reason), aws.ToString(out.Failures[0].Detail)
 	}
 	return task{}, refused
-}
-
-// adopt takes over the task that a launch for the same scheduled state has made with
-// other parameters: before this worker was restarted, or by another worker.
-func (l *launch) adopt(ctx context.Context, log *slog.Logger, arn string, input *ecs.RunTaskInput) task {
-	log.InfoContext(ctx, "the ECS task of this flow run was launched before: it is taken over", "task", arn)
-	return task{arn, clusterOf(arn, aws.ToString(input.Cluster))}
 }
 
 // clusterOf is the ARN of the cluster that a task is in, read off the task's ARN. Old
@@ -122,12 +123,4 @@ func (e *refusedError) Error() string {
 		text += " (" + e.detail + ")"
 	}
 	return text
-}
-
-// passing: ECS has no place for the task now, but may have one later. It tells so in
-// the reason alone: RESOURCE:MEMORY, AGENT, "Capacity is unavailable at this time...",
-// "You’ve reached the limit on the number of vCPUs you can run concurrently".
-func (e *refusedError) passing() bool {
-	return strings.HasPrefix(e.reason, "RESOURCE:") || e.reason == "AGENT" || strings.HasPrefix(e.reason, "Capacity is unavailable") ||
-		strings.Contains(e.reason, "reached the limit on the number of")
 }

@@ -19,7 +19,7 @@ const networkLife = time.Minute
 
 // networks looks up VPCs and their subnets.
 type networks struct {
-	patience time.Duration
+	patience patience
 	known    cache[jobtemplate.Network]
 }
 

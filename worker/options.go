@@ -28,8 +28,16 @@ const DefaultObservedSweep = time.Minute
 const (
 	defaultConcurrency   = 16
 	defaultSweepInterval = 5 * time.Second
-	defaultPatience      = 5 * time.Minute
 	defaultVisibility    = 30 * time.Second
+	defaultPatience      = time.Hour
+	defaultCapacityWait  = time.Hour
+	defaultClaimGrace    = 2 * time.Minute
+	defaultRecover       = 30 * time.Second
+	// defaultRunnerGrace: Prefect's runner looks for cancelled runs every 10 s, and gives
+	// the flow's process 30 s to end.
+	defaultRunnerGrace = time.Minute
+	// defaultDrain fits into the two minutes that ECS gives a container on Fargate at most.
+	defaultDrain = 100 * time.Second
 )
 
 // Options configure a Worker. Prefect, AWS and Pool are needed.
@@ -71,9 +79,26 @@ type Options struct {
 
 	// Concurrency is how many runs are claimed and launched at the same moment; default 16.
 	Concurrency int
-	// Patience is how long AWS is asked again for a launch that it may still accept;
-	// default 5 minutes.
+	// Patience is how long an outage of AWS is waited out with a launch; default an hour.
 	Patience time.Duration
+	// CapacityWait is how long a run waits for capacity in ECS; default an hour, negative
+	// is not at all.
+	CapacityWait time.Duration
+	// SpotFallback launches a task on demand when Fargate Spot has no capacity for it.
+	SpotFallback bool
+	// InfrastructureRetries is how often a run is launched anew after AWS has ended its
+	// task: Spot took its capacity back, or its host ended.
+	InfrastructureRetries int
+	// ClaimGrace is how long another worker's claim may stand before it is asked whether
+	// that worker still lives; default 2 minutes.
+	ClaimGrace      time.Duration
+	RecoverInterval time.Duration // between looks for what dead workers left; default 30 s
+	// RunnerGrace is how long the runner in a container may take to cancel its run
+	// before the task is stopped; default a minute.
+	RunnerGrace time.Duration
+	// DrainTimeout is how long the worker takes at most to end when it is told to;
+	// default 100 s. What AWS has not taken after half of it is given back.
+	DrainTimeout time.Duration
 	// Rates are the most calls a second for each ECS and EC2 action; default DefaultRates.
 	Rates map[string]Rate
 
@@ -91,6 +116,11 @@ func (o Options) withDefaults() Options {
 	o.Prefetch = max(0, cmp.Or(o.Prefetch, DefaultPrefetch))
 	o.Concurrency = cmp.Or(o.Concurrency, defaultConcurrency)
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
+	o.CapacityWait = cmp.Or(o.CapacityWait, defaultCapacityWait)
+	o.ClaimGrace = cmp.Or(o.ClaimGrace, defaultClaimGrace)
+	o.RecoverInterval = cmp.Or(o.RecoverInterval, defaultRecover)
+	o.RunnerGrace = cmp.Or(o.RunnerGrace, defaultRunnerGrace)
+	o.DrainTimeout = cmp.Or(o.DrainTimeout, defaultDrain)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Rates == nil {
 		o.Rates = DefaultRates()

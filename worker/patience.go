@@ -2,30 +2,73 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"time"
+
+	"github.com/aws/smithy-go"
 )
 
 const (
 	firstPatience = time.Second
 	mostPatience  = 20 * time.Second
+	// rolePatience is for refusals that mostly mean a mistake: a role that ECS cannot
+	// assume is rarely one that IAM has not told everybody about yet.
+	rolePatience = 2 * time.Minute
 )
 
+// patience says how long AWS is asked again.
+type patience struct {
+	limit time.Duration
+	// halt is closed when the worker has to come to its end: what is still refused then
+	// is handed over instead of waited for.
+	halt <-chan struct{}
+}
+
+// haltedError is the last failure of a call that was not repeated because the worker
+// comes to its end.
+type haltedError struct{ error }
+
+func (e *haltedError) Unwrap() error { return e.error }
+
 // patiently repeats a call of AWS that may still work, for as long as patience lasts.
-func patiently(ctx context.Context, log *slog.Logger, patience time.Duration, again func(error) bool, call func() error) error {
-	deadline := time.Now().Add(patience)
+func patiently(ctx context.Context, log *slog.Logger, p patience, again func(error) bool, call func() error) error {
+	began := time.Now()
 	for n := 0; ; n++ {
 		err := call()
 		if err == nil || ctx.Err() != nil || !again(err) {
 			return err
 		}
 		wait := backoff(n, firstPatience, mostPatience)
-		if time.Now().Add(wait).After(deadline) {
+		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}
 		log.WarnContext(ctx, "AWS does not take it yet: trying again", "in", wait.Round(100*time.Millisecond).String(), "error", err)
-		if pause(ctx, wait) != nil {
-			return err
+		if !pauseUnless(ctx, p.halt, wait) {
+			if ctx.Err() != nil {
+				return err
+			}
+			return &haltedError{err}
 		}
 	}
+}
+
+func (p patience) limitFor(err error) time.Duration {
+	if lasting(err) {
+		return p.limit
+	}
+	return min(p.limit, rolePatience)
+}
+
+// lasting tells an outage of AWS, which is waited out, from what is more likely to be
+// wrong here: a role that cannot be assumed, or no credentials.
+func lasting(err error) bool {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return !roleIsNew(api)
+	}
+	var network net.Error
+	var response interface{ HTTPStatusCode() int }
+	return errors.As(err, &network) || errors.As(err, &response)
 }

@@ -88,11 +88,9 @@ func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 		return err
 	}
 	launch := jobtemplate.Launch{TaskDefinition: job.Family()}
-	if runID, stateID := textField(in.FlowRun, "id"), stateIDOf(in.FlowRun); runID != "" && stateID != "" {
-		launch.StartedBy, launch.ClientToken = startedBy(runID, stateID), clientToken(runID, stateID, 0)
-	}
+	// startedBy and clientToken come from the claim, which is not made yet.
 	if job.TaskDefinition != "" {
-		definitions := &register{patience: previewPatience}
+		definitions := &register{patience: patience{limit: previewPatience}}
 		if launch.Described, err = definitions.describe(ctx, r.Logger, p.clients, job.TaskDefinition, time.Time{}); err != nil {
 			return err
 		}
@@ -104,7 +102,7 @@ func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 		p.RegisterTaskDefinition = p.mask(wanted.Document)
 	}
 	if need, needed := job.NeedsNetwork(launch.Described); needed {
-		found := &networks{patience: previewPatience}
+		found := &networks{patience: patience{limit: previewPatience}}
 		if launch.Network, err = found.find(ctx, r.Logger, p.clients, need); err != nil {
 			return err
 		}
@@ -126,12 +124,4 @@ func textField(raw json.RawMessage, key string) string {
 	_ = json.Unmarshal(raw, &object) // jobtemplate has said what is wrong with it
 	text, _ := object[key].(string)
 	return text
-}
-
-func stateIDOf(flowRun json.RawMessage) string {
-	var run prefect.FlowRun
-	if len(flowRun) == 0 || json.Unmarshal(flowRun, &run) != nil {
-		return ""
-	}
-	return stateID(&run)
 }

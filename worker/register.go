@@ -23,7 +23,7 @@ type definition struct {
 // register is the stage that has a task definition ready. Equal content is registered
 // once: it is remembered, found again in its family after a restart, and shared.
 type register struct {
-	patience time.Duration
+	patience patience
 
 	known     cache[definition]            // by credentials and hash
 	described cache[*types.TaskDefinition] // by credentials and name

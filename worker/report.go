@@ -9,7 +9,10 @@ import (
 )
 
 // report is the stage that gives runs their states.
-type report struct{ api *prefect.Client }
+type report struct {
+	api  *prefect.Client
+	mark mark // of this worker
+}
 
 // errNotOver: the server did not take a final state, and the run has none.
 var errNotOver = errors.New("the server keeps the flow run in a state that is not final")
@@ -40,7 +43,7 @@ func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runRef, me
 
 // set proposes a state until Prefect answers; the result is nil when the run is gone.
 func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal prefect.StateProposal) (*prefect.OrchestrationResult, error) {
-	proposal.TransitionID = newUUID()
+	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
 	err := insist(ctx, log, "setting the flow run to "+string(proposal.Type), func(ctx context.Context) (err error) {
 		result, err = r.api.SetFlowRunState(ctx, run.id, proposal)

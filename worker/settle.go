@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type settle struct {
 	lines   *runLines
 	report  *report
 	retire  *retire
+	putOff  *putOff
 	metrics *metrics
 }
 
@@ -93,8 +95,8 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 		return verdict, nil
 	case isCancelled:
 		err = s.report.cancelled(ctx, log, e.entry.run, cancelledMessage(e))
-	case hasCrashed:
-		err = s.report.crashed(ctx, log, e.entry.run, e.reason)
+	case hasCrashed, isInterrupted:
+		verdict, err = s.crash(ctx, log, e, run, verdict)
 	}
 	if err != nil {
 		return verdict, fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.name, err)
@@ -103,6 +105,20 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 	s.retire.after(e.entry)
 	s.table.leaveTask(e.entry.run.id, e.entry.at.task)
 	return verdict, nil
+}
+
+// crash reports a run as Crashed, unless it is to be launched anew.
+func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, v verdict) (verdict, error) {
+	over, err := s.putOff.afterStop(ctx, log, e, run)
+	switch {
+	case err != nil:
+		return v, err
+	case over:
+		return isPutOff, nil
+	case v == isInterrupted:
+		return isFine, nil
+	}
+	return v, s.report.crashed(ctx, log, e.entry.run, e.reason)
 }
 
 func cancelledMessage(e ending) string {
@@ -120,11 +136,18 @@ const (
 	isCancelled verdict = "cancelled" // the task was stopped because the run was Cancelling
 	hasCrashed  verdict = "crashed"   // nothing else will give the run a final state
 	stillLate   verdict = "late"      // the final state may be on its way
+	// isInterrupted: AWS ended the task, and the runner in it has said Crashed by itself.
+	isInterrupted verdict = "interrupted"
+	isPutOff      verdict = "put off" // it is launched anew
 )
 
 func judgeEnding(e ending, run *prefect.FlowRun) verdict {
 	switch {
-	case run == nil, run.StateType.Terminal():
+	case run == nil:
+		return isFine
+	case run.StateType == prefect.Crashed && run.InfrastructurePID == e.entry.pid && infrastructureStop(e.task):
+		return isInterrupted
+	case run.StateType.Terminal():
 		return isFine
 	case hasOtherTask(run, e.entry.at.task), claimedSince(run, e):
 		return isFine // launched anew meanwhile

@@ -87,15 +87,15 @@ func TestTableLimit(t *testing.T) {
 
 func TestTokensOfALaunch(t *testing.T) {
 	t.Parallel()
-	const run, state = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "0b7b320a-c3a8-42f7-8015-39baf5a7902b"
-	token := clientToken(run, state, 0)
-	if len(token) > 64 || len(startedBy(run, state)) > 128 {
-		t.Errorf("too long for ECS: %q, %q", token, startedBy(run, state))
+	const run, claim = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "0b7b320a-c3a8-42f7-8015-39baf5a7902b"
+	token := clientToken(run, claim)
+	if len(token) > 64 || len(startedBy(run, claim)) > 128 {
+		t.Errorf("too long for ECS: %q, %q", token, startedBy(run, claim))
 	}
-	if again := clientToken(run, state, 0); again != token {
+	if again := clientToken(run, claim); again != token {
 		t.Errorf("two workers would send %q and %q", token, again)
 	}
-	for _, other := range []string{clientToken(run, state, 1), clientToken(run, "another", 0), clientToken("another", state, 0)} {
+	for _, other := range []string{fallbackToken(run, claim), clientToken(run, "another"), clientToken("another", claim)} {
 		if other == token {
 			t.Errorf("%q is used twice", token)
 		}
@@ -118,11 +118,11 @@ func TestTheRunnerCancelsFirst(t *testing.T) {
 		want   bool
 	}{
 		"at work":       {cancelling(true, time.Second), true, true},
-		"too slow":      {cancelling(true, runnerGrace+time.Second), true, false},
+		"too slow":      {cancelling(true, time.Minute+time.Second), true, false},
 		"no runner":     {cancelling(true, time.Second), false, false},
 		"never started": {cancelling(false, time.Second), true, false},
 	} {
-		if got := leftToRunner(tc.run, tc.runner, now); got != tc.want {
+		if got := leftToRunner(tc.run, tc.runner, time.Minute, now); got != tc.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}

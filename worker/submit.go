@@ -27,6 +27,8 @@ type submit struct {
 	launch    *launch
 	report    *report
 	metrics   *metrics
+	putOff    *putOff
+	tasks     *findTask
 	places    chan struct{} // one for each run that may be worked on at the same moment
 }
 
@@ -86,17 +88,18 @@ func pauseUnless(ctx context.Context, stop <-chan struct{}, d time.Duration) boo
 // try claims the run and launches it. With a delay it is to be tried again.
 func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Duration {
 	began := time.Now()
-	mine, delay, err := s.take(ctx, log, c)
-	if mine == notNow {
-		return max(delay, time.Millisecond)
+	mine, err := s.take(ctx, log, c)
+	if mine.decision == notNow {
+		return max(mine.delay, time.Millisecond)
 	}
 	if err != nil {
 		log.WarnContext(ctx, "failed to claim the flow run: it is left to the next poll", "error", err)
 	}
-	if mine != ours {
+	if mine.decision != ours {
 		s.table.leave(c.run.ID)
 		return 0
 	}
+	c.claim = mine.id
 	log.InfoContext(ctx, fmt.Sprintf("worker %q launches flow run %q", s.heartbeat.opts.Name, c.run.Name))
 	err = s.start(ctx, log, c)
 	s.metrics.launched(err, time.Since(began))
@@ -104,15 +107,40 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 	return 0
 }
 
+// resume goes on with a run that a worker had claimed which is gone. The run is in the
+// table; the claim keeps its id, so whatever that worker did is found again.
+func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) {
+	log := s.lines.of(c.ref())
+	if !s.enter(ctx, stop) {
+		s.table.leave(c.run.ID)
+		return
+	}
+	defer func() { <-s.places }()
+	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone", s.heartbeat.opts.Name, c.run.Name))
+	began := time.Now()
+	err := s.start(ctx, log, c)
+	s.metrics.launched(err, time.Since(began))
+	s.conclude(ctx, log, c, err)
+}
+
+// freshPoll is how old what a poll has found may be before the run is looked at again.
+const freshPoll = 2 * time.Second
+
 // take checks that the run's deployment still exists, and claims the run.
-func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (decision, time.Duration, error) {
+func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (claimed, error) {
 	if c.run.DeploymentID != "" {
 		_, err := s.resolve.deployment(ctx, c)
 		if errors.Is(err, prefect.ErrNotFound) {
-			return passed, 0, s.withoutDeployment(ctx, log, c)
+			return claimed{decision: passed}, s.withoutDeployment(ctx, log, c)
 		}
 		if err != nil {
-			return passed, 0, err
+			return claimed{decision: passed}, err
+		}
+	}
+	if time.Since(c.found) > freshPoll {
+		due, err := s.claim.isDue(ctx, log, c.ref())
+		if err != nil || !due {
+			return claimed{decision: passed}, err
 		}
 	}
 	return s.claim.propose(ctx, log, c.ref())
@@ -145,20 +173,36 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err != nil {
 		return err
 	}
-	if !known.isPrefect2() {
-		still, err := s.claim.advance(ctx, log, c.ref())
+	if c.resumed {
+		made, found, err := s.tasks.of(ctx, log, clients, job, c)
 		if err != nil {
 			return err
 		}
-		if !still {
-			return errOvertaken
+		if found {
+			return s.record(ctx, log, c, job, clients, made, definition{})
 		}
+	}
+	if err := s.advance(ctx, log, c, known); err != nil {
+		return err
 	}
 	made, used, err := s.send(ctx, log, clients, job, c)
 	if err != nil {
 		return err
 	}
 	return s.record(ctx, log, c, job, clients, made, used)
+}
+
+// advance sets the run to Submitting, where the server has that and the run is not
+// there yet.
+func (s *submit) advance(ctx context.Context, log *slog.Logger, c candidate, known *snapshot) error {
+	if known.isPrefect2() || c.resumed && c.run.StateName == submitting {
+		return nil
+	}
+	still, err := s.claim.advance(ctx, log, c.ref())
+	if err == nil && !still {
+		return errOvertaken
+	}
+	return err
 }
 
 // send registers and launches. A definition that was deregistered since it was last
@@ -210,6 +254,12 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 	defer s.table.leave(c.run.ID)
 	if errors.Is(err, errOvertaken) || ctx.Err() != nil {
 		return // what is half-done when the worker is killed is for the next one to settle
+	}
+	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), err); over {
+		if err != nil {
+			log.ErrorContext(ctx, "failed to give the flow run back: it is settled later", "error", err)
+		}
+		return
 	}
 	reason := "Failed to submit flow run to infrastructure: " + sentence(err)
 	if err := s.report.crashed(ctx, log, c.ref(), reason); err != nil {

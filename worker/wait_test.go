@@ -82,7 +82,7 @@ func TestPatiently(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began, tries := time.Now(), 0
-				err := patiently(t.Context(), silence, 5*time.Minute, passing, func() error {
+				err := patiently(t.Context(), silence, patience{limit: 5 * time.Minute}, passing, func() error {
 					tries++
 					if time.Since(began) < tc.last {
 						return tc.err()

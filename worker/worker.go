@@ -24,7 +24,11 @@ type Worker struct {
 	track     *track
 	observe   *observe // nil: no queue
 	cancel    *cancel
+	recovery  *recovery
+	orphans   *orphans
 	health    *health
+
+	halt chan struct{} // closed when what AWS does not take is given back: the end is near
 }
 
 // New builds a worker; it makes no call.
@@ -33,7 +37,7 @@ func New(o Options) (*Worker, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	w := &Worker{opts: o, table: newTable(o.Limit)}
+	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
 	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
 	w.heartbeat = &heartbeat{opts: o}
@@ -64,17 +68,21 @@ func (w *Worker) connect() {
 	if o.NoLogs {
 		lines.ship = nil
 	}
-	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect}
-	definitions := &register{patience: o.Patience}
+	mine := markOf(o.Name)
+	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect, mark: mine}
+	patience := patience{limit: o.Patience, halt: w.halt}
+	definitions := &register{patience: patience}
+	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
+	tasks, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
-		claim: &claim{api: o.Prefect, metrics: w.metrics}, resolve: resolver, clients: clients, register: definitions,
-		launch: &launch{patience: o.Patience, networks: networks{patience: o.Patience}},
-		report: reports, metrics: w.metrics, places: make(chan struct{}, o.Concurrency),
+		claim: &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
+		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, places: make(chan struct{}, o.Concurrency),
 	}
 	endings := &settle{
-		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics,
+		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later,
 		retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
@@ -82,7 +90,9 @@ func (w *Worker) connect() {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, w.heartbeat)
 		w.track.hears = w.observe.hears
 	}
-	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients, report: reports}
+	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: places, tasks: tasks, report: reports}
+	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: places}
+	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: places}
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 
@@ -118,6 +128,11 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	if w.observe != nil {
 		group.Go(func() { w.observe.run(background) })
 		group.Go(func() { w.observe.events.run(background) })
+	}
+	if !w.opts.RunOnce {
+		group.Go(func() {
+			w.loop("look for tasks that ended unseen", w.opts.RecoverInterval, w.orphans.look).run(background)
+		})
 	}
 	w.work(ctx, stop)
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)

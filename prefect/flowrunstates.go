@@ -1,0 +1,45 @@
+package prefect
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// FlowRunStates returns all states that a flow run has had, the oldest first. A run that
+// does not exist has none.
+func (c *Client) FlowRunStates(ctx context.Context, flowRunID string) ([]State, error) {
+	var states []State
+	k := call{method: http.MethodGet, path: []string{"flow_run_states", ""}, query: url.Values{"flow_run_id": {flowRunID}}}
+	if err := c.do(ctx, k, &states); err != nil {
+		return nil, fmt.Errorf("failed to read the states of flow run %q: %w", flowRunID, err)
+	}
+	slices.SortStableFunc(states, func(a, b State) int { return a.Timestamp.Compare(b.Timestamp) })
+	return states, nil
+}
+
+// FlowRunPages hands the flow runs that match to visit page by page, so that however
+// many there are only one page is held. An error of visit ends it.
+func (c *Client) FlowRunPages(ctx context.Context, f FlowRunFilter, visit func([]FlowRun) error) error {
+	body := f.wire()
+	for seen := 0; ; {
+		body["offset"] = seen
+		limit := pageSize
+		if f.Limit > 0 {
+			limit = min(limit, f.Limit-seen)
+		}
+		body["limit"] = limit
+		var page []FlowRun
+		if err := c.do(ctx, query(body, "flow_runs", "filter"), &page); err != nil {
+			return fmt.Errorf("failed to list flow runs: %w", err)
+		}
+		if err := visit(page); err != nil {
+			return err
+		}
+		if seen += len(page); len(page) < limit || seen == f.Limit {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// orphanShare is the part of the time that a worker spends on looking for orphans at
+// most: with many thousands of runs it looks less often.
+const orphanShare = 20
+
+// orphans is the stage that finds runs that are Running while their task has ended and
+// nobody has said so: their worker was gone by then. They are put into the table, and
+// settled as any other.
+type orphans struct {
+	opts      Options
+	log       *slog.Logger
+	table     *table
+	heartbeat *heartbeat
+	locate    *locator
+
+	resting time.Time // until when it has looked enough
+}
+
+// look goes through the Running runs of the pool that are not tracked here, a page at a time.
+func (o *orphans) look(ctx context.Context) error {
+	began := time.Now()
+	known := o.heartbeat.current.Load()
+	if known == nil || began.Before(o.resting) {
+		return nil
+	}
+	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
+	filter := prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Running}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}
+	var failures []error
+	err := o.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
+		failures = append(failures, o.page(ctx, known, page)...)
+		return ctx.Err()
+	})
+	return errors.Join(append(failures, err)...)
+}
+
+func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.FlowRun) (failures []error) {
+	var entries []tracked
+	for i := range page {
+		run := &page[i]
+		if _, in := o.table.find(run.ID); in || run.InfrastructurePID == "" {
+			continue
+		}
+		found, err := o.locate.task(ctx, known, run)
+		if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		entry := tracked{run: runRef{run.ID, run.Name}}
+		entry.set(found)
+		if run.State != nil {
+			entry.since = run.State.Timestamp // it has had a task for at least so long
+		}
+		entries = append(entries, entry)
+	}
+	for _, batch := range batches(entries) {
+		ended, err := describe(ctx, batch)
+		if err != nil {
+			failures = append(failures, err)
+		}
+		for _, e := range ended {
+			o.adopt(ctx, e)
+		}
+	}
+	return failures
+}
+
+// adopt tracks a run whose task ended a while ago: right after its end the worker that
+// has launched it is at it.
+func (o *orphans) adopt(ctx context.Context, e ending) {
+	if e.task != nil && e.task.StoppedAt != nil && time.Since(*e.task.StoppedAt) < o.opts.ClaimGrace {
+		return
+	}
+	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.name, "id", e.entry.run.id)
+	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at, runner: e.entry.runner})
+}

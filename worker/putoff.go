@@ -1,0 +1,143 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// The names of the Scheduled states that a run waits in.
+const (
+	awaitingCapacity = "AwaitingCapacity" // ours
+	awaitingRetry    = "AwaitingRetry"    // Prefect's
+	isLate           = "Late"             // Prefect's, for any that is due
+	awaitingSlot     = "AwaitingConcurrencySlot"
+)
+
+const (
+	firstPutOff = 10 * time.Second
+	mostPutOff  = 2 * time.Minute
+)
+
+// putOff is the stage that gives a run back which cannot be launched now: it becomes
+// Scheduled again. So it waits on the server, where its state says what for; it holds
+// no place of this worker, any worker may take it next, and none can lose it.
+type putOff struct {
+	api    *prefect.Client
+	report *report
+	wait   time.Duration // the most that a run waits for capacity
+	first  time.Duration // before the second try; doubled with each
+	again  int           // how often a run is launched anew after AWS has ended its task
+}
+
+// afterLaunch looks at a launch that failed. over says that the run was given back, or
+// is left as it is for the next worker; otherwise the failure is final.
+func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, failure error) (over bool, err error) {
+	var halted *haltedError
+	var unsure *unsureError
+	switch {
+	case isCapacity(failure):
+		return p.forCapacity(ctx, log, run, sentence(failure))
+	case errors.As(failure, &halted) && errors.As(failure, &unsure):
+		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker finds out", "error", failure)
+		return true, nil
+	case errors.As(failure, &halted):
+		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", time.Now())
+	}
+	return false, nil
+}
+
+// forCapacity schedules the run for another try, unless it has waited long enough.
+func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, reason string) (over bool, err error) {
+	if p.wait <= 0 {
+		return false, nil
+	}
+	states, err := p.history(ctx, log, run)
+	if err != nil {
+		return true, err
+	}
+	if n := len(states); n == 0 || states[n-1].Type != prefect.Pending {
+		return true, nil // cancelled or deleted meanwhile, or it runs after all
+	}
+	times, since := waited(states, time.Now())
+	end := since.Add(p.wait)
+	at := time.Now().Add(backoff(times, p.first, max(p.first, mostPutOff)))
+	if at.After(end) {
+		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", time.Since(since).Round(time.Second), "tries", times+1)
+		return false, nil
+	}
+	message := fmt.Sprintf("Waiting for capacity in ECS (try %d, the next at %s, the last by %s): %s.",
+		times+1, clock(at), clock(end), reason)
+	return true, p.schedule(ctx, log, run, awaitingCapacity, message, at)
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 MST") }
+
+// waited tells how often a run has been put off in a row for want of capacity, and
+// since when. Claims, and what the server makes of a run that waits, do not end the row.
+func waited(states []prefect.State, now time.Time) (times int, since time.Time) {
+	since = now
+	for i := len(states) - 1; i >= 0; i-- {
+		switch s := states[i]; {
+		case s.Type == prefect.Scheduled && s.Name == awaitingCapacity:
+			times, since = times+1, s.Timestamp
+		case s.Type == prefect.Pending, s.Type == prefect.Scheduled && (s.Name == isLate || s.Name == awaitingSlot):
+		default:
+			return times, since
+		}
+	}
+	return times, since
+}
+
+// afterStop looks at a task that has ended without its run. over says that the run is
+// to be launched anew.
+func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun) (over bool, err error) {
+	switch {
+	case run.StateType == prefect.Pending && capacityStop(e.task):
+		return p.forCapacity(ctx, log, e.entry.run, e.reason)
+	case p.again > 0 && infrastructureStop(e.task):
+		return p.afterInterruption(ctx, log, e, run)
+	}
+	return false, nil
+}
+
+func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun) (over bool, err error) {
+	states, err := p.history(ctx, log, e.entry.run)
+	if err != nil {
+		return true, err
+	}
+	if n := len(states); n == 0 || run.State == nil || states[n-1].ID != run.State.ID {
+		return true, errNotOver // it has changed since it was judged: another look will tell
+	}
+	times := 0
+	for _, s := range states {
+		if _, ours := readMark(s.Details.TransitionID); ours && s.Type == prefect.Scheduled && s.Name == awaitingRetry {
+			times++
+		}
+	}
+	if times >= p.again {
+		return false, nil
+	}
+	message := fmt.Sprintf("AWS ended the task, so the run is launched anew (%d of %d times): %s.", times+1, p.again, e.reason)
+	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, time.Now())
+}
+
+func (p *putOff) history(ctx context.Context, log *slog.Logger, run runRef) (states []prefect.State, err error) {
+	err = insist(ctx, log, "reading the states of the flow run", func(ctx context.Context) (err error) {
+		states, err = p.api.FlowRunStates(ctx, run.id)
+		return err
+	})
+	return states, err
+}
+
+func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runRef, name, message string, at time.Time) error {
+	result, err := p.report.set(ctx, log, run, prefect.StateProposal{Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at})
+	if err == nil && result != nil && result.Status == prefect.Accept {
+		log.WarnContext(ctx, message)
+	}
+	return err
+}

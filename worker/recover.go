@@ -1,0 +1,156 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// recovery is the stage that goes on with claims whose worker is gone. It changes
+// nothing of a claim: the launch goes on under its id, so whatever the dead worker did,
+// and whichever workers go on with it at the same time, ECS makes one task of it.
+type recovery struct {
+	opts      Options
+	log       *slog.Logger
+	table     *table
+	heartbeat *heartbeat
+	claim     *claim
+	locate    *locator
+
+	warned map[string]bool // runs whose claim was told of; of one goroutine
+}
+
+// look finds claims that are older than the grace time, and sees to those whose worker is gone.
+func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
+	if r.heartbeat.current.Load() == nil {
+		return nil
+	}
+	old, err := r.oldClaims(ctx)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	alive, err := r.aliveWorkers(ctx)
+	if err != nil {
+		return err
+	}
+	warned := map[string]bool{}
+	var failures []error
+	for i := range old {
+		switch mine, err := r.judge(ctx, &old[i], alive, warned); {
+		case err != nil:
+			failures = append(failures, err)
+		case mine.claim != "" && r.table.admit(mine.ref()) == admitted:
+			resume(mine)
+		}
+	}
+	r.warned = warned
+	return errors.Join(failures...)
+}
+
+// oldClaims are the Pending runs that nobody here works on and that have been Pending
+// for longer than the grace time.
+func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
+	filter := prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Pending}, WorkPoolNames: []string{r.opts.Pool}, WorkQueueNames: r.opts.WorkQueues}
+	var old []prefect.FlowRun
+	err := r.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
+		for _, run := range page {
+			_, tracked := r.table.find(run.ID)
+			if !tracked && run.State != nil && time.Since(run.State.Timestamp) > r.opts.ClaimGrace {
+				old = append(old, run)
+			}
+		}
+		return nil
+	})
+	return old, err
+}
+
+// aliveWorkers are the other workers of the pool that the server hears of.
+func (r *recovery) aliveWorkers(ctx context.Context) (map[mark]bool, error) {
+	workers, err := r.opts.Prefect.Workers(ctx, r.opts.Pool)
+	if err != nil {
+		return nil, err
+	}
+	alive := map[mark]bool{}
+	for _, worker := range workers {
+		// What bears this worker's own name and is not in its table is its predecessor's.
+		if worker.Online() && worker.Name != r.opts.Name {
+			alive[markOf(worker.Name)] = true
+		}
+	}
+	return alive, nil
+}
+
+// judge tells what to do about an old claim: a candidate with a claim is to be gone on
+// with; one without is another's, or its task is known already.
+func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, alive map[mark]bool, warned map[string]bool) (candidate, error) {
+	owner, ours := readMark(run.State.Details.TransitionID)
+	if !ours {
+		r.foreign(ctx, run, warned)
+		return candidate{}, nil
+	}
+	if alive[owner] {
+		return candidate{}, nil // it may wait for AWS; that is its own affair
+	}
+	states, err := r.opts.Prefect.FlowRunStates(ctx, run.ID)
+	if err != nil {
+		return candidate{}, err
+	}
+	claim, ok := claimIn(states)
+	if !ok || states[len(states)-1].ID != run.State.ID {
+		return candidate{}, nil // it has gone on meanwhile
+	}
+	if claim.isMistake() {
+		return candidate{}, r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
+	}
+	if run.InfrastructurePID != "" {
+		known, err := r.hasItsTask(ctx, run, claim)
+		if known || err != nil {
+			return candidate{}, err
+		}
+	}
+	c := newCandidate(*run, time.Now())
+	c.claim, c.resumed = claim.id, true
+	return c, nil
+}
+
+// foreign tells, once, of a claim that only its worker can go on with: whether and how
+// a worker of another kind has launched a task cannot be found out.
+func (r *recovery) foreign(ctx context.Context, run *prefect.FlowRun, warned map[string]bool) {
+	warned[run.ID] = true
+	if run.InfrastructurePID != "" || r.warned[run.ID] {
+		return
+	}
+	r.log.WarnContext(ctx, "a flow run is Pending without a task, and was not claimed by a worker of ecsctl: it is left alone",
+		"flow run", run.Name, "id", run.ID, "since", run.State.Timestamp.UTC().Format(time.RFC3339))
+}
+
+// stoppedVisible is how long ECS describes a task that has stopped, about.
+const stoppedVisible = time.Hour
+
+// hasItsTask tells whether a Pending run's infrastructure_pid is of this claim: a run
+// that is launched again still has that of the time before. If so, the task is
+// tracked, which also settles it when it is gone.
+func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim launchClaim) (bool, error) {
+	found, err := r.locate.task(ctx, r.heartbeat.current.Load(), run)
+	if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
+		return true, nil // not ours to launch
+	}
+	if err != nil {
+		return false, err
+	}
+	described, err := describeOne(ctx, found.at)
+	if err != nil {
+		return false, err
+	}
+	if described == nil && time.Since(claim.since) < stoppedVisible {
+		return false, nil // a task of this claim would still be known
+	}
+	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {
+		return false, nil
+	}
+	r.table.adopt(runRef{run.ID, run.Name}, found)
+	return true, nil
+}

@@ -1,0 +1,53 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"ecsctl/prefect"
+)
+
+// A server lets a run that has ended become Pending: it may be run again. So a poll's
+// answer that is a little old can lead to a claim of a run that another worker has
+// launched meanwhile, and that has ended by now. Such a claim is a mistake.
+
+// isMistake: the run was not waiting to be launched when it was claimed.
+func (c launchClaim) isMistake() bool { return c.before != nil && c.before.Type.Terminal() }
+
+// isDue looks whether a run that was found a while ago is still to be launched.
+func (c *claim) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
+	var now *prefect.FlowRun
+	err := insist(ctx, log, "looking at the flow run again", func(ctx context.Context) (err error) {
+		now, err = c.api.ReadFlowRun(ctx, run.id)
+		return err
+	})
+	if errors.Is(err, prefect.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && now.StateType == prefect.Scheduled, err
+}
+
+// undo gives a run that was claimed by mistake its final state back.
+func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) error {
+	return insist(ctx, log, "undoing the claim of a flow run that had ended", func(ctx context.Context) error {
+		states, err := c.api.FlowRunStates(ctx, run.id)
+		if err != nil {
+			return err
+		}
+		last, ok := claimIn(states)
+		if !ok || !last.isMistake() || states[len(states)-1].Type != prefect.Pending {
+			return nil
+		}
+		before := last.before
+		log.WarnContext(ctx, "the flow run had ended when it was claimed: it stays "+before.Name)
+		_, err = c.api.SetFlowRunState(ctx, run.id, prefect.StateProposal{
+			Type: before.Type, Name: before.Name, Message: before.Message, Data: before.Data,
+			Force: true, TransitionID: c.mark.newTransition(),
+		})
+		if errors.Is(err, prefect.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+}
