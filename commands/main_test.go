@@ -14,13 +14,14 @@ import (
 )
 
 // The test binary plays two programs: ecsctl itself, and in the containers of the
-// sandbox `prefect`, whose worker does no more than say that it is alive.
+// sandbox `prefect`: a worker that does no more than say that it is alive, and
+// `prefect flow-run execute`.
 func TestMain(m *testing.M) {
 	// The tests wait more than they compute.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectWorker, "pip": func() {}})
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}})
 }
 
 // ecsctl is main.go's main.
@@ -43,4 +44,18 @@ func TestScripts(t *testing.T) {
 			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "tiny": cmdTiny, "real-ecsctl": cmdRealECSCTL,
 		},
 	})
+}
+
+func prefectProgram() {
+	if len(os.Args) > 1 && os.Args[1] == "flow-run" {
+		os.Exit(execute())
+	}
+	prefectWorker()
+}
+
+// signalled ends with SIGTERM, as the programs of containers do.
+func signalled() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
 }

@@ -38,7 +38,7 @@ func workerStartCommand(streams Streams) *cli.Command {
 		Usage:        "start a worker",
 		Description:  workerStartDescription,
 		OnUsageError: usageError,
-		Flags:        append(workerStartFlags(), prefectFlags()...),
+		Flags:        slices.Concat(workerStartFlags(), workerLaunchFlags(), prefectFlags()),
 		Action: func(c *cli.Context) error {
 			settings, err := readPrefectSettings(c, streams)
 			if err != nil {
@@ -91,6 +91,9 @@ func readWorkerStartOptions(c *cli.Context, settings prefect.Settings) (workerSt
 	opts.Name, opts.NamePrefix = c.String("name"), c.String("name-prefix")
 	opts.Limit, opts.RunOnce, opts.Metrics = c.Int("limit"), c.Bool("run-once"), c.Bool("metrics")
 	opts.NoPoolCreate = !c.Bool("create-pool-if-not-found") || c.Bool("no-create-pool-if-not-found")
+	if err := readWorkerLaunchFlags(c, &opts.Options); err != nil {
+		return opts, err
+	}
 	opts.TypeGiven, opts.Environ = c.IsSet("type"), os.LookupEnv
 	if c.IsSet("observer-queue") {
 		opts.ObserverQueue = c.String("observer-queue")

@@ -38,8 +38,11 @@ type clientSets struct {
 	rates   map[string]Rate
 	metrics *metrics
 
-	mu   sync.Mutex
-	sets map[string]*awsClients
+	making sync.Mutex // held while a set is made, so that each is made once
+
+	mu     sync.Mutex
+	sets   map[string]*awsClients
+	limits map[string]limits // by account and region
 }
 
 func newClientSets(o Options, m *metrics) *clientSets {
@@ -52,9 +55,12 @@ func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsCli
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known := s.sets[key]; known != nil {
+	if known := s.known(key); known != nil {
+		return known, nil
+	}
+	s.making.Lock()
+	defer s.making.Unlock()
+	if known := s.known(key); known != nil {
 		return known, nil
 	}
 	cfg, err := configFor(ctx, s.base, c)
@@ -64,13 +70,21 @@ func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsCli
 	if cfg.Region == "" {
 		return nil, errNoRegion
 	}
-	made := s.connect(key, cfg, c.Client.PlainHTTP)
+	made := s.connect(key, cfg, s.limitsOf(ctx, cfg), c.Client.PlainHTTP)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.sets[key] = made
 	return made, nil
 }
 
-func (s *clientSets) connect(key string, cfg aws.Config, plainHTTP bool) *awsClients {
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(s.rates).addTo(s.metrics))
+func (s *clientSets) known(key string) *awsClients {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sets[key]
+}
+
+func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTTP bool) *awsClients {
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.metrics))
 	return &awsClients{
 		key:    key,
 		region: cfg.Region,

@@ -32,7 +32,6 @@ const (
 	defaultPatience      = time.Hour
 	defaultCapacityWait  = time.Hour
 	defaultClaimGrace    = 2 * time.Minute
-	defaultRecover       = 30 * time.Second
 	// defaultRunnerGrace: Prefect's runner looks for cancelled runs every 10 s, and gives
 	// the flow's process 30 s to end.
 	defaultRunnerGrace = time.Minute
@@ -92,7 +91,7 @@ type Options struct {
 	// ClaimGrace is how long another worker's claim may stand before it is asked whether
 	// that worker still lives; default 2 minutes.
 	ClaimGrace      time.Duration
-	RecoverInterval time.Duration // between looks for what dead workers left; default 30 s
+	RecoverInterval time.Duration // between looks for what dead workers left; default a quarter of ClaimGrace
 	// RunnerGrace is how long the runner in a container may take to cancel its run
 	// before the task is stopped; default a minute.
 	RunnerGrace time.Duration
@@ -118,7 +117,7 @@ func (o Options) withDefaults() Options {
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	o.CapacityWait = cmp.Or(o.CapacityWait, defaultCapacityWait)
 	o.ClaimGrace = cmp.Or(o.ClaimGrace, defaultClaimGrace)
-	o.RecoverInterval = cmp.Or(o.RecoverInterval, defaultRecover)
+	o.RecoverInterval = cmp.Or(o.RecoverInterval, o.ClaimGrace/4)
 	o.RunnerGrace = cmp.Or(o.RunnerGrace, defaultRunnerGrace)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, defaultDrain)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))

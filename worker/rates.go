@@ -4,6 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
@@ -23,20 +28,106 @@ func DefaultRates() map[string]Rate {
 	return map[string]Rate{
 		"RunTask":                {20, 100},
 		"RegisterTaskDefinition": {1, 20},
-		"DescribeTasks":          {20, 100},
+		"DescribeTasks":          {20, 50},
+		"ListTasks":              {20, 50},
 		"StopTask":               {40, 100},
-		"DescribeTaskDefinition": {20, 100},
+		"DescribeTaskDefinition": {20, 50},
 		"ListTaskDefinitions":    {20, 50},
 	}
 }
 
+// ParseRate reads ACTION=N/s[,burst=M], as in RunTask=40/s,burst=200. The burst is the
+// rate itself, rounded up, unless it is given.
+func ParseRate(text string) (action string, r Rate, err error) {
+	action, value, _ := strings.Cut(text, "=")
+	if _, known := DefaultRates()[action]; !known {
+		return "", r, fmt.Errorf("the rate %q does not begin with one of %s", text, strings.Join(slices.Sorted(maps.Keys(DefaultRates())), ", "))
+	}
+	perSecond, burst, given := strings.Cut(value, ",")
+	number, ok := strings.CutSuffix(perSecond, "/s")
+	if r.PerSecond, err = strconv.ParseFloat(number, 64); err != nil || !ok || !(r.PerSecond > 0 && r.PerSecond <= 1e6) {
+		return "", r, fmt.Errorf("the rate %q is not of the form ACTION=N/s,burst=M", text)
+	}
+	r.Burst = max(1, int(r.PerSecond+0.999))
+	if !given {
+		return action, r, nil
+	}
+	number, ok = strings.CutPrefix(burst, "burst=")
+	if r.Burst, err = strconv.Atoi(number); err != nil || !ok || r.Burst < 1 {
+		return "", r, fmt.Errorf("the rate %q is not of the form ACTION=N/s,burst=M", text)
+	}
+	return action, r, nil
+}
+
+const (
+	// throttledFactor is what a throttled call leaves of the rate of its action.
+	throttledFactor = 0.7
+	// slowest is the smallest part of its rate that an action is slowed down to.
+	slowest = 1.0 / 16
+	// recovers is the time in which a rate that was slowed down to nothing is whole again.
+	recovers = 2 * time.Minute
+	// storm is the time in which throttled calls count as one: they were under way
+	// together.
+	storm = time.Second
+)
+
+// bucket is the token bucket of one action in one account and region. A throttled
+// call makes it slower for everybody who shares it; from then on it gets faster again.
+type bucket struct {
+	base    Rate
+	limiter *rate.Limiter
+
+	mu        sync.Mutex
+	share     float64 // of the base rate, at the time of the last change
+	throttled time.Time
+	changed   time.Time
+}
+
+func newBucket(r Rate) *bucket {
+	return &bucket{base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
+}
+
+func (b *bucket) wait(ctx context.Context) error {
+	b.set(time.Now(), func(share float64) float64 { return share })
+	return b.limiter.Wait(ctx)
+}
+
+// throttle notes that AWS wanted fewer calls.
+func (b *bucket) throttle(now time.Time) {
+	b.mu.Lock()
+	again := now.Sub(b.throttled) < storm
+	if !again {
+		b.throttled = now
+	}
+	b.mu.Unlock()
+	if !again {
+		b.set(now, func(share float64) float64 { return max(slowest, share*throttledFactor) })
+	}
+}
+
+func (b *bucket) set(now time.Time, change func(share float64) float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	share := b.share
+	if share == 1 && change(1) == 1 {
+		return
+	}
+	if !b.changed.IsZero() {
+		share = min(1, share+float64(now.Sub(b.changed))/float64(recovers))
+	}
+	b.share, b.changed = change(share), now
+	b.limiter.SetLimitAt(now, rate.Limit(b.base.PerSecond*b.share))
+	// A full bucket would let the next storm through at once.
+	b.limiter.SetBurstAt(now, max(1, int(float64(b.base.Burst)*b.share)))
+}
+
 // limits are the token buckets of one account and region.
-type limits map[string]*rate.Limiter
+type limits map[string]*bucket
 
 func newLimits(rates map[string]Rate) limits {
 	out := limits{}
 	for action, r := range maps.All(rates) {
-		out[action] = rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst)
+		out[action] = newBucket(r)
 	}
 	return out
 }
@@ -48,12 +139,16 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ecsctl:limit",
 			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 				action := awsmiddleware.GetOperationName(ctx)
-				if bucket := l[action]; bucket != nil {
-					if err := bucket.Wait(ctx); err != nil {
+				bucket := l[action]
+				if bucket != nil {
+					if err := bucket.wait(ctx); err != nil {
 						return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
 					}
 				}
 				out, metadata, err := next.HandleFinalize(ctx, in)
+				if bucket != nil && isThrottle(err) {
+					bucket.throttle(time.Now())
+				}
 				m.awsCalled(action, err)
 				return out, metadata, err
 			}), "Retry", middleware.After)

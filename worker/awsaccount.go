@@ -1,0 +1,34 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// accountTimeout bounds the question for the account: nothing depends on its answer
+// but who shares a quota with whom.
+const accountTimeout = 5 * time.Second
+
+// limitsOf are the token buckets for credentials: those of one account and region share
+// them, because they share AWS's quotas. Credentials whose account STS does not tell
+// share those of the region.
+func (s *clientSets) limitsOf(ctx context.Context, cfg aws.Config) limits {
+	place := cfg.Region
+	bounded, cancel := context.WithTimeout(ctx, accountTimeout)
+	defer cancel()
+	if out, err := sts.NewFromConfig(cfg).GetCallerIdentity(bounded, &sts.GetCallerIdentityInput{}); err == nil {
+		place += " " + aws.ToString(out.Account)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limits == nil {
+		s.limits = map[string]limits{}
+	}
+	if s.limits[place] == nil {
+		s.limits[place] = newLimits(s.rates)
+	}
+	return s.limits[place]
+}
