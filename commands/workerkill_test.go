@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -24,7 +25,7 @@ import (
 const executedFile = "EXECUTED"
 
 // execute is `prefect flow-run execute` in a container of the sandbox. BEHAVE=fail
-// makes it end without a final state.
+// makes it end without a final state, BEHAVE=recorded wait until its task is known.
 func execute() int {
 	if err := executeRun(os.Getenv("PREFECT__FLOW_RUN_ID")); err != nil {
 		fmt.Fprintln(os.Stderr, "prefect:", err)
@@ -50,6 +51,11 @@ func executeRun(id string) error {
 		return err
 	}
 	ctx := signalled()
+	if os.Getenv("BEHAVE") == "recorded" {
+		if err := awaitRecord(ctx, api, id); err != nil {
+			return err
+		}
+	}
 	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Running}); err != nil {
 		return err
 	}
@@ -65,6 +71,23 @@ func executeRun(id string) error {
 	}
 	_, err = api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed})
 	return err
+}
+
+// awaitRecord waits until Prefect knows the task of the run.
+func awaitRecord(ctx context.Context, api *prefect.Client, id string) error {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		run, err := api.ReadFlowRun(ctx, id)
+		if err != nil || run.InfrastructurePID != "" {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // killing is an account with one flow run and workers that are killed.
@@ -207,6 +230,9 @@ func (k *killing) at(m wiretap.Moment) wiretap.Moment {
 	return m
 }
 
+// unrecorded are the points at which a task exists that Prefect does not know.
+var unrecorded = []wiretap.Moment{{Operation: "ecs:RunTask", N: 1, After: true}, {Operation: "RUN", N: 1}}
+
 // A worker that is killed at any point between claim and report leaves nothing that
 // the next one does not settle: executed once, with the right final state.
 func TestAKilledWorkerIsSucceeded(t *testing.T) {
@@ -217,7 +243,7 @@ func TestAKilledWorkerIsSucceeded(t *testing.T) {
 			behave string
 			points []wiretap.Moment
 			want   prefect.StateType
-		}{{"", launch, prefect.Completed}, {"fail", report, prefect.Crashed}} {
+		}{{"", launch, prefect.Completed}, {"recorded", unrecorded, prefect.Completed}, {"fail", append(report, unrecorded...), prefect.Crashed}} {
 			for _, at := range group.points {
 				t.Run(version+" "+group.behave+" "+at.String(), func(t *testing.T) {
 					t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -18,9 +17,16 @@ type findTask struct{ patience patience }
 // whose template sets startedBy itself cannot be looked for: there the client token
 // alone keeps a second launch from making a second task.)
 func (f *findTask) of(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, cand candidate) (made task, found bool, err error) {
-	return f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
+	made, found, err = f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
+	if hasCode(err, "AccessDeniedException") {
+		// The client token still keeps a second launch from making a second task.
+		log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", err)
+		return task{}, false, nil
+	}
+	return made, found, err
 }
 
+// started returns the task with that value of startedBy.
 func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsClients, cluster, by string) (made task, found bool, err error) {
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		var list *ecs.ListTasksOutput
@@ -28,17 +34,12 @@ func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsClients,
 			list, err = c.ecs.ListTasks(ctx, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: &by, DesiredStatus: status})
 			return err
 		})
-		if hasCode(err, "AccessDeniedException") {
-			// The client token still keeps a second launch from making a second task.
-			log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", explain("list ECS tasks", err))
-			return task{}, false, nil
-		}
 		if err != nil {
 			return task{}, false, explain("look for the ECS task of the flow run", err)
 		}
 		if len(list.TaskArns) > 0 {
 			arn := list.TaskArns[0]
-			return task{arn, clusterOf(arn, aws.ToString(optional(cluster)))}, true, nil
+			return task{arn, clusterOf(arn, cluster)}, true, nil
 		}
 	}
 	return task{}, false, nil

@@ -22,6 +22,8 @@ type orphans struct {
 	table     *table
 	heartbeat *heartbeat
 	locate    *locator
+	tasks     *findTask
+	report    *report
 
 	resting time.Time // until when it has looked enough
 }
@@ -47,7 +49,11 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 	var entries []tracked
 	for i := range page {
 		run := &page[i]
-		if _, in := o.table.find(run.ID); in || run.InfrastructurePID == "" {
+		if _, in := o.table.find(run.ID); in {
+			continue
+		}
+		if run.InfrastructurePID == "" {
+			failures = append(failures, o.unrecorded(ctx, known, run))
 			continue
 		}
 		found, err := o.locate.task(ctx, known, run)
@@ -85,4 +91,36 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 	}
 	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.name, "id", e.entry.run.id)
 	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at, runner: e.entry.runner})
+}
+
+// unrecorded sees to a run whose worker was killed between launching its task and
+// telling Prefect which: the task is found by its claim, told of and tracked.
+func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
+	if run.State == nil || time.Since(run.State.Timestamp) < o.opts.ClaimGrace {
+		return nil
+	}
+	states, err := o.opts.Prefect.FlowRunStates(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	claim, ok := claimIn(states)
+	if !ok || !claim.marked {
+		return nil
+	}
+	job, clients, err := o.locate.job(ctx, known, run)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	made, found, err := o.tasks.started(ctx, o.log, clients, job.Cluster, startedBy(run.ID, claim.id))
+	if err != nil || !found {
+		return err
+	}
+	ref := runRef{run.ID, run.Name}
+	pid := job.InfrastructurePID(made.cluster, made.arn)
+	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
+	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command)})
+	return o.report.infrastructure(ctx, o.log, ref, pid)
 }

@@ -64,6 +64,8 @@ const (
 	throttledFactor = 0.7
 	// slowest is the smallest part of its rate that an action is slowed down to.
 	slowest = 1.0 / 16
+	// slowestCall is the least a second, so that no call waits for long.
+	slowestCall = 0.2
 	// recovers is the time in which a rate that was slowed down to nothing is whole again.
 	recovers = 2 * time.Minute
 	// storm is the time in which throttled calls count as one: they were under way
@@ -116,7 +118,7 @@ func (b *bucket) set(now time.Time, change func(share float64) float64) {
 		share = min(1, share+float64(now.Sub(b.changed))/float64(recovers))
 	}
 	b.share, b.changed = change(share), now
-	b.limiter.SetLimitAt(now, rate.Limit(b.base.PerSecond*b.share))
+	b.limiter.SetLimitAt(now, rate.Limit(max(b.base.PerSecond*b.share, min(slowestCall, b.base.PerSecond))))
 	// A full bucket would let the next storm through at once.
 	b.limiter.SetBurstAt(now, max(1, int(float64(b.base.Burst)*b.share)))
 }

@@ -92,7 +92,7 @@ func (w *Worker) connect() {
 	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: places, tasks: tasks, report: reports}
 	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: places}
-	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: places}
+	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: places, tasks: tasks, report: reports}
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 
