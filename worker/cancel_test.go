@@ -1,8 +1,10 @@
 package worker_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -97,5 +99,87 @@ func TestCancelIsFinishedWhenTheRunnerIsGone(t *testing.T) {
 	must(w.ecs.StopTask(t.Context(), stopInput(task.TaskArn)))(t)
 	if run := w.await(id, prefect.Cancelled); !strings.Contains(run.State.Message, "its ECS task has stopped") {
 		t.Errorf("got %q", run.State.Message)
+	}
+}
+
+// Prefect 3: a runner that does not cancel its run in time is not waited for.
+func TestCancelWhenTheRunnerIsStuck(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	w.start(func(o *worker.Options) { o.RunnerGrace = time.Second })
+	w.await(id, prefect.Running)
+	w.cancelling(id)
+	w.await(id, prefect.Cancelled)
+	if !w.stopped() || w.calls("StopTask") != 1 {
+		t.Errorf("the run is Cancelled after %d calls of StopTask; all tasks stopped: %t", w.calls("StopTask"), w.stopped())
+	}
+}
+
+// A run that is cancelled while it is being launched has no task left afterwards.
+func TestCancelDuringALaunch(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.8.8", "2.20.26"} {
+		for _, operation := range []string{"RegisterTaskDefinition", "RunTask"} {
+			t.Run(version+" "+operation, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: idleImage(t)}})
+				id := w.runs(w.deployment(nil), 1)[0]
+				w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: operation, Kind: sandbox.Latency, Latency: time.Second})
+				w.start(func(o *worker.Options) { o.ClaimGrace = 2 * time.Second })
+				eventually(t, "the launch", func() bool { return w.calls(operation) == 1 })
+				w.cancelling(id)
+				w.await(id, prefect.Cancelled)
+				if !w.stopped() {
+					t.Error("the run is Cancelled but its task has not stopped")
+				}
+			})
+		}
+	}
+}
+
+// The worker was killed between launching the task and telling Prefect of it: the task
+// of the cancelled run is found by its claim, and stopped.
+func TestCancelOfATaskThatPrefectDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.8.8", "2.20.26"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: idleImage(t)}})
+			id := w.runs(w.deployment(nil), 1)[0]
+			w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPatch {
+					panic(http.ErrAbortHandler)
+				}
+				return false
+			})
+			first := w.start(func(o *worker.Options) { o.DrainTimeout = 200 * time.Millisecond })
+			eventually(t, "the task", func() bool { return len(w.tasks()) == 1 })
+			first.stop()
+			<-first.ended
+			w.cancelling(id)
+			w.start(func(o *worker.Options) { o.Name, o.ClaimGrace = "w2", 2*time.Second })
+			w.await(id, prefect.Cancelled)
+			if !w.stopped() {
+				t.Error("the run is Cancelled but its task has not stopped")
+			}
+		})
+	}
+}
+
+// PREFECT_WORKER_ENABLE_CANCELLATION=false: with Prefect 3 such runs are left alone.
+func TestCancellationCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
+	d := w.deployment(nil)
+	id := w.runs(d, 1)[0]
+	w.start(func(o *worker.Options) { o.NoCancel = true })
+	eventually(t, "a task", func() bool {
+		return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
+	})
+	w.cancelling(id)
+	waitPolls(t, w, 10)
+	if got := w.await(id, prefect.Cancelling); w.calls("StopTask") != 0 {
+		t.Errorf("the run is %s, and its task was stopped", got.StateName)
 	}
 }

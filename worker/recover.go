@@ -112,7 +112,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, alive map[ma
 		}
 	}
 	c := newCandidate(*run, time.Now())
-	c.claim, c.resumed = claim.id, true
+	c.claim, c.claimed, c.resumed = claim.id, time.Now(), true
 	return c, nil
 }
 

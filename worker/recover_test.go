@@ -19,7 +19,9 @@ import (
 func (w *world) stuck(name string) *started {
 	w.t.Helper()
 	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RegisterTaskDefinition", Kind: sandbox.Throttle, Times: -1})
-	running := w.start(func(o *worker.Options) { o.Name, o.Patience, o.DrainTimeout, o.AWS.RetryMaxAttempts = name, time.Hour, 8*time.Second, 1 })
+	running := w.start(func(o *worker.Options) {
+		o.Name, o.Patience, o.DrainTimeout, o.AWS.RetryMaxAttempts = name, time.Hour, 8*time.Second, 1
+	})
 	eventually(w.t, "a claim", func() bool { return w.calls("RegisterTaskDefinition") > 0 })
 	return running
 }

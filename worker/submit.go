@@ -99,7 +99,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 		s.table.leave(c.run.ID)
 		return 0
 	}
-	c.claim = mine.id
+	c.claim, c.claimed = mine.id, began
 	log.InfoContext(ctx, fmt.Sprintf("worker %q launches flow run %q", s.heartbeat.opts.Name, c.run.Name))
 	err = s.start(ctx, log, c)
 	s.metrics.launched(err, time.Since(began))
@@ -185,6 +185,11 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err := s.advance(ctx, log, c, known); err != nil {
 		return err
 	}
+	if time.Since(c.claimed) > freshClaim {
+		if err := s.claim.stands(ctx, log, c); err != nil {
+			return err
+		}
+	}
 	made, used, err := s.send(ctx, log, clients, job, c)
 	if err != nil {
 		return err
@@ -243,6 +248,9 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
+	if err := s.stopIfTooLate(ctx, log, c, clients, made); err != nil {
+		log.ErrorContext(ctx, "failed to see whether the flow run was cancelled meanwhile", "error", err)
+	}
 	return nil
 }
 

@@ -25,15 +25,28 @@ type track struct {
 	table  *table
 	settle *settle
 
-	hears func(time.Time) bool // the queue with task changes is alive; nil: there is none
-	rare  time.Duration        // between two sweeps while it is
-	last  time.Time            // when all tasks were last looked at
+	hears   func(time.Time) bool // the queue with task changes is alive; nil: there is none
+	rare    time.Duration        // between two sweeps while it is
+	last    time.Time            // when all tasks were last looked at
+	resting time.Time            // until when it has looked often enough
+}
+
+// describePace is how many batches are asked for in a second on average: a quarter of
+// AWS's default quota, so that workers that share an account leave each other some.
+const describePace = 5
+
+// restAfter is how long no more is to be asked after that many calls.
+func restAfter(calls int) time.Duration {
+	return time.Duration(max(0, calls-1)) * time.Second / describePace
 }
 
 // sweep looks at every tracked task once, or only at those that matter now while changes
 // are heard of.
 func (t *track) sweep(ctx context.Context) error {
 	began, entries := time.Now(), t.table.inPhase(launched)
+	if began.Before(t.resting) {
+		return nil
+	}
 	rest := t.mayRest(began)
 	if rest {
 		entries = slices.DeleteFunc(entries, func(e tracked) bool { return e.stoppedAt.IsZero() })
@@ -54,7 +67,9 @@ func (t *track) mayRest(now time.Time) bool {
 func (t *track) look(ctx context.Context, entries []tracked) error {
 	var failures []error
 	var ended []ending
-	for _, batch := range batches(entries) {
+	all := batches(entries)
+	t.resting = time.Now().Add(restAfter(len(all)))
+	for _, batch := range all {
 		found, err := describe(ctx, batch)
 		if err != nil {
 			failures = append(failures, err)
