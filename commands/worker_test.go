@@ -16,6 +16,7 @@ import (
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
+	"ecsctl/worker"
 )
 
 // runWorker runs a worker command line and returns its exit code and outputs.
@@ -66,6 +67,12 @@ func TestWorkerUsageErrors(t *testing.T) {
 		"health --address 127.0.0.1:1":                "failed to reach the worker",
 		"start --pool p --name a --name-prefix b":     "--name and --name-prefix do not go together",
 		"start --pool p --name-prefix a/b":            `--name-prefix "a/b": the name of a worker must hold neither / nor %`,
+		"start --pool p --capacity-wait=-1s":          "--capacity-wait -1s: give a duration such as 30m, or 0",
+		"start --pool p --claim-grace 0s":             "--claim-grace 0s: give a duration",
+		"start --pool p --drain-timeout 0s":           "--drain-timeout 0s: give a duration",
+		"start --pool p --rate RunTask=fast":          `the rate "RunTask=fast" is not of the form ACTION=N/s,burst=M`,
+		"start --pool p --rate Dance=1/s":             `the rate "Dance=1/s" does not begin with one of DescribeTaskDefinition,`,
+		"start --pool p --infrastructure-retries=-1":  "--infrastructure-retries -1: give a number",
 	} {
 		code, _, stderr := runWorker(t, strings.Fields(line)...)
 		if code != 1 || !strings.Contains(stderr, want) {
@@ -105,6 +112,18 @@ func TestWorkerStartFlags(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"one", "two,three"}, o.WorkQueues); diff != "" {
 		t.Error(diff)
+	}
+	launching := readStart(t, "-p", "pool", "--capacity-wait", "0", "--spot-fallback", "--infrastructure-retries", "3",
+		"--claim-grace", "5m", "--drain-timeout", "25s", "--rate", "RunTask=40/s,burst=200", "--rate", "DescribeTasks=5/s")
+	if launching.CapacityWait >= 0 || !launching.SpotFallback || launching.InfrastructureRetries != 3 ||
+		launching.ClaimGrace != 5*time.Minute || launching.DrainTimeout != 25*time.Second {
+		t.Errorf("got %+v", launching.Options)
+	}
+	if got := launching.Rates; got["RunTask"] != (worker.Rate{PerSecond: 40, Burst: 200}) || got["DescribeTasks"].Burst != 5 || got["StopTask"] != worker.DefaultRates()["StopTask"] {
+		t.Errorf("got rates %v", got)
+	}
+	if o.CapacityWait != time.Hour || o.SpotFallback || o.InfrastructureRetries != 0 || o.Rates != nil {
+		t.Errorf("got %+v by default", o.Options)
 	}
 	if o.Prefetch != 30*time.Second || o.HealthAddress != "0.0.0.0:9090" || o.Metrics {
 		t.Errorf("got prefetch %s, health on %q, metrics %t", o.Prefetch, o.HealthAddress, o.Metrics)

@@ -9,10 +9,12 @@
 //	claim      Pending: ours, or another's
 //	resolve    flow, deployment, blocks and variables -> jobtemplate.Job
 //	register   the task definition, reused by content
-//	launch     RunTask, once for each scheduled state of a run
+//	launch     RunTask, once for each claim of a run
+//	put off    no capacity, or Spot took it back: Scheduled again, with the reason
 //	track      DescribeTasks until the task has stopped, and what that means
 //	observe    the same at once, from a queue that EventBridge fills
 //	cancel     Cancelling runs: the task is stopped, then the run is Cancelled
+//	recover    claims and tasks of workers that are gone
 //	report     states that a run is given
 //	logs       lines for the run's log in Prefect
 //	health     /health, /ready, /metrics

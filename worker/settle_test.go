@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -83,6 +85,28 @@ func TestTableLimit(t *testing.T) {
 	if got := table.admit(runRef{id: "c"}); got != admitted {
 		t.Errorf("an adopted run counts against the limit: got %d", got)
 	}
+}
+
+// What is kept of a run is small: 10,000 of them fit into a small container.
+func TestTrackedRunsAreSmall(t *testing.T) {
+	const runs = 10_000
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	table := newTable(0)
+	for n := range runs {
+		id := fmt.Sprintf("7d0d7b5a-8f1c-4b9e-9f0a-%012d", n)
+		arn := "arn:aws:ecs:us-east-1:123456789012:task/default/" + id
+		table.adopt(runRef{id, "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / runs
+	t.Logf("%d bytes for each run", each)
+	if each > 2048 {
+		t.Errorf("a tracked run takes %d bytes", each)
+	}
+	runtime.KeepAlive(table)
 }
 
 func TestTokensOfALaunch(t *testing.T) {
