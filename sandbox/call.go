@@ -2,10 +2,14 @@ package sandbox
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 
+	"ecsctl/sandbox/internal/authz"
+	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/sts"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -58,8 +62,12 @@ func (s *Server) call(r *http.Request, service wire.Service, cred credential, re
 	if strings.HasPrefix(cred.key, "EXPIRED") {
 		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
 	}
-	if !s.sts.Valid(cred.key) {
+	caller, validity := s.sts.Caller(cred.key, r.Header.Get("X-Amz-Security-Token"))
+	switch validity {
+	case sts.Unknown:
 		return service.Refuse(req, unknownKey(cred.service))
+	case sts.Expired:
+		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
 	}
 	if e.refuses() {
 		return service.Refuse(req, s.faultError(e.kind, cred.service, req.Operation))
@@ -70,6 +78,9 @@ func (s *Server) call(r *http.Request, service wire.Service, cred credential, re
 	if cred.region != s.opts.Region && cred.service != "iam" && cred.service != "sts" {
 		return service.Refuse(req, wire.NotImplemented("the region "+cred.region))
 	}
+	if refusal := s.authorize(r, caller, cred.service, req); refusal != nil {
+		return service.Refuse(req, refusal)
+	}
 	answer, err := service.Call(r.Context(), req)
 	if err == nil {
 		return answer
@@ -79,4 +90,16 @@ func (s *Server) call(r *http.Request, service wire.Service, cred credential, re
 		refusal = wire.WithStatus(http.StatusInternalServerError, "InternalFailure", "the ecsctl sandbox failed: %v", err)
 	}
 	return service.Refuse(req, refusal)
+}
+
+// authorize returns the refusal of a call that its caller may not make; nil otherwise.
+func (s *Server) authorize(r *http.Request, caller iam.Principal, service string, req *wire.Request) *wire.Error {
+	if !s.opts.EnforceIAM || s.services[service] == nil {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return s.account.Authorize(authz.Call{Service: service, Request: req, Caller: caller, SourceIP: host, UserAgent: r.UserAgent()})
 }

@@ -18,6 +18,10 @@ type Options struct {
 	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
 	IAMDelay time.Duration
 
+	// EnforceIAM lets callers do only what their policies allow. The account's own key, in
+	// Server.Env, may do everything; without it so may every key.
+	EnforceIAM bool
+
 	// Images maps image names to directories that hold their programs. A key is a
 	// pattern as of path.Match over the whole reference ("prefecthq/prefect*"); "*" in it does
 	// not cross a slash. The directory comes first on PATH of the container's process.

@@ -19,7 +19,7 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	for name, call := range map[string]func() error{
-		"the operation ListUsers": func() error { _, err := c.iam.ListUsers(t.Context(), &iam.ListUsersInput{}); return err },
+		"the operation ListGroups": func() error { _, err := c.iam.ListGroups(t.Context(), &iam.ListGroupsInput{}); return err },
 		"the operation DescribeInstances": func() error {
 			_, err := c.ec2.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
 			return err

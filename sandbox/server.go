@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/authz"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/ecs"
@@ -39,6 +40,7 @@ type Server struct {
 	sqs      *sqs.Service
 	sts      *sts.Service
 	ecr      *ecr.Service
+	account  authz.Account
 	guard    process.Guard
 
 	faults faultSet
@@ -78,21 +80,25 @@ func Start(opts Options) (*Server, error) {
 
 func (s *Server) startServices() {
 	o := s.opts
-	roles := iam.New(o.Partition, o.Account)
+	roles := iam.New(o.Partition, o.Account, o.EnforceIAM)
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account)
-	s.sts = sts.New(o.Partition, o.Account)
+	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, AnyKey: !o.EnforceIAM})
 	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, DeleteDelay: o.QueueDelay})
 	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		Mishaps: s.mishaps(), Images: o.Images,
+		Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
 	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
+	s.account = authz.Account{
+		Partition: o.Partition, Region: o.Region, ID: o.Account,
+		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus,
+	}
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
 		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
@@ -117,7 +123,7 @@ func (s *Server) PrefectAPIURL() string { return s.url + prefectPath }
 
 // Env is the environment in which AWS and Prefect clients find the sandbox.
 func (s *Server) Env() []string {
-	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID=SANDBOX", "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
+	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+sts.RootKey, "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
 }
 
 // placeEnv says where AWS is, and nothing of who calls.

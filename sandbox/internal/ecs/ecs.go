@@ -23,6 +23,7 @@ type Config struct {
 	Partition, Region, Account string
 
 	Mishaps      Mishaps           // what goes wrong by request
+	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
 	TaskDelay    time.Duration     // spent in PROVISIONING and again in PENDING
 	RestartDelay time.Duration     // before a failed task is replaced, doubled with each failure

@@ -39,7 +39,7 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		}
 	}
 	for _, secret := range cd.Secrets {
-		value, err := s.secret(*secret.ValueFrom)
+		value, err := s.secret(t, *secret.ValueFrom)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func taskRole(t *task) string {
 }
 
 // secret reads "<secret ARN>[:json-key:version-stage:version-id]".
-func (s *Service) secret(valueFrom string) (string, error) {
+func (s *Service) secret(t *task, valueFrom string) (string, error) {
 	arn, key := valueFrom, ""
 	if parts := strings.Split(valueFrom, ":"); len(parts) > 7 {
 		if parts[2] != "secretsmanager" || len(parts) != 10 || parts[8]+parts[9] != "" {
@@ -66,6 +66,9 @@ func (s *Service) secret(valueFrom string) (string, error) {
 	}
 	if !strings.Contains(arn, ":secretsmanager:") {
 		return "", unavailable(valueFrom, wire.NotImplemented("secrets of the Systems Manager parameter store"))
+	}
+	if err := s.mayReadSecret(t, arn); err != nil {
+		return "", unavailable(arn, err)
 	}
 	value, err := s.peers.Secrets.Value(arn)
 	if err != nil {
@@ -120,10 +123,24 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 	group := lc.Options["awslogs-group"]
 	stream := fmt.Sprintf("%s/%s/%s", lc.Options["awslogs-stream-prefix"], *cd.Name, t.id())
 	if lc.Options["awslogs-create-group"] == "true" {
+		if err := s.mayLog(t, "logs:CreateLogGroup", group, ""); err != nil {
+			return nil, noLogs("group", err)
+		}
 		s.peers.Logs.EnsureGroup(group)
 	}
+	if err := s.mayLog(t, "logs:CreateLogStream", group, stream); err != nil {
+		return nil, noLogs("stream", err)
+	}
 	if !s.peers.Logs.OpenStream(group, stream) {
-		return nil, &startError{reason: "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"}
+		return nil, noLogs("stream", wire.Errorf("ResourceNotFoundException", "The specified log group does not exist."))
+	}
+	if err := s.mayLog(t, "logs:PutLogEvents", group, stream); err != nil {
+		return func(string) {}, nil // the container runs, and its output is lost, as on Fargate
 	}
 	return func(line string) { s.peers.Logs.Append(group, stream, line) }, nil
+}
+
+// noLogs words what keeps a container's "group" or "stream" from being made.
+func noLogs(what string, err error) error {
+	return &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log %s: %v : exit status 1", what, err)}
 }

@@ -104,7 +104,7 @@ func (s *Service) checkRoles(td *taskDefinition, o *types.TaskOverride) error {
 		if arn == nil || *arn == "" {
 			continue
 		}
-		since, ok := s.peers.IAM.Trusts(*arn, "ecs-tasks.amazonaws.com")
+		since, ok := s.peers.IAM.Trusts(*arn, "ecs-tasks.amazonaws.com", s.arn("*"))
 		if !ok || time.Since(since) < s.cfg.Mishaps.RoleDelay() {
 			return clientError("ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.", *arn)
 		}

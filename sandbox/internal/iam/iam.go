@@ -1,12 +1,15 @@
-// Package iam keeps roles and their policies as AWS IAM does.
+// Package iam keeps users, roles and policies as AWS IAM does, and decides what they
+// may do.
 package iam
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -16,24 +19,37 @@ type Service struct {
 	mu        sync.Mutex
 	partition string
 	account   string
+	enforce   bool
 	roles     map[string]*role
+	users     map[string]*user
+	policies  map[string]*customerPolicy // by ARN
+	alias     string
 }
 
-type role struct {
+// identity is what policies are attached to.
+type identity struct {
 	name, path, id, arn string
-	description         string
-	trust               string
-	boundary            string
-	maxSession          int
+	boundary            string // ARN of a policy
 	created             time.Time
 	tags                []tag
-	attached            []string
+	attached            []string // ARNs
 	inline              map[string]string
 }
 
-// New makes an IAM without any role.
-func New(partition, account string) *Service {
-	s := &Service{partition: partition, account: account, roles: map[string]*role{}}
+type role struct {
+	identity
+	description string
+	trust       string
+	maxSession  int
+}
+
+// New makes an IAM without users and roles. When it is to enforce policies, it takes
+// none that it could not evaluate.
+func New(partition, account string, enforce bool) *Service {
+	s := &Service{
+		partition: partition, account: account, enforce: enforce,
+		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
+	}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
 		Missing:   "ValidationError",
@@ -43,20 +59,47 @@ func New(partition, account string) *Service {
 	s.handleTags()
 	s.handleManaged()
 	s.handleInline()
+	s.handleUsers()
+	s.handleUserPolicies()
+	s.handleAccessKeys()
+	s.handlePolicies()
+	s.handleSimulate()
+	s.handleAliases()
 	return s
 }
 
+type keyOfCaller struct{}
+
+// Call implements wire.Service.
+func (s *Service) Call(ctx context.Context, r *wire.Request) (wire.Answer, error) {
+	return s.Query.Call(context.WithValue(ctx, keyOfCaller{}, r.AccessKey), r)
+}
+
 // Trusts reports since when a role exists that lets the AWS service assume it,
-// as other services see it: by ARN.
-func (s *Service) Trusts(arn, service string) (since time.Time, ok bool) {
+// as other services see it: by ARN. source is for whose sake the service does.
+func (s *Service) Trusts(arn, service, source string) (since time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r := s.roleByARN(arn)
+	if r == nil {
+		return time.Time{}, false
+	}
+	c := policy.Context{}
+	c.Set("aws:SourceArn", source)
+	c.Set("aws:SourceAccount", s.account)
+	c.Set("aws:PrincipalIsAWSService", "true")
+	c.Set("aws:PrincipalServiceName", service)
+	verdict := stored(r.trust).Evaluate(policy.Request{Action: assumeRole, Resource: arn, Context: c, Callers: []string{service}})
+	return r.created, verdict == policy.Allowed
+}
+
+func (s *Service) roleByARN(arn string) *role {
 	for _, r := range s.roles {
-		if r.arn == arn && trustsService(r.trust, service) {
-			return r.created, true
+		if r.arn == arn {
+			return r
 		}
 	}
-	return time.Time{}, false
+	return nil
 }
 
 func (s *Service) find(name string) (*role, error) {

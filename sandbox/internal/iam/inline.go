@@ -8,7 +8,11 @@ import (
 	"ecsctl/sandbox/internal/wire"
 )
 
-const maxInlineBytes = 10240
+// The most characters that inline policies may have together.
+const (
+	maxInlineBytes     = 10240 // of a role
+	maxUserInlineBytes = 2048
+)
 
 func (s *Service) handleInline() {
 	wire.HandleQuery(s.Query, "PutRolePolicy", s.putPolicy)
@@ -31,20 +35,24 @@ func (s *Service) putPolicy(_ context.Context, in *putPolicyInput) (*struct{}, e
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkInline(in.PolicyDocument); err != nil {
-		return nil, err
+	return nil, s.putInline(&r.identity, "role", in.PolicyName, in.PolicyDocument, maxInlineBytes)
+}
+
+func (s *Service) putInline(i *identity, kind, name, doc string, limit int) error {
+	if err := s.checkIdentityPolicy(doc); err != nil {
+		return err
 	}
-	size := 0
-	for name, doc := range r.inline {
-		if name != in.PolicyName {
+	size := policySize(doc)
+	for have, doc := range i.inline {
+		if have != name {
 			size += policySize(doc)
 		}
 	}
-	if size+policySize(in.PolicyDocument) > maxInlineBytes {
-		return nil, conflict("LimitExceeded", "Maximum policy size of %d bytes exceeded for role %s", maxInlineBytes, r.name)
+	if size > limit {
+		return conflict("LimitExceeded", "Maximum policy size of %d bytes exceeded for %s %s", limit, kind, i.name)
 	}
-	r.inline[in.PolicyName] = in.PolicyDocument
-	return nil, nil
+	i.inline[name] = doc
+	return nil
 }
 
 type policyRef struct {
@@ -102,6 +110,10 @@ func (s *Service) listPolicies(_ context.Context, in *listPoliciesInput) (*listP
 	if err != nil {
 		return nil, err
 	}
-	names, next, err := paginate(slices.Sorted(maps.Keys(r.inline)), in.page)
+	return r.inlineNames(in.page)
+}
+
+func (i *identity) inlineNames(p page) (*listPoliciesAnswer, error) {
+	names, next, err := paginate(slices.Sorted(maps.Keys(i.inline)), p)
 	return &listPoliciesAnswer{next, wire.Members[string]{Member: names}}, err
 }

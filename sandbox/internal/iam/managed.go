@@ -11,28 +11,6 @@ import (
 
 const maxAttached = 10
 
-// managed are the AWS managed policies that exist here; the account's own would need
-// CreatePolicy, which the sandbox does not have.
-var managed = []string{
-	"AdministratorAccess",
-	"AmazonEC2ContainerRegistryPullOnly",
-	"AmazonEC2ContainerRegistryReadOnly",
-	"AmazonECS_FullAccess",
-	"AmazonS3ReadOnlyAccess",
-	"AmazonSQSFullAccess",
-	"AmazonSSMManagedInstanceCore",
-	"AmazonSSMReadOnlyAccess",
-	"CloudWatchAgentServerPolicy",
-	"CloudWatchLogsFullAccess",
-	"PowerUserAccess",
-	"ReadOnlyAccess",
-	"SecretsManagerReadWrite",
-	"job-function/ViewOnlyAccess",
-	"service-role/AmazonEC2ContainerServiceEventsRole",
-	"service-role/AmazonEC2ContainerServiceforEC2Role",
-	"service-role/AmazonECSTaskExecutionRolePolicy",
-}
-
 func (s *Service) handleManaged() {
 	wire.HandleQuery(s.Query, "AttachRolePolicy", s.attach)
 	wire.HandleQuery(s.Query, "DetachRolePolicy", s.detach)
@@ -49,22 +27,47 @@ func (s *Service) attach(_ context.Context, in *attachInput) (*struct{}, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !s.isManaged(in.PolicyArn) {
-		return nil, noSuchEntity("Policy %s does not exist or is not attachable.", in.PolicyArn)
-	}
-	if slices.Contains(r.attached, in.PolicyArn) {
-		return nil, nil
-	}
-	if len(r.attached) == maxAttached {
-		return nil, conflict("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", maxAttached)
-	}
-	r.attached = append(r.attached, in.PolicyArn)
-	return nil, nil
+	return nil, s.attachTo(&r.identity, "Role", in.PolicyArn)
 }
 
-func (s *Service) isManaged(arn string) bool {
+func (s *Service) attachTo(i *identity, kind, arn string) error {
+	if !s.isPolicy(arn) {
+		return noSuchEntity("Policy %s does not exist or is not attachable.", arn)
+	}
+	if err := s.mayRely(arn); err != nil {
+		return err
+	}
+	if slices.Contains(i.attached, arn) {
+		return nil
+	}
+	if len(i.attached) == maxAttached {
+		return conflict("LimitExceeded", "Cannot exceed quota for PoliciesPer%s: %d", kind, maxAttached)
+	}
+	i.attached = append(i.attached, arn)
+	return nil
+}
+
+// isPolicy reports whether there is a managed policy, AWS's or the account's own.
+func (s *Service) isPolicy(arn string) bool {
+	_, aws := awsManaged[s.managedName(arn)]
+	return aws || s.policies[arn] != nil
+}
+
+// managedName is what AWS calls a policy of its own; "" for others.
+func (s *Service) managedName(arn string) string {
 	name, ok := strings.CutPrefix(arn, "arn:"+s.partition+":iam::aws:policy/")
-	return ok && slices.Contains(managed, name)
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// mayRely refuses, where policies count, those of which only the name is known here.
+func (s *Service) mayRely(arn string) error {
+	if name := s.managedName(arn); s.enforce && name != "" && awsManaged[name] == "" {
+		return wire.NotImplemented("the rights of the managed policy " + name)
+	}
+	return nil
 }
 
 func (s *Service) detach(_ context.Context, in *attachInput) (*struct{}, error) {
@@ -72,12 +75,16 @@ func (s *Service) detach(_ context.Context, in *attachInput) (*struct{}, error) 
 	if err != nil {
 		return nil, err
 	}
-	i := slices.Index(r.attached, in.PolicyArn)
-	if i < 0 {
-		return nil, noSuchEntity("Policy %s was not found.", in.PolicyArn)
+	return nil, r.detach(in.PolicyArn)
+}
+
+func (i *identity) detach(arn string) error {
+	at := slices.Index(i.attached, arn)
+	if at < 0 {
+		return noSuchEntity("Policy %s was not found.", arn)
 	}
-	r.attached = slices.Delete(r.attached, i, i+1)
-	return nil, nil
+	i.attached = slices.Delete(i.attached, at, at+1)
+	return nil
 }
 
 type listAttachedInput struct {
@@ -101,13 +108,17 @@ func (s *Service) listAttached(_ context.Context, in *listAttachedInput) (*listA
 	if err != nil {
 		return nil, err
 	}
+	return r.attachments(in.PathPrefix, in.page)
+}
+
+func (i *identity) attachments(prefix string, p page) (*listAttachedAnswer, error) {
 	var all []attachedPolicy
-	for _, arn := range r.attached {
+	for _, arn := range i.attached {
 		_, name, _ := strings.Cut(arn, ":policy/")
-		if strings.HasPrefix("/"+name, in.PathPrefix) {
+		if strings.HasPrefix("/"+name, prefix) {
 			all = append(all, attachedPolicy{path.Base(name), arn})
 		}
 	}
-	policies, next, err := paginate(all, in.page)
+	policies, next, err := paginate(all, p)
 	return &listAttachedAnswer{next, wire.Members[attachedPolicy]{Member: policies}}, err
 }

@@ -1,73 +1,20 @@
 package iam
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
+	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
 )
 
 const maxTrustBytes = 2048
 
-// document is as much of the policy language as IAM checks when a policy is stored.
-type document struct {
-	Version   string
-	ID        string `json:"Id"`
-	Statement oneOrMany[statement]
-}
-
-type statement struct {
-	Sid          string
-	Effect       string
-	Principal    principals
-	NotPrincipal principals
-	Action       oneOrMany[string]
-	NotAction    oneOrMany[string]
-	Resource     oneOrMany[string]
-	NotResource  oneOrMany[string]
-	Condition    map[string]map[string]any
-}
-
-// oneOrMany reads the policy language's "a value or a list of values".
-type oneOrMany[T any] []T
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *oneOrMany[T]) UnmarshalJSON(data []byte) error {
-	var many []T
-	if strings.HasPrefix(string(data), "[") {
-		err := strict(data, &many)
-		*o = many
-		return err
-	}
-	var one T
-	err := strict(data, &one)
-	*o = []T{one}
-	return err
-}
-
-// principals are `"*"` or an object of kinds.
-type principals map[string]oneOrMany[string]
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *principals) UnmarshalJSON(data []byte) error {
-	if string(data) == `"*"` {
-		*p = principals{"AWS": {"*"}}
-		return nil
-	}
-	return strict(data, (*map[string]oneOrMany[string])(p))
-}
-
-func strict(data []byte, v any) error {
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	dec.DisallowUnknownFields()
-	return dec.Decode(v)
-}
-
 func (s *Service) checkTrust(doc string) error {
-	d, err := parsePolicy(doc)
+	d, err := s.parsePolicy(doc)
 	if err != nil {
 		return err
 	}
@@ -95,8 +42,9 @@ func (s *Service) checkTrust(doc string) error {
 	return nil
 }
 
-func (s *Service) checkInline(doc string) error {
-	d, err := parsePolicy(doc)
+// checkIdentityPolicy checks a policy that is attached to somebody.
+func (s *Service) checkIdentityPolicy(doc string) error {
+	d, err := s.parsePolicy(doc)
 	if err != nil {
 		return err
 	}
@@ -136,43 +84,24 @@ func (s *Service) checkResource(resource string) error {
 	return nil
 }
 
-func parsePolicy(doc string) (document, error) {
-	var d document
-	if err := strict([]byte(doc), &d); err != nil {
-		if !json.Valid([]byte(doc)) {
-			return d, malformed("This policy contains invalid Json")
-		}
-		return d, malformed("Syntax errors in policy.")
+// parsePolicy reads a policy that somebody wants to store.
+func (s *Service) parsePolicy(doc string) (policy.Document, error) {
+	d, err := policy.Parse(doc)
+	var syntax *policy.SyntaxError
+	if errors.As(err, &syntax) {
+		return d, malformed("%s", syntax.Message)
 	}
-	if d.Version != "" && d.Version != "2012-10-17" && d.Version != "2008-10-17" {
-		return d, malformed("The policy must contain a valid version string")
+	if err != nil {
+		return d, err
 	}
-	if len(d.Statement) == 0 {
-		return d, malformed("Syntax errors in policy.")
-	}
-	for _, st := range d.Statement {
-		if st.Effect != "Allow" && st.Effect != "Deny" {
-			return d, malformed("Syntax errors in policy.")
-		}
-		if len(st.Action)+len(st.NotAction) == 0 {
-			return d, malformed("Policy statement must contain actions.")
-		}
+	if what := d.Unsupported(); s.enforce && what != "" {
+		return d, wire.NotImplemented(what + " in policies")
 	}
 	return d, nil
 }
 
 func malformed(format string, args ...any) *wire.Error {
 	return wire.Errorf("MalformedPolicyDocument", "%s", fmt.Sprintf(format, args...))
-}
-
-func trustsService(doc, service string) bool {
-	d, err := parsePolicy(doc)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(d.Statement, func(st statement) bool {
-		return st.Effect == "Allow" && slices.Contains(st.Principal["Service"], service)
-	})
 }
 
 // policySize counts as IAM does: white space is free.

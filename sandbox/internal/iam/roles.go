@@ -2,8 +2,6 @@ package iam
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -20,7 +18,6 @@ func (s *Service) handleRoles() {
 	wire.HandleQuery(s.Query, "UpdateRole", s.updateRole)
 	wire.HandleQuery(s.Query, "PutRolePermissionsBoundary", s.putBoundary)
 	wire.HandleQuery(s.Query, "DeleteRolePermissionsBoundary", s.deleteBoundary)
-	wire.HandleQuery(s.Query, "ListAccountAliases", s.listAliases)
 }
 
 type roleRef struct {
@@ -61,12 +58,7 @@ func (r *role) summary() roleXML {
 
 func (r *role) detail() roleXML {
 	out := r.summary()
-	if len(r.tags) > 0 {
-		out.Tags = &wire.Members[tag]{Member: r.tags}
-	}
-	if r.boundary != "" {
-		out.PermissionsBoundary = &boundary{"Policy", r.boundary}
-	}
+	out.Tags, out.PermissionsBoundary = r.tagsXML(), r.boundaryXML()
 	return out
 }
 
@@ -84,13 +76,13 @@ func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleAnswe
 	if err := checkName("roleName", in.RoleName, 64); err != nil {
 		return nil, err
 	}
-	if in.Path == "" {
-		in.Path = "/"
-	}
-	if !strings.HasPrefix(in.Path, "/") || !strings.HasSuffix(in.Path, "/") {
-		return nil, wire.Errorf("ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	if err := checkPath(in.Path); err != nil {
+		return nil, err
 	}
 	if err := s.checkTrust(in.AssumeRolePolicyDocument); err != nil {
+		return nil, err
+	}
+	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.Tags)
@@ -104,11 +96,10 @@ func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleAnswe
 		in.MaxSessionDuration = 3600
 	}
 	r := &role{
-		name: in.RoleName, path: in.Path, id: "AROA" + rand.Text()[:17],
-		arn:         fmt.Sprintf("arn:%s:iam::%s:role%s%s", s.partition, s.account, in.Path, in.RoleName),
-		description: in.Description, trust: in.AssumeRolePolicyDocument, boundary: in.PermissionsBoundary,
-		maxSession: in.MaxSessionDuration, created: time.Now(), tags: tags, inline: map[string]string{},
+		identity:    s.newIdentity("role", "AROA", in.Path, in.RoleName),
+		description: in.Description, trust: in.AssumeRolePolicyDocument, maxSession: in.MaxSessionDuration,
 	}
+	r.tags, r.boundary = tags, in.PermissionsBoundary
 	s.roles[r.name] = r
 	answer := r.detail()
 	answer.MaxSessionDuration, answer.Description = 0, "" // CreateRole leaves these two out
@@ -208,6 +199,9 @@ func (s *Service) putBoundary(_ context.Context, in *putBoundaryInput) (*struct{
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkBoundary(in.PermissionsBoundary); err != nil {
+		return nil, err
+	}
 	r.boundary = in.PermissionsBoundary
 	return nil, nil
 }
@@ -219,16 +213,6 @@ func (s *Service) deleteBoundary(_ context.Context, in *roleRef) (*struct{}, err
 	}
 	r.boundary = ""
 	return nil, nil
-}
-
-type listAliasesAnswer struct {
-	pageAnswer
-	AccountAliases wire.Members[string]
-}
-
-func (s *Service) listAliases(_ context.Context, in *page) (*listAliasesAnswer, error) {
-	_, next, err := paginate[string](nil, *in)
-	return &listAliasesAnswer{pageAnswer: next}, err
 }
 
 // encodeDocument writes a policy as IAM answers it: percent-encoded, RFC 3986.

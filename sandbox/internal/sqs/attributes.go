@@ -53,8 +53,8 @@ func (s *Service) checkAttribute(name, value string) error {
 			return invalidAttribute(name)
 		}
 	case "Policy":
-		if _, err := parsePolicy(value); value != "" && err != nil {
-			return invalidAttribute(name)
+		if value != "" {
+			return checkPolicy(name, value)
 		}
 	case "RedrivePolicy":
 		return s.checkRedrive(value)

@@ -1,44 +1,33 @@
 package sqs
 
 import (
-	"encoding/json"
-	"path"
-	"slices"
-	"strings"
-
+	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
 )
 
-// policy is as much of a queue's policy as decides whether a service may send.
-type policy struct {
-	Statement statements
-}
-
-type statements []statement
-
-// UnmarshalJSON reads a statement or a list of them.
-func (s *statements) UnmarshalJSON(data []byte) error {
-	if strings.HasPrefix(string(data), "[") {
-		return json.Unmarshal(data, (*[]statement)(s))
+// policy is nil for a queue without one.
+func (q *queue) policy() *policy.Document {
+	text := q.attributes["Policy"]
+	if text == "" {
+		return nil
 	}
-	*s = make(statements, 1)
-	return json.Unmarshal(data, &(*s)[0])
-}
-
-type statement struct {
-	Effect    string
-	Principal any
-	Action    any
-	Resource  any
-	Condition map[string]map[string]any
-}
-
-func parsePolicy(doc string) (*policy, error) {
-	p := &policy{}
-	if err := json.Unmarshal([]byte(doc), p); err != nil {
-		return nil, err
+	d, err := policy.Parse(text)
+	if err != nil {
+		return nil // was checked when it was set
 	}
-	return p, nil
+	return &d
+}
+
+// checkPolicy takes a policy only if the sandbox can go by all of it.
+func checkPolicy(attribute, text string) error {
+	d, err := policy.Parse(text)
+	if err != nil {
+		return invalidAttribute(attribute)
+	}
+	if what := d.Unsupported(); what != "" {
+		return wire.NotImplemented(what + " in policies of queues")
+	}
+	return nil
 }
 
 // Deliver puts an event into a queue, as the rule of another service does: only if the
@@ -50,78 +39,23 @@ func (s *Service) Deliver(queueARN, service, sourceARN, body string) error {
 	if q == nil {
 		return wire.Errorf("QueueDoesNotExist", "The specified queue does not exist.")
 	}
-	if !q.admits(service, sourceARN) {
+	if !s.admits(q, service, sourceARN) {
 		return wire.Errorf("AccessDenied", "Access to the resource %s is denied.", s.urlOf(q.name))
 	}
 	_, err := s.accept(q, body, nil)
 	return err
 }
 
-func (q *queue) admits(service, sourceARN string) bool {
-	p, err := parsePolicy(q.attributes["Policy"])
-	if err != nil {
+func (s *Service) admits(q *queue, service, sourceARN string) bool {
+	d := q.policy()
+	if d == nil {
 		return false
 	}
-	allowed := false
-	for _, st := range p.Statement {
-		if !st.appliesTo(q.arn, service, sourceARN) {
-			continue
-		}
-		if st.Effect == "Deny" {
-			return false
-		}
-		allowed = true
-	}
-	return allowed
-}
-
-func (st statement) appliesTo(queueARN, service, sourceARN string) bool {
-	return st.names(service) && matchesAny(texts(st.Action), "sqs:SendMessage") &&
-		matchesAny(texts(st.Resource), queueARN) && st.holds(sourceARN)
-}
-
-func (st statement) names(service string) bool {
-	if st.Principal == "*" {
-		return true
-	}
-	kinds, _ := st.Principal.(map[string]any)
-	return slices.Contains(texts(kinds["Service"]), service) || slices.Contains(texts(kinds["AWS"]), "*")
-}
-
-// holds knows the one condition key that rules are admitted by; any other does not hold.
-func (st statement) holds(sourceARN string) bool {
-	for operator, keys := range st.Condition {
-		for key, value := range keys {
-			known := slices.Contains([]string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"}, operator)
-			if !known || !strings.EqualFold(key, "aws:SourceArn") || !matchesAny(texts(value), sourceARN) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// texts reads the policy language's "a value or a list of values".
-func texts(v any) []string {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var out []string
-		for _, item := range v {
-			out = append(out, texts(item)...)
-		}
-		return out
-	default:
-		return nil
-	}
-}
-
-// matchesAny knows the wildcards of policies, which cross every separator.
-func matchesAny(patterns []string, text string) bool {
-	flat := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "/", "\x00")) }
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		ok, err := path.Match(flat(pattern), flat(text))
-		return err == nil && ok
-	})
+	c := policy.Context{}
+	c.Set("aws:SourceArn", sourceARN)
+	c.Set("aws:SourceAccount", s.cfg.Account)
+	c.Set("aws:PrincipalIsAWSService", "true")
+	c.Set("aws:PrincipalServiceName", service)
+	c.Set("aws:SecureTransport", "true")
+	return d.Evaluate(policy.Request{Action: "sqs:SendMessage", Resource: q.arn, Context: c, Callers: []string{service}}) == policy.Allowed
 }

@@ -4,7 +4,12 @@ import (
 	"crypto/rand"
 	"strings"
 	"time"
+
+	"ecsctl/sandbox/internal/iam"
 )
+
+// RootKey is the access key of the account itself.
+const RootKey = "SANDBOX"
 
 // keyPrefix is how the access keys of sessions begin, and no others.
 const keyPrefix = "ASIA"
@@ -21,17 +26,21 @@ type Session struct {
 	Token   string
 	Expires time.Time
 
-	name string
+	principal iam.Principal
 }
 
 // Assume starts a session of a role, whose trust was checked already.
 func (s *Service) Assume(roleARN, name string) *Session {
-	session := &Session{
-		ID: rand.Text(), Role: roleARN, Key: keyPrefix + rand.Text()[:16], Secret: rand.Text(), Token: rand.Text() + rand.Text(),
-		Expires: time.Now().Add(lifetime), name: name,
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.assume(roleARN, name, lifetime)
+}
+
+func (s *Service) assume(roleARN, name string, d time.Duration) *Session {
+	session := &Session{
+		ID: rand.Text(), Role: roleARN, Key: keyPrefix + rand.Text()[:16], Secret: rand.Text(), Token: rand.Text() + rand.Text(),
+		Expires: time.Now().Add(d), principal: s.cfg.IAM.SessionOf(roleARN, name),
+	}
 	s.sessions[session.Key] = session
 	return session
 }
@@ -55,17 +64,44 @@ func (s *Service) Find(id string) (*Session, bool) {
 	return nil, false
 }
 
-// Valid reports whether calls may be signed with the key: any key of a user may, that
-// of a session only while it lasts.
-func (s *Service) Valid(key string) bool {
+// Validity is what a signature is worth.
+type Validity int
+
+// Validities of a key with its token.
+const (
+	Unknown Validity = iota
+	Expired
+	Valid
+)
+
+// Caller finds who signs with a key. That of a session goes with the session's token.
+func (s *Service) Caller(key, token string) (iam.Principal, Validity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.sessions[key]
-	return ok || !strings.HasPrefix(key, keyPrefix)
+	session, ok := s.sessions[key]
+	switch {
+	case ok && session.Token != token:
+		return iam.Principal{}, Unknown
+	case ok && time.Now().After(session.Expires):
+		return iam.Principal{}, Expired
+	}
+	p, ok := s.principal(key)
+	if !ok {
+		return p, Unknown
+	}
+	return p, Valid
 }
 
-// arn is how a session shows in STS: the role's path is not in it.
-func (s *Session) arn(partition, account string) string {
-	role := s.Role[strings.LastIndex(s.Role, "/")+1:]
-	return "arn:" + partition + ":sts::" + account + ":assumed-role/" + role + "/" + s.name
+// principal finds whose key it is; s.mu is held.
+func (s *Service) principal(key string) (iam.Principal, bool) {
+	if session, ok := s.sessions[key]; ok {
+		return session.principal, true
+	}
+	if p, ok := s.cfg.IAM.ByKey(key); ok {
+		return p, true
+	}
+	if key == RootKey || s.cfg.AnyKey && !strings.HasPrefix(key, keyPrefix) {
+		return s.cfg.IAM.Root(), true
+	}
+	return iam.Principal{}, false
 }

@@ -5,27 +5,36 @@ import (
 	"context"
 	"sync"
 
+	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/wire"
 )
+
+// Config is what the service needs to know of its surroundings.
+type Config struct {
+	Account string
+	IAM     *iam.Service
+	AnyKey  bool // a key that nobody was given is the account's own
+}
 
 // Service is STS for one account.
 type Service struct {
 	*wire.Query
-	partition, account string
+	cfg Config
 
 	mu       sync.Mutex
 	sessions map[string]*Session // by access key
 }
 
 // New makes the service for one account.
-func New(partition, account string) *Service {
-	s := &Service{partition: partition, account: account, sessions: map[string]*Session{}}
+func New(cfg Config) *Service {
+	s := &Service{cfg: cfg, sessions: map[string]*Session{}}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Missing:   "ValidationError",
 		Unknown:   wire.CodeNotImplemented,
 	}, &s.mu)
 	wire.HandleQuery(s.Query, "GetCallerIdentity", s.callerIdentity)
+	wire.HandleQuery(s.Query, "AssumeRole", s.assumeRole)
 	return s
 }
 
@@ -36,17 +45,19 @@ func (s *Service) Call(ctx context.Context, r *wire.Request) (wire.Answer, error
 	return s.Query.Call(context.WithValue(ctx, keyOfCaller{}, r.AccessKey), r)
 }
 
+func (s *Service) caller(ctx context.Context) iam.Principal {
+	key, _ := ctx.Value(keyOfCaller{}).(string)
+	p, _ := s.principal(key) // the key was looked at before the call
+	return p
+}
+
 type identity struct {
 	Arn     string
 	UserID  string `xml:"UserId"`
 	Account string
 }
 
-// callerIdentity takes everyone who is not a session for the account's one user.
 func (s *Service) callerIdentity(ctx context.Context, _ *struct{}) (*identity, error) {
-	key, _ := ctx.Value(keyOfCaller{}).(string)
-	if session, ok := s.sessions[key]; ok {
-		return &identity{session.arn(s.partition, s.account), "AROASANDBOXSANDBOX000:" + session.name, s.account}, nil
-	}
-	return &identity{"arn:" + s.partition + ":iam::" + s.account + ":user/sandbox", "AIDASANDBOXSANDBOX000", s.account}, nil
+	p := s.caller(ctx)
+	return &identity{p.ARN, p.ID, s.cfg.Account}, nil
 }

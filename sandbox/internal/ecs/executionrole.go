@@ -1,0 +1,86 @@
+package ecs
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/sandbox/internal/policy"
+	"ecsctl/sandbox/internal/wire"
+)
+
+func executionRole(t *task) string {
+	if o := t.api.Overrides; o.ExecutionRoleArn != nil {
+		return *o.ExecutionRoleArn
+	}
+	return aws.ToString(t.definition.api.ExecutionRoleArn)
+}
+
+// mayExecute asks whether the execution role of a task lets ECS do something for it.
+func (s *Service) mayExecute(t *task, action, resource string, facts policy.Context) error {
+	if !s.cfg.EnforceIAM {
+		return nil
+	}
+	if facts == nil {
+		facts = policy.Context{}
+	}
+	facts.Set("aws:RequestedRegion", s.cfg.Region)
+	facts.Set("aws:ResourceAccount", s.cfg.Account)
+	facts.Set("aws:SecureTransport", "true")
+	role := s.peers.IAM.SessionOf(executionRole(t), t.id())
+	d := s.peers.IAM.Decide(role, policy.Request{Action: action, Resource: resource, Context: facts}, nil)
+	if d.Allowed {
+		return nil
+	}
+	return wire.Errorf("AccessDeniedException", "%s", d.Refusal(role, action, resource))
+}
+
+// ecrImage is an image in a registry of ECR: host, account, region, repository, tag or digest.
+var ecrImage = regexp.MustCompile(`^((\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?)/([^:@]+)[:@]?(.*)$`)
+
+// mayPull asks for the rights to pull an image of ECR; others need none.
+func (s *Service) mayPull(t *task, cd types.ContainerDefinition) error {
+	image := ecrImage.FindStringSubmatch(*cd.Image)
+	if image == nil {
+		return nil
+	}
+	if err := s.mayExecute(t, "ecr:GetAuthorizationToken", "*", nil); err != nil {
+		return initError("unable to retrieve ecr registry auth: service call has been retried 1 time(s): %v", err)
+	}
+	repository := fmt.Sprintf("arn:%s:ecr:%s:%s:repository/%s", s.cfg.Partition, image[3], image[2], image[4])
+	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
+		if err := s.mayExecute(t, action, repository, nil); err != nil {
+			reason := fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: pulling from host %s failed with status code [manifests %s]: 403 Forbidden", *cd.Image, image[1], cmp.Or(image[5], "latest"))
+			return &startError{reason: reason, container: *cd.Name, detail: reason}
+		}
+	}
+	return nil
+}
+
+// mayReadSecret asks for the right to a secret, by its ARN.
+func (s *Service) mayReadSecret(t *task, id string) error {
+	facts := policy.Context{}
+	arn, tags, ok := s.peers.Secrets.Facts(id)
+	if !ok {
+		arn = id
+	}
+	facts.Set("secretsmanager:SecretId", arn)
+	for k, v := range tags {
+		facts.Set("aws:ResourceTag/"+k, v)
+		facts.Set("secretsmanager:ResourceTag/"+k, v)
+	}
+	return s.mayExecute(t, "secretsmanager:GetSecretValue", arn, facts)
+}
+
+// mayLog asks for the right to do something to a log stream.
+func (s *Service) mayLog(t *task, action, group, stream string) error {
+	facts := policy.Context{}
+	for k, v := range s.peers.Logs.Tags(group) {
+		facts.Set("aws:ResourceTag/"+k, v)
+	}
+	arn := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:%s", s.cfg.Partition, s.cfg.Region, s.cfg.Account, group, stream)
+	return s.mayExecute(t, action, arn, facts)
+}

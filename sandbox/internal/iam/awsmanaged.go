@@ -1,0 +1,31 @@
+package iam
+
+// awsManaged are the AWS managed policies that exist here: what they allow, or "" where
+// only the name is known. Source: AWS Managed Policy Reference.
+var awsManaged = map[string]string{
+	"AdministratorAccess":                statementAll(`"Action": "*"`),
+	"AmazonEC2ContainerRegistryPullOnly": statementAll(`"Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchImportUpstreamImage"]`),
+	"AmazonEC2ContainerRegistryReadOnly": statementAll(`"Action": ["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy", "ecr:DescribeRepositories", "ecr:ListImages", "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetLifecyclePolicy", "ecr:GetLifecyclePolicyPreview", "ecr:ListTagsForResource", "ecr:DescribeImageScanFindings"]`),
+	"AmazonECS_FullAccess":               "",
+	"AmazonS3ReadOnlyAccess":             statementAll(`"Action": ["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]`),
+	"AmazonSQSFullAccess":                statementAll(`"Action": "sqs:*"`),
+	"AmazonSSMManagedInstanceCore":       "",
+	"AmazonSSMReadOnlyAccess":            statementAll(`"Action": ["ssm:Describe*", "ssm:Get*", "ssm:List*"]`),
+	"CloudWatchAgentServerPolicy":        "",
+	"CloudWatchLogsFullAccess":           statementAll(`"Action": ["logs:*", "cloudwatch:GenerateQuery", "cloudwatch:GenerateQueryResultsSummary"]`),
+	"PowerUserAccess": `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
+		{"Effect": "Allow", "Action": ["account:GetAccountInformation", "account:GetPrimaryEmail", "account:ListRegions", "iam:CreateServiceLinkedRole",
+			"iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:DescribeEffectivePolicy", "organizations:DescribeOrganization"], "Resource": "*"}]}`,
+	"ReadOnlyAccess":                                   "",
+	"SecretsManagerReadWrite":                          "",
+	"job-function/ViewOnlyAccess":                      "",
+	"service-role/AmazonEC2ContainerServiceEventsRole": "",
+	"service-role/AmazonEC2ContainerServiceforEC2Role": "",
+	"service-role/AmazonECSTaskExecutionRolePolicy":    statementAll(`"Action": ["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "logs:CreateLogStream", "logs:PutLogEvents"]`),
+}
+
+// statementAll is a policy that allows actions on everything.
+func statementAll(actions string) string {
+	return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", ` + actions + `, "Resource": "*"}]}`
+}
