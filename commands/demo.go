@@ -103,7 +103,7 @@ func runDemo(ctx context.Context, streams Streams, opts demoOptions) (err error)
 	if err != nil {
 		return err
 	}
-	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv}); err != nil {
+	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv, EnforceIAM: true}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.server.Close()) }()

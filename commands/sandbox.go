@@ -33,6 +33,7 @@ type sandboxOptions struct {
 	Port           int
 	PrefectAPIURL  string
 	PrefectVersion string
+	EnforceIAM     bool
 	Images         map[string]string
 	Faults         []sandbox.Fault
 	Quotas         []sandbox.Quota
@@ -51,6 +52,7 @@ func sandboxCommand(streams Streams) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "region", Usage: "AWS `REGION` that is played", Value: "us-east-1", Category: inAWS, EnvVars: env("region")},
 			&cli.IntFlag{Name: "port", Usage: "`PORT` to listen on, on loopback", DefaultText: "a free one"},
+			&cli.BoolFlag{Name: "enforce-iam", Usage: "let users, roles and tasks do only what their policies allow; the account's own key may do everything", Value: true, Category: inAWS},
 			&cli.GenericFlag{Name: "fault", Value: &repeated{}, Usage: "`SPEC` of a fault, such as ecs:RunTask=throttle,times=3; may be repeated"},
 			&cli.GenericFlag{Name: "quota", Value: &repeated{}, Usage: "`SPEC` of a limit, such as ecs:RunTask=20/s,burst=100 or fargate:vcpu=6; may be repeated"},
 			&cli.GenericFlag{Name: "image", Value: &repeated{}, Usage: "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated", Category: inImages},
@@ -71,7 +73,7 @@ func sandboxCommand(streams Streams) *cli.Command {
 func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 	opts = sandboxOptions{
 		Region: c.String("region"), Port: c.Int("port"), Command: c.Args().Slice(),
-		PrefectAPIURL: c.String("prefect-api-url"), PrefectVersion: c.String("prefect-version"),
+		EnforceIAM: c.Bool("enforce-iam"), PrefectAPIURL: c.String("prefect-api-url"), PrefectVersion: c.String("prefect-version"),
 	}
 	if opts.PrefectAPIURL != "" && c.IsSet("prefect-version") {
 		return opts, usagef("--prefect-version is that of the played server: it does not go with --prefect-api-url")
@@ -113,7 +115,7 @@ func (e commandExit) Error() string { return "the command failed" }
 
 func runSandbox(ctx context.Context, streams Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
-		Region: opts.Region, Port: opts.Port, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,
+		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,
 		ContainerEnvironment: ownHealthPort, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
 	})
 	if err != nil {

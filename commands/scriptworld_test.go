@@ -55,7 +55,7 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || holder.world != nil {
 		ts.Fatalf("usage: sandbox, once")
 	}
-	opts, authorization := sandbox.Options{Images: map[string]string{}}, ""
+	opts, authorization := sandbox.Options{Images: map[string]string{}, EnforceIAM: true}, ""
 	var api []prefectapi.Option
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")

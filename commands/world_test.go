@@ -57,7 +57,7 @@ func newWorld(opts sandbox.Options, authorization string, api ...prefectapi.Opti
 	// Reading and damaging go past the tap: it hears ecsctl alone.
 	w.source = inventory.NewSource(aws.Config{
 		Region: opts.Region, BaseEndpoint: aws.String(server.URL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, "test", ""),
 	}, inventory.Prefect{URL: server.PrefectAPIURL(), Authorization: authorization})
 	return w, nil
 }

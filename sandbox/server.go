@@ -121,9 +121,13 @@ func (s *Server) URL() string { return s.url }
 // PrefectAPIURL is the address of the Prefect API, for PREFECT_API_URL.
 func (s *Server) PrefectAPIURL() string { return s.url + prefectPath }
 
+// AccessKeyID is the account's own key, with which everything may be done. Its secret does
+// not matter: signatures are not checked.
+const AccessKeyID = sts.RootKey
+
 // Env is the environment in which AWS and Prefect clients find the sandbox.
 func (s *Server) Env() []string {
-	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+sts.RootKey, "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
+	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+AccessKeyID, "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
 }
 
 // placeEnv says where AWS is, and nothing of who calls.

@@ -105,13 +105,6 @@ func (s *Service) pullFromECR(t *task, cd types.ContainerDefinition, ref ecr.Ref
 	}
 }
 
-func executionRole(t *task) string {
-	if o := t.api.Overrides; o.ExecutionRoleArn != nil {
-		return *o.ExecutionRoleArn
-	}
-	return aws.ToString(t.definition.api.ExecutionRoleArn)
-}
-
 func goArchitecture(td types.TaskDefinition) string {
 	if architecture(td) == "arm64" {
 		return "arm64"
