@@ -27,6 +27,7 @@ trust = {
 }
 role = iam.create_role(RoleName="boto", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
 same(iam.get_role(RoleName="boto")["Role"]["AssumeRolePolicyDocument"], trust)
+iam.attach_role_policy(RoleName="boto", PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
 same(code_of(iam.get_role, RoleName="none"), "NoSuchEntity")
 same(code_of(iam.create_role, RoleName="boto", AssumeRolePolicyDocument=json.dumps(trust)), "EntityAlreadyExists")
 
