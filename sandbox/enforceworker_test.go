@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"ecsctl/templates"
 )
@@ -36,9 +37,11 @@ func newWorker(t *testing.T) *worker {
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
+		"Queues":     "arn:aws:sqs" + account + "prefect-p",
 	})
 	must(c.logs.CreateLogGroup(t.Context(), &logs.CreateLogGroupInput{LogGroupName: aws.String("/ecs/prefect/p")}))(t)
 	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))(t)
+	must(c.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("prefect-p")}))(t)
 	role := c.roleWith(t, "worker", &w.document)
 	w.role, w.it = role.Arn, c.assume(t, role.Arn)
 	w.run = &ecs.RunTaskInput{Cluster: cluster, LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t),
@@ -140,6 +143,9 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 		"ReadNetworks": {"ec2:DescribeVpcs", func(t *testing.T, w *worker) error {
 			return failed(w.it.ec2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}))
 		}},
+		"ReadTaskChanges": {"sqs:getqueueurl", func(t *testing.T, w *worker) error {
+			return failed(w.it.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("prefect-p")}))
+		}},
 		"ReadFlowRunLogs": {"logs:GetLogEvents", func(t *testing.T, w *worker) error {
 			return failed(w.it.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))
 		}},
@@ -155,8 +161,11 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 			}
 			w.withhold(t, sid)
 			code := "AccessDeniedException"
-			if strings.HasPrefix(tc.missing, "ec2:") {
+			switch vendor, _, _ := strings.Cut(tc.missing, ":"); vendor {
+			case "ec2":
 				code = "UnauthorizedOperation"
+			case "sqs":
+				code = "AccessDenied"
 			}
 			wantMessage(t, tc.call(t, w), code, "because no identity-based policy allows the "+tc.missing+" action")
 		})
