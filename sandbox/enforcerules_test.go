@@ -100,7 +100,7 @@ func TestTrustPolicies(t *testing.T) {
 	named, idle := c.user(t, "named", nil), c.user(t, "idle", nil)
 	able := c.user(t, "able", policyOf(may("sts:AssumeRole", role+"*")))
 	for name, trust := range map[string]string{
-		"theirs":  `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/named"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "x"}}}`,
+		"theirs":  `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/named"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "their-id"}}}`,
 		"account": `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}`,
 		"tasks":   `{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}`,
 	} {
@@ -117,11 +117,11 @@ func TestTrustPolicies(t *testing.T) {
 		err error
 		ok  bool
 	}{
-		"whom a role names needs no right": {assume(named, "theirs", "x"), true},
+		"whom a role names needs no right": {assume(named, "theirs", "their-id"), true},
 		"but its condition holds":          {assume(named, "theirs", "y"), false},
 		"the account passes on":            {assume(able, "account", ""), true},
 		"to those who may":                 {assume(idle, "account", ""), false},
-		"a right is not trust":             {assume(able, "theirs", "x"), false},
+		"a right is not trust":             {assume(able, "theirs", "their-id"), false},
 		"services are services":            {assume(able, "tasks", ""), false},
 		"nor is the account's own key":     {assume(c.clientsOfRoot(t), "tasks", ""), false},
 	} {

@@ -30,7 +30,7 @@ func TestExecutionRoles(t *testing.T) {
 		"registry": {policyOf(may(secretRight, "*"), may("logs:*", "*")), "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1",
 			"ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/execution/TASK is not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action"},
 		"image": {policyOf(may(secretRight, "*"), may("logs:*", "*"), may(tokenRight, "*"), may("ecr:*", "arn:aws:ecr:*:*:repository/other")), "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1",
-			"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1: pulling from host 123456789012.dkr.ecr.us-east-1.amazonaws.com failed with status code [manifests 1]: 403 Forbidden"},
+			"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1: unexpected status from HEAD request to REGISTRY/v2/app/manifests/1: 403 Forbidden"},
 		"all": {policyOf(may(secretRight, "*"), may("logs:CreateLogStream", "*"), may("logs:PutLogEvents", "*")), testImage, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestExecutionRoles(t *testing.T) {
 				return
 			}
 			id := (*task.TaskArn)[strings.LastIndex(*task.TaskArn, "/")+1:]
-			want := strings.NewReplacer("SECRET", *secret.ARN, "GROUP", *group, "TASK", id).Replace(tc.want)
+			want := strings.NewReplacer("SECRET", *secret.ARN, "GROUP", *group, "TASK", id, "REGISTRY", c.server.URL()).Replace(tc.want)
 			if got.StopCode != types.TaskStopCodeTaskFailedToStart || *got.StoppedReason != want {
 				t.Errorf("got stop code %s, %s", got.StopCode, cmp.Diff(want, *got.StoppedReason))
 			}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"ecsctl/sandbox/internal/ecr"
+	"ecsctl/sandbox/internal/sts"
 )
 
 // serveRegistry answers the image registry's protocol. What a request does is recorded, and
@@ -41,11 +42,15 @@ func (nowhere) Header() http.Header         { return http.Header{} }
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (nowhere) WriteHeader(int)             {}
 
-// admitToRegistry decides what the holder of an access key may do in the registry. IAM is
-// not enforced in the sandbox yet: whoever has valid credentials may do everything.
-func (s *Server) admitToRegistry(accessKey, _, _ string) error {
-	if s.sts.Valid(accessKey) {
+// admitToRegistry decides what the holder of an access key may do in the registry. ECS
+// pulls with a key of the execution role's.
+func (s *Server) admitToRegistry(accessKey, action, resource string) error {
+	holder, validity := s.sts.Holder(accessKey)
+	if validity != sts.Valid {
+		return expired("ExpiredTokenException", "ecr")
+	}
+	if !s.opts.EnforceIAM {
 		return nil
 	}
-	return expired("ExpiredTokenException", "ecr")
+	return s.account.AuthorizeAction(holder, action, resource)
 }

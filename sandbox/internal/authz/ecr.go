@@ -1,5 +1,10 @@
 package authz
 
+import (
+	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/wire"
+)
+
 // ecrRights do not know the tags that repositories have.
 var ecrRights = rights{
 	"GetAuthorizationToken":         anything,
@@ -52,4 +57,15 @@ func describeRepositories(c *call) []need {
 		out = append(out, c.on(c.repositoryARN(name)))
 	}
 	return out
+}
+
+// AuthorizeAction decides on what is asked of the image registry, which is no AWS call.
+// The error is a refusal in the words of ECR.
+func (a *Account) AuthorizeAction(caller iam.Principal, action, resource string) error {
+	c := &call{Account: a, Call: Call{Service: "ecr", Caller: caller}}
+	d := a.allows(c, need{action: action, resource: resource}, action)
+	if d.Allowed {
+		return nil
+	}
+	return wire.Errorf("AccessDeniedException", "%s", d.Refusal(caller, action, resource))
 }

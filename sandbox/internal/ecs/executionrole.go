@@ -1,12 +1,9 @@
 package ecs
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
@@ -36,28 +33,6 @@ func (s *Service) mayExecute(t *task, action, resource string, facts policy.Cont
 		return nil
 	}
 	return wire.Errorf("AccessDeniedException", "%s", d.Refusal(role, action, resource))
-}
-
-// ecrImage is an image in a registry of ECR: host, account, region, repository, tag or digest.
-var ecrImage = regexp.MustCompile(`^((\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?)/([^:@]+)[:@]?(.*)$`)
-
-// mayPull asks for the rights to pull an image of ECR; others need none.
-func (s *Service) mayPull(t *task, cd types.ContainerDefinition) error {
-	image := ecrImage.FindStringSubmatch(*cd.Image)
-	if image == nil {
-		return nil
-	}
-	if err := s.mayExecute(t, "ecr:GetAuthorizationToken", "*", nil); err != nil {
-		return initError("unable to retrieve ecr registry auth: service call has been retried 1 time(s): %v", err)
-	}
-	repository := fmt.Sprintf("arn:%s:ecr:%s:%s:repository/%s", s.cfg.Partition, image[3], image[2], image[4])
-	for _, action := range []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
-		if err := s.mayExecute(t, action, repository, nil); err != nil {
-			reason := fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref %s: pulling from host %s failed with status code [manifests %s]: 403 Forbidden", *cd.Image, image[1], cmp.Or(image[5], "latest"))
-			return &startError{reason: reason, container: *cd.Name, detail: reason}
-		}
-	}
-	return nil
 }
 
 // mayReadSecret asks for the right to a secret, by its ARN.

@@ -78,11 +78,22 @@ const (
 func (s *Service) Caller(key, token string) (iam.Principal, Validity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	session, ok := s.sessions[key]
-	switch {
-	case ok && session.Token != token:
+	if session, ok := s.sessions[key]; ok && session.Token != token {
 		return iam.Principal{}, Unknown
-	case ok && time.Now().After(session.Expires):
+	}
+	return s.holder(key)
+}
+
+// Holder finds whose a key is, for what was given out to its holder before.
+func (s *Service) Holder(key string) (iam.Principal, Validity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.holder(key)
+}
+
+// holder needs s.mu held.
+func (s *Service) holder(key string) (iam.Principal, Validity) {
+	if session, ok := s.sessions[key]; ok && time.Now().After(session.Expires) {
 		return iam.Principal{}, Expired
 	}
 	p, ok := s.principal(key)
