@@ -118,7 +118,7 @@ func TestTrustPolicies(t *testing.T) {
 		ok  bool
 	}{
 		"whom a role names needs no right": {assume(named, "theirs", "their-id"), true},
-		"but its condition holds":          {assume(named, "theirs", "y"), false},
+		"but its condition holds":          {assume(named, "theirs", "other-id"), false},
 		"the account passes on":            {assume(able, "account", ""), true},
 		"to those who may":                 {assume(idle, "account", ""), false},
 		"a right is not trust":             {assume(able, "theirs", "their-id"), false},
