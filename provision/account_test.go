@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -143,7 +144,18 @@ func (a *account) try(ctx context.Context) error {
 func (a *account) bootstrap() {
 	a.t.Helper()
 	if err := a.try(a.t.Context()); err != nil {
-		a.t.Fatal(err)
+		a.t.Fatalf("%v\nbelow it: %v", err, below(err))
+	}
+}
+
+// below is the innermost error: ours is worded for users, who are not told it.
+func below(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
 	}
 }
 
@@ -152,7 +164,7 @@ func (a *account) plan() []string {
 	a.t.Helper()
 	plan, err := provision.NewBootstrap(a.t.Context(), a.options())
 	if err != nil {
-		a.t.Fatal(err)
+		a.t.Fatalf("%v\nbelow it: %v", err, below(err))
 	}
 	var out []string
 	for _, c := range plan.Changes {

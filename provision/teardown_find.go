@@ -137,36 +137,19 @@ const (
 	tagFlowRunName  = "prefect.io/flow-run-name"
 )
 
-// describeAtOnce is how many tasks DescribeTasks takes (API_DescribeTasks).
-const describeAtOnce = 100
-
 func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
+	tasks, err := w.tasks(ctx, ecs.ListTasksInput{DesiredStatus: ecstypes.DesiredStatusRunning})
+	var missing *ecstypes.ClusterNotFoundException
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	var out []runningTask
-	pages := ecs.NewListTasksPaginator(w.aws.ECS, &ecs.ListTasksInput{
-		Cluster: aws.String(w.spec.Cluster), DesiredStatus: ecstypes.DesiredStatusRunning, MaxResults: aws.Int32(describeAtOnce),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		var missing *ecstypes.ClusterNotFoundException
-		if errors.As(err, &missing) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, explain("list the tasks", err)
-		}
-		if len(page.TaskArns) == 0 {
-			continue
-		}
-		got, err := w.aws.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
-			Cluster: aws.String(w.spec.Cluster), Tasks: page.TaskArns, Include: []ecstypes.TaskField{ecstypes.TaskFieldTags},
-		})
-		if err != nil {
-			return nil, explain("read the tasks", err)
-		}
-		for _, task := range got.Tasks {
-			if name, ok := w.flowRunOf(task); ok {
-				out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: name})
-			}
+	for _, task := range tasks {
+		if name, ok := w.flowRunOf(task); ok {
+			out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: name})
 		}
 	}
 	slices.SortFunc(out, func(a, b runningTask) int { return strings.Compare(a.arn, b.arn) })

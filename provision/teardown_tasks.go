@@ -46,7 +46,7 @@ func (t *Teardown) settleTasks(ctx context.Context, progress Progress) error {
 		}
 		_ = t.w.pause(ctx) // the next look sees that the time is up
 		now, err := t.w.runningTasks(ctx)
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			return fmt.Errorf("%d flow runs still run: %w", len(running), ctx.Err())
 		}
 		if err != nil {

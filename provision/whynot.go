@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
@@ -43,17 +42,12 @@ func (w *world) whyNoWorker(ctx context.Context, service *types.Service) []strin
 }
 
 func (w *world) newestStoppedTask(ctx context.Context) (*types.Task, error) {
-	cluster := aws.String(w.spec.Cluster)
-	list, err := w.aws.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: cluster, ServiceName: aws.String(w.spec.Names.Service), DesiredStatus: types.DesiredStatusStopped})
-	if err != nil || len(list.TaskArns) == 0 {
-		return nil, err
-	}
-	got, err := w.aws.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: cluster, Tasks: list.TaskArns})
+	stopped, err := w.serviceTasks(ctx, types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
 	}
 	var newest *types.Task
-	for _, task := range got.Tasks {
+	for _, task := range stopped {
 		if newest == nil || stoppedAt(&task).After(stoppedAt(newest)) {
 			newest = &task
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,16 +72,27 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 	if err := b.deploymentFailed(got); err != nil {
 		return WorkerStatus{}, "", err
 	}
-	if len(got.Deployments) > 1 {
-		// The workers that are heard of may be those that are being replaced.
+	if !slices.ContainsFunc(workers, b.isWorker) {
+		return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, %d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
+	}
+	return b.pickWorker(ctx, workers)
+}
+
+// pickWorker takes the worker that was heard of last, if a task that is to stay runs it.
+func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (WorkerStatus, string, error) {
+	since, ok, err := b.workersSince(ctx)
+	if err != nil {
+		return WorkerStatus{}, "", err
+	}
+	if !ok {
 		return WorkerStatus{}, "waiting for the service to replace its tasks", nil
 	}
 	for _, worker := range workers {
-		if b.isNewWorker(worker) {
+		if b.isWorker(worker) && worker.LastHeartbeatTime.After(since) {
 			return WorkerStatus{Name: worker.Name, Status: worker.Status}, "", nil
 		}
 	}
-	return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, %d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
+	return WorkerStatus{}, "waiting for the first heartbeat of a new worker", nil
 }
 
 // deploymentFailed is an error when ECS has given up, also when it has gone back to
@@ -97,11 +109,9 @@ func (b *Bootstrap) deploymentFailed(got *types.Service) error {
 	return nil
 }
 
-// isNewWorker: a worker's name begins with that of the service. One that was heard of
-// only before the newest deployment began is of the tasks that were replaced.
-func (b *Bootstrap) isNewWorker(worker prefect.Worker) bool {
-	return strings.HasPrefix(worker.Name, b.w.spec.Names.Service+"-") && worker.Online() &&
-		worker.LastHeartbeatTime.After(deployedAt(b.service.found).Add(-secretSlack))
+// isWorker tells whether a worker is one of the service's, by its name, and ONLINE.
+func (b *Bootstrap) isWorker(worker prefect.Worker) bool {
+	return strings.HasPrefix(worker.Name, b.w.spec.Names.Service+"-") && worker.Online()
 }
 
 // explainNoWorker adds to err what ECS knows.

@@ -162,11 +162,22 @@ func (s *Service) await(t *task, containers []*container) {
 // watch records the end of a container.
 func (s *Service) watch(t *task, c *container, ended chan<- struct{}) {
 	<-c.process.Done()
-	s.set(t, func(api *types.Task) {
-		api.Containers[c.index].LastStatus = aws.String(taskStopped)
-		api.Containers[c.index].ExitCode = aws.Int32(int32(c.process.ExitCode()))
-	})
+	s.recordEnd(t, c)
 	ended <- struct{}{}
+}
+
+// recordEnd notes the end of a container's process, once.
+func (s *Service) recordEnd(t *task, c *container) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := &t.api.Containers[c.index]
+	if got.ExitCode != nil {
+		return
+	}
+	got.LastStatus = aws.String(taskStopped)
+	got.ExitCode = aws.Int32(int32(c.process.ExitCode()))
+	t.api.Version++
+	s.announce(t)
 }
 
 func essentialEnded(containers []*container) bool {
@@ -210,6 +221,7 @@ func (s *Service) shutDown(t *task, containers []*container) {
 			c.stopTimeout = min(c.stopTimeout, warning)
 		}
 		s.awaitEnd(c)
+		s.recordEnd(t, c) // watch may not have come to it, or never began
 	}
 }
 

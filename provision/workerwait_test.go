@@ -1,0 +1,114 @@
+package provision_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"ecsctl/prefect"
+	"ecsctl/provision"
+	"ecsctl/sandbox"
+)
+
+// employ is an account whose service has a task that runs. Its `prefect` does nothing,
+// so that the test alone says what is heard of workers, and its health check has not
+// passed yet, as in the first half minute of any worker: ECS may stop it at once.
+func employ(t *testing.T) *account {
+	t.Helper()
+	image := t.TempDir()
+	if err := os.WriteFile(filepath.Join(image, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 1)
+	one := 1
+	a.spec.Worker.DesiredCount = &one
+	return a
+}
+
+// hire applies and tells the result of the wait that follows.
+func (a *account) hire(limit time.Duration, between func()) (provision.WorkerStatus, error) {
+	a.t.Helper()
+	plan, err := provision.NewBootstrap(a.t.Context(), a.options())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := plan.Apply(a.t.Context(), silence{}); err != nil {
+		a.t.Fatal(err)
+	}
+	between()
+	return plan.WaitForWorker(a.t.Context(), limit, silence{})
+}
+
+// beat is a heartbeat of a worker of the service. Its name stays: the host name of a
+// task may be that of the one before.
+func (a *account) beat() {
+	a.t.Helper()
+	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{Name: *family + "-host", IntervalSeconds: 600}); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// awaitRunning waits until the service runs a task of its newest deployment.
+func (a *account) awaitRunning() {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	defer cancel()
+	for {
+		out, err := a.source.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Services: []string{*family}})
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		if out.Services[0].Deployments[0].RunningCount > 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			a.t.Fatal("no task of the service runs")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// beatSoon is one that comes while the task runs.
+func (a *account) beatSoon() {
+	a.t.Helper()
+	a.awaitRunning()
+	a.beat()
+}
+
+// A worker that was heard of just after the new deployment began, and is ONLINE for
+// long, is the one that it replaces: the wait goes on until the new one fails.
+func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
+	t.Parallel()
+	a := employ(t)
+	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
+		t.Fatal(err)
+	}
+	a.spec.Worker.Image = "nowhere:1"
+	worker, err := a.hire(time.Minute, a.beat)
+	if err == nil || !strings.Contains(err.Error(), "ECS gave up on the deployment") {
+		t.Errorf("got worker %+v, error %v", worker, err)
+	}
+}
+
+// The same when the new task runs and nothing is heard of it, and then is.
+func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
+	t.Parallel()
+	a := employ(t)
+	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
+		t.Fatal(err)
+	}
+	a.spec.Worker.Image = "another/worker:1"
+	worker, err := a.hire(2*time.Second, a.beat)
+	if err == nil || !strings.Contains(err.Error(), "no worker of service") {
+		t.Fatalf("got worker %+v, error %v", worker, err)
+	}
+	if worker, err := a.hire(time.Minute, a.beatSoon); err != nil || worker.Status != "ONLINE" {
+		t.Errorf("got worker %+v, error %v", worker, err)
+	}
+}
