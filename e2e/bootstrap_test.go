@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,7 @@ func (w *world) bringOnline() {
 	run := w.start("bootstrap", "--pool", w.pool, "--region", region, "--yes", "--output", "json", "--wait-timeout", "2m")
 	w.eventually("bootstrap creates the service", w.serviceExists)
 	c := w.readContainer()
+	w.startTask()
 	worker := c.run()
 	out := run.wait()
 	if out.code != 0 {
@@ -41,6 +43,20 @@ func (w *world) bringOnline() {
 	}
 	worker.Kill()
 	w.checkEverythingIsThere()
+}
+
+// startTask plays ECS in front of bootstrap: the newest deployment of the service has a
+// task that runs. moto starts none for a service.
+func (w *world) startTask() {
+	w.t.Helper()
+	out, err := w.source.ECS.DescribeServices(w.t.Context(), &ecs.DescribeServicesInput{Services: []string{*w.service()}})
+	w.must(err)
+	service := out.Services[0]
+	_, err = w.source.ECS.RunTask(w.t.Context(), &ecs.RunTaskInput{
+		TaskDefinition: service.TaskDefinition, LaunchType: service.LaunchType, NetworkConfiguration: service.Deployments[0].NetworkConfiguration,
+		Group: aws.String("service:" + *w.service()), StartedBy: service.Deployments[0].Id,
+	})
+	w.must(err)
 }
 
 func (w *world) serviceExists() error {

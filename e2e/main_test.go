@@ -62,7 +62,12 @@ func runMain(m *testing.M) (int, error) {
 
 func startPeers(ctx context.Context, dir string) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { moto, err = peers.StartMoto(ctx, dir); return err })
+	group.Go(func() (err error) {
+		if moto, err = peers.StartMoto(ctx, dir); err != nil {
+			return err
+		}
+		return moto.KeepTasksRunning(ctx)
+	})
 	group.Go(func() (err error) { prefect3, err = peers.StartPrefect(ctx, peers.Prefect3, dir); return err })
 	group.Go(func() (err error) { prefect2, err = peers.StartPrefect(ctx, peers.Prefect2, dir); return err })
 	group.Go(func() error {

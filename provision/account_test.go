@@ -150,6 +150,9 @@ func (a *account) bootstrap() {
 
 // below is the innermost error: ours is worded for users, who are not told it.
 func below(err error) error {
+	if err == nil {
+		return nil
+	}
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

@@ -81,7 +81,7 @@ func (a *account) beatSoon() {
 	a.beat()
 }
 
-// A worker that was heard of just after the new deployment began, and is ONLINE for
+// A worker that was heard of just before the new deployment began, and is ONLINE for
 // long, is the one that it replaces: the wait goes on until the new one fails.
 func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 	t.Parallel()
@@ -89,10 +89,11 @@ func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
 		t.Fatal(err)
 	}
+	a.beat() // the old one's last
 	a.spec.Worker.Image = "nowhere:1"
-	worker, err := a.hire(time.Minute, a.beat)
+	worker, err := a.hire(time.Minute, func() {})
 	if err == nil || !strings.Contains(err.Error(), "ECS gave up on the deployment") {
-		t.Errorf("got worker %+v, error %v", worker, err)
+		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 }
 
@@ -103,12 +104,13 @@ func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
 	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
 		t.Fatal(err)
 	}
+	a.beat() // the old one's last
 	a.spec.Worker.Image = "another/worker:1"
-	worker, err := a.hire(2*time.Second, a.beat)
+	worker, err := a.hire(2*time.Second, func() {})
 	if err == nil || !strings.Contains(err.Error(), "no worker of service") {
-		t.Fatalf("got worker %+v, error %v", worker, err)
+		t.Fatalf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 	if worker, err := a.hire(time.Minute, a.beatSoon); err != nil || worker.Status != "ONLINE" {
-		t.Errorf("got worker %+v, error %v", worker, err)
+		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 }
