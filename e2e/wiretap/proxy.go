@@ -34,11 +34,7 @@ func (t *Tap) Proxy(target string, classify Classify, header http.Header) (base 
 	if err != nil {
 		return "", nil, err
 	}
-	// Its own connections: httptest.Server.Close closes the idle ones of the default
-	// transport, and with one of those a call of another test that was about to use it.
-	transport := http.DefaultTransport.(*http.Transport).Clone()
 	reverse := &httputil.ReverseProxy{
-		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			r.Out.Host = r.In.Host
@@ -55,10 +51,7 @@ func (t *Tap) Proxy(target string, classify Classify, header http.Header) (base 
 		return context.WithValue(ctx, periodKey{}, t.currentPeriod())
 	}
 	server.Start()
-	return server.URL, func() {
-		server.Close()
-		transport.CloseIdleConnections()
-	}, nil
+	return server.URL, server.Close, nil
 }
 
 func (t *Tap) handler(next http.Handler, classify Classify) http.Handler {
