@@ -19,7 +19,7 @@ import (
 func TestNameOfADeletedQueueIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	const delay = 400 * time.Millisecond
-	a := newAccount(t, sandbox.Options{QueueDelay: delay}, 1)
+	a := newAccount(t, sandbox.Options{QueueDelay: delay}, 3)
 	a.bootstrap()
 	whole := a.snapshot()
 	if err := deleteQueue("prefect-etl")(t.Context(), a); err != nil {
@@ -37,7 +37,7 @@ func TestNameOfADeletedQueueIsWaitedFor(t *testing.T) {
 // Switched off later, the observer goes; switched on again, it is back.
 func TestObserverIsSwitchedOffAndOn(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t, sandbox.Options{}, 1)
+	a := newAccount(t, sandbox.Options{}, 3)
 	off := false
 	a.spec.Observer = &off
 	for _, step := range []struct {
@@ -61,7 +61,7 @@ func TestQueueAndRuleOfOthers(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
+			a := newAccount(t, sandbox.Options{}, 3)
 			a.othersHave(kind)
 			theirs := a.snapshot()
 			err := a.try(t.Context())

@@ -71,7 +71,7 @@ func TestDamageIsRepaired(t *testing.T) {
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
+			a := newAccount(t, sandbox.Options{}, 3)
 			a.bootstrap()
 			whole := a.snapshot()
 			if err := damage.do(t.Context(), a); err != nil {
@@ -126,7 +126,7 @@ func TestTagsArePutBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
+			a := newAccount(t, sandbox.Options{}, 3)
 			a.spec.Tags = map[string]string{"team": "data"}
 			a.bootstrap()
 			whole := a.snapshot()
@@ -165,7 +165,7 @@ func TestChangesOfOthersStay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
+			a := newAccount(t, sandbox.Options{}, 3)
 			a.bootstrap()
 			if err := do(t.Context(), a); err != nil {
 				t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 // rotated is an account that has the key of before, to be changed by the next run.
 func rotated(t *testing.T) *account {
 	t.Helper()
-	a := newAccount(t, sandbox.Options{}, 1)
+	a := newAccount(t, sandbox.Options{}, 3)
 	a.bootstrap()
 	a.tap.Reset()
 	if err := changeSecret(t.Context(), a); err != nil {

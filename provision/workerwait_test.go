@@ -24,9 +24,9 @@ func employ(t *testing.T) *account {
 	if err := os.WriteFile(filepath.Join(image, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 1)
+	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 3)
 	one := 1
-	a.spec.Worker.DesiredCount = &one
+	a.spec.Worker.Runtime, a.spec.Worker.DesiredCount = provision.RuntimePrefect, &one
 	return a
 }
 
