@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -27,6 +28,7 @@ type awsClients struct {
 	region string
 	ecs    *ecs.Client
 	ec2    *ec2calls.Client
+	logs   *cloudwatchlogs.Client
 }
 
 // errNoRegion: neither the worker nor the credentials block names a region.
@@ -90,6 +92,7 @@ func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTT
 		region: cfg.Region,
 		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		logs:   cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 	}
 }
 

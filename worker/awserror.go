@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/diagnose"
 	"ecsctl/internal/hint"
 )
 
@@ -58,13 +59,20 @@ func innermost(err error) error {
 }
 
 func withAdvice(e *awsError, api smithy.APIError, err error) error {
+	found, known := diagnose.Text(api.ErrorMessage())
 	switch api.ErrorCode() {
 	case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation":
+		if strings.Contains(api.ErrorMessage(), "iam:PassRole") {
+			return hint.Add(e, found.String())
+		}
 		return hint.Add(e, "the worker's role needs a policy that allows "+actionOf(err)+" on what the message names")
 	case "ClusterNotFoundException":
 		return hint.Add(e, "check the job variable cluster, and that the cluster is in the worker's region")
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
 		return hint.Add(e, "AWS does not take the credentials: check the AwsCredentials block, or what the worker runs with")
+	}
+	if known && strings.HasPrefix(actionOf(err), "ecs:") {
+		return hint.Add(e, found.String())
 	}
 	return e
 }
@@ -75,7 +83,11 @@ func actionOf(err error) string {
 	if !errors.As(err, &op) {
 		return "the call"
 	}
-	return strings.ToLower(op.ServiceID) + ":" + op.OperationName
+	service := strings.ToLower(op.ServiceID)
+	if service == "cloudwatch logs" {
+		service = "logs"
+	}
+	return service + ":" + op.OperationName
 }
 
 // sentence is an error with its advice, for a state message.

@@ -25,8 +25,14 @@ func TestMain(m *testing.M) {
 func execute() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if os.Getenv("BEHAVE") == "silent" {
+	switch os.Getenv("BEHAVE") {
+	case "silent":
 		return 0
+	case "say": // and fail before the run has begun
+		fmt.Fprintln(os.Stderr, "first line\n"+os.Getenv("SAY"))
+		return 1
+	case "starve":
+		return starve()
 	}
 	api, err := prefect.New(prefect.Options{APIURL: os.Getenv("PREFECT_API_URL")})
 	if err != nil {
@@ -52,4 +58,16 @@ func execute() int {
 func fail(err error) int {
 	fmt.Fprintln(os.Stderr, "prefect:", err)
 	return 1
+}
+
+// starve ends as a program that the kernel kills for its memory.
+func starve() int {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		return fail(err)
+	}
+	if err := self.Kill(); err != nil {
+		return fail(err)
+	}
+	select {}
 }

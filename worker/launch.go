@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/diagnose"
+	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
 )
 
@@ -99,6 +101,9 @@ func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsClients, inpu
 	refused := &refusedError{reason: "AWS gave no reason"}
 	if len(out.Failures) > 0 {
 		refused.reason, refused.detail = aws.ToString(out.Failures[0].Reason), aws.ToString(out.Failures[0].Detail)
+	}
+	if found, ok := diagnose.Text(refused.reason); ok {
+		return task{}, hint.Add(refused, found.String())
 	}
 	return task{}, refused
 }

@@ -31,6 +31,14 @@ func (r *runLines) of(run runRef) *slog.Logger {
 	return slog.New(&lineHandler{console: console, ship: r.ship, line: prefect.Log{Name: runLogger, FlowRunID: run.id}})
 }
 
+// inPrefect makes a logger whose lines go to the run's log in Prefect alone.
+func (r *runLines) inPrefect(run runRef) *slog.Logger {
+	if r.ship == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(&lineHandler{console: slog.DiscardHandler, ship: r.ship, line: prefect.Log{Name: runLogger, FlowRunID: run.id}})
+}
+
 // lineHandler writes each record twice.
 type lineHandler struct {
 	console slog.Handler

@@ -29,6 +29,7 @@ type settle struct {
 	report  *report
 	retire  *retire
 	putOff  *putOff
+	last    *lastLines
 	metrics *metrics
 }
 
@@ -118,7 +119,12 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 	case v == isInterrupted:
 		return isFine, nil
 	}
-	return v, s.report.crashed(ctx, log, e.entry.run, e.reason)
+	output := s.last.of(ctx, e)
+	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e, run)); err != nil {
+		return v, err
+	}
+	output.show(ctx, s.lines.inPrefect(e.entry.run))
+	return v, nil
 }
 
 func cancelledMessage(e ending) string {

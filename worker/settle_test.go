@@ -48,13 +48,12 @@ func TestJudgeEnding(t *testing.T) {
 func TestExitReason(t *testing.T) {
 	t.Parallel()
 	for want, task := range map[string]types.Task{
-		`the ECS task stopped before the flow run had ended (EssentialContainerExited): Essential container in task exited; container "prefect" exited with code 137, killed, as it is when memory runs out: OutOfMemoryError: Container killed due to memory usage`: {
-			StopCode: types.TaskStopCodeEssentialContainerExited, StoppedReason: aws.String("Essential container in task exited"),
+		`the container ran out of memory (the task has 512 MiB): give it more, or let the flow use less (job variable memory). ECS says: EssentialContainerExited: Essential container in task exited; container "prefect" exited with code 137: OutOfMemoryError: Container killed due to memory usage`: {
+			StopCode: types.TaskStopCodeEssentialContainerExited, StoppedReason: aws.String("Essential container in task exited"), Memory: aws.String("512"),
 			Containers: []types.Container{{Name: aws.String("prefect"), ExitCode: aws.Int32(137), Reason: aws.String("OutOfMemoryError: Container killed due to memory usage")}},
 		},
-		`the ECS task stopped before the flow run had ended (TaskFailedToStart): CannotPullContainerError: not found; container "prefect" CannotPullContainerError: not found`: {
-			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("CannotPullContainerError: not found."),
-			Containers: []types.Container{{Name: aws.String("prefect"), Reason: aws.String("CannotPullContainerError: not found")}, {Name: aws.String("sidecar")}},
+		`the ECS task stopped before the flow run had ended. ECS says: TaskFailedToStart: something new`: {
+			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("something new."),
 		},
 		`the ECS task stopped before the flow run had ended`: {},
 	} {

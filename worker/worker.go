@@ -82,7 +82,7 @@ func (w *Worker) connect() {
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, places: make(chan struct{}, o.Concurrency),
 	}
 	endings := &settle{
-		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later,
+		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later, last: &lastLines{},
 		retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}

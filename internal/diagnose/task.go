@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,24 +30,21 @@ var (
 		[]string{"task_definition"}}
 )
 
-// Task diagnoses a task that has stopped. It is false when nothing says more than the
-// words of ECS do by themselves.
-func Task(t types.Task) (Finding, bool) {
-	found, ok := task(t)
+// Task diagnoses a task that has stopped, with the last lines that its failed container
+// wrote, if they are known: they count where ECS itself knows an exit code alone. It is
+// false when nothing says more than the words of ECS do by themselves.
+func Task(t types.Task, lines []string) (Finding, bool) {
+	found, ok := task(t, lines)
 	if !ok {
 		return found, false
 	}
-	for _, v := range found.Variables {
-		switch {
-		case v == "memory" && found.Cause != memory.Cause:
-		case v == "memory" && aws.ToString(t.Memory) != "":
-			found.Cause += " (the task has " + *t.Memory + " MiB)"
-		}
+	if size := aws.ToString(t.Memory); size != "" && slices.Equal(found.Variables, memory.Variables) {
+		found.Cause += " (the task has " + size + " MiB)"
 	}
 	return found, true
 }
 
-func task(t types.Task) (Finding, bool) {
+func task(t types.Task, lines []string) (Finding, bool) {
 	// A container knows more than the task, which says that a container has exited.
 	for _, c := range t.Containers {
 		if found, ok := Text(aws.ToString(c.Reason)); ok && c.Reason != nil {
@@ -70,6 +68,10 @@ func task(t types.Task) (Finding, bool) {
 	case told:
 		return byUser, true
 	case worst:
+		if found, ok := Log(lines); ok && code < firstSignal {
+			found.Cause += fmt.Sprintf(" (exit code %d)", code)
+			return found, true
+		}
 		return Exit(code)
 	case ended(t):
 		return Finding{"the container ended well, but the flow run has no final state",

@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
+)
+
+const (
+	lastLinesShown = 20
+	// lastLinesTimeout bounds what a crashed run waits for its lines: it gets its state
+	// without them, too.
+	lastLinesTimeout = 3 * time.Second
+)
+
+// lastLines is the stage that reads what containers wrote last, from CloudWatch Logs.
+type lastLines struct {
+	definitions cache[*types.TaskDefinition] // by ARN; revisions never change
+}
+
+// output is what a failed container wrote last, or why that cannot be told.
+type output struct {
+	container, from string
+	lines           []string
+	note            string // in place of lines
+	level           slog.Level
+}
+
+// of reads the end of the log of the container that ended the task: the first that
+// failed, or the first that ran. It is empty when none did.
+func (l *lastLines) of(ctx context.Context, e ending) output {
+	if e.task == nil || e.entry.at.clients == nil {
+		return output{}
+	}
+	container := failedContainer(e.task)
+	if container == nil {
+		return output{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastLinesTimeout)
+	defer cancel()
+	out := output{container: aws.ToString(container.Name)}
+	err := l.read(ctx, e.entry.at.clients, e.task, container, &out)
+	switch {
+	case hasCode(err, "ResourceNotFoundException"):
+		out.note = "it has written nothing to " + out.from
+	case err != nil:
+		out.note, out.level = "its last lines cannot be read: "+sentence(err), slog.LevelWarn
+	case out.note == "" && len(out.lines) == 0:
+		out.note = "it has written nothing to " + out.from
+	}
+	return out
+}
+
+func failedContainer(t *types.Task) *types.Container {
+	var first *types.Container
+	for i := range t.Containers {
+		c := &t.Containers[i]
+		switch {
+		case c.ExitCode == nil:
+		case *c.ExitCode != 0:
+			return c
+		case first == nil:
+			first = c
+		}
+	}
+	return first
+}
+
+func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task, c *types.Container, out *output) error {
+	arn := aws.ToString(t.TaskDefinitionArn)
+	definition, err := l.definitions.get(ctx, arn, time.Time{}, func(ctx context.Context) (*types.TaskDefinition, error) {
+		got, err := describeWithTags(ctx, clients, arn)
+		if err != nil {
+			return nil, explain("look at task definition \""+arn+"\"", err)
+		}
+		return got.TaskDefinition, nil
+	})
+	if err != nil {
+		return err
+	}
+	config := logConfiguration(definition, out.container)
+	if config == nil {
+		out.note = "its output is not kept where the worker can read it: the job variable configure_cloudwatch_logs sends it to CloudWatch Logs"
+		return nil
+	}
+	if config.LogDriver != types.LogDriverAwslogs {
+		out.note = fmt.Sprintf("its output went to the log driver %s", config.LogDriver)
+		return nil
+	}
+	group, stream := config.Options["awslogs-group"], streamOf(config, t, c)
+	out.from = fmt.Sprintf("log group %s, stream %s", group, stream)
+	got, err := clients.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(lastLinesShown),
+	}, func(o *cloudwatchlogs.Options) {
+		if region := config.Options["awslogs-region"]; region != "" {
+			o.Region = region
+		}
+	})
+	if err != nil {
+		return explain("read "+out.from, err)
+	}
+	for _, event := range got.Events {
+		out.lines = append(out.lines, strings.TrimRight(aws.ToString(event.Message), "\r\n"))
+	}
+	return nil
+}
+
+func logConfiguration(d *types.TaskDefinition, container string) *types.LogConfiguration {
+	for i := range d.ContainerDefinitions {
+		if aws.ToString(d.ContainerDefinitions[i].Name) == container {
+			return d.ContainerDefinitions[i].LogConfiguration
+		}
+	}
+	return nil
+}
+
+// streamOf is PREFIX/CONTAINER/TASK, or on EC2 without a prefix the id of the container.
+func streamOf(config *types.LogConfiguration, t *types.Task, c *types.Container) string {
+	prefix := config.Options["awslogs-stream-prefix"]
+	if prefix == "" {
+		return aws.ToString(c.RuntimeId)
+	}
+	arn := aws.ToString(t.TaskArn)
+	return prefix + "/" + aws.ToString(c.Name) + "/" + arn[strings.LastIndex(arn, "/")+1:]
+}
+
+// reason is why the task has stopped. A run that never began left nothing in Prefect, so
+// that what its container wrote may be what tells.
+func (o output) reason(e ending, run *prefect.FlowRun) string {
+	if e.task == nil || run.StartTime != nil || len(o.lines) == 0 {
+		return e.reason
+	}
+	return exitReasonWith(*e.task, o.lines)
+}
+
+// show writes the lines in one record: records of the same moment have no order.
+func (o output) show(ctx context.Context, log *slog.Logger) {
+	switch {
+	case o.container == "":
+	case o.note != "":
+		log.Log(ctx, o.level, fmt.Sprintf("container %q: %s", o.container, o.note))
+	default:
+		log.InfoContext(ctx, fmt.Sprintf("the last lines of container %q (%s):\n%s", o.container, o.from, strings.Join(o.lines, "\n")))
+	}
+}
