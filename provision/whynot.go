@@ -3,12 +3,15 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/diagnose"
 )
 
 // How much of each source an explanation shows.
@@ -17,26 +20,46 @@ const (
 	logLinesShown = 10
 )
 
-// whyNoWorker collects what tells why no worker came: the service's last events, the
-// newest stopped task and that task's last log lines. What cannot be read is left out:
-// it must not hide the rest.
+// whyNoWorker collects what tells why no worker came: causes that are known with what to
+// do, then the service's last events, the newest stopped task and that task's last log
+// lines. What cannot be read is left out: it must not hide the rest.
 func (w *world) whyNoWorker(ctx context.Context, service *types.Service) []string {
 	var out []string
+	var findings []diagnose.Finding
 	if service != nil {
 		for _, event := range service.Events[:min(eventsShown, len(service.Events))] {
 			out = append(out, "service event: "+aws.ToString(event.Message))
+			if found, ok := diagnose.Text(aws.ToString(event.Message)); ok {
+				findings = append(findings, found)
+			}
 		}
 	}
 	task, err := w.newestStoppedTask(ctx)
 	if err != nil {
 		w.log.Debug("cannot read the stopped tasks", "error", err)
 	}
-	if task == nil {
-		return out
+	if task != nil {
+		lines := w.lastLogLines(ctx, task)
+		if found, ok := diagnose.Task(*task, lines); ok {
+			findings = append(findings, found)
+		}
+		out = append(out, fmt.Sprintf("task %s stopped: %s", shortName(aws.ToString(task.TaskArn)), diagnose.Words(*task)))
+		for _, line := range lines {
+			out = append(out, "log: "+line)
+		}
 	}
-	out = append(out, describeStop(task)...)
-	for _, line := range w.lastLogLines(ctx, task) {
-		out = append(out, "log: "+line)
+	return append(inWords(findings), out...)
+}
+
+// inWords are causes with what to do, each once. The job variables that go with them are
+// those of flow runs.
+func inWords(findings []diagnose.Finding) []string {
+	var out []string
+	for _, f := range findings {
+		f.Variables = nil
+		if text := "cause: " + f.String(); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
 	}
 	return out
 }
@@ -60,23 +83,6 @@ func stoppedAt(task *types.Task) time.Time {
 		return *task.StoppedAt
 	}
 	return aws.ToTime(task.CreatedAt)
-}
-
-func describeStop(task *types.Task) []string {
-	out := []string{fmt.Sprintf("task %s stopped (%s): %s", shortName(aws.ToString(task.TaskArn)), task.StopCode, aws.ToString(task.StoppedReason))}
-	for _, c := range task.Containers {
-		var parts []string
-		if c.ExitCode != nil {
-			parts = append(parts, fmt.Sprintf("exit code %d", *c.ExitCode))
-		}
-		if c.Reason != nil {
-			parts = append(parts, *c.Reason)
-		}
-		if len(parts) > 0 {
-			out = append(out, fmt.Sprintf("container %s: %s", aws.ToString(c.Name), strings.Join(parts, ", ")))
-		}
-	}
-	return out
 }
 
 // lastLogLines reads the end of the worker's log stream: PREFIX/CONTAINER/TASK.
