@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	lastLinesShown = 20
+	lastLinesShown = 50 // a traceback of Prefect has some dozens
 	// lastLinesTimeout bounds what a crashed run waits for its lines: it gets its state
 	// without them, too.
 	lastLinesTimeout = 3 * time.Second

@@ -33,7 +33,7 @@ func DefaultRates() map[string]Rate {
 		"StopTask":               {40, 100},
 		"DescribeTaskDefinition": {20, 50},
 		"ListTaskDefinitions":    {20, 50},
-		"GetLogEvents":           {10, 10}, // CloudWatch Logs: 25 a second for all of an account
+		"GetLogEvents":           {10, 10}, // of CloudWatch Logs; a guess below its fixed quota
 	}
 }
 

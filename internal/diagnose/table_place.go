@@ -108,7 +108,7 @@ var hostRules = []rule{
 	when(`host ec2 \(instance .*(terminated|stopped)|container instance .*(deregistration|draining)`, host.Cause, host.Advice, host.Variables...),
 	when(`performing maintenance on the underlying`,
 		"AWS retired the host of the task for maintenance",
-		"run the flow again; AWS announces such days in the Health dashboard, and ecsctl worker start --infrastructure-retries launches anew by itself"),
+		"run the flow again; AWS announces such days in the Health dashboard"),
 	when(`health checks`,
 		"a health check of the task failed",
 		"look at the container's log, and at the check's command, timeout and start period",
