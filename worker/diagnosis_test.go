@@ -3,6 +3,7 @@ package worker_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
@@ -104,12 +105,29 @@ func TestLinesThatMayNotBeRead(t *testing.T) {
 	w.crashes(t, id, []string{"(exit code 1)"}, []string{"its last lines cannot be read", "allows logs:GetLogEvents"})
 }
 
-// A launch that is refused for good says what to change.
-func TestARefusedLaunchIsDiagnosed(t *testing.T) {
+// What is refused for good, or does not start, says what to change.
+func TestRefusedLaunchesAreDiagnosed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{})
-	id := w.runs(w.deployment(nil), 1)[0]
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Times: -1})
-	w.start(func(o *worker.Options) { o.CapacityWait = -1 })
-	w.crashes(t, id, []string{"Capacity is unavailable", "subnets in more availability zones", "--spot-fallback"}, nil)
+	for name, tc := range map[string]struct {
+		fault   sandbox.Fault
+		message []string
+	}{
+		"capacity": {sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Times: -1},
+			[]string{"Capacity is unavailable", "subnets in more availability zones", "--spot-fallback"}},
+		"memory": {sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Reason: sandbox.NoMemory, Times: -1},
+			[]string{"RESOURCE:MEMORY", "no container instance has room", "add instances"}},
+		"role": {sandbox.Fault{Service: "iam", Operation: sandbox.RoleOperation, Kind: sandbox.Latency, Latency: time.Hour},
+			[]string{"ECS may not assume a role of the task", "ecs-tasks.amazonaws.com", "execution_role_arn"}},
+		"no route": {sandbox.Fault{Service: "ecs", Operation: sandbox.TaskOperation, Kind: sandbox.PullFailure},
+			[]string{"the task could not reach the image's registry", "NAT gateway", "network_configuration"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, worldOptions{})
+			w.server.AddFault(tc.fault)
+			id := w.runs(w.deployment(map[string]any{"execution_role_arn": w.executionRole()}), 1)[0]
+			w.start(func(o *worker.Options) { o.CapacityWait, o.Patience = -1, time.Second })
+			w.crashes(t, id, tc.message, nil)
+		})
+	}
 }

@@ -131,6 +131,8 @@ var realTexts = []struct {
 		"github.com/Shippable/support/issues/4462", "room for the task", "add instances"},
 	{"given up by the capacity provider", `TaskFailedToStart: RESOURCE:GPU`,
 		"github.com/PrefectHQ/prefect/pull/22417", "room for the task", "GPU"},
+	{"agent", `AGENT`,
+		"ECS Developer Guide, TaskFailedToStart errors (agent-not-started)", "agent of the container instance", "way to ECS"},
 	{"definition inactive", `TaskDefinition is inactive`,
 		"github.com/DefangLabs/defang/pull/775", "was deregistered", "latest"},
 	{"cluster deleted", `The referenced cluster was inactive.`,
