@@ -84,6 +84,7 @@ func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
 // FlowRunFilter picks flow runs; empty fields do not filter.
 type FlowRunFilter struct {
 	IDs            []string
+	Names          []string
 	StateTypes     []StateType
 	StateNames     []string
 	DeploymentIDs  []string
@@ -110,9 +111,21 @@ func (c *Client) FilterFlowRuns(ctx context.Context, f FlowRunFilter) ([]FlowRun
 	return all, nil
 }
 
+// CountFlowRuns returns how many flow runs match; Limit and Sort mean nothing to it.
+func (c *Client) CountFlowRuns(ctx context.Context, f FlowRunFilter) (int, error) {
+	body := f.wire()
+	delete(body, "sort")
+	var count int
+	if err := c.do(ctx, query(body, "flow_runs", "count"), &count); err != nil {
+		return 0, fmt.Errorf("failed to count flow runs: %w", err)
+	}
+	return count, nil
+}
+
 func (f FlowRunFilter) wire() map[string]any {
 	runs := map[string]any{}
 	addAny(runs, "id", f.IDs)
+	addAny(runs, "name", f.Names)
 	addAny(runs, "deployment_id", f.DeploymentIDs)
 	state := map[string]any{}
 	addAny(state, "type", f.StateTypes)

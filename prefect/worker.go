@@ -9,6 +9,7 @@ import (
 // Worker is a worker of a pool, as its heartbeats tell.
 type Worker struct {
 	ID                       string    `json:"id"`
+	Created                  time.Time `json:"created"` // its first heartbeat
 	Name                     string    `json:"name"`
 	WorkPoolID               string    `json:"work_pool_id"`
 	Status                   string    `json:"status"` // ONLINE or OFFLINE

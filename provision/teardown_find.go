@@ -138,31 +138,36 @@ const (
 )
 
 func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
-	tasks, err := w.tasks(ctx, ecs.ListTasksInput{DesiredStatus: ecstypes.DesiredStatusRunning})
+	tasks, err := FlowRunTasks(ctx, w.aws, w.spec.Cluster, w.spec.Pool)
+	var out []runningTask
+	for _, task := range tasks {
+		out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: flowRunName(task)})
+	}
+	return out, err
+}
+
+// FlowRunTasks are the tasks of the pool's flow runs that are to run, with their tags, in the
+// order of their ARNs. A cluster that does not exist has none.
+func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecstypes.Task, error) {
+	w := &world{spec: Spec{Cluster: cluster}, aws: c}
+	all, err := w.tasks(ctx, ecs.ListTasksInput{DesiredStatus: ecstypes.DesiredStatusRunning})
 	var missing *ecstypes.ClusterNotFoundException
 	if errors.As(err, &missing) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	var out []runningTask
-	for _, task := range tasks {
-		if name, ok := w.flowRunOf(task); ok {
-			out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: name})
-		}
-	}
-	slices.SortFunc(out, func(a, b runningTask) int { return strings.Compare(a.arn, b.arn) })
-	return out, nil
+	out := slices.DeleteFunc(all, func(task ecstypes.Task) bool { return !isFlowRunOf(task, pool) })
+	slices.SortFunc(out, func(a, b ecstypes.Task) int { return strings.Compare(aws.ToString(a.TaskArn), aws.ToString(b.TaskArn)) })
+	return out, err
 }
 
-// flowRunOf tells whether a task is a flow run of the pool, and its name.
-func (w *world) flowRunOf(task ecstypes.Task) (string, bool) {
-	tags := tagMap(task.Tags, ecsTagPair)
-	if tags[tagWorkPoolName] != w.spec.Pool || strings.HasPrefix(aws.ToString(task.Group), "service:") {
-		return "", false
-	}
-	name := tags[tagFlowRunName]
+// isFlowRunOf tells whether a task is a flow run of the pool.
+func isFlowRunOf(task ecstypes.Task, pool string) bool {
+	return tagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
+}
+
+// flowRunName is the name of the flow run that a task runs, or else the task's id.
+func flowRunName(task ecstypes.Task) string {
+	name := tagMap(task.Tags, ecsTagPair)[tagFlowRunName]
 	orString(&name, shortName(aws.ToString(task.TaskArn)))
-	return name, true
+	return name
 }

@@ -85,11 +85,17 @@ func stoppedAt(task *types.Task) time.Time {
 	return aws.ToTime(task.CreatedAt)
 }
 
-// lastLogLines reads the end of the worker's log stream: PREFIX/CONTAINER/TASK.
+// WorkerLogStream is the log stream of a worker's task, by its id; with "" it is what all
+// of them begin with.
+func WorkerLogStream(taskID string) string {
+	return workerLogPrefix + "/" + workerContainer + "/" + taskID
+}
+
+// lastLogLines reads the end of the worker's log stream.
 func (w *world) lastLogLines(ctx context.Context, task *types.Task) []string {
 	out, err := w.aws.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName:  aws.String(w.spec.Names.LogGroup),
-		LogStreamName: aws.String(workerLogPrefix + "/" + workerContainer + "/" + shortName(aws.ToString(task.TaskArn))),
+		LogStreamName: aws.String(WorkerLogStream(shortName(aws.ToString(task.TaskArn)))),
 		Limit:         aws.Int32(logLinesShown),
 	})
 	if err != nil {

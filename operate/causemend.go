@@ -1,0 +1,44 @@
+package operate
+
+import (
+	"regexp"
+	"strings"
+
+	"ecsctl/provision"
+)
+
+// plainWord is what every shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellWord quotes a word of a command for POSIX shells.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// with is the command line of a bootstrap with something changed in the Spec.
+func (r *statusReader) with(change func(*provision.Spec)) string {
+	spec := r.said
+	change(&spec)
+	return r.opts.Bootstrap(spec)
+}
+
+// aws is a command line of the AWS CLI, for what ecsctl has no command for.
+func (r *statusReader) aws(operation string, args ...string) string {
+	words := append([]string{"aws", "ecs", operation, "--region", r.spec.Region, "--cluster", r.spec.Cluster}, args...)
+	for i := range words {
+		words[i] = shellWord(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+// startAnew makes ECS start the service's tasks again, also when it has given up.
+func (r *statusReader) startAnew() string {
+	return r.aws("update-service", "--service", r.spec.Names.Service, "--force-new-deployment")
+}
+
+func (r *statusReader) stopTask(id string) string { return r.aws("stop-task", "--task", id) }
+
+func (r *statusReader) logsLine() string { return "ecsctl logs --pool " + shellWord(r.spec.Pool) }

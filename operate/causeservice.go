@@ -1,0 +1,135 @@
+package operate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/provision"
+)
+
+// serviceProblems say why the service runs no tasks, or not enough of them.
+func (r *statusReader) serviceProblems() []Problem {
+	report := r.report
+	if report.service == nil {
+		return nil // that is the plan's to tell
+	}
+	if report.service.DesiredCount == 0 {
+		return []Problem{r.scaledToZero()}
+	}
+	if failed := report.failed(); len(failed) > 0 && report.isFailing(failed, r.now) {
+		return []Problem{r.taskProblem(failed)}
+	}
+	var out []Problem
+	for _, task := range report.running {
+		if p, stuck := r.stuck(task, "the worker's task "+shortName(aws.ToString(task.TaskArn)), AboutTask); stuck {
+			out = append(out, p)
+		}
+	}
+	if len(out) > 0 || report.service.RunningCount >= report.service.DesiredCount {
+		return append(out, report.rolledBack(r.line)...)
+	}
+	if fails(r.out.Problems, AboutRole, AboutSecret, AboutNetwork) {
+		return nil // the reason is known
+	}
+	return []Problem{r.tooFew()}
+}
+
+func (r *statusReader) scaledToZero() Problem {
+	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q is scaled to 0: it runs no worker", r.spec.Names.Service)}
+	for _, w := range r.out.Workers {
+		if !w.OfService && w.Status == online {
+			p.Severity = Warn // somebody else serves the pool
+		}
+	}
+	p.Mend = []string{r.with(func(s *provision.Spec) { one := 1; s.Worker.DesiredCount = &one })}
+	return p
+}
+
+// tooFew: nothing has failed, so ECS is at it, or says in an event why it is not.
+func (r *statusReader) tooFew() Problem {
+	s := r.report.service
+	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q runs %d of %d tasks", r.spec.Names.Service, s.RunningCount, s.DesiredCount)}
+	for _, task := range r.report.running {
+		if starting(task) {
+			p.Cause += fmt.Sprintf("; task %s has been %s for %s", shortName(aws.ToString(task.TaskArn)), aws.ToString(task.LastStatus), age(r.now, aws.ToTime(task.CreatedAt)))
+			p.Mend = []string{"wait for it: ecsctl status --watch --pool " + shellWord(r.spec.Pool)}
+		}
+	}
+	for _, event := range s.Events[:min(eventsShown, len(s.Events))] {
+		p.Details = append(p.Details, "service event: "+aws.ToString(event.Message))
+	}
+	if len(p.Mend) == 0 {
+		p.Mend = []string{"mend what the events say, then: " + r.startAnew()}
+	}
+	return p
+}
+
+// primary is the deployment that ECS works on.
+func (report serviceReport) primary() types.Deployment {
+	for _, d := range report.service.Deployments {
+		if aws.ToString(d.Status) == "PRIMARY" {
+			return d
+		}
+	}
+	return types.Deployment{}
+}
+
+// failed are the stopped tasks of the primary deployment that nobody wanted to stop, the
+// newest first. ECS shows them for an hour.
+func (report serviceReport) failed() []types.Task {
+	id := aws.ToString(report.primary().Id)
+	return slices.DeleteFunc(slices.Clone(report.stopped), func(t types.Task) bool {
+		return aws.ToString(t.StartedBy) != id || !isFailure(t)
+	})
+}
+
+func isFailure(t types.Task) bool {
+	switch t.StopCode {
+	case types.TaskStopCodeTaskFailedToStart, types.TaskStopCodeEssentialContainerExited:
+		return true
+	case types.TaskStopCodeServiceSchedulerInitiated:
+		return isUnhealthy(t)
+	}
+	return false
+}
+
+// isUnhealthy: ECS stops what fails its health check under the code by which it also scales
+// in; only the words tell.
+func isUnhealthy(t types.Task) bool {
+	return strings.Contains(aws.ToString(t.StoppedReason), "health check")
+}
+
+// isFailing tells whether the failures go on. A task that runs proves the contrary once
+// it has lived twice as long as those that failed: until then it may be the next.
+func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
+	var longest time.Duration
+	for _, t := range failed {
+		if t.StartedAt != nil {
+			longest = max(longest, stoppedAt(t).Sub(*t.StartedAt))
+		}
+	}
+	survivors := int32(0)
+	for _, t := range report.running {
+		ofPrimary := aws.ToString(t.StartedBy) == aws.ToString(report.primary().Id)
+		if ofPrimary && aws.ToString(t.LastStatus) == "RUNNING" && t.StartedAt != nil && (len(failed) == 1 || now.Sub(*t.StartedAt) > 2*longest) {
+			survivors++
+		}
+	}
+	return survivors < report.service.DesiredCount
+}
+
+// rolledBack tells of a deployment that ECS has taken back.
+func (report serviceReport) rolledBack(line string) []Problem {
+	for _, d := range report.service.Deployments {
+		if aws.ToString(d.Status) != "PRIMARY" && d.RolloutState == types.DeploymentRolloutStateFailed {
+			return []Problem{{Severity: Warn, About: AboutService, Cause: "the last deployment failed, and ECS went back to the one before",
+				Details: []string{aws.ToString(d.RolloutStateReason)}, Mend: []string{"mend what the events say, then: " + line}}}
+		}
+	}
+	return nil
+}

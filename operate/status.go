@@ -1,0 +1,106 @@
+package operate
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/provision"
+)
+
+// Options say what to look at.
+type Options struct {
+	// Options are those of a bootstrap. What their Spec leaves out is recalled.
+	provision.Options
+	// Bootstrap is the command line that makes what a Spec says, without confirmation.
+	Bootstrap func(provision.Spec) string
+	// StuckAfter is how long a task may take to start before that is a problem.
+	StuckAfter time.Duration
+}
+
+// Status is how a pool and all that serves it are, at one moment.
+type Status struct {
+	provision.Identity
+	Pool    string    `json:"pool"`
+	Server  string    `json:"server"` // the Prefect API URL
+	Cluster string    `json:"cluster"`
+	Time    time.Time `json:"time"`
+	// Healthy: no problem is a Fail.
+	Healthy  bool      `json:"healthy"`
+	Problems []Problem `json:"problems"`
+
+	Service      *Service           `json:"service"`  // nil when there is none, or it cannot be read
+	Workers      []Worker           `json:"workers"`  // online ones first
+	WorkPool     *WorkPool          `json:"workPool"` // nil when there is none, or it cannot be read
+	FlowRunTasks []FlowRunTask      `json:"flowRunTasks"`
+	Access       []provision.Change `json:"access"` // roles and secrets, as the plan of a bootstrap has them
+	Drift        []provision.Change `json:"drift"`  // what a bootstrap would change
+}
+
+// statusReader collects a Status from several sides at once.
+type statusReader struct {
+	opts Options
+	said provision.Spec // recalled
+	spec provision.Spec // the same with defaults
+	line string         // the command line of a bootstrap
+	now  time.Time
+
+	mu     sync.Mutex
+	out    Status
+	report serviceReport
+}
+
+// ReadStatus looks at everything once. What cannot be read is a problem of the Status; an
+// error means that nothing can be said, as without credentials.
+func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
+	id, err := provision.WhoAmI(ctx, opts.Clients)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Spec, err = provision.Recall(ctx, opts.Options); err != nil {
+		return nil, err
+	}
+	r := &statusReader{opts: opts, said: opts.Spec, line: opts.Bootstrap(opts.Spec), spec: opts.Spec.WithDefaults(), now: time.Now()}
+	r.opts.Spec = r.spec
+	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: shortName(r.spec.Cluster), Time: r.now.UTC()}
+	var group errgroup.Group
+	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks} {
+		group.Go(func() error { read(ctx); return nil })
+	}
+	_ = group.Wait() // each notes its own failure as a problem
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	r.judge()
+	return &r.out, nil
+}
+
+// add notes a problem; the readers run at the same time.
+func (r *statusReader) add(p Problem) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Problems = append(r.out.Problems, p)
+}
+
+// judge draws conclusions from what all sides have told.
+func (r *statusReader) judge() {
+	out := &r.out
+	out.Problems = append(out.Problems, r.serviceProblems()...)
+	out.Problems = append(out.Problems, r.workerProblems()...)
+	out.Problems = append(out.Problems, r.lateProblems()...)
+	sortProblems(out.Problems)
+	out.Healthy = true
+	for _, p := range out.Problems {
+		out.Healthy = out.Healthy && p.Severity != Fail
+	}
+}
+
+func age(now, then time.Time) time.Duration { return now.Sub(then).Round(time.Second) }
+
+// shortName is the last part of an ARN.
+func shortName(nameOrARN string) string {
+	return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:]
+}
