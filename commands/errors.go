@@ -11,6 +11,9 @@ import (
 // errChanges ends a dry run that has changes, with --detailed-exitcode.
 var errChanges = errors.New("the dry run has changes")
 
+// errUnhealthy ends a status that has just been shown.
+var errUnhealthy = errors.New("the pool is not healthy")
+
 // errInterrupted ends a command after Ctrl-C or SIGTERM.
 var errInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
 
@@ -36,7 +39,7 @@ func exitCode(err error) int {
 
 // report prints an error, one line for each part of a joined one, then its hints.
 func report(streams Streams, err error) {
-	if err == nil || errors.Is(err, errChanges) || errors.As(err, new(commandExit)) {
+	if err == nil || errors.Is(err, errChanges) || errors.Is(err, errUnhealthy) || errors.As(err, new(commandExit)) {
 		return
 	}
 	for _, part := range parts(err) {

@@ -50,6 +50,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 var faultKinds = map[string]sandbox.FaultKind{
 	"throttle": sandbox.Throttle, "error": sandbox.ServerError, "denied": sandbox.AccessDenied, "expired": sandbox.ExpiredToken,
 	"slow": sandbox.DropBefore, "drop-before": sandbox.DropBefore, "drop-after": sandbox.DropAfter,
+	"stuck": sandbox.Latency,
 }
 
 // cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
@@ -81,8 +82,11 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 // latency of a slow call is time enough to interrupt its caller. It is never carried
 // out, not even after its caller has gone.
 func latency(kind string) time.Duration {
-	if kind == "slow" {
+	switch kind {
+	case "slow":
 		return 3 * time.Second
+	case "stuck":
+		return time.Hour
 	}
 	return 0
 }

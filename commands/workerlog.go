@@ -3,11 +3,9 @@ package commands
 import (
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	charm "github.com/charmbracelet/log"
-	"golang.org/x/term"
 )
 
 // newWorkerLogger writes for people on a terminal, and JSON lines elsewhere.
@@ -16,7 +14,7 @@ func newWorkerLogger(w io.Writer, debug bool) *slog.Logger {
 	if debug {
 		level = slog.LevelDebug
 	}
-	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+	if isTerminal(w) {
 		return slog.New(charm.NewWithOptions(w, charm.Options{
 			ReportTimestamp: true, TimeFormat: time.TimeOnly, Level: charm.Level(level),
 		}))

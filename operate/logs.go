@@ -22,7 +22,8 @@ type LogOptions struct {
 	provision.Options
 	// FlowRun is the name or the id of a flow run; "" is the worker.
 	FlowRun string
-	// Since is the time of the first line.
+	// Since is the time of the first line; zero is an hour ago for the worker, and the
+	// beginning of a flow run.
 	Since time.Time
 	// Follow goes on with new lines until the context ends, or the flow run.
 	Follow bool
@@ -48,16 +49,22 @@ func ReadLogs(ctx context.Context, opts LogOptions, emit func(LogLine) error) er
 	if opts.FlowRun != "" {
 		return readFlowRunLogs(ctx, opts, emit)
 	}
-	spec, err := provision.Recall(ctx, opts.Options)
+	if opts.Since.IsZero() {
+		opts.Since = time.Now().Add(-time.Hour)
+	}
+	recalled, err := provision.Recall(ctx, opts.Options)
 	if err != nil {
 		return err
 	}
-	reader := newLogReader(opts, logSource{group: spec.WithDefaults().Names.LogGroup, prefix: provision.WorkerLogStream("")}, emit)
+	reader := newLogReader(opts, logSource{group: recalled.Spec.WithDefaults().Names.LogGroup, prefix: provision.WorkerLogStream("")}, emit)
 	return reader.run(ctx, func(context.Context) (bool, error) { return false, nil })
 }
 
 // readFlowRunLogs finds out where the run's task writes to.
 func readFlowRunLogs(ctx context.Context, opts LogOptions, emit func(LogLine) error) error {
+	if opts.Since.IsZero() {
+		opts.Since = time.UnixMilli(0)
+	}
 	run, err := findFlowRun(ctx, opts)
 	if err != nil {
 		return err
@@ -71,11 +78,11 @@ func readFlowRunLogs(ctx context.Context, opts LogOptions, emit func(LogLine) er
 	if run, err = awaitTask(ctx, opts, run); err != nil {
 		return err
 	}
-	spec, err := provision.Recall(ctx, opts.Options)
+	recalled, err := provision.Recall(ctx, opts.Options)
 	if err != nil {
 		return err
 	}
-	source, err := sourceOfRun(ctx, opts, spec.WithDefaults(), run)
+	source, err := sourceOfRun(ctx, opts, recalled.Spec.WithDefaults(), run)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package operate
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/image"
 	"ecsctl/provision"
 )
 
@@ -17,6 +19,8 @@ type Options struct {
 	provision.Options
 	// Bootstrap is the command line that makes what a Spec says, without confirmation.
 	Bootstrap func(provision.Spec) string
+	// UseBinary is what reads the binary for the worker's image, where a Spec makes one.
+	UseBinary func(provision.Spec) (provision.Spec, *image.Binary, error)
 	// StuckAfter is how long a task may take to start before that is a problem.
 	StuckAfter time.Duration
 }
@@ -38,15 +42,18 @@ type Status struct {
 	FlowRunTasks []FlowRunTask      `json:"flowRunTasks"`
 	Access       []provision.Change `json:"access"` // roles and secrets, as the plan of a bootstrap has them
 	Drift        []provision.Change `json:"drift"`  // what a bootstrap would change
+	// Planned: Access and Drift could be told.
+	Planned bool `json:"planned"`
 }
 
 // statusReader collects a Status from several sides at once.
 type statusReader struct {
-	opts Options
-	said provision.Spec // recalled
-	spec provision.Spec // the same with defaults
-	line string         // the command line of a bootstrap
-	now  time.Time
+	opts  Options
+	said  provision.Spec // recalled
+	spec  provision.Spec // the same with defaults
+	image string         // that the service runs
+	line  string         // the command line of a bootstrap
+	now   time.Time
 
 	mu     sync.Mutex
 	out    Status
@@ -60,11 +67,12 @@ func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Spec, err = provision.Recall(ctx, opts.Options); err != nil {
+	recalled, err := provision.Recall(ctx, opts.Options)
+	if err != nil {
 		return nil, err
 	}
-	r := &statusReader{opts: opts, said: opts.Spec, line: opts.Bootstrap(opts.Spec), spec: opts.Spec.WithDefaults(), now: time.Now()}
-	r.opts.Spec = r.spec
+	r := &statusReader{opts: opts, said: recalled.Spec, image: recalled.Image, line: opts.Bootstrap(recalled.Spec), now: time.Now()}
+	r.spec = recalled.Spec.WithDefaults()
 	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: shortName(r.spec.Cluster), Time: r.now.UTC()}
 	var group errgroup.Group
 	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks} {
@@ -92,9 +100,26 @@ func (r *statusReader) judge() {
 	out.Problems = append(out.Problems, r.workerProblems()...)
 	out.Problems = append(out.Problems, r.lateProblems()...)
 	sortProblems(out.Problems)
+	slices.SortStableFunc(out.Workers, func(a, b Worker) int { return strings.Compare(b.Status, a.Status) }) // ONLINE before OFFLINE
+	out.fillLists()
 	out.Healthy = true
 	for _, p := range out.Problems {
 		out.Healthy = out.Healthy && p.Severity != Fail
+	}
+}
+
+// fillLists makes empty lists [] rather than null in JSON.
+func (s *Status) fillLists() {
+	orEmpty(&s.Problems)
+	orEmpty(&s.Workers)
+	orEmpty(&s.FlowRunTasks)
+	orEmpty(&s.Access)
+	orEmpty(&s.Drift)
+}
+
+func orEmpty[T any](list *[]T) {
+	if *list == nil {
+		*list = []T{}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // readPlan compares what is there with what a bootstrap would make.
 func (r *statusReader) readPlan(ctx context.Context) {
-	plan, err := provision.NewBootstrap(ctx, r.opts.Options)
+	plan, err := r.plan(ctx)
 	if err != nil {
 		if r.isPrefectError(err) {
 			return // the side that reads Prefect tells it
@@ -41,7 +41,23 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out.Drift, r.out.Access = drift, access
+	r.out.Drift, r.out.Access, r.out.Planned = drift, access, true
+}
+
+// plan is that of a bootstrap. Without a binary for the worker's image, as on a Mac, the
+// image that runs is taken as it is.
+func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
+	spec, binary, err := r.opts.UseBinary(r.said)
+	if err != nil && r.image != "" {
+		spec, err = r.said, nil
+		spec.Worker.Image = r.image
+	}
+	if err != nil {
+		return nil, err
+	}
+	opts := r.opts.Options
+	opts.Spec, opts.Binary = spec.WithDefaults(), binary
+	return provision.NewBootstrap(ctx, opts)
 }
 
 // missing is what it means that something is not there; kinds that are not in it are
@@ -59,12 +75,14 @@ var missing = map[provision.Kind]struct {
 	provision.KindLogGroup:         {AboutService, "log group %q does not exist: ECS can start no task"},
 	provision.KindTaskDefinition:   {AboutService, "the worker's task definition %q does not exist"},
 	provision.KindService:          {AboutService, "service %q does not exist: nothing runs a worker"},
-	provision.KindWorkPool:         {AboutWorkPool, "work pool %q does not exist in Prefect"},
 }
 
 func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Problem, bool) {
-	if clusterGone && c.Kind == provision.KindService {
+	switch {
+	case clusterGone && c.Kind == provision.KindService:
 		return Problem{}, false // it is gone with its cluster
+	case c.Kind == provision.KindWorkPool && c.Action == provision.Create:
+		return Problem{}, false // the side that reads Prefect tells it
 	}
 	mend := []string{r.line}
 	if lost, ok := missing[c.Kind]; ok && c.Action == provision.Create {

@@ -11,12 +11,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
+// Recalled is what is known of an earlier bootstrap.
+type Recalled struct {
+	Spec Spec // without defaults
+	// Image is what the service's tasks run; "" without a service.
+	Image string
+}
+
 // Recall returns the Spec with what an earlier bootstrap chose and nobody says anew:
 // names and cluster as the pool remembers them, and network, size, runtime and image as
 // the service has them where they are not the defaults. A plan made from it shows what
 // has changed since, and not what the user once asked for. It goes on without a
 // Prefect server that gives no answer.
-func Recall(ctx context.Context, opts Options) (Spec, error) {
+func Recall(ctx context.Context, opts Options) (Recalled, error) {
 	clients := *opts.Clients
 	opts.Clients = &clients
 	t := &Teardown{opts: TeardownOptions{Options: opts}}
@@ -27,31 +34,35 @@ func Recall(ctx context.Context, opts Options) (Spec, error) {
 		err = t.discover(ctx)
 	}
 	if err != nil {
-		return opts.Spec, err
+		return Recalled{}, err
 	}
 	return t.w.recall(ctx, opts.Spec)
 }
 
 // recall has the discovered Spec in w and what the user said in said.
-func (w *world) recall(ctx context.Context, said Spec) (Spec, error) {
+func (w *world) recall(ctx context.Context, said Spec) (out Recalled, err error) {
 	if names := w.chosenNames(); names != nil {
 		said.Names = *names
 	}
 	if w.spec.Cluster != "default" {
 		said.Cluster = w.spec.Cluster
 	}
+	out.Spec = said
 	s := &service{w: w}
 	if err := s.find(ctx); err != nil || !s.owned() {
-		return said, err
+		return out, err
 	}
-	if err := w.recallNetwork(ctx, s, &said); err != nil {
-		return said, err
+	if err := w.recallNetwork(ctx, s, &out.Spec); err != nil {
+		return out, err
 	}
 	definition, _, err := (&taskDefinition{w: w}).describe(ctx, aws.ToString(s.found.TaskDefinition))
-	if err == nil && definition != nil {
-		recallWorker(contentOf(definition), &said)
+	if err != nil || definition == nil || len(definition.ContainerDefinitions) == 0 {
+		return out, err
 	}
-	return said, err
+	has := contentOf(definition)
+	out.Image = has.Containers[0].Image
+	w.recallWorker(has, &out.Spec.Worker)
+	return out, nil
 }
 
 // recallNetwork looks at the service's network; what the defaults come to is left out.
@@ -83,19 +94,25 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *Spec) error
 }
 
 // recallWorker reads the worker's settings off its task definition.
-func recallWorker(has taskContent, said *Spec) {
-	defaults := Spec{}.WithDefaults().Worker
-	worker := &said.Worker
-	recallNumber(&worker.CPU, has.CPU, defaults.CPU)
-	recallNumber(&worker.Memory, has.Memory, defaults.Memory)
-	if len(has.Containers) == 0 {
-		return
-	}
+func (w *world) recallWorker(has taskContent, worker *Worker) {
 	container := has.Containers[0]
-	if worker.Architecture == "" && has.Architecture != "" && strings.ToLower(has.Architecture) != defaults.Architecture {
-		worker.Architecture = strings.ToLower(has.Architecture)
+	runtime := RuntimePrefect
+	if slices.Equal(container.EntryPoint, []string{binaryInImage}) {
+		runtime = RuntimeECSCTL
 	}
-	if worker.Image == "" && !isOwnImage(container.Image) {
+	if worker.Runtime == "" && runtime != defaultRuntime {
+		worker.Runtime = runtime
+	}
+	if worker.Runtime != "" && worker.Runtime != runtime {
+		return // the rest is of the other runtime
+	}
+	cpu, memory := defaultSize(runtime)
+	recallNumber(&worker.CPU, has.CPU, cpu)
+	recallNumber(&worker.Memory, has.Memory, memory)
+	if arm := strings.EqualFold(has.Architecture, ArchitectureARM); arm && worker.Architecture == "" {
+		worker.Architecture = ArchitectureARM
+	}
+	if worker.Image == "" && !w.isOwnImage(container.Image) {
 		worker.Image = container.Image
 	}
 }
@@ -106,9 +123,9 @@ func recallNumber(field *int, has string, usual int) {
 	}
 }
 
-// isOwnImage tells whether an image is one that bootstrap chooses by itself.
-func isOwnImage(image string) bool {
-	return slices.Contains([]string{prefect3Image, prefect2Image}, image)
+// isOwnImage tells whether an image is one that bootstrap makes or chooses by itself.
+func (w *world) isOwnImage(image string) bool {
+	return slices.Contains([]string{prefect3Image, prefect2Image}, image) || strings.Contains(image, "/"+w.spec.Names.Repository+"@")
 }
 
 // ExplainAWS turns an error of the AWS SDK into one sentence that says what could not be

@@ -1,0 +1,53 @@
+package commands
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"ecsctl/provision"
+)
+
+// plainWord is what every shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellWord quotes a word for POSIX shells.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// commandLine is the command that does without questions what the Spec says, for a shell.
+func commandLine(spec provision.Spec) string {
+	words := []string{"ecsctl", "bootstrap"}
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			if value != "" && value != "0" {
+				words = append(words, "--"+flag, shellWord(value))
+			}
+		}
+	}
+	n, w := spec.Names, spec.Worker
+	add("pool", spec.Pool)
+	add("region", spec.Region)
+	add("profile", spec.Profile)
+	add("cluster", spec.Cluster)
+	add("vpc", spec.Network.VPC)
+	add("subnet", spec.Network.Subnets...)
+	add("security-group", spec.Network.SecurityGroups...)
+	add("assign-public-ip", spec.Network.AssignPublicIP)
+	add("runtime", w.Runtime)
+	add("image", w.Image)
+	add("cpu", strconv.Itoa(w.CPU))
+	add("memory", strconv.Itoa(w.Memory))
+	add("architecture", w.Architecture)
+	if w.DesiredCount != nil {
+		words = append(words, "--desired-count", strconv.Itoa(*w.DesiredCount))
+	}
+	for flag, name := range map[string]string{"service-name": n.Service} {
+		add(flag, name)
+	}
+	return strings.Join(append(words, "--yes"), " ")
+}

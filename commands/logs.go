@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/operate"
+	"ecsctl/provision"
+)
+
+const logsDescription = `Example:
+
+   ecsctl logs --pool my-ecs-pool --since 15m
+   ecsctl logs --pool my-ecs-pool --follow
+   ecsctl logs --flow-run purple-lemur
+
+Prints what the containers of the worker's tasks wrote, or those of a flow run: also of
+tasks that are gone, as long as the log group keeps the lines. A flow run is named by its
+name (the newest of that name) or its id. With --follow it goes on until the flow run has
+ended, or until interrupted.`
+
+type logsOptions struct {
+	reportOptions
+	Spec    provision.Spec
+	FlowRun string
+	Since   time.Duration // 0: an hour of the worker, all of a flow run
+	Follow  bool
+}
+
+func logsCommand(streams Streams) *cli.Command {
+	flags := append(placeFlags(), nameFlags()...)
+	return &cli.Command{
+		Name:         "logs",
+		Usage:        "print what the containers of the worker or of a flow run wrote",
+		Description:  logsDescription,
+		OnUsageError: usageError,
+		Flags: append(append(cliFlags(flags), reportFlags()...),
+			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)", EnvVars: env("flow-run")},
+			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m", DefaultText: "1h; all of a flow run", EnvVars: env("since")},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines", EnvVars: env("follow")}),
+		Action: func(c *cli.Context) error {
+			opts, err := readLogsOptions(c, flags)
+			if err != nil {
+				return err
+			}
+			return runLogs(c.Context, streams, opts)
+		},
+	}
+}
+
+func readLogsOptions(c *cli.Context, flags []specFlag) (opts logsOptions, err error) {
+	if opts.reportOptions, err = readReportOptions(c); err != nil {
+		return opts, err
+	}
+	opts.FlowRun, opts.Since, opts.Follow = c.String("flow-run"), c.Duration("since"), c.Bool("follow")
+	if c.IsSet("since") && opts.Since <= 0 {
+		return opts, usagef("--since %s: give a time such as 15m", opts.Since)
+	}
+	if c.IsSet("flow-run") && opts.FlowRun == "" {
+		return opts, usagef("--flow-run needs the name or the id of a flow run")
+	}
+	opts.Spec, err = readSpec(c, flags)
+	return opts, err
+}
+
+func runLogs(ctx context.Context, streams Streams, opts logsOptions) error {
+	if opts.FlowRun == "" {
+		if err := opts.Spec.CheckPool(); err != nil {
+			return err
+		}
+	}
+	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	if err != nil {
+		return err
+	}
+	reading := operate.LogOptions{
+		Options: options, FlowRun: opts.FlowRun, Follow: opts.Follow,
+		Note: func(text string) { printf(streams.Err, "%s\n", text) },
+	}
+	if opts.Since > 0 {
+		reading.Since = time.Now().Add(-opts.Since)
+	}
+	return operate.ReadLogs(ctx, reading, func(line operate.LogLine) error {
+		if opts.Output == outputJSON {
+			return json.NewEncoder(streams.Out).Encode(line)
+		}
+		_, err := fmt.Fprintf(streams.Out, "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, line.Message)
+		return err
+	})
+}

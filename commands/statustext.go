@@ -1,0 +1,238 @@
+package commands
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"ecsctl/operate"
+	"ecsctl/provision"
+)
+
+// statusPrinter writes a Status for people.
+type statusPrinter struct {
+	out      io.Writer
+	renderer *lipgloss.Renderer
+	now      time.Time
+}
+
+func newStatusPrinter(out io.Writer) *statusPrinter {
+	return &statusPrinter{out: out, renderer: lipgloss.NewRenderer(out)}
+}
+
+// The colours: green is fine, red is not, yellow in between.
+var (
+	good = lipgloss.Color("2")
+	bad  = lipgloss.Color("1")
+	odd  = lipgloss.Color("3")
+	dim  = lipgloss.Color("8")
+)
+
+func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
+	return p.renderer.NewStyle().Foreground(color).Render(text)
+}
+
+func (p *statusPrinter) print(s *operate.Status) {
+	p.now = s.Time
+	verdict := p.paint(good, "healthy")
+	if !s.Healthy {
+		verdict = p.paint(bad, "not healthy")
+	}
+	printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account, s.Region, s.Cluster)
+	for _, problem := range s.Problems {
+		p.problem(problem)
+	}
+	printf(p.out, "\n")
+	p.service(s.Service)
+	p.workers(s)
+	p.pool(s.WorkPool)
+	p.tasks(s.FlowRunTasks)
+	p.access(s.Access)
+	p.drift(s)
+}
+
+func (p *statusPrinter) problem(problem operate.Problem) {
+	mark := p.paint(bad, "FAIL")
+	if problem.Severity == operate.Warn {
+		mark = p.paint(odd, "WARN")
+	}
+	printf(p.out, "%s %s: %s\n", mark, problem.About, problem.Cause)
+	for _, detail := range problem.Details {
+		printf(p.out, "       %s\n", p.paint(dim, detail))
+	}
+	for i, mend := range problem.Mend {
+		word := "mend:"
+		if i > 0 {
+			word = "or:  "
+		}
+		printf(p.out, "     %s %s\n", word, mend)
+	}
+}
+
+// row is a line of the overview: what, and how it is.
+func (p *statusPrinter) row(what, format string, args ...any) {
+	printf(p.out, "%-10s %s\n", what, fmt.Sprintf(format, args...))
+}
+
+func (p *statusPrinter) service(s *operate.Service) {
+	if s == nil {
+		p.row("service", "none")
+		return
+	}
+	p.row("service", "%s: %d desired, %d running, %d pending", s.Name, s.Desired, s.Running, s.Pending)
+	for _, d := range s.Deployments {
+		line := fmt.Sprintf("%s deployment of %s, %s, %s ago", strings.ToLower(d.Status), d.TaskDefinition, strings.ToLower(d.Rollout), p.ago(d.Created))
+		p.row("", "%s", line)
+	}
+	for _, t := range s.Tasks {
+		line := fmt.Sprintf("task %s %s for %s", t.ID, t.Status, p.ago(t.Created))
+		if t.Health != "" {
+			line += ", " + t.Health
+		}
+		p.row("", "%s", line)
+	}
+	for _, e := range s.Events[:min(3, len(s.Events))] {
+		p.row("", "%s", p.paint(dim, fmt.Sprintf("%s ago: %s", p.ago(e.Time), e.Message)))
+	}
+}
+
+// ago is the time since then, rounded to what matters.
+func (p *statusPrinter) ago(then time.Time) string {
+	d := p.now.Sub(then)
+	switch {
+	case d < 0:
+		return "0s"
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	case d < 48*time.Hour:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return fmt.Sprintf("%dd", int(d.Hours()/24))
+}
+
+// offlineShown is how many workers are shown that are not online: Prefect keeps them all.
+const offlineShown = 2
+
+func (p *statusPrinter) workers(s *operate.Status) {
+	version := ""
+	if s.Service != nil && len(s.Service.Tasks) > 0 {
+		version = ", image " + s.Service.Tasks[0].Image
+	}
+	shown, offline := 0, 0
+	for _, w := range s.Workers {
+		if w.Status != "ONLINE" {
+			if offline++; offline > offlineShown {
+				continue
+			}
+		}
+		shown++
+		what := ""
+		if shown == 1 {
+			what = "worker"
+		}
+		line := fmt.Sprintf("%s: %s since %s, last heartbeat %s ago", w.Name, w.Status, p.ago(w.Since), p.ago(w.LastHeartbeat))
+		if w.OfService {
+			line += version
+		}
+		p.row(what, "%s", line)
+	}
+	switch {
+	case shown == 0:
+		p.row("worker", "none has been heard of")
+	case offline > offlineShown:
+		p.row("", "and %d more that are offline", offline-offlineShown)
+	}
+}
+
+func (p *statusPrinter) pool(pool *operate.WorkPool) {
+	if pool == nil {
+		p.row("work pool", "not known")
+		return
+	}
+	state := strings.ToLower(pool.Status)
+	if pool.Paused {
+		state = "paused"
+	}
+	limit := ""
+	if pool.ConcurrencyLimit != nil {
+		limit = fmt.Sprintf(" (limit %d)", *pool.ConcurrencyLimit)
+	}
+	p.row("work pool", "%s: %d flow runs running%s, %d pending, %d late", state, pool.Running, limit, pool.Pending, pool.Late)
+	var queues []string
+	for _, q := range pool.Queues {
+		text := q.Name
+		if q.Paused {
+			text += " (paused)"
+		}
+		if q.ConcurrencyLimit != nil {
+			text += fmt.Sprintf(" (limit %d)", *q.ConcurrencyLimit)
+		}
+		queues = append(queues, text)
+	}
+	p.row("", "queues: %s", strings.Join(queues, ", "))
+}
+
+// tasksShown is how many tasks fit on the screen.
+const tasksShown = 10
+
+func (p *statusPrinter) tasks(tasks []operate.FlowRunTask) {
+	if len(tasks) == 0 {
+		p.row("tasks", "no flow run has a task")
+		return
+	}
+	slices.SortFunc(tasks, func(a, b operate.FlowRunTask) int { return a.Created.Compare(b.Created) })
+	for i, t := range tasks[:min(tasksShown, len(tasks))] {
+		what := ""
+		if i == 0 {
+			what = "tasks"
+		}
+		line := fmt.Sprintf("%s: task %s %s for %s", t.FlowRun, t.ID, t.Status, p.ago(t.Created))
+		if t.State != "" {
+			line += ", run " + t.State
+		}
+		p.row(what, "%s", line)
+	}
+	if more := len(tasks) - tasksShown; more > 0 {
+		p.row("", "and %d more", more)
+	}
+}
+
+// access shows the roles and secrets.
+func (p *statusPrinter) access(changes []provision.Change) {
+	for i, c := range changes {
+		what := ""
+		if i == 0 {
+			what = "access"
+		}
+		state := "as it should be"
+		switch c.Action {
+		case provision.Create:
+			state = p.paint(bad, "does not exist")
+		case provision.Update:
+			state = p.paint(odd, "differs")
+		case provision.Adopt:
+			state = "yours"
+		}
+		p.row(what, "%s %s: %s", c.Kind, c.Name, state)
+	}
+}
+
+func (p *statusPrinter) drift(s *operate.Status) {
+	if !s.Planned {
+		p.row("drift", "not known")
+		return
+	}
+	if len(s.Drift) == 0 {
+		p.row("drift", "none: a bootstrap would change nothing")
+		return
+	}
+	var parts []string
+	for _, c := range s.Drift {
+		parts = append(parts, fmt.Sprintf("%s %s", signs[c.Action].word, c.Kind))
+	}
+	p.row("drift", "a bootstrap would %s", strings.Join(parts, ", "))
+}
