@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -47,7 +48,7 @@ func beat(ctx context.Context, args []string) error {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	for {
-		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil && ctx.Err() == nil {
+		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil && ctx.Err() == nil && !errors.Is(err, prefect.ErrNotFound) {
 			return err
 		}
 		select {

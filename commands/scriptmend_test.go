@@ -22,7 +22,7 @@ func cmdMend(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: mend")
 	}
-	for line := range strings.Lines(ts.ReadFile("stdout")) {
+	for line := range strings.Lines(worldOf(ts).shown) {
 		command, ok := strings.CutPrefix(strings.TrimSpace(line), "mend: ")
 		if !ok {
 			continue
@@ -47,7 +47,7 @@ func runMend(ts *testscript.TestScript, words []string) error {
 		return w.patch("/work_pools/" + words[3])
 	case strings.HasPrefix(line, "prefect work-queue resume ") && len(words) == 6 && words[4] == "--pool":
 		return w.patch("/work_pools/" + words[5] + "/queues/" + words[3])
-	case strings.HasPrefix(line, "aws ecs ") && len(words)%2 == 1:
+	case strings.HasPrefix(line, "aws ecs "):
 		return w.awsECS(words[2], words[3:])
 	}
 	return fmt.Errorf("this test knows no command %q", line)
@@ -115,6 +115,7 @@ func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 		shown := ts.ReadFile("stdout")
+		worldOf(ts).shown = shown
 		if statusIs(shown, args[0], err == nil) {
 			return
 		}

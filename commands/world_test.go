@@ -35,6 +35,7 @@ type world struct {
 	prefect string // API URL of the tap in front of the Prefect server
 	source  *inventory.Source
 	saved   map[string]*inventory.Snapshot
+	shown   string    // by the last `ecsctl status`
 	last    *exec.Cmd // the program that was interrupted last
 	close   []func()
 }
