@@ -46,8 +46,17 @@ func commandLine(spec provision.Spec) string {
 	if w.DesiredCount != nil {
 		words = append(words, "--desired-count", strconv.Itoa(*w.DesiredCount))
 	}
-	for flag, name := range map[string]string{"service-name": n.Service} {
-		add(flag, name)
-	}
+	add("work-queue", w.WorkQueues...)
+	add("execution-role", n.ExecutionRole)
+	add("worker-role", n.WorkerRole)
+	add("family", n.Family)
+	add("service-name", n.Service)
+	add("secret-name", n.Secret)
+	add("log-group", n.LogGroup)
+	add("security-group-name", n.SecurityGroup)
+	add("queue-name", n.Queue)
+	add("dead-letter-queue-name", n.DeadLetterQueue)
+	add("rule-name", n.Rule)
+	add("repository-name", n.Repository)
 	return strings.Join(append(words, "--yes"), " ")
 }

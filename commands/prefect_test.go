@@ -48,7 +48,7 @@ func beat(ctx context.Context, args []string) error {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	for {
-		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil && ctx.Err() == nil && !errors.Is(err, prefect.ErrNotFound) {
+		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil && ctx.Err() == nil && !waitsOut(err) {
 			return err
 		}
 		select {
@@ -58,3 +58,6 @@ func beat(ctx context.Context, args []string) error {
 		}
 	}
 }
+
+// waitsOut: a worker goes on while the server is away, and while its pool is.
+func waitsOut(err error) bool { return prefect.Temporary(err) || errors.Is(err, prefect.ErrNotFound) }

@@ -69,7 +69,7 @@ func (p *statusPrinter) problem(problem operate.Problem) {
 		if i > 0 {
 			word = "or:  "
 		}
-		printf(p.out, "     %s %s\n", word, mend)
+		printf(p.out, "     %s %s\n", word, strings.TrimPrefix(mend, "or ")) // hints of errors may begin with it
 	}
 }
 
@@ -120,7 +120,7 @@ const offlineShown = 2
 func (p *statusPrinter) workers(s *operate.Status) {
 	version := ""
 	if s.Service != nil && len(s.Service.Tasks) > 0 {
-		version = ", image " + s.Service.Tasks[0].Image
+		version = ", version " + s.Service.Tasks[0].Version
 	}
 	shown, offline := 0, 0
 	for _, w := range s.Workers {

@@ -16,7 +16,7 @@ import (
 func (r *statusReader) serviceProblems() []Problem {
 	report := r.report
 	if report.service == nil {
-		return nil // that is the plan's to tell
+		return r.noService()
 	}
 	if report.service.DesiredCount == 0 {
 		return []Problem{r.scaledToZero()}
@@ -37,6 +37,14 @@ func (r *statusReader) serviceProblems() []Problem {
 		return nil // the reason is known
 	}
 	return []Problem{r.tooFew()}
+}
+
+// noService is the plan's to tell, where there is one.
+func (r *statusReader) noService() []Problem {
+	if !r.report.read || r.out.Planned {
+		return nil
+	}
+	return []Problem{{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service), Mend: []string{r.line}}}
 }
 
 func (r *statusReader) scaledToZero() Problem {

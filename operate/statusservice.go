@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -55,6 +57,7 @@ type Task struct {
 	Status  string     `json:"status"` // lastStatus
 	Health  string     `json:"health,omitempty"`
 	Image   string     `json:"image"`
+	Version string     `json:"version"` // the image's tag, or its digest where that has none
 	Created time.Time  `json:"created"`
 	Started *time.Time `json:"started,omitempty"`
 }
@@ -77,12 +80,41 @@ func (r *statusReader) readService(ctx context.Context) {
 	if tasks := slices.Concat(report.stopped, report.running); len(tasks) > 0 {
 		report.logs = r.lastLines(ctx, tasks[0])
 	}
+	var shown *Service
+	if report.service != nil {
+		shown = showService(report)
+		r.readVersions(ctx, shown.Tasks)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.report = report
-	if report.service != nil {
-		r.out.Service = showService(report)
+	r.report, r.out.Service = report, shown
+}
+
+// readVersions says by their tags what the tasks run.
+func (r *statusReader) readVersions(ctx context.Context, tasks []Task) {
+	known := map[string]string{}
+	for i, task := range tasks {
+		if _, ok := known[task.Image]; !ok {
+			known[task.Image] = r.versionOf(ctx, task.Image)
+		}
+		tasks[i].Version = known[task.Image]
 	}
+}
+
+// versionOf asks ECR for the tag of an image that is named by its digest, as bootstrap names
+// the one that it pushes.
+func (r *statusReader) versionOf(ctx context.Context, image string) string {
+	name, digest, ok := strings.Cut(image, "@")
+	if !ok {
+		return image[strings.LastIndexAny(image, "/:")+1:]
+	}
+	_, repository, _ := strings.Cut(name, "/")
+	out, err := r.opts.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: &repository, ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: &digest}}})
+	if err != nil || len(out.ImageDetails) == 0 || len(out.ImageDetails[0].ImageTags) == 0 {
+		r.opts.Logger.DebugContext(ctx, "the image's tag is not known", "image", image, "error", err)
+		return digest
+	}
+	return out.ImageDetails[0].ImageTags[0]
 }
 
 // readServiceReport leaves service nil when there is none, or no cluster.

@@ -48,6 +48,16 @@ func TestLaunchStory(t *testing.T) {
 		later, err := c.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{ScheduledTime: time.Now().Add(time.Hour)})
 		check(t, err, nil, "create later run")
 
+		for want, filter := range map[int]prefect.FlowRunFilter{
+			2: {DeploymentIDs: []string{d.ID}, StateNames: []string{"Scheduled"}},
+			1: {DeploymentIDs: []string{d.ID}, Names: []string{"r"}},
+			0: {DeploymentIDs: []string{d.ID}, Names: []string{"nobody"}},
+		} {
+			if count, err := c.CountFlowRuns(ctx, filter); count != want || err != nil {
+				t.Errorf("counted %d, want %d: %v", count, want, err)
+			}
+		}
+
 		due, err := c.ScheduledFlowRuns(ctx, name, prefect.ScheduledQuery{WorkQueueNames: []string{"default"}, ScheduledBefore: time.Now().Add(10 * time.Second)})
 		check(t, err, nil, "poll")
 		if len(due) != 1 || due[0].FlowRun.ID != run.ID || string(due[0].FlowRun.JobVariables) != `{"memory":2}` {

@@ -1,0 +1,106 @@
+package provision_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/provision"
+	"ecsctl/sandbox"
+)
+
+// What was chosen at bootstrap is recalled from the pool's name alone, defaults are left
+// out, and a plan made from it has nothing to do.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	for name, choose := range map[string]func(*provision.Spec){
+		"nothing":       func(*provision.Spec) {},
+		"cluster":       func(s *provision.Spec) { s.Cluster = "analytics" },
+		"names":         func(s *provision.Spec) { s.Names = provision.Names{Service: "mine", LogGroup: "/mine"} },
+		"runtime":       func(s *provision.Spec) { s.Worker.Runtime = provision.RuntimePrefect },
+		"size":          func(s *provision.Spec) { s.Worker.CPU, s.Worker.Memory = 1024, 4096 },
+		"image":         func(s *provision.Spec) { s.Worker.Runtime, s.Worker.Image = provision.RuntimePrefect, "mine/worker:1" },
+		"no public IPs": func(s *provision.Spec) { s.Network.AssignPublicIP = provision.PublicIPDisabled },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t, sandbox.Options{}, 1)
+			none, said := a.spec.Worker.DesiredCount, provision.Spec{Pool: "etl", Region: region}
+			choose(&said)
+			a.spec = said
+			a.spec.Worker.DesiredCount = none
+			a.bootstrap()
+			got := a.recall(provision.Spec{Pool: "etl", Region: region})
+			if said.Names != (provision.Names{}) {
+				said.Names = a.options().Spec.Names // all are remembered when one is chosen
+			}
+			if diff := cmp.Diff(said, got); diff != "" {
+				t.Errorf("(-chosen +recalled):\n%s", diff)
+			}
+			a.spec = got
+			if changes := a.plan(); len(changes) > 0 {
+				t.Errorf("a plan of what is recalled has changes: %q", changes)
+			}
+		})
+	}
+}
+
+func (a *account) recall(spec provision.Spec) provision.Spec {
+	a.t.Helper()
+	opts := a.options()
+	opts.Spec = spec
+	recalled, err := provision.Recall(a.t.Context(), opts)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return recalled.Spec
+}
+
+// Subnets are recalled when they are others than would be chosen today, and so is a
+// security group of the user's. What the user says now goes over all of it.
+func TestRecallNetwork(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 1)
+	a.bootstrap()
+	ctx := context.Background()
+	subnets, err := a.source.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := a.source.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: aws.String("mine"), Description: aws.String("mine"), VpcId: subnets.Subnets[0].VpcId})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.spec.Network = provision.Network{Subnets: []string{*subnets.Subnets[0].SubnetId}, SecurityGroups: []string{*group.GroupId}}
+	a.bootstrap()
+	got := a.recall(provision.Spec{Pool: "etl", Region: region})
+	if diff := cmp.Diff(a.spec.Network, got.Network); diff != "" {
+		t.Errorf("(-chosen +recalled):\n%s", diff)
+	}
+	said := provision.Network{VPC: *subnets.Subnets[0].VpcId, SecurityGroups: []string{"sg-0"}}
+	if got := a.recall(provision.Spec{Pool: "etl", Region: region, Network: said}); !cmp.Equal(said, got.Network) {
+		t.Errorf("what was said now became %+v", got.Network)
+	}
+}
+
+// Without the Prefect server, and in an account without the pool, there is less to recall
+// and no error.
+func TestRecallWithLess(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 1)
+	said := provision.Spec{Pool: "etl", Region: region}
+	if diff := cmp.Diff(said, a.recall(said)); diff != "" {
+		t.Errorf("before a bootstrap (-said +recalled):\n%s", diff)
+	}
+	a.spec.Cluster = "analytics"
+	a.bootstrap()
+	if err := deletePool(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.recall(said); got.Cluster != "analytics" {
+		t.Errorf("without the pool the cluster is %q", got.Cluster)
+	}
+}
