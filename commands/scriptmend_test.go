@@ -31,7 +31,9 @@ func cmdMend(ts *testscript.TestScript, neg bool, args []string) {
 			command = command[i+len(", then: "):] // the script has done what comes before
 		}
 		ts.Logf("mending with %s", command)
-		ts.Check(runMend(ts, strings.Fields(command)))
+		for part := range strings.SplitSeq(command, " && ") {
+			ts.Check(runMend(ts, strings.Fields(part)))
+		}
 		return
 	}
 	ts.Fatalf("status names nothing that mends it")

@@ -39,6 +39,15 @@ func (r *statusReader) startAnew() string {
 	return r.aws("update-service", "--service", r.spec.Names.Service, "--force-new-deployment")
 }
 
+// bootstrapAnew is a bootstrap that also starts tasks where ECS has given up on that: there
+// the bootstrap itself would wait for a worker in vain.
+func (r *statusReader) bootstrapAnew() string {
+	if !r.report.gaveUp() {
+		return r.line
+	}
+	return r.line + " --no-wait && " + r.startAnew()
+}
+
 func (r *statusReader) stopTask(id string) string { return r.aws("stop-task", "--task", id) }
 
 func (r *statusReader) logsLine() string { return "ecsctl logs --pool " + shellWord(r.spec.Pool) }

@@ -87,6 +87,11 @@ func (report serviceReport) primary() types.Deployment {
 	return types.Deployment{}
 }
 
+// gaveUp: ECS starts no tasks any more (its deployment circuit breaker).
+func (report serviceReport) gaveUp() bool {
+	return report.service != nil && report.primary().RolloutState == types.DeploymentRolloutStateFailed
+}
+
 // failed are the stopped tasks of the primary deployment that nobody wanted to stop, the
 // newest first. ECS shows them for an hour.
 func (report serviceReport) failed() []types.Task {

@@ -17,7 +17,7 @@ func (r *statusReader) taskProblem(failed []types.Task) Problem {
 	for _, line := range r.report.logs {
 		p.Details = append(p.Details, "log: "+line)
 	}
-	if r.report.primary().RolloutState == types.DeploymentRolloutStateFailed {
+	if r.report.gaveUp() {
 		p.Details = append(p.Details, "ECS has given up: "+aws.ToString(r.report.primary().RolloutStateReason))
 	}
 	reason := startReason(task)
@@ -31,7 +31,7 @@ func (r *statusReader) taskProblem(failed []types.Task) Problem {
 		r.explainPull(&p, task, reason)
 	case has(reason, "secret", "ssm"):
 		p.About, p.Cause = AboutSecret, "the worker's task cannot read its secret: "+reason
-		p.Mend = []string{r.line, "then, if ECS has given up: " + r.startAnew()}
+		p.Mend = []string{r.line}
 	default:
 		p.Cause = "the worker's task cannot be started: " + reason
 		p.Mend = []string{"mend what it says, then: " + r.startAnew(), "ecsctl doctor checks roles, routes and quotas"}
@@ -73,6 +73,10 @@ func (r *statusReader) explainPull(p *Problem, task types.Task, reason string) {
 	p.About, p.Cause = AboutImage, image+" cannot be pulled: "+reason
 	if r.said.Worker.Image != "" {
 		p.Mend = []string{r.with(func(s *provision.Spec) { s.Worker.Image = "" }), "or push the image, then: " + r.startAnew()}
+		return
+	}
+	if r.drifts(provision.KindImage) {
+		p.Mend = []string{r.line} // pushes it again
 		return
 	}
 	p.Mend = []string{"see to it that the registry has the image and the execution role may pull it, then: " + r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}

@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ecsctl/provision"
@@ -58,6 +59,11 @@ func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
 	opts := r.opts.Options
 	opts.Spec, opts.Binary = spec.WithDefaults(), binary
 	return provision.NewBootstrap(ctx, opts)
+}
+
+// drifts tells whether a bootstrap would make something of that kind.
+func (r *statusReader) drifts(kind provision.Kind) bool {
+	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == kind && c.Action == provision.Create })
 }
 
 // missing is what it means that something is not there; kinds that are not in it are
