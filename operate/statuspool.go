@@ -144,7 +144,7 @@ func (r *statusReader) lateProblems() []Problem {
 		Mend: []string{"ecsctl logs --pool " + shellWord(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
 		p.Cause = fmt.Sprintf("%d flow runs are late: the pool's concurrency limit of %d is reached", pool.Late, *limit)
-		p.Mend = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellWord(r.spec.Pool), *limit*2)}
+		p.Mend = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellWord(r.spec.Pool), max(1, *limit*2))}
 	}
 	return []Problem{p}
 }
