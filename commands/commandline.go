@@ -1,23 +1,12 @@
 package commands
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
-
-// plainWord is what every shell takes as it is.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// shellWord quotes a word for POSIX shells.
-func shellWord(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
 
 // commandLine is the command that does without questions what the Spec says, for a shell.
 func commandLine(spec provision.Spec) string {
@@ -25,7 +14,7 @@ func commandLine(spec provision.Spec) string {
 	add := func(flag string, values ...string) {
 		for _, value := range values {
 			if value != "" && value != "0" {
-				words = append(words, "--"+flag, shellWord(value))
+				words = append(words, "--"+flag, shellword.Quote(value))
 			}
 		}
 	}

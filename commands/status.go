@@ -79,25 +79,21 @@ func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
 		return err
 	}
 	reading := operate.Options{Options: options, Bootstrap: commandLine, UseBinary: useBinary, StuckAfter: opts.StuckAfter}
-	for {
-		status, err := operate.ReadStatus(ctx, reading)
-		if err != nil {
-			return err
-		}
-		if err := showStatus(streams, opts, status); err != nil {
-			return err
-		}
-		switch {
-		case opts.Watch:
-			if err := pause(ctx, opts.Interval); err != nil {
-				return err
-			}
-		case !status.Healthy:
-			return errUnhealthy
-		default:
-			return nil
-		}
+	show := func(status *operate.Status) error { return showStatus(streams, opts, status) }
+	if opts.Watch {
+		return operate.WatchStatus(ctx, reading, opts.Interval, show)
 	}
+	status, err := operate.ReadStatus(ctx, reading)
+	if err != nil {
+		return err
+	}
+	if err := show(status); err != nil {
+		return err
+	}
+	if !status.Healthy {
+		return errUnhealthy
+	}
+	return nil
 }
 
 // clearScreen goes to the upper left and wipes what is below.
@@ -115,15 +111,4 @@ func showStatus(streams Streams, opts statusOptions, status *operate.Status) err
 		printf(streams.Out, "\n")
 	}
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,22 +1,11 @@
 package operate
 
 import (
-	"regexp"
 	"strings"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
-
-// plainWord is what every shell takes as it is.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// shellWord quotes a word of a command for POSIX shells.
-func shellWord(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
 
 // with is the command line of a bootstrap with something changed in the Spec.
 func (r *statusReader) with(change func(*provision.Spec)) string {
@@ -29,7 +18,7 @@ func (r *statusReader) with(change func(*provision.Spec)) string {
 func (r *statusReader) aws(operation string, args ...string) string {
 	words := append([]string{"aws", "ecs", operation, "--region", r.spec.Region, "--cluster", r.spec.Cluster}, args...)
 	for i := range words {
-		words[i] = shellWord(words[i])
+		words[i] = shellword.Quote(words[i])
 	}
 	return strings.Join(words, " ")
 }
@@ -50,4 +39,4 @@ func (r *statusReader) bootstrapAnew() string {
 
 func (r *statusReader) stopTask(id string) string { return r.aws("stop-task", "--task", id) }
 
-func (r *statusReader) logsLine() string { return "ecsctl logs --pool " + shellWord(r.spec.Pool) }
+func (r *statusReader) logsLine() string { return "ecsctl logs --pool " + shellword.Quote(r.spec.Pool) }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
 
@@ -65,7 +66,7 @@ func (r *statusReader) tooFew() Problem {
 	for _, task := range r.report.running {
 		if starting(task) {
 			p.Cause += fmt.Sprintf("; task %s has been %s for %s", shortName(aws.ToString(task.TaskArn)), aws.ToString(task.LastStatus), age(r.now, aws.ToTime(task.CreatedAt)))
-			p.Mend = []string{"wait for it: ecsctl status --watch --pool " + shellWord(r.spec.Pool)}
+			p.Mend = []string{"wait for it: ecsctl status --watch --pool " + shellword.Quote(r.spec.Pool)}
 		}
 	}
 	for _, event := range s.Events[:min(eventsShown, len(s.Events))] {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"ecsctl/internal/hint"
+	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -215,7 +216,7 @@ func awaitTask(ctx context.Context, opts LogOptions, run *prefect.FlowRun) (*pre
 			if run.State != nil && run.State.Message != "" {
 				err = fmt.Errorf("%w: %s", err, run.State.Message)
 			}
-			return nil, hint.Add(err, "see what the worker says with `ecsctl logs --pool "+shellWord(opts.Spec.Pool)+"`, or wait for the task with --follow")
+			return nil, hint.Add(err, "see what the worker says with `ecsctl logs --pool "+shellword.Quote(opts.Spec.Pool)+"`, or wait for the task with --follow")
 		}
 		if !told {
 			opts.Note(fmt.Sprintf("flow run %q is %s: waiting for its task", run.Name, run.StateName))

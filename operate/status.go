@@ -86,6 +86,22 @@ func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	return &r.out, nil
 }
 
+// WatchStatus looks again and again, with interval between, until ctx ends.
+func WatchStatus(ctx context.Context, opts Options, interval time.Duration, show func(*Status) error) error {
+	for {
+		status, err := ReadStatus(ctx, opts)
+		if err == nil {
+			err = show(status)
+		}
+		if err == nil {
+			err = pause(ctx, interval)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // add notes a problem; the readers run at the same time.
 func (r *statusReader) add(p Problem) {
 	r.mu.Lock()

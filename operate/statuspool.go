@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
 
@@ -119,12 +120,12 @@ func (r *statusReader) isPrefectError(err error) bool {
 func (r *statusReader) addPaused(pool *WorkPool) {
 	if pool.Paused {
 		r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q is paused: its flow runs wait", r.spec.Pool),
-			Mend: []string{"prefect work-pool resume " + shellWord(r.spec.Pool)}})
+			Mend: []string{"prefect work-pool resume " + shellword.Quote(r.spec.Pool)}})
 	}
 	for _, q := range pool.Queues {
 		if q.Paused {
 			r.add(Problem{Severity: Fail, About: AboutWorkQueue, Cause: fmt.Sprintf("work queue %q of pool %q is paused: its flow runs wait", q.Name, r.spec.Pool),
-				Mend: []string{"prefect work-queue resume " + shellWord(q.Name) + " --pool " + shellWord(r.spec.Pool)}})
+				Mend: []string{"prefect work-queue resume " + shellword.Quote(q.Name) + " --pool " + shellword.Quote(r.spec.Pool)}})
 		}
 	}
 }
@@ -141,10 +142,10 @@ func (r *statusReader) lateProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Warn, About: AboutLateRuns, Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
-		Mend: []string{"ecsctl logs --pool " + shellWord(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
+		Mend: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
 		p.Cause = fmt.Sprintf("%d flow runs are late: the pool's concurrency limit of %d is reached", pool.Late, *limit)
-		p.Mend = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellWord(r.spec.Pool), max(1, *limit*2))}
+		p.Mend = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool), max(1, *limit*2))}
 	}
 	return []Problem{p}
 }
