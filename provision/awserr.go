@@ -18,7 +18,7 @@ import (
 // iamPrefix is how IAM writes the SDK's service ids.
 var iamPrefix = map[string]string{
 	"CloudWatch Logs": "logs", "EC2": "ec2", "ECS": "ecs", "IAM": "iam", "Secrets Manager": "secretsmanager", "STS": "sts",
-	"SQS": "sqs", "EventBridge": "events",
+	"SQS": "sqs", "Service Quotas": "servicequotas", "EventBridge": "events",
 }
 
 // explain turns an error of the AWS SDK into one sentence that says what could not

@@ -18,6 +18,7 @@ import (
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/process"
+	"ecsctl/sandbox/internal/quotas"
 	"ecsctl/sandbox/internal/rules"
 	"ecsctl/sandbox/internal/secrets"
 	"ecsctl/sandbox/internal/sqs"
@@ -102,6 +103,7 @@ func (s *Server) startServices() {
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
 		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
+		"servicequotas": quotas.New(o.Partition, o.Region, o.Account, s.quotas.vcpus),
 	}
 	for name, service := range s.services {
 		s.services[name] = rules.Checked(name, service)

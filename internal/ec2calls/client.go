@@ -26,6 +26,7 @@ type Client struct {
 	describeRouteTables          call[ec2.DescribeRouteTablesInput, ec2.DescribeRouteTablesOutput]
 	describeSecurityGroups       call[ec2.DescribeSecurityGroupsInput, ec2.DescribeSecurityGroupsOutput]
 	describeSubnets              call[ec2.DescribeSubnetsInput, ec2.DescribeSubnetsOutput]
+	describeVpcEndpoints         call[ec2.DescribeVpcEndpointsInput, ec2.DescribeVpcEndpointsOutput]
 	describeVpcs                 call[ec2.DescribeVpcsInput, ec2.DescribeVpcsOutput]
 	revokeSecurityGroupIngress   call[ec2.RevokeSecurityGroupIngressInput, ec2.RevokeSecurityGroupIngressOutput]
 }
@@ -41,6 +42,7 @@ func New(cfg aws.Config, options ...func(*ec2.Options)) *Client {
 		describeRouteTables:          c.DescribeRouteTables,
 		describeSecurityGroups:       c.DescribeSecurityGroups,
 		describeSubnets:              c.DescribeSubnets,
+		describeVpcEndpoints:         c.DescribeVpcEndpoints,
 		describeVpcs:                 c.DescribeVpcs,
 		revokeSecurityGroupIngress:   c.RevokeSecurityGroupIngress,
 	}

@@ -41,6 +41,11 @@ func (c *Client) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInp
 	return c.describeSubnets(ctx, in, options...)
 }
 
+// DescribeVpcEndpoints is the SDK's.
+func (c *Client) DescribeVpcEndpoints(ctx context.Context, in *ec2.DescribeVpcEndpointsInput, options ...func(*ec2.Options)) (*ec2.DescribeVpcEndpointsOutput, error) {
+	return c.describeVpcEndpoints(ctx, in, options...)
+}
+
 // DescribeVpcs is the SDK's.
 func (c *Client) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput, options ...func(*ec2.Options)) (*ec2.DescribeVpcsOutput, error) {
 	return c.describeVpcs(ctx, in, options...)

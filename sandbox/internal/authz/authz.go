@@ -50,6 +50,7 @@ type rights map[string]func(*call) []need
 var services = map[string]rights{
 	"ec2": ec2Rights, "ecr": ecrRights, "ecs": ecsRights, "events": eventsRights, "iam": iamRights, "logs": logsRights,
 	"secretsmanager": secretsRights, "sqs": sqsRights, "sts": stsRights,
+	"servicequotas": {"GetServiceQuota": anything, "GetAWSDefaultServiceQuota": anything},
 }
 
 // Authorize returns the refusal of a call, in the shape of its service, or nil.

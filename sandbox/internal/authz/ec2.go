@@ -25,6 +25,7 @@ var ec2Rights = rights{
 	"CreateSecurityGroup":   creates("security-group", "VpcId"),
 	"CreateSubnet":          creates("subnet", "VpcId"),
 	"CreateVpc":             creates("vpc"),
+	"CreateVpcEndpoint":     creates("vpc-endpoint", "VpcId"),
 
 	"AssociateRouteTable":   changes("RouteTableId", "SubnetId"),
 	"AttachInternetGateway": changes("InternetGatewayId", "VpcId"),
@@ -33,6 +34,7 @@ var ec2Rights = rights{
 	"DeleteRoute":           changes("RouteTableId"),
 	"DeleteSubnet":          changes("SubnetId"),
 	"DeleteVpc":             changes("VpcId"),
+	"DeleteVpcEndpoints":    func(c *call) []need { return c.onEach("VpcEndpointId") },
 	"ModifySubnetAttribute": changes("SubnetId"),
 
 	"DeleteSecurityGroup":           onGroup,

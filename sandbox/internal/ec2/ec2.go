@@ -27,6 +27,7 @@ type Service struct {
 	addresses  []*address
 	groups     []*securityGroup
 	interfaces []*networkInterface
+	endpoints  []*vpcEndpoint
 	tokens     map[string]creation // by operation and client token
 }
 
@@ -46,6 +47,7 @@ func New(partition, region, account string) *Service {
 	s.handleGroups()
 	s.handleRules()
 	s.handleInterfaces()
+	s.handleEndpoints()
 	s.handleTags()
 	s.seed()
 	return s
@@ -85,7 +87,7 @@ type resource interface {
 // all lists every resource that has an id and tags.
 func (s *Service) all() []resource {
 	return slices.Concat(resources(s.vpcs), resources(s.subnets), resources(s.tables), resources(s.igws),
-		resources(s.nats), resources(s.addresses), resources(s.groups), resources(s.interfaces), resources(s.allRules()))
+		resources(s.nats), resources(s.addresses), resources(s.groups), resources(s.interfaces), resources(s.allRules()), resources(s.endpoints))
 }
 
 func resources[T resource](list []T) []resource {

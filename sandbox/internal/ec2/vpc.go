@@ -34,7 +34,6 @@ func (s *Service) handleVPCs() {
 	wire.HandleQuery(s.Query, "DescribeVpcs", s.describeVPCs)
 	wire.HandleQuery(s.Query, "CreateVpc", s.createVPC)
 	wire.HandleQuery(s.Query, "DeleteVpc", s.deleteVPC)
-	wire.HandleQuery(s.Query, "DescribeVpcEndpoints", s.describeEndpoints)
 	wire.HandleQuery(s.Query, "DescribeAvailabilityZones", s.describeZones)
 }
 
@@ -127,36 +126,4 @@ func (s *Service) vpcInUse(id string) bool {
 		}
 	}
 	return false
-}
-
-// endpoint has no instances: CreateVpcEndpoint is not implemented.
-type endpoint struct {
-	VpcEndpointID string `xml:"vpcEndpointId"`
-	VpcID         string `xml:"vpcId"`
-	ServiceName   string `xml:"serviceName"`
-	State         string `xml:"vpcEndpointState"`
-	tagged
-}
-
-func (e *endpoint) id() string { return e.VpcEndpointID }
-
-var endpointFilters = filters[*endpoint]{
-	"vpc-id":             func(e *endpoint) []string { return one(e.VpcID) },
-	"service-name":       func(e *endpoint) []string { return one(e.ServiceName) },
-	"vpc-endpoint-state": func(e *endpoint) []string { return one(e.State) },
-	"vpc-endpoint-id":    func(e *endpoint) []string { return one(e.VpcEndpointID) },
-}
-
-type describeEndpointsInput struct {
-	IDs []string `query:"VpcEndpointId"`
-	describe
-}
-
-type describeEndpointsAnswer struct {
-	Endpoints wire.Items[*endpoint] `xml:"vpcEndpointSet"`
-}
-
-func (s *Service) describeEndpoints(_ context.Context, in *describeEndpointsInput) (*describeEndpointsAnswer, error) {
-	found, _, err := endpointFilters.find(nil, "vpce", in.IDs, in.describe)
-	return &describeEndpointsAnswer{wire.Items[*endpoint]{Item: found}}, err
 }

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 # The directory of a service below sandbox/internal -> botocore's name for it, which is
-# also the name that requests are signed for.
+# also the name that requests are signed for, but for those of SIGNED.
 SERVICES = {
     "ec2": "ec2",
     "ecr": "ecr",
@@ -29,7 +29,9 @@ SERVICES = {
     "secrets": "secretsmanager",
     "sqs": "sqs",
     "sts": "sts",
+    "quotas": "service-quotas",
 }
+SIGNED = {"service-quotas": "servicequotas"}
 
 # Constraints that a model states and the service does not enforce, or answers in other
 # words than those of a failed constraint: the sandbox's service answers these itself.
@@ -174,7 +176,7 @@ def main():
         names = operations(directory)
         if not names:
             continue  # not there yet
-        path = HERE / "data" / f"{service}.json"
+        path = HERE / "data" / f"{SIGNED.get(service, service)}.json"
         wanted = text(Writer(service, load(botocore, service)).document(names, version))
         if path.exists() and path.read_text() == wanted:
             continue

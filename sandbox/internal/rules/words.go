@@ -17,6 +17,7 @@ var codes = map[string]string{
 	"iam":            "ValidationError",
 	"logs":           "InvalidParameterException",
 	"secretsmanager": "ValidationException",
+	"servicequotas":  "IllegalArgumentException",
 	"sts":            "ValidationError",
 }
 
