@@ -49,3 +49,11 @@ func (c *Client) CreateFlow(ctx context.Context, name string, tags ...string) (*
 	}
 	return &flow, nil
 }
+
+// DeleteFlow deletes a flow with its deployments and runs, or returns ErrNotFound.
+func (c *Client) DeleteFlow(ctx context.Context, id string) error {
+	if err := c.do(ctx, del("flows", id), nil); err != nil {
+		return fmt.Errorf("failed to delete flow %q: %w", id, err)
+	}
+	return nil
+}

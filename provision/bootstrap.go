@@ -167,13 +167,14 @@ func (b *Bootstrap) observerWarnings() []string {
 }
 
 func (b *Bootstrap) serverWarnings() []string {
-	if !isLocal(b.w.server.APIURL) {
+	if !IsLocal(b.w.server.APIURL) {
 		return nil
 	}
 	return []string{"the Prefect API URL " + b.w.server.APIURL + " is this machine's own address: a worker in AWS does not reach it there. Give the address that AWS sees with --prefect-api-url"}
 }
 
-func isLocal(apiURL string) bool {
+// IsLocal tells whether an API URL names the very machine that it is used on.
+func IsLocal(apiURL string) bool {
 	parsed, err := url.Parse(apiURL)
 	if err != nil {
 		return false

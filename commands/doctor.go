@@ -1,0 +1,104 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/operate"
+	"ecsctl/provision"
+)
+
+const doctorDescription = `Example:
+
+   ecsctl doctor
+   ecsctl doctor --pool my-ecs-pool --output json
+
+Looks for what keeps a bootstrap from working, or a worker that worked before: AWS
+credentials, region and permissions, this machine's clock, routes to the internet or
+VPC endpoints, Fargate's quota against the size asked for, the Prefect API with its
+version and credentials, the images, and the key that the worker has. Changes nothing.
+Each check is OK, WARN, FAIL, or SKIP where it could not be looked at, with the reason
+and the fix. Takes the flags of bootstrap, to look at what that would make. The exit
+code is 1 when a check fails.`
+
+type doctorOptions struct {
+	Output  string
+	Verbose bool
+	Spec    provision.Spec
+}
+
+func doctorCommand(streams Streams) *cli.Command {
+	flags := bootstrapFlags()
+	return &cli.Command{
+		Name:         "doctor",
+		Usage:        "look for what keeps bootstrap or a worker from working",
+		Description:  doctorDescription,
+		OnUsageError: usageError,
+		Flags: append(cliFlags(flags), configFlag(), verboseFlag(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")}),
+		Action: func(c *cli.Context) error {
+			opts, err := readDoctorOptions(c, flags)
+			if err != nil {
+				return err
+			}
+			return runDoctor(c.Context, streams, opts)
+		},
+	}
+}
+
+func readDoctorOptions(c *cli.Context, flags []specFlag) (opts doctorOptions, err error) {
+	if err := noArguments(c); err != nil {
+		return opts, err
+	}
+	opts.Output, opts.Verbose = c.String("output"), c.Bool("verbose")
+	if opts.Output != outputText && opts.Output != outputJSON {
+		return opts, usagef("--output %q: it is text or json", opts.Output)
+	}
+	opts.Spec, err = readSpec(c, flags)
+	return opts, err
+}
+
+// runDoctor goes on without AWS or without Prefect: that one cannot be set up is what a
+// doctor is asked about.
+func runDoctor(ctx context.Context, streams Streams, opts doctorOptions) error {
+	examined := operate.DoctorOptions{Options: provision.Options{
+		Spec: opts.Spec, Version: version(), Logger: newLogger(streams.Err, opts.Verbose), PollInterval: pollInterval,
+	}}
+	examined.Prefect, examined.PrefectErr = connectPrefect(opts.Spec.Prefect, streams, &examined.Options)
+	if examined.AWSErr = connectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
+		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
+	}
+	checks, err := operate.Examine(ctx, examined)
+	if err != nil {
+		return err
+	}
+	if err := printChecks(streams, opts.Output, checks); err != nil {
+		return err
+	}
+	if operate.Worst(checks) == operate.CheckFail {
+		return commandExit{code: 1}
+	}
+	return nil
+}
+
+// checkReport is what --output json prints.
+type checkReport struct {
+	Worst  operate.CheckStatus `json:"worst"`
+	Checks []operate.Check     `json:"checks"`
+}
+
+func printChecks(streams Streams, output string, checks []operate.Check) error {
+	if output == outputJSON {
+		return printJSON(streams.Out, checkReport{operate.Worst(checks), checks})
+	}
+	count := map[operate.CheckStatus]int{}
+	for _, c := range operate.WorstFirst(checks) {
+		count[c.Status]++
+		printCheck(streams.Out, c, "")
+	}
+	printf(streams.Out, "%s\n", fmt.Sprintf("%d checks: %d FAIL, %d WARN, %d SKIP, %d OK", len(checks),
+		count[operate.CheckFail], count[operate.CheckWarn], count[operate.CheckSkip], count[operate.CheckOK]))
+	return nil
+}

@@ -1,0 +1,90 @@
+package commands
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"ecsctl/operate"
+)
+
+func printVerification(streams Streams, output string, result *operate.Verification) error {
+	switch output {
+	case outputJSON:
+		return printJSON(streams.Out, result)
+	case outputJUnit:
+		return printJUnit(streams.Out, result)
+	}
+	for _, step := range result.Steps {
+		printCheck(streams.Out, step.Check, fmt.Sprintf("%6.1f s  ", step.Seconds))
+	}
+	outcome := "passed"
+	if !result.Passed {
+		outcome = "failed"
+	}
+	printf(streams.Out, "work pool %q: verify %s in %.1f s\n", result.Pool, outcome, result.Seconds)
+	return nil
+}
+
+// printCheck prints a check, its fix below it. before stands between name and reason.
+func printCheck(w io.Writer, c operate.Check, before string) {
+	head := fmt.Sprintf("%-4s  %-22s  %s", c.Status, c.Name, before)
+	indent := "\n" + strings.Repeat(" ", len(head))
+	printf(w, "%s%s\n", head, strings.ReplaceAll(c.Reason, "\n", indent))
+	if c.Fix != "" {
+		printf(w, "%sfix: %s\n", indent[1:], c.Fix)
+	}
+}
+
+// The elements of a JUnit report that CI systems read: one suite, a case for each step.
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Time     string      `xml:"time,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Class   string        `xml:"classname,attr"`
+	Name    string        `xml:"name,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitMessage `xml:"failure,omitempty"`
+	Skipped *junitMessage `xml:"skipped,omitempty"`
+	Out     string        `xml:"system-out,omitempty"`
+}
+
+type junitMessage struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+func printJUnit(w io.Writer, result *operate.Verification) error {
+	suite := junitSuite{Name: "ecsctl verify " + result.Pool, Tests: len(result.Steps), Time: seconds(result.Seconds)}
+	for _, step := range result.Steps {
+		c := junitCase{Class: suite.Name, Name: step.Name, Time: seconds(step.Seconds)}
+		switch step.Status {
+		case operate.CheckFail:
+			suite.Failures++
+			first, _, _ := strings.Cut(step.Reason, "\n")
+			c.Failure = &junitMessage{Message: first, Text: step.Reason + "\nfix: " + step.Fix}
+		case operate.CheckSkip:
+			suite.Skipped++
+			c.Skipped = &junitMessage{Message: step.Reason}
+		default:
+			c.Out = step.Reason
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	raw, err := xml.MarshalIndent(suite, "", "  ")
+	if err != nil {
+		return fmt.Errorf("failed to write the result: %w", err)
+	}
+	printf(w, "%s%s\n", xml.Header, raw)
+	return nil
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }

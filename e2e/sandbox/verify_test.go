@@ -1,0 +1,53 @@
+//go:build e2e
+
+package sandbox
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/internal/inventory"
+	"ecsctl/operate"
+)
+
+// TestVerify has everything real but AWS: the server, the official worker that bootstrap
+// sets up, and Prefect itself, which runs the hello flow that comes with its deployment.
+func TestVerify(t *testing.T) {
+	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
+		t.Run(venv, func(t *testing.T) {
+			server := prefectServer(t, venv)
+			w := newWorld(t, venv, "--prefect-api-url", server.URL)
+			ecsctl := w.environ(filepath.Dir(shared.binary))
+			pool := "verify-" + versions[venv][:1]
+			w.run(ecsctl, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
+			source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
+			before, err := source.Read(t.Context())
+			w.must(err)
+
+			out := w.run(ecsctl, "/bin/sh", "-c", `exec "$0" verify --pool "$1" --output json 2>verify.log`, shared.binary, pool)
+			var got operate.Verification
+			w.must(json.Unmarshal([]byte(out), &got))
+			t.Logf("%s", out)
+			want := []string{operate.StepWorker, operate.StepDeploy, operate.StepClaimed, operate.StepTask, operate.StepRunning, operate.StepCompleted, operate.StepLog, operate.StepCleanup}
+			var steps []string
+			for _, step := range got.Steps {
+				steps = append(steps, step.Name)
+				if step.Status != operate.CheckOK {
+					t.Errorf("%s is %s: %s", step.Name, step.Status, step.Reason)
+				}
+			}
+			if len(steps) != len(want) || !got.Passed {
+				t.Errorf("got steps %q, want %q", steps, want)
+			}
+
+			after, err := source.Read(t.Context())
+			w.must(err)
+			if diff := inventory.Diff(before, after); diff != "" {
+				t.Errorf("verify left something behind (-before +after):\n%s", diff)
+			}
+			w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m")
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
+)
+
+// lookingTime is the limit for finding out why something did not happen.
+const lookingTime = 30 * time.Second
+
+// runLinesShown is how much of a run's log a failure shows.
+const runLinesShown = 5
+
+// explainTimeout says what the run was waiting for when the time was up.
+func (v *verification) explainTimeout(ctx context.Context) bool {
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookingTime)
+	defer cancel()
+	reason := fmt.Sprintf("flow run %q was still %s after %s", v.run.Name, v.run.StateName, v.Timeout)
+	step := v.phase()
+	if step == StepClaimed {
+		why, fix := v.whyUnclaimed(looking)
+		return v.fail(step, reason+": "+why, fix)
+	}
+	return v.fail(step, v.withDetails(looking, reason), "mend what it says; a larger --timeout gives it more time")
+}
+
+// whyUnclaimed looks at what keeps runs from workers.
+func (v *verification) whyUnclaimed(ctx context.Context) (reason, fix string) {
+	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
+	if err != nil {
+		return err.Error(), fixOf(err)
+	}
+	if pool.IsPaused {
+		return fmt.Sprintf("work pool %q is paused", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellWord(v.Pool))
+	}
+	if queue := v.run.WorkQueueName; queue != "" {
+		q, err := v.Clients.Prefect.ReadWorkQueue(ctx, v.Pool, queue)
+		if err == nil && q.IsPaused {
+			return fmt.Sprintf("work queue %q is paused", queue), fmt.Sprintf("prefect work-queue resume %s --pool %s", shellWord(queue), shellWord(v.Pool))
+		}
+		if err == nil && q.ConcurrencyLimit != nil && *q.ConcurrencyLimit == 0 {
+			return fmt.Sprintf("work queue %q has a concurrency limit of 0", queue), fmt.Sprintf("prefect work-queue clear-concurrency-limit %s --pool %s", shellWord(queue), shellWord(v.Pool))
+		}
+	}
+	if limit := pool.ConcurrencyLimit; limit != nil {
+		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit), fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellWord(v.Pool))
+	}
+	return fmt.Sprintf("worker %q has not taken it", v.result.Worker), fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName)
+}
+
+// explainEnd says why a run has ended as it should not.
+func (v *verification) explainEnd() bool {
+	looking, cancel := context.WithTimeout(context.Background(), lookingTime)
+	defer cancel()
+	reason := fmt.Sprintf("flow run %q is %s", v.run.Name, v.run.StateName)
+	if v.run.State != nil && v.run.State.Message != "" {
+		reason += ": " + v.run.State.Message
+	}
+	step := StepCompleted
+	switch {
+	case v.wasRunning():
+	case v.task != nil && v.task.StartedAt != nil:
+		step = StepRunning
+	default:
+		step = StepTask
+	}
+	return v.fail(step, v.withDetails(looking, reason), "mend what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
+}
+
+// withDetails adds what ECS says of the task and the last lines of the run's log.
+func (v *verification) withDetails(ctx context.Context, reason string) string {
+	parts := []string{reason}
+	if v.task != nil {
+		parts = append(parts, describeTask(v.task, reason)...)
+	} else if v.taskErr != nil {
+		parts = append(parts, v.taskErr.Error())
+	}
+	lines, err := v.Clients.Prefect.FlowRunLogs(ctx, v.run.ID)
+	if err != nil {
+		parts = append(parts, err.Error())
+	}
+	for _, line := range lines[max(0, len(lines)-runLinesShown):] {
+		if line.Level >= prefect.LevelWarning {
+			parts = append(parts, "log: "+strings.TrimSpace(line.Message))
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// describeTask says how a task is, and why as far as said has not told it already.
+func describeTask(task *types.Task, said string) []string {
+	why := func(format string, reason *string) string {
+		if reason == nil || strings.Contains(said, *reason) {
+			return ""
+		}
+		return fmt.Sprintf(format, *reason)
+	}
+	text := fmt.Sprintf("task %s is %s", shortName(aws.ToString(task.TaskArn)), aws.ToString(task.LastStatus))
+	if task.StopCode != "" {
+		text += fmt.Sprintf(" (%s)", task.StopCode)
+	}
+	text += why(": %s", task.StoppedReason)
+	out := []string{text}
+	for _, c := range task.Containers {
+		text := "container " + aws.ToString(c.Name) + " is " + aws.ToString(c.LastStatus)
+		if c.ExitCode != nil {
+			text += fmt.Sprintf(", exit code %d", *c.ExitCode)
+		}
+		out = append(out, text+why(", %s", c.Reason))
+	}
+	return out
+}

@@ -1,0 +1,53 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"ecsctl/internal/hint"
+	"ecsctl/prefect"
+)
+
+// findWorker looks whether anybody is there to take a run.
+func (v *verification) findWorker(ctx context.Context) bool {
+	began := time.Now()
+	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), bootstrapFix(v.Pool))
+	}
+	if err != nil {
+		return v.failed(StepWorker, err)
+	}
+	if pool.IsPaused {
+		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellWord(v.Pool)))
+	}
+	workers, err := v.Clients.Prefect.Workers(ctx, v.Pool)
+	if err != nil {
+		return v.failed(StepWorker, err)
+	}
+	for _, w := range workers {
+		if w.Online() {
+			v.result.Worker = w.Name
+			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q was heard of %s ago", w.Name, ago(w.LastHeartbeatTime)))
+			return true
+		}
+	}
+	reason := fmt.Sprintf("work pool %q has never had a worker", v.Pool)
+	if len(workers) > 0 {
+		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
+	}
+	return v.fail(StepWorker, reason, bootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+}
+
+func bootstrapFix(pool string) string {
+	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellWord(pool))
+}
+
+// ago is the time since then, in whole seconds.
+func ago(then time.Time) time.Duration { return max(0, time.Since(then)).Round(time.Second) }
+
+// fixOf is the advice that comes with an error.
+func fixOf(err error) string { return strings.Join(hint.Of(err), "; or ") }
