@@ -24,9 +24,8 @@ and the fix. Takes the flags of bootstrap, to look at what that would make. The 
 code is 1 when a check fails.`
 
 type doctorOptions struct {
-	Output  string
-	Verbose bool
-	Spec    provision.Spec
+	reportOptions
+	Spec provision.Spec
 }
 
 func doctorCommand(streams Streams) *cli.Command {
@@ -36,8 +35,7 @@ func doctorCommand(streams Streams) *cli.Command {
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
 		OnUsageError: usageError,
-		Flags: append(cliFlags(flags), configFlag(), verboseFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")}),
+		Flags:        append(cliFlags(flags), reportFlags()...),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
 			if err != nil {
@@ -49,12 +47,8 @@ func doctorCommand(streams Streams) *cli.Command {
 }
 
 func readDoctorOptions(c *cli.Context, flags []specFlag) (opts doctorOptions, err error) {
-	if err := noArguments(c); err != nil {
+	if opts.reportOptions, err = readReportOptions(c); err != nil {
 		return opts, err
-	}
-	opts.Output, opts.Verbose = c.String("output"), c.Bool("verbose")
-	if opts.Output != outputText && opts.Output != outputJSON {
-		return opts, usagef("--output %q: it is text or json", opts.Output)
 	}
 	opts.Spec, err = readSpec(c, flags)
 	return opts, err

@@ -38,7 +38,8 @@ func verifyCommand(streams Streams) *cli.Command {
 		Usage:        "run a hello flow through a work pool",
 		Description:  verifyDescription,
 		OnUsageError: usageError,
-		Flags: append(cliFlags(flags), configFlag(), verboseFlag(),
+		Flags: append(cliFlags(flags), configFlag(),
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text, json or junit", EnvVars: env("output")},
 			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: env("timeout")}),
 		Action: func(c *cli.Context) error {
@@ -49,10 +50,6 @@ func verifyCommand(streams Streams) *cli.Command {
 			return runVerify(c.Context, streams, opts)
 		},
 	}
-}
-
-func verboseFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")}
 }
 
 func readVerifyOptions(c *cli.Context, flags []specFlag) (opts verifyOptions, err error) {

@@ -120,8 +120,8 @@ func (d *doctor) recall(ctx context.Context) {
 		options := d.Options
 		options.Spec = d.spec
 		// What cannot be recalled is looked at as a bootstrap would make it.
-		if spec, err := provision.Recall(ctx, options); err == nil {
-			d.spec = spec
+		if recalled, err := provision.Recall(ctx, options); err == nil {
+			d.spec = recalled.Spec
 		}
 	}
 	d.observer = d.spec.Observer == nil || *d.spec.Observer
