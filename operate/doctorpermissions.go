@@ -51,8 +51,9 @@ func (d *doctor) grants() []grant {
 	return out
 }
 
-// checkPermissions asks IAM itself what the caller may do. Policies of an organization
-// are not part of its answer.
+// checkPermissions asks IAM itself what the caller may do. Its answer knows permissions
+// boundaries and service control policies, and no session policies. It has one result for
+// each action, or, as in former years, one for each action and resource.
 func (d *doctor) checkPermissions(ctx context.Context) {
 	if !d.needsAWS(checkPermissions) {
 		return
