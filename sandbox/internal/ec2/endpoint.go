@@ -10,17 +10,17 @@ import (
 
 // vpcEndpoint is a way to a service of AWS that does not leave the VPC.
 type vpcEndpoint struct {
-	ID                string               `xml:"vpcEndpointId"`
-	Type              string               `xml:"vpcEndpointType"`
-	VpcID             string               `xml:"vpcId"`
-	ServiceName       string               `xml:"serviceName"`
-	State             string               `xml:"state"`
-	PrivateDNSEnabled bool                 `xml:"privateDnsEnabled"`
-	RouteTableIDs     wire.Items[string]   `xml:"routeTableIdSet"`
-	SubnetIDs         wire.Items[string]   `xml:"subnetIdSet"`
+	ID                string                    `xml:"vpcEndpointId"`
+	Type              string                    `xml:"vpcEndpointType"`
+	VpcID             string                    `xml:"vpcId"`
+	ServiceName       string                    `xml:"serviceName"`
+	State             string                    `xml:"state"`
+	PrivateDNSEnabled bool                      `xml:"privateDnsEnabled"`
+	RouteTableIDs     wire.Items[string]        `xml:"routeTableIdSet"`
+	SubnetIDs         wire.Items[string]        `xml:"subnetIdSet"`
 	Groups            wire.Items[endpointGroup] `xml:"groupSet"`
-	Created           string               `xml:"creationTimestamp"`
-	OwnerID           string               `xml:"ownerId"`
+	Created           string                    `xml:"creationTimestamp"`
+	OwnerID           string                    `xml:"ownerId"`
 	tagged
 }
 
