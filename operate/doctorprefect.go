@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -135,7 +136,7 @@ func (d *doctor) checkPool(ctx context.Context) {
 	case pool.Type != "ecs":
 		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve pools of type ecs alone", pool.Name, pool.Type), "name another pool with --pool")
 	case pool.IsPaused:
-		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name), "prefect work-pool resume "+shellWord(pool.Name))
+		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name), "prefect work-pool resume "+shellword.Quote(pool.Name))
 	default:
 		d.ok(checkPool, fmt.Sprintf("%q is there, of type ecs", pool.Name))
 	}

@@ -40,12 +40,6 @@ func (w *world) bootstrap() {
 	must(plan.Apply(w.t.Context(), silence{}))(w.t)
 }
 
-type silence struct{}
-
-func (silence) Start(provision.Kind, string, provision.Action) {}
-func (silence) Done(provision.Applied, error)                  {}
-func (silence) Note(string)                                    {}
-
 // Runs are counted by what they wait for; with another worker that serves the pool a
 // service at 0 is worth a warning only, and late runs are told of.
 func TestStatusCountsRuns(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
 
@@ -38,19 +39,19 @@ func (v *verification) whyUnclaimed(ctx context.Context) (reason, fix string) {
 		return err.Error(), fixOf(err)
 	}
 	if pool.IsPaused {
-		return fmt.Sprintf("work pool %q is paused", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellWord(v.Pool))
+		return fmt.Sprintf("work pool %q is paused", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool))
 	}
 	if queue := v.run.WorkQueueName; queue != "" {
 		q, err := v.Clients.Prefect.ReadWorkQueue(ctx, v.Pool, queue)
 		if err == nil && q.IsPaused {
-			return fmt.Sprintf("work queue %q is paused", queue), fmt.Sprintf("prefect work-queue resume %s --pool %s", shellWord(queue), shellWord(v.Pool))
+			return fmt.Sprintf("work queue %q is paused", queue), fmt.Sprintf("prefect work-queue resume %s --pool %s", shellword.Quote(queue), shellword.Quote(v.Pool))
 		}
 		if err == nil && q.ConcurrencyLimit != nil && *q.ConcurrencyLimit == 0 {
-			return fmt.Sprintf("work queue %q has a concurrency limit of 0", queue), fmt.Sprintf("prefect work-queue clear-concurrency-limit %s --pool %s", shellWord(queue), shellWord(v.Pool))
+			return fmt.Sprintf("work queue %q has a concurrency limit of 0", queue), fmt.Sprintf("prefect work-queue clear-concurrency-limit %s --pool %s", shellword.Quote(queue), shellword.Quote(v.Pool))
 		}
 	}
 	if limit := pool.ConcurrencyLimit; limit != nil {
-		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit), fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellWord(v.Pool))
+		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit), fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellword.Quote(v.Pool))
 	}
 	return fmt.Sprintf("worker %q has not taken it", v.result.Worker), fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName)
 }

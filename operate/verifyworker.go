@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ecsctl/internal/hint"
+	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
 
@@ -22,7 +23,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 		return v.failed(StepWorker, err)
 	}
 	if pool.IsPaused {
-		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellWord(v.Pool)))
+		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool)))
 	}
 	workers, err := v.Clients.Prefect.Workers(ctx, v.Pool)
 	if err != nil {
@@ -43,7 +44,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 }
 
 func bootstrapFix(pool string) string {
-	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellWord(pool))
+	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
 }
 
 // ago is the time since then, in whole seconds.

@@ -40,6 +40,7 @@ func (r *rig) start(ctx context.Context, venv string) error {
 	group.Go(func() (err error) { r.server, err = peers.StartPrefect(starting, venv, r.dir); return err })
 	group.Go(func() error {
 		build := exec.CommandContext(starting, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", r.binary(), ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // bootstrap makes an image of static binaries alone
 		build.Dir = peers.Root()
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
