@@ -1,0 +1,115 @@
+package chaos_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+)
+
+const (
+	chaosRate    = 0.2
+	chaosWorkers = 3
+	// slowestAnswer stands for five seconds: the times of the workers are a twentieth and
+	// less of their defaults.
+	slowestAnswer = 250 * time.Millisecond
+)
+
+// chaosFaults make a fifth of all calls fail, and another fifth late.
+func chaosFaults(seed uint64) []sandbox.Fault {
+	var faults []sandbox.Fault
+	for _, service := range []string{"*", sandbox.PrefectService} {
+		faults = append(faults,
+			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Chaos, Rate: chaosRate, Seed: seed},
+			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: slowestAnswer, Latency: time.Millisecond})
+	}
+	return faults
+}
+
+// With three workers that are killed and restarted at random, while a fifth of all calls
+// of AWS and Prefect fails, every flow run ends in the state that it ought to, and was
+// executed once, as counted by the processes that executed it.
+func TestEveryRunIsExecutedOnce(t *testing.T) {
+	for i := range *seeds {
+		seed := *firstSeed + uint64(i)
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { runChaos(t, seed) })
+	}
+}
+
+func runChaos(t *testing.T, seed uint64) {
+	w := newWorld(t, sandbox.Options{})
+	for _, behave := range []string{completes, fails, crashes} {
+		d := w.deployment(behave, behave)
+		for range *runs / 3 {
+			w.run(d, behave)
+		}
+	}
+	for _, f := range chaosFaults(seed) {
+		w.server.AddFault(f)
+	}
+	began := time.Now()
+	ws := w.start(chaosWorkers, "--rate", "RunTask=100/s")
+	over := make(chan struct{})
+	var havoc sync.WaitGroup
+	havoc.Go(func() { ws.havoc(t, rand.New(rand.NewPCG(seed, 0)), over) })
+	limit := 3*time.Minute + time.Duration(len(w.ids))*time.Second/2
+	ended := within(t.Context(), limit, func() bool { return len(w.unfinished()) == 0 })
+	close(over)
+	havoc.Wait()
+	took := time.Since(began)
+	if !ended {
+		w.tellUnfinished()
+	}
+	w.server.ClearFaults()
+	// What is launched too late shows itself now.
+	if !within(t.Context(), time.Minute, func() bool { return len(w.tasks(types.DesiredStatusRunning)) == 0 }) {
+		t.Error("tasks run although every flow run has ended")
+	}
+	ws.stop()
+	w.checkChaos()
+	t.Logf("seed %d: %d runs, %d tasks, %d kills, %d calls of AWS, %s", seed, len(w.ids), len(w.tasks(types.DesiredStatusStopped)), ws.kills, len(w.server.Calls()), took.Round(time.Second))
+}
+
+func (w *world) tellUnfinished() {
+	for _, run := range w.unfinished() {
+		w.t.Errorf("run %s is still %s since %s: %s", run.ID, run.StateName, run.State.Timestamp.Format(time.TimeOnly), run.State.Message)
+	}
+}
+
+// checkChaos looks at every run: once executed, and ended as it ought to.
+func (w *world) checkChaos() {
+	w.t.Helper()
+	executions := w.executions()
+	byID := map[string]prefect.FlowRun{}
+	for _, run := range w.in() {
+		byID[run.ID] = run
+	}
+	for id, behave := range w.ids {
+		run := byID[id]
+		if n := executions[id]; n != 1 {
+			w.t.Errorf("run %s was executed %d times; it is %s: %s%s", id, n, run.StateName, run.State.Message, w.story(id))
+		}
+		if run.StateType != outcomes[behave] {
+			w.t.Errorf("run %s %s and is %s: %s%s", id, behave, run.StateName, run.State.Message, w.story(id))
+		}
+		delete(executions, id)
+	}
+	if len(executions) > 0 {
+		w.t.Errorf("executed, but no flow run: %v", executions)
+	}
+}
+
+// story is the history of a run.
+func (w *world) story(id string) string {
+	text := ""
+	for _, s := range must(w.api.FlowRunStates(w.t.Context(), id))(w.t) {
+		text += fmt.Sprintf("\n  %s %s (%s) by %s: %s", s.Timestamp.Format("15:04:05.000"), s.Name, s.ID, s.Details.TransitionID, s.Message)
+	}
+	return text
+}
