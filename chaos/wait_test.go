@@ -19,12 +19,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+const look = 500 * time.Millisecond
+
 // within looks until it is done, and tells whether it was in time.
 func within(ctx context.Context, limit time.Duration, done func() bool) bool {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for !done() {
-		if pause(bounded, 100*time.Millisecond) != nil {
+		if pause(bounded, look) != nil {
 			return false
 		}
 	}

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"time"
 )
@@ -11,6 +13,9 @@ type Options struct {
 	Region    string // default us-east-1
 	Account   string // default 123456789012
 	Partition string // default: the one that Region lies in
+
+	// Listener, if any, is served in place of a port of loopback.
+	Listener net.Listener
 
 	// Port is where to listen on loopback; 0 takes a free one.
 	Port int
@@ -27,6 +32,11 @@ type Options struct {
 	// not cross a slash. The directory comes first on PATH of the container's process.
 	// An image that no pattern matches cannot be pulled.
 	Images map[string]string
+
+	// Functions let functions of this program play images, by patterns as those of Images,
+	// before which they go: for thousands of tasks at once, and for tests whose time is
+	// simulated, which processes do not see.
+	Functions map[string]Function
 
 	// ContainerEnvironment, if any, is asked for more variables for each container whose
 	// image was pulled. In AWS each task has an address of its own; here all share that of
@@ -57,6 +67,10 @@ type Options struct {
 	// PrefectAPI answers below /api; default: an empty Prefect API of its own.
 	PrefectAPI http.Handler
 }
+
+// Function plays a container: it is given the container's environment and returns the
+// exit code. Its context ends with SIGTERM as well as with SIGKILL; it must return then.
+type Function func(ctx context.Context, env []string) (exitCode int)
 
 func (o Options) withDefaults() Options {
 	setDefault(&o.Region, "us-east-1")

@@ -54,9 +54,12 @@ type Server struct {
 // Start runs a sandbox on a free loopback port. Close must be called to end its tasks.
 func Start(opts Options) (*Server, error) {
 	opts = opts.withDefaults()
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port)))
-	if err != nil {
-		return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
+	listener := opts.Listener
+	if listener == nil {
+		var err error
+		if listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port))); err != nil {
+			return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
+		}
 	}
 	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
 	s.startServices()
@@ -91,7 +94,7 @@ func (s *Server) startServices() {
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
+		Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images, Functions: functions(o.Functions),
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
@@ -108,6 +111,15 @@ func (s *Server) startServices() {
 	for name, service := range s.services {
 		s.services[name] = rules.Checked(name, service)
 	}
+}
+
+// functions gives them the type that ECS calls.
+func functions(of map[string]Function) map[string]ecs.Function {
+	out := map[string]ecs.Function{}
+	for pattern, f := range of {
+		out[pattern] = ecs.Function(f)
+	}
+	return out
 }
 
 func (s *Server) prefect() http.Handler {

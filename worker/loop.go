@@ -17,11 +17,12 @@ type loop struct {
 // loopJitter keeps workers that were started together from polling together.
 const loopJitter = 0.3
 
-// maxLoopWait bounds the waits after failures.
-const maxLoopWait = time.Minute
+// maxLoopWait bounds the waits after failures: a minute after an outage all states are
+// to be right, and one stage waits for another.
+const maxLoopWait = 20 * time.Second
 
 // run does it at once and then in every interval, until the context ends. A failure
-// is a warning: the next one comes later, each time twice as late up to a minute.
+// is a warning: the next one comes later, each time twice as late up to maxLoopWait.
 func (l loop) run(ctx context.Context) {
 	failures, last := 0, time.Now()
 	for {

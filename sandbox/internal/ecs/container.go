@@ -20,7 +20,7 @@ type container struct {
 	essential   bool
 	stopTimeout time.Duration
 	spec        process.Spec
-	process     *process.Process
+	process     running
 	health      *types.HealthCheck
 	image       containerImage
 }
@@ -108,6 +108,19 @@ func onlyInit(p types.LinuxParameters) bool {
 }
 
 func (s *Service) startContainer(t *task, c *container) error {
+	if c.image.play != nil {
+		c.process = play(c.image.play, c.spec.Env)
+	} else if err := s.startProcess(c); err != nil {
+		return err
+	}
+	s.set(t, func(api *types.Task) {
+		api.Containers[c.index].LastStatus = aws.String(taskRunning)
+		api.Containers[c.index].RuntimeId = aws.String(runtimeID(t, c.index))
+	})
+	return nil
+}
+
+func (s *Service) startProcess(c *container) error {
 	home, cleanUp, err := c.image.home()
 	if err != nil {
 		return &startError{reason: "Task failed to start", container: c.name, detail: "CannotCreateContainerError: " + err.Error()}
@@ -126,10 +139,6 @@ func (s *Service) startContainer(t *task, c *container) error {
 	s.engine.tasks.Go(func() {
 		<-c.process.Done()
 		cleanUp()
-	})
-	s.set(t, func(api *types.Task) {
-		api.Containers[c.index].LastStatus = aws.String(taskRunning)
-		api.Containers[c.index].RuntimeId = aws.String(runtimeID(t, c.index))
 	})
 	return nil
 }

@@ -25,14 +25,15 @@ type Config struct {
 	Mishaps      Mishaps           // what goes wrong by request
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
-	TaskDelay    time.Duration     // spent in PROVISIONING and again in PENDING
-	RestartDelay time.Duration     // before a failed task is replaced, doubled with each failure
-	SteadyDelay  time.Duration     // a deployment is complete when its tasks ran that long
-	DrainDelay   time.Duration     // a deleted service stays DRAINING that long
-	Environment  []string          // of every container: how to reach AWS, without credentials
-	Guard        *process.Guard    // of the processes
-	Credentials  string            // URL below which tasks find the credentials of their role
-	Metadata     string            // URL below which containers find what ECS tells them
+	Functions    map[string]Function
+	TaskDelay    time.Duration  // spent in PROVISIONING and again in PENDING
+	RestartDelay time.Duration  // before a failed task is replaced, doubled with each failure
+	SteadyDelay  time.Duration  // a deployment is complete when its tasks ran that long
+	DrainDelay   time.Duration  // a deleted service stays DRAINING that long
+	Environment  []string       // of every container: how to reach AWS, without credentials
+	Guard        *process.Guard // of the processes
+	Credentials  string         // URL below which tasks find the credentials of their role
+	Metadata     string         // URL below which containers find what ECS tells them
 
 	ContainerEnvironment func() ([]string, error) // of each container with a pulled image; may be nil
 }

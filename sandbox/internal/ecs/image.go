@@ -22,6 +22,7 @@ type containerImage struct {
 	tree     string    // the image's files; "" when it is played
 	config   v1.Config // what the image says of how to run it
 	workDir  string    // on this machine; "" is the container's home
+	play     Function  // plays it, if any
 }
 
 // defaultPath is what containers have when neither image nor definition say otherwise.

@@ -19,7 +19,10 @@ import (
 // out of the sandbox's ECR. Every other image cannot be pulled.
 func (s *Service) pull(t *task, index int) (containerImage, error) {
 	cd := t.definition.api.ContainerDefinitions[index]
-	if dir := s.standIn(*cd.Image); dir != "" {
+	if play := standIn(s.cfg.Functions, *cd.Image); play != nil {
+		return containerImage{play: play}, playable(cd)
+	}
+	if dir := standIn(s.cfg.Images, *cd.Image); dir != "" {
 		return containerImage{programs: dir}, playable(cd)
 	}
 	ref, ok := s.peers.ECR.Reference(*cd.Image)
@@ -34,15 +37,15 @@ func (s *Service) pull(t *task, index int) (containerImage, error) {
 	return s.extract(t, cd, pulled)
 }
 
-// standIn is the directory that plays an image; the longest pattern that matches counts.
-func (s *Service) standIn(image string) string {
+// standIn is what plays an image; the longest pattern that matches counts.
+func standIn[T any](players map[string]T, image string) T {
 	best := ""
-	for pattern := range s.cfg.Images {
+	for pattern := range players {
 		if ok, err := path.Match(pattern, image); err == nil && ok && len(pattern) > len(best) {
 			best = pattern
 		}
 	}
-	return s.cfg.Images[best]
+	return players[best]
 }
 
 // playable refuses what says how the files of an image are used, when there are none. With

@@ -1,0 +1,186 @@
+package chaos_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
+	"ecsctl/worker"
+)
+
+// played is a world within simulated time: the network is made of pipes, and the
+// containers are played by functions. What the worker does is real.
+type played struct {
+	t       *testing.T
+	line    *line
+	server  *sandbox.Server
+	api     *prefect.Client // meets the faults, as everybody does
+	clients []*http.Client
+
+	mu       sync.Mutex
+	executed map[string]int // by run
+}
+
+// life is how long the runs of a deployment run, and how they end.
+type life struct {
+	Lasts  time.Duration
+	Behave string
+}
+
+const lifeVariable = "CHAOS_LIFE"
+
+func newPlayed(t *testing.T, o sandbox.Options) *played {
+	t.Helper()
+	w := &played{t: t, line: newLine(), executed: map[string]int{}}
+	o.Listener, o.PrefectAPI = w.line, prefectapi.New()
+	o.Functions = map[string]sandbox.Function{"prefecthq/*": w.execute}
+	w.server = must(sandbox.Start(o))(t)
+	w.api = w.prefect()
+	t.Cleanup(w.close)
+	must(ecs.NewFromConfig(w.aws()).CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
+	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
+	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template}))(t)
+	return w
+}
+
+// close leaves no goroutine: a bubble of simulated time waits for them all.
+func (w *played) close() {
+	w.hangUp()
+	if err := w.server.Close(); err != nil {
+		w.t.Error(err)
+	}
+	w.hangUp()
+}
+
+func (w *played) hangUp() {
+	for _, c := range w.clients {
+		c.CloseIdleConnections()
+	}
+}
+
+func (w *played) client() *http.Client {
+	c := w.line.client()
+	w.clients = append(w.clients, c)
+	return c
+}
+
+func (w *played) prefect() *prefect.Client {
+	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), HTTPClient: w.client()}))(w.t)
+}
+
+func (w *played) aws() aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(w.server.URL()), HTTPClient: w.client(),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+	}
+}
+
+// execute plays `prefect flow-run execute`. While Prefect is away it waits for it, as
+// Prefect's own runner does.
+func (w *played) execute(ctx context.Context, env []string) int {
+	variables := map[string]string{}
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		variables[name] = value
+	}
+	id := variables["PREFECT__FLOW_RUN_ID"]
+	w.mu.Lock()
+	w.executed[id]++
+	w.mu.Unlock()
+	var l life
+	if err := json.Unmarshal([]byte(variables[lifeVariable]), &l); err != nil {
+		return 2
+	}
+	if say(ctx, w.api, id, prefect.Running) != nil || pause(ctx, l.Lasts) != nil {
+		return 1
+	}
+	if l.Behave == crashes {
+		return 3
+	}
+	if say(ctx, w.api, id, outcomes[l.Behave]) != nil {
+		return 1
+	}
+	return 0
+}
+
+// runs makes so many runs that live so, and returns their ids.
+func (w *played) runs(name string, n int, l life) []string {
+	w.t.Helper()
+	ctx := w.t.Context()
+	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
+	text := string(must(json.Marshal(l))(w.t))
+	variables := must(json.Marshal(map[string]any{"env": map[string]string{lifeVariable: text}}))(w.t)
+	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables}))(w.t)
+	var ids []string
+	for range n {
+		ids = append(ids, must(w.api.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{}))(w.t).ID)
+	}
+	return ids
+}
+
+// start runs a worker with the default times; stop ends it.
+func (w *played) start(change func(*worker.Options)) (stop func()) {
+	w.t.Helper()
+	o := worker.Options{
+		Prefect: w.prefect(), AWS: w.aws(), Pool: pool, Name: "worker",
+		Settings: map[string]string{"PREFECT_API_URL": w.server.PrefectAPIURL()},
+	}
+	if change != nil {
+		change(&o)
+	}
+	made := must(worker.New(o))(w.t)
+	halt, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- made.Run(context.Background(), halt) }()
+	return func() {
+		close(halt)
+		if err := <-ended; err != nil {
+			w.t.Errorf("the worker ended: %v", err)
+		}
+	}
+}
+
+// census is the type of each run's state, by id.
+type census map[string]prefect.StateType
+
+func (w *played) census() census {
+	w.t.Helper()
+	out := census{}
+	for _, run := range must(w.api.FilterFlowRuns(w.t.Context(), prefect.FlowRunFilter{}))(w.t) {
+		out[run.ID] = run.StateType
+	}
+	return out
+}
+
+// of counts runs by the types of their states.
+func (c census) of(ids []string) map[prefect.StateType]int {
+	out := map[prefect.StateType]int{}
+	for _, id := range ids {
+		out[c[id]]++
+	}
+	return out
+}
+
+// all tells whether all of the runs are in states of that type.
+func (c census) all(ids []string, state prefect.StateType) bool { return c.of(ids)[state] == len(ids) }
+
+// executions counts how many of the runs were executed how often.
+func (w *played) executions(ids []string) map[int]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[int]int{}
+	for _, id := range ids {
+		out[w.executed[id]]++
+	}
+	return out
+}
