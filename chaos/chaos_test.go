@@ -16,6 +16,7 @@ import (
 const (
 	chaosRate    = 0.2
 	chaosWorkers = 3
+	look         = 500 * time.Millisecond
 	// slowestAnswer stands for five seconds: the times of the workers are a twentieth and
 	// less of their defaults.
 	slowestAnswer = 250 * time.Millisecond
@@ -59,7 +60,7 @@ func runChaos(t *testing.T, seed uint64) {
 	var havoc sync.WaitGroup
 	havoc.Go(func() { ws.havoc(t, rand.New(rand.NewPCG(seed, 0)), over) })
 	limit := 3*time.Minute + time.Duration(len(w.ids))*time.Second/2
-	ended := within(t.Context(), limit, func() bool { return len(w.unfinished()) == 0 })
+	ended := within(t.Context(), limit, look, func() bool { return len(w.unfinished()) == 0 })
 	close(over)
 	havoc.Wait()
 	took := time.Since(began)
@@ -68,7 +69,7 @@ func runChaos(t *testing.T, seed uint64) {
 	}
 	w.server.ClearFaults()
 	// What is launched too late shows itself now.
-	if !within(t.Context(), time.Minute, func() bool { return len(w.tasks(types.DesiredStatusRunning)) == 0 }) {
+	if !within(t.Context(), time.Minute, look, func() bool { return len(w.tasks(types.DesiredStatusRunning)) == 0 }) {
 		t.Error("tasks run although every flow run has ended")
 	}
 	ws.stop()

@@ -40,7 +40,7 @@ func outageOf(t *testing.T, service string) {
 	all := slices.Concat(done, failed, crashed, going)
 	stop := w.start(nil)
 	defer stop()
-	if !within(t.Context(), during, func() bool { return w.census().all(all, prefect.Running) }) {
+	if !within(t.Context(), during, 5*time.Second, func() bool { return w.census().all(all, prefect.Running) }) {
 		t.Fatalf("not all runs run: %v", w.census().of(all))
 	}
 	late := w.runs("late", 20, life{time.Second, completes}) // are due when it is away
@@ -55,7 +55,7 @@ func outageOf(t *testing.T, service string) {
 		return now.all(done, prefect.Completed) && now.all(failed, prefect.Failed) && now.all(crashed, prefect.Crashed) &&
 			now.all(going, prefect.Running) && now.all(late, prefect.Completed)
 	}
-	if !within(t.Context(), 10*recovers, right) {
+	if !within(t.Context(), 10*recovers, time.Second, right) {
 		now := w.census()
 		t.Errorf("done %v, failed %v, crashed %v, going %v, late %v", now.of(done), now.of(failed), now.of(crashed), now.of(going), now.of(late))
 	}

@@ -36,7 +36,7 @@ func soak(t *testing.T) {
 	w.settled()
 	before := runtime.NumGoroutine()
 	stop := w.start(nil)
-	if !within(t.Context(), 2*launch, func() bool { return w.census().all(ids, prefect.Running) }) {
+	if !within(t.Context(), 2*launch, launch/8, func() bool { return w.census().all(ids, prefect.Running) }) {
 		t.Fatalf("not all runs run: %v", w.census().of(ids))
 	}
 	var memory []float64
@@ -52,7 +52,7 @@ func soak(t *testing.T) {
 	if first, last := memory[1], slices.Max(memory[2:]); last > 1.05*first+1 {
 		t.Errorf("the memory grows: %.1f MB after a third of the time, later %.1f MB", first, last)
 	}
-	if !within(t.Context(), 3*launch, func() bool { return w.census().all(ids, prefect.Completed) }) {
+	if !within(t.Context(), 3*launch, launch/8, func() bool { return w.census().all(ids, prefect.Completed) }) {
 		t.Errorf("not all runs are Completed: %v", w.census().of(ids))
 	}
 	if diff := cmp.Diff(map[int]int{1: len(ids)}, w.executions(ids)); diff != "" {

@@ -19,14 +19,12 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-const look = 500 * time.Millisecond
-
 // within looks until it is done, and tells whether it was in time.
-func within(ctx context.Context, limit time.Duration, done func() bool) bool {
+func within(ctx context.Context, limit, every time.Duration, done func() bool) bool {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for !done() {
-		if pause(bounded, look) != nil {
+		if pause(bounded, every) != nil {
 			return false
 		}
 	}
