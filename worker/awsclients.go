@@ -40,7 +40,7 @@ type clientSets struct {
 	rates   map[string]Rate
 	metrics *metrics
 
-	making sync.Mutex // held while a set is made, so that each is made once
+	making chan struct{} // full while a set is made, so that each is made once
 
 	mu     sync.Mutex
 	sets   map[string]*awsClients
@@ -48,7 +48,7 @@ type clientSets struct {
 }
 
 func newClientSets(o Options, m *metrics) *clientSets {
-	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, sets: map[string]*awsClients{}}
+	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, making: make(chan struct{}, 1), sets: map[string]*awsClients{}}
 }
 
 // of returns the clients for a job's credentials.
@@ -60,8 +60,12 @@ func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsCli
 	if known := s.known(key); known != nil {
 		return known, nil
 	}
-	s.making.Lock()
-	defer s.making.Unlock()
+	select {
+	case s.making <- struct{}{}:
+		defer func() { <-s.making }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if known := s.known(key); known != nil {
 		return known, nil
 	}
