@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: release-snapshot build demo test e2e e2e-worker bench-worker lint bench fmt
+.PHONY: chaos chaos-ci release-snapshot build demo test e2e e2e-worker bench-worker lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -24,6 +24,17 @@ e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtua
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e/worker
+
+SEED = 1
+SEEDS = 10
+RUNS = 1000
+
+chaos: ## workers under faults, quotas, outages and load, in full: 2 minutes for a seed of 1,000 runs, half an hour for the rest
+	$(GO) test -count=1 -v -timeout 24h ./chaos -args -seed $(SEED) -seeds $(SEEDS) -runs $(RUNS) \
+		-quota-runs 2000 -outage-tasks 500 -soak-runs 10000 -soak-time 1h
+
+chaos-ci: ## ten seeds, with fewer runs each
+	$(GO) test -count=1 -timeout 30m $(TESTFLAGS) ./chaos -run TestEveryRunIsExecutedOnce -args -seed 1 -seeds 10 -runs 90
 
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi

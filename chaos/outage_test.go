@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"flag"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -18,8 +19,10 @@ const (
 	recovers = time.Minute
 )
 
+var outageTasks = flag.Int("outage-tasks", 100, "tasks that run when Prefect or AWS goes away")
+
 // Prefect, or AWS, is away for ten minutes (of simulated time, all of the worker's times
-// at their defaults) while 500 tasks run. Nothing is lost, and a minute after its return
+// at their defaults) while many tasks run. Nothing is lost, and a minute after its return
 // all states are right.
 func TestAnOutageOfTenMinutes(t *testing.T) {
 	for name, service := range map[string]string{"Prefect": sandbox.PrefectService, "AWS": "*"} {
@@ -33,10 +36,10 @@ func TestAnOutageOfTenMinutes(t *testing.T) {
 func outageOf(t *testing.T, service string) {
 	w := newPlayed(t, sandbox.Options{})
 	during := outage / 2
-	done := w.runs("done", 150, life{during, completes})
-	failed := w.runs("failed", 100, life{during, fails})
-	crashed := w.runs("crashed", 150, life{during, crashes})
-	going := w.runs("going", 100, life{outage + during + recovers, completes})
+	done := w.runs("done", *outageTasks*3/10, life{during, completes})
+	failed := w.runs("failed", *outageTasks/5, life{during, fails})
+	crashed := w.runs("crashed", *outageTasks*3/10, life{during, crashes})
+	going := w.runs("going", *outageTasks/5, life{outage + during + recovers, completes})
 	all := slices.Concat(done, failed, crashed, going)
 	stop := w.start(nil)
 	defer stop()
@@ -72,5 +75,5 @@ func outageOf(t *testing.T, service string) {
 	if diff := cmp.Diff(map[int]int{1: len(all) + len(late)}, w.executions(append(all, late...))); diff != "" {
 		t.Errorf("how often runs were executed (-want +got):\n%s", diff)
 	}
-	t.Logf("500 tasks, away for %s: all states right %s after its return", outage, took.Round(time.Second))
+	t.Logf("%d tasks, away for %s: all states right %s after its return", len(all), outage, took.Round(time.Second))
 }

@@ -16,15 +16,15 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 	defer end()
 	defer w.limitDrain(stop, end)()
 	var launches sync.WaitGroup
-	once := func(polling context.Context) error {
-		found, err := w.poll.find(polling)
+	once := func(polling context.Context) (more bool, err error) {
+		found, more, err := w.poll.find(polling)
 		for _, c := range found {
 			launches.Go(func() { w.submit.run(launching, stop, c) })
 		}
-		return err
+		return more, err
 	}
 	if w.opts.RunOnce {
-		if err := once(polling); err != nil {
+		if _, err := once(polling); err != nil {
 			w.log.WarnContext(ctx, "failed to poll for flow runs", "error", err)
 		}
 		launches.Wait()
@@ -38,7 +38,13 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 			})
 		}).run(polling)
 	})
-	w.loop("poll for flow runs", w.opts.QueryInterval, once).run(polling)
+	w.loop("poll for flow runs", w.opts.QueryInterval, func(ctx context.Context) error {
+		more, err := once(ctx)
+		for more && w.poll.nearlyDone(ctx) {
+			more, err = once(ctx)
+		}
+		return err
+	}).run(polling)
 	if n := len(w.table.inPhase(claiming)); n > 0 {
 		w.log.InfoContext(ctx, "stopping: what was claimed is launched first", "flow runs", n)
 	}

@@ -27,30 +27,32 @@ type poll struct {
 	reached atomic.Int64 // when a poll last got an answer
 }
 
-// find asks once and returns the runs that are now this worker's to claim.
-func (p *poll) find(ctx context.Context) ([]candidate, error) {
+// find asks once and returns the runs that are now this worker's to claim, and whether
+// there may be more of them.
+func (p *poll) find(ctx context.Context) (found []candidate, more bool, err error) {
 	p.tried.Store(time.Now().UnixNano())
 	defer func() { p.tried.Store(time.Now().UnixNano()) }()
 	if p.heartbeat.current.Load() == nil {
-		return nil, nil // nothing can be launched before the pool is known
+		return nil, false, nil // nothing can be launched before the pool is known
 	}
-	found := time.Now()
+	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	runs, err := p.opts.Prefect.ScheduledFlowRuns(bounded, p.opts.Pool, prefect.ScheduledQuery{
-		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: found.Add(p.opts.Prefetch),
+		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: began.Add(p.opts.Prefetch),
 	})
 	p.metrics.polled(err)
 	if errors.Is(err, prefect.ErrNotFound) {
 		// The pool or a queue is gone; the next heartbeat makes the pool, or says so.
 		p.log.WarnContext(ctx, "Prefect does not know the work pool, or one of the work queues", "pool", p.opts.Pool, "queues", p.opts.WorkQueues)
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	p.reached.Store(time.Now().UnixNano())
-	return p.admit(ctx, runs, found), nil
+	found = p.admit(ctx, runs, began)
+	return found, p.more(len(runs), len(found)), nil
 }
 
 // admit takes the runs in the server's order (queue priority, then time; Prefect 2's

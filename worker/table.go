@@ -78,6 +78,19 @@ func (t *table) admit(run runRef) admission {
 	return admitted
 }
 
+// claims counts the runs that are being claimed or launched.
+func (t *table) claims() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, entry := range t.runs {
+		if entry.phase == claiming {
+			n++
+		}
+	}
+	return n
+}
+
 // isFull tells whether the limit is reached.
 func (t *table) isFull() bool {
 	t.mu.Lock()

@@ -1,6 +1,7 @@
 package prefectapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -87,26 +88,47 @@ func match[T any](rows []T, f filter, where string, tests map[string]test[T]) ([
 	return out, nil
 }
 
-// anyOf is the conditions any_, not_any_ and like_ on a text.
+// anyOf is the conditions any_, not_any_ and like_ on a text. A condition is read once for
+// all rows: lists have hundreds of entries, and tables thousands of rows.
 func anyOf[T any](value func(T) string) test[T] {
+	var known json.RawMessage
+	var checks []func(string) bool
 	return func(row T, raw json.RawMessage) (bool, error) {
-		var c map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &c); err != nil {
-			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
-		}
-		for operator, operand := range c {
-			meets, err := compare(value(row), operator, operand)
-			if !meets || err != nil {
+		if known == nil || !bytes.Equal(known, raw) {
+			var err error
+			if checks, err = textChecks(raw); err != nil {
 				return false, err
+			}
+			known = raw
+		}
+		for _, check := range checks {
+			if !check(value(row)) {
+				return false, nil
 			}
 		}
 		return true, nil
 	}
 }
 
-func compare(value, operator string, operand json.RawMessage) (bool, error) {
+func textChecks(raw json.RawMessage) ([]func(string) bool, error) {
+	var c map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+	}
+	var checks []func(string) bool
+	for operator, operand := range c {
+		check, err := textCheck(operator, operand)
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, check)
+	}
+	return checks, nil
+}
+
+func textCheck(operator string, operand json.RawMessage) (func(string) bool, error) {
 	if string(operand) == "null" {
-		return true, nil
+		return func(string) bool { return true }, nil
 	}
 	var list []string
 	var one string
@@ -114,15 +136,23 @@ func compare(value, operator string, operand json.RawMessage) (bool, error) {
 	switch operator {
 	case "any_", "not_any_":
 		if json.Unmarshal(operand, &list) != nil {
-			return false, invalid("list_type", "Input should be a valid list", operand, "body", operator)
+			return nil, invalid("list_type", "Input should be a valid list", operand, "body", operator)
 		}
-		return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, value) }) == (operator == "any_"), nil
+		set := map[string]bool{}
+		for _, entry := range list {
+			set[strings.ToLower(entry)] = true
+		}
+		return func(value string) bool { return set[strings.ToLower(value)] == (operator == "any_") }, nil
 	case "like_":
-		return json.Unmarshal(operand, &one) == nil && strings.Contains(strings.ToLower(value), strings.ToLower(one)), nil
+		err := json.Unmarshal(operand, &one)
+		return func(value string) bool {
+			return err == nil && strings.Contains(strings.ToLower(value), strings.ToLower(one))
+		}, nil
 	case "is_null_":
-		return json.Unmarshal(operand, &yes) == nil && (value == "") == yes, nil
+		err := json.Unmarshal(operand, &yes)
+		return func(value string) bool { return err == nil && (value == "") == yes }, nil
 	}
-	return false, notImplemented("filter operator " + operator)
+	return nil, notImplemented("filter operator " + operator)
 }
 
 // isTrue is the condition eq_ on a flag.
