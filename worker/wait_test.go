@@ -107,8 +107,8 @@ func TestLoopSlowsDownAfterFailures(t *testing.T) {
 		defer cancel()
 		times := 0
 		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return away }}.run(ctx)
-		// A minute apart, give or take the jitter: an hour of outage is no storm.
-		if times < 45 || times > 95 {
+		// maxLoopWait apart, give or take the jitter: an hour of outage is no storm.
+		if times < 140 || times > 240 {
 			t.Errorf("tried %d times in an hour", times)
 		}
 	})
