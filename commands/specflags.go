@@ -121,6 +121,8 @@ func resourceFlags() []specFlag {
 		flowRunLogsFlag(),
 		noObserverFlag(),
 		stringFlag("prefect-api-key-secret", inPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *provision.Spec) *string { return &s.Prefect.APIKeySecret }),
+		stringFlag("boundary", inAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *provision.Spec) *string { return &s.Roles.Boundary }),
+		stringFlag("role-path", inAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *provision.Spec) *string { return &s.Roles.Path }),
 		intFlag("log-retention", inAWS, "`DAYS` for which logs are kept", "30", func(s *provision.Spec) *int { return &s.LogRetentionDays }),
 		tagFlag(),
 	}

@@ -77,6 +77,11 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	return a
 }
 
+// reads makes another key the one by which the account is read and damaged.
+func (a *account) reads(cfg aws.Config) {
+	a.source = inventory.NewSource(cfg, inventory.Prefect{URL: a.server.PrefectAPIURL()})
+}
+
 func (a *account) proxy(target string, classify wiretap.Classify) string {
 	a.t.Helper()
 	url, closeProxy, err := a.tap.Proxy(target, classify, nil)

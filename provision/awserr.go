@@ -18,7 +18,7 @@ import (
 // iamPrefix is how IAM writes the SDK's service ids.
 var iamPrefix = map[string]string{
 	"CloudWatch Logs": "logs", "EC2": "ec2", "ECS": "ecs", "IAM": "iam", "Secrets Manager": "secretsmanager", "STS": "sts",
-	"SQS": "sqs", "Service Quotas": "servicequotas", "EventBridge": "events",
+	"SQS": "sqs", "Service Quotas": "servicequotas", "EventBridge": "events", "ECR": "ecr",
 }
 
 // explain turns an error of the AWS SDK into one sentence that says what could not
@@ -49,10 +49,11 @@ func explain(doing string, err error) error {
 }
 
 func explainCode(doing, action string, api smithy.APIError, err error) error {
-	switch code := api.ErrorCode(); code {
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault":
+	if isDenial(api.ErrorCode()) {
 		return hint.Add(awsError{doing, "AWS refused " + action + ": " + api.ErrorMessage(), err},
-			"ask for a policy that allows "+action+" on what the message names")
+			"ask for a policy that allows "+denialOf(api.ErrorMessage(), action).action+" on what the message names")
+	}
+	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
 		return hint.Add(awsError{doing, "the AWS credentials have expired", err}, "sign in again, for example with `aws sso login`, and run the same command")
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":

@@ -47,6 +47,11 @@ func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := planBootstrap(ctx, w)
+	return b, w.nameStatements(PolicyBootstrap, err)
+}
+
+func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	b := &Bootstrap{Identity: w.id, w: w}
 	b.build()
 	group, gctx := errgroup.WithContext(ctx)
@@ -203,7 +208,8 @@ func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, er
 		}
 		steps = append(steps, step{change: change, needs: r.needs(), run: r.apply})
 	}
-	return runSteps(ctx, steps, progress)
+	applied, err := runSteps(ctx, steps, progress)
+	return applied, b.w.nameStatements(PolicyBootstrap, err)
 }
 
 func (b *Bootstrap) change(r resource) Change {

@@ -48,7 +48,12 @@ func (i Identity) roleARN(nameOrARN string) string {
 	if isARN(nameOrARN) {
 		return nameOrARN
 	}
-	return arn.ARN{Partition: i.Partition, Service: "iam", AccountID: i.Account, Resource: "role/" + nameOrARN}.String()
+	return i.iamARN("role/" + nameOrARN)
+}
+
+// iamARN is the ARN of something in the account's IAM, which has no region.
+func (i Identity) iamARN(resource string) string {
+	return arn.ARN{Partition: i.Partition, Service: "iam", AccountID: i.Account, Resource: resource}.String()
 }
 
 // managedPolicyARN is the ARN of a policy that AWS keeps.

@@ -24,8 +24,18 @@ type PushedImage struct {
 // already is not made and not pushed again. Of the Spec it needs Pool, Region, Names
 // and Tags.
 func PushImage(ctx context.Context, opts Options, binaries []*image.Binary) (PushedImage, error) {
+	opts.Spec.Worker.Runtime, opts.Spec.Worker.Image = RuntimeECSCTL, ""
 	w := &world{spec: opts.Spec, version: opts.Version, aws: opts.Clients, log: opts.Logger, poll: opts.PollInterval, known: map[Kind]string{}}
 	w.spec.Names = w.spec.Names.or(deriveNames(w.spec.Pool, w.spec.Region))
+	var err error
+	if w.id, err = WhoAmI(ctx, opts.Clients); err != nil {
+		return PushedImage{}, err
+	}
+	out, err := w.pushToRepository(ctx, binaries)
+	return out, w.nameStatements(PolicyBootstrap, err)
+}
+
+func (w *world) pushToRepository(ctx context.Context, binaries []*image.Binary) (PushedImage, error) {
 	repository := &repository{w: w}
 	if err := repository.find(ctx); err != nil {
 		return PushedImage{}, err

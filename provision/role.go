@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -32,6 +33,7 @@ type role struct {
 
 type foundRole struct {
 	arn, trust, policy string
+	boundary           string // ARN, "" for none
 	attached           []string
 	tags               map[string]string
 }
@@ -46,7 +48,7 @@ func (r *role) find(ctx context.Context) error {
 		return err
 	}
 	r.found = found
-	r.w.setValue(r.kind, r.w.id.roleARN(r.nameARN))
+	r.w.setValue(r.kind, r.wantedARN())
 	if found == nil {
 		return nil
 	}
@@ -54,10 +56,23 @@ func (r *role) find(ctx context.Context) error {
 	return nil
 }
 
-// check refuses a role that somebody else made when ECS tasks cannot take it.
+// wantedARN is the ARN that the role has or will have.
+func (r *role) wantedARN() string {
+	if isARN(r.nameARN) {
+		return r.nameARN
+	}
+	return r.w.id.roleARN(strings.TrimPrefix(r.w.spec.Roles.Path, "/") + r.nameARN)
+}
+
+// check refuses a role that somebody else made when ECS tasks cannot take it, and one of
+// ours in another path, which IAM cannot change.
 func (r *role) check() error {
 	if r.found == nil && isARN(r.nameARN) {
 		return fmt.Errorf("%s %q does not exist", r.kind, r.nameARN)
+	}
+	if r.owned() && r.w.spec.Roles.Path != "" && r.found.arn != r.wantedARN() {
+		return hint.Add(fmt.Errorf("%s %q is in another path than %s: its ARN is %s", r.kind, r.name(), r.w.spec.Roles.Path, r.found.arn),
+			fmt.Sprintf("IAM cannot move a role: leave --role-path as it was, or run ecsctl teardown first, or name another role with --%s", r.kind))
 	}
 	if r.found == nil || r.owned() || letsECSAssume(r.found.trust) {
 		return nil
@@ -97,6 +112,9 @@ func (r *role) readRole(ctx context.Context, out *foundRole) error {
 	}
 	out.arn = *got.Role.Arn
 	out.trust = aws.ToString(got.Role.AssumeRolePolicyDocument)
+	if boundary := got.Role.PermissionsBoundary; boundary != nil {
+		out.boundary = aws.ToString(boundary.PermissionsBoundaryArn)
+	}
 	out.tags = tagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
@@ -139,10 +157,20 @@ func (r *role) diff() Change {
 			c.Reason += "; it must allow " + r.mustAllow
 		}
 	default:
-		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.policyFields(), r.w.tagFields(r.found.tags))
+		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.boundaryFields(), r.policyFields(), r.w.tagFields(r.found.tags))
 		c.Action = updateIf(c.Fields)
 	}
 	return c
+}
+
+// boundaryFields leaves a boundary alone that the Spec does not name: those who made it
+// had their reasons.
+func (r *role) boundaryFields() []Field {
+	wanted := r.w.spec.Roles.Boundary
+	if wanted == "" {
+		return nil
+	}
+	return compare("permissionsBoundary", r.found.boundary, wanted)
 }
 
 func (r *role) policyFields() []Field {

@@ -22,6 +22,8 @@ func (r *role) apply(ctx context.Context) (string, error) {
 func (r *role) create(ctx context.Context) error {
 	out, err := r.w.aws.IAM.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName:                 aws.String(r.name()),
+		Path:                     notEmpty(r.w.spec.Roles.Path),
+		PermissionsBoundary:      notEmpty(r.w.spec.Roles.Boundary),
 		AssumeRolePolicyDocument: aws.String(trustPolicy()),
 		Description:              aws.String("Made by ecsctl for the Prefect work pool " + poolSlug(r.w.spec.Pool, r.w.spec.Region)),
 		Tags:                     iamTags(r.w.wantedTags()),
@@ -33,8 +35,16 @@ func (r *role) create(ctx context.Context) error {
 	if err != nil {
 		return explain("create the role", err)
 	}
-	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), tags: r.w.wantedTags()}
+	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), boundary: r.w.spec.Roles.Boundary, tags: r.w.wantedTags()}
 	return nil
+}
+
+// notEmpty is nil for "", which AWS takes as a value.
+func notEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // meetOther goes on with a role that another bootstrap made since we looked.
@@ -50,12 +60,19 @@ func (r *role) meetOther(ctx context.Context) error {
 	return r.check()
 }
 
-// converge writes what differs, all at the same time.
+// converge writes what differs: the boundary first, because whoever may make roles only
+// within it may change none without it; then the rest at the same time.
 func (r *role) converge(ctx context.Context) error {
 	if !r.owned() {
 		return nil
 	}
 	api, name := r.w.aws.IAM, aws.String(r.name())
+	if len(r.boundaryFields()) > 0 {
+		_, err := api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: &r.w.spec.Roles.Boundary})
+		if err != nil {
+			return explain("set the permissions boundary", err)
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	if len(comparePolicies("", r.found.trust, trustPolicy())) > 0 {
 		group.Go(func() error {

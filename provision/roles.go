@@ -90,7 +90,10 @@ func (w *world) flowRunExecutionRole() string {
 	if w.spec.FlowRuns.ExecutionRole != "" {
 		return w.spec.FlowRuns.ExecutionRole
 	}
-	return w.value(KindExecutionRole)
+	if arn := w.value(KindExecutionRole); arn != pending {
+		return arn
+	}
+	return newExecutionRole(w).wantedARN()
 }
 
 // flowRunFamilies are patterns of the families that the worker may register and run.

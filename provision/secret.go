@@ -22,6 +22,7 @@ type secret struct {
 	name     string
 	variable string // the environment variable of the container that it becomes
 	want     prefect.Secret
+	closed   bool // its value is not looked at
 	found    *foundSecret
 }
 
@@ -39,6 +40,13 @@ func newAPIKeySecret(w *world) *secret {
 
 func newAuthStringSecret(w *world) *secret {
 	return &secret{w: w, kind: KindAuthStringSecret, name: authStringSecretName(w.spec.Names.Secret), variable: "PREFECT_API_AUTH_STRING", want: w.server.AuthString}
+}
+
+// unread makes the secret one of which the value is not looked at: who removes it needs no
+// right to read it.
+func (s *secret) unread() *secret {
+	s.closed = true
+	return s
 }
 
 // authStringSecretName is the auth string's name beside that of the key.
@@ -75,7 +83,7 @@ func (s *secret) check() error {
 func (s *secret) read(ctx context.Context) (*foundSecret, error) {
 	var out foundSecret
 	err := s.describe(ctx, &out)
-	if err == nil {
+	if err == nil && !s.closed {
 		err = s.readValue(ctx, &out)
 	}
 	var missing *types.ResourceNotFoundException

@@ -14,6 +14,7 @@ type Spec struct {
 	Worker  Worker  `yaml:"worker,omitempty" json:"worker,omitzero"`
 	// Names override the names that derive from the pool.
 	Names    Names    `yaml:"names,omitempty" json:"names,omitzero"`
+	Roles    Roles    `yaml:"roles,omitempty" json:"roles,omitzero"`
 	FlowRuns FlowRuns `yaml:"flowRuns,omitempty" json:"flowRuns,omitzero"`
 	Prefect  Prefect  `yaml:"prefect,omitempty" json:"prefect,omitzero"`
 	// Observer says whether workers get a queue with the changes of their tasks; nil
@@ -76,6 +77,15 @@ type Names struct {
 	Queue           string `yaml:"queue,omitempty" json:"queue,omitempty"`
 	DeadLetterQueue string `yaml:"deadLetterQueue,omitempty" json:"deadLetterQueue,omitempty"`
 	Rule            string `yaml:"rule,omitempty" json:"rule,omitempty"`
+}
+
+// Roles say how roles are made. They are nothing to roles that are given as ARNs.
+type Roles struct {
+	// Boundary is the ARN of a policy that becomes the permissions boundary of roles;
+	// empty means none, and leaves one that is there.
+	Boundary string `yaml:"boundary,omitempty" json:"boundary,omitempty"`
+	// Path is the IAM path of roles, such as /team/; empty means /. IAM cannot change it.
+	Path string `yaml:"path,omitempty" json:"path,omitempty"`
 }
 
 // FlowRuns holds what goes into the work pool's defaults. Empty fields leave the

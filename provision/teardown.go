@@ -48,10 +48,10 @@ type Teardown struct {
 func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 	t := &Teardown{opts: opts}
 	if err := t.discover(ctx); err != nil {
-		return nil, err
+		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
 	if err := t.look(ctx); err != nil {
-		return nil, err
+		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
 	t.Identity = t.w.id
 	for _, r := range t.resources {
@@ -69,7 +69,7 @@ func (t *Teardown) look(ctx context.Context) error {
 	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
 	service, cluster := &service{w: w}, &cluster{w: w}
 	t.resources = []removable{
-		service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, &repository{w: w}, newAPIKeySecret(w), newAuthStringSecret(w),
+		service, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w, keep: t.opts.KeepLogs}, &repository{w: w}, newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
 		&eventRule{w: w}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
 	for _, q := range w.observer() {
@@ -143,7 +143,8 @@ func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, err
 		}
 		steps = append(steps, step{change: change, needs: teardownNeeds(change.Kind), run: t.limited(r)})
 	}
-	return runSteps(ctx, steps, progress)
+	applied, err := runSteps(ctx, steps, progress)
+	return applied, t.w.nameStatements(PolicyTeardown, err)
 }
 
 // teardownNeeds lists what must be gone before a kind.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,6 +68,7 @@ func (s Spec) checkNames() []error {
 	}
 	checkRole("execution role", s.Names.ExecutionRole)
 	checkRole("worker role", s.Names.WorkerRole)
+	errs = append(errs, s.Roles.check()...)
 	check("task definition family", s.Names.Family, ecsName)
 	check("service", s.Names.Service, ecsName)
 	check("secret", s.Names.Secret, secretName)
@@ -83,6 +85,20 @@ func (s Spec) checkNames() []error {
 		return append(errs, checkARN("cluster", s.Cluster, "ecs", "cluster/")...)
 	}
 	check("cluster", s.Cluster, ecsName)
+	return errs
+}
+
+// rolePath is what IAM takes (API_CreateRole, Path).
+var rolePath = regexp.MustCompile(`^/([\x21-\x2e\x30-\x7e]+/)*$`)
+
+func (r Roles) check() []error {
+	var errs []error
+	if r.Boundary != "" {
+		errs = append(errs, checkARN("boundary", r.Boundary, "iam", "policy/")...)
+	}
+	if r.Path != "" && (!rolePath.MatchString(r.Path) || len(r.Path) > 512) {
+		errs = append(errs, fmt.Errorf("role-path %q: a path begins and ends with /, such as /team/", r.Path))
+	}
 	return errs
 }
 

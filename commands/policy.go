@@ -1,0 +1,130 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/provision"
+)
+
+const policyDescription = `Example:
+
+   ecsctl policy bootstrap --pool my-ecs-pool --output json >bootstrap.json
+   ecsctl policy worker --pool my-ecs-pool
+
+Prints the least that a command or a role needs in AWS, for the same flags and the same
+ecsctl.yaml as bootstrap: each statement with why it is there, or with --output json the
+bare document. Nothing is changed, and no right is needed but to be somebody in the account.`
+
+// policies are what can be printed, with what each is for.
+var policies = []struct{ name, usage string }{
+	{provision.PolicyBootstrap, "for whoever runs ecsctl bootstrap"},
+	{provision.PolicyTeardown, "for whoever runs ecsctl teardown"},
+	{provision.PolicyWorker, "the worker's task role, as bootstrap makes it"},
+	{provision.PolicyExecution, "the execution role's inline policy, as bootstrap makes it"},
+	{provision.PolicyDoctor, "for whoever looks what keeps a bootstrap or a worker from working"},
+}
+
+type policyOptions struct {
+	Name    string
+	Spec    provision.Spec
+	Output  string
+	Part    int // 0 is all
+	Verbose bool
+}
+
+func policyCommand(streams Streams) *cli.Command {
+	c := &cli.Command{
+		Name:         "policy",
+		Usage:        "print the least IAM policy for a command or a role",
+		Description:  policyDescription,
+		OnUsageError: usageError,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("there is no policy %q: see `ecsctl policy --help`", c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+	for _, p := range policies {
+		c.Subcommands = append(c.Subcommands, onePolicyCommand(streams, p.name, p.usage))
+	}
+	return c
+}
+
+func onePolicyCommand(streams Streams, name, usage string) *cli.Command {
+	flags := bootstrapFlags()
+	return &cli.Command{
+		Name:         name,
+		Usage:        usage,
+		Description:  policyDescription,
+		OnUsageError: usageError,
+		Flags: append(cliFlags(flags), configFlag(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+			&cli.IntFlag{Name: "part", Usage: "`NUMBER` of the part to print of a policy that no managed policy can hold as a whole", DefaultText: "all"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")}),
+		Action: func(c *cli.Context) error {
+			opts, err := readPolicyOptions(c, name, flags)
+			if err != nil {
+				return err
+			}
+			return runPolicy(c.Context, streams, opts)
+		},
+	}
+}
+
+func readPolicyOptions(c *cli.Context, name string, flags []specFlag) (opts policyOptions, err error) {
+	if err := noArguments(c); err != nil {
+		return opts, err
+	}
+	opts = policyOptions{Name: name, Output: c.String("output"), Part: c.Int("part"), Verbose: c.Bool("verbose")}
+	if opts.Output != outputText && opts.Output != outputJSON {
+		return opts, usagef("--output %q: it is text or json", opts.Output)
+	}
+	if c.IsSet("part") && opts.Part < 1 {
+		return opts, usagef("--part %d: parts are counted from 1", opts.Part)
+	}
+	if opts.Spec, err = readSpec(c, flags); err != nil {
+		return opts, err
+	}
+	return opts, opts.Spec.CheckPool()
+}
+
+func runPolicy(ctx context.Context, streams Streams, opts policyOptions) error {
+	options := provision.Options{Logger: newLogger(streams.Err, opts.Verbose)}
+	if err := policyServer(streams, opts, &options); err != nil {
+		return err
+	}
+	if err := connectAWS(ctx, opts.Spec, &options, nil); err != nil {
+		return err
+	}
+	spec := options.Spec.WithDefaults()
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	id, err := provision.WhoAmI(ctx, options.Clients)
+	if err != nil {
+		return err
+	}
+	policy, err := provision.NewPolicy(opts.Name, spec, id, options.Server)
+	if err != nil {
+		return err
+	}
+	return printPolicy(streams, opts, id, policy)
+}
+
+// policyServer finds out which credentials of Prefect there are. Whoever writes policies
+// may have none: then it is taken that workers have an API key.
+func policyServer(streams Streams, opts policyOptions, options *provision.Options) error {
+	settings, err := discoverPrefect(opts.Spec.Prefect, streams.In)
+	if err != nil {
+		return err
+	}
+	if settings.APIURL == "" {
+		printf(streams.Err, "no Prefect API is configured here: the policy is for workers with an API key\n")
+		settings.APIKey = "not known"
+	}
+	options.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}
+	return nil
+}

@@ -1,0 +1,132 @@
+package provision
+
+import (
+	"maps"
+	"strings"
+)
+
+// fargateVCPUs is the quota "Fargate On-Demand vCPU resource count" (Service Quotas).
+const fargateVCPUs = "fargate/L-3032A538"
+
+// policyValues are what the policies name. Lists that are empty take their statements out.
+func (w *world) policyValues() map[string]any {
+	values := w.workerPolicyValues()
+	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(), w.secretValues(), w.observerValues()} {
+		maps.Copy(values, more)
+	}
+	values["PoolTag"] = latin1Pattern(poolTag(w.spec.Pool, w.spec.Region))
+	return values
+}
+
+func (w *world) ecsValues() map[string]any {
+	cluster := w.id.clusterARN(w.spec.Cluster)
+	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
+	return map[string]any{
+		"Cluster":           cluster,
+		"AnyCluster":        "*",
+		"Service":           service(shortName(cluster)),
+		"AnyService":        service("*"),
+		"TaskDefinition":    w.id.arn("ecs", "task-definition/"+w.spec.Names.Family+":*"),
+		"AllTasks":          w.id.arn("ecs", "task/*"),
+		"ServiceLinkedRole": w.id.iamARN("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+		"FargateQuota":      w.id.arn("servicequotas", fargateVCPUs),
+	}
+}
+
+// roleValues: roles that are given as ARNs are read and handed on, and no more.
+func (w *world) roleValues() map[string]any {
+	execution, worker := newExecutionRole(w), newWorkerRole(w)
+	own, ownExecution, bound, boundary := []string{}, []string{}, []string{}, []string{}
+	for _, r := range []*role{execution, worker} {
+		if !isARN(r.nameARN) {
+			own = append(own, r.wantedARN())
+		}
+	}
+	if !isARN(execution.nameARN) {
+		ownExecution = append(ownExecution, execution.wantedARN())
+	}
+	if w.spec.Roles.Boundary != "" {
+		bound, boundary = own, []string{w.spec.Roles.Boundary}
+	}
+	return map[string]any{
+		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "OwnRoles": own, "OwnExecutionRole": ownExecution,
+		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
+		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
+	}
+}
+
+func (w *world) networkValues() map[string]any {
+	every := w.id.arn("ec2", "security-group/*")
+	groups, vpcs := []string{}, []string{}
+	if len(w.spec.Network.SecurityGroups) == 0 {
+		vpc := w.spec.Network.VPC
+		orString(&vpc, "*")
+		groups, vpcs = append(groups, every), append(vpcs, w.id.arn("ec2", "vpc/"+vpc))
+	}
+	return map[string]any{"Region": w.id.Region, "SecurityGroups": groups, "AnySecurityGroup": every, "VPCs": vpcs}
+}
+
+// storeValues are about where logs and images are kept.
+func (w *world) storeValues() map[string]any {
+	group := w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup)
+	old := w.id.arn("ecr", "repository/"+w.spec.Names.Repository)
+	repository, registry := []string{}, []string{}
+	if w.spec.MakesImage() {
+		repository, registry = append(repository, old), append(registry, "*")
+	}
+	return map[string]any{
+		"LogGroup": group, "LogGroupContent": group + ":*",
+		"WorkerLogStreams": group + ":log-stream:" + workerLogPrefix + "/" + workerContainer + "/*",
+		"Repository":       repository, "OldRepository": old, "AnyRegistry": registry,
+	}
+}
+
+func (w *world) observerValues() map[string]any {
+	queues := []string{w.id.arn("sqs", w.spec.Names.DeadLetterQueue), w.queueARN()}
+	all := append(append([]string{}, queues...), w.ruleARN())
+	values := map[string]any{
+		"WantedQueues": queues, "WantedRule": w.ruleARN(), "UnwantedObserver": []string{},
+		"ObservedQueues": queues, "Rule": w.ruleARN(), "TargetQueue": w.queueARN(), "Observer": all,
+	}
+	if !w.observes() {
+		values["WantedQueues"], values["WantedRule"], values["UnwantedObserver"] = []string{}, []string{}, all
+	}
+	return values
+}
+
+// secretValues are about the secrets that bootstrap keeps, and those that it may have
+// made for other credentials before.
+func (w *world) secretValues() map[string]any {
+	var names []string
+	if w.server.APIKey != "" && w.spec.Prefect.APIKeySecret == "" {
+		names = append(names, w.spec.Names.Secret)
+	}
+	if w.server.AuthString != "" {
+		names = append(names, authStringSecretName(w.spec.Names.Secret))
+	}
+	kept, _ := w.secretARNs(names)
+	every, made := w.secretARNs([]string{w.spec.Names.Secret, authStringSecretName(w.spec.Names.Secret)})
+	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "EverySecret": every, "EverySecretMade": made}
+}
+
+// secretARNs are all that secrets of the names may go by, and those when they are there:
+// AWS does not say whether the ARN of a secret that is not there yet has the six
+// characters that it will get (docs/aws-notes.md).
+func (w *world) secretARNs(names []string) (all, made []string) {
+	all, made = []string{}, []string{}
+	for _, name := range names {
+		plain := w.id.arn("secretsmanager", "secret:"+name)
+		all, made = append(all, plain, plain+"-??????"), append(made, plain+"-??????")
+	}
+	return all, made
+}
+
+// latin1Pattern writes what IAM takes in no policy, characters beyond Latin-1, as `?`.
+func latin1Pattern(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > 0xFF {
+			return '?'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,60 @@
+package templates
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Statement is one of a policy, in the order in which IAM's documentation writes it.
+type Statement struct {
+	Sid string `json:",omitempty"`
+	// Why says what it is for. It is no key of IAM's: Document leaves it out.
+	Why       string                     `json:",omitempty"`
+	Effect    string                     `json:",omitempty"`
+	Action    List                       `json:",omitempty"`
+	Resource  List                       `json:",omitempty"`
+	Condition map[string]map[string]List `json:",omitempty"`
+}
+
+// Statements are those of Policy, with why each is there.
+func Statements(name string, values map[string]any) []Statement {
+	var doc struct{ Statement []Statement }
+	if err := json.Unmarshal([]byte(mustMarshal(name, render(name, values))), &doc); err != nil {
+		panic(fmt.Sprintf("policy %q is none of IAM's: %v", name, err))
+	}
+	return doc.Statement
+}
+
+// Document is the policy of the statements, as IAM takes it, without white space.
+func Document(statements []Statement) string {
+	doc := struct {
+		Version   string
+		Statement []Statement
+	}{"2012-10-17", make([]Statement, len(statements))}
+	for i, s := range statements {
+		s.Why = ""
+		doc.Statement[i] = s
+	}
+	return mustMarshal("of statements", doc)
+}
+
+// List is a list of which IAM writes one as itself.
+type List []string
+
+// MarshalJSON writes one as itself.
+func (l List) MarshalJSON() ([]byte, error) {
+	if len(l) == 1 {
+		return json.Marshal(l[0])
+	}
+	return json.Marshal([]string(l))
+}
+
+// UnmarshalJSON reads both forms.
+func (l *List) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*l = List{one}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]string)(l))
+}
