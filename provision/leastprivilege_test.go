@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,10 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"ecsctl/internal/hint"
 	"ecsctl/provision"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
@@ -33,7 +30,7 @@ type somebody struct {
 // enforcedAccount is one in which calls are made by a user who may do nothing yet.
 func enforcedAccount(t *testing.T) *somebody {
 	t.Helper()
-	a := newAccount(t, sandbox.Options{EnforceIAM: true}, 1)
+	a := newAccount(t, sandbox.Options{EnforceIAM: true, Images: map[string]string{"flow": sleepImage(t)}}, 1)
 	key, secret := "", ""
 	for _, variable := range a.server.Env() {
 		name, value, _ := strings.Cut(variable, "=")
@@ -118,18 +115,3 @@ func (s *somebody) teardown(ctx context.Context) error {
 	}
 	return err
 }
-
-func TestExactlyThePolicies(t *testing.T) {
-	t.Parallel()
-	s := enforcedAccount(t)
-	s.may(s.policyOf(provision.PolicyBootstrap))
-	s.bootstrap()
-	s.settled()
-	s.may(s.policyOf(provision.PolicyTeardown))
-	if err := s.teardown(t.Context()); err != nil {
-		t.Fatalf("%v\n%s", err, strings.Join(hint.Of(err), "\n"))
-	}
-}
-
-var _ = ecs.StopTaskInput{}
-var _ = json.Valid

@@ -36,10 +36,15 @@ func (w *world) ecsValues() map[string]any {
 // roleValues: roles that are given as ARNs are read and handed on, and no more.
 func (w *world) roleValues() map[string]any {
 	execution, worker := newExecutionRole(w), newWorkerRole(w)
-	own, ownExecution, bound, boundary := []string{}, []string{}, []string{}, []string{}
+	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}
 	for _, r := range []*role{execution, worker} {
-		if !isARN(r.nameARN) {
-			own = append(own, r.wantedARN())
+		read = append(read, r.wantedARN())
+		if isARN(r.nameARN) {
+			continue
+		}
+		own = append(own, r.wantedARN())
+		if byName := w.id.roleARN(r.nameARN); byName != r.wantedARN() {
+			read = append(read, byName) // reads name no path, and a role that is not there has none
 		}
 	}
 	if !isARN(execution.nameARN) {
@@ -49,7 +54,7 @@ func (w *world) roleValues() map[string]any {
 		bound, boundary = own, []string{w.spec.Roles.Boundary}
 	}
 	return map[string]any{
-		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "OwnRoles": own, "OwnExecutionRole": ownExecution,
+		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own, "OwnExecutionRole": ownExecution,
 		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
