@@ -12,6 +12,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/denial"
 	"ecsctl/internal/hint"
 )
 
@@ -49,9 +50,9 @@ func explain(doing string, err error) error {
 }
 
 func explainCode(doing, action string, api smithy.APIError, err error) error {
-	if isDenial(api.ErrorCode()) {
+	if denial.IsCode(api.ErrorCode()) {
 		return hint.Add(awsError{doing, "AWS refused " + action + ": " + api.ErrorMessage(), err},
-			"ask for a policy that allows "+denialOf(api.ErrorMessage(), action).action+" on what the message names")
+			"ask for a policy that allows "+denial.Parse(api.ErrorMessage(), action).Action+" on what the message names")
 	}
 	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":

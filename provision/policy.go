@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ecsctl/internal/denial"
 	"ecsctl/internal/hint"
 	"ecsctl/templates"
 )
@@ -83,20 +84,20 @@ func (w *world) nameStatements(name string, err error) error {
 	return hint.Add(err, hints...)
 }
 
-func (p Policy) statementHint(d denial, pool string) string {
+func (p Policy) statementHint(d denial.Denial, pool string) string {
 	command := fmt.Sprintf("`ecsctl policy %s --pool %s`", p.Name, pool)
 	var sids []string
 	for _, s := range p.Statements {
-		if d.in(s) {
+		if allows(s, d) {
 			sids = append(sids, s.Sid)
 		}
 	}
 	on := ""
-	if d.resource != "" {
-		on = " on " + d.resource
+	if d.Resource != "" {
+		on = " on " + d.Resource
 	}
 	if len(sids) == 0 {
-		return fmt.Sprintf("%s has no statement that allows %s%s: compare the names and the cluster that were given", command, d.action, on)
+		return fmt.Sprintf("%s has no statement that allows %s%s: compare the names and the cluster that were given", command, d.Action, on)
 	}
-	return fmt.Sprintf("%s%s is allowed by the statement %s of %s", d.action, on, strings.Join(sids, " or "), command)
+	return fmt.Sprintf("%s%s is allowed by the statement %s of %s", d.Action, on, strings.Join(sids, " or "), command)
 }

@@ -3,6 +3,8 @@ package templates
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Statement is one of a policy, in the order in which IAM's documentation writes it.
@@ -23,6 +25,25 @@ func Statements(name string, values map[string]any) []Statement {
 		panic(fmt.Sprintf("policy %q is none of IAM's: %v", name, err))
 	}
 	return doc.Statement
+}
+
+// Sids names the statements of a policy that allow an action, whatever it is on.
+func Sids(name, action string) []string {
+	raw, err := files.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("no policy %q: %v", name, err))
+	}
+	var doc struct{ Statement []Statement }
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		panic(fmt.Sprintf("policy %q is none of IAM's: %v", name, err))
+	}
+	var out []string
+	for _, s := range doc.Statement {
+		if slices.ContainsFunc(s.Action, func(a string) bool { return strings.EqualFold(a, action) }) {
+			out = append(out, s.Sid)
+		}
+	}
+	return out
 }
 
 // Document is the policy of the statements, as IAM takes it, without white space.

@@ -13,8 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/denial"
 	"ecsctl/internal/diagnose"
 	"ecsctl/internal/hint"
+	"ecsctl/templates"
 )
 
 // awsError says what could not be done and why, in one sentence without request ids;
@@ -60,12 +62,14 @@ func innermost(err error) error {
 
 func withAdvice(e *awsError, api smithy.APIError, err error) error {
 	found, known := diagnose.Text(api.ErrorMessage())
-	switch api.ErrorCode() {
-	case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation":
+	if denial.IsCode(api.ErrorCode()) {
+		advice := deniedAdvice(denial.Parse(api.ErrorMessage(), actionOf(err)))
 		if strings.Contains(api.ErrorMessage(), "iam:PassRole") {
-			return hint.Add(e, found.String())
+			return hint.Add(e, found.String(), advice)
 		}
-		return hint.Add(e, "the worker's role needs a policy that allows "+actionOf(err)+" on what the message names")
+		return hint.Add(e, advice)
+	}
+	switch api.ErrorCode() {
 	case "ClusterNotFoundException":
 		return hint.Add(e, "check the job variable cluster, and that the cluster is in the worker's region")
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
@@ -75,6 +79,15 @@ func withAdvice(e *awsError, api smithy.APIError, err error) error {
 		return hint.Add(e, found.String())
 	}
 	return e
+}
+
+// deniedAdvice names the statement of the worker's policy that allows what was missed.
+func deniedAdvice(d denial.Denial) string {
+	advice := "the worker's role needs a policy that allows " + d.Action + " on what the message names"
+	if sids := templates.Sids(templates.WorkerPolicy, d.Action); len(sids) > 0 {
+		advice += ", as the statement " + strings.Join(sids, " or ") + " of `ecsctl policy worker` does"
+	}
+	return advice
 }
 
 // actionOf is the IAM action of the call that failed.

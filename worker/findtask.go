@@ -20,7 +20,7 @@ func (f *findTask) of(ctx context.Context, log *slog.Logger, c *awsClients, job 
 	made, found, err = f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
 	if hasCode(err, "AccessDeniedException") {
 		// The client token still keeps a second launch from making a second task.
-		log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", err)
+		log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", sentence(err))
 		return task{}, false, nil
 	}
 	return made, found, err

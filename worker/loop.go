@@ -34,7 +34,7 @@ func (l loop) run(ctx context.Context) {
 			failures, last = 0, time.Now()
 		} else {
 			failures++
-			l.log.WarnContext(ctx, "failed to "+l.name, "error", err, "last success", time.Since(last).Round(time.Second).String()+" ago")
+			l.log.WarnContext(ctx, "failed to "+l.name, "error", sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
 		}
 		if pause(ctx, l.wait(failures)) != nil {
 			return

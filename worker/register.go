@@ -60,7 +60,7 @@ func hashed(job *jobtemplate.Job, region string) (*jobtemplate.Definition, error
 func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsClients, wanted *jobtemplate.Definition) (definition, error) {
 	arn, err := findDefinition(ctx, c, wanted)
 	if err != nil {
-		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", explain("look for a task definition", err))
+		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", sentence(explain("look for a task definition", err)))
 	}
 	if arn != "" {
 		log.DebugContext(ctx, "reusing the task definition", "task definition", arn)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,11 +70,21 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	w.api = w.client()
 	w.aws = aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+		Credentials: accountsKey(server),
 	}
 	w.ecs = ecs.NewFromConfig(w.aws)
 	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	return w
+}
+
+// accountsKey may do everything, also where policies count.
+func accountsKey(server *sandbox.Server) aws.CredentialsProvider {
+	values := map[string]string{}
+	for _, variable := range server.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		values[name] = value
+	}
+	return credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], "")
 }
 
 func (w *world) client() *prefect.Client {
