@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python virtual environments of the end-to-end tests: the real Prefect
-# servers and workers, moto and the AWS CLI. Does nothing where one is up to date.
+# servers and workers, moto, the AWS CLI and IAM's linters. Does nothing where one is up
+# to date.
 #
 #   e2e/venvs.sh              all of them, in .venvs/ at the root of the repository
 #   e2e/venvs.sh prefect3     one
@@ -33,7 +34,7 @@ if [[ -n ${ECSCTL_E2E_VENVS:-} ]]; then
 fi
 names=("$@")
 if [[ ${#names[@]} -eq 0 ]]; then
-    names=(prefect3 prefect2 aws)
+    names=(prefect3 prefect2 aws lint)
 fi
 mkdir -p "$target"
 pids=()

@@ -28,6 +28,7 @@ func (w *world) ecsValues() map[string]any {
 		"AnyService":        service("*"),
 		"TaskDefinition":    w.id.arn("ecs", "task-definition/"+w.spec.Names.Family+":*"),
 		"AllTasks":          w.id.arn("ecs", "task/*"),
+		"AllClusters":       w.id.arn("ecs", "cluster/*"),
 		"ServiceLinkedRole": w.id.iamARN("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
 		"FargateQuota":      w.id.arn("servicequotas", fargateVCPUs),
 	}

@@ -153,6 +153,7 @@ func (w *world) runs(d *prefect.Deployment, n int) []string {
 type started struct {
 	*worker.Worker
 	stop  func()        // the first signal
+	kill  func()        // everything at once
 	ended chan struct{} // closed when Run has returned
 }
 
@@ -171,8 +172,8 @@ func (w *world) start(change func(*worker.Options)) *started {
 	}
 	made := must(worker.New(o))(w.t)
 	stop := make(chan struct{})
-	out := &started{Worker: made, ended: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
+	out := &started{Worker: made, ended: make(chan struct{}), kill: cancel}
 	var once atomic.Bool
 	out.stop = func() {
 		if once.CompareAndSwap(false, true) {

@@ -18,6 +18,7 @@ const (
 	Prefect3 = "prefect3"
 	Prefect2 = "prefect2"
 	AWS      = "aws"
+	Lint     = "lint"
 )
 
 // Program returns the path of a program in a virtual environment, from
