@@ -39,6 +39,9 @@ func TestEveryARNIsInThePartition(t *testing.T) {
 			w := testWorld(t, s)
 			w.learn()
 			texts := documents(w)
+			for _, name := range everyPolicy {
+				texts["policy "+name] = mustPolicy(t, w, name).Document()
+			}
 			texts["managed policies"] = strings.Join(newExecutionRole(w).managed, `"`)
 			definition := (&taskDefinition{w: w}).wanted()
 			texts["task definition"] = show(toJSON(definition.registerInput(s.Names.Family, w.wantedTags())))

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +73,13 @@ func (w *world) policy(name string) (Policy, error) {
 func (w *world) nameStatements(name string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts stay parts: each is told in a line of its own
+		var parts []error
+		for _, part := range joined.Unwrap() {
+			parts = append(parts, w.nameStatements(name, part))
+		}
+		return errors.Join(parts...)
 	}
 	policy, unknown := w.policy(name)
 	if unknown != nil {

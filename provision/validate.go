@@ -88,8 +88,9 @@ func (s Spec) checkNames() []error {
 	return errs
 }
 
-// rolePath is what IAM takes (API_CreateRole, Path).
-var rolePath = regexp.MustCompile(`^/([\x21-\x2e\x30-\x7e]+/)*$`)
+// rolePath is what IAM takes (API_CreateRole, Path), without the characters that mean
+// something else in a policy.
+var rolePath = regexp.MustCompile(`^/([\w+=,.@-]+/)*$`)
 
 func (r Roles) check() []error {
 	var errs []error
