@@ -5,6 +5,7 @@ package peers
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -78,7 +80,8 @@ func OpenDefaultVPC(ctx context.Context, client *ec2.Client) error {
 		return fmt.Errorf("failed to create an internet gateway: %w", err)
 	}
 	id := gateway.InternetGateway.InternetGatewayId
-	if _, err := client.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: id, VpcId: vpc}); err != nil {
+	_, err = client.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: id, VpcId: vpc})
+	if err != nil && !wasAttached(err) {
 		return fmt.Errorf("failed to attach the internet gateway: %w", err)
 	}
 	tables, err := client.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
@@ -94,6 +97,12 @@ func OpenDefaultVPC(ctx context.Context, client *ec2.Client) error {
 		return fmt.Errorf("failed to create the default route: %w", err)
 	}
 	return nil
+}
+
+// wasAttached: the gateway is new, so an attempt whose answer was lost has attached it.
+func wasAttached(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "Resource.AlreadyAssociated"
 }
 
 func filter(name, value string) []types.Filter {
