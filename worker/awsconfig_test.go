@@ -124,7 +124,7 @@ func TestAccessDeniedNamesTheAction(t *testing.T) {
 	t.Parallel()
 	err := explain("run the ECS task", &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask",
 		Err: &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized"}})
-	want := "failed to run the ECS task: User: x is not authorized (AccessDeniedException) (the worker's role needs a policy that allows ecs:RunTask on what the message names)"
+	want := "failed to run the ECS task: User: x is not authorized (AccessDeniedException) (the worker's role needs a policy that allows ecs:RunTask on what the message names, as the statement RunFlowRunTasks of `ecsctl policy worker` does)"
 	if got := sentence(err); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
