@@ -39,6 +39,7 @@ var motoDeviates = map[string]string{
 	"TestNewestTaskDefinitionFirst":       "moto lists task definitions in one order only",
 	"TestRoleNamesThatIAMRefuses":         "moto takes any role name; AWS answers ValidationError",
 	"TestTaskDefinitionsThatECSRefuses":   "moto checks neither sizes nor roles nor names; AWS answers ClientException",
+	"TestTwoWildcardsInARow":              "moto takes ** in a wildcard; AWS answers InvalidEventPatternException (EventBridge User Guide, Comparison operators)",
 	"TestClientTokenStartsOneTask":        "moto ignores clientToken and starts another task",
 	"TestDeploymentsOfAService":           "moto does not answer deploymentConfiguration, and updates no deployment",
 	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers ClusterContainsServicesException",
