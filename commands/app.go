@@ -8,17 +8,20 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
+
+	"ecsctl/commands/prompt"
 )
 
 // Main runs the command line and returns the exit code: 0 fine, 1 failed or misused,
 // 2 when a dry run with --detailed-exitcode has changes, 130 interrupted.
 func Main(ctx context.Context, args []string, streams Streams) int {
 	err := newApp(streams).RunContext(ctx, args)
-	if ctx.Err() != nil && err != nil {
+	if ctx.Err() != nil && err != nil && !errors.Is(err, prompt.ErrInterrupted) {
 		err = errInterrupted
 	}
 	report(streams, err)

@@ -49,6 +49,11 @@ func connectPrefect(p provision.Prefect, streams Streams, opts *provision.Option
 	if err != nil {
 		return nil, err
 	}
+	return prefectClient(settings, streams, opts)
+}
+
+// prefectClient makes a client of settings, and leaves the server in opts.
+func prefectClient(settings prefect.Settings, streams Streams, opts *provision.Options) (*prefect.Client, error) {
 	for _, warning := range settings.Warnings() {
 		printf(streams.Err, "warning: %s\n", warning)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ecsctl/commands/prompt"
 	"ecsctl/internal/hint"
 )
 
@@ -29,7 +30,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, errChanges):
 		return 2
-	case errors.Is(err, errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, prompt.ErrInterrupted):
 		return 130
 	case errors.As(err, &command):
 		return command.code

@@ -1,6 +1,9 @@
 package commands
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -13,6 +16,9 @@ import (
 type specFlag struct {
 	flag cli.Flag
 	set  func(*provision.Spec, *cli.Context) error
+	// values are those that the flag would have to be given to make the Spec what it is;
+	// none when the field is not set.
+	values func(*provision.Spec) []string
 }
 
 func env(name string) []string {
@@ -26,14 +32,16 @@ func stringFlag(name, category, usage string, field func(*provision.Spec) *strin
 			*field(s) = strings.TrimSpace(c.String(name))
 			return nil
 		},
+		values: func(s *provision.Spec) []string { return unlessZero(*field(s), *field(s)) },
 	}
 }
 
 // intFlag shows unset, what happens without the flag, as its default.
 func intFlag(name, category, usage, unset string, field func(*provision.Spec) *int) specFlag {
 	return specFlag{
-		flag: &cli.IntFlag{Name: name, Usage: usage, Category: category, EnvVars: env(name), DefaultText: unset},
-		set:  func(s *provision.Spec, c *cli.Context) error { *field(s) = c.Int(name); return nil },
+		flag:   &cli.IntFlag{Name: name, Usage: usage, Category: category, EnvVars: env(name), DefaultText: unset},
+		set:    func(s *provision.Spec, c *cli.Context) error { *field(s) = c.Int(name); return nil },
+		values: func(s *provision.Spec) []string { return unlessZero(*field(s), strconv.Itoa(*field(s))) },
 	}
 }
 
@@ -46,13 +54,20 @@ func countFlag(name, category, usage, unset string, field func(*provision.Spec) 
 			*field(s) = &n
 			return nil
 		},
+		values: func(s *provision.Spec) []string {
+			if *field(s) == nil {
+				return nil
+			}
+			return []string{strconv.Itoa(**field(s))}
+		},
 	}
 }
 
 func listFlag(name, category, usage string, field func(*provision.Spec) *[]string, aliases ...string) specFlag {
 	return specFlag{
-		flag: &cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: env(name)},
-		set:  func(s *provision.Spec, c *cli.Context) error { *field(s) = c.StringSlice(name); return nil },
+		flag:   &cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: env(name)},
+		set:    func(s *provision.Spec, c *cli.Context) error { *field(s) = c.StringSlice(name); return nil },
+		values: func(s *provision.Spec) []string { return *field(s) },
 	}
 }
 
@@ -137,6 +152,12 @@ func flowRunLogsFlag() specFlag {
 			s.FlowRuns.Logs = &on
 			return nil
 		},
+		values: func(s *provision.Spec) []string {
+			if s.FlowRuns.Logs == nil {
+				return nil
+			}
+			return []string{strconv.FormatBool(*s.FlowRuns.Logs)}
+		},
 	}
 }
 
@@ -167,7 +188,23 @@ func tagFlag() specFlag {
 			}
 			return nil
 		},
+		values: func(s *provision.Spec) []string {
+			var out []string
+			for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+				out = append(out, key+"="+s.Tags[key])
+			}
+			return out
+		},
 	}
+}
+
+// unlessZero is the value of a field that is set.
+func unlessZero[T comparable](field T, value string) []string {
+	var zero T
+	if field == zero {
+		return nil
+	}
+	return []string{value}
 }
 
 // cliFlags are the flags themselves.

@@ -8,9 +8,11 @@ import (
 	"ecsctl/provision"
 )
 
-// stepLines tells of each step on a line of its own, with its time and what it made.
+// stepLines tells of each step on a line of its own, with its time and what it made. On
+// a terminal what is under way is shown below, with the time that it has taken so far.
 type stepLines struct {
 	out         io.Writer
+	live        *live // nil elsewhere
 	good, wrong lipgloss.Style
 	verbose     bool
 }
@@ -18,7 +20,7 @@ type stepLines struct {
 func newStepLines(out io.Writer, verbose bool) *stepLines {
 	renderer := lipgloss.NewRenderer(out)
 	return &stepLines{
-		out: out, verbose: verbose,
+		out: out, live: startLive(out), verbose: verbose,
 		good:  renderer.NewStyle().Foreground(lipgloss.Color("2")),
 		wrong: renderer.NewStyle().Foreground(lipgloss.Color("1")),
 	}
@@ -29,15 +31,28 @@ var pastTense = map[provision.Action]string{
 	provision.Create: "created", provision.Update: "changed", provision.Delete: "deleted",
 }
 
-// Start says what begins, when asked to say more.
+// Close takes away what is shown as under way. Nothing is told after it.
+func (s *stepLines) Close() { s.live.stop() }
+
+// Start says what begins: on a terminal for as long as it takes, elsewhere when asked to
+// say more.
 func (s *stepLines) Start(kind provision.Kind, name string, action provision.Action) {
-	if s.verbose {
-		printf(s.out, "  … %s %s %s\n", action, kind, name)
+	s.live.start(stepText(kind, name, action))
+	if s.verbose && s.live == nil {
+		printf(s.out, "  … %s\n", stepText(kind, name, action))
 	}
+}
+
+func stepText(kind provision.Kind, name string, action provision.Action) string {
+	return string(action) + " " + string(kind) + " " + name
 }
 
 // Done says what was done, in what time, and the ARN or id.
 func (s *stepLines) Done(a provision.Applied, err error) {
+	s.live.finish(stepText(a.Kind, a.Name, a.Action), func() { s.done(a, err) })
+}
+
+func (s *stepLines) done(a provision.Applied, err error) {
 	if err != nil {
 		printf(s.out, "%s %s %s: %s (%.1fs)\n", s.wrong.Render("✗"), a.Kind, a.Name, firstLine(err), a.Seconds)
 		return
@@ -50,7 +65,13 @@ func (s *stepLines) Done(a provision.Applied, err error) {
 }
 
 // Note says what is being waited for.
-func (s *stepLines) Note(text string) { printf(s.out, "  %s\n", text) }
+func (s *stepLines) Note(text string) {
+	if s.live != nil {
+		s.live.note(text)
+		return
+	}
+	printf(s.out, "  %s\n", text)
+}
 
 // firstLine keeps the line of a failed step short: the whole error comes at the end.
 func firstLine(err error) string {

@@ -126,8 +126,10 @@ func applyTeardown(ctx context.Context, streams Streams, opts teardownOptions, p
 		}
 	}
 	printf(streams.Err, "\n")
+	progress := newStepLines(streams.Err, opts.Verbose)
 	var failed error
-	r.Applied, failed = plan.Apply(ctx, newStepLines(streams.Err, opts.Verbose))
+	r.Applied, failed = plan.Apply(ctx, progress)
+	progress.Close()
 	if ctx.Err() != nil {
 		return failed
 	}

@@ -47,6 +47,17 @@ func (c *Client) ReadWorkPool(ctx context.Context, name string) (*WorkPool, erro
 	return &pool, nil
 }
 
+// WorkPools lists the work pools of all types.
+func (c *Client) WorkPools(ctx context.Context) ([]WorkPool, error) {
+	return pages(func(offset int) ([]WorkPool, error) {
+		var page []WorkPool
+		if err := c.do(ctx, query(map[string]int{"offset": offset}, "work_pools", "filter"), &page); err != nil {
+			return nil, fmt.Errorf("failed to list the work pools: %w", err)
+		}
+		return page, nil
+	})
+}
+
 // CreateWorkPool makes a pool, or returns ErrConflict when the name is taken.
 func (c *Client) CreateWorkPool(ctx context.Context, pool WorkPoolCreate) (*WorkPool, error) {
 	var made WorkPool

@@ -29,6 +29,8 @@ func (n chosenNetwork) subnetIDs() []string {
 // subnet is a subnet and how traffic leaves it.
 type subnet struct {
 	id, vpc, zone string
+	name          string // its Name tag
+	free          int    // addresses that are free
 	out           exit
 }
 

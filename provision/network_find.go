@@ -106,6 +106,9 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 	switch {
 	case hasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"):
 		return "", hint.Add(fmt.Errorf("there is no VPC %q in this account and region", f.want.VPC), "list them with `aws ec2 describe-vpcs`, and check the region")
+	case f.want.VPC != "" && Denied(err):
+		// Its subnets are looked at in any case: they say whether the VPC is there.
+		return f.want.VPC, nil
 	case err != nil:
 		return "", explain("read the VPC", err)
 	case len(out.Vpcs) == 0:
@@ -158,7 +161,7 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 	}
 	out := make([]subnet, len(subnets))
 	for i, s := range subnets {
-		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), out: exitOf(*s.SubnetId, tables)}
+		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), name: nameTag(s.Tags), free: int(aws.ToInt32(s.AvailableIpAddressCount)), out: exitOf(*s.SubnetId, tables)}
 	}
 	return out, nil
 }

@@ -11,15 +11,15 @@ import (
 
 // The subnets of the tables, named by zone and way out.
 var (
-	privateA = subnet{"subnet-private-a", "vpc-1", "eu-west-1a", exit{kind: exitPrivate}}
-	privateB = subnet{"subnet-private-b", "vpc-1", "eu-west-1b", exit{kind: exitPrivate}}
-	publicA  = subnet{"subnet-public-a", "vpc-1", "eu-west-1a", exit{kind: exitPublic}}
-	publicB  = subnet{"subnet-public-b", "vpc-1", "eu-west-1b", exit{kind: exitPublic}}
-	closedA  = subnet{"subnet-closed-a", "vpc-1", "eu-west-1a", exit{why: "its route table rtb-1 has no default route"}}
-	closedB  = subnet{"subnet-closed-b", "vpc-1", "eu-west-1b", exit{why: "its route table rtb-1 has no default route"}}
-	localB   = subnet{"subnet-local", "vpc-1", "us-west-2-lax-1a", exit{kind: exitPrivate}}
-	wave     = subnet{"subnet-wave", "vpc-1", "us-east-1-wl1-bos-wlz-1", exit{kind: exitPublic}}
-	foreign  = subnet{"subnet-foreign", "vpc-2", "eu-west-1a", exit{kind: exitPublic}}
+	privateA = subnet{id: "subnet-private-a", vpc: "vpc-1", zone: "eu-west-1a", out: exit{kind: exitPrivate}}
+	privateB = subnet{id: "subnet-private-b", vpc: "vpc-1", zone: "eu-west-1b", out: exit{kind: exitPrivate}}
+	publicA  = subnet{id: "subnet-public-a", vpc: "vpc-1", zone: "eu-west-1a", out: exit{kind: exitPublic}}
+	publicB  = subnet{id: "subnet-public-b", vpc: "vpc-1", zone: "eu-west-1b", out: exit{kind: exitPublic}}
+	closedA  = subnet{id: "subnet-closed-a", vpc: "vpc-1", zone: "eu-west-1a", out: exit{why: "its route table rtb-1 has no default route"}}
+	closedB  = subnet{id: "subnet-closed-b", vpc: "vpc-1", zone: "eu-west-1b", out: exit{why: "its route table rtb-1 has no default route"}}
+	localB   = subnet{id: "subnet-local", vpc: "vpc-1", zone: "us-west-2-lax-1a", out: exit{kind: exitPrivate}}
+	wave     = subnet{id: "subnet-wave", vpc: "vpc-1", zone: "us-east-1-wl1-bos-wlz-1", out: exit{kind: exitPublic}}
+	foreign  = subnet{id: "subnet-foreign", vpc: "vpc-2", zone: "eu-west-1a", out: exit{kind: exitPublic}}
 )
 
 func TestChooseSubnets(t *testing.T) {

@@ -105,7 +105,7 @@ func (r Roles) check() []error {
 
 func (s Spec) checkWorker() []error {
 	w := s.Worker
-	errs := oneOf("runtime", w.Runtime, RuntimeECSCTL, RuntimePrefect)
+	errs := oneOf("runtime", w.Runtime, runtimeNames()...)
 	errs = append(errs, oneOf("architecture", w.Architecture, ArchitectureX86, ArchitectureARM)...)
 	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
 	if err := checkFargateSize(w.CPU, w.Memory); err != nil {

@@ -35,6 +35,7 @@ func (s *Service) handleVPCs() {
 	wire.HandleQuery(s.Query, "CreateVpc", s.createVPC)
 	wire.HandleQuery(s.Query, "DeleteVpc", s.deleteVPC)
 	wire.HandleQuery(s.Query, "DescribeAvailabilityZones", s.describeZones)
+	wire.HandleQuery(s.Query, "DescribeRegions", s.describeRegions)
 }
 
 type describeVPCsInput struct {

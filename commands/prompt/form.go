@@ -1,0 +1,156 @@
+package prompt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/huh"
+
+	_ "ecsctl/internal/darkterminal" // before Bubble Tea is initialised
+)
+
+// Form asks with the whole of the terminal below the cursor: arrows, Enter, shift+tab.
+type Form struct {
+	In  io.Reader
+	Out io.Writer
+}
+
+// Ask shows the question until it is answered, and leaves nothing of it behind.
+func (f Form) Ask(ctx context.Context, q Question) ([]string, error) {
+	s := newScreen(q)
+	// Signals are main's, and reach us by the context.
+	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out), tea.WithoutSignalHandler())
+	_, err := program.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ErrInterrupted
+	case err != nil:
+		return nil, fmt.Errorf("failed to ask %q: %w", q.Title, err)
+	}
+	return s.result()
+}
+
+// outcome is how a screen ended.
+type outcome int
+
+const (
+	open outcome = iota
+	answered
+	wentBack
+	interrupted
+)
+
+// screen is one question on a terminal.
+type screen struct {
+	q       Question
+	form    *huh.Form
+	filters interface{ GetFiltering() bool } // nil where nothing can be filtered
+	values  func() []string
+	outcome outcome
+	height  int
+}
+
+func newScreen(q Question) *screen {
+	s := &screen{q: q}
+	s.form = huh.NewForm(huh.NewGroup(s.field())).WithTheme(theme()).WithShowHelp(false).WithShowErrors(false)
+	// NewForm makes dumb terminals accessible by itself; those never get here.
+	s.form.WithAccessible(false)
+	return s
+}
+
+func (s *screen) field() huh.Field {
+	switch {
+	case len(s.q.Options) == 0:
+		return s.input()
+	case s.q.Many:
+		return s.multiSelect()
+	}
+	return s.selection()
+}
+
+func (s *screen) input() huh.Field {
+	var typed string
+	s.values = func() []string { return s.q.text(typed) }
+	return huh.NewInput().Title(s.q.Title).Description(s.q.Help).Placeholder(s.q.defaultText()).
+		Validate(func(text string) error { return s.q.check(s.q.text(text)) }).Value(&typed)
+}
+
+func (s *screen) selection() huh.Field {
+	value := s.q.defaultText()
+	s.values = func() []string { return []string{value} }
+	field := huh.NewSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options()...).
+		Validate(func(v string) error { return s.q.check([]string{v}) }).Value(&value)
+	s.filters = field
+	return field
+}
+
+func (s *screen) multiSelect() huh.Field {
+	value := slices.Clone(s.q.Default)
+	s.values = func() []string { return value }
+	return huh.NewMultiSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options()...).
+		Filterable(false).Validate(s.q.check).Value(&value)
+}
+
+func (s *screen) options() []huh.Option[string] {
+	out := make([]huh.Option[string], len(s.q.Options))
+	for i, o := range s.q.Options {
+		out[i] = huh.NewOption(o.Label, o.Value)
+	}
+	return out
+}
+
+// Init is Bubble Tea's.
+func (s *screen) Init() tea.Cmd { return s.form.Init() }
+
+// Update is Bubble Tea's. Going back and Ctrl-C are decided here: a form of one question
+// has nowhere to go back to.
+func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		s.height = msg.Height
+		return s, s.pass(tea.WindowSizeMsg{Width: min(msg.Width, maxWidth), Height: max(msg.Height-s.taken(), minHeight)})
+	case tea.KeyMsg:
+		switch {
+		case msg.Type == tea.KeyCtrlC:
+			return s, s.end(interrupted)
+		case msg.Type == tea.KeyShiftTab, msg.Type == tea.KeyEsc && !s.filtering():
+			return s, s.end(wentBack)
+		}
+	}
+	cmd := s.pass(msg)
+	if s.form.State == huh.StateCompleted {
+		return s, s.end(answered)
+	}
+	return s, cmd
+}
+
+func (s *screen) filtering() bool { return s.filters != nil && s.filters.GetFiltering() }
+
+func (s *screen) pass(msg tea.Msg) tea.Cmd {
+	model, cmd := s.form.Update(msg)
+	if form, ok := model.(*huh.Form); ok {
+		s.form = form
+	}
+	return cmd
+}
+
+func (s *screen) end(how outcome) tea.Cmd {
+	s.outcome = how
+	return tea.Quit
+}
+
+func (s *screen) result() ([]string, error) {
+	switch s.outcome {
+	case answered:
+		return s.values(), s.q.check(s.values()) // the form checked it: this is for the day that it does not
+	case wentBack:
+		return nil, ErrBack
+	case interrupted:
+		return nil, ErrInterrupted
+	}
+	return nil, errors.New("the terminal was closed before the question was answered")
+}

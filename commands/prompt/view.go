@@ -1,0 +1,87 @@
+package prompt
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/huh"
+	"github.com/charmbracelet/lipgloss"
+)
+
+const (
+	// maxWidth keeps lines readable on wide terminals.
+	maxWidth = 100
+	// minHeight is what a question gets of however small a terminal.
+	minHeight = 4
+	// minAbove is how many answers stay in sight when there is room for some.
+	minAbove = 3
+)
+
+// taken is how many lines the answers above and the line of keys below take.
+func (s *screen) taken() int {
+	if len(s.above()) == 0 {
+		return 2
+	}
+	return len(s.above()) + 3
+}
+
+// above are the answers so far, the last ones when there is not room for all.
+func (s *screen) above() []string {
+	room := max(s.height/3, minAbove)
+	if len(s.q.Above) <= room {
+		return s.q.Above
+	}
+	hidden := len(s.q.Above) - room + 1
+	return append([]string{fmt.Sprintf("… %d answers above", hidden)}, s.q.Above[hidden:]...)
+}
+
+// View is Bubble Tea's. Nothing is left once the question has been answered.
+func (s *screen) View() string {
+	if s.outcome != open {
+		return ""
+	}
+	var b strings.Builder
+	for _, line := range s.above() {
+		b.WriteString(dim.Render(line) + "\n")
+	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString(strings.TrimRight(s.form.View(), "\n") + "\n")
+	for _, err := range s.form.Errors() {
+		b.WriteString(wrong.Render(err.Error()) + "\n")
+	}
+	return b.String() + dim.Render(s.keys())
+}
+
+// keys says what can be typed, in less than 60 columns.
+func (s *screen) keys() string {
+	switch {
+	case len(s.q.Options) == 0:
+		return "enter next · shift+tab back · ctrl+c quit"
+	case s.q.Many:
+		return "↑↓ move · space choose · enter next · shift+tab back"
+	}
+	return "↑↓ choose · enter next · shift+tab back · ctrl+c quit"
+}
+
+// The sixteen colours of the terminal's own theme.
+var (
+	accent = lipgloss.NewStyle().Foreground(lipgloss.Color("6")).Bold(true)
+	dim    = lipgloss.NewStyle().Foreground(lipgloss.Color("8"))
+	wrong  = lipgloss.NewStyle().Foreground(lipgloss.Color("1"))
+)
+
+func theme() *huh.Theme {
+	t := huh.ThemeBase()
+	t.Focused.Title = accent
+	t.Focused.Description = dim
+	t.Focused.SelectSelector = accent.SetString("> ")
+	t.Focused.MultiSelectSelector = accent.SetString("> ")
+	t.Focused.SelectedOption = accent
+	t.Focused.SelectedPrefix = accent.SetString("[x] ")
+	t.Focused.UnselectedPrefix = lipgloss.NewStyle().SetString("[ ] ")
+	t.Focused.ErrorMessage = wrong
+	t.Focused.ErrorIndicator = wrong.SetString(" *")
+	return t
+}

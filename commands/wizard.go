@@ -1,0 +1,171 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"ecsctl/commands/prompt"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+)
+
+// wizard asks for what a bootstrap needs and nobody has said, and finds out what it
+// can so that the answers are there to pick from. It changes nothing.
+type wizard struct {
+	streams Streams
+	asker   prompt.Asker
+	quiet   bool // nothing on the screen moves
+	opts    bootstrapOptions
+	spec    provision.Spec
+
+	connection provision.Options // clients, server
+	settings   prefect.Settings
+	api        *prefect.Client
+	identity   provision.Identity
+	alias      string
+
+	steps   []step
+	answers []answer // one for each step so far
+}
+
+// step is a question of the wizard. given tells of a Spec that the answer is in it;
+// ask asks, puts the answer into the wizard's Spec and returns it in words.
+type step struct {
+	title string
+	given func(*wizard) bool
+	ask   func(ctx context.Context, w *wizard) (shown string, err error)
+}
+
+type answer struct{ title, shown string }
+
+// asksQuestions tells whether the wizard runs: on a terminal, when it was asked for or
+// the one thing that has no default, the pool, was not given.
+func (o bootstrapOptions) asksQuestions(streams Streams) bool {
+	return streams.CanPrompt && !o.NoWizard && (o.Wizard || o.Spec.Pool == "")
+}
+
+func newWizard(streams Streams, opts bootstrapOptions) *wizard {
+	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, quiet: opts.Accessible}
+	w.asker = prompt.Form{In: streams.In, Out: streams.Err}
+	if opts.Accessible {
+		w.asker = prompt.NewLines(streams.In, streams.Err)
+	}
+	return w
+}
+
+// accessible tells whether questions are asked line by line: wished for by the flag or
+// ACCESSIBLE, as huh's programs have it, or all that the terminal can do.
+func accessible(flag bool) bool {
+	switch os.Getenv("ACCESSIBLE") {
+	case "", "0", "false":
+	default:
+		return true
+	}
+	return flag || os.Getenv("TERM") == "dumb"
+}
+
+// run asks until there is a plan that the user wants, and returns it with the Spec.
+func (w *wizard) run(ctx context.Context) (*provision.Bootstrap, bootstrapOptions, error) {
+	if err := w.begin(ctx); err != nil {
+		return nil, w.opts, err
+	}
+	w.steps = slices.DeleteFunc(wizardSteps(), func(s step) bool { return s.given(w) })
+	from := 0
+	for {
+		if err := w.askFrom(ctx, from); err != nil {
+			return nil, w.opts, err
+		}
+		plan, err := w.plan(ctx)
+		if err == nil {
+			err = w.end(ctx, plan)
+		} else if err = w.failed(ctx, err); err == nil {
+			err = prompt.ErrBack
+		}
+		if !errors.Is(err, prompt.ErrBack) {
+			return plan, w.opts, err
+		}
+		from = max(len(w.steps)-1, 0)
+	}
+}
+
+// askFrom asks from a step on, forth and back, until all are answered.
+func (w *wizard) askFrom(ctx context.Context, i int) error {
+	for i < len(w.steps) {
+		w.answers = w.answers[:i]
+		shown, err := w.steps[i].ask(ctx, w)
+		switch {
+		case errors.Is(err, prompt.ErrBack):
+			i = max(i-1, 0)
+		case err != nil:
+			return err
+		default:
+			w.answers = append(w.answers, answer{w.steps[i].title, shown})
+			i++
+		}
+	}
+	return nil
+}
+
+// ask asks with the answers so far in sight.
+func (w *wizard) ask(ctx context.Context, q prompt.Question) (string, error) {
+	values, err := w.askMany(ctx, q)
+	if err != nil || len(values) == 0 {
+		return "", err
+	}
+	return values[0], nil
+}
+
+func (w *wizard) askMany(ctx context.Context, q prompt.Question) ([]string, error) {
+	q.Above = w.summary()
+	return w.asker.Ask(ctx, q)
+}
+
+func (w *wizard) summary() []string {
+	var lines []string
+	for _, a := range w.answers {
+		lines = append(lines, fmt.Sprintf("%-15s %s", a.title, a.shown))
+	}
+	return lines
+}
+
+// choice is a question whose answer may be one that is not in the list.
+type choice struct {
+	prompt.Question
+	// Other is asked for what is not in the list, when otherValue is chosen.
+	Other prompt.Question
+}
+
+const otherValue = "\x00other"
+
+// choose asks a choice. Back from the text leads to the list.
+func (w *wizard) choose(ctx context.Context, c choice) (string, error) {
+	for {
+		value, err := w.ask(ctx, c.Question)
+		if err != nil || value != otherValue {
+			return value, err
+		}
+		value, err = w.ask(ctx, c.Other)
+		if !errors.Is(err, prompt.ErrBack) {
+			return value, err
+		}
+	}
+}
+
+// look runs a listing and says on the terminal that it is being waited for.
+func look[T any](ctx context.Context, w *wizard, what string, list func(context.Context) (T, error)) (T, error) {
+	if !w.quiet {
+		lines := startLive(w.streams.Err)
+		lines.note("looking up " + what)
+		defer lines.stop()
+	}
+	return list(ctx)
+}
+
+// denied tells the user of a listing that was refused; the question is then for the
+// name or id itself.
+func denied(what string) string {
+	return "AWS does not let you list " + what + " (access denied). "
+}

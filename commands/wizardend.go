@@ -1,0 +1,136 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ecsctl/commands/prompt"
+	"ecsctl/provision"
+)
+
+// plan makes the plan of the answers.
+func (w *wizard) plan(ctx context.Context) (*provision.Bootstrap, error) {
+	w.opts.Spec = w.spec
+	options := w.connection
+	options.Spec = w.specWithDefaults()
+	if err := options.Spec.Validate(); err != nil {
+		return nil, err
+	}
+	return look(ctx, w, "everything that is there already", func(ctx context.Context) (*provision.Bootstrap, error) {
+		return provision.NewBootstrap(ctx, options)
+	})
+}
+
+// What can be done at the end.
+const (
+	doIt       = "do"
+	doAndSave  = "do-and-save"
+	saveOnly   = "save"
+	backToLast = "back"
+	stop       = "stop"
+)
+
+// failed shows why there can be no plan of these answers, and asks whether to go back.
+// An error ends the wizard; nil means back to the questions.
+func (w *wizard) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil || len(w.steps) == 0 {
+		return err
+	}
+	report(w.streams, err)
+	value, askErr := w.ask(ctx, prompt.Question{
+		Title: "This cannot be done as answered.", Default: []string{backToLast},
+		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast}, {Label: "Stop: change nothing", Value: stop}},
+	})
+	switch {
+	case errors.Is(askErr, prompt.ErrBack):
+		return nil
+	case askErr != nil:
+		return askErr
+	case value == stop:
+		return errDeclined
+	}
+	return nil
+}
+
+// end shows answers, plan and the command that does the same, and asks what is to be
+// done. nil means to go ahead; prompt.ErrBack, to ask again.
+func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
+	for _, line := range w.summary() {
+		printf(w.streams.Err, "%s\n", line)
+	}
+	w.opts.planShown = !w.opts.DryRun
+	if w.opts.planShown {
+		printf(w.streams.Err, "\n")
+		newPlanPrinter(w.streams.Err).print(bootstrapHeading(w.spec.Pool, plan), plan.Changes, plan.Warnings)
+	}
+	printf(w.streams.Err, "\nThe same without questions, for CI (with credentials of AWS and Prefect in the environment):\n\n  %s\n\n", commandLine(w.spec))
+	if w.opts.DryRun || w.opts.Yes {
+		return nil
+	}
+	w.answers = nil // they have been said
+	value, err := w.ask(ctx, w.lastQuestion(plan))
+	if err != nil {
+		return err
+	}
+	switch value {
+	case backToLast:
+		return prompt.ErrBack
+	case stop:
+		return errDeclined
+	case doAndSave, saveOnly:
+		if err := w.save(ctx); err != nil {
+			return err
+		}
+	}
+	if value == saveOnly {
+		return errSavedOnly
+	}
+	w.opts.Yes = true // this was the confirmation
+	return nil
+}
+
+// errSavedOnly ends a wizard whose answers were only saved: all is well.
+var errSavedOnly = errors.New("the settings were saved")
+
+func (w *wizard) lastQuestion(plan *provision.Bootstrap) prompt.Question {
+	do := "Make these changes"
+	if !plan.HasChanges() {
+		do = "Nothing is to be changed: see whether the worker is online"
+	}
+	file := w.opts.configPath()
+	q := prompt.Question{
+		Title: fmt.Sprintf("Make these changes in account %s, region %s?", w.account(), plan.Identity.Region), Default: []string{doIt},
+		Options: []prompt.Option{
+			{Label: do, Value: doIt},
+			{Label: "Save the answers in " + file + ", then do it", Value: doAndSave},
+			{Label: "Save the answers in " + file + " and stop", Value: saveOnly},
+		},
+	}
+	if len(w.steps) > 0 {
+		q.Options = append(q.Options, prompt.Option{Label: "Go back to the questions", Value: backToLast})
+	}
+	q.Options = append(q.Options, prompt.Option{Label: "Stop: change nothing", Value: stop})
+	return q
+}
+
+// save writes the answers. A file that is there is overwritten only when the user says so.
+func (w *wizard) save(ctx context.Context) error {
+	path := w.opts.configPath()
+	err := saveSpec(path, w.spec, false)
+	if errors.Is(err, errFileExists) {
+		value, askErr := w.ask(ctx, prompt.Question{
+			Title: path + " exists already.", Default: []string{"no"},
+			Options: []prompt.Option{{Label: "Leave it as it is", Value: "no"}, {Label: "Overwrite it", Value: "yes"}},
+		})
+		if askErr != nil || value == "no" {
+			return askErr
+		}
+		err = saveSpec(path, w.spec, true)
+	}
+	if err == nil {
+		w.opts.saved = true
+		printf(w.streams.Err, "saved the settings in %s\n", path)
+	}
+	return err
+}

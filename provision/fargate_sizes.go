@@ -1,0 +1,24 @@
+package provision
+
+// FargateMemories are the memory sizes in MiB that go with cpu CPU units, or nil when
+// Fargate has no such CPU size.
+func FargateMemories(cpu int) []int {
+	for _, size := range fargateSizes {
+		if size.cpu == cpu {
+			return size.memories()
+		}
+	}
+	return nil
+}
+
+// FargateCPUs are the CPU sizes that Fargate has, in CPU units.
+func FargateCPUs() []int {
+	out := make([]int, len(fargateSizes))
+	for i, size := range fargateSizes {
+		out[i] = size.cpu
+	}
+	return out
+}
+
+// LogRetentionDays are the times that CloudWatch Logs can keep logs for.
+func LogRetentionDays() []int { return append([]int(nil), retentionDays...) }
