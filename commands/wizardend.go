@@ -64,7 +64,7 @@ func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
 		printf(w.streams.Err, "\n")
 		newPlanPrinter(w.streams.Err).print(bootstrapHeading(w.spec.Pool, plan), plan.Changes, plan.Warnings)
 	}
-	printf(w.streams.Err, "\nThe same without questions, for CI (with credentials of AWS and Prefect in the environment):\n\n  %s\n\n", commandLine(w.spec))
+	printf(w.streams.Err, "\nThe same without questions, for CI:\n\n  %s\n\n", commandLine(w.spec))
 	if w.opts.DryRun || w.opts.Yes {
 		return nil
 	}

@@ -116,7 +116,8 @@ func askSubnets(ctx context.Context, w *wizard) (string, error) {
 	w.spec.Network.Subnets = ids
 	if slices.Equal(ids, chosen) {
 		w.spec.Network.Subnets = nil // what is taken anyway, also when a subnet is added
-		return fmt.Sprintf("%d: %s", len(ids), choices.Reason), nil
+		kind, _, _ := strings.Cut(choices.Reason, ":")
+		return fmt.Sprintf("%d, %s", len(ids), kind), nil
 	}
 	return strings.Join(ids, ", "), nil
 }

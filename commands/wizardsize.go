@@ -63,7 +63,7 @@ func askSize(ctx context.Context, w *wizard) (string, error) {
 	now := w.specWithDefaults().Worker
 	q := prompt.Question{
 		Title: "Size of the worker", Default: []string{sizeValue(now.CPU, now.Memory)},
-		Help: "Flow runs have sizes of their own. Prices: one Fargate task that runs all month, Linux, on demand, as of " + provision.PricesOf + "; without tax and public IP addresses.",
+		Help: "Flow runs have sizes of their own. " + w.aboutPrices(),
 	}
 	sizes := usualSizes
 	if !slices.Contains(sizes, [2]int{now.CPU, now.Memory}) {
@@ -126,21 +126,38 @@ func (w *wizard) takeSize(value string) (string, error) {
 	}
 	usual := provision.Spec{}.WithDefaults().Worker
 	w.spec.Worker.CPU, w.spec.Worker.Memory = unless(cpu, usual.CPU), unless(memory, usual.Memory)
-	return w.sizeLabel(cpu, memory), nil
+	return vcpus(cpu) + ", " + gigabytes(memory) + ", " + w.price(cpu, memory), nil
 }
 
-// sizeLabel is a size with its price for a month, as far as it is known.
+// sizeLabel is a size with its price for a month.
 func (w *wizard) sizeLabel(cpu, memory int) string {
-	return fmt.Sprintf("%-9s %-7s  %s", vcpus(cpu)+",", gigabytes(memory), w.price(cpu, memory))
+	return fmt.Sprintf("%-9s  %-7s %s", vcpus(cpu), gigabytes(memory), w.price(cpu, memory))
 }
 
+// price is that of the region where it is known; aboutPrices says whose it is.
 func (w *wizard) price(cpu, memory int) string {
-	architecture := w.specWithDefaults().Worker.Architecture
-	if dollars, known := provision.MonthlyPrice(w.identity.Region, architecture, cpu, memory); known {
-		return fmt.Sprintf("$%.2f a month", dollars)
+	region := w.priceRegion()
+	dollars, _ := provision.MonthlyPrice(region, w.specWithDefaults().Worker.Architecture, cpu, memory)
+	text := fmt.Sprintf("$%.2f a month", dollars)
+	if region != w.identity.Region {
+		text += " in " + region
 	}
-	dollars, _ := provision.MonthlyPrice(provision.PriceRegion, architecture, cpu, memory)
-	return fmt.Sprintf("price not known here; $%.2f in %s", dollars, provision.PriceRegion)
+	return text
+}
+
+func (w *wizard) priceRegion() string {
+	if _, known := provision.MonthlyPrice(w.identity.Region, w.specWithDefaults().Worker.Architecture, 256, 512); known {
+		return w.identity.Region
+	}
+	return provision.PriceRegion
+}
+
+func (w *wizard) aboutPrices() string {
+	text := "Prices: one Fargate task all month, on demand, " + provision.PricesOf + ", without tax and public IP address."
+	if region := w.priceRegion(); region != w.identity.Region {
+		text = "Prices of " + w.identity.Region + " are not known to ecsctl. Those of " + region + ": one Fargate task all month, on demand, " + provision.PricesOf + ", without tax and public IP address."
+	}
+	return text
 }
 
 func vcpus(cpu int) string { return trimNumber(float64(cpu)/1024) + " vCPU" }
@@ -185,6 +202,9 @@ func askReplicas(ctx context.Context, w *wizard) (string, error) {
 	return text, nil
 }
 
+// usualRetention are the days that are offered, of the many that CloudWatch takes.
+var usualRetention = []int{1, 3, 7, 14, 30, 90, 180, 365}
+
 func retentionStep() step {
 	return step{"Logs", func(w *wizard) bool { return w.spec.LogRetentionDays != 0 }, askRetention}
 }
@@ -192,9 +212,9 @@ func retentionStep() step {
 func askRetention(ctx context.Context, w *wizard) (string, error) {
 	q := prompt.Question{
 		Title: "How long are logs kept?", Default: []string{strconv.Itoa(w.specWithDefaults().LogRetentionDays)},
-		Help: "In CloudWatch, which charges for what it keeps.",
+		Help: "In CloudWatch, which charges for what it keeps. --log-retention takes further times.",
 	}
-	for _, days := range provision.LogRetentionDays() {
+	for _, days := range usualRetention {
 		q.Options = append(q.Options, prompt.Option{Label: count(days, "day"), Value: strconv.Itoa(days)})
 	}
 	text, err := w.ask(ctx, q)

@@ -19,6 +19,3 @@ func FargateCPUs() []int {
 	}
 	return out
 }
-
-// LogRetentionDays are the times that CloudWatch Logs can keep logs for.
-func LogRetentionDays() []int { return append([]int(nil), retentionDays...) }

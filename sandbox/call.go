@@ -75,7 +75,7 @@ func (s *Server) call(r *http.Request, service wire.Service, cred credential, re
 	if !s.quotas.allow(cred.service, req.Operation, 1) {
 		return service.Refuse(req, s.faultError(Throttle, cred.service, req.Operation))
 	}
-	if cred.region != s.opts.Region && cred.service != "iam" && cred.service != "sts" {
+	if cred.region != s.opts.Region && !anywhere(cred.service, req.Operation) {
 		return service.Refuse(req, wire.NotImplemented("the region "+cred.region))
 	}
 	if refusal := s.authorize(r, caller, cred.service, req); refusal != nil {
@@ -102,4 +102,9 @@ func (s *Server) authorize(r *http.Request, caller iam.Principal, service string
 		host = r.RemoteAddr
 	}
 	return s.account.Authorize(authz.Call{Service: service, Request: req, Caller: caller, SourceIP: host, UserAgent: r.UserAgent()})
+}
+
+// anywhere tells what is the same in every region.
+func anywhere(service, operation string) bool {
+	return service == "iam" || service == "sts" || service == "ec2" && operation == "DescribeRegions"
 }

@@ -9,6 +9,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
+	"github.com/charmbracelet/x/ansi"
 
 	_ "ecsctl/internal/darkterminal" // before Bubble Tea is initialised
 )
@@ -50,8 +51,10 @@ type screen struct {
 	form    *huh.Form
 	filters interface{ GetFiltering() bool } // nil where nothing can be filtered
 	values  func() []string
+	fit     func(width int) // cuts what is longer than the terminal is wide
 	outcome outcome
-	height  int
+	width   int
+	height  int // 0 until the terminal's size is known
 }
 
 func newScreen(q Question) *screen {
@@ -82,23 +85,29 @@ func (s *screen) input() huh.Field {
 func (s *screen) selection() huh.Field {
 	value := s.q.defaultText()
 	s.values = func() []string { return []string{value} }
-	field := huh.NewSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options()...).
+	field := huh.NewSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options(maxWidth)...).
 		Validate(func(v string) error { return s.q.check([]string{v}) }).Value(&value)
 	s.filters = field
+	s.fit = func(width int) { field.Options(s.options(width - beforeOption)...) }
 	return field
 }
 
 func (s *screen) multiSelect() huh.Field {
 	value := slices.Clone(s.q.Default)
 	s.values = func() []string { return value }
-	return huh.NewMultiSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options()...).
+	field := huh.NewMultiSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options(maxWidth)...).
 		Filterable(false).Validate(s.q.check).Value(&value)
+	s.fit = func(width int) { field.Options(s.options(width - beforeOption - len("[x] "))...) }
+	return field
 }
 
-func (s *screen) options() []huh.Option[string] {
+// beforeOption are the columns of the bar and the pointer.
+const beforeOption = len("| > ")
+
+func (s *screen) options(width int) []huh.Option[string] {
 	out := make([]huh.Option[string], len(s.q.Options))
 	for i, o := range s.q.Options {
-		out[i] = huh.NewOption(o.Label, o.Value)
+		out[i] = huh.NewOption(ansi.Truncate(o.Label, width, "…"), o.Value)
 	}
 	return out
 }
@@ -111,8 +120,8 @@ func (s *screen) Init() tea.Cmd { return s.form.Init() }
 func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		s.height = msg.Height
-		return s, s.pass(tea.WindowSizeMsg{Width: min(msg.Width, maxWidth), Height: max(msg.Height-s.taken(), minHeight)})
+		s.size(msg.Width, msg.Height)
+		return s, s.pass(tea.WindowSizeMsg{Width: s.width, Height: max(s.height-s.taken(), minHeight)})
 	case tea.KeyMsg:
 		switch {
 		case msg.Type == tea.KeyCtrlC:
@@ -126,6 +135,17 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return s, s.end(answered)
 	}
 	return s, cmd
+}
+
+// size takes the terminal's size. One that does not know its own gets the usual one.
+func (s *screen) size(width, height int) {
+	if width <= 0 || height <= 0 {
+		width, height = 80, 24
+	}
+	s.width, s.height = min(width, maxWidth), height
+	if s.fit != nil {
+		s.fit(s.width)
+	}
 }
 
 func (s *screen) filtering() bool { return s.filters != nil && s.filters.GetFiltering() }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/huh"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
 )
 
 const (
@@ -35,14 +36,15 @@ func (s *screen) above() []string {
 	return append([]string{fmt.Sprintf("… %d answers above", hidden)}, s.q.Above[hidden:]...)
 }
 
-// View is Bubble Tea's. Nothing is left once the question has been answered.
+// View is Bubble Tea's. Nothing is shown before the size is known, and nothing is left
+// once the question has been answered.
 func (s *screen) View() string {
-	if s.outcome != open {
+	if s.outcome != open || s.height == 0 {
 		return ""
 	}
 	var b strings.Builder
 	for _, line := range s.above() {
-		b.WriteString(dim.Render(line) + "\n")
+		b.WriteString(dim.Render(ansi.Truncate(line, s.width, "…")) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteString("\n")
