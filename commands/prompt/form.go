@@ -121,7 +121,9 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		s.size(msg.Width, msg.Height)
-		return s, s.pass(tea.WindowSizeMsg{Width: s.width, Height: max(s.height-s.taken(), minHeight)})
+		cmd := s.pass(tea.WindowSizeMsg{Width: s.width, Height: max(s.height-s.taken(), minHeight)})
+		s.scroll()
+		return s, cmd
 	case tea.KeyMsg:
 		switch {
 		case msg.Type == tea.KeyCtrlC:
@@ -145,6 +147,21 @@ func (s *screen) size(width, height int) {
 	s.width, s.height = min(width, maxWidth), height
 	if s.fit != nil {
 		s.fit(s.width)
+	}
+}
+
+// scroll shows as much of a list as there is room for: a list that is given its options
+// begins with the chosen one, and hides those before it.
+func (s *screen) scroll() {
+	field, ok := s.filters.(*huh.Select[string])
+	if !ok || field.GetFiltering() {
+		return
+	}
+	hovered, _ := field.Hovered()
+	s.form.View() // the list learns its height and its lines when it is drawn
+	field.Update(tea.KeyMsg{Type: tea.KeyHome})
+	for range slices.IndexFunc(s.q.Options, func(o Option) bool { return o.Value == hovered }) {
+		field.Update(tea.KeyMsg{Type: tea.KeyDown})
 	}
 }
 
