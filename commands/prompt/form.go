@@ -150,19 +150,20 @@ func (s *screen) size(width, height int) {
 	}
 }
 
-// scroll shows as much of a list as there is room for: a list that is given its options
-// begins with the chosen one, and hides those before it.
+// scroll shows a list as a whole when there is room for it: one whose height is set
+// begins with the chosen option, and hides those before it.
 func (s *screen) scroll() {
 	field, ok := s.filters.(*huh.Select[string])
-	if !ok || field.GetFiltering() {
+	if !ok || field.GetFiltering() || s.needed()+s.taken() > s.height {
 		return
 	}
 	hovered, _ := field.Hovered()
-	s.form.View() // the list learns its height and its lines when it is drawn
+	field.Height(0)
 	field.Update(tea.KeyMsg{Type: tea.KeyHome})
 	for range slices.IndexFunc(s.q.Options, func(o Option) bool { return o.Value == hovered }) {
 		field.Update(tea.KeyMsg{Type: tea.KeyDown})
 	}
+	s.pass(nil) // the form keeps what it has drawn until a message comes
 }
 
 func (s *screen) filtering() bool { return s.filters != nil && s.filters.GetFiltering() }

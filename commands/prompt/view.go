@@ -26,9 +26,19 @@ func (s *screen) taken() int {
 	return len(s.above()) + 3
 }
 
-// above are the answers so far, the last ones when there is not room for all.
+// needed is how many lines the question itself takes: title, help and answers.
+func (s *screen) needed() int {
+	lines := 1 + max(len(s.q.Options), 1)
+	if s.q.Help == "" {
+		return lines
+	}
+	return lines + lipgloss.Height(lipgloss.NewStyle().Width(s.width-len("| ")).Render(s.q.Help))
+}
+
+// above are the answers so far: as many of the last ones as the question leaves room
+// for, and a third of the terminal at most.
 func (s *screen) above() []string {
-	room := max(s.height/3, minAbove)
+	room := max(min(s.height/3, s.height-s.needed()-3), minAbove)
 	if len(s.q.Above) <= room {
 		return s.q.Above
 	}
