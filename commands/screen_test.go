@@ -101,6 +101,22 @@ func (s *screen) sees(parts ...string) string {
 	}
 }
 
+// until waits until something has been shown.
+func (s *screen) until(shown func() bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for !shown() {
+		select {
+		case <-ctx.Done():
+			s.t.Fatalf("it does not come:\n%s", s.text())
+		case <-ticker.C:
+		}
+	}
+}
+
 func containsAll(text string, parts []string) bool {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {

@@ -1,0 +1,83 @@
+package commands
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/provision"
+)
+
+// fullSpec sets every field by its flag.
+func fullSpec(t *testing.T) provision.Spec {
+	t.Helper()
+	var args []string
+	for _, f := range bootstrapFlags() {
+		args = append(args, "--"+f.flag.Names()[0]+"="+valueFor(f.flag))
+	}
+	return specOf(t, bootstrapFlags(), args...)
+}
+
+// The arguments that a Spec gives make that Spec again, whichever field is set.
+func TestBootstrapArgsMakeTheSpec(t *testing.T) {
+	t.Parallel()
+	full := fullSpec(t)
+	if diff := cmp.Diff(full, specOf(t, bootstrapFlags(), bootstrapArgs(full)[1:]...)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := bootstrapArgs(provision.Spec{}); len(got) != 1 {
+		t.Errorf("arguments of an empty Spec: %q", got)
+	}
+}
+
+// A shell gives the words of the command line as they were.
+func TestShellWords(t *testing.T) {
+	t.Parallel()
+	words := []string{"plain", "two words", "it's", `"quoted"`, "$HOME", "a;b", "*", `back\slash`, "", "ünïcode", "new\nline"}
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, shellWord(w))
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+strings.Join(quoted, " ")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(words, strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A saved Spec is read back as it was; only what is set is in the file.
+func TestSaveSpec(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ecsctl.yaml")
+	full := fullSpec(t)
+	if err := saveSpec(path, full, false); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(full, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if err := saveSpec(path, provision.Spec{}, false); !errors.Is(err, errFileExists) {
+		t.Errorf("got %v", err)
+	}
+	if err := saveSpec(path, provision.Spec{Pool: "etl"}, true); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(savedHeading+"pool: etl\n", string(raw)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
