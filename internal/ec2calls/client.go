@@ -23,6 +23,7 @@ type Client struct {
 	createSecurityGroup          call[ec2.CreateSecurityGroupInput, ec2.CreateSecurityGroupOutput]
 	createTags                   call[ec2.CreateTagsInput, ec2.CreateTagsOutput]
 	deleteSecurityGroup          call[ec2.DeleteSecurityGroupInput, ec2.DeleteSecurityGroupOutput]
+	describeRegions              call[ec2.DescribeRegionsInput, ec2.DescribeRegionsOutput]
 	describeRouteTables          call[ec2.DescribeRouteTablesInput, ec2.DescribeRouteTablesOutput]
 	describeSecurityGroups       call[ec2.DescribeSecurityGroupsInput, ec2.DescribeSecurityGroupsOutput]
 	describeSubnets              call[ec2.DescribeSubnetsInput, ec2.DescribeSubnetsOutput]
@@ -39,6 +40,7 @@ func New(cfg aws.Config, options ...func(*ec2.Options)) *Client {
 		createSecurityGroup:          c.CreateSecurityGroup,
 		createTags:                   c.CreateTags,
 		deleteSecurityGroup:          c.DeleteSecurityGroup,
+		describeRegions:              c.DescribeRegions,
 		describeRouteTables:          c.DescribeRouteTables,
 		describeSecurityGroups:       c.DescribeSecurityGroups,
 		describeSubnets:              c.DescribeSubnets,

@@ -26,6 +26,11 @@ func (c *Client) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurity
 	return c.deleteSecurityGroup(ctx, in, options...)
 }
 
+// DescribeRegions is the SDK's.
+func (c *Client) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput, options ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error) {
+	return c.describeRegions(ctx, in, options...)
+}
+
 // DescribeRouteTables is the SDK's.
 func (c *Client) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, options ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
 	return c.describeRouteTables(ctx, in, options...)
