@@ -37,7 +37,7 @@ func newApp(streams Streams) *cli.App {
 		Reader:                 streams.In,
 		Writer:                 streams.Out,
 		ErrWriter:              streams.Err,
-		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams)},
+		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams), completionCommand(streams), completeCommand(streams), manCommand(streams)},
 		Action:                 noCommand,
 		OnUsageError:           usageError,
 		CommandNotFound:        nil,

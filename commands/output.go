@@ -29,7 +29,7 @@ type outputOptions struct {
 func outputFlags() []cli.Flag {
 	return []cli.Flag{
 		configFlag(),
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+		outputFlag(),
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done and do nothing", EnvVars: env("dry-run")},
 		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "with --dry-run: exit with 2 when there are changes", EnvVars: env("detailed-exitcode")},
 		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask for confirmation", EnvVars: env("yes")},
@@ -42,13 +42,26 @@ func configFlag() cli.Flag {
 	return &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: env("config")}
 }
 
+func outputFlag() cli.Flag {
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")}
+}
+
+// readOutput is the value of outputFlag.
+func readOutput(c *cli.Context) (string, error) {
+	output := c.String("output")
+	if output != outputText && output != outputJSON {
+		return "", usagef("--output %q: it is text or json", output)
+	}
+	return output, nil
+}
+
 func readOutputOptions(c *cli.Context) (outputOptions, error) {
 	o := outputOptions{
 		Output: c.String("output"), Verbose: c.Bool("verbose"), Yes: c.Bool("yes"),
 		DryRun: c.Bool("dry-run"), DetailedExitCode: c.Bool("detailed-exitcode"),
 	}
-	if o.Output != outputText && o.Output != outputJSON {
-		return o, usagef("--output %q: it is text or json", o.Output)
+	if _, err := readOutput(c); err != nil {
+		return o, err
 	}
 	if o.DetailedExitCode && !o.DryRun {
 		return o, usagef("--detailed-exitcode goes with --dry-run")

@@ -8,9 +8,12 @@ import (
 	"ecsctl/worker"
 )
 
-const workerHealthDescription = `Example, as the health check of a container without a shell:
+const workerHealthDescription = `Example:
 
-   "healthCheck": {"command": ["CMD", "/ecsctl", "worker", "health"]}
+   ecsctl worker health
+
+As the health check of a container without a shell:
+"healthCheck": {"command": ["CMD", "/ecsctl", "worker", "health"]}
 
 Asks the worker that runs beside it, and exits with 0 when it is well and with 1 when it is
 not. The port is that of PREFECT_WORKER_WEBSERVER_PORT, 8080 by default; the worker must

@@ -72,7 +72,7 @@ func workerPreviewFlags() []cli.Flag {
 		&cli.StringFlag{Name: "run", Usage: "`FILE` with flow_run, flow, deployment, work_pool and worker_name"},
 		&cli.StringFlag{Name: "diff", Usage: "`FILE` with another preview, or last: what differs from it, or from what the deployment's last run was sent with"},
 		&cli.BoolFlag{Name: "show-secrets", Usage: "do not mask secrets"},
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+		outputFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
 	}
 }

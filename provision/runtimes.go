@@ -11,7 +11,10 @@ type RuntimeChoice struct{ Name, About string }
 
 // Runtimes are the programs there are, the default one first.
 func Runtimes() []RuntimeChoice {
-	return []RuntimeChoice{{RuntimePrefect, "the official Python worker"}}
+	return []RuntimeChoice{
+		{RuntimeECSCTL, "ecsctl's own worker: small, and pushed from this machine"},
+		{RuntimePrefect, "the official Python worker"},
+	}
 }
 
 func runtimeNames() []string {

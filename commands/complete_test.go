@@ -1,0 +1,84 @@
+package commands_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/sandbox"
+)
+
+// completed are the candidates that bash itself comes to for a line, with the script
+// that `ecsctl completion bash` prints.
+func (a *account) completed(line string) []string {
+	a.t.Helper()
+	out, err := a.bash(`source <(ecsctl completion bash)
+words=` + line + `
+COMP_LINE="$words" COMP_POINT=${#words}
+COMP_WORDS=() rest="${words//=/ = }"
+read -ra COMP_WORDS <<< "$rest"
+[[ $words == *[\ ] || $words == *= ]] && COMP_WORDS+=("")
+[[ $words == *= ]] && unset 'COMP_WORDS[-1]'
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_ecsctl
+printf '%s\n' "${COMPREPLY[@]}"`).Output()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	for line, want := range map[string][]string{
+		`'ecsctl t'`:                         {"teardown"},
+		`'ecsctl worker '`:                   {"start", "health", "preview"},
+		`'ecsctl teardown --keep'`:           {"--keep-pool", "--keep-logs"},
+		`'ecsctl teardown --pool '`:          {"etl"},
+		`'ecsctl teardown -p e'`:             {"etl"},
+		`'ecsctl teardown --pool=e'`:         {"etl"},
+		`'ecsctl teardown --pool='`:          {"etl"},
+		`'ecsctl teardown --pool x'`:         nil,
+		`'ecsctl bootstrap --cluster '`:      {"default"},
+		`'ecsctl bootstrap --vpc '`:          {a.defaultVPC()},
+		`'ecsctl bootstrap --yes --output '`: {"text", "json"},
+		`'ecsctl bootstrap --region eu-w'`:   {"eu-west-1"},
+		`'ecsctl completion '`:               {"bash", "fish", "powershell", "zsh"},
+	} {
+		if diff := cmp.Diff(want, a.completed(line)); diff != "" && len(want)+len(a.completed(line)) > 0 {
+			t.Errorf("%s (-want +got):\n%s", line, diff)
+		}
+	}
+}
+
+// What cannot be found out is nothing to show in the middle of a line.
+func TestCompletionIsSilent(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.server.AddFault(sandbox.Fault{Service: "*", Operation: "*", Times: -1, Kind: sandbox.AccessDenied})
+	a.env = append(a.env, "PREFECT_API_URL=http://127.0.0.1:1/api")
+	for _, flag := range []string{"--vpc", "--cluster", "--pool", "--region", "--subnet"} {
+		cmd, out := a.command("complete", "--", "bootstrap", flag, "")
+		if err := cmd.Run(); err != nil || out.Len() > 0 {
+			t.Errorf("%s: %v, %q", flag, err, out)
+		}
+	}
+}
+
+func TestCompletionScripts(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		cmd, out := a.command("completion", shell)
+		if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "complete --") {
+			t.Errorf("%s: %v, %q", shell, err, out)
+		}
+	}
+	cmd, out := a.command("completion", "tcsh")
+	if err := cmd.Run(); err == nil || !strings.Contains(out.String(), "name the shell: ecsctl completion bash|fish|powershell|zsh") {
+		t.Errorf("tcsh: %v, %q", err, out)
+	}
+}

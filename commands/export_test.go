@@ -1,0 +1,41 @@
+package commands
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Example is what the help of a command begins with.
+type Example struct {
+	Command string // such as "worker start"
+	Lines   []string
+}
+
+// HelpExamples are those of all commands that do something, in the order of the help.
+func HelpExamples() []Example { return examplesOf("", newApp(Streams{}).Commands) }
+
+func examplesOf(parent string, commands []*cli.Command) []Example {
+	var out []Example
+	for _, c := range commands {
+		name := strings.TrimSpace(parent + " " + c.Name)
+		if len(c.Subcommands) > 0 {
+			out = append(out, examplesOf(name, c.Subcommands)...)
+			continue
+		}
+		if c.Hidden || c.Name == "help" {
+			continue
+		}
+		e := Example{Command: name}
+		for _, line := range strings.Split(c.Description, "\n") {
+			if example, ok := strings.CutPrefix(line, "   "); ok {
+				e.Lines = append(e.Lines, strings.TrimSpace(example))
+			}
+		}
+		if !strings.HasPrefix(c.Description, "Example:\n") {
+			e.Lines = nil
+		}
+		out = append(out, e)
+	}
+	return out
+}
