@@ -129,7 +129,7 @@ func containsAll(text string, parts []string) bool {
 // asked waits for the question with the title to be complete.
 func (s *screen) asked(title string) string {
 	s.t.Helper()
-	return s.sees("┃ "+title, "shift+tab back")
+	return s.sees("┃ "+title, "enter next")
 }
 
 // press types keys.

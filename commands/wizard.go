@@ -29,6 +29,7 @@ type wizard struct {
 
 	steps   []step
 	answers []answer // one for each step so far
+	first   bool     // there is no question to go back to
 }
 
 // step is a question of the wizard. given tells of a Spec that the answer is in it;
@@ -94,7 +95,7 @@ func (w *wizard) run(ctx context.Context) (*provision.Bootstrap, bootstrapOption
 // askFrom asks from a step on, forth and back, until all are answered.
 func (w *wizard) askFrom(ctx context.Context, i int) error {
 	for i < len(w.steps) {
-		w.answers = w.answers[:i]
+		w.answers, w.first = w.answers[:i], i == 0
 		shown, err := w.steps[i].ask(ctx, w)
 		switch {
 		case errors.Is(err, prompt.ErrBack):
@@ -119,7 +120,7 @@ func (w *wizard) ask(ctx context.Context, q prompt.Question) (string, error) {
 }
 
 func (w *wizard) askMany(ctx context.Context, q prompt.Question) ([]string, error) {
-	q.Above = w.summary()
+	q.Above, q.First = w.summary(), w.first
 	return w.asker.Ask(ctx, q)
 }
 
@@ -147,11 +148,19 @@ func (w *wizard) choose(ctx context.Context, c choice) (string, error) {
 		if err != nil || value != otherValue {
 			return value, err
 		}
-		value, err = w.ask(ctx, c.Other)
+		value, err = w.within(func() (string, error) { return w.ask(ctx, c.Other) })
 		if !errors.Is(err, prompt.ErrBack) {
 			return value, err
 		}
 	}
+}
+
+// within asks something that has a question before it in the same step.
+func (w *wizard) within(ask func() (string, error)) (string, error) {
+	first := w.first
+	w.first = false
+	defer func() { w.first = first }()
+	return ask()
 }
 
 // look runs a listing and says on the terminal that it is being waited for.

@@ -38,6 +38,7 @@ func (w *wizard) failed(ctx context.Context, err error) error {
 		return err
 	}
 	report(w.streams, err)
+	w.first = false
 	value, askErr := w.ask(ctx, prompt.Question{
 		Title: "This cannot be done as answered.", Default: []string{backToLast},
 		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast}, {Label: "Stop: change nothing", Value: stop}},
@@ -68,7 +69,7 @@ func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
 	if w.opts.DryRun || w.opts.Yes {
 		return nil
 	}
-	w.answers = nil // they have been said
+	w.answers, w.first = nil, len(w.steps) == 0 // they have been said
 	value, err := w.ask(ctx, w.lastQuestion(plan))
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func (s *screen) changed(before string) {
 	}
 	old := title(before)
 	for {
-		if now := s.sees("shift+tab back"); title(now) != old {
+		if now := s.sees("enter next"); title(now) != old {
 			return
 		}
 	}

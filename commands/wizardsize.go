@@ -81,7 +81,7 @@ func askSize(ctx context.Context, w *wizard) (string, error) {
 		if value != otherValue {
 			return w.takeSize(value)
 		}
-		if value, err = w.askOtherSize(ctx); err == nil {
+		if value, err = w.within(func() (string, error) { return w.askOtherSize(ctx) }); err == nil {
 			return w.takeSize(value)
 		}
 		if !errors.Is(err, prompt.ErrBack) {

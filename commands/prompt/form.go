@@ -129,6 +129,9 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case msg.Type == tea.KeyCtrlC:
 			return s, s.end(interrupted)
 		case msg.Type == tea.KeyShiftTab, msg.Type == tea.KeyEsc && !s.filtering():
+			if s.q.First {
+				return s, nil
+			}
 			return s, s.end(wentBack)
 		}
 	}

@@ -25,6 +25,8 @@ type Question struct {
 	Default []string
 	// Check refuses an answer; nil takes any.
 	Check func(values []string) error
+	// First says that there is no question before.
+	First bool
 	// Above is shown above the question: the answers so far.
 	Above []string
 }

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/huh"
@@ -68,13 +69,17 @@ func (s *screen) View() string {
 
 // keys says what can be typed, in less than 60 columns.
 func (s *screen) keys() string {
+	keys := []string{"↑↓ choose", "enter next", "shift+tab back", "ctrl+c quit"}
 	switch {
 	case len(s.q.Options) == 0:
-		return "enter next · shift+tab back · ctrl+c quit"
+		keys = keys[1:]
 	case s.q.Many:
-		return "↑↓ move · space choose · enter next · shift+tab back"
+		keys = []string{"↑↓ move", "space choose", "enter next", "shift+tab back"}
 	}
-	return "↑↓ choose · enter next · shift+tab back · ctrl+c quit"
+	if s.q.First {
+		keys = slices.DeleteFunc(keys, func(k string) bool { return k == "shift+tab back" })
+	}
+	return strings.Join(keys, " · ")
 }
 
 // The sixteen colours of the terminal's own theme.
