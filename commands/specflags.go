@@ -170,6 +170,12 @@ func noObserverFlag() specFlag {
 			s.Observer = &on
 			return nil
 		},
+		values: func(s *provision.Spec) []string {
+			if s.Observer == nil {
+				return nil
+			}
+			return []string{strconv.FormatBool(!*s.Observer)}
+		},
 	}
 }
 

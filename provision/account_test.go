@@ -19,6 +19,7 @@ import (
 	"ecsctl/e2e/wiretap"
 	"ecsctl/image"
 	"ecsctl/internal/ec2calls"
+	"ecsctl/internal/iamcalls"
 	"ecsctl/internal/inventory"
 	"ecsctl/internal/tinyprogram"
 	"ecsctl/prefect"
@@ -121,7 +122,7 @@ func (a *account) options() provision.Options {
 		Spec: spec.WithDefaults(), Binary: binary, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
 		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
 		Clients: &provision.Clients{
-			Region: region, IAM: clients.IAM, ECR: clients.ECR, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
+			Region: region, IAM: iamcalls.New(a.cfg), ECR: clients.ECR, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
 			SQS: clients.SQS, Events: clients.Events,
 			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
 		},

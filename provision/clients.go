@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -20,13 +20,14 @@ import (
 
 	"ecsctl/internal/ec2calls"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/iamcalls"
 	"ecsctl/prefect"
 )
 
 // Clients reach the far ends. Tests change their endpoints, not their types.
 type Clients struct {
 	Region  string
-	IAM     *iam.Client
+	IAM     *iamcalls.Client
 	ECR     *ecr.Client
 	ECS     *ecs.Client
 	EC2     *ec2calls.Client
@@ -52,7 +53,7 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 	}
 	return &Clients{
 		Region:  cfg.Region,
-		IAM:     iam.NewFromConfig(cfg),
+		IAM:     iamcalls.New(cfg),
 		ECR:     ecr.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
 		EC2:     ec2calls.New(cfg),
