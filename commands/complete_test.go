@@ -35,7 +35,9 @@ func TestCompletion(t *testing.T) {
 	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for line, want := range map[string][]string{
 		`'ecsctl t'`:                         {"teardown"},
-		`'ecsctl worker '`:                   {"start", "health", "preview"},
+		`'ecsctl worker '`:                   {"start", "health", "preview", "image"},
+		`'ecsctl worker image '`:             {"build", "push"},
+		`'ecsctl bootstrap --runtime '`:      {"ecsctl", "prefect"},
 		`'ecsctl teardown --keep'`:           {"--keep-pool", "--keep-logs"},
 		`'ecsctl teardown --pool '`:          {"etl"},
 		`'ecsctl teardown -p e'`:             {"etl"},

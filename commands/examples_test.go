@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +66,7 @@ func runExample(t *testing.T, command, line string) {
 		s := a.openScreen(80, 24, nil, nil, "bootstrap")
 		s.defaults(0, len(questions))
 		s.asked(lastTitle)
-		s.press(enter)
+		s.press(makeThem)
 		s.exits(0, `worker "prefect-worker-my-ecs-pool`)
 	case stays:
 		a.interrupted(line, sign)
@@ -95,16 +96,25 @@ func (a *account) interrupted(line, sign string) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	defer cancel()
 	select {
 	case <-out.found:
+	case <-ctx.Done():
+		a.t.Fatalf("%q is not shown:\n%s", sign, out.text())
 	case err := <-ended:
-		a.t.Fatalf("it ended by itself: %v\n%s", err, out.buffer.String())
+		a.t.Fatalf("it ended by itself: %v\n%s", err, out.text())
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		a.t.Fatal(err)
 	}
-	if err := <-ended; err != nil {
-		a.t.Errorf("%v\n%s", err, out.buffer.String())
+	select {
+	case err := <-ended:
+		if err != nil {
+			a.t.Errorf("%v\n%s", err, out.text())
+		}
+	case <-ctx.Done():
+		a.t.Fatalf("it does not end after Ctrl-C:\n%s", out.text())
 	}
 }
 
@@ -125,6 +135,12 @@ func (s *seen) Write(p []byte) (int, error) {
 		s.once.Do(func() { close(s.found) })
 	}
 	return n, err
+}
+
+func (s *seen) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buffer.String()
 }
 
 func (a *account) mkdir(name string) {

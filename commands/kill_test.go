@@ -45,8 +45,8 @@ func openAccount(t *testing.T, opts sandbox.Options) *account {
 	}
 	t.Cleanup(func() { _ = w.end() })
 	a := &account{world: w, t: t, dir: t.TempDir()}
-	binary := filepath.Join(a.dir, ".ecsctl-for-image")
-	if err := writeTiny(binary); err != nil {
+	const binary = ".ecsctl-for-image" // where a.dir is: the same word in each run
+	if err := writeTiny(filepath.Join(a.dir, binary)); err != nil {
 		t.Fatal(err)
 	}
 	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary}

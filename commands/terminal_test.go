@@ -14,6 +14,9 @@ import (
 	"github.com/creack/pty"
 )
 
+// patience is how long a test waits for anything on a terminal before it fails.
+const patience = 10 * time.Second
+
 // terminal is a person's: what ecsctl shows, and keys to type.
 type terminal struct {
 	t   *testing.T
@@ -58,7 +61,7 @@ func (term *terminal) text() string {
 // answer waits for a question and types the keys.
 func (term *terminal) answer(question, keys string) {
 	term.t.Helper()
-	ctx, cancel := context.WithTimeout(term.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(term.t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
@@ -77,8 +80,14 @@ func (term *terminal) answer(question, keys string) {
 // exits waits for the end and asserts the exit code and what was shown.
 func (term *terminal) exits(code int, says ...string) {
 	term.t.Helper()
+	ctx, cancel := context.WithTimeout(term.t.Context(), patience)
+	defer cancel()
+	select {
+	case <-term.ended:
+	case <-ctx.Done():
+		term.t.Fatalf("it does not end:\n%s", term.text())
+	}
 	_ = term.cmd.Wait() // the exit code says it
-	<-term.ended
 	text := term.text()
 	if got := term.cmd.ProcessState.ExitCode(); got != code {
 		term.t.Errorf("exit code %d, want %d:\n%s", got, code, text)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"ecsctl/commands/prompt"
+	"ecsctl/image"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -20,27 +21,35 @@ type wizard struct {
 	quiet   bool // nothing on the screen moves
 	opts    bootstrapOptions
 	spec    provision.Spec
+	given   provision.Spec // before any answer
 
 	connection provision.Options // clients, server
 	settings   prefect.Settings
 	api        *prefect.Client
 	identity   provision.Identity
 	alias      string
+	binary     *image.Binary // what goes into the worker's image, once it has been read
 
 	steps   []step
-	answers []answer // one for each step so far
+	answers []answer // one for each step so far, decided ones too
 	first   bool     // there is no question to go back to
 }
 
 // step is a question of the wizard. given tells of a Spec that the answer is in it;
-// ask asks, puts the answer into the wizard's Spec and returns it in words.
+// ask asks, puts the answer into the wizard's Spec and returns it in words. decided, if
+// not nil, tells whether the answers before leave nothing to ask, and what follows from
+// them in words; nothing is shown of an empty one.
 type step struct {
-	title string
-	given func(*wizard) bool
-	ask   func(ctx context.Context, w *wizard) (shown string, err error)
+	title   string
+	given   func(*wizard) bool
+	decided func(*wizard) (shown string, ok bool)
+	ask     func(ctx context.Context, w *wizard) (shown string, err error)
 }
 
-type answer struct{ title, shown string }
+type answer struct {
+	title, shown string
+	asked        bool
+}
 
 // asksQuestions tells whether the wizard runs: on a terminal, when it was asked for or
 // the one thing that has no default, the pool, was not given.
@@ -49,7 +58,7 @@ func (o bootstrapOptions) asksQuestions(streams Streams) bool {
 }
 
 func newWizard(streams Streams, opts bootstrapOptions) *wizard {
-	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, quiet: opts.Accessible}
+	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
 	w.asker = prompt.Form{In: streams.In, Out: streams.Err}
 	if opts.Accessible {
 		w.asker = prompt.NewLines(streams.In, streams.Err)
@@ -74,9 +83,9 @@ func (w *wizard) run(ctx context.Context) (*provision.Bootstrap, bootstrapOption
 		return nil, w.opts, err
 	}
 	w.steps = slices.DeleteFunc(wizardSteps(), func(s step) bool { return s.given(w) })
-	from := 0
+	from, back := 0, false
 	for {
-		if err := w.askFrom(ctx, from); err != nil {
+		if err := w.askFrom(ctx, from, back); err != nil {
 			return nil, w.opts, err
 		}
 		plan, err := w.plan(ctx)
@@ -88,26 +97,51 @@ func (w *wizard) run(ctx context.Context) (*provision.Bootstrap, bootstrapOption
 		if !errors.Is(err, prompt.ErrBack) {
 			return plan, w.opts, err
 		}
-		from = max(len(w.steps)-1, 0)
+		from, back = w.lastAsked(len(w.steps)), true
 	}
 }
 
-// askFrom asks from a step on, forth and back, until all are answered.
-func (w *wizard) askFrom(ctx context.Context, i int) error {
+// askFrom asks from a step on, forth and back, until all are answered. Who went back to
+// a question is asked it, whatever decides it now.
+func (w *wizard) askFrom(ctx context.Context, i int, back bool) error {
 	for i < len(w.steps) {
-		w.answers, w.first = w.answers[:i], i == 0
+		w.answers = w.answers[:i]
+		w.first = !w.hasAsked()
+		if decided := w.steps[i].decided; decided != nil && !back {
+			if shown, ok := decided(w); ok {
+				w.answers = append(w.answers, answer{w.steps[i].title, shown, false})
+				i++
+				continue
+			}
+		}
 		shown, err := w.steps[i].ask(ctx, w)
+		back = errors.Is(err, prompt.ErrBack)
 		switch {
-		case errors.Is(err, prompt.ErrBack):
-			i = max(i-1, 0)
+		case back:
+			i = w.lastAsked(i)
 		case err != nil:
 			return err
 		default:
-			w.answers = append(w.answers, answer{w.steps[i].title, shown})
+			w.answers = append(w.answers, answer{w.steps[i].title, shown, true})
 			i++
 		}
 	}
 	return nil
+}
+
+// lastAsked is the last step before i that was a question, else i itself.
+func (w *wizard) lastAsked(i int) int {
+	for j := i - 1; j >= 0; j-- {
+		if w.answers[j].asked {
+			return j
+		}
+	}
+	return i
+}
+
+// hasAsked tells whether there is a question to go back to.
+func (w *wizard) hasAsked() bool {
+	return slices.ContainsFunc(w.answers, func(a answer) bool { return a.asked })
 }
 
 // ask asks with the answers so far in sight.
@@ -127,6 +161,9 @@ func (w *wizard) askMany(ctx context.Context, q prompt.Question) ([]string, erro
 func (w *wizard) summary() []string {
 	var lines []string
 	for _, a := range w.answers {
+		if a.shown == "" {
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%-15s %s", a.title, a.shown))
 	}
 	return lines

@@ -37,11 +37,14 @@ var questions = []asked{
 	{"vpc", "VPC", down},
 	{"subnets", "Subnets", space},
 	{"group", "Security group", down},
-	{"architecture", "Architecture", down},
-	{"size", "Size of the worker", down + down + down + down + enter + down + enter + down + down},
+	{"runtime", "Runtime", down},
+	{"size", "Size of the worker", up + up + enter + down + enter + down + down},
 	{"workers", "How many workers?", "2"},
 	{"retention", "How long are logs kept?", up},
 }
+
+// makeThem is the answer to the last question that goes ahead.
+const makeThem = down + enter
 
 const lastTitle = "Make these changes in account 123456789012"
 
@@ -65,9 +68,9 @@ func TestWizardDefaults(t *testing.T) {
 		s.press(enter)
 	}
 	golden(t, "wizard-11-end", s.asked(lastTitle))
-	s.press(enter)
-	s.exits(0, "created service prefect-worker-my-ecs-pool", "ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --yes")
-	a.wrote(13)
+	s.press(makeThem)
+	s.exits(0, "created service prefect-worker-my-ecs-pool", "ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --binary .ecsctl-for-image --yes")
+	a.wrote(19)
 }
 
 // The plan of the wizard is that of the command that it shows.
@@ -90,10 +93,14 @@ func TestWizardCommandMakesTheSamePlan(t *testing.T) {
 					s.typed(q.other)
 				}
 				s.press(enter)
+				if name == "all otherwise" && q.name == "runtime" {
+					s.asked("Architecture")
+					s.press(down + enter)
+				}
 			}
 			s.exits(0, "The same without questions")
 			command := s.command()
-			for _, q := range []string{"--pool 'nightly etl'", "--cluster batch", "--vpc vpc-", "--subnet subnet-", "--security-group sg-", "--architecture arm64", "--cpu 1024", "--memory 4096", "--desired-count 2", "--log-retention 14"} {
+			for _, q := range []string{"--pool 'nightly etl'", "--cluster batch", "--vpc vpc-", "--subnet subnet-", "--security-group sg-", "--runtime prefect", "--architecture arm64", "--cpu 1024", "--memory 4096", "--desired-count 2", "--log-retention 14"} {
 				if got := strings.Contains(command, q); got != (name == "all otherwise") {
 					t.Errorf("%q in the command: %v: %s", q, got, command)
 				}
@@ -218,7 +225,7 @@ func TestWizardDeniedVPCs(t *testing.T) {
 	s.press(strings.Repeat("\x7f", len("default")) + vpc + enter)
 	s.defaults(4, len(questions))
 	s.asked(lastTitle)
-	s.press(enter)
+	s.press(makeThem)
 	s.exits(0, "--vpc "+vpc, "created service prefect-worker-my-ecs-pool")
 }
 
@@ -227,12 +234,14 @@ func TestWizardAsksOnlyTheRest(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.write("ecsctl.yaml", "cluster: batch\nlogRetentionDays: 7\n")
-	s := a.openScreen(80, 24, nil, []string{"ECSCTL_ARCHITECTURE=arm64"}, "bootstrap", "--wizard", "--pool", "etl", "--region", "eu-west-1", "--cpu", "256", "--memory", "512", "--desired-count", "1", noWait)
-	for _, title := range []string{"VPC", "Subnets", "Security group", lastTitle} {
+	s := a.openScreen(80, 24, nil, []string{"ECSCTL_ARCHITECTURE=arm64"}, "bootstrap", "--wizard", "--pool", "etl", "--runtime", "prefect", "--region", "eu-west-1", "--cpu", "256", "--memory", "512", "--desired-count", "1", noWait)
+	for _, title := range []string{"VPC", "Subnets", "Security group"} {
 		s.asked(title)
 		s.press(enter)
 	}
-	s.exits(0, "ecsctl bootstrap --pool etl --region eu-west-1 --cluster batch --cpu 256 --memory 512 --architecture arm64 --desired-count 1 --log-retention 7 --yes")
+	s.asked(lastTitle)
+	s.press(makeThem)
+	s.exits(0, "ecsctl bootstrap --pool etl --region eu-west-1 --cluster batch --runtime prefect --binary .ecsctl-for-image --cpu 256 --memory 512 --architecture arm64 --desired-count 1 --log-retention 7 --yes")
 }
 
 // The answers are saved when that is wanted, with no key in them, and no file is
@@ -240,7 +249,7 @@ func TestWizardAsksOnlyTheRest(t *testing.T) {
 func TestWizardSaves(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	saveAndStop := down + down + enter
+	saveAndStop := down + down + down + enter
 	s := a.openScreen(80, 24, nil, nil, "bootstrap")
 	s.defaults(0, len(questions))
 	s.asked(lastTitle)

@@ -13,7 +13,7 @@ import (
 func (w *wizard) plan(ctx context.Context) (*provision.Bootstrap, error) {
 	w.opts.Spec = w.spec
 	options := w.connection
-	options.Spec = w.specWithDefaults()
+	options.Spec, options.Binary = w.specWithDefaults(), w.binary
 	if err := options.Spec.Validate(); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ const (
 // failed shows why there can be no plan of these answers, and asks whether to go back.
 // An error ends the wizard; nil means back to the questions.
 func (w *wizard) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil || len(w.steps) == 0 {
+	if ctx.Err() != nil || !w.hasAsked() {
 		return err
 	}
 	report(w.streams, err)
@@ -69,7 +69,9 @@ func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
 	if w.opts.DryRun || w.opts.Yes {
 		return nil
 	}
-	w.answers, w.first = nil, len(w.steps) == 0 // they have been said
+	said := w.answers
+	w.first, w.answers = !w.hasAsked(), nil
+	defer func() { w.answers = said }()
 	value, err := w.ask(ctx, w.lastQuestion(plan))
 	if err != nil {
 		return err
@@ -94,24 +96,26 @@ func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
 // errSavedOnly ends a wizard whose answers were only saved: all is well.
 var errSavedOnly = errors.New("the settings were saved")
 
+// lastQuestion is the confirmation. Enter alone confirms no change: keys that were typed
+// ahead of the plan must not.
 func (w *wizard) lastQuestion(plan *provision.Bootstrap) prompt.Question {
-	do := "Make these changes"
+	do, enter := "Make these changes", stop
 	if !plan.HasChanges() {
-		do = "Nothing is to be changed: see whether the worker is online"
+		do, enter = "Nothing is to be changed: see whether the worker is online", doIt
 	}
 	file := w.opts.configPath()
 	q := prompt.Question{
-		Title: fmt.Sprintf("Make these changes in account %s, region %s?", w.account(), plan.Identity.Region), Default: []string{doIt},
+		Title: fmt.Sprintf("Make these changes in account %s, region %s?", w.account(), plan.Identity.Region), Default: []string{enter},
 		Options: []prompt.Option{
+			{Label: "Stop: change nothing", Value: stop},
 			{Label: do, Value: doIt},
 			{Label: "Save the answers in " + file + ", then do it", Value: doAndSave},
 			{Label: "Save the answers in " + file + " and stop", Value: saveOnly},
 		},
 	}
-	if len(w.steps) > 0 {
+	if !w.first {
 		q.Options = append(q.Options, prompt.Option{Label: "Go back to the questions", Value: backToLast})
 	}
-	q.Options = append(q.Options, prompt.Option{Label: "Stop: change nothing", Value: stop})
 	return q
 }
 

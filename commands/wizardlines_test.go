@@ -22,14 +22,14 @@ func TestWizardAccessible(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			s := a.openScreen(80, 24, nil, []string{env}, "bootstrap", noWait)
-			answers := []string{"", "<", "9", "", "etl", "", "", "1,2", "", "", "", "x", "2", "", ""}
+			answers := []string{"", "<", "9", "", "etl", "", "", "1,2", "", "", "", "x", "2", "", "2"}
 			for i, answer := range answers {
 				s.line(i+1, answer)
 			}
 			s.exits(0, "\nAWS region\nWhere everything is made, in account 123456789012.\n  1. ap-northeast-1\n",
 				`"9" is not a number from 1 to 8`, "Numbers, separated by commas [1,2,3], or < to go back:", "give a number from 1\n",
-				"--pool etl --region eu-west-1 --subnet subnet-", "--desired-count 2 --yes", "created service prefect-worker-etl")
-			a.wrote(13)
+				"--pool etl --region eu-west-1 --subnet subnet-", "--binary .ecsctl-for-image --desired-count 2 --yes", "created service prefect-worker-etl")
+			a.wrote(19)
 			if strings.Contains(s.text(), "\x1b[") && name == "dumb" {
 				t.Errorf("a dumb terminal was sent escape sequences:\n%q", s.text())
 			}

@@ -13,7 +13,7 @@ import (
 )
 
 func vpcStep() step {
-	return step{"VPC", func(w *wizard) bool { return w.spec.Network.VPC != "" || len(w.spec.Network.Subnets) > 0 }, askVPC}
+	return step{title: "VPC", given: func(w *wizard) bool { return w.spec.Network.VPC != "" || len(w.spec.Network.Subnets) > 0 }, ask: askVPC}
 }
 
 func askVPC(ctx context.Context, w *wizard) (string, error) {
@@ -87,7 +87,7 @@ func describeVPC(id string, vpcs []provision.VPCChoice) string {
 }
 
 func subnetsStep() step {
-	return step{"Subnets", func(w *wizard) bool { return len(w.spec.Network.Subnets) > 0 }, askSubnets}
+	return step{title: "Subnets", given: func(w *wizard) bool { return len(w.spec.Network.Subnets) > 0 }, ask: askSubnets}
 }
 
 func askSubnets(ctx context.Context, w *wizard) (string, error) {
@@ -191,7 +191,7 @@ func (w *wizard) askSubnetIDs(ctx context.Context) (string, error) {
 }
 
 func securityGroupStep() step {
-	return step{"Security group", func(w *wizard) bool { return len(w.spec.Network.SecurityGroups) > 0 }, askSecurityGroup}
+	return step{title: "Security group", given: func(w *wizard) bool { return len(w.spec.Network.SecurityGroups) > 0 }, ask: askSecurityGroup}
 }
 
 const newGroup = "\x00new"

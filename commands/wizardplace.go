@@ -71,7 +71,7 @@ func (w *wizard) connectPrefect() (err error) {
 }
 
 func regionStep() step {
-	return step{"Region", func(w *wizard) bool { return w.spec.Region != "" }, askRegion}
+	return step{title: "Region", given: func(w *wizard) bool { return w.spec.Region != "" }, ask: askRegion}
 }
 
 func askRegion(ctx context.Context, w *wizard) (string, error) {
@@ -98,7 +98,7 @@ func askRegion(ctx context.Context, w *wizard) (string, error) {
 }
 
 func serverStep() step {
-	return step{"Prefect", func(w *wizard) bool { return !w.needsServer() }, askServer}
+	return step{title: "Prefect", given: func(w *wizard) bool { return !w.needsServer() }, ask: askServer}
 }
 
 // askServer finds the API: the workspaces of a Cloud key, else an address.

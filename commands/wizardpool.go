@@ -21,12 +21,12 @@ const ecsPoolType = "ecs"
 func wizardSteps() []step {
 	return []step{
 		regionStep(), serverStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(), securityGroupStep(),
-		runtimeStep(), architectureStep(), sizeStep(), replicasStep(), retentionStep(),
+		runtimeStep(), binaryStep(), architectureStep(), sizeStep(), replicasStep(), retentionStep(),
 	}
 }
 
 func poolStep() step {
-	return step{"Work pool", func(w *wizard) bool { return w.spec.Pool != "" }, askPool}
+	return step{title: "Work pool", given: func(w *wizard) bool { return w.spec.Pool != "" }, ask: askPool}
 }
 
 func askPool(ctx context.Context, w *wizard) (string, error) {
@@ -89,7 +89,7 @@ func checkNewPool(name string, pools []prefect.WorkPool) error {
 const defaultCluster = "default"
 
 func clusterStep() step {
-	return step{"Cluster", func(w *wizard) bool { return w.spec.Cluster != "" }, askCluster}
+	return step{title: "Cluster", given: func(w *wizard) bool { return w.spec.Cluster != "" }, ask: askCluster}
 }
 
 func askCluster(ctx context.Context, w *wizard) (string, error) {

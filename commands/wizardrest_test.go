@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -81,11 +82,8 @@ func (s *screen) changed(before string) {
 		return line
 	}
 	old := title(before)
-	for {
-		if now := s.sees("enter next"); title(now) != old {
-			return
-		}
-	}
+	s.until(func() bool { return title(s.lines()) != old })
+	s.sees("┃ ", "enter next")
 }
 
 // command is the one that the wizard shows.
@@ -103,7 +101,9 @@ func (s *screen) command() string {
 // shell runs a command line as a shell does, which must succeed, and returns its standard output.
 func (a *account) shell(line string) string {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), "sh", "-c", line)
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Env, cmd.Dir, cmd.Stderr = a.env, a.dir, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -124,6 +124,6 @@ func TestWizardPicksAWorkspace(t *testing.T) {
 	s.press(down + enter)
 	s.defaults(1, len(questions))
 	s.asked(lastTitle)
-	s.press(enter)
+	s.press(makeThem)
 	s.exits(0, "--prefect-api-url "+cloud+"/accounts/"+accountID+"/workspaces/"+workspaceID, "created work-pool my-ecs-pool")
 }

@@ -11,52 +11,12 @@ import (
 	"ecsctl/provision"
 )
 
-func runtimeStep() step {
-	return step{"Runtime", func(w *wizard) bool { return w.spec.Worker.Runtime != "" || len(provision.Runtimes()) < 2 }, askRuntime}
-}
-
-func askRuntime(ctx context.Context, w *wizard) (string, error) {
-	runtimes := provision.Runtimes()
-	q := prompt.Question{Title: "Runtime", Help: "The program that works on the pool.", Default: []string{runtimes[0].Name}}
-	for _, r := range runtimes {
-		q.Options = append(q.Options, prompt.Option{Label: r.Name + "  " + r.About, Value: r.Name})
-	}
-	if w.spec.Worker.Runtime != "" {
-		q.Default = []string{w.spec.Worker.Runtime}
-	}
-	name, err := w.ask(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	w.spec.Worker.Runtime = unless(name, runtimes[0].Name)
-	return name, nil
-}
-
-func architectureStep() step {
-	return step{"Architecture", func(w *wizard) bool { return w.spec.Worker.Architecture != "" }, askArchitecture}
-}
-
-func askArchitecture(ctx context.Context, w *wizard) (string, error) {
-	value, err := w.ask(ctx, prompt.Question{
-		Title: "Architecture", Help: "Of the worker's processor. Its image must be built for it.",
-		Options: []prompt.Option{
-			{Label: provision.ArchitectureX86, Value: provision.ArchitectureX86},
-			{Label: provision.ArchitectureARM + "  costs about a fifth less", Value: provision.ArchitectureARM},
-		},
-		Default: []string{w.specWithDefaults().Worker.Architecture},
-	})
-	if err != nil {
-		return "", err
-	}
-	w.spec.Worker.Architecture = unless(value, provision.ArchitectureX86)
-	return value, nil
-}
-
-// usualSizes are those that the list begins with, in CPU units and MiB.
+// usualSizes are those that are offered first, in CPU units and MiB; of them only what
+// has as much memory as the runtime needs.
 var usualSizes = [][2]int{{256, 512}, {256, 1024}, {512, 1024}, {512, 2048}, {1024, 2048}, {2048, 4096}}
 
 func sizeStep() step {
-	return step{"Size", func(w *wizard) bool { return w.spec.Worker.CPU != 0 || w.spec.Worker.Memory != 0 }, askSize}
+	return step{title: "Size", given: func(w *wizard) bool { return w.spec.Worker.CPU != 0 || w.spec.Worker.Memory != 0 }, ask: askSize}
 }
 
 func askSize(ctx context.Context, w *wizard) (string, error) {
@@ -65,9 +25,10 @@ func askSize(ctx context.Context, w *wizard) (string, error) {
 		Title: "Size of the worker", Default: []string{sizeValue(now.CPU, now.Memory)},
 		Help: "Flow runs have sizes of their own. " + w.aboutPrices(),
 	}
-	sizes := usualSizes
+	needed := w.usualSize().Memory
+	sizes := slices.DeleteFunc(slices.Clone(usualSizes), func(s [2]int) bool { return s[1] < needed })
 	if !slices.Contains(sizes, [2]int{now.CPU, now.Memory}) {
-		sizes = append(slices.Clone(sizes), [2]int{now.CPU, now.Memory})
+		sizes = append(sizes, [2]int{now.CPU, now.Memory})
 	}
 	for _, s := range sizes {
 		q.Options = append(q.Options, prompt.Option{Label: w.sizeLabel(s[0], s[1]), Value: sizeValue(s[0], s[1])})
@@ -124,9 +85,15 @@ func (w *wizard) takeSize(value string) (string, error) {
 	if _, err := fmt.Sscanf(value, "%d/%d", &cpu, &memory); err != nil {
 		return "", fmt.Errorf("failed to read the size %q: %w", value, err)
 	}
-	usual := provision.Spec{}.WithDefaults().Worker
+	usual := w.usualSize()
 	w.spec.Worker.CPU, w.spec.Worker.Memory = unless(cpu, usual.CPU), unless(memory, usual.Memory)
 	return vcpus(cpu) + ", " + gigabytes(memory) + ", " + w.price(cpu, memory), nil
+}
+
+// usualSize is the worker that the chosen runtime has by itself.
+func (w *wizard) usualSize() provision.Worker {
+	spec := provision.Spec{Worker: provision.Worker{Runtime: w.spec.Worker.Runtime}}
+	return spec.WithDefaults().Worker
 }
 
 // sizeLabel is a size with its price for a month.
@@ -169,7 +136,7 @@ func trimNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 const oneAtFirst = "1 at first"
 
 func replicasStep() step {
-	return step{"Workers", func(w *wizard) bool { return w.spec.Worker.DesiredCount != nil }, askReplicas}
+	return step{title: "Workers", given: func(w *wizard) bool { return w.spec.Worker.DesiredCount != nil }, ask: askReplicas}
 }
 
 func askReplicas(ctx context.Context, w *wizard) (string, error) {
@@ -206,7 +173,7 @@ func askReplicas(ctx context.Context, w *wizard) (string, error) {
 var usualRetention = []int{1, 3, 7, 14, 30, 90, 180, 365}
 
 func retentionStep() step {
-	return step{"Logs", func(w *wizard) bool { return w.spec.LogRetentionDays != 0 }, askRetention}
+	return step{title: "Logs", given: func(w *wizard) bool { return w.spec.LogRetentionDays != 0 }, ask: askRetention}
 }
 
 func askRetention(ctx context.Context, w *wizard) (string, error) {
@@ -233,5 +200,9 @@ func askRetention(ctx context.Context, w *wizard) (string, error) {
 func (w *wizard) specWithDefaults() provision.Spec {
 	spec := w.spec
 	spec.Region = w.identity.Region
-	return spec.WithDefaults()
+	spec = spec.WithDefaults()
+	if spec.MakesImage() && w.binary != nil {
+		spec.Worker.Architecture = provision.ArchitectureOf(w.binary)
+	}
+	return spec
 }

@@ -18,8 +18,6 @@ type hourly struct{ vcpu, gb float64 }
 // a price that is not there is not known, and that is said.
 var prices = map[string]map[string]hourly{
 	"us-east-1": {ArchitectureX86: {0.04048, 0.004445}, ArchitectureARM: {0.03238, 0.00356}},
-	"us-west-2": {ArchitectureX86: {0.04048, 0.004445}},
-	"sa-east-1": {ArchitectureX86: {0.0696, 0.0076}, ArchitectureARM: {0.0557, 0.00612}},
 }
 
 // MonthlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US

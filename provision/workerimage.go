@@ -136,7 +136,7 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 	if err != nil {
 		return s, nil, hint.Add(err, "or name an image of your own with --image, or take the official worker with --runtime prefect")
 	}
-	architecture := ecsArchitectures[binary.Architecture]
+	architecture := ArchitectureOf(binary)
 	switch s.Worker.Architecture {
 	case architecture:
 	case "":
@@ -147,6 +147,9 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 	}
 	return s, binary, nil // what is no architecture is for Validate to say
 }
+
+// ArchitectureOf is the architecture of a binary, in the words of ECS.
+func ArchitectureOf(binary *image.Binary) string { return ecsArchitectures[binary.Architecture] }
 
 // ecsArchitectures are the words of ECS for those of OCI.
 var ecsArchitectures = map[string]string{image.AMD64: ArchitectureX86, image.ARM64: ArchitectureARM}

@@ -125,6 +125,10 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		s.scroll()
 		return s, cmd
 	case tea.KeyMsg:
+		// What Enter becomes when it is typed while no question is there; to huh it is "down".
+		if msg.Type == tea.KeyCtrlJ {
+			return s.Update(tea.KeyMsg{Type: tea.KeyEnter})
+		}
 		switch {
 		case msg.Type == tea.KeyCtrlC:
 			return s, s.end(interrupted)
