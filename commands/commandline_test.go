@@ -3,9 +3,7 @@ package commands
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,23 +30,6 @@ func TestBootstrapArgsMakeTheSpec(t *testing.T) {
 	}
 	if got := bootstrapArgs(provision.Spec{}); len(got) != 1 {
 		t.Errorf("arguments of an empty Spec: %q", got)
-	}
-}
-
-// A shell gives the words of the command line as they were.
-func TestShellWords(t *testing.T) {
-	t.Parallel()
-	words := []string{"plain", "two words", "it's", `"quoted"`, "$HOME", "a;b", "*", `back\slash`, "", "ünïcode", "new\nline"}
-	var quoted []string
-	for _, w := range words {
-		quoted = append(quoted, shellWord(w))
-	}
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\0' `+strings.Join(quoted, " ")).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(words, strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

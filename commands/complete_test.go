@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -8,6 +9,13 @@ import (
 
 	"ecsctl/sandbox"
 )
+
+// bash runs a line as a user's shell does.
+func (a *account) bash(line string) *exec.Cmd {
+	cmd := exec.CommandContext(a.t.Context(), "bash", "-c", line)
+	cmd.Env, cmd.Dir = a.env, a.dir
+	return cmd
+}
 
 // completed are the candidates that bash itself comes to for a line, with the script
 // that `ecsctl completion bash` prints.
