@@ -27,16 +27,6 @@ func newAccount(t *testing.T) *account {
 	return openAccount(t, sandbox.Options{})
 }
 
-// newWorkingAccount is one in which workers run.
-func newWorkingAccount(t *testing.T) *account {
-	t.Helper()
-	images, err := workerImages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return openAccount(t, sandbox.Options{Images: images})
-}
-
 func openAccount(t *testing.T, opts sandbox.Options) *account {
 	t.Helper()
 	w, err := newWorld(opts, "")
