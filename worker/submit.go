@@ -20,6 +20,7 @@ type submit struct {
 	lines     *runLines
 	table     *table
 	heartbeat *heartbeat
+	recheck   *recheck
 	claim     *claim
 	resolve   *resolve
 	clients   *clientSets
@@ -123,9 +124,6 @@ func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) 
 	s.conclude(ctx, log, c, err)
 }
 
-// freshPoll is how old what a poll has found may be before the run is looked at again.
-const freshPoll = 2 * time.Second
-
 // take checks that the run's deployment still exists, and claims the run.
 func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (claimed, error) {
 	if c.run.DeploymentID != "" {
@@ -138,7 +136,7 @@ func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (claim
 		}
 	}
 	if time.Since(c.found) > freshPoll {
-		due, err := s.claim.isDue(ctx, log, c.ref())
+		due, err := s.recheck.isDue(ctx, log, c.ref())
 		if err != nil || !due {
 			return claimed{decision: passed}, err
 		}

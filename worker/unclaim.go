@@ -16,19 +16,6 @@ import (
 // isMistake: the run was not waiting to be launched when it was claimed.
 func (c launchClaim) isMistake() bool { return c.before != nil && c.before.Type.Terminal() }
 
-// isDue looks whether a run that was found a while ago is still to be launched.
-func (c *claim) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
-	var now *prefect.FlowRun
-	err := insist(ctx, log, "looking at the flow run again", func(ctx context.Context) (err error) {
-		now, err = c.api.ReadFlowRun(ctx, run.id)
-		return err
-	})
-	if errors.Is(err, prefect.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && now.StateType == prefect.Scheduled, err
-}
-
 // freshClaim is for how long a worker trusts its claim: less than it takes for the
 // server to count it as offline, after which others go on with the claim, and may have
 // given the run back.

@@ -77,7 +77,8 @@ func (w *Worker) connect() {
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
-		claim: &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
+		recheck: &recheck{api: o.Prefect, table: w.table},
+		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, places: make(chan struct{}, o.Concurrency),
 	}

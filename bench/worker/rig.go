@@ -71,25 +71,26 @@ func (r *rig) close() {
 // arena is what one contestant has to itself: an account, a paused pool with runs that
 // are due, and taps that count its calls.
 type arena struct {
-	pool         string
-	runs         []*prefect.FlowRun
-	aws, prefect *wiretap.Tap
-	env          []string
-	dir          string
-	close        func()
+	pool, account string
+	runs          []*prefect.FlowRun
+	aws, prefect  *wiretap.Tap
+	// where the taps listen
+	awsURL, prefectURL string
+	env                []string
+	dir                string
+	close              func()
 }
 
 func (r *rig) arena(ctx context.Context, name string) (*arena, error) {
 	r.pools++
-	a := &arena{pool: fmt.Sprintf("bench-%d", r.pools), aws: &wiretap.Tap{}, prefect: &wiretap.Tap{}, dir: r.dir}
-	account := fmt.Sprintf("3%011d", r.pools)
-	if err := r.prepare(ctx, account); err != nil {
+	a := &arena{pool: fmt.Sprintf("bench-%d", r.pools), account: fmt.Sprintf("3%011d", r.pools), aws: &wiretap.Tap{}, prefect: &wiretap.Tap{}, dir: r.dir}
+	if err := r.prepare(ctx, a.account); err != nil {
 		return nil, err
 	}
 	if err := r.seed(ctx, a); err != nil {
 		return nil, err
 	}
-	aws, closeAWS, err := a.aws.Proxy(r.moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
+	aws, closeAWS, err := a.aws.Proxy(r.moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {a.account}})
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +99,10 @@ func (r *rig) arena(ctx context.Context, name string) (*arena, error) {
 		return nil, err
 	}
 	a.close = func() { closeAWS(); closeAPI() }
+	a.awsURL, a.prefectURL = aws, api+"/api"
 	a.env = []string{
-		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+name), "PREFECT_API_URL=" + api + "/api",
-		"AWS_ENDPOINT_URL=" + aws, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+name), "PREFECT_API_URL=" + a.prefectURL,
+		"AWS_ENDPOINT_URL=" + a.awsURL, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true", "DO_NOT_TRACK=1", "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=false",
 	}
 	return a, nil
