@@ -19,7 +19,8 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 	once := func(polling context.Context) (more bool, err error) {
 		found, more, err := w.poll.find(polling)
 		for _, c := range found {
-			launches.Go(func() { w.submit.run(launching, stop, c) })
+			t := w.submit.line.join(c.run.ID)
+			launches.Go(func() { w.submit.run(launching, stop, c, t) })
 		}
 		return more, err
 	}

@@ -81,7 +81,8 @@ func (s *shipper) run(ctx context.Context) {
 	}
 }
 
-// flush sends batches until none is left or one fails.
+// flush sends batches until the last, which is not full, or until one fails. Lines that
+// come in meanwhile wait for the next time: sent at once they would be a call a line.
 func (s *shipper) flush(ctx context.Context) {
 	for {
 		batch := s.take()
@@ -90,6 +91,9 @@ func (s *shipper) flush(ctx context.Context) {
 		}
 		if err := s.api.CreateLogs(ctx, batch); err != nil {
 			s.failed(ctx, batch, err)
+			return
+		}
+		if len(batch) < logBatch {
 			return
 		}
 	}

@@ -96,3 +96,30 @@ func TestLineText(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Lines that come in while others are sent wait for the next time: a busy worker must not
+// make a call for each line.
+func TestLinesAreSentInBatches(t *testing.T) {
+	t.Parallel()
+	var s *shipper
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls < 10 {
+			s.add(prefect.Log{Message: "meanwhile"})
+		}
+		w.WriteHeader(http.StatusCreated)
+	}))
+	t.Cleanup(server.Close)
+	api, err := prefect.New(prefect.Options{APIURL: server.URL + "/api", MaxRetries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = newShipper(api, silence, newMetrics(newTable(0)))
+	for range logBatch + 1 {
+		s.add(prefect.Log{Message: "line"})
+	}
+	s.flush(t.Context())
+	if calls != 2 || len(s.lines) != 1 {
+		t.Errorf("%d calls, %d lines are left; want 2 and 1", calls, len(s.lines))
+	}
+}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,24 +19,41 @@ const freshPoll = 2 * time.Second
 const recheckBatch = 48
 
 // recheck looks again at runs that have waited for their turn since a poll found them. One
-// call serves them all: a read for each would cost a busy server a quarter of its launches.
+// call serves many: a read for each would cost a busy server a quarter of its launches.
 type recheck struct {
-	api   *prefect.Client
-	table *table
+	api  *prefect.Client
+	line *line
 
-	mu  sync.Mutex // held while it looks, so that the others wait for the answer
-	at  time.Time
-	due map[string]bool // the runs of the last look: whether they were still scheduled
+	mu   sync.Mutex // held while it looks, so that the others wait for the answer
+	seen map[string]sighting
 }
+
+// sighting is what a look has shown of a run.
+type sighting struct {
+	at  time.Time // when the look began
+	due bool      // the run was still scheduled
+}
+
+func (s sighting) fresh() bool { return time.Since(s.at) <= freshPoll }
 
 // isDue tells whether a run is still to be launched.
 func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if due, seen := r.due[run.id]; seen && time.Since(r.at) <= freshPoll {
-		return due, nil
+	if s := r.seen[run.id]; s.fresh() {
+		return s.due, nil
 	}
-	ids, at := r.next(run), time.Now()
+	if err := r.look(ctx, log, run.id); err != nil {
+		return false, err
+	}
+	return r.seen[run.id].due, nil
+}
+
+// look reads the run and those whose turn is soon; r.mu is held.
+func (r *recheck) look(ctx context.Context, log *slog.Logger, id string) error {
+	maps.DeleteFunc(r.seen, func(_ string, s sighting) bool { return !s.fresh() })
+	ids := append(r.unseen(), id)
+	var at time.Time
 	var scheduled []prefect.FlowRun
 	err := insist(ctx, log, "looking at the flow runs again", func(ctx context.Context) (err error) {
 		at = time.Now()
@@ -43,25 +61,17 @@ func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool
 		return err
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
-	r.at, r.due = at, make(map[string]bool, len(ids))
 	for _, id := range ids {
-		r.due[id] = slices.ContainsFunc(scheduled, func(f prefect.FlowRun) bool { return f.ID == id })
+		r.seen[id] = sighting{at, slices.ContainsFunc(scheduled, func(f prefect.FlowRun) bool { return f.ID == id })}
 	}
-	return r.due[run.id], nil
+	return nil
 }
 
-// next returns the run and those whose turn is soon, which are the ones that wait longest.
-func (r *recheck) next(run runRef) []string {
-	ids := []string{run.id}
-	for _, entry := range r.table.inPhase(claiming) {
-		if len(ids) == recheckBatch {
-			break
-		}
-		if entry.run.id != run.id {
-			ids = append(ids, entry.run.id)
-		}
-	}
-	return ids
+func (r *recheck) unseen() []string {
+	return slices.DeleteFunc(r.line.next(recheckBatch-1), func(id string) bool {
+		_, seen := r.seen[id]
+		return seen
+	})
 }

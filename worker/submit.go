@@ -30,38 +30,25 @@ type submit struct {
 	metrics   *metrics
 	putOff    *putOff
 	tasks     *findTask
-	places    chan struct{} // one for each run that may be worked on at the same moment
+	line      *line
 }
 
-// run sees a candidate through. Closing stop drops it as long as it is not claimed;
-// ending ctx drops it in any case.
-func (s *submit) run(ctx context.Context, stop <-chan struct{}, c candidate) {
+// run sees a candidate through, which has joined the line. Closing stop drops it as long
+// as it is not claimed; ending ctx drops it in any case.
+func (s *submit) run(ctx context.Context, stop <-chan struct{}, c candidate, t *turn) {
 	log := s.lines.of(c.ref())
-	for s.enter(ctx, stop) {
+	for s.line.await(ctx, stop, t) {
 		delay := s.try(ctx, log, c)
-		<-s.places
+		s.line.leave(t)
 		if delay == 0 {
 			return
 		}
 		if !pauseUnless(ctx, stop, delay) {
 			break
 		}
+		t = s.line.join(c.run.ID)
 	}
 	s.table.leave(c.run.ID)
-}
-
-// enter waits for one of the places; false when nothing new is to be begun.
-func (s *submit) enter(ctx context.Context, stop <-chan struct{}) bool {
-	select {
-	case <-stop:
-	case <-ctx.Done():
-	case s.places <- struct{}{}:
-		if !isClosed(stop) { // both may have been ready
-			return true
-		}
-		<-s.places
-	}
-	return false
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -112,11 +99,12 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 // table; the claim keeps its id, so whatever that worker did is found again.
 func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) {
 	log := s.lines.of(c.ref())
-	if !s.enter(ctx, stop) {
+	t := s.line.join(c.run.ID)
+	if !s.line.await(ctx, stop, t) {
 		s.table.leave(c.run.ID)
 		return
 	}
-	defer func() { <-s.places }()
+	defer s.line.leave(t)
 	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone", s.heartbeat.opts.Name, c.run.Name))
 	began := time.Now()
 	err := s.start(ctx, log, c)

@@ -73,14 +73,14 @@ func (w *Worker) connect() {
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
-	tasks, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}
+	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
-		recheck: &recheck{api: o.Prefect, table: w.table},
+		recheck: &recheck{api: o.Prefect, line: places, seen: map[string]sighting{}},
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, places: make(chan struct{}, o.Concurrency),
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
 	}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later, last: &lastLines{},
@@ -91,9 +91,9 @@ func (w *Worker) connect() {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, w.heartbeat)
 		w.track.hears = w.observe.hears
 	}
-	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: places, tasks: tasks, report: reports}
-	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: places}
-	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: places, tasks: tasks, report: reports}
+	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
+	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate}
+	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 

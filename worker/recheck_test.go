@@ -1,0 +1,47 @@
+package worker_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/worker"
+)
+
+// Runs that wait long for their turn are looked at again, many in one call: one that has
+// ended meanwhile is not run a second time, though the server would take the claim.
+func TestRunsThatWaitedAreLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
+	ids := w.runs(w.deployment(nil), 20)
+	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 300 * time.Millisecond, Times: -1})
+	var looks, reads atomic.Int64
+	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.URL.Path == "/api/flow_runs/filter":
+			looks.Add(1)
+		case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/flow_runs/"):
+			reads.Add(1)
+		}
+		return false
+	})
+	w.start(func(o *worker.Options) {
+		o.Concurrency, o.QueryInterval = 1, time.Minute
+		o.CancelInterval, o.RecoverInterval = time.Minute, time.Minute // they filter flow runs too
+	})
+	eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
+	last := ids[len(ids)-1]
+	must(w.api.SetFlowRunState(t.Context(), last, prefect.StateProposal{Type: prefect.Completed, Force: true}))(t)
+	launched := func() int { return len(w.tasks()) }
+	eventually(t, "the others to be launched", func() bool { return launched() == len(ids)-1 })
+	if n, m := looks.Load(), reads.Load(); n == 0 || n > 10 || m > 1 {
+		t.Errorf("%d filters and %d reads for 20 runs that took 6 seconds", n, m)
+	}
+	if run := must(w.api.ReadFlowRun(t.Context(), last))(t); run.StateType != prefect.Completed || launched() != len(ids)-1 {
+		t.Errorf("the run that had ended is %s, %d tasks", run.StateName, launched())
+	}
+}
