@@ -63,8 +63,7 @@ func outageOf(t *testing.T, service string) {
 		t.Errorf("done %v, failed %v, crashed %v, going %v, late %v", now.of(done), now.of(failed), now.of(crashed), now.of(going), now.of(late))
 	}
 	took := time.Since(back)
-	// A minute as a rule. Random waits that were begun before it came back may add up to more.
-	if took > 2*recovers {
+	if took > recovers {
 		t.Errorf("all states were right only %s after its return", took)
 	}
 	if err := pause(t.Context(), during+recovers); err != nil {

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -91,12 +93,25 @@ func (s *clientSets) known(key string) *awsClients {
 
 func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTTP bool) *awsClients {
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.metrics))
+	retryWithoutBudget(&cfg)
 	return &awsClients{
 		key:    key,
 		region: cfg.Region,
 		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 		logs:   cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+	}
+}
+
+// retryWithoutBudget takes away the SDK's budget of repeated calls. An outage uses it up, and
+// then the first stale connection after it costs a whole round of waiting. What keeps an
+// AWS in trouble from being flooded here are the rates, and the waits between rounds.
+func retryWithoutBudget(cfg *aws.Config) {
+	if cfg.Retryer != nil || cfg.RetryMode == aws.RetryModeAdaptive {
+		return // somebody has other wishes
+	}
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None })
 	}
 }
 
@@ -107,6 +122,7 @@ func newSQS(o Options, m *metrics) *sqs.Client {
 		cfg.Region = o.ObserverRegion
 	}
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(o.Rates).addTo(m))
+	retryWithoutBudget(&cfg)
 	return sqs.NewFromConfig(cfg)
 }
 

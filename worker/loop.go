@@ -19,7 +19,7 @@ const loopJitter = 0.3
 
 // maxLoopWait bounds the waits after failures: a minute after an outage all states are
 // to be right, and one stage waits for another.
-const maxLoopWait = 20 * time.Second
+const maxLoopWait = 15 * time.Second
 
 // run does it at once and then in every interval, until the context ends. A failure
 // is a warning: the next one comes later, each time twice as late up to maxLoopWait.

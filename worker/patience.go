@@ -12,7 +12,7 @@ import (
 
 const (
 	firstPatience = time.Second
-	mostPatience  = 20 * time.Second
+	mostPatience  = 15 * time.Second
 	// rolePatience is for refusals that mostly mean a mistake: a role that ECS cannot
 	// assume is rarely one that IAM has not told everybody about yet.
 	rolePatience = 2 * time.Minute

@@ -37,7 +37,7 @@ func jittered(d time.Duration, share float64) time.Duration {
 
 const (
 	firstInsist = time.Second
-	mostInsist  = 20 * time.Second // see maxLoopWait
+	mostInsist  = 15 * time.Second // see maxLoopWait
 )
 
 // insist repeats a call of the Prefect API for as long as the API is away or too busy:
