@@ -44,6 +44,7 @@ func execute() int {
 	}
 	switch os.Getenv("BEHAVE") {
 	case "fail":
+		fmt.Fprintln(os.Stderr, "the last words")
 		return 3
 	case "hang":
 		<-ctx.Done()

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,29 @@ func (w *world) crashes(t *testing.T, id string, message, log []string) {
 			}
 			return false
 		})
+	}
+}
+
+// A run that had begun gets its state before anything is read from CloudWatch Logs, and
+// its container's lines also when the worker ends right then.
+func TestTheStateDoesNotWaitForTheLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	w.server.AddFault(sandbox.Fault{Service: "logs", Operation: "GetLogEvents", Kind: sandbox.Latency, Latency: 2 * time.Second, Times: -1})
+	id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "fail"})), 1)[0]
+	running := w.start(nil)
+	w.await(id, prefect.Crashed)
+	shown := func() bool {
+		lines := must(w.api.FlowRunLogs(t.Context(), id))(t)
+		return slices.ContainsFunc(lines, func(l prefect.Log) bool { return strings.Contains(l.Message, `the last lines of container "prefect"`) })
+	}
+	if shown() {
+		t.Error("the state waited for the lines")
+	}
+	running.stop()
+	<-running.ended
+	if !shown() {
+		t.Error("the lines are lost")
 	}
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"ecsctl/prefect"
 )
 
 const (
@@ -132,10 +130,10 @@ func streamOf(config *types.LogConfiguration, t *types.Task, c *types.Container)
 	return prefix + "/" + aws.ToString(c.Name) + "/" + arn[strings.LastIndex(arn, "/")+1:]
 }
 
-// reason is why the task has stopped. A run that never began left nothing in Prefect, so
-// that what its container wrote may be what tells.
-func (o output) reason(e ending, run *prefect.FlowRun) string {
-	if e.task == nil || run.StartTime != nil || len(o.lines) == 0 {
+// reason is why the task of a run that never began has stopped. It left nothing in
+// Prefect, so that what its container wrote may be what tells.
+func (o output) reason(e ending) string {
+	if e.task == nil || len(o.lines) == 0 {
 		return e.reason
 	}
 	return exitReasonWith(*e.task, o.lines)

@@ -30,6 +30,7 @@ type settle struct {
 	retire  *retire
 	putOff  *putOff
 	last    *lastLines
+	late    *lateLines
 	metrics *metrics
 }
 
@@ -119,11 +120,20 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 	case v == isInterrupted:
 		return isFine, nil
 	}
+	show := s.lines.inPrefect(e.entry.run)
+	if run.StartTime != nil {
+		// Prefect has the run's own lines: the state need not wait for those of its container.
+		if err := s.report.crashed(ctx, log, e.entry.run, e.reason); err != nil {
+			return v, err
+		}
+		s.late.show(ctx, e, show)
+		return v, nil
+	}
 	output := s.last.of(ctx, e)
-	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e, run)); err != nil {
+	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e)); err != nil {
 		return v, err
 	}
-	output.show(ctx, s.lines.inPrefect(e.entry.run))
+	output.show(ctx, show)
 	return v, nil
 }
 

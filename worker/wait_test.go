@@ -35,7 +35,7 @@ func TestInsistOutlastsAnOutage(t *testing.T) {
 		if took := time.Since(began); took > 2*time.Hour+2*mostInsist {
 			t.Errorf("took %s after an outage of two hours", took)
 		}
-		if tries < 180 || tries > 400 {
+		if tries < 350 || tries > 600 {
 			t.Errorf("%d tries in two hours", tries)
 		}
 	})

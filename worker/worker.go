@@ -82,8 +82,9 @@ func (w *Worker) connect() {
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
 	}
+	last := &lastLines{}
 	endings := &settle{
-		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later, last: &lastLines{},
+		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later, last: last, late: newLateLines(last),
 		retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
@@ -136,6 +137,7 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		})
 	}
 	w.work(ctx, stop)
+	w.track.settle.late.finish(ctx, lastFlush)
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return nil
 }
