@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build demo test e2e e2e-worker bench-worker lint bench fmt
+.PHONY: chaos chaos-ci release-snapshot build demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -14,8 +14,8 @@ release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml say
 demo: ## the whole product on this machine, with no AWS account, no network and no Python
 	CGO_ENABLED=0 $(GO) run . demo
 
-test: ## needs the Go toolchain alone
-	$(GO) test $(TESTFLAGS) $(PKGS)
+test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
+	$(GO) test -parallel 6 $(TESTFLAGS) $(PKGS)
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
@@ -51,6 +51,10 @@ bench: ## ecsctl beside its peers, in one run; prints ratios
 bench-worker: ## our worker beside the official one: launches a second, memory, calls
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/worker
+
+bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
+	e2e/venvs.sh
+	$(GO) run -tags e2e ./bench/tracking
 
 fmt:
 	gofmt -w .

@@ -5,13 +5,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
+	"ecsctl/bench/procfs"
 	"ecsctl/e2e/peers"
 	"ecsctl/e2e/wiretap"
 	"ecsctl/prefect"
@@ -57,7 +56,7 @@ func (r *rig) measure(ctx context.Context, name string, start command) (figures,
 		return figures{}, err
 	}
 	f := figures{online: time.Since(began)}
-	before, err := cpuSeconds(process.PID())
+	before, err := procfs.CPUSeconds(process.PID())
 	if err != nil {
 		return f, err
 	}
@@ -110,11 +109,11 @@ func progress(calls []wiretap.Call) (claimed, recorded int) {
 }
 
 func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f figures, before float64, took time.Duration) (figures, error) {
-	after, err := cpuSeconds(process.PID())
+	after, err := procfs.CPUSeconds(process.PID())
 	if err != nil {
 		return f, err
 	}
-	if f.peak, err = peakMB(process.PID()); err != nil {
+	if f.peak, err = procfs.PeakMB(process.PID()); err != nil {
 		return f, err
 	}
 	crashed, err := r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{WorkPoolNames: []string{a.pool}, StateTypes: []prefect.StateType{prefect.Crashed}})
@@ -140,38 +139,4 @@ func until(ctx context.Context, process *peers.Process, done func() (bool, error
 			return ctx.Err()
 		}
 	}
-}
-
-// cpuSeconds is what a process has used so far, its children that have ended included.
-func cpuSeconds(pid int) (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, fmt.Errorf("failed to read the CPU time: %w", err)
-	}
-	_, rest, _ := strings.Cut(string(raw), ") ") // the name may hold spaces
-	fields := strings.Fields(rest)
-	const userTime, ticksPerSecond = 11, 100 // utime, stime, cutime, cstime
-	total := 0
-	for _, field := range fields[userTime : userTime+4] {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			return 0, fmt.Errorf("failed to read the CPU time: %w", err)
-		}
-		total += n
-	}
-	return float64(total) / ticksPerSecond, nil
-}
-
-func peakMB(pid int) (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, fmt.Errorf("failed to read the memory: %w", err)
-	}
-	for line := range strings.Lines(string(raw)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kB, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
-			return kB / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("failed to read the memory: no VmHWM for process %d", pid)
 }

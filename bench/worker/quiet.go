@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"ecsctl/bench/procfs"
 )
 
 const (
@@ -21,7 +23,7 @@ func (r *rig) quiet(ctx context.Context) error {
 	defer ticker.Stop()
 	began, before := time.Now(), -1.0
 	for {
-		used, err := cpuSeconds(r.server.PID())
+		used, err := procfs.CPUSeconds(r.server.PID())
 		if err != nil {
 			return err
 		}
