@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"ecsctl/e2e/peers"
 	"ecsctl/e2e/wiretap"
@@ -89,9 +90,8 @@ func (a *arena) prepare(ctx context.Context) error {
 	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx, &ecs.CreateClusterInput{}); err != nil {
 		return err
 	}
-	arn := "arn:aws:sqs:us-east-1:123456789012:" + queue
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":%q}]}`, arn)
-	if _, err := sqs.NewFromConfig(cfg).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(queue), Attributes: map[string]string{"Policy": policy}}); err != nil {
+	arn, err := makeQueue(ctx, sqs.NewFromConfig(cfg))
+	if err != nil {
 		return err
 	}
 	events := eventbridge.NewFromConfig(cfg)
@@ -107,6 +107,20 @@ func (a *arena) prepare(ctx context.Context) error {
 	}
 	_, err = a.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template, IsPaused: true})
 	return err
+}
+
+// makeQueue makes a queue that EventBridge may write to, and returns its ARN.
+func makeQueue(ctx context.Context, client *sqs.Client) (string, error) {
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`
+	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(queue), Attributes: map[string]string{"Policy": policy}})
+	if err != nil {
+		return "", err
+	}
+	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: made.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn}})
+	if err != nil {
+		return "", err
+	}
+	return got.Attributes["QueueArn"], nil
 }
 
 // config goes past the tap.
