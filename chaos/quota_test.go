@@ -53,16 +53,6 @@ func TestLaunchesAtTheQuota(t *testing.T) {
 	}
 }
 
-// partOf are the default rates of one of several workers of an account: they do not know
-// of each other, so that each has to be given its part.
-func partOf(workers int) map[string]worker.Rate {
-	out := worker.DefaultRates()
-	for action, r := range out {
-		out[action] = worker.Rate{PerSecond: r.PerSecond / float64(workers), Burst: max(1, r.Burst/workers)}
-	}
-	return out
-}
-
 func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	const deployments = 10
 	w := newPlayed(t, sandbox.Options{Quotas: awsQuotas()})
@@ -76,7 +66,7 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	wire := &meter{calls: map[string]int{}, throttled: map[string]int{}}
 	for i := range workers {
 		stop := w.start(func(o *worker.Options) {
-			o.Name, o.Rates = fmt.Sprint("worker-", i), partOf(workers)
+			o.Name = fmt.Sprint("worker-", i)
 			o.AWS.HTTPClient = &http.Client{Transport: wire.around(w.client().Transport)}
 		})
 		defer stop()

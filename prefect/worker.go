@@ -22,9 +22,19 @@ func (w Worker) Online() bool { return w.Status == "ONLINE" }
 
 // Workers lists the workers of a pool, those heard of last first.
 func (c *Client) Workers(ctx context.Context, pool string) ([]Worker, error) {
+	return c.filterWorkers(ctx, pool, map[string]any{})
+}
+
+// OnlineWorkers lists those workers of a pool that the server counts as alive.
+func (c *Client) OnlineWorkers(ctx context.Context, pool string) ([]Worker, error) {
+	online := map[string]any{"status": map[string]any{"any_": []string{"ONLINE"}}}
+	return c.filterWorkers(ctx, pool, map[string]any{"workers": online})
+}
+
+func (c *Client) filterWorkers(ctx context.Context, pool string, body map[string]any) ([]Worker, error) {
 	return pages(func(offset int) ([]Worker, error) {
 		var page []Worker
-		body := map[string]int{"offset": offset}
+		body["offset"] = offset
 		if err := c.do(ctx, query(body, "work_pools", pool, "workers", "filter"), &page); err != nil {
 			return nil, fmt.Errorf("failed to list the workers of pool %q: %w", pool, err)
 		}

@@ -29,6 +29,17 @@ func (s *clientSets) limitsOf(ctx context.Context, cfg aws.Config) limits {
 	}
 	if s.limits[place] == nil {
 		s.limits[place] = newLimits(s.rates)
+		s.limits[place].divide(s.workers)
 	}
 	return s.limits[place]
+}
+
+// divide makes all rates those of one of so many workers.
+func (s *clientSets) divide(workers int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.workers = workers
+	for _, l := range s.limits {
+		l.divide(workers)
+	}
 }

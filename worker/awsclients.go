@@ -44,13 +44,14 @@ type clientSets struct {
 
 	making chan struct{} // full while a set is made, so that each is made once
 
-	mu     sync.Mutex
-	sets   map[string]*awsClients
-	limits map[string]limits // by account and region
+	mu      sync.Mutex
+	sets    map[string]*awsClients
+	limits  map[string]limits // by account and region
+	workers int               // that share the account's rates
 }
 
 func newClientSets(o Options, m *metrics) *clientSets {
-	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, making: make(chan struct{}, 1), sets: map[string]*awsClients{}}
+	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, making: make(chan struct{}, 1), sets: map[string]*awsClients{}, workers: 1}
 }
 
 // of returns the clients for a job's credentials.

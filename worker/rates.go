@@ -77,17 +77,18 @@ const (
 // bucket is the token bucket of one action in one account and region. A throttled
 // call makes it slower for everybody who shares it; from then on it gets faster again.
 type bucket struct {
-	base    Rate
+	whole   Rate // the account's
 	limiter *rate.Limiter
 
 	mu        sync.Mutex
+	base      Rate    // this worker's part
 	share     float64 // of the base rate, at the time of the last change
 	throttled time.Time
 	changed   time.Time
 }
 
 func newBucket(r Rate) *bucket {
-	return &bucket{base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
+	return &bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
 }
 
 func (b *bucket) wait(ctx context.Context) error {
@@ -119,6 +120,22 @@ func (b *bucket) set(now time.Time, change func(share float64) float64) {
 		share = min(1, share+float64(now.Sub(b.changed))/float64(recovers))
 	}
 	b.share, b.changed = change(share), now
+	b.apply(now)
+}
+
+// divide leaves this worker its part of the rate.
+func (b *bucket) divide(workers int, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	part := Rate{b.whole.PerSecond / float64(workers), max(1, b.whole.Burst/workers)}
+	if part != b.base {
+		b.base = part
+		b.apply(now)
+	}
+}
+
+// apply makes the limiter what the fields say; b.mu is held.
+func (b *bucket) apply(now time.Time) {
 	b.limiter.SetLimitAt(now, rate.Limit(max(b.base.PerSecond*b.share, min(slowestCall, b.base.PerSecond))))
 	// A full bucket would let the next storm through at once.
 	b.limiter.SetBurstAt(now, max(1, int(float64(b.base.Burst)*b.share)))
@@ -133,6 +150,13 @@ func newLimits(rates map[string]Rate) limits {
 		out[action] = newBucket(r)
 	}
 	return out
+}
+
+func (l limits) divide(workers int) {
+	now := time.Now()
+	for _, b := range l {
+		b.divide(workers, now)
+	}
 }
 
 // addTo makes every attempt of a call wait for a token, retries by the SDK included,

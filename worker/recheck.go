@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"ecsctl/prefect"
@@ -24,8 +23,12 @@ type recheck struct {
 	api  *prefect.Client
 	line *line
 
-	mu   sync.Mutex // held while it looks, so that the others wait for the answer
-	seen map[string]sighting
+	looking chan struct{} // full while one looks, so that the others wait for the answer
+	seen    map[string]sighting
+}
+
+func newRecheck(api *prefect.Client, l *line) *recheck {
+	return &recheck{api: api, line: l, looking: make(chan struct{}, 1), seen: map[string]sighting{}}
 }
 
 // sighting is what a look has shown of a run.
@@ -38,8 +41,12 @@ func (s sighting) fresh() bool { return time.Since(s.at) <= freshPoll }
 
 // isDue tells whether a run is still to be launched.
 func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	select {
+	case r.looking <- struct{}{}:
+		defer func() { <-r.looking }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 	if s := r.seen[run.id]; s.fresh() {
 		return s.due, nil
 	}
@@ -49,7 +56,7 @@ func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool
 	return r.seen[run.id].due, nil
 }
 
-// look reads the run and those whose turn is soon; r.mu is held.
+// look reads the run and those whose turn is soon; r.looking is full.
 func (r *recheck) look(ctx context.Context, log *slog.Logger, id string) error {
 	maps.DeleteFunc(r.seen, func(_ string, s sighting) bool { return !s.fresh() })
 	ids := append(r.unseen(), id)

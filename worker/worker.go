@@ -26,6 +26,7 @@ type Worker struct {
 	cancel    *cancel
 	recovery  *recovery
 	orphans   *orphans
+	fleet     *fleet
 	health    *health
 
 	halt chan struct{} // closed when what AWS does not take is given back: the end is near
@@ -77,7 +78,7 @@ func (w *Worker) connect() {
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
-		recheck: &recheck{api: o.Prefect, line: places, seen: map[string]sighting{}},
+		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
@@ -95,6 +96,7 @@ func (w *Worker) connect() {
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
 	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate}
 	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
+	w.fleet = &fleet{opts: o, clients: clients}
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 
@@ -125,6 +127,7 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	group.Go(func() {
 		w.loop("send a heartbeat", w.opts.HeartbeatInterval, w.later(w.heartbeat.beat)).run(background)
 	})
+	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).run(background) })
 	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
 	if w.observe != nil {
@@ -171,7 +174,13 @@ func (w *Worker) begin(ctx context.Context, stop <-chan struct{}) error {
 		w.log.WarnContext(ctx, "the work pool does not exist: the worker waits for it", "pool", w.opts.Pool)
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if err := w.fleet.count(until); err != nil {
+		w.log.WarnContext(ctx, "failed to count the workers of the pool", "error", err)
+	}
+	return nil
 }
 
 // stoppedEarly: being told to stop before anything was begun is no failure.

@@ -1,0 +1,29 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"ecsctl/prefect"
+)
+
+// fleet is the stage that counts the workers of the pool: AWS's quotas are an account's,
+// so that each worker takes its part of them and leaves the others theirs. Workers of
+// other pools are not seen; what they take shows itself in throttled calls.
+type fleet struct {
+	opts    Options
+	clients *clientSets
+}
+
+// count asks Prefect who is online and divides the rates anew.
+func (f *fleet) count(ctx context.Context) error {
+	workers, err := f.opts.Prefect.OnlineWorkers(ctx, f.opts.Pool)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return nil // the pool is gone: the heartbeat sees to that
+	}
+	if err != nil {
+		return err
+	}
+	f.clients.divide(max(1, len(workers)))
+	return nil
+}
