@@ -4,6 +4,7 @@ import (
 	"flag"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,7 +35,7 @@ func soak(t *testing.T) {
 	launch := time.Duration(*soakRuns/20)*time.Second + time.Minute
 	ids := w.runs("long", *soakRuns, life{2*launch + *soakTime, completes})
 	w.settled()
-	before := runtime.NumGoroutine()
+	before, _ := goroutines()
 	stop := w.start(nil)
 	if !within(t.Context(), 2*launch, launch/8, func() bool { return w.census().all(ids, prefect.Running) }) {
 		t.Fatalf("not all runs run: %v", w.census().of(ids))
@@ -60,9 +61,8 @@ func soak(t *testing.T) {
 	}
 	stop()
 	w.settled()
-	if after := runtime.NumGoroutine(); after > before {
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines before the worker, %d after it:\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
+	if after, stacks := goroutines(); after > before {
+		t.Errorf("%d goroutines before the worker, %d after it:\n%s", before, after, stacks)
 	}
 }
 
@@ -70,6 +70,14 @@ func soak(t *testing.T) {
 func (w *played) settled() {
 	w.hangUp()
 	synctest.Wait()
+}
+
+// goroutines counts those that have a stack: runtime.NumGoroutine also counts some that have
+// just ended.
+func goroutines() (int, string) {
+	stacks := make([]byte, 1<<20)
+	text := string(stacks[:runtime.Stack(stacks, true)])
+	return strings.Count("\n"+text, "\ngoroutine "), text
 }
 
 // liveMB is what is reachable on the heap.

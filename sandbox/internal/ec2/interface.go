@@ -117,7 +117,11 @@ func (s *Service) freeAddress(n *subnet) string {
 	for range 4 {
 		addr = addr.Next()
 	}
-	for slices.ContainsFunc(s.interfaces, func(i *networkInterface) bool { return i.PrivateIP == addr.String() }) {
+	used := make(map[string]bool, len(s.interfaces))
+	for _, i := range s.interfaces {
+		used[i.PrivateIP] = true
+	}
+	for used[addr.String()] {
 		addr = addr.Next()
 	}
 	return addr.String()

@@ -186,12 +186,3 @@ func join(path, name string) string {
 	}
 	return path + "." + name
 }
-
-// field finds the Go field of a wire member; the SDK only changes its capitals.
-func field(v reflect.Value, name string) reflect.Value {
-	f := v.FieldByNameFunc(func(s string) bool { return strings.EqualFold(s, name) })
-	if !f.IsValid() {
-		panic(fmt.Sprintf("sandbox: %s has no field for %q", v.Type(), name))
-	}
-	return f
-}
