@@ -19,11 +19,11 @@ func examplesOf(parent string, commands []*cli.Command) []Example {
 	var out []Example
 	for _, c := range commands {
 		name := strings.TrimSpace(parent + " " + c.Name)
-		if len(c.Subcommands) > 0 {
-			out = append(out, examplesOf(name, c.Subcommands)...)
+		if c.Hidden || c.Name == "help" {
 			continue
 		}
-		if c.Hidden || c.Name == "help" {
+		if below := examplesOf(name, c.Subcommands); len(below) > 0 {
+			out = append(out, below...)
 			continue
 		}
 		e := Example{Command: name}

@@ -2,12 +2,14 @@ package commands_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"ecsctl/e2e/wiretap"
 	"ecsctl/internal/inventory"
@@ -104,6 +106,27 @@ func (a *account) same(what string, want *inventory.Snapshot) {
 	a.t.Helper()
 	if diff := inventory.Diff(want, a.read()); diff != "" {
 		a.t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func (a *account) must(err error) {
+	a.t.Helper()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// eventually waits for what other processes bring about, until ctx ends.
+func (a *account) eventually(ctx context.Context, what string, done func() bool) {
+	a.t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			a.t.Fatalf("waited in vain: %s", what)
+		}
 	}
 }
 

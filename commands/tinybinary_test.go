@@ -8,6 +8,9 @@ import (
 	"ecsctl/internal/tinyprogram"
 )
 
+// tinyBuilds make the tiny program by its architecture.
+var tinyBuilds = map[string]func() ([]byte, error){"amd64": tinyprogram.AMD64, "arm64": tinyprogram.ARM64}
+
 // cmdTiny writes tiny static programs as ecsctl-ARCHITECTURE:
 //
 //	tiny ARCHITECTURE...
@@ -15,9 +18,8 @@ func cmdTiny(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tiny ARCHITECTURE...")
 	}
-	builds := map[string]func() ([]byte, error){"amd64": tinyprogram.AMD64, "arm64": tinyprogram.ARM64}
 	for _, architecture := range args {
-		build, ok := builds[architecture]
+		build, ok := tinyBuilds[architecture]
 		if !ok {
 			ts.Fatalf("there is no architecture %q", architecture)
 		}

@@ -148,13 +148,6 @@ func (k *killing) seed(behave string) {
 	k.id = run.ID
 }
 
-func (k *killing) must(err error) {
-	k.t.Helper()
-	if err != nil {
-		k.t.Fatal(err)
-	}
-}
-
 // next starts a worker that settles what the one before has left.
 func (k *killing) next() {
 	k.t.Helper()

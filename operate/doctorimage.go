@@ -83,14 +83,26 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 		d.fail(check, fmt.Sprintf("%q is not the name of an image: %v", image, err), imageFix)
 		return
 	}
-	if host := ecrHost.FindStringSubmatch(ref.Context().RegistryStr()); host != nil {
+	account, region, inECR := d.ecrPlace(ref)
+	if inECR {
 		if d.needsAWS(check) {
-			d.checkECRImage(ctx, check, ref, host[1], host[2])
+			d.checkECRImage(ctx, check, ref, account, region)
 		}
 		return
 	}
 	_, err = remote.Head(ref, remote.WithContext(ctx), remote.WithAuth(authn.Anonymous), remote.WithUserAgent("ecsctl/"+d.Version))
 	d.judgeRegistry(check, image, err)
+}
+
+// ecrPlace tells whether an image is in ECR, and where: by the name of its registry or,
+// where AWS goes by another name as in the sandbox, because it is the one that bootstrap
+// pushed, by its digest.
+func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) {
+	if host := ecrHost.FindStringSubmatch(ref.Context().RegistryStr()); host != nil {
+		return host[1], host[2], true
+	}
+	_, byDigest := ref.(name.Digest)
+	return d.id.Account, d.id.Region, d.known && byDigest && ref.Context().RepositoryStr() == d.spec.Names.Repository
 }
 
 // judgeRegistry: a registry that gives no answer here may give one in AWS.

@@ -1,0 +1,88 @@
+package commands_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"ecsctl/commands"
+)
+
+// elsewhere has the examples that need what a test of this package has not, with the test
+// that runs them.
+var elsewhere = map[string]string{
+	"ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv": "e2e/sandbox/demo_test.go",
+}
+
+// The help of every command begins with an example, and each example works as it stands:
+// in an account that is as whoever types it has it.
+func TestHelpExamples(t *testing.T) {
+	t.Parallel()
+	working := newWorkingPool(t)
+	for _, example := range commands.HelpExamples() {
+		if len(example.Lines) == 0 {
+			t.Errorf("the help of %q does not begin with an example", example.Command)
+		}
+		for _, line := range example.Lines {
+			if elsewhere[line] != "" {
+				continue
+			}
+			t.Run(line, func(t *testing.T) {
+				t.Parallel()
+				a := working.account
+				if scene := scenes[example.Command]; scene != nil {
+					a = scene(t)
+				}
+				a.as(t).example(working.fill(line))
+			})
+		}
+	}
+}
+
+// Each of the examples that are run elsewhere is still in a help.
+func TestExamplesRunElsewhere(t *testing.T) {
+	t.Parallel()
+	for line := range elsewhere {
+		found := false
+		for _, example := range commands.HelpExamples() {
+			found = found || strings.Contains("\n"+strings.Join(example.Lines, "\n")+"\n", "\n"+line+"\n")
+		}
+		if !found {
+			t.Errorf("no help has the example %q", line)
+		}
+	}
+}
+
+// example runs a line to its good end.
+func (a *account) example(line string) {
+	a.t.Helper()
+	sign, code := stays(line)
+	switch {
+	case line == "ecsctl bootstrap":
+		a.throughTheWizard()
+	case sign != "":
+		a.untilInterrupted(line, sign, code)
+	default:
+		if out, err := a.bounded(line).CombinedOutput(); err != nil {
+			a.t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// throughTheWizard presses Enter, and confirms in the end.
+func (a *account) throughTheWizard() {
+	a.t.Helper()
+	s := a.openScreen(80, 24, nil, nil, "bootstrap")
+	s.defaults(0, len(questions))
+	s.asked(lastTitle)
+	s.press(makeThem)
+	s.until(func() bool { return strings.Contains(s.text(), `worker "prefect-worker-my-ecs-pool-`) })
+	s.exits(0, "is ONLINE")
+}
+
+// bounded is a command line with an end.
+func (a *account) bounded(line string) *exec.Cmd {
+	cmd := exec.CommandContext(a.limited(), "bash", "-c", line)
+	cmd.Env, cmd.Dir = a.env, a.dir
+	return cmd
+}
