@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,7 +26,8 @@ code is 1 when a check fails.`
 
 type doctorOptions struct {
 	reportOptions
-	Spec provision.Spec
+	Spec       provision.Spec
+	StuckAfter time.Duration
 }
 
 func doctorCommand(streams Streams) *cli.Command {
@@ -35,7 +37,7 @@ func doctorCommand(streams Streams) *cli.Command {
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
 		OnUsageError: usageError,
-		Flags:        append(cliFlags(flags), reportFlags()...),
+		Flags:        append(append(cliFlags(flags), reportFlags()...), stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
 			if err != nil {
@@ -48,6 +50,9 @@ func doctorCommand(streams Streams) *cli.Command {
 
 func readDoctorOptions(c *cli.Context, flags []specFlag) (opts doctorOptions, err error) {
 	if opts.reportOptions, err = readReportOptions(c); err != nil {
+		return opts, err
+	}
+	if opts.StuckAfter, err = readStuckAfter(c); err != nil {
 		return opts, err
 	}
 	opts.Spec, err = readSpec(c, flags)
@@ -64,6 +69,8 @@ func runDoctor(ctx context.Context, streams Streams, opts doctorOptions) error {
 	if examined.AWSErr = connectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
 		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
 	}
+	status := statusOf(examined.Options, opts.StuckAfter)
+	examined.Status = &status
 	checks, err := operate.Examine(ctx, examined)
 	if err != nil {
 		return err

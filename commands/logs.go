@@ -77,9 +77,11 @@ func runLogs(ctx context.Context, streams Streams, opts logsOptions) error {
 	if err != nil {
 		return err
 	}
+	status := statusOf(options, usualStuckAfter)
 	reading := operate.LogOptions{
-		Options: options, FlowRun: opts.FlowRun, Follow: opts.Follow,
-		Note: func(text string) { printf(streams.Err, "%s\n", text) },
+		Options: options, FlowRun: opts.FlowRun, Follow: opts.Follow, Status: &status,
+		Problem: newStatusPrinter(streams.Err).problem,
+		Note:    func(text string) { printf(streams.Err, "%s\n", text) },
 	}
 	if opts.Since > 0 {
 		reading.Since = time.Now().Add(-opts.Since)

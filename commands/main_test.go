@@ -2,9 +2,11 @@ package commands_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram})
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "quick-worker": quickWorkerProgram})
 }
 
 // ecsctl is main.go's main.
@@ -29,6 +31,20 @@ func ecsctl() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
+}
+
+// quickWorkerProgram is ecsctl with a health port of its own, in a container whose image
+// says nothing of that.
+func quickWorkerProgram() {
+	env, err := quickWorker()
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		err = errors.Join(err, os.Setenv(name, value))
+	}
+	if err != nil {
+		panic(err)
+	}
+	ecsctl()
 }
 
 func TestScripts(t *testing.T) {

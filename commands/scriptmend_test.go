@@ -40,11 +40,16 @@ func cmdMend(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func runMend(ts *testscript.TestScript, words []string) error {
-	w := worldOf(ts)
+	if words[0] == "ecsctl" {
+		return ts.Exec("ecsctl", words[1:]...)
+	}
+	return worldOf(ts).carryOut(words)
+}
+
+// carryOut does what the command lines of Prefect and AWS would do.
+func (w *world) carryOut(words []string) error {
 	line := strings.Join(words, " ")
 	switch {
-	case words[0] == "ecsctl":
-		return ts.Exec("ecsctl", words[1:]...)
 	case strings.HasPrefix(line, "prefect work-pool resume ") && len(words) == 4:
 		return w.patch("/work_pools/" + words[3])
 	case strings.HasPrefix(line, "prefect work-queue resume ") && len(words) == 6 && words[4] == "--pool":

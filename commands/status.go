@@ -42,7 +42,7 @@ func statusCommand(streams Streams) *cli.Command {
 		Flags: append(append(cliFlags(flags), reportFlags()...),
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted", EnvVars: env("watch")},
 			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second, EnvVars: env("interval")},
-			&cli.DurationFlag{Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: 5 * time.Minute, EnvVars: env("stuck-after")}),
+			stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readStatusOptions(c, flags)
 			if err != nil {
@@ -57,12 +57,13 @@ func readStatusOptions(c *cli.Context, flags []specFlag) (opts statusOptions, er
 	if opts.reportOptions, err = readReportOptions(c); err != nil {
 		return opts, err
 	}
-	opts.Watch, opts.Interval, opts.StuckAfter = c.Bool("watch"), c.Duration("interval"), c.Duration("stuck-after")
+	opts.Watch, opts.Interval = c.Bool("watch"), c.Duration("interval")
+	opts.StuckAfter, err = readStuckAfter(c)
 	switch {
+	case err != nil:
+		return opts, err
 	case opts.Interval <= 0:
 		return opts, usagef("--interval %s: give a time such as 5s", opts.Interval)
-	case opts.StuckAfter <= 0:
-		return opts, usagef("--stuck-after %s: give a time such as 5m", opts.StuckAfter)
 	case c.IsSet("interval") && !opts.Watch:
 		return opts, usagef("--interval goes with --watch")
 	}
@@ -78,7 +79,7 @@ func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
 	if err != nil {
 		return err
 	}
-	reading := operate.Options{Options: options, Bootstrap: commandLine, UseBinary: useBinary, StuckAfter: opts.StuckAfter}
+	reading := statusOf(options, opts.StuckAfter)
 	show := func(status *operate.Status) error { return showStatus(streams, opts, status) }
 	if opts.Watch {
 		return operate.WatchStatus(ctx, reading, opts.Interval, show)
@@ -94,6 +95,26 @@ func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
 		return errUnhealthy
 	}
 	return nil
+}
+
+// usualStuckAfter is how long a task may take to start: large images take minutes.
+const usualStuckAfter = 5 * time.Minute
+
+func stuckAfterFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: usualStuckAfter, EnvVars: env("stuck-after")}
+}
+
+func readStuckAfter(c *cli.Context) (time.Duration, error) {
+	after := c.Duration("stuck-after")
+	if after <= 0 {
+		return 0, usagef("--stuck-after %s: give a time such as 5m", after)
+	}
+	return after, nil
+}
+
+// statusOf is what a status is read with, where a command wants to know what is wrong.
+func statusOf(options provision.Options, stuckAfter time.Duration) operate.Options {
+	return operate.Options{Options: options, Bootstrap: commandLine, UseBinary: useBinary, StuckAfter: stuckAfter}
 }
 
 // clearScreen goes to the upper left and wipes what is below.

@@ -26,6 +26,8 @@ type verifyOptions struct {
 	Verbose bool
 	Spec    provision.Spec
 	Timeout time.Duration
+	// StuckAfter is how long a task may take to start.
+	StuckAfter time.Duration
 }
 
 // outputJUnit is a test report, for CI.
@@ -41,7 +43,7 @@ func verifyCommand(streams Streams) *cli.Command {
 		Flags: append(cliFlags(flags), configFlag(),
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text, json or junit", EnvVars: env("output")},
-			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: env("timeout")}),
+			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: env("timeout")}, stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readVerifyOptions(c, flags)
 			if err != nil {
@@ -63,6 +65,9 @@ func readVerifyOptions(c *cli.Context, flags []specFlag) (opts verifyOptions, er
 	case opts.Timeout <= 0:
 		return opts, usagef("--timeout %s: give a time such as 10m", opts.Timeout)
 	}
+	if opts.StuckAfter, err = readStuckAfter(c); err != nil {
+		return opts, err
+	}
 	opts.Spec, err = readSpec(c, flags)
 	return opts, err
 }
@@ -75,8 +80,9 @@ func runVerify(ctx context.Context, streams Streams, opts verifyOptions) error {
 	if err != nil {
 		return err
 	}
+	status := statusOf(options, opts.StuckAfter)
 	result, err := operate.Verify(ctx, operate.VerifyOptions{
-		Pool: opts.Spec.Pool, Clients: options.Clients, Timeout: opts.Timeout, PollInterval: pollInterval,
+		Pool: opts.Spec.Pool, Clients: options.Clients, Timeout: opts.Timeout, PollInterval: pollInterval, Status: &status,
 		Note: func(text string) { printf(streams.Err, "%s\n", text) },
 	})
 	if printErr := printVerification(streams, opts.Output, result); printErr != nil {

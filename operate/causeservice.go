@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/diagnose"
 	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
@@ -45,6 +46,9 @@ func (r *statusReader) noService() []Problem {
 	if !r.report.read || r.out.Planned {
 		return nil
 	}
+	if r.report.noCluster {
+		return []Problem{{Severity: Fail, About: AboutCluster, Cause: fmt.Sprintf(missing[provision.KindCluster].what, r.out.Cluster), Mend: []string{r.line}}}
+	}
 	return []Problem{{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service), Mend: []string{r.line}}}
 }
 
@@ -75,7 +79,36 @@ func (r *statusReader) tooFew() Problem {
 	if len(p.Mend) == 0 {
 		p.Mend = []string{"mend what the events say, then: " + r.startAnew()}
 	}
+	if finding, ok := latestFinding(s.Events, r.now); ok {
+		p.Cause, p.Mend = finding.Cause+": "+p.Cause, r.mendPlacement(finding)
+	}
 	return p
+}
+
+// eventAge is how long an event of the service speaks for the present: ECS repeats those of
+// tasks that it cannot place.
+const eventAge = time.Hour
+
+// latestFinding is what the newest event that has a cause in it comes to.
+func latestFinding(events []types.ServiceEvent, now time.Time) (diagnose.Finding, bool) {
+	for _, event := range events[:min(eventsShown, len(events))] {
+		if now.Sub(aws.ToTime(event.CreatedAt)) > eventAge {
+			break
+		}
+		if finding, ok := diagnose.Text(aws.ToString(event.Message)); ok {
+			return finding, true
+		}
+	}
+	return diagnose.Finding{}, false
+}
+
+// mendPlacement: ECS goes on trying by itself; without room for all, fewer may do.
+func (r *statusReader) mendPlacement(finding diagnose.Finding) []string {
+	mend := []string{finding.Advice}
+	if running := int(r.report.service.RunningCount); running > 0 {
+		mend = append(mend, "or run fewer workers: "+r.with(func(s *provision.Spec) { s.Worker.DesiredCount = &running }))
+	}
+	return mend
 }
 
 // primary is the deployment that ECS works on.

@@ -18,9 +18,11 @@ type DoctorOptions struct {
 	// Options are those of a bootstrap; what their Spec leaves out is recalled. Clients are
 	// nil when AWSErr is not.
 	provision.Options
-	AWS        aws.Config
-	AWSErr     error
-	Prefect    *prefect.Client // nil when PrefectErr is not
+	AWS     aws.Config
+	AWSErr  error
+	Prefect *prefect.Client // nil when PrefectErr is not
+	// Status says what is wrong with what a bootstrap made; nil asks nobody.
+	Status     *Options
 	PrefectErr error
 }
 
@@ -50,7 +52,7 @@ func Examine(ctx context.Context, o DoctorOptions) ([]Check, error) {
 	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
 	for _, look := range []func(context.Context){
 		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
-		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey,
+		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey, d.checkMade,
 	} {
 		limited, cancel := context.WithTimeout(ctx, checkTime)
 		look(limited)

@@ -145,7 +145,7 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 
 func (d *doctor) mendImage() string {
 	if d.running != nil {
-		return bootstrapFix(d.spec.Pool) + " pushes the worker's image again; another one: " + imageFix
+		return bootstrapFix(d.spec.Pool) + "; or for an image of yours: " + imageFix
 	}
 	return imageFix
 }

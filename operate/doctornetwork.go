@@ -24,17 +24,7 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 		d.failedOrDenied(checkNetwork, err)
 		return
 	}
-	var shut, open []string
-	for _, way := range ways.Subnets {
-		switch {
-		case way.Exit == provision.ExitNone:
-			shut = append(shut, way.Subnet+": "+way.Why)
-		case way.Exit == provision.ExitPublic && !ways.PublicIP:
-			shut = append(shut, way.Subnet+": it is public, and tasks get no public IP address (assign-public-ip is disabled)")
-		default:
-			open = append(open, fmt.Sprintf("%s (%s, %s)", way.Subnet, way.Zone, way.Exit))
-		}
-	}
+	shut, open := shutSubnets(ways)
 	if len(shut) > 0 {
 		d.checkEndpoints(ctx, ways.VPC, shut)
 		return
@@ -47,10 +37,28 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 	d.ok(checkNetwork, reason)
 }
 
+// shutSubnets are the subnets that tasks get out of and those that they do not, in words.
+func shutSubnets(ways provision.Ways) (shut, open []string) {
+	for _, way := range ways.Subnets {
+		switch {
+		case way.Exit == provision.ExitNone:
+			shut = append(shut, way.Subnet+": "+way.Why)
+		case way.Exit == provision.ExitPublic && !ways.PublicIP:
+			shut = append(shut, way.Subnet+": it is public, and tasks get no public IP address (assign-public-ip is disabled)")
+		default:
+			open = append(open, fmt.Sprintf("%s (%s, %s)", way.Subnet, way.Zone, way.Exit))
+		}
+	}
+	return shut, open
+}
+
+// serviceLogs is CloudWatch Logs in the names of VPC endpoints.
+const serviceLogs = "logs"
+
 // neededServices are those that tasks talk to: for the image its registry and the
 // layers behind it, for starting logs and secrets, for the worker ECS, EC2 and its queue.
 func (d *doctor) neededServices() []string {
-	needed := []string{"ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "ecs", "ec2"}
+	needed := []string{"ecr.api", "ecr.dkr", "s3", serviceLogs, "secretsmanager", "ecs", "ec2"}
 	if d.observer {
 		needed = append(needed, "sqs")
 	}
@@ -62,7 +70,7 @@ const routeFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an interne
 // checkEndpoints is for subnets without a way out.
 func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) {
 	reason := "no way out of " + strings.Join(shut, "; ")
-	missing, err := d.missingEndpoints(ctx, vpc)
+	missing, err := missingEndpoints(ctx, d.Clients, vpc, d.neededServices())
 	if err != nil {
 		d.fail(checkNetwork, reason+"; and "+err.Error(), routeFix)
 		return
@@ -75,9 +83,10 @@ func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) 
 	d.warn(checkNetwork, reason+"; the VPC has an endpoint for each service of AWS", fmt.Sprintf("make sure that tasks there reach %s inside the VPC, and that images are in ECR", d.server.APIURL))
 }
 
-func (d *doctor) missingEndpoints(ctx context.Context, vpc string) ([]string, error) {
+// missingEndpoints are the services that a VPC has no endpoint for.
+func missingEndpoints(ctx context.Context, c *provision.Clients, vpc string, needed []string) ([]string, error) {
 	var names []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(d.Clients.EC2, &ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
+	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2, &ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -90,7 +99,7 @@ func (d *doctor) missingEndpoints(ctx context.Context, vpc string) ([]string, er
 		}
 	}
 	// The names begin with com.amazonaws, or with cn.com.amazonaws in China.
-	return slices.DeleteFunc(d.neededServices(), func(service string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, "."+d.id.Region+"."+service) })
+	return slices.DeleteFunc(needed, func(service string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, "."+c.Region+"."+service) })
 	}), nil
 }

@@ -95,6 +95,10 @@ func (d *doctor) checkKey(ctx context.Context) {
 	}
 	if err := tryKey(ctx, d.Prefect); err != nil {
 		d.answers = !errors.Is(err, prefect.ErrUnauthorized) && d.answers
+		if isRefusedKey(err) && d.spec.Pool != "" {
+			d.fail(checkKey, err.Error(), keyFix(err, bootstrapFix(d.spec.Pool)))
+			return
+		}
 		d.failed(checkKey, err)
 		return
 	}
@@ -187,7 +191,7 @@ func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secr
 		return
 	}
 	if err := tryKey(ctx, api); err != nil {
-		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), bootstrapFix(d.spec.Pool)+" with a key that works: it stores the key and replaces the worker")
+		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), "set a key that works, then: "+bootstrapFix(d.spec.Pool))
 		return
 	}
 	d.ok(checkWorkerKey, fmt.Sprintf("the key in secret %q is accepted", name))

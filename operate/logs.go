@@ -28,6 +28,10 @@ type LogOptions struct {
 	Since time.Time
 	// Follow goes on with new lines until the context ends, or the flow run.
 	Follow bool
+	// Status says what is wrong where the worker has written nothing; nil asks nobody.
+	Status *Options
+	// Problem hears of that.
+	Problem func(Problem)
 	// Note hears of what is worth knowing beside the lines.
 	Note func(text string)
 }
@@ -131,7 +135,7 @@ func (l *logReader) run(ctx context.Context, ended func(context.Context) (bool, 
 			return err
 		case !l.opts.Follow:
 			if l.count == 0 {
-				l.opts.Note("there are no lines since " + l.opts.Since.Format(time.RFC3339) + " in log group " + l.source.group)
+				return l.tellWhy(ctx)
 			}
 			return nil
 		case over:
@@ -144,6 +148,21 @@ func (l *logReader) run(ctx context.Context, ended func(context.Context) (bool, 
 			return err
 		}
 	}
+}
+
+// tellWhy tells of no lines, and of what keeps the worker from writing some.
+func (l *logReader) tellWhy(ctx context.Context) error {
+	if l.opts.FlowRun == "" {
+		cause, _, err := firstCause(ctx, l.opts.Status)
+		if err != nil {
+			return err
+		}
+		if cause != nil {
+			l.opts.Problem(*cause)
+		}
+	}
+	l.opts.Note("there are no lines since " + l.opts.Since.Format(time.RFC3339) + " in log group " + l.source.group)
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -204,7 +223,7 @@ func (l *logReader) explain(err error) error {
 	if l.opts.Follow && len(l.source.streams) > 0 {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), "`ecsctl bootstrap` makes the group; the lines of the one that was deleted are gone")
+	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), bootstrapFix(l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
 }
 
 // awaitTask waits, when following, for a run that has no task yet.

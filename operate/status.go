@@ -75,7 +75,7 @@ func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	r.spec = recalled.Spec.WithDefaults()
 	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: shortName(r.spec.Cluster), Time: r.now.UTC()}
 	var group errgroup.Group
-	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks} {
+	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks, r.readNetwork} {
 		group.Go(func() error { read(ctx); return nil })
 	}
 	_ = group.Wait() // each notes its own failure as a problem

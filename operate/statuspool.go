@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (r *statusReader) readPrefect(ctx context.Context) {
 		workers, err = r.readPool(ctx, shown)
 	}
 	if err != nil {
-		r.add(prefectProblem(err))
+		r.add(prefectProblem(err, r.line))
 		return
 	}
 	r.mu.Lock()
@@ -102,13 +103,26 @@ func (r *statusReader) addPoolGone() {
 	r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q does not exist in Prefect", r.spec.Pool), Mend: []string{r.line}})
 }
 
-func prefectProblem(err error) Problem {
+func prefectProblem(err error, bootstrap string) Problem {
 	p := problemOf(AboutPrefect, err)
+	if isRefusedKey(err) {
+		p.Mend = []string{keyFix(err, bootstrap)}
+	}
 	if len(p.Mend) == 0 {
 		p.Mend = []string{"check PREFECT_API_URL and PREFECT_API_KEY, or the Prefect profile"}
 	}
 	return p
 }
+
+// isRefusedKey tells whether the server takes our credentials for wrong.
+func isRefusedKey(err error) bool {
+	var refused *prefect.APIError
+	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized
+}
+
+// keyFix is for credentials that are refused: the worker mostly has the same, and a
+// bootstrap hands it the new ones.
+func keyFix(err error, bootstrap string) string { return fixOf(err) + ", then: " + bootstrap }
 
 // isPrefectError tells whether the Prefect API refused a call or gave no answer.
 func (r *statusReader) isPrefectError(err error) bool {

@@ -65,6 +65,7 @@ type Task struct {
 // serviceReport is what ECS knows of the service, for judging.
 type serviceReport struct {
 	read             bool // all of it could be read
+	noCluster        bool
 	service          *types.Service
 	running, stopped []types.Task // stopped: the newest first
 	logs             []string     // the end of what the newest stopped task wrote, or else one that runs
@@ -123,6 +124,7 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec provision
 	got, err := c.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(spec.Cluster), Services: []string{spec.Names.Service}})
 	var noCluster *types.ClusterNotFoundException
 	if errors.As(err, &noCluster) {
+		out.noCluster = true
 		return out, nil
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -23,6 +24,8 @@ type VerifyOptions struct {
 	// Timeout is for the whole run, without the cleaning up; PollInterval is the time
 	// between two looks.
 	Timeout, PollInterval time.Duration
+	// Status says what is wrong where a step fails and does not show why; nil asks nobody.
+	Status *Options
 	// Note is told what is waited for; each text once.
 	Note func(string)
 }
@@ -115,6 +118,19 @@ func (v *verification) ok(name string, took time.Duration, reason string) {
 func (v *verification) fail(name, reason, fix string) bool {
 	v.add(name, CheckFail, 0, reason, fix)
 	return false
+}
+
+// symptom is a failure that shows no cause by itself: what a status puts first goes before it.
+func (v *verification) symptom(ctx context.Context, name, reason, fix string) bool {
+	cause, _, err := firstCause(ctx, v.Status)
+	if err != nil {
+		reason += "\n" + err.Error()
+	}
+	if cause == nil {
+		return v.fail(name, reason, fix)
+	}
+	said := append([]string{cause.Cause}, cause.Details...)
+	return v.fail(name, strings.Join(append(said, reason), "\n"), cause.mend())
 }
 
 // failed is a step that could not be done for an error.

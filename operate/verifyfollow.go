@@ -38,7 +38,7 @@ func (v *verification) follow(ctx context.Context) bool {
 		}
 	}
 	v.awaitTask(ctx)
-	return v.timePhases(created)
+	return v.timePhases(ctx, created)
 }
 
 // taskPatience is how long a worker may take to tell which task a run has: the official
@@ -101,7 +101,7 @@ func (v *verification) readTask(ctx context.Context) {
 }
 
 // timePhases turns the times that the run and its task carry into steps.
-func (v *verification) timePhases(created *prefect.State) bool {
+func (v *verification) timePhases(ctx context.Context, created *prefect.State) bool {
 	scheduled := v.claimedAt
 	if created != nil {
 		scheduled = created.Timestamp
@@ -112,7 +112,7 @@ func (v *verification) timePhases(created *prefect.State) bool {
 		claimed = asked
 	}
 	if !v.wasRunning() {
-		return v.explainEnd()
+		return v.explainEnd(ctx)
 	}
 	v.ok(StepClaimed, claimed.Sub(scheduled), fmt.Sprintf("worker took flow run %q", v.run.Name))
 	started := v.taskTime(func(t *types.Task) *time.Time { return t.StartedAt })
@@ -124,7 +124,7 @@ func (v *verification) timePhases(created *prefect.State) bool {
 	}
 	v.ok(StepRunning, v.run.StartTime.Sub(started), "Prefect started the flow in the container")
 	if v.run.StateType != prefect.Completed {
-		return v.explainEnd()
+		return v.explainEnd(ctx)
 	}
 	took := time.Duration(0)
 	if v.run.EndTime != nil {

@@ -26,14 +26,17 @@ func (v *verification) explainTimeout(ctx context.Context) bool {
 	reason := fmt.Sprintf("flow run %q was still %s after %s", v.run.Name, v.run.StateName, v.Timeout)
 	step := v.phase()
 	if step == StepClaimed {
-		why, fix := v.whyUnclaimed(looking)
-		return v.fail(step, reason+": "+why, fix)
+		if why, fix := v.whatHoldsRuns(looking); why != "" {
+			return v.fail(step, reason+": "+why, fix)
+		}
+		return v.symptom(looking, step, fmt.Sprintf("%s: worker %q has not taken it", reason, v.result.Worker),
+			fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName))
 	}
-	return v.fail(step, v.withDetails(looking, reason), "mend what it says; a larger --timeout gives it more time")
+	return v.symptom(looking, step, v.withDetails(looking, reason), "mend what it says; a larger --timeout gives it more time")
 }
 
-// whyUnclaimed looks at what keeps runs from workers.
-func (v *verification) whyUnclaimed(ctx context.Context) (reason, fix string) {
+// whatHoldsRuns looks at what keeps runs from workers in Prefect; "" is nothing.
+func (v *verification) whatHoldsRuns(ctx context.Context) (reason, fix string) {
 	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
 	if err != nil {
 		return err.Error(), fixOf(err)
@@ -53,12 +56,12 @@ func (v *verification) whyUnclaimed(ctx context.Context) (reason, fix string) {
 	if limit := pool.ConcurrencyLimit; limit != nil {
 		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit), fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellword.Quote(v.Pool))
 	}
-	return fmt.Sprintf("worker %q has not taken it", v.result.Worker), fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName)
+	return "", ""
 }
 
 // explainEnd says why a run has ended as it should not.
-func (v *verification) explainEnd() bool {
-	looking, cancel := context.WithTimeout(context.Background(), lookingTime)
+func (v *verification) explainEnd(ctx context.Context) bool {
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookingTime)
 	defer cancel()
 	reason := fmt.Sprintf("flow run %q is %s", v.run.Name, v.run.StateName)
 	if v.run.State != nil && v.run.State.Message != "" {
@@ -72,7 +75,7 @@ func (v *verification) explainEnd() bool {
 	default:
 		step = StepTask
 	}
-	return v.fail(step, v.withDetails(looking, reason), "mend what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
+	return v.symptom(looking, step, v.withDetails(looking, reason), "mend what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
 }
 
 // withDetails adds what ECS says of the task and the last lines of the run's log.

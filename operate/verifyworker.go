@@ -19,6 +19,9 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	if errors.Is(err, prefect.ErrNotFound) {
 		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), bootstrapFix(v.Pool))
 	}
+	if isRefusedKey(err) {
+		return v.fail(StepWorker, err.Error(), keyFix(err, bootstrapFix(v.Pool)))
+	}
 	if err != nil {
 		return v.failed(StepWorker, err)
 	}
@@ -40,7 +43,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	if len(workers) > 0 {
 		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
-	return v.fail(StepWorker, reason, bootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+	return v.symptom(ctx, StepWorker, reason, bootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
 }
 
 func bootstrapFix(pool string) string {
