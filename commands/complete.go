@@ -21,10 +21,7 @@ func completeCommand(streams Streams) *cli.Command {
 	return &cli.Command{
 		Name: "complete", Hidden: true, SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
-			words := c.Args().Slice()
-			if len(words) > 0 && words[0] == "--" {
-				words = words[1:]
-			}
+			words := typedWords(c.Args().Slice())
 			ctx, cancel := context.WithTimeout(c.Context, completeLimit)
 			defer cancel()
 			for _, found := range complete(ctx, c.App, words) {
@@ -33,6 +30,21 @@ func completeCommand(streams Streams) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// typedWords are the words so far, the current one last, of the arguments -- WORD... or
+// --current=WORD -- WORD...: some versions of PowerShell drop arguments that are empty.
+func typedWords(args []string) []string {
+	var last []string
+	if len(args) > 0 {
+		if current, ok := strings.CutPrefix(args[0], "--current="); ok {
+			args, last = args[1:], []string{current}
+		}
+	}
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	return append(slices.Clone(args), last...)
 }
 
 // complete finds what the last of the words could become.

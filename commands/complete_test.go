@@ -78,12 +78,29 @@ func TestCompletionIsSilent(t *testing.T) {
 	}
 }
 
+// PowerShell tells the current word apart, since it may be empty.
+func TestCompletionOfTheCurrentWord(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	for want, args := range map[string][]string{
+		"etl":      {"--current=", "--", "teardown", "--pool"},
+		"teardown": {"--current=tear", "--"},
+		"start":    {"--current=sta", "--", "worker"},
+	} {
+		cmd, out := a.command(append([]string{"complete"}, args...)...)
+		if err := cmd.Run(); err != nil || !strings.HasPrefix(out.String(), want+"\t") {
+			t.Errorf("%q: %v, %q", args, err, out)
+		}
+	}
+}
+
 func TestCompletionScripts(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		cmd, out := a.command("completion", shell)
-		if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "complete --") {
+		if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "ecsctl") || !strings.Contains(out.String(), " complete ") {
 			t.Errorf("%s: %v, %q", shell, err, out)
 		}
 	}

@@ -49,9 +49,8 @@ complete -c ecsctl -l prefect-api-key-file -r -F
 `,
 	"powershell": `Register-ArgumentCompleter -Native -CommandName ecsctl -ScriptBlock {
   param($word, $ast, $position)
-  $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
-  if ($word -eq '') { $words += '' }
-  ecsctl complete -- @words 2>$null | ForEach-Object {
+  $before = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { $_.ToString() })
+  ecsctl complete "--current=$word" -- @before 2>$null | ForEach-Object {
     $value, $about = $_ -split "` + "`t" + `", 2
     if (-not $about) { $about = $value }
     [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
