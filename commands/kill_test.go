@@ -14,6 +14,7 @@ import (
 	"ecsctl/e2e/wiretap"
 	"ecsctl/internal/inventory"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 )
 
 // account is a world for a Go test, in which ecsctl runs as a process of its own.
@@ -29,9 +30,9 @@ func newAccount(t *testing.T) *account {
 	return openAccount(t, sandbox.Options{})
 }
 
-func openAccount(t *testing.T, opts sandbox.Options) *account {
+func openAccount(t *testing.T, opts sandbox.Options, api ...prefectapi.Option) *account {
 	t.Helper()
-	w, err := newWorld(opts, "")
+	w, err := newWorld(opts, "", api...)
 	if err != nil {
 		t.Fatal(err)
 	}

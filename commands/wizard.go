@@ -28,6 +28,8 @@ type wizard struct {
 	api        *prefect.Client
 	identity   provision.Identity
 	alias      string
+	typed      bool          // the settings have a key that was typed, and that nothing else knows
+	locked     bool          // the server wants credentials, and there are none
 	binary     *image.Binary // what goes into the worker's image, once it has been read
 
 	steps   []step

@@ -66,6 +66,9 @@ func (w *wizard) end(ctx context.Context, plan *provision.Bootstrap) error {
 		newPlanPrinter(w.streams.Err).print(bootstrapHeading(w.spec.Pool, plan), plan.Changes, plan.Warnings)
 	}
 	printf(w.streams.Err, "\nThe same without questions, for CI:\n\n  %s\n\n", commandLine(w.spec))
+	if w.typed {
+		printf(w.streams.Err, "It takes the key that you typed from PREFECT_API_KEY (an auth string from PREFECT_API_AUTH_STRING).\n\n")
+	}
 	if w.opts.DryRun || w.opts.Yes {
 		return nil
 	}

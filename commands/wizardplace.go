@@ -3,12 +3,9 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
 	"regexp"
 
 	"ecsctl/commands/prompt"
-	"ecsctl/prefect"
 	"ecsctl/provision"
 )
 
@@ -32,7 +29,7 @@ func (w *wizard) begin(ctx context.Context) (err error) {
 	printf(w.streams.Err, "AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n", w.account(), w.identity.Region, w.identity.Caller)
 	if !w.needsServer() {
 		printf(w.streams.Err, "Prefect API %s\n  from %s\n", w.settings.APIURL, w.settings.Sources["PREFECT_API_URL"])
-		err = w.connectPrefect()
+		err = w.connectPrefect(ctx)
 	}
 	printf(w.streams.Err, "\n")
 	return err
@@ -57,16 +54,6 @@ func (w *wizard) connectRegion(ctx context.Context, region string) error {
 		return err
 	}
 	w.connection.Clients, w.identity.Region = clients, clients.Region
-	return nil
-}
-
-func (w *wizard) needsServer() bool { return w.settings.APIURL == "" || w.settings.NeedsWorkspace() }
-
-func (w *wizard) connectPrefect() (err error) {
-	if w.api, err = prefectClient(w.settings, w.streams, &w.connection); err != nil {
-		return err
-	}
-	w.connection.Clients.Prefect = w.api
 	return nil
 }
 
@@ -95,84 +82,6 @@ func askRegion(ctx context.Context, w *wizard) (string, error) {
 	}
 	w.spec.Region = region
 	return region, w.connectRegion(ctx, region)
-}
-
-func serverStep() step {
-	return step{title: "Prefect", given: func(w *wizard) bool { return !w.needsServer() }, ask: askServer}
-}
-
-// askServer finds the API: the workspaces of a Cloud key, else an address.
-func askServer(ctx context.Context, w *wizard) (string, error) {
-	if !w.settings.NeedsWorkspace() {
-		return w.askServerURL(ctx, "No Prefect profile or variable names a server. For Prefect Cloud, stop and run `prefect cloud login` or set PREFECT_API_KEY.")
-	}
-	list, err := w.workspaces(ctx)
-	if answer := (*prefect.APIError)(nil); errors.As(err, &answer) && answer.Status == 403 {
-		return w.askServerURL(ctx, "Prefect Cloud does not let this key list workspaces (403). The address has the ids of account and workspace.")
-	}
-	if err != nil {
-		return "", err
-	}
-	if len(list) == 0 {
-		return "", fmt.Errorf("the Prefect API key can enter no workspace of Prefect Cloud")
-	}
-	q := prompt.Question{Title: "Prefect Cloud workspace", Help: "The workspaces that your API key can enter.", Default: []string{list[0].Handle()}}
-	byHandle := map[string]prefect.Workspace{}
-	for _, ws := range list {
-		byHandle[ws.Handle()] = ws
-		q.Options = append(q.Options, prompt.Option{Label: ws.Handle() + "  " + ws.AccountName + ", " + ws.WorkspaceName, Value: ws.Handle()})
-	}
-	handle, err := w.ask(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	return handle, w.useServer(byHandle[handle].APIURL(w.cloud()))
-}
-
-func (w *wizard) cloud() string {
-	settings := w.settings
-	settings.APIURL = ""
-	return settings.CloudAPIURL()
-}
-
-func (w *wizard) workspaces(ctx context.Context) ([]prefect.Workspace, error) {
-	settings := w.settings
-	settings.APIURL = w.cloud()
-	options, err := settings.ClientOptions()
-	if err != nil {
-		return nil, err
-	}
-	options.UserAgent, options.Logger = "ecsctl/"+version(), w.connection.Logger
-	client, err := prefect.New(options)
-	if err != nil {
-		return nil, err
-	}
-	return look(ctx, w, "the workspaces of Prefect Cloud", client.Workspaces)
-}
-
-func (w *wizard) askServerURL(ctx context.Context, help string) (string, error) {
-	address, err := w.ask(ctx, prompt.Question{
-		Title: "Prefect API URL", Help: help, Default: unlessZero(w.spec.Prefect.APIURL, w.spec.Prefect.APIURL),
-		Check: func(v []string) error {
-			if parsed, err := url.Parse(v[0]); err != nil || parsed.Host == "" || parsed.User != nil {
-				return errors.New("it has the form https://HOST/api, without a password")
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		return "", err
-	}
-	return address, w.useServer(address)
-}
-
-// useServer takes an API URL as if it had been given by its flag.
-func (w *wizard) useServer(address string) (err error) {
-	needed := w.settings
-	w.spec.Prefect.APIURL, w.settings.APIURL = address, address
-	err = w.connectPrefect()
-	w.settings = needed // so that the question is the same when it is asked again
-	return err
 }
 
 func plainOptions(values []string) []prompt.Option {

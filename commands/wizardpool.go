@@ -20,7 +20,7 @@ const ecsPoolType = "ecs"
 // wizardSteps are all questions in their order; the wizard leaves out what was given.
 func wizardSteps() []step {
 	return []step{
-		regionStep(), serverStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(), securityGroupStep(),
+		regionStep(), serverStep(), credentialsStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(), securityGroupStep(),
 		runtimeStep(), binaryStep(), architectureStep(), sizeStep(), replicasStep(), retentionStep(),
 	}
 }

@@ -78,7 +78,11 @@ func (s *screen) field() huh.Field {
 func (s *screen) input() huh.Field {
 	var typed string
 	s.values = func() []string { return s.q.text(typed) }
-	return huh.NewInput().Title(s.q.Title).Description(s.q.Help).Placeholder(s.q.defaultText()).
+	mode := huh.EchoModeNormal
+	if s.q.Secret {
+		mode = huh.EchoModePassword
+	}
+	return huh.NewInput().Title(s.q.Title).Description(s.q.Help).Placeholder(s.q.defaultText()).EchoMode(mode).
 		Validate(func(text string) error { return s.q.check(s.q.text(text)) }).Value(&typed)
 }
 

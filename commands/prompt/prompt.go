@@ -21,6 +21,8 @@ type Question struct {
 	Options []Option
 	// Many allows several options.
 	Many bool
+	// Secret text is not shown while it is typed.
+	Secret bool
 	// Default are the values that Enter takes.
 	Default []string
 	// Check refuses an answer; nil takes any.
