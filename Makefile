@@ -3,13 +3,16 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build man demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
 
 man: build ## the manual page, ecsctl.1: for `man ./ecsctl.1`, or a folder man1 on MANPATH
 	./ecsctl man > ecsctl.1
+
+recordings: ## docs/recordings/*.svg: what the real program shows, in a sandbox
+	$(GO) run ./internal/recordings
 
 release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml says, offline
 	$(GO) run ./internal/release
