@@ -19,7 +19,8 @@ const doctorDescription = `Example:
 Looks for what keeps a bootstrap from working, or a worker that worked before: AWS
 credentials, region and permissions, this machine's clock, routes to the internet or
 VPC endpoints, Fargate's quota against the size asked for, the Prefect API with its
-version and credentials, the images, and the key that the worker has. Changes nothing.
+version and credentials, the images, the key that the worker has, and what status
+finds wrong with a pool that was set up. Changes nothing.
 Each check is OK, WARN, FAIL, or SKIP where it could not be looked at, with the reason
 and the fix. Takes the flags of bootstrap, to look at what that would make. The exit
 code is 1 when a check fails.`

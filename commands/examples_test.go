@@ -1,7 +1,9 @@
 package commands_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,10 +41,13 @@ func TestHelpExamples(t *testing.T) {
 	}
 }
 
-// Each of the examples that are run elsewhere is still in a help.
+// Each of the examples that are run elsewhere is still in a help, and the test still there.
 func TestExamplesRunElsewhere(t *testing.T) {
 	t.Parallel()
-	for line := range elsewhere {
+	for line, file := range elsewhere {
+		if _, err := os.Stat(filepath.Join("..", file)); err != nil {
+			t.Error(err)
+		}
 		found := false
 		for _, example := range commands.HelpExamples() {
 			found = found || strings.Contains("\n"+strings.Join(example.Lines, "\n")+"\n", "\n"+line+"\n")

@@ -21,7 +21,8 @@ const logsDescription = `Example:
 Prints what the containers of the worker's tasks wrote, or those of a flow run: also of
 tasks that are gone, as long as the log group keeps the lines. A flow run is named by its
 name (the newest of that name) or its id. With --follow it goes on until the flow run has
-ended, or until interrupted.`
+ended, or until interrupted. Where the worker wrote nothing, what status finds wrong is
+shown beside it.`
 
 type logsOptions struct {
 	reportOptions

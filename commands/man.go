@@ -19,7 +19,9 @@ func manCommand(streams Streams) *cli.Command {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			page, err := c.App.ToManWithSection(1)
+			app := *c.App
+			app.Commands = describedForMan(c.App.Commands)
+			page, err := app.ToManWithSection(1)
 			if err != nil {
 				return fmt.Errorf("failed to make the manual page: %w", err)
 			}
@@ -27,4 +29,19 @@ func manCommand(streams Streams) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// describedForMan are copies of commands whose descriptions stand where the library's
+// manual page has them: it shows usage texts, and no descriptions.
+func describedForMan(commands []*cli.Command) []*cli.Command {
+	out := make([]*cli.Command, len(commands))
+	for i, command := range commands {
+		described := *command
+		if described.UsageText == "" {
+			described.UsageText = described.Description
+		}
+		described.Subcommands = describedForMan(command.Subcommands)
+		out[i] = &described
+	}
+	return out
 }

@@ -18,8 +18,8 @@ const verifyDescription = `Example:
 The guide's sanity check and its Step 4 in one: looks for a worker that is online, has
 it carry out a flow that logs "Hello from ECS!!", looks for that line in Prefect, and
 removes the flow, its deployment and its run again. Says how long each phase took. The
-flow comes with its deployment, so that any image with Prefect in it will do. The exit
-code is 1 when anything fails.`
+flow comes with its deployment, so that any image with Prefect in it will do. Where a
+step fails, what status finds wrong comes first. The exit code is 1 when anything fails.`
 
 type verifyOptions struct {
 	Output  string
