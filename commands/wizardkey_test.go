@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"fmt"
 	"testing"
 
 	"ecsctl/sandbox"
@@ -98,4 +99,30 @@ func TestWizardKeyInLines(t *testing.T) {
 	s.press(ctrlC)
 	s.exits(130, "interrupted: nothing was changed")
 	a.wrote(0)
+}
+
+// Ctrl-C at each of these questions leaves nothing behind; 60 columns show all of them.
+func TestWizardKeyInterrupted(t *testing.T) {
+	t.Parallel()
+	steps := []struct{ title, keys string }{
+		{"Where is Prefect?", enter}, {"Prefect Cloud API key", canary + enter}, {"Prefect Cloud workspace", enter},
+	}
+	for i, last := range steps {
+		t.Run(last.title, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			s := a.openScreen(60, 20, nil, keyless(a.cloud()), "bootstrap")
+			s.asked("AWS region")
+			s.press(enter)
+			for _, before := range steps[:i] {
+				s.asked(before.title)
+				s.press(before.keys)
+			}
+			golden(t, fmt.Sprintf("narrow-key-%d", i+1), s.asked(last.title))
+			s.press(ctrlC)
+			s.exits(130, "interrupted: nothing was changed")
+			a.wrote(0)
+			a.hasNoFile("ecsctl.yaml")
+		})
+	}
 }
