@@ -54,6 +54,7 @@ type Client struct {
 	cloud      bool
 	header     http.Header
 	auth       authKind
+	token      Secret // the bare value behind auth
 	http       *retryablehttp.Client
 	maxRetries int
 	log        *slog.Logger
@@ -119,10 +120,10 @@ func (c *Client) setHeader(o Options) {
 	h.Set("User-Agent", cmp.Or(o.UserAgent, "ecsctl"))
 	switch {
 	case o.AuthString != "":
-		c.auth = authString
+		c.auth, c.token = authString, o.AuthString
 		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(o.AuthString.Reveal())))
 	case o.APIKey != "":
-		c.auth = authKey
+		c.auth, c.token = authKey, o.APIKey
 		h.Set("Authorization", "Bearer "+o.APIKey.Reveal())
 	}
 	c.header = h

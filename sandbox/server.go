@@ -43,6 +43,7 @@ type Server struct {
 	ecr      *ecr.Service
 	account  authz.Account
 	guard    process.Guard
+	hangUp   context.CancelFunc // ends the websockets, which http.Server.Shutdown knows nothing of
 
 	faults faultSet
 	quotas quotaSet
@@ -77,7 +78,9 @@ func Start(opts Options) (*Server, error) {
 	mux.HandleFunc(ecr.ProtocolPath, s.serveRegistry)
 	mux.HandleFunc("GET "+ecr.DownloadPath, s.ecr.ServeDownload)
 	mux.Handle("/", http.HandlerFunc(s.serveAWS))
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	base, hangUp := context.WithCancel(context.Background())
+	s.hangUp = hangUp
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	go func() { s.served <- s.http.Serve(listener) }()
 	return s, nil
 }
@@ -165,6 +168,7 @@ func (s *Server) Close() error {
 	if stopped != nil {
 		stopped = s.http.Close()
 	}
+	s.hangUp()
 	<-s.served
 	if err = errors.Join(err, stopped, s.ecr.Close()); err != nil {
 		return fmt.Errorf("failed to close the sandbox: %w", err)

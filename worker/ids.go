@@ -1,19 +1,13 @@
 package worker
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+
+	"ecsctl/internal/uuid"
 )
 
-// newUUID is a random UUID.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
+func newUUID() string { return uuid.New() }
 
 // A launch is known by its claim: the id of the Pending state that a scheduled state
 // went over to. The server makes it with the very transition that gives the run to one

@@ -15,6 +15,11 @@ type API struct {
 	authString string
 	clock      func() time.Time
 	mux        *http.ServeMux
+	sockets    *http.ServeMux
+
+	noChannel         bool
+	cancellingTimeout time.Duration
+	cleanupLease      time.Duration
 
 	mu          sync.Mutex // held for the whole of each call: calls are transactions
 	pools       []*pool
@@ -30,6 +35,8 @@ type API struct {
 	tasks       []*taskRun
 	limits      []*limit
 	artifacts   []*artifact
+	channels    []*channel // the one that had the last cleanup message comes last
+	cleanups    []*cleanup // messages that wait or are reserved
 
 	cache        map[string]*state // results of tasks, by cache key
 	artifactKeys map[string]string // ids of the entries of artifacts' keys
@@ -37,7 +44,8 @@ type API struct {
 
 // New returns an empty API.
 func New(options ...Option) *API {
-	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}}
+	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), sockets: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}}
+	a.cancellingTimeout, a.cleanupLease = defaultCancellingTimeout, defaultCleanupLease
 	for _, option := range options {
 		option(a)
 	}
@@ -48,6 +56,10 @@ func New(options ...Option) *API {
 // ServeHTTP answers one call.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = withoutPrefix(r)
+	if isUpgrade(r) {
+		a.sockets.ServeHTTP(w, r)
+		return
+	}
 	if !a.mayEnter(r) {
 		writeJSON(w, http.StatusUnauthorized, object{"exception_message": "Unauthorized"})
 		return
@@ -90,6 +102,7 @@ func (a *API) routes() {
 	a.queueByIDRoutes()
 	a.scheduleRoutes()
 	a.automationRoutes()
+	a.socketRoutes()
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, notImplemented(r.Method+" "+r.URL.Path))
 	})

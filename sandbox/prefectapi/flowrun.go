@@ -53,6 +53,7 @@ func (a *API) enter(run *flowRun, s *state) {
 	run.take(s, counts, !a.isPrefect2())
 	run.Updated = s.Timestamp
 	a.tellParent(run, s)
+	a.watchCancelling(run, s)
 }
 
 // showRun writes a run; the worker's view of it has no pool and no state.

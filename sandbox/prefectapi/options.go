@@ -22,4 +22,17 @@ func WithAPIKey(key string) Option { return func(a *API) { a.apiKey = key } }
 // WithClock replaces time.Now.
 func WithClock(now func() time.Time) Option { return func(a *API) { a.clock = now } }
 
+// WithoutWorkerChannel is a server from before the worker channel.
+func WithoutWorkerChannel() Option { return func(a *API) { a.noChannel = true } }
+
+// WithCancellingTimeout sets how long a run may be Cancelling
+// (PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS; default 5 minutes).
+func WithCancellingTimeout(d time.Duration) Option {
+	return func(a *API) { a.cancellingTimeout = d }
+}
+
+// WithCleanupLease sets how long a cleanup message is reserved for a worker
+// (PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_LEASE_SECONDS; default 30 s).
+func WithCleanupLease(d time.Duration) Option { return func(a *API) { a.cleanupLease = d } }
+
 func (a *API) isPrefect2() bool { return strings.HasPrefix(a.version, "2.") }

@@ -107,6 +107,7 @@ func (a *API) updatePool(r *request) (answer, error) {
 		return answer{}, err
 	}
 	p.Updated = moment{a.now()}
+	a.poolChanged(p, r.body)
 	return done()
 }
 
@@ -120,6 +121,7 @@ func (a *API) deletePool(r *request) (answer, error) {
 	}
 	a.pools = slices.DeleteFunc(a.pools, func(other *pool) bool { return other == p })
 	a.forgetQueues(p.hasQueue)
+	a.poolDeleted(p)
 	return done()
 }
 

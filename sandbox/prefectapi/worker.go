@@ -56,16 +56,25 @@ func (a *API) heartbeat(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	w := p.worker(beat.Name)
-	if w == nil {
-		w = &poolWorker{ID: newID(), Created: moment{a.now()}, Name: beat.Name}
-		p.workers = append(p.workers, w)
-	}
-	w.Heartbeat, w.Updated = moment{a.now()}, moment{a.now()}
+	w := a.beat(p, beat.Name, 0)
 	if beat.Interval != nil {
 		w.Interval = beat.Interval
 	}
 	return done()
+}
+
+// beat counts a heartbeat; an interval of 0 leaves what is known.
+func (a *API) beat(p *pool, name string, interval count) *poolWorker {
+	w := p.worker(name)
+	if w == nil {
+		w = &poolWorker{ID: newID(), Created: moment{a.now()}, Name: name}
+		p.workers = append(p.workers, w)
+	}
+	w.Heartbeat, w.Updated = moment{a.now()}, moment{a.now()}
+	if interval > 0 {
+		w.Interval = &interval
+	}
+	return w
 }
 
 func (p *pool) worker(name string) *poolWorker {
