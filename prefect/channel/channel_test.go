@@ -121,7 +121,7 @@ func TestHeartbeatsAndSnapshots(t *testing.T) {
 	}
 	first := w.heartbeat()
 	w.eventually("another heartbeat", func() bool { return w.heartbeat().After(first) })
-	paused, template := true, json.RawMessage(`{"job_configuration":{"a":1},"variables":{}}`)
+	paused, template := true, json.RawMessage(`{"job_configuration":{"a":1},"variables":{"properties":{}}}`)
 	if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{IsPaused: &paused, BaseJobTemplate: template}); err != nil {
 		t.Fatal(err)
 	}

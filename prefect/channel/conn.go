@@ -111,7 +111,8 @@ func (r ready) check(h hello) error {
 
 func (r ready) cleans() bool { return slices.Contains(r.Accepted, cleanupCapability) }
 
-// send writes a message; it may be called by several at once.
+// send writes a message; it may be called by several at once. A context that ends
+// meanwhile closes the connection.
 func (c conn) send(ctx context.Context, message any) error {
 	raw, err := json.Marshal(message)
 	if err != nil {

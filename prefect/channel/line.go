@@ -34,26 +34,22 @@ func (l *line) set(c *conn) {
 
 // send waits for a connection, and for the next one when that has ended.
 func (l *line) send(ctx context.Context, f frame) error {
-	for {
+	for ctx.Err() == nil {
 		l.mu.Lock()
 		c, changed := l.current, l.changed
 		l.mu.Unlock()
 		if c != nil {
-			if c.send(ctx, f) == nil {
+			// A write that is broken off takes the connection with it, which is everybody's.
+			if c.send(context.WithoutCancel(ctx), f) == nil {
 				return nil
 			}
 			l.disconnect(*c)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if c != nil {
 			continue
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
+	return ctx.Err()
 }

@@ -17,13 +17,14 @@ const (
 	unsupportedVersion   = "unsupported_version"
 	protocolError        = "protocol_error"
 	heartbeatNotKept     = "heartbeat_persistence_failed"
+	serverError          = "transient_server_error"
 )
 
 func closeCode(reason string) websocket.StatusCode {
 	switch reason {
 	case protocolError:
 		return websocket.StatusProtocolError
-	case heartbeatNotKept:
+	case heartbeatNotKept, serverError:
 		return websocket.StatusInternalError
 	}
 	return websocket.StatusPolicyViolation
@@ -161,8 +162,8 @@ func (a *API) poolOfHello(name string, h helloPayload) (*pool, error) {
 	if !h.CreatePool || isReserved(name) {
 		return nil, &breach{authorizationFailed}
 	}
-	if checkName(name) != nil || checkTemplate(h.Template) != nil {
-		return nil, &breach{protocolError}
+	if checkTemplate(h.Template) != nil {
+		return nil, &breach{serverError}
 	}
 	p := &pool{ID: newID(), Created: moment{a.now()}, Name: name, Type: h.Type, Template: h.Template}
 	p.Updated = p.Created

@@ -67,17 +67,22 @@ func checkName(name string) error {
 
 func isReserved(name string) bool { return strings.HasPrefix(strings.ToLower(name), "prefect") }
 
-// checkTemplate: a base job template is empty or has both of its parts.
+// checkTemplate: a base job template is empty or has both of its parts, with something in them.
 func checkTemplate(template json.RawMessage) error {
 	var parts map[string]json.RawMessage
 	if json.Unmarshal(rawOr(template, "{}"), &parts) != nil || len(parts) == 0 {
 		return nil
 	}
-	if parts["job_configuration"] != nil && parts["variables"] != nil {
+	if isFilled(parts["job_configuration"]) && isFilled(parts["variables"]) {
 		return nil
 	}
 	return invalid("value_error", "Value error, The `base_job_template` must contain both a `job_configuration` key and a `variables` key.",
 		template, "body", "base_job_template")
+}
+
+func isFilled(raw json.RawMessage) bool {
+	var value map[string]json.RawMessage
+	return json.Unmarshal(raw, &value) == nil && len(value) > 0
 }
 
 func (a *API) readPool(r *request) (answer, error) {
