@@ -5,6 +5,7 @@
 // A run goes through named stages, each in a file of its own:
 //
 //	heartbeat  the pool as the server has it, and a sign of life
+//	channel    the same over a websocket, where the server has one
 //	poll       which runs are due, and which of them have a place
 //	claim      Pending: ours, or another's
 //	resolve    flow, deployment, blocks and variables -> jobtemplate.Job
@@ -14,6 +15,7 @@
 //	track      DescribeTasks until the task has stopped, and what that means
 //	observe    the same at once, from a queue that EventBridge fills
 //	cancel     Cancelling runs: the task is stopped, then the run is Cancelled
+//	teardown   the server says which: runs that were Cancelling for too long
 //	recover    claims and tasks of workers that are gone
 //	report     states that a run is given
 //	logs       lines for the run's log in Prefect

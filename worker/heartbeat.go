@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"ecsctl/internal/hint"
@@ -35,10 +36,19 @@ type heartbeat struct {
 	opts    Options
 	log     *slog.Logger
 	current atomic.Pointer[snapshot]
+
+	open func() bool // whether the worker channel is; nil: there is none
+	mu   sync.Mutex
+	told int // snapshots that came by the channel
 }
 
-// beat reads the pool, making it if need be, and sends a heartbeat.
+// beat reads the pool, making it if need be, and sends a heartbeat; unless the worker
+// channel does both.
 func (h *heartbeat) beat(ctx context.Context) error {
+	if h.open != nil && h.open() {
+		return nil
+	}
+	told := h.toldSoFar()
 	version, err := h.serverVersion(ctx)
 	if err != nil {
 		return err
@@ -57,8 +67,32 @@ func (h *heartbeat) beat(ctx context.Context) error {
 	if next.workerID, err = h.send(ctx, next); err != nil {
 		return err
 	}
-	h.current.Store(next)
+	h.keep(next, told)
 	return nil
+}
+
+func (h *heartbeat) toldSoFar() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.told
+}
+
+// keep takes over what REST has answered, unless the channel has told something
+// meanwhile: nobody knows which is older, and the channel tells of every change.
+func (h *heartbeat) keep(next *snapshot, told int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.told == told {
+		h.current.Store(next)
+	}
+}
+
+// tell takes over what the channel has told.
+func (h *heartbeat) tell(next *snapshot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told++
+	h.current.Store(next)
 }
 
 func (h *heartbeat) serverVersion(ctx context.Context) (string, error) {
@@ -146,8 +180,12 @@ func (h *heartbeat) checkType(ctx context.Context, pool *prefect.WorkPool) error
 	case known == nil && !h.opts.TypeGiven:
 		return &PoolTypeError{pool.Name, pool.Type}
 	}
-	h.log.WarnContext(ctx, "the work pool is of another type than this worker", "pool", pool.Name, "type", pool.Type, "worker type", Type)
+	h.warnOfType(ctx, pool)
 	return nil
+}
+
+func (h *heartbeat) warnOfType(ctx context.Context, pool *prefect.WorkPool) {
+	h.log.WarnContext(ctx, "the work pool is of another type than this worker", "pool", pool.Name, "type", pool.Type, "worker type", Type)
 }
 
 // send sends the heartbeat and returns the worker's id. Cloud answers with it; a

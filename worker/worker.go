@@ -19,6 +19,7 @@ type Worker struct {
 	metrics   *metrics
 	ship      *shipper
 	heartbeat *heartbeat
+	byChannel *byChannel
 	poll      *poll
 	submit    *submit
 	track     *track
@@ -97,6 +98,9 @@ func (w *Worker) connect() {
 	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate}
 	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
 	w.fleet = &fleet{opts: o, clients: clients}
+	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
+		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
+	})
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 
@@ -135,6 +139,7 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		group.Go(func() { w.observe.events.run(background) })
 	}
 	if !w.opts.RunOnce {
+		group.Go(func() { w.byChannel.run(background) })
 		group.Go(func() {
 			w.loop("look for tasks that ended unseen", w.opts.RecoverInterval, w.orphans.look).run(background)
 		})

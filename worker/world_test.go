@@ -27,11 +27,12 @@ const pool = "pool"
 
 // world is an account and a Prefect server, played by a sandbox.
 type world struct {
-	t      *testing.T
-	server *sandbox.Server
-	api    *prefect.Client
-	ecs    *ecs.Client
-	aws    aws.Config
+	t       *testing.T
+	server  *sandbox.Server
+	api     *prefect.Client
+	ecs     *ecs.Client
+	prefect *prefectapi.API
+	aws     aws.Config
 
 	// intercept answers a call of the Prefect API in the server's place, or does not.
 	intercept atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
@@ -39,6 +40,7 @@ type world struct {
 
 type worldOptions struct {
 	version string // of the Prefect server; default 3.8.8
+	prefect []prefectapi.Option
 	sandbox sandbox.Options
 }
 
@@ -48,7 +50,8 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	if o.version == "" {
 		o.version = "3.8.8"
 	}
-	prefectServer := prefectapi.New(prefectapi.WithVersion(o.version))
+	prefectServer := prefectapi.New(append(o.prefect, prefectapi.WithVersion(o.version))...)
+	w.prefect = prefectServer
 	o.sandbox.PrefectAPI = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if hook := w.intercept.Load(); hook != nil && (*hook)(rw, r) {
 			return
