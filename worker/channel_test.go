@@ -94,6 +94,24 @@ func TestTheChannelReplacesHeartbeats(t *testing.T) {
 	}
 }
 
+// A worker that is told to stop keeps the channel until what it has claimed is launched.
+func TestTheChannelOutlastsTheDrain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
+	w.runs(w.deployment(nil), 1)
+	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 5 * time.Second})
+	calls := w.count(nil)
+	running := w.start(nil)
+	eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
+	before := calls.heartbeats.Load()
+	running.stop()
+	w.beatsOn(2)
+	if got := calls.heartbeats.Load(); got != before {
+		t.Errorf("%d heartbeats went over REST while draining", got-before)
+	}
+	<-running.ended
+}
+
 // Connection lost in the middle: heartbeats go over REST until the channel is back.
 func TestRESTTakesOverUntilTheChannelIsBack(t *testing.T) {
 	t.Parallel()

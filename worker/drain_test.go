@@ -14,6 +14,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
 
@@ -23,7 +24,7 @@ func stopInput(task *string) *ecs.StopTaskInput { return &ecs.StopTaskInput{Task
 // what was not claimed stays Scheduled.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
+	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}, sandbox: sandbox.Options{Images: idleImage(t)}})
 	ids := w.runs(w.deployment(nil), 6)
 	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 1500 * time.Millisecond, Times: -1})
 	var heartbeats atomic.Int64

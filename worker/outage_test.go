@@ -9,6 +9,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
 
@@ -27,7 +28,7 @@ func (w *world) heartbeats() *atomic.Int64 {
 // AWS being away neither ends a run nor keeps the worker from saying that it is alive.
 func TestAWSIsAway(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{})
+	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}})
 	ids := w.runs(w.deployment(nil), 4)
 	beats := w.heartbeats()
 	w.server.AddFault(sandbox.Fault{Service: "ecs", Kind: sandbox.DropBefore, Times: -1})

@@ -147,6 +147,10 @@ func (w *world) losing(n int64) *prefect.Client {
 	turn := make(chan struct{}, 1)
 	target := strings.TrimSuffix(w.server.PrefectAPIURL(), "/api")
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			rw.WriteHeader(http.StatusNotFound) // it lets no websocket through
+			return
+		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)

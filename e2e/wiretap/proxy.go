@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 )
 
 // Classify names the operation of a request and says whether it writes.
@@ -18,6 +19,7 @@ type Classify func(req *http.Request, body []byte) (operation string, write bool
 type flight struct {
 	call      *Call
 	killAfter bool
+	landed    func() // the call is over, once
 }
 
 type (
@@ -64,7 +66,8 @@ func (t *Tap) handler(next http.Handler, classify Classify) http.Handler {
 		call.Operation, call.Write = classify(req, body)
 		period, _ := req.Context().Value(periodKey{}).(int)
 		fault, pass, killAfter := t.arrive(call, period)
-		defer t.land()
+		landed := sync.OnceFunc(t.land)
+		defer landed()
 		if fault != nil {
 			w.Header().Set("Content-Type", fault.ContentType)
 			w.WriteHeader(fault.Status)
@@ -76,7 +79,7 @@ func (t *Tap) handler(next http.Handler, classify Classify) http.Handler {
 		}
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		// A caller that dies must not take back what it has sent already.
-		ctx := context.WithValue(context.WithoutCancel(req.Context()), flightKey{}, flight{call, killAfter})
+		ctx := context.WithValue(context.WithoutCancel(req.Context()), flightKey{}, flight{call, killAfter, landed})
 		next.ServeHTTP(w, req.WithContext(ctx))
 	})
 }
@@ -88,6 +91,9 @@ func (t *Tap) intercept(res *http.Response) error {
 		return nil
 	}
 	t.answered(f.call, res)
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		f.landed() // a websocket stays open, and nobody waits for its end
+	}
 	if !f.killAfter {
 		return nil
 	}
