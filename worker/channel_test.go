@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -60,6 +61,13 @@ func (w *world) beatsOn(n int) {
 	}
 }
 
+func (s *started) metrics(t *testing.T) string {
+	t.Helper()
+	response := must(http.Get("http://" + s.HealthAddress() + "/metrics"))(t)
+	defer response.Body.Close()
+	return string(must(io.ReadAll(response.Body))(t))
+}
+
 // With a channel nothing is asked for again and again over REST, and a change of the
 // pool is there at once: the next run has it.
 func TestTheChannelReplacesHeartbeats(t *testing.T) {
@@ -67,9 +75,12 @@ func TestTheChannelReplacesHeartbeats(t *testing.T) {
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	d := w.deployment(nil)
 	calls := w.count(nil)
-	w.start(nil)
+	running := w.start(func(o *worker.Options) { o.HealthAddress, o.Metrics = "127.0.0.1:0", true })
 	eventually(t, "the channel", func() bool { return calls.attempts.Load() == 1 })
 	w.beatsOn(2)
+	if shown := running.metrics(t); !strings.Contains(shown, "ecsctl_worker_channel_open 1") {
+		t.Errorf("the metrics do not tell that the channel is open:\n%s", shown)
+	}
 	before, reads := calls.heartbeats.Load(), calls.pools.Load()
 	w.beatsOn(3)
 	if got := calls.heartbeats.Load(); got != before {

@@ -54,6 +54,18 @@ func newMetrics(t *table) *metrics {
 	return m
 }
 
+// watchChannel shows whether the worker channel is open.
+func (m *metrics) watchChannel(open func() bool) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "ecsctl_worker", Name: "channel_open", Help: "Whether the worker channel is open (1) or heartbeats go over REST (0).",
+	}, func() float64 {
+		if open() {
+			return 1
+		}
+		return 0
+	}))
+}
+
 func outcome(err error) string {
 	switch {
 	case err == nil:
