@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -29,6 +30,19 @@ func TestChannelContract(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Cleanup(api.CloseChannels)
 	compare(t, channelFile, talkAll(t, server.URL))
+}
+
+// A call that asks for a websocket has not shown its credentials yet: it reaches nothing else.
+func TestAnUpgradeIsNoWayAroundCredentials(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(prefectapi.New(prefectapi.WithAuthString("me:secret")))
+	t.Cleanup(server.Close)
+	for path, want := range map[string]int{"/api/admin/version": http.StatusNotImplemented, "/api/events/in": http.StatusNotImplemented} {
+		_, response, err := websocket.Dial(t.Context(), server.URL+path, nil)
+		if err == nil || response == nil || response.StatusCode != want {
+			t.Errorf("%s: got %v, %v, want status %d", path, response, err, want)
+		}
+	}
 }
 
 func TestChannelContractOfRealServer(t *testing.T) {

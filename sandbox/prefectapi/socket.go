@@ -24,7 +24,9 @@ func isUpgrade(r *http.Request) bool {
 // by headers.
 func (a *API) socketRoutes() {
 	a.sockets.HandleFunc("GET /work_pools/{pool}/workers/connect", a.serveChannel)
-	a.sockets.Handle("/", a.mux) // says that there is none
+	a.sockets.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, notImplemented("websocket "+r.URL.Path))
+	})
 }
 
 // noSocket is how a server refuses a websocket before it is one.
