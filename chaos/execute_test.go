@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
 
@@ -54,7 +55,7 @@ func executeRun(ctx context.Context, id string) error {
 	if err := say(ctx, api, id, prefect.Running); err != nil {
 		return err
 	}
-	if err := pause(ctx, runTime); err != nil {
+	if err := pause.For(ctx, runTime); err != nil {
 		return err
 	}
 	if os.Getenv(behaviour) == crashes {
@@ -83,7 +84,7 @@ func say(ctx context.Context, api *prefect.Client, id string, state prefect.Stat
 		if err == nil || !prefect.Temporary(err) {
 			return err
 		}
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 )
@@ -48,7 +49,7 @@ func outageOf(t *testing.T, service string) {
 	}
 	late := w.runs("late", 20, life{time.Second, completes}) // are due when it is away
 	w.server.AddFault(sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.DropBefore, Times: -1})
-	if err := pause(t.Context(), outage); err != nil {
+	if err := pause.For(t.Context(), outage); err != nil {
 		t.Fatal(err)
 	}
 	w.server.ClearFaults()
@@ -66,7 +67,7 @@ func outageOf(t *testing.T, service string) {
 	if took > recovers {
 		t.Errorf("all states were right only %s after its return", took)
 	}
-	if err := pause(t.Context(), during+recovers); err != nil {
+	if err := pause.For(t.Context(), during+recovers); err != nil {
 		t.Fatal(err)
 	}
 	if now := w.census(); !now.all(going, prefect.Completed) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -102,7 +103,7 @@ func (w *played) execute(ctx context.Context, env []string) int {
 	if err := json.Unmarshal([]byte(variables[lifeVariable]), &l); err != nil {
 		return 2
 	}
-	if say(ctx, w.api, id, prefect.Running) != nil || pause(ctx, l.Lasts) != nil {
+	if say(ctx, w.api, id, prefect.Running) != nil || pause.For(ctx, l.Lasts) != nil {
 		return 1
 	}
 	if l.Behave == crashes {

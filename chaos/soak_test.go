@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 )
@@ -42,7 +43,7 @@ func soak(t *testing.T) {
 	}
 	var memory []float64
 	for range soakLooks {
-		if err := pause(t.Context(), *soakTime/soakLooks); err != nil {
+		if err := pause.For(t.Context(), *soakTime/soakLooks); err != nil {
 			t.Fatal(err)
 		}
 		w.server.ForgetCalls() // which the sandbox keeps for tests

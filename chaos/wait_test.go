@@ -6,25 +6,16 @@ import (
 	"fmt"
 	"testing"
 	"time"
-)
 
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+	"ecsctl/internal/pause"
+)
 
 // within looks until it is done, and tells whether it was in time.
 func within(ctx context.Context, limit, every time.Duration, done func() bool) bool {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for !done() {
-		if pause(bounded, every) != nil {
+		if pause.For(bounded, every) != nil {
 			return false
 		}
 	}

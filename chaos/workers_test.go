@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 // workers are the processes of a pool.
@@ -110,7 +112,7 @@ func (ws *workers) stop() {
 			continue
 		}
 		// A process that has just begun does not listen to signals yet.
-		if err := pause(ws.w.t.Context(), time.Until(p.started.Add(2*time.Second))); err != nil {
+		if err := pause.For(ws.w.t.Context(), time.Until(p.started.Add(2*time.Second))); err != nil {
 			ws.w.t.Error(err)
 		}
 		if err := errors.Join(p.cmd.Process.Signal(syscall.SIGTERM), p.cmd.Wait()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"ecsctl/internal/hint"
+	"ecsctl/internal/pause"
 	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -144,7 +145,7 @@ func (l *logReader) run(ctx context.Context, ended func(context.Context) (bool, 
 				return nil
 			}
 		}
-		if err := pause(ctx, l.opts.PollInterval); err != nil {
+		if err := pause.For(ctx, l.opts.PollInterval); err != nil {
 			return err
 		}
 	}
@@ -163,17 +164,6 @@ func (l *logReader) tellWhy(ctx context.Context) error {
 	}
 	l.opts.Note("there are no lines since " + l.opts.Since.Format(time.RFC3339) + " in log group " + l.source.group)
 	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // read emits what is new.
@@ -241,7 +231,7 @@ func awaitTask(ctx context.Context, opts LogOptions, run *prefect.FlowRun) (*pre
 			opts.Note(fmt.Sprintf("flow run %q is %s: waiting for its task", run.Name, run.StateName))
 			told = true
 		}
-		if err := pause(ctx, opts.PollInterval); err != nil {
+		if err := pause.For(ctx, opts.PollInterval); err != nil {
 			return nil, err
 		}
 		var err error

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/image"
+	"ecsctl/internal/pause"
 	"ecsctl/provision"
 )
 
@@ -94,7 +95,7 @@ func WatchStatus(ctx context.Context, opts Options, interval time.Duration, show
 			err = show(status)
 		}
 		if err == nil {
-			err = pause(ctx, interval)
+			err = pause.For(ctx, interval)
 		}
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
 
@@ -33,7 +34,7 @@ func (v *verification) follow(ctx context.Context) bool {
 		}
 		v.readTask(ctx)
 		v.note(v.waitingFor())
-		if pause(ctx, v.PollInterval) != nil {
+		if pause.For(ctx, v.PollInterval) != nil {
 			return v.explainTimeout(ctx)
 		}
 	}
@@ -51,7 +52,7 @@ func (v *verification) awaitTask(ctx context.Context) {
 	defer cancel()
 	for v.wasRunning() && v.run.InfrastructurePID == "" {
 		v.note("waiting for the worker to tell the run's task")
-		if pause(waiting, v.PollInterval) != nil {
+		if pause.For(waiting, v.PollInterval) != nil {
 			break
 		}
 		if run, err := v.Clients.Prefect.ReadFlowRun(waiting, v.run.ID); err == nil {
@@ -177,7 +178,7 @@ func (v *verification) awaitLog(ctx context.Context) {
 			}
 		}
 		v.note("waiting for the flow's log line")
-		if pause(waiting, v.PollInterval) != nil {
+		if pause.For(waiting, v.PollInterval) != nil {
 			v.fail(StepLog, fmt.Sprintf("flow run %q completed, but %q is not among its %d log lines in Prefect", v.run.Name, HelloLine, len(lines)),
 				"look whether the pool's environment sets PREFECT_LOGGING_TO_API_ENABLED=false")
 			return

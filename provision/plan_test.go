@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ecsctl/internal/pause"
 )
 
 // telling records what a run tells.
@@ -30,7 +32,7 @@ func oneStep(kind Kind, takes time.Duration, err error, needs ...Kind) step {
 	return step{
 		change: Change{Kind: kind, Name: "x", Action: Create}, needs: needs,
 		run: func(ctx context.Context) (string, error) {
-			return "id-" + string(kind), errors.Join(pause(ctx, takes), err)
+			return "id-" + string(kind), errors.Join(pause.For(ctx, takes), err)
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/image"
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
 
@@ -65,15 +66,4 @@ func (w *world) setValue(kind Kind, v string) {
 }
 
 // pause waits between two looks; it ends early with ctx.
-func (w *world) pause(ctx context.Context) error { return pause(ctx, w.poll) }
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (w *world) pause(ctx context.Context) error { return pause.For(ctx, w.poll) }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 func TestCacheReadsOnceForABurst(t *testing.T) {
@@ -15,7 +17,7 @@ func TestCacheReadsOnceForABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c cache[int64]
 		var reads atomic.Int64
-		read := func(ctx context.Context) (int64, error) { return reads.Add(1), pause(ctx, time.Second) }
+		read := func(ctx context.Context) (int64, error) { return reads.Add(1), pause.For(ctx, time.Second) }
 		found := time.Now()
 		var group sync.WaitGroup
 		for range 100 {
@@ -27,7 +29,7 @@ func TestCacheReadsOnceForABurst(t *testing.T) {
 		}
 		group.Wait()
 		// A run that is found later must not see what was read before.
-		if err := pause(t.Context(), time.Second); err != nil {
+		if err := pause.For(t.Context(), time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := c.get(t.Context(), "key", time.Now(), read); got != 2 || err != nil {
@@ -42,10 +44,10 @@ func TestCacheDoesNotShareAnOldReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c cache[int64]
 		var reads atomic.Int64
-		read := func(ctx context.Context) (int64, error) { return reads.Add(1), pause(ctx, 10*time.Second) }
+		read := func(ctx context.Context) (int64, error) { return reads.Add(1), pause.For(ctx, 10*time.Second) }
 		early := time.Now()
 		go func() { _, _ = c.get(t.Context(), "key", early, read) }()
-		if err := pause(t.Context(), time.Second); err != nil {
+		if err := pause.For(t.Context(), time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := c.get(t.Context(), "key", time.Now(), read); got != 2 || err != nil {
@@ -76,7 +78,7 @@ func TestCacheForgetsWhatNobodyAsksFor(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := pause(t.Context(), cacheLife+time.Second); err != nil {
+		if err := pause.For(t.Context(), cacheLife+time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.get(t.Context(), "c", time.Time{}, read); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
 	"ecsctl/templates"
@@ -40,7 +41,7 @@ func newByChannel(o Options, log *slog.Logger, h *heartbeat, t *teardown) *byCha
 // by REST (heartbeat.go), in one place for all servers.
 func (c *byChannel) run(ctx context.Context) {
 	for c.heartbeat.current.Load() == nil {
-		if pause(ctx, c.opts.HeartbeatInterval) != nil {
+		if pause.For(ctx, c.opts.HeartbeatInterval) != nil {
 			return
 		}
 	}

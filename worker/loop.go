@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 // loop is something that is done again and again.
@@ -36,7 +38,7 @@ func (l loop) run(ctx context.Context) {
 			failures++
 			l.log.WarnContext(ctx, "failed to "+l.name, "error", sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
 		}
-		if pause(ctx, l.wait(failures)) != nil {
+		if pause.For(ctx, l.wait(failures)) != nil {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 )
@@ -82,7 +83,7 @@ func (o *observe) wait(ctx context.Context, failures int, err error) {
 	}
 	wait := backoff(failures-1, firstListen, mostListen)
 	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", sentence(err))
-	_ = pause(ctx, wait) // the loop sees that the context has ended
+	_ = pause.For(ctx, wait) // the loop sees that the context has ended
 }
 
 // hears tells whether the queue is alive.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 const (
@@ -47,7 +49,7 @@ func (b *batch) holdOn(ctx context.Context) func() {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	group.Go(func() {
-		for pause(ctx, b.queue.visibility/3) == nil {
+		for pause.For(ctx, b.queue.visibility/3) == nil {
 			if err := b.queue.hold(ctx, b.url, b.inHand(), func(message) time.Duration { return b.queue.visibility }); err != nil && ctx.Err() == nil {
 				b.log.DebugContext(ctx, "task changes may come twice", "error", err)
 			}
@@ -103,7 +105,7 @@ func (b *batch) name(ctx context.Context) bool {
 		if err == nil {
 			break
 		}
-		if n >= mostLooks || pause(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+		if n >= mostLooks || pause.For(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
 			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", sentence(err))
 			break
 		}
@@ -176,7 +178,7 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 		if err == nil {
 			open = again
 		}
-		if len(open) > 0 && pause(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+		if len(open) > 0 && pause.For(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
 			break
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
 
@@ -122,7 +123,7 @@ func (e *emitter) forgo(ctx context.Context) {
 
 // run sends what is left, now and then, and once more when the worker ends.
 func (e *emitter) run(ctx context.Context) {
-	for pause(ctx, eventPatrol) == nil {
+	for pause.For(ctx, eventPatrol) == nil {
 		e.flush(ctx)
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)

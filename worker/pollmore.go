@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 // serverPage is how many runs a server answers a poll with at most: its default of
@@ -24,7 +26,7 @@ func (p *poll) more(given, admitted int) bool {
 func (p *poll) nearlyDone(ctx context.Context) bool {
 	began := time.Now()
 	for {
-		if pause(ctx, min(morePause, p.opts.QueryInterval)) != nil {
+		if pause.For(ctx, min(morePause, p.opts.QueryInterval)) != nil {
 			return false
 		}
 		if p.table.claims() < 2*p.opts.Concurrency || time.Since(began) >= p.opts.QueryInterval {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/sandbox"
 )
@@ -66,12 +67,12 @@ func TestABucketSlowsDownAndRecovers(t *testing.T) {
 		}
 		for range 100 {
 			b.throttle(time.Now())
-			_ = pause(context.Background(), 2*storm) // ends with the time alone
+			_ = pause.For(context.Background(), 2*storm) // ends with the time alone
 		}
 		if took := takes(t, b, 10); took < 5*time.Second || took > 20*time.Second {
 			t.Errorf("10 calls after a long storm took %s", took)
 		}
-		_ = pause(context.Background(), 2*recovers)
+		_ = pause.For(context.Background(), 2*recovers)
 		takes(t, b, 10)
 		if took := takes(t, b, 100); took > 10100*time.Millisecond {
 			t.Errorf("100 calls after the storm took %s", took)

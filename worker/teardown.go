@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
 )
@@ -125,7 +126,7 @@ func (d *teardown) stop(ctx context.Context, log *slog.Logger, at place) (channe
 		if err != nil {
 			log.DebugContext(ctx, "failed to look at a task that is to stop", "task", at.task, "error", err)
 		}
-		if pause(ctx, d.opts.SweepInterval) != nil {
+		if pause.For(ctx, d.opts.SweepInterval) != nil {
 			return channel.HandlerFailed, ctx.Err()
 		}
 	}

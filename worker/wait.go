@@ -6,20 +6,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // backoff is the time before try n (0 is the first repetition): doubled from first to
 // most, with a fifth of jitter.
@@ -50,7 +39,7 @@ func insist(ctx context.Context, log *slog.Logger, doing string, call func(conte
 		}
 		wait := backoff(n, firstInsist, mostInsist)
 		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in", wait.Round(time.Second), "error", err)
-		if pause(ctx, wait) != nil {
+		if pause.For(ctx, wait) != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/internal/uuid"
 	"ecsctl/prefect"
 )
@@ -85,7 +86,7 @@ func (c *Channel) Run(ctx context.Context) {
 		failures++
 		wait := c.wait(err, failures)
 		c.tell(ctx, err, connected, wait)
-		if pause(ctx, wait) != nil {
+		if pause.For(ctx, wait) != nil {
 			return
 		}
 	}
@@ -141,16 +142,4 @@ func (c *Channel) tell(ctx context.Context, err error, connected bool, wait time
 		level = slog.LevelInfo
 	}
 	c.log.Log(ctx, level, "the worker channel is closed: heartbeats go over REST", "error", err, "next attempt in", wait.Round(100*time.Millisecond).String())
-}
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

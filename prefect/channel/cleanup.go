@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 // Reason is why a message is given back; empty acknowledges it.
@@ -140,7 +142,7 @@ func (c *cleanups) act(reserved context.Context, m Message, expires time.Time) {
 func (c *cleanups) renew(ctx context.Context, lose func(), m Message, expires time.Time) {
 	for {
 		left := time.Until(expires)
-		if pause(ctx, left-min(renewBefore, left/2)) != nil {
+		if pause.For(ctx, left-min(renewBefore, left/2)) != nil {
 			return
 		}
 		got := c.say(ctx, renewType, m, Done, expires)
@@ -148,7 +150,7 @@ func (c *cleanups) renew(ctx context.Context, lose func(), m Message, expires ti
 		case got.status == "accepted":
 			expires = time.Now().Add(got.lease)
 		case got.mayRepeat() && time.Until(expires) > 0:
-			if pause(ctx, min(betweenAnswers, time.Until(expires))) != nil {
+			if pause.For(ctx, min(betweenAnswers, time.Until(expires))) != nil {
 				return
 			}
 		default:

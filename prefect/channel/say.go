@@ -3,6 +3,8 @@ package channel
 import (
 	"context"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 // say tells the server something of a message and returns its answer, which is empty when
@@ -21,7 +23,7 @@ func (c *cleanups) say(ctx context.Context, kind string, m Message, reason Reaso
 			asked.ends = m.Token
 		}
 		last = c.ask(ctx, f, asked)
-		if !last.mayRepeat() || attempt == mostAttempts || pause(ctx, betweenAnswers) != nil {
+		if !last.mayRepeat() || attempt == mostAttempts || pause.For(ctx, betweenAnswers) != nil {
 			break
 		}
 	}

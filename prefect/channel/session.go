@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"ecsctl/internal/pause"
 )
 
 // pingInterval and pingLimit find out about a connection that is dead and does not say
@@ -52,7 +54,7 @@ func (s *session) run(ctx context.Context) error {
 // beat sends heartbeats; the hello was the first.
 func (s *session) beat(ctx context.Context) error {
 	interval := s.ready.HeartbeatInterval
-	for pause(ctx, time.Duration(interval)*time.Second) == nil {
+	for pause.For(ctx, time.Duration(interval)*time.Second) == nil {
 		beat := heartbeat{s.channel.consumer, s.channel.opts.Worker, interval}
 		if err := s.conn.send(ctx, newFrame(heartbeatType, beat)); err != nil {
 			return err
@@ -62,7 +64,7 @@ func (s *session) beat(ctx context.Context) error {
 }
 
 func (s *session) ping(ctx context.Context) error {
-	for pause(ctx, pingInterval) == nil {
+	for pause.For(ctx, pingInterval) == nil {
 		limited, cancel := context.WithTimeout(ctx, pingLimit)
 		err := s.conn.socket.Ping(limited)
 		cancel()
