@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	quotatypes "github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
+	"ecsctl/internal/quotascalls"
 	"ecsctl/provision"
 )
 
@@ -59,7 +60,7 @@ func (d *doctor) checkQuota(ctx context.Context) {
 
 // vcpuQuota is the applied quota, or AWS's default where none was ever applied.
 func (d *doctor) vcpuQuota(ctx context.Context) (float64, error) {
-	api := servicequotas.NewFromConfig(d.AWS)
+	api := quotascalls.New(d.AWS)
 	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String(fargateService), QuotaCode: aws.String(fargateVCPUs)})
 	var missing *quotatypes.NoSuchResourceException
 	if errors.As(err, &missing) {

@@ -9,17 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"ecsctl/internal/ec2calls"
-	"ecsctl/internal/iamcalls"
 	"ecsctl/operate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -92,12 +83,8 @@ func (p *patient) api(url string) *prefect.Client {
 func (p *patient) options(cfg aws.Config, api *prefect.Client) provision.Options {
 	return provision.Options{
 		Spec: p.spec, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
-		Server: provision.Server{APIURL: api.APIURL(), APIKey: p.key},
-		Clients: &provision.Clients{
-			Region: cfg.Region, IAM: iamcalls.New(cfg), ECR: ecr.NewFromConfig(cfg), ECS: ecs.NewFromConfig(cfg), EC2: ec2calls.New(cfg),
-			Logs: cloudwatchlogs.NewFromConfig(cfg), Secrets: secretsmanager.NewFromConfig(cfg), SQS: sqs.NewFromConfig(cfg),
-			Events: eventbridge.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Prefect: api,
-		},
+		Server:  provision.Server{APIURL: api.APIURL(), APIKey: p.key},
+		Clients: provision.ClientsFor(cfg, api),
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/ecscalls"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/logscalls"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -82,7 +84,7 @@ func sourceOfRun(ctx context.Context, opts LogOptions, spec provision.Spec, run 
 
 // definitionOfTask is nil when ECS does not remember the task, which it does for an hour
 // after its end.
-func definitionOfTask(ctx context.Context, api *ecs.Client, cluster, arn string) (*types.TaskDefinition, error) {
+func definitionOfTask(ctx context.Context, api *ecscalls.Client, cluster, arn string) (*types.TaskDefinition, error) {
 	got, err := api.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
 	var noCluster *types.ClusterNotFoundException
 	if errors.As(err, &noCluster) || err == nil && len(got.Tasks) == 0 {
@@ -100,7 +102,7 @@ func definitionOfTask(ctx context.Context, api *ecs.Client, cluster, arn string)
 
 // searchStream finds the stream by the task's id: among those that begin as ECS workers
 // let them begin, and then among all.
-func searchStream(ctx context.Context, api *cloudwatchlogs.Client, spec provision.Spec, run *prefect.FlowRun, task string) (logSource, error) {
+func searchStream(ctx context.Context, api *logscalls.Client, spec provision.Spec, run *prefect.FlowRun, task string) (logSource, error) {
 	out := logSource{group: spec.Names.LogGroup}
 	for _, prefix := range []*string{aws.String("prefect-logs_" + spec.Pool), nil} {
 		pages := cloudwatchlogs.NewDescribeLogStreamsPaginator(api, &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: &out.group, LogStreamNamePrefix: prefix})

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/ecscalls"
 	"ecsctl/provision"
 )
 
@@ -148,7 +149,7 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec provision
 }
 
 // serviceTasks reads the first hundred tasks: more say no more.
-func serviceTasks(ctx context.Context, api *ecs.Client, spec provision.Spec, status types.DesiredStatus) ([]types.Task, error) {
+func serviceTasks(ctx context.Context, api *ecscalls.Client, spec provision.Spec, status types.DesiredStatus) ([]types.Task, error) {
 	list, err := api.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String(spec.Cluster), ServiceName: aws.String(spec.Names.Service), DesiredStatus: status})
 	if err != nil || len(list.TaskArns) == 0 {
 		return nil, err

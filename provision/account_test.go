@@ -14,12 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"ecsctl/e2e/wiretap"
 	"ecsctl/image"
-	"ecsctl/internal/ec2calls"
-	"ecsctl/internal/iamcalls"
 	"ecsctl/internal/inventory"
 	"ecsctl/internal/tinyprogram"
 	"ecsctl/prefect"
@@ -116,16 +113,11 @@ func (a *account) withBinary() (provision.Spec, *image.Binary) {
 
 // options are as package commands makes them.
 func (a *account) options() provision.Options {
-	clients := inventory.NewSource(a.cfg, inventory.Prefect{})
 	spec, binary := a.withBinary()
 	return provision.Options{
 		Spec: spec.WithDefaults(), Binary: binary, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
-		Server: provision.Server{APIURL: a.url, APIKey: "the-key"},
-		Clients: &provision.Clients{
-			Region: region, IAM: iamcalls.New(a.cfg), ECR: clients.ECR, ECS: clients.ECS, EC2: ec2calls.New(a.cfg), Logs: clients.Logs, Secrets: clients.Secrets,
-			SQS: clients.SQS, Events: clients.Events,
-			STS: sts.NewFromConfig(a.cfg), Prefect: a.api,
-		},
+		Server:  provision.Server{APIURL: a.url, APIKey: "the-key"},
+		Clients: provision.ClientsFor(a.cfg, a.api),
 	}
 }
 

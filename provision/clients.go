@@ -8,19 +8,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
 	"ecsctl/internal/ec2calls"
+	"ecsctl/internal/ecrcalls"
+	"ecsctl/internal/ecscalls"
+	"ecsctl/internal/eventscalls"
 	"ecsctl/internal/hint"
 	"ecsctl/internal/iamcalls"
+	"ecsctl/internal/logscalls"
+	"ecsctl/internal/secretscalls"
+	"ecsctl/internal/sqscalls"
 	"ecsctl/prefect"
 )
 
@@ -28,13 +27,13 @@ import (
 type Clients struct {
 	Region  string
 	IAM     *iamcalls.Client
-	ECR     *ecr.Client
-	ECS     *ecs.Client
+	ECR     *ecrcalls.Client
+	ECS     *ecscalls.Client
 	EC2     *ec2calls.Client
-	Logs    *cloudwatchlogs.Client
-	Secrets *secretsmanager.Client
-	SQS     *sqs.Client
-	Events  *eventbridge.Client
+	Logs    *logscalls.Client
+	Secrets *secretscalls.Client
+	SQS     *sqscalls.Client
+	Events  *eventscalls.Client
 	STS     *sts.Client
 	Prefect *prefect.Client
 }
@@ -51,19 +50,24 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 	if err != nil {
 		return nil, err
 	}
+	return ClientsFor(cfg, api), nil
+}
+
+// ClientsFor makes the clients of an AWS configuration.
+func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 	return &Clients{
 		Region:  cfg.Region,
 		IAM:     iamcalls.New(cfg),
-		ECR:     ecr.NewFromConfig(cfg),
-		ECS:     ecs.NewFromConfig(cfg),
+		ECR:     ecrcalls.New(cfg),
+		ECS:     ecscalls.New(cfg),
 		EC2:     ec2calls.New(cfg),
-		Logs:    cloudwatchlogs.NewFromConfig(cfg),
-		Secrets: secretsmanager.NewFromConfig(cfg),
-		SQS:     sqs.NewFromConfig(cfg),
-		Events:  eventbridge.NewFromConfig(cfg),
+		Logs:    logscalls.New(cfg),
+		Secrets: secretscalls.New(cfg),
+		SQS:     sqscalls.New(cfg),
+		Events:  eventscalls.New(cfg),
 		STS:     sts.NewFromConfig(cfg),
 		Prefect: api,
-	}, nil
+	}
 }
 
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.

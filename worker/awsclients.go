@@ -17,10 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"ecsctl/internal/ec2calls"
+	"ecsctl/internal/ecscalls"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/logscalls"
+	"ecsctl/internal/sqscalls"
 	"ecsctl/jobtemplate"
 )
 
@@ -28,9 +30,9 @@ import (
 type awsClients struct {
 	key    string // tells them from others
 	region string
-	ecs    *ecs.Client
+	ecs    *ecscalls.Client
 	ec2    *ec2calls.Client
-	logs   *cloudwatchlogs.Client
+	logs   *logscalls.Client
 }
 
 // errNoRegion: neither the worker nor the credentials block names a region.
@@ -98,9 +100,9 @@ func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTT
 	return &awsClients{
 		key:    key,
 		region: cfg.Region,
-		ecs:    ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		ecs:    ecscalls.New(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
-		logs:   cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		logs:   logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 	}
 }
 
@@ -117,14 +119,14 @@ func retryWithoutBudget(cfg *aws.Config) {
 }
 
 // newSQS reaches queues with the worker's own credentials.
-func newSQS(o Options, m *metrics) *sqs.Client {
+func newSQS(o Options, m *metrics) *sqscalls.Client {
 	cfg := o.AWS
 	if o.ObserverRegion != "" {
 		cfg.Region = o.ObserverRegion
 	}
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(o.Rates).addTo(m))
 	retryWithoutBudget(&cfg)
-	return sqs.NewFromConfig(cfg)
+	return sqscalls.New(cfg)
 }
 
 // credentialsKey identifies credentials without holding them.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"ecsctl/internal/hint"
+	"ecsctl/internal/sqscalls"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // taskQueue is the SQS queue that gets the changes of tasks. One stage uses it, so that
 // its URL needs no lock.
 type taskQueue struct {
-	api        *sqs.Client
+	api        *sqscalls.Client
 	name       string
 	visibility time.Duration // whole seconds
 	url        *string

@@ -1,0 +1,51 @@
+package main
+
+// service is one of AWS's, with the operations that ecsctl calls.
+type service struct {
+	name       string // as its package of the SDK is called
+	folder     string // below internal/
+	operations []string
+}
+
+// services is the list that everything else is made from. A call of an operation that is
+// missing here does not compile: write it down and run `go generate ./internal/callsgen`.
+var services = []service{
+	{"cloudwatchlogs", "logscalls", []string{
+		"CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",
+		"ListTagsForResource", "PutRetentionPolicy", "TagResource",
+	}},
+	{"ec2", "ec2calls", []string{
+		"AuthorizeSecurityGroupEgress", "CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup", "DescribeRegions",
+		"DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcEndpoints", "DescribeVpcs",
+		"RevokeSecurityGroupIngress",
+	}},
+	{"ecr", "ecrcalls", []string{
+		"CreateRepository", "DeleteRepository", "DescribeImages", "DescribeRepositories", "GetAuthorizationToken",
+		"GetLifecyclePolicy", "ListTagsForResource", "PutImageScanningConfiguration", "PutImageTagMutability",
+		"PutLifecyclePolicy", "TagResource",
+	}},
+	{"ecs", "ecscalls", []string{
+		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeregisterTaskDefinition", "DescribeClusters",
+		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
+		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "RegisterTaskDefinition", "RunTask", "StopTask",
+		"TagResource", "UpdateService",
+	}},
+	{"eventbridge", "eventscalls", []string{
+		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets",
+		"TagResource",
+	}},
+	{"iam", "iamcalls", []string{
+		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole", "GetRolePolicy",
+		"ListAccountAliases", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePermissionsBoundary", "PutRolePolicy",
+		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
+	}},
+	{"secretsmanager", "secretscalls", []string{
+		"CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "ListSecrets", "PutSecretValue", "RestoreSecret",
+		"TagResource",
+	}},
+	{"servicequotas", "quotascalls", []string{"GetAWSDefaultServiceQuota", "GetServiceQuota"}},
+	{"sqs", "sqscalls", []string{
+		"ChangeMessageVisibilityBatch", "CreateQueue", "DeleteMessageBatch", "DeleteQueue", "GetQueueAttributes",
+		"GetQueueUrl", "ListQueueTags", "ReceiveMessage", "SetQueueAttributes", "TagQueue",
+	}},
+}
