@@ -56,9 +56,7 @@ func writeDocument(w io.Writer, policy provision.Policy) error {
 func writePolicyText(w io.Writer, heading string, policy provision.Policy) error {
 	printf(w, "// %s\n{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n", heading)
 	for i, s := range policy.Statements {
-		why := s.Why
-		s.Why = ""
-		raw, err := json.MarshalIndent(s, "    ", "  ")
+		raw, err := json.MarshalIndent(s.Bare(), "    ", "  ")
 		if err != nil {
 			return fmt.Errorf("failed to write statement %q: %w", s.Sid, err)
 		}
@@ -66,7 +64,7 @@ func writePolicyText(w io.Writer, heading string, policy provision.Policy) error
 		if i == len(policy.Statements)-1 {
 			comma = ""
 		}
-		printf(w, "    // %s\n    %s%s\n", strings.ReplaceAll(why, "\n", " "), raw, comma)
+		printf(w, "    // %s\n    %s%s\n", strings.ReplaceAll(s.Why, "\n", " "), raw, comma)
 	}
 	printf(w, "  ]\n}\n")
 	return nil

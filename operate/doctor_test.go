@@ -251,7 +251,7 @@ func TestDoctorPermissionMissing(t *testing.T) {
 	const most = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:CreateRole", "ec2:CreateSecurityGroup"], "Resource": "*"}]}`
 	found := p.examine(p.as(p.user("most", most)))
-	want(t, found, "AWS permissions", operate.CheckFail, "user/most may not do what bootstrap needs: iam:CreateRole, ec2:CreateSecurityGroup", "ask for a policy")
+	want(t, found, "AWS permissions", operate.CheckFail, "user/most may not do what bootstrap needs: ec2:CreateSecurityGroup, iam:CreateRole", "MakeRoles of `ecsctl policy bootstrap --pool etl`")
 	const blind = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:SimulatePrincipalPolicy", "ec2:Describe*"], "Resource": "*"}]}`
 	found = p.examine(p.as(p.user("blind", blind)))

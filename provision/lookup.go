@@ -76,12 +76,3 @@ func (i Identity) IAMPrincipal() (arn, roleName string) {
 	roleName, _, _ = strings.Cut(session, "/")
 	return i.roleARN(roleName), roleName
 }
-
-// RoleARN is the ARN of a role by its name; an ARN stays as it is.
-func (i Identity) RoleARN(nameOrARN string) string { return i.roleARN(nameOrARN) }
-
-// ARN is that of something in the account and region at hand.
-func (i Identity) ARN(service, resource string) string { return i.arn(service, resource) }
-
-// ClusterARN is the ARN of a cluster by its name; an ARN stays as it is.
-func (i Identity) ClusterARN(nameOrARN string) string { return i.clusterARN(nameOrARN) }

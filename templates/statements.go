@@ -11,7 +11,10 @@ import (
 type Statement struct {
 	Sid string `json:",omitempty"`
 	// Why says what it is for. It is no key of IAM's: Document leaves it out.
-	Why       string                     `json:",omitempty"`
+	Why string `json:",omitempty"`
+	// Optional is one without which the command does its work all the same, in most
+	// accounts. It is no key of IAM's either.
+	Optional  bool                       `json:",omitempty"`
 	Effect    string                     `json:",omitempty"`
 	Action    List                       `json:",omitempty"`
 	Resource  List                       `json:",omitempty"`
@@ -53,10 +56,15 @@ func Document(statements []Statement) string {
 		Statement []Statement
 	}{"2012-10-17", make([]Statement, len(statements))}
 	for i, s := range statements {
-		s.Why = ""
-		doc.Statement[i] = s
+		doc.Statement[i] = s.Bare()
 	}
 	return mustMarshal("of statements", doc)
+}
+
+// Bare is the statement with IAM's keys alone.
+func (s Statement) Bare() Statement {
+	s.Why, s.Optional = "", false
+	return s
 }
 
 // List is a list of which IAM writes one as itself.

@@ -53,13 +53,17 @@ func Policy(name string, values map[string]any) string {
 	if statements, ok := doc["Statement"].([]any); ok {
 		for _, s := range statements {
 			delete(s.(map[string]any), whyKey)
+			delete(s.(map[string]any), optionalKey)
 		}
 	}
 	return mustMarshal(name, doc)
 }
 
-// whyKey is beside the keys of IAM in a statement of ours, and says what it is for.
-const whyKey = "Why"
+// These keys are beside those of IAM in a statement of ours: see Statement.
+const (
+	whyKey      = "Why"
+	optionalKey = "Optional"
+)
 
 // render reads a document, fills in its values and takes out what is about nothing.
 func render(name string, values map[string]any) map[string]any {
