@@ -45,6 +45,11 @@ type world struct {
 
 func newWorld(t *testing.T, server *peers.Server) *world {
 	t.Helper()
+	return newWorldIn(t, moto, server)
+}
+
+func newWorldIn(t *testing.T, moto *peers.Moto, server *peers.Server) *world {
+	t.Helper()
 	n := worlds.Add(1)
 	w := &world{
 		t: t, server: server, tap: &wiretap.Tap{}, home: t.TempDir(),

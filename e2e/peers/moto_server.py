@@ -1,4 +1,4 @@
-"""moto as a server on 127.0.0.1, nearer to AWS in three things.
+"""moto as a server on 127.0.0.1, nearer to AWS in five things.
 
 A Fargate container definition may leave out memory and cpu; moto's RunTask needs
 both, and answers 500 without them. They count as 0 here.
@@ -8,12 +8,20 @@ DescribeServices shows. It is kept here.
 
 DescribeTaskDefinition takes a family for its newest revision; AWS takes it for the
 newest that is ACTIVE (API_DescribeTaskDefinition), and so does this.
+
+Where its IAM counts, moto does not know what a call is on: it looks for the resource
+"*" in policies, so that a statement with an ARN allows nothing. Here an unknown
+resource is one that the statement names: what is judged is the action alone.
+
+It refuses in the XML of EC2, whoever is asked. Here each service has its own form.
 """
 
 import sys
 
+from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.access_control import IAMPolicyStatement, IAMRequest
 from moto.server import main
 
 _requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
@@ -58,5 +66,31 @@ def _describe_newest_active(self, task_definition_str):
 
 
 EC2ContainerServiceBackend.describe_task_definition = _describe_newest_active
+
+_check_element_matches = IAMPolicyStatement._check_element_matches
+
+
+def _matches_or_unknown(self, statement_element, value):
+    if statement_element == "Resource" and value == "*":
+        return True
+    return _check_element_matches(self, statement_element, value)
+
+
+IAMPolicyStatement._check_element_matches = _matches_or_unknown
+
+QUERY_REFUSAL = """<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>
+<Message>{}</Message></Error></ErrorResponse>"""
+
+
+def _refuse(self):
+    refusal = AccessDeniedError(self._access_key.arn, self._action)
+    if self._service in ("iam", "sts"):
+        refusal.description = QUERY_REFUSAL.format(refusal.message)
+    elif self._service != "ec2":
+        refusal = JsonRESTError("AccessDeniedException", refusal.message)
+    raise refusal
+
+
+IAMRequest._raise_access_denied = _refuse
 
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
