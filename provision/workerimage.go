@@ -143,7 +143,7 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 		s.Worker.Architecture = architecture
 	case ArchitectureX86, ArchitectureARM:
 		err := fmt.Errorf("%q is for %s, and the worker's architecture is to be %s", binary.Path, architecture, s.Worker.Architecture)
-		return s, nil, hint.Add(err, fmt.Sprintf("give a release's ecsctl for linux/%s with --binary, or leave out --architecture", ociArchitecture(s.Worker.Architecture)))
+		return s, nil, hint.Add(err, fmt.Sprintf("give the ecsctl of a release's ecsctl_VERSION_linux_%s.tar.gz with --binary, or leave out --architecture", ociArchitecture(s.Worker.Architecture)))
 	}
 	return s, binary, nil // what is no architecture is for Validate to say
 }
