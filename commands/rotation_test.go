@@ -1,0 +1,188 @@
+package commands_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+)
+
+// rotating is an account with a worker of ours, for which flow runs are made one after
+// the other.
+type rotating struct {
+	*account
+	gate     *gate
+	api      *prefect.Client // past the gate
+	executed string
+	ids      []string
+}
+
+func newRotating(t *testing.T) *rotating {
+	t.Helper()
+	images, err := workerImages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images, ContainerEnvironment: quickWorker})}
+	r.gate = newGate(t, r.server.PrefectAPIURL())
+	r.executed = filepath.Join(r.dir, "executed")
+	program, err := realECSCTL()
+	r.must(err)
+	binary := filepath.Join(r.dir, "ecsctl-real")
+	r.must(os.WriteFile(binary, program, 0o700))
+	r.env = append(r.env, "ECSCTL_BINARY="+binary, "PREFECT_API_URL="+r.gate.api)
+	r.api, err = prefect.New(prefect.Options{APIURL: r.server.PrefectAPIURL()})
+	r.must(err)
+	return r
+}
+
+func (r *rotating) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// bootstrap runs ecsctl with a key, and waits for the worker.
+func (r *rotating) bootstrap(key string) {
+	r.t.Helper()
+	before := r.env
+	r.env = append(r.env[:len(r.env):len(r.env)], "PREFECT_API_KEY="+key)
+	r.run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "1m")
+	r.env = before
+}
+
+func (r *rotating) deployment() string {
+	r.t.Helper()
+	flow, err := r.api.CreateFlow(r.t.Context(), "flow")
+	r.must(err)
+	variables, err := json.Marshal(map[string]any{"env": map[string]string{executedFile: r.executed}})
+	r.must(err)
+	made, err := r.api.CreateDeployment(r.t.Context(), prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})
+	r.must(err)
+	return made.ID
+}
+
+// begin makes a flow run four times a second, until stop is called.
+func (r *rotating) begin(deployment string) (stop func()) {
+	ctx, cancel := context.WithCancel(r.t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		ticker := time.NewTicker(250 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			run, err := r.api.CreateFlowRun(ctx, deployment, prefect.FlowRunCreate{})
+			if err == nil {
+				r.ids = append(r.ids, run.ID)
+			} else if ctx.Err() == nil {
+				r.t.Errorf("failed to make a flow run: %v", err)
+			}
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() { cancel(); running.Wait() }
+}
+
+// eventually polls until ready says so.
+func (r *rotating) eventually(what string, ready func() bool) {
+	r.t.Helper()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	limit := time.After(time.Minute)
+	for !ready() {
+		select {
+		case <-ticker.C:
+		case <-limit:
+			r.t.Fatalf("waited a minute in vain: %s", what)
+		}
+	}
+}
+
+// executions counts the processes that executed each run.
+func (r *rotating) executions() map[string]int {
+	content, err := os.ReadFile(r.executed)
+	if err != nil {
+		return nil // nothing was executed yet
+	}
+	times := map[string]int{}
+	for id := range strings.FieldsSeq(string(content)) {
+		times[id]++
+	}
+	return times
+}
+
+func (r *rotating) executedMore(n int) {
+	r.t.Helper()
+	want := len(r.executions()) + n
+	r.eventually(fmt.Sprintf("%d runs are executed", want), func() bool { return len(r.executions()) >= want })
+}
+
+func (r *rotating) unfinished(ids ...string) int {
+	r.t.Helper()
+	count := 0
+	runs, err := r.api.FilterFlowRuns(r.t.Context(), prefect.FlowRunFilter{WorkPoolNames: []string{"etl"}, IDs: ids})
+	r.must(err)
+	for _, run := range runs {
+		if !run.StateType.Terminal() {
+			count++
+		}
+	}
+	return count
+}
+
+// A new key while runs are launched: bootstrap puts it into the secret and rolls the
+// service. Then nothing that runs has the old one any more, and no run has failed.
+func TestANewKeyWhileRunsAreLaunched(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the worker comes out of an image for Linux")
+	}
+	r := newRotating(t)
+	r.bootstrap(oldKey)
+	stop := r.begin(r.deployment())
+	r.executedMore(10)
+	r.bootstrap(newKey)
+	r.executedMore(1)
+	// Tasks that were started with the old key may still run.
+	old, err := r.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{WorkPoolNames: []string{"etl"}, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running}})
+	r.must(err)
+	var ids []string
+	for _, run := range old {
+		ids = append(ids, run.ID)
+	}
+	r.eventually("the runs of before have ended", func() bool { return len(ids) == 0 || r.unfinished(ids...) == 0 })
+	r.gate.revoke(oldKey)
+	r.executedMore(20)
+	stop()
+	r.eventually("all runs have ended", func() bool { return r.unfinished() == 0 })
+	if refused := r.gate.refusals(); len(refused) > 0 {
+		t.Errorf("calls with the old key after the rotation: %q", refused)
+	}
+	r.check()
+}
+
+func (r *rotating) check() {
+	r.t.Helper()
+	times := r.executions()
+	for _, id := range r.ids {
+		run, err := r.api.ReadFlowRun(r.t.Context(), id)
+		r.must(err)
+		if times[id] != 1 || run.StateType != prefect.Completed {
+			r.t.Errorf("run %s was executed %d times and is %s: %s", id, times[id], run.StateName, run.State.Message)
+		}
+	}
+	r.t.Logf("%d runs", len(r.ids))
+}
