@@ -10,7 +10,10 @@ import (
 	"testing"
 )
 
-const oldKey = "pnu_c4n4ry_old"
+const (
+	keyBefore = "pnu_c4n4ry_old"
+	keyAfter  = "pnu_c4n4ry_new"
+)
 
 // gate is a Prefect API that knows two keys, until one is revoked.
 type gate struct {
@@ -47,7 +50,7 @@ func (g *gate) admits(r *http.Request) bool {
 	if key == g.revoked {
 		g.refused = append(g.refused, r.Method+" "+r.URL.Path)
 	}
-	return key != g.revoked && (key == oldKey || key == newKey)
+	return key != g.revoked && (key == keyBefore || key == keyAfter)
 }
 
 func (g *gate) revoke(key string) {

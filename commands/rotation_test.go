@@ -151,10 +151,10 @@ func TestANewKeyWhileRunsAreLaunched(t *testing.T) {
 		t.Skip("the worker comes out of an image for Linux")
 	}
 	r := newRotating(t)
-	r.bootstrap(oldKey)
+	r.bootstrap(keyBefore)
 	stop := r.begin(r.deployment())
 	r.executedMore(10)
-	r.bootstrap(newKey)
+	r.bootstrap(keyAfter)
 	r.executedMore(1)
 	// Tasks that were started with the old key may still run.
 	old, err := r.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{WorkPoolNames: []string{"etl"}, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running}})
@@ -164,7 +164,7 @@ func TestANewKeyWhileRunsAreLaunched(t *testing.T) {
 		ids = append(ids, run.ID)
 	}
 	r.eventually("the runs of before have ended", func() bool { return len(ids) == 0 || r.unfinished(ids...) == 0 })
-	r.gate.revoke(oldKey)
+	r.gate.revoke(keyBefore)
 	r.executedMore(20)
 	stop()
 	r.eventually("all runs have ended", func() bool { return r.unfinished() == 0 })

@@ -11,6 +11,7 @@ type candidate struct {
 	run     prefect.FlowRun
 	claim   string    // id of the Pending state that the run was claimed with, once it is
 	resumed bool      // claimed by a worker that is gone, which may have launched it
+	foreign time.Time // when a worker of another kind has claimed it; zero otherwise
 	claimed time.Time // when the claim was last known to stand
 	found   time.Time // what is read for its sake must not be older than this
 }

@@ -17,6 +17,9 @@ type findTask struct{ patience patience }
 // whose template sets startedBy itself cannot be looked for: there the client token
 // alone keeps a second launch from making a second task.)
 func (f *findTask) of(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, cand candidate) (made task, found bool, err error) {
+	if !cand.foreign.IsZero() {
+		return f.tagged(ctx, log, c, job.Cluster, cand)
+	}
 	made, found, err = f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
 	if hasCode(err, "AccessDeniedException") {
 		// The client token still keeps a second launch from making a second task.

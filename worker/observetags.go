@@ -61,13 +61,17 @@ func (t *taskTags) ask(ctx context.Context, clients *awsClients, cluster string,
 		return explain(fmt.Sprintf("read the tags of %d ECS tasks", len(tasks)), err)
 	}
 	for _, task := range out.Tasks {
-		tags := make(map[string]string, len(task.Tags))
-		for _, tag := range task.Tags {
-			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-		}
-		t.remember(aws.ToString(task.TaskArn), tags)
+		t.remember(aws.ToString(task.TaskArn), tagsOf(task))
 	}
 	return nil
+}
+
+func tagsOf(task types.Task) map[string]string {
+	tags := make(map[string]string, len(task.Tags))
+	for _, tag := range task.Tags {
+		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	return tags
 }
 
 func (t *taskTags) known(arn string) map[string]string {

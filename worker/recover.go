@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"ecsctl/prefect"
@@ -32,14 +33,14 @@ func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
 	if err != nil || len(old) == 0 {
 		return err
 	}
-	alive, err := r.aliveWorkers(ctx)
+	others, err := r.otherWorkers(ctx)
 	if err != nil {
 		return err
 	}
 	warned := map[string]bool{}
 	var failures []error
 	for i := range old {
-		switch mine, err := r.judge(ctx, &old[i], alive, warned); {
+		switch mine, err := r.judge(ctx, &old[i], others, warned); {
 		case err != nil:
 			failures = append(failures, err)
 		case mine.claim != "" && r.table.admit(mine.ref()) == admitted:
@@ -67,32 +68,28 @@ func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
 	return old, err
 }
 
-// aliveWorkers are the other workers of the pool that the server hears of.
-func (r *recovery) aliveWorkers(ctx context.Context) (map[mark]bool, error) {
+// otherWorkers are those of the pool that the server hears of.
+func (r *recovery) otherWorkers(ctx context.Context) ([]prefect.Worker, error) {
 	workers, err := r.opts.Prefect.Workers(ctx, r.opts.Pool)
 	if err != nil {
 		return nil, err
 	}
-	alive := map[mark]bool{}
-	for _, worker := range workers {
+	return slices.DeleteFunc(workers, func(w prefect.Worker) bool {
 		// What bears this worker's own name and is not in its table is its predecessor's.
-		if worker.Online() && worker.Name != r.opts.Name {
-			alive[markOf(worker.Name)] = true
-		}
-	}
-	return alive, nil
+		return !w.Online() || w.Name == r.opts.Name
+	}), nil
 }
 
 // judge tells what to do about an old claim: a candidate with a claim is to be gone on
 // with; one without is another's, or its task is known already.
-func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, alive map[mark]bool, warned map[string]bool) (candidate, error) {
+func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []prefect.Worker, warned map[string]bool) (candidate, error) {
 	owner, ours := readMark(run.State.Details.TransitionID)
-	if !ours {
+	switch {
+	case ours && slices.ContainsFunc(others, func(w prefect.Worker) bool { return markOf(w.Name) == owner }):
+		return candidate{}, nil // it may wait for AWS; that is its own affair
+	case !ours && !r.isForsaken(run, others):
 		r.foreign(ctx, run, warned)
 		return candidate{}, nil
-	}
-	if alive[owner] {
-		return candidate{}, nil // it may wait for AWS; that is its own affair
 	}
 	states, err := r.opts.Prefect.FlowRunStates(ctx, run.ID)
 	if err != nil {
@@ -113,18 +110,10 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, alive map[ma
 	}
 	c := newCandidate(*run, time.Now())
 	c.claim, c.claimed, c.resumed = claim.id, time.Now(), true
-	return c, nil
-}
-
-// foreign tells, once, of a claim that only its worker can go on with: whether and how
-// a worker of another kind has launched a task cannot be found out.
-func (r *recovery) foreign(ctx context.Context, run *prefect.FlowRun, warned map[string]bool) {
-	warned[run.ID] = true
-	if run.InfrastructurePID != "" || r.warned[run.ID] {
-		return
+	if !ours {
+		c.foreign = claim.since
 	}
-	r.log.WarnContext(ctx, "a flow run is Pending without a task, and was not claimed by a worker of ecsctl: it is left alone",
-		"flow run", run.Name, "id", run.ID, "since", run.State.Timestamp.UTC().Format(time.RFC3339))
+	return c, nil
 }
 
 // stoppedVisible is how long ECS describes a task that has stopped, about.

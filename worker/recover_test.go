@@ -58,25 +58,6 @@ func TestTheClaimOfALivingWorkerIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A claim that was not made by a worker of ecsctl is left alone: what that worker has
-// done cannot be found out.
-func TestForeignClaimsAreLeftAlone(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, worldOptions{})
-	d := w.deployment(nil)
-	id := w.runs(d, 1)[0]
-	must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: prefect.Pending}))(t)
-	w.start(impatient)
-	w.await(w.runs(d, 1)[0], prefect.Completed)
-	eventually(t, "the grace time to be over", func() bool {
-		run := must(w.api.ReadFlowRun(t.Context(), id))(t)
-		if run.StateType != prefect.Pending || run.InfrastructurePID != "" {
-			t.Fatalf("the run is %s", run.StateName)
-		}
-		return time.Since(run.State.Timestamp) > 2*time.Second
-	})
-}
-
 // A poll's answer that comes late shows a run that has ended meanwhile. The server lets
 // it be claimed; it must not be run again.
 func TestALatePollRunsNothingTwice(t *testing.T) {
