@@ -78,13 +78,19 @@ func contract(t *testing.T) *clients {
 	t.Helper()
 	endpoint := os.Getenv("ECSCTL_CONTRACT_ENDPOINT")
 	if endpoint == "" {
-		return start(t, sandbox.Options{})
+		return start(t, sandbox.Options{Functions: map[string]sandbox.Function{"busybox": sleep}})
 	}
 	if reason, ok := motoDeviates[t.Name()]; ok {
 		t.Skip(reason)
 	}
 	t.Log("contract of " + endpoint) // is counted in e2e
 	return newClients(t, endpoint, "us-east-1", "CONTRACT")
+}
+
+// sleep plays the container of a sleeper, until it is stopped.
+func sleep(ctx context.Context, _ []string) int {
+	<-ctx.Done()
+	return 143
 }
 
 // start runs a sandbox for the length of a test.
