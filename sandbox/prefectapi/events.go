@@ -34,7 +34,7 @@ func (a *API) eventRoutes() {
 	a.handle("POST /events/filter", a.filterEvents)
 }
 
-// createEvents keeps the first event of each id.
+// createEvents keeps all of them, or none.
 func (a *API) createEvents(r *request) (answer, error) {
 	var list []json.RawMessage
 	if json.Unmarshal(r.body.raw, &list) != nil {
@@ -42,25 +42,39 @@ func (a *API) createEvents(r *request) (answer, error) {
 	}
 	var made []event
 	for i, raw := range list {
-		e := event{Related: []map[string]string{}, Payload: object{}, Received: moment{a.now()}}
-		b := body{raw: raw, at: []any{i}}
-		if json.Unmarshal(raw, &b.fields) != nil {
-			return answer{}, invalid("model_attributes_type", "Input should be a valid dictionary", raw, b.place()...)
-		}
-		if err := b.read(eventSchema, &e); err != nil {
+		e, err := a.readEvent(raw, i)
+		if err != nil {
 			return answer{}, err
-		}
-		if e.Resource["prefect.resource.id"] == "" {
-			return answer{}, invalid("value_error", "Resources must include the prefect.resource.id label", e.Resource, b.place("resource")...)
 		}
 		made = append(made, e)
 	}
-	for _, e := range made {
+	a.keepEvents(made)
+	return answer{http.StatusNoContent, nil}, nil
+}
+
+// readEvent reads an event that stands at a place of the body.
+func (a *API) readEvent(raw json.RawMessage, at ...any) (event, error) {
+	e := event{Related: []map[string]string{}, Payload: object{}, Received: moment{a.now()}}
+	b := body{raw: raw, at: at}
+	if json.Unmarshal(raw, &b.fields) != nil {
+		return e, invalid("model_attributes_type", "Input should be a valid dictionary", raw, b.place()...)
+	}
+	if err := b.read(eventSchema, &e); err != nil {
+		return e, err
+	}
+	if e.Resource["prefect.resource.id"] == "" {
+		return e, invalid("value_error", "Resources must include the prefect.resource.id label", e.Resource, b.place("resource")...)
+	}
+	return e, nil
+}
+
+// keepEvents keeps the first event of each id; a.mu is held.
+func (a *API) keepEvents(list []event) {
+	for _, e := range list {
 		if !slices.ContainsFunc(a.events, func(have event) bool { return have.ID == e.ID }) {
 			a.events = append(a.events, e)
 		}
 	}
-	return answer{http.StatusNoContent, nil}, nil
 }
 
 // filterEvents knows one filter, the beginning of the event's name, and no pages.

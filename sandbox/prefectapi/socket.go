@@ -24,6 +24,7 @@ func isUpgrade(r *http.Request) bool {
 // by headers.
 func (a *API) socketRoutes() {
 	a.sockets.HandleFunc("GET /work_pools/{pool}/workers/connect", a.serveChannel)
+	a.sockets.HandleFunc("GET /events/in", a.serveEventsIn)
 	a.sockets.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, notImplemented("websocket "+r.URL.Path))
 	})
