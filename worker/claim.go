@@ -83,38 +83,46 @@ func stateName(state *prefect.State) string {
 // submitting is the name of the state that a claimed run goes on to.
 const submitting = "Submitting"
 
-// advance proposes Submitting, which Prefect 3 has. It reports whether the run is still
-// to be launched: it may have been cancelled since it was claimed.
-func (c *claim) advance(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
+// advance proposes Submitting, which Prefect 3 has, and returns errOvertaken when the run is
+// no longer to be launched: it may have been cancelled since it was claimed.
+func (c *claim) advance(ctx context.Context, log *slog.Logger, cand candidate) error {
 	proposal := prefect.StateProposal{Type: prefect.Pending, Name: submitting, TransitionID: c.mark.newTransition()}
 	var result *prefect.OrchestrationResult
 	err := insist(ctx, log, "setting the flow run to Submitting", func(ctx context.Context) (err error) {
-		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		if time.Since(cand.claimed) > freshClaim {
+			if err := c.stands(ctx, log, cand); err != nil {
+				return err
+			}
+		}
+		result, err = c.api.SetFlowRunState(ctx, cand.run.ID, proposal)
 		return err
 	})
-	if errors.Is(err, prefect.ErrNotFound) {
-		return false, nil
+	switch {
+	case errors.Is(err, prefect.ErrNotFound):
+		return errOvertaken
+	case err != nil:
+		return err
+	case result.Status == prefect.Accept:
+		return nil
 	}
-	if err != nil {
-		return false, err
-	}
-	if result.Status == prefect.Accept {
-		return true, nil
-	}
+	return c.isPending(ctx, log, cand.ref())
+}
+
+// isPending returns errOvertaken when the run has another state by now.
+func (c *claim) isPending(ctx context.Context, log *slog.Logger, run runRef) error {
 	var now *prefect.FlowRun
-	err = insist(ctx, log, "reading the flow run", func(ctx context.Context) (err error) {
+	err := insist(ctx, log, "reading the flow run", func(ctx context.Context) (err error) {
 		now, err = c.api.ReadFlowRun(ctx, run.id)
 		return err
 	})
-	if errors.Is(err, prefect.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if now.StateType != prefect.Pending {
+	switch {
+	case errors.Is(err, prefect.ErrNotFound):
+		return errOvertaken
+	case err != nil:
+		return err
+	case now.StateType != prefect.Pending:
 		log.InfoContext(ctx, "the flow run is not launched: its state changed", "state", now.StateName)
-		return false, nil
+		return errOvertaken
 	}
-	return true, nil
+	return nil
 }

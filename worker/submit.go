@@ -183,17 +183,17 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	return s.record(ctx, log, c, job, clients, made, used)
 }
 
-// advance sets the run to Submitting, where the server has that and the run is not
-// there yet.
+// advance sets the run to Submitting, where the server has that. A run that is gone on
+// with keeps its state: another worker may be going on with it too, and the server would
+// let even a run that has ended by now become Submitting.
 func (s *submit) advance(ctx context.Context, log *slog.Logger, c candidate, known *snapshot) error {
-	if known.isPrefect2() || c.resumed && c.run.StateName == submitting {
+	switch {
+	case c.resumed:
+		return s.claim.stands(ctx, log, c)
+	case known.isPrefect2():
 		return nil
 	}
-	still, err := s.claim.advance(ctx, log, c.ref())
-	if err == nil && !still {
-		return errOvertaken
-	}
-	return err
+	return s.claim.advance(ctx, log, c)
 }
 
 // send registers and launches. A definition that was deregistered since it was last
