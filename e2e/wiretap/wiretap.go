@@ -121,11 +121,11 @@ func (t *Tap) Calls() []Call {
 }
 
 // Writes returns the operations of the writes so far, sorted: independent ones run
-// at the same time.
+// at the same time. One that the server was too busy for is left out: it is sent again.
 func (t *Tap) Writes() []string {
 	var out []string
 	for _, call := range t.Calls() {
-		if call.Write {
+		if call.Write && call.Status != http.StatusServiceUnavailable {
 			out = append(out, call.Operation)
 		}
 	}
