@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	runs := flag.Int("runs", 100, "flow runs for each worker")
+	runs := flag.Int("runs", 200, "flow runs for each worker")
 	venv := flag.String("prefect", peers.Prefect3, "virtual environment of server and official worker: prefect3 or prefect2")
 	alone := flag.Bool("alone", false, "leave the official worker out: for tuning ours")
 	flag.Parse()
