@@ -2,9 +2,13 @@ package chaos_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
+	"syscall"
 )
 
 // line is a network of one address, made of pipes: who waits on it waits durably, as
@@ -37,12 +41,33 @@ func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	near, far := net.Pipe()
 	select {
 	case l.calls <- far:
-		return near, nil
+		return wire{near}, nil
 	case <-l.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// wire fails in the words of a network, which the AWS SDK tries again after; a pipe has
+// its own.
+type wire struct{ net.Conn }
+
+func (w wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	return n, asReset("read", err)
+}
+
+func (w wire) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	return n, asReset("write", err)
+}
+
+func asReset(op string, err error) error {
+	if !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(op, syscall.ECONNRESET)}
 }
 
 // client calls over the line, whatever the address.
