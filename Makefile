@@ -21,7 +21,7 @@ demo: ## the whole product on this machine, with no AWS account, no network and 
 	CGO_ENABLED=0 $(GO) run . demo
 
 test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
-	$(GO) test -parallel 6 $(TESTFLAGS) $(PKGS)
+	$(GO) test -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
