@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -77,14 +76,6 @@ func (b *rig) start(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { b.moto, err = peers.StartMoto(ctx, b.dir); return err })
 	group.Go(func() (err error) { b.prefect, err = peers.StartPrefect(ctx, peers.Prefect3, b.dir); return err })
-	group.Go(func() error {
-		build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // bootstrap makes an image of static binaries alone
-		build.Dir = peers.Root()
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
-		}
-		return nil
-	})
+	group.Go(func() error { return peers.Build(ctx, b.binary) })
 	return group.Wait()
 }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -72,13 +71,7 @@ func startPeers(ctx context.Context, dir string) error {
 	group.Go(func() (err error) { prefect2, err = peers.StartPrefect(ctx, peers.Prefect2, dir); return err })
 	group.Go(func() error {
 		binary = filepath.Join(dir, "ecsctl")
-		build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // bootstrap makes an image of static binaries alone
-		build.Dir = peers.Root()
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
-		}
-		return nil
+		return peers.Build(ctx, binary)
 	})
 	return group.Wait()
 }

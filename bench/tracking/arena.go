@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -167,7 +166,7 @@ func (a *arena) start(ctx context.Context, c contestant) (*peers.Process, error)
 	if err != nil {
 		return nil, err
 	}
-	return process, until(ctx, process, func() (bool, error) {
+	return process, process.Await(ctx, look, func() (bool, error) {
 		workers, err := a.api.Workers(ctx, pool)
 		return len(workers) > 0 && workers[0].Online(), err
 	})
@@ -177,22 +176,4 @@ func (a *arena) start(ctx context.Context, c contestant) (*peers.Process, error)
 func (a *arena) open(ctx context.Context) error {
 	paused := false
 	return a.api.UpdateWorkPool(ctx, pool, prefect.WorkPoolUpdate{IsPaused: &paused})
-}
-
-// until looks until it is done, or the worker has ended.
-func until(ctx context.Context, process *peers.Process, done func() (bool, error)) error {
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-process.Done():
-			return fmt.Errorf("the worker ended: %w\n%s", process.Err(), process.Tail())
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -51,10 +50,8 @@ func bench(ctx context.Context, s sizes, alone bool) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "ecsctl")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
-	build.Env, build.Dir = append(os.Environ(), "CGO_ENABLED=0"), peers.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
+	if err := peers.Build(ctx, binary, "-trimpath", "-ldflags=-s -w"); err != nil {
+		return err
 	}
 	contestants := []contestant{{"ours", []string{binary, "worker", "start"}, []string{
 		"--rate", "RunTask=10000/s", "--rate", "DescribeTasks=10000/s", "--rate", "RegisterTaskDefinition=10000/s",

@@ -67,7 +67,7 @@ func (a *arena) launchAll(ctx context.Context, process *peers.Process, runs int)
 	if err := a.open(ctx); err != nil {
 		return err
 	}
-	return until(ctx, process, func() (bool, error) { return a.tasks.count() >= runs, nil })
+	return process.Await(ctx, look, func() (bool, error) { return a.tasks.count() >= runs, nil })
 }
 
 // idle counts what tracking costs while nothing happens.
@@ -79,7 +79,7 @@ func idle(ctx context.Context, process *peers.Process, s sizes, before float64, 
 			return err
 		}
 		began := time.Now()
-		if err := until(ctx, process, func() (bool, error) { return time.Since(began) >= wait, nil }); err != nil {
+		if err := process.Await(ctx, look, func() (bool, error) { return time.Since(began) >= wait, nil }); err != nil {
 			return err
 		}
 		after, err := procfs.CPUSeconds(process.PID())
@@ -98,7 +98,7 @@ func (a *arena) endings(ctx context.Context, process *peers.Process, n int, f *f
 	var took []time.Duration
 	for range n {
 		id := a.tasks.endOne()
-		err := until(ctx, process, func() (bool, error) {
+		err := process.Await(ctx, look, func() (bool, error) {
 			run, err := a.api.ReadFlowRun(ctx, id)
 			return err == nil && run.StateType == prefect.Crashed, err
 		})

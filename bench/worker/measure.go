@@ -68,7 +68,7 @@ func (r *rig) measure(ctx context.Context, name string, start command) (figures,
 }
 
 func (r *rig) awaitOnline(ctx context.Context, pool string, process *peers.Process) error {
-	return until(ctx, process, func() (bool, error) {
+	return process.Await(ctx, look, func() (bool, error) {
 		workers, err := r.api.Workers(ctx, pool)
 		return len(workers) > 0 && workers[0].Online(), err
 	})
@@ -82,7 +82,7 @@ func (r *rig) launchAll(ctx context.Context, a *arena, process *peers.Process) (
 		return 0, err
 	}
 	var first time.Time
-	err := until(ctx, process, func() (bool, error) {
+	err := process.Await(ctx, look, func() (bool, error) {
 		claimed, recorded := progress(a.prefect.Calls())
 		if claimed > 0 && first.IsZero() {
 			first = time.Now()
@@ -121,22 +121,4 @@ func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f f
 	f.rate, f.cpu = n/took.Seconds(), (after-before)/n
 	f.aws, f.prefect, f.crashed = float64(len(a.aws.Calls()))/n, float64(len(a.prefect.Calls()))/n, len(crashed)
 	return f, err
-}
-
-// until looks until it is done, or the worker has ended.
-func until(ctx context.Context, process *peers.Process, done func() (bool, error)) error {
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-process.Done():
-			return fmt.Errorf("the worker ended: %w\n%s", process.Err(), process.Tail())
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }

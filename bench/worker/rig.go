@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -43,15 +41,7 @@ func (r *rig) start(ctx context.Context, venv string) error {
 	group, starting := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { r.moto, err = peers.StartMoto(starting, r.dir); return err })
 	group.Go(func() (err error) { r.server, err = peers.StartPrefect(starting, venv, r.dir, notLate); return err })
-	group.Go(func() error {
-		build := exec.CommandContext(starting, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", r.binary(), ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0") // bootstrap makes an image of static binaries alone
-		build.Dir = peers.Root()
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
-		}
-		return nil
-	})
+	group.Go(func() error { return peers.Build(starting, r.binary(), "-trimpath", "-ldflags=-s -w") })
 	if err := group.Wait(); err != nil {
 		return err
 	}

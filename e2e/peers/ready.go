@@ -33,6 +33,24 @@ func (p *Process) waitHealthy(ctx context.Context, url string) error {
 	return nil
 }
 
+// Await looks every so often until done says so or fails, or the process ends.
+func (p *Process) Await(ctx context.Context, every time.Duration, done func() (bool, error)) error {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-p.done:
+			return fmt.Errorf("the process %q ended: %v\n%s", p.cmd.Path, p.err, p.Tail())
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func healthy(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"sync"
@@ -50,11 +49,8 @@ func runMain(m *testing.M) (int, error) {
 	defer os.RemoveAll(dir)
 	defer killServers()
 	shared.dir, shared.binary, shared.ctx, shared.servers = dir, filepath.Join(dir, "ecsctl"), ctx, map[string]*peers.Server{}
-	build := exec.CommandContext(ctx, "go", "build", "-o", shared.binary, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // bootstrap makes an image of static binaries alone
-	build.Dir = peers.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("failed to build ecsctl: %w\n%s", err, out)
+	if err := peers.Build(ctx, shared.binary); err != nil {
+		return 0, err
 	}
 	// An interrupt must not skip the clean-up above.
 	done := make(chan int, 1)
