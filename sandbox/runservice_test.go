@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -145,7 +147,9 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 
 func TestDeletedServiceStopsItsTasks(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	// The service drains until the file is there, and not only as long as a task takes to stop.
+	drained := filepath.Join(t.TempDir(), "drained")
+	c := running(t, "trap '' TERM; until [ -e '"+drained+"' ]; do sleep 0.05; done", sandbox.Options{})
 	s := c.serve(t, c.app(t, nil), nil)
 	c.awaitService(t, s, "steady", completed)
 	task := c.tasksOf(t, s)[0]
@@ -156,6 +160,9 @@ func TestDeletedServiceStopsItsTasks(t *testing.T) {
 	_, err := c.ecs.CreateService(t.Context(), &ecs.CreateServiceInput{Cluster: s.ClusterArn, ServiceName: s.ServiceName, TaskDefinition: s.TaskDefinition,
 		DesiredCount: aws.Int32(1), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: s.NetworkConfiguration})
 	wantMessage(t, err, "InvalidParameterException", "still Draining")
+	if err := os.WriteFile(drained, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	c.awaitTask(t, &task, "STOPPED")
 	c.awaitService(t, s, "INACTIVE", func(s types.Service) bool { return *s.Status == "INACTIVE" })
 	must(c.ecs.DeleteCluster(t.Context(), &ecs.DeleteClusterInput{Cluster: s.ClusterArn}))(t)
