@@ -38,7 +38,7 @@ func insist(ctx context.Context, log *slog.Logger, doing string, call func(conte
 			return err
 		}
 		wait := backoff(n, firstInsist, mostInsist)
-		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in", wait.Round(time.Second), "error", err)
+		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in", wait.Round(time.Second).String(), "error", err)
 		if pause.For(ctx, wait) != nil {
 			return err
 		}
