@@ -68,9 +68,12 @@ func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
 	return old, err
 }
 
-// otherWorkers are those of the pool that the server hears of.
+// otherWorkers are those of the pool that the server hears of. It keeps the others for
+// good, and every task of a service is one more of them; so they are not asked for. Its
+// filter reads a status that a service of its own sets now and then, later than the
+// status in the answer, which is reckoned as it is read.
 func (r *recovery) otherWorkers(ctx context.Context) ([]prefect.Worker, error) {
-	workers, err := r.opts.Prefect.Workers(ctx, r.opts.Pool)
+	workers, err := r.opts.Prefect.OnlineWorkers(ctx, r.opts.Pool)
 	if err != nil {
 		return nil, err
 	}
