@@ -19,7 +19,7 @@ import (
 // From nothing to a worker that is online: bootstrap makes everything and waits,
 // the test plays ECS and runs the worker that the service asks for.
 func TestBootstrapBringsWorkerOnline(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		takeWorkerPort(t)
 		newWorld(t, server).bringOnline()
 	})
@@ -90,7 +90,7 @@ func (w *world) checkEverythingIsThere() {
 // the wire.
 func TestSecondRunOnTheWire(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		w.bootstrap()
@@ -121,7 +121,7 @@ func (w *world) checkWrites(what string, want []string, args ...string) {
 // A dry run changes nothing and says so by its exit code.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		before := w.snapshot()

@@ -50,7 +50,7 @@ type running struct {
 func (w *world) start(args ...string) *running {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), runLimit)
-	r := &running{w: w, cmd: exec.CommandContext(ctx, binary, args...), cancel: cancel}
+	r := &running{w: w, cmd: exec.CommandContext(ctx, all.Binary, args...), cancel: cancel}
 	r.cmd.Env, r.cmd.Dir = w.env, w.home
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -16,7 +16,7 @@ import (
 // costs a retry and nothing else.
 func TestFaultsAreRetried(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		reference := newWorld(t, server)
 		reference.bootstrap()

@@ -44,7 +44,7 @@ func (w *world) killedAt(m wiretap.Moment, args ...string) {
 // Killed at any write and run again, bootstrap ends where an undisturbed run does.
 func TestKilledBootstrapConverges(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		reference := newWorld(t, server)
 		reference.bootstrap()
@@ -67,7 +67,7 @@ func TestKilledBootstrapConverges(t *testing.T) {
 // The same for teardown: nothing of ours is left, all of the others' is.
 func TestKilledTeardownConverges(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		reference := newWorld(t, server)
 		reference.bootstrap()
@@ -93,7 +93,7 @@ func TestKilledTeardownConverges(t *testing.T) {
 // revisions are alike and the service is on one of them.
 func TestTwoBootstrapsAtOnce(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		reference := newWorld(t, server)
 		reference.bootstrap()

@@ -64,7 +64,7 @@ type guarded struct {
 
 func newGuarded(t *testing.T, strict *peers.Moto, user string) *guarded {
 	t.Helper()
-	g := &guarded{world: newWorldIn(t, strict, prefect3), strict: strict, user: user}
+	g := &guarded{world: newWorldIn(t, strict, all.Prefect3), strict: strict, user: user}
 	g.own = slices.Clone(g.env)
 	_, err := g.source.IAM.CreateUser(t.Context(), &iam.CreateUserInput{UserName: &g.user})
 	g.must(err)

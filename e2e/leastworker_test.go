@@ -78,7 +78,7 @@ func newGuardedWorker(t *testing.T, strict *peers.Moto, withheld string) *guarde
 	g.asOwner(func() { g.bootstrap() })
 	g.may(slices.DeleteFunc(g.policy("worker"), func(s templates.Statement) bool { return s.Sid == withheld }))
 	var err error
-	g.api, err = prefect.New(prefect.Options{APIURL: prefect3.URL})
+	g.api, err = prefect.New(prefect.Options{APIURL: all.Prefect3.URL})
 	g.must(err)
 	flow, err := g.api.CreateFlow(t.Context(), "flow")
 	g.must(err)
@@ -94,7 +94,7 @@ func newGuardedWorker(t *testing.T, strict *peers.Moto, withheld string) *guarde
 
 func (g *guardedWorker) startWorker() *peers.Process {
 	g.t.Helper()
-	cmd := exec.Command(binary, "worker", "start", "--pool", g.pool, "--observer-queue", "prefect-"+g.pool)
+	cmd := exec.Command(all.Binary, "worker", "start", "--pool", g.pool, "--observer-queue", "prefect-"+g.pool)
 	cmd.Dir = g.home
 	cmd.Env = append(slices.Clone(g.env), "PREFECT_HOME="+g.home, "PREFECT_WORKER_QUERY_SECONDS=1", "ECSCTL_CLAIM_GRACE=2s")
 	process, err := peers.Start(cmd, filepath.Join(g.home, "worker.log"))

@@ -29,7 +29,7 @@ func TestDamageIsRepaired(t *testing.T) {
 	for _, d := range append(roleDamages, otherDamages...) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, prefect3)
+			w := newWorld(t, all.Prefect3)
 			w.repair(d)
 		})
 	}
@@ -38,7 +38,7 @@ func TestDamageIsRepaired(t *testing.T) {
 // The work pool lives in the Prefect server, so this part runs against each.
 func TestPoolDamageIsRepaired(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		for _, d := range poolDamages {
 			t.Run(d.name, func(t *testing.T) {

@@ -26,7 +26,7 @@ import (
 // task definition or file, and in no call but those to Secrets Manager.
 func TestKeyStaysSecret(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		arguments := w.everyKindOfRun()

@@ -12,7 +12,7 @@ import (
 // After teardown the account and the server hold what they held before bootstrap.
 func TestTeardownLeavesNothing(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		before := w.snapshot()
@@ -32,7 +32,7 @@ func TestTeardownLeavesNothing(t *testing.T) {
 // are as they were.
 func TestTeardownSparesNeighbours(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		w.addNeighbours()
@@ -52,7 +52,7 @@ func TestTeardownSparesNeighbours(t *testing.T) {
 // What the user wants to keep is kept, and only that.
 func TestTeardownKeeps(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		t.Parallel()
 		w := newWorld(t, server)
 		w.bootstrap()

@@ -45,7 +45,7 @@ type world struct {
 
 func newWorld(t *testing.T, server *peers.Server) *world {
 	t.Helper()
-	return newWorldIn(t, moto, server)
+	return newWorldIn(t, all.Moto, server)
 }
 
 func newWorldIn(t *testing.T, moto *peers.Moto, server *peers.Server) *world {

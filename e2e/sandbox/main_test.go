@@ -7,12 +7,8 @@ package sandbox
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 
 	"ecsctl/e2e/peers"
@@ -30,37 +26,11 @@ var shared struct {
 	moto    *peers.Moto
 }
 
-func TestMain(m *testing.M) {
-	code, err := runMain(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { peers.Main(m, prepare, killServers) }
 
-func runMain(m *testing.M) (int, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	dir, err := os.MkdirTemp("", "ecsctl-e2e-sandbox-")
-	if err != nil {
-		return 0, fmt.Errorf("failed to make a folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	defer killServers()
+func prepare(ctx context.Context, dir string) error {
 	shared.dir, shared.binary, shared.ctx, shared.servers = dir, filepath.Join(dir, "ecsctl"), ctx, map[string]*peers.Server{}
-	if err := peers.Build(ctx, shared.binary); err != nil {
-		return 0, err
-	}
-	// An interrupt must not skip the clean-up above.
-	done := make(chan int, 1)
-	go func() { done <- m.Run() }()
-	select {
-	case code := <-done:
-		return code, nil
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	}
+	return peers.Build(ctx, shared.binary)
 }
 
 func killServers() {

@@ -31,7 +31,7 @@ var badJobs = map[string]struct {
 // Every bad job ends as a Crashed run whose message says what to change, and the worker
 // goes on; preview says the same.
 func TestBadJobs(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		w := newWorld(t, server)
 		groups := []group{{Name: "good", Count: 1}}
 		for name, job := range badJobs {
@@ -96,7 +96,7 @@ var badTemplates = map[string]struct {
 
 // The same holds for templates, and preview says it offline, from the files alone.
 func TestBadTemplates(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		w := newWorld(t, server)
 		w.seed(plan{Groups: []group{{Name: "any", Count: 0}}})
 		deployment, err := w.api.ReadDeploymentByName(t.Context(), "e2e-worker-flow", w.pool+"-any")
@@ -135,7 +135,7 @@ func (w *world) spoil(template json.RawMessage, path []string, value any) json.R
 // crash polls once and returns the message of the run, which must be Crashed.
 func (w *world) crash(id string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, "worker", "start", "--pool", w.pool, "--run-once")
+	cmd := exec.CommandContext(w.t.Context(), all.Binary, "worker", "start", "--pool", w.pool, "--run-once")
 	// With Prefect 2 the worker waits for its tasks: there must be none.
 	cmd.Env, cmd.Dir, cmd.WaitDelay = w.env, w.home, time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -72,7 +72,7 @@ func acknowledged(t *testing.T, server *peers.Server) int {
 func TestTheChannelOfARealServer(t *testing.T) {
 	for _, c := range contestants {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, prefect3)
+			w := newWorld(t, all.Prefect3)
 			w.env = append(w.env, "PREFECT_WORKER_HEARTBEAT_SECONDS=2")
 			w.seed(plan{Groups: []group{{Name: "a", Count: 1, Delay: 3600}}})
 			c.start(w)
@@ -92,7 +92,7 @@ func TestTheChannelOfARealServer(t *testing.T) {
 // A template that is changed while the channel is open is used by the next launch, and
 // nobody has read the pool over REST.
 func TestAChangedPoolComesByTheChannel(t *testing.T) {
-	w := newWorld(t, prefect3)
+	w := newWorld(t, all.Prefect3)
 	w.env = append(w.env, "PREFECT_WORKER_HEARTBEAT_SECONDS=300") // no beat in the test's time
 	w.seed(plan{Paused: true, Groups: []group{{Name: "a", Count: 1}}})
 	w.startOurs()

@@ -24,7 +24,7 @@ import (
 // The official observer and ours read the same changes of the same task, each from a
 // queue of its own: Prefect's event feed must hold the same events from both.
 func TestTaskEventsAsTheOfficialObserver(t *testing.T) {
-	w := newWorld(t, prefect3)
+	w := newWorld(t, all.Prefect3)
 	ids := w.seed(plan{Groups: []group{{Name: "g", Count: 1}}})
 	launcher := w.startOurs()
 	w.await(time.Minute, "the launch", func() bool { return w.launched() == 1 })

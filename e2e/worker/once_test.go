@@ -15,7 +15,7 @@ import (
 // A burst of 200 runs of one deployment registers one task definition, and a restart
 // registers none.
 func TestABurstRegistersOneTaskDefinition(t *testing.T) {
-	w := newWorld(t, prefect3)
+	w := newWorld(t, all.Prefect3)
 	w.seed(plan{Groups: []group{{Name: "burst", Count: 200}}})
 	first := w.startOurs()
 	w.await(5*time.Minute, "200 launches", func() bool { return w.launchedAtLeast(200) })
@@ -55,7 +55,7 @@ func (w *world) makeBusy() {
 // 503s from the server never crash a run. How the official worker fares is shown, and
 // not asserted: it is not ours to mend.
 func TestABusyServerCrashesNoRun(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		for _, c := range contestants {
 			w := newWorld(t, server)
 			w.seed(plan{Groups: []group{{Name: "many", Count: 100}}})

@@ -10,7 +10,7 @@ import (
 // preview runs `ecsctl worker preview` and returns its standard output and exit code.
 func (w *world) preview(args ...string) ([]byte, int) {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, append([]string{"worker", "preview"}, args...)...)
+	cmd := exec.CommandContext(w.t.Context(), all.Binary, append([]string{"worker", "preview"}, args...)...)
 	cmd.Env, cmd.Dir = w.env, w.home
 	out, err := cmd.Output()
 	var exit *exec.ExitError

@@ -35,7 +35,7 @@ func (w *world) killed(tap *wiretap.Tap, at wiretap.Moment) {
 // A worker that is killed after its claim, or after the launch that it could tell nobody
 // of, is succeeded by another: one task, and Prefect knows it.
 func TestAKilledWorkerIsSucceeded(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		for _, operation := range []string{"claim", "ecs:RunTask"} {
 			t.Run(operation, func(t *testing.T) {
 				w := newWorld(t, server)
@@ -63,7 +63,7 @@ func TestAKilledWorkerIsSucceeded(t *testing.T) {
 
 // A real server lets a claimed run wait for capacity, and hands it out again.
 func TestCapacityIsWaitedFor(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		w := newWorld(t, server)
 		id := w.seed(plan{Groups: []group{{Name: "a", Count: 1}}})["a"][0]
 		refused := false
@@ -89,7 +89,7 @@ func TestCapacityIsWaitedFor(t *testing.T) {
 // A poll's answer that comes late makes the worker claim a run that has ended, which a
 // real server allows: it gets its final state back and is not run again.
 func TestALatePollRunsNothingTwice(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		w := newWorld(t, server)
 		id := w.seed(plan{Groups: []group{{Name: "a", Count: 1}}})["a"][0]
 		poll := "/work_pools/" + w.pool + "/get_scheduled_flow_runs"

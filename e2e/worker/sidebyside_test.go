@@ -54,7 +54,7 @@ var scenarios = []scenario{
 
 // Both workers leave the same states, infrastructure ids and tasks behind.
 func TestSideBySide(t *testing.T) {
-	eachServer(t, func(t *testing.T, server *peers.Server) {
+	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		for _, s := range scenarios {
 			if s.only != "" && s.only != server.Venv {
 				continue
@@ -107,7 +107,7 @@ func (w *world) cancel(ids []string) {
 // The official worker 3.8.8 leaves them Cancelling, their tasks running, even with
 // PREFECT_WORKER_ENABLE_CANCELLATION, so there is nothing to compare with.
 func TestCancelOfRunsThatNeverStarted(t *testing.T) {
-	w := newWorld(t, prefect3)
+	w := newWorld(t, all.Prefect3)
 	ids := w.seed(plan{Groups: []group{{Name: "cancelled", Count: 2}, {Name: "kept", Count: 1}}})
 	w.startOurs()
 	w.await(time.Minute, "three launches", func() bool { return w.launched() == 3 })

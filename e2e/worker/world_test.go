@@ -54,7 +54,7 @@ func newWorld(t *testing.T, server *peers.Server) *world {
 	n := worlds.Add(1)
 	account := fmt.Sprintf("%012d", 200000000000+n)
 	w := &world{t: t, server: server, pool: fmt.Sprintf("worker-%03d", n), home: t.TempDir(), tap: &wiretap.Tap{}, busy: &wiretap.Tap{}, began: time.Now().UTC()}
-	awsURL := w.proxy(w.tap, moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
+	awsURL := w.proxy(w.tap, all.Moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
 	api := w.proxy(w.busy, strings.TrimSuffix(server.URL, "/api"), wiretap.Prefect, nil) + "/api"
 	w.env = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + w.home, "PREFECT_HOME=" + w.home, "PREFECT_API_URL=" + api,
@@ -64,7 +64,7 @@ func newWorld(t *testing.T, server *peers.Server) *world {
 		"PREFECT_WORKER_ENABLE_CANCELLATION=true", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS=5",
 		"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=false",
 	}
-	w.cfg = moto.Config(account, region)
+	w.cfg = all.Moto.Config(account, region)
 	w.ecs = ecs.NewFromConfig(w.cfg)
 	_, err := w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{})
 	w.must(err)
@@ -157,7 +157,7 @@ type contestant struct {
 var contestants = []contestant{{"ours", (*world).startOurs}, {"official", (*world).startOfficial}}
 
 func (w *world) startOurs(args ...string) *peers.Process {
-	return w.startWorker(exec.Command(binary, append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker"}, args...)...))
+	return w.startWorker(exec.Command(all.Binary, append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker"}, args...)...))
 }
 
 func (w *world) startOfficial(args ...string) *peers.Process {
