@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"ecsctl/internal/uuid"
 )
 
 // Deployment is a deployment as the API gives it.
@@ -119,7 +121,7 @@ type FlowRunCreate struct {
 // safe.
 func (c *Client) CreateFlowRun(ctx context.Context, deploymentID string, f FlowRunCreate) (*FlowRun, error) {
 	if f.IdempotencyKey == "" {
-		f.IdempotencyKey = newID()
+		f.IdempotencyKey = uuid.New()
 	}
 	body := struct {
 		FlowRunCreate

@@ -2,10 +2,11 @@ package prefect
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"ecsctl/internal/uuid"
 )
 
 // StateType is the kind of a state. Names are finer: Late and AwaitingConcurrencySlot
@@ -105,7 +106,7 @@ func (r *OrchestrationResult) UnmarshalJSON(data []byte) error {
 // is turned back into Accept.
 func (c *Client) SetFlowRunState(ctx context.Context, flowRunID string, p StateProposal) (*OrchestrationResult, error) {
 	if p.TransitionID == "" {
-		p.TransitionID = newID()
+		p.TransitionID = uuid.New()
 	}
 	var result OrchestrationResult
 	if err := c.do(ctx, query(p.wire(), "flow_runs", flowRunID, "set_state"), &result); err != nil {
@@ -140,12 +141,4 @@ func (p StateProposal) wire() any {
 		state["data"] = p.Data
 	}
 	return map[string]any{"state": state, "force": p.Force}
-}
-
-// newID is a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

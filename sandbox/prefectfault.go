@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-var uuid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // prefectOperation names a call of the Prefect API: ids do not count.
 func prefectOperation(r *http.Request) string {
 	path := strings.Trim(strings.TrimPrefix(r.URL.Path, prefectPath), "/")
-	return r.Method + "/" + uuid.ReplaceAllString(path, "{id}")
+	return r.Method + "/" + anyUUID.ReplaceAllString(path, "{id}")
 }
 
 // faultyPrefect puts faults and quotas in front of the Prefect API.

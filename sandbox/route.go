@@ -1,14 +1,13 @@
 package sandbox
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -75,7 +74,7 @@ func readRequest(r *http.Request) (*wire.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := &wire.Request{ID: requestID(), Body: body}
+	req := &wire.Request{ID: uuid.New(), Body: body}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		_, req.Operation, _ = strings.Cut(target, ".")
 		return req, nil
@@ -89,13 +88,4 @@ func readRequest(r *http.Request) (*wire.Request, error) {
 	}
 	req.Operation = req.Form.Get("Action")
 	return req, nil
-}
-
-// requestID is a random UUID.
-func requestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/prefect"
 )
 
@@ -61,7 +62,7 @@ func TestMarks(t *testing.T) {
 	if markOf("you") == mine {
 		t.Error("two workers have one mark")
 	}
-	for _, foreign := range []string{"", "no", newUUID(), "ecsc", id + "00"} {
+	for _, foreign := range []string{"", "no", uuid.New(), "ecsc", id + "00"} {
 		if _, ours := readMark(foreign); ours {
 			t.Errorf("%q is taken for ours", foreign)
 		}

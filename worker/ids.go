@@ -3,11 +3,7 @@ package worker
 import (
 	"crypto/sha256"
 	"encoding/hex"
-
-	"ecsctl/internal/uuid"
 )
-
-func newUUID() string { return uuid.New() }
 
 // A launch is known by its claim: the id of the Pending state that a scheduled state
 // went over to. The server makes it with the very transition that gives the run to one

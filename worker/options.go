@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/prefect"
 )
 
@@ -105,7 +106,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Name = cmp.Or(o.Name, "ECSWorker "+newUUID())
+	o.Name = cmp.Or(o.Name, "ECSWorker "+uuid.New())
 	o.QueryInterval = cmp.Or(o.QueryInterval, DefaultQueryInterval)
 	o.HeartbeatInterval = cmp.Or(o.HeartbeatInterval, DefaultHeartbeatInterval)
 	o.CancelInterval = cmp.Or(o.CancelInterval, 2*o.QueryInterval)

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"ecsctl/internal/uuid"
 )
 
 // metadataVariable is where ECS tells a container the address of its task's metadata
@@ -33,7 +35,7 @@ func TaskName(ctx context.Context, prefix string, environ func(string) (string, 
 	if err != nil {
 		return "", fmt.Errorf("failed to find out the host's name: %w", err)
 	}
-	return prefix + "-" + host + "-" + newUUID()[:8], nil
+	return prefix + "-" + host + "-" + uuid.New()[:8], nil
 }
 
 // taskID asks the metadata endpoint.

@@ -1,13 +1,14 @@
 package prefectapi
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math"
 	"strings"
 	"time"
+
+	random "ecsctl/internal/uuid" // uuid is a kind of value here
 )
 
 // moment is a time as the API writes it; the zero value is null.
@@ -82,13 +83,7 @@ func orNull(s string) any {
 	return s
 }
 
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
-}
+func newID() string { return random.New() }
 
 func isUUID(s string) bool {
 	plain := strings.ReplaceAll(s, "-", "")

@@ -26,12 +26,6 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// newUUID is how ECS names events and containers.
-func newUUID() string {
-	h := newID()
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
-}
-
 // newDeploymentID is "ecs-svc/" and 19 digits.
 func newDeploymentID() string {
 	var b [19]byte

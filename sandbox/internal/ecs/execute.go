@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/internal/ec2"
 )
 
@@ -88,7 +89,7 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 		api.Connectivity = types.ConnectivityConnected
 		api.ConnectivityAt = aws.Time(time.Now())
 		api.PullStartedAt = aws.Time(time.Now())
-		attachment := newUUID()
+		attachment := uuid.New()
 		api.Attachments = []types.Attachment{{
 			Id: &attachment, Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"),
 			Details: []types.KeyValuePair{

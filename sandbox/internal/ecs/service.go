@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -71,7 +72,7 @@ func (sv *service) tasks(keep func(*task) bool) []*task {
 }
 
 func (sv *service) say(format string, args ...any) {
-	event := types.ServiceEvent{Id: aws.String(newUUID()), CreatedAt: aws.Time(time.Now()), Message: words("(service "+sv.name+") "+format, args...)}
+	event := types.ServiceEvent{Id: aws.String(uuid.New()), CreatedAt: aws.Time(time.Now()), Message: words("(service "+sv.name+") "+format, args...)}
 	sv.events = slices.Insert(sv.events, 0, event)
 	sv.events = sv.events[:min(len(sv.events), maxEvents)]
 }

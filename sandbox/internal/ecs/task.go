@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/internal/sts"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	applySize(&t.api, spec.overrides)
 	for _, cd := range td.ContainerDefinitions {
 		t.api.Containers = append(t.api.Containers, types.Container{
-			ContainerArn: aws.String(s.arn("container/" + c.name + "/" + id + "/" + newUUID())), TaskArn: t.api.TaskArn,
+			ContainerArn: aws.String(s.arn("container/" + c.name + "/" + id + "/" + uuid.New())), TaskArn: t.api.TaskArn,
 			Name: cd.Name, Image: cd.Image, LastStatus: aws.String(taskPending), HealthStatus: types.HealthStatusUnknown,
 			Cpu: aws.String(fmt.Sprint(cd.Cpu)), NetworkInterfaces: []types.NetworkInterface{},
 		})
