@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 )
@@ -17,9 +18,8 @@ const (
 	chaosRate    = 0.2
 	chaosWorkers = 3
 	look         = 500 * time.Millisecond
-	// slowestAnswer stands for five seconds: the times of the workers are a twentieth and
-	// less of their defaults.
-	slowestAnswer = 250 * time.Millisecond
+	// slowestAnswer is in earnest, as all times that go through scaled.
+	slowestAnswer = 5 * time.Second
 )
 
 // chaosFaults make a fifth of all calls fail, and another fifth late.
@@ -28,7 +28,7 @@ func chaosFaults(seed uint64) []sandbox.Fault {
 	for _, service := range []string{"*", sandbox.PrefectService} {
 		faults = append(faults,
 			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Chaos, Rate: chaosRate, Seed: seed},
-			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: slowestAnswer, Latency: time.Millisecond})
+			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: scaled(slowestAnswer), Latency: time.Millisecond})
 	}
 	return faults
 }
@@ -39,27 +39,36 @@ func chaosFaults(seed uint64) []sandbox.Fault {
 func TestEveryRunIsExecutedOnce(t *testing.T) {
 	for i := range *seeds {
 		seed := *firstSeed + uint64(i)
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { runChaos(t, seed) })
+		t.Run(fmt.Sprintf("seed=%d,%s", seed, settingOf(seed).name), func(t *testing.T) {
+			t.Parallel()
+			runChaos(t, seed)
+		})
 	}
 }
 
 func runChaos(t *testing.T, seed uint64) {
-	w := newWorld(t, sandbox.Options{})
-	for _, behave := range []string{completes, fails, crashes} {
+	s := settingOf(seed)
+	w := newWorld(t, s.api...)
+	ways := []string{flowrun.Completes, flowrun.Fails, flowrun.Crashes}
+	for i, behave := range ways {
 		d := w.deployment(behave, behave)
-		for range *runs / 3 {
+		for n := i; n < *runs; n += len(ways) {
 			w.run(d, behave)
 		}
 	}
 	for _, f := range chaosFaults(seed) {
 		w.server.AddFault(f)
 	}
+	args := []string{"--rate", fmt.Sprintf("RunTask=%d/s", max(20, 5*(*scale)))}
+	if s.observed {
+		args = append(args, w.observe()...)
+	}
 	began := time.Now()
-	ws := w.start(chaosWorkers, "--rate", "RunTask=100/s")
+	ws := w.start(chaosWorkers, args...)
 	over := make(chan struct{})
 	var havoc sync.WaitGroup
 	havoc.Go(func() { ws.havoc(t, rand.New(rand.NewPCG(seed, 0)), over) })
-	limit := 3*time.Minute + time.Duration(len(w.ids))*time.Second/2
+	limit := 3*time.Minute + time.Duration(len(w.ids))*time.Second/2 + scaled(time.Hour)
 	ended := within(t.Context(), limit, look, func() bool { return len(w.unfinished()) == 0 })
 	close(over)
 	havoc.Wait()
@@ -74,6 +83,9 @@ func runChaos(t *testing.T, seed uint64) {
 	}
 	ws.stop()
 	w.checkChaos()
+	if s.observed {
+		w.checkHeard()
+	}
 	t.Logf("seed %d: %d runs, %d tasks, %d kills, %d calls of AWS, %s", seed, len(w.ids), len(w.tasks(types.DesiredStatusStopped)), ws.kills, len(w.server.Calls()), took.Round(time.Second))
 }
 
@@ -96,7 +108,7 @@ func (w *world) checkChaos() {
 		if n := executions[id]; n != 1 {
 			w.t.Errorf("run %s was executed %d times; it is %s: %s%s", id, n, run.StateName, run.State.Message, w.story(id))
 		}
-		if run.StateType != outcomes[behave] {
+		if run.StateType != flowrun.Outcomes[behave] {
 			w.t.Errorf("run %s %s and is %s: %s%s", id, behave, run.StateName, run.State.Message, w.story(id))
 		}
 		delete(executions, id)

@@ -3,12 +3,16 @@ package chaos_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"ecsctl/commands"
 )
@@ -16,45 +20,53 @@ import (
 // What `make chaos` turns up.
 var (
 	firstSeed = flag.Uint64("seed", 1, "the first seed")
-	seeds     = flag.Int("seeds", 1, "how many seeds, one after the other")
+	seeds     = flag.Int("seeds", 1, "how many seeds; -test.parallel says how many at once")
 	runs      = flag.Int("runs", 60, "flow runs for each seed")
+	scale     = flag.Int("scale", 20, "how many times shorter than in earnest the times of the workers, the network, the flow runs and the kills are; 1 is in earnest")
 )
 
-// The test binary plays three programs, by the name that it is called with: the tests,
-// ecsctl, and `prefect flow-run execute` in the containers of the sandbox.
+// scaled is that time in a test of TestEveryRunIsExecutedOnce.
+func scaled(inEarnest time.Duration) time.Duration { return inEarnest / time.Duration(*scale) }
+
+// The test binary plays two programs, by the name that it is called with: the tests and
+// ecsctl.
 func TestMain(m *testing.M) {
-	switch strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") {
-	case "ecsctl":
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "ecsctl" {
 		os.Exit(ecsctl())
-	case "prefect":
-		os.Exit(execute())
 	}
 	os.Exit(m.Run())
 }
 
 // ecsctl is main.go's main.
 func ecsctl() int {
-	ctx, stop := signalled()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal is the command's own
 	return commands.Main(ctx, os.Args, commands.SystemStreams())
 }
 
-func signalled() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-}
+// playedPrefect is the program of the containers, made once.
+var playedPrefect = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "chaos-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "prefect")
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./flowrun/prefect").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("failed to build the containers' program: %w: %s", err, out)
+	}
+	return os.ReadFile(file)
+})
 
-// programs is a directory in which this binary is ecsctl and prefect.
+// programs is a directory with ecsctl, which is this binary, and prefect.
 func programs(t *testing.T) string {
 	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
+	dir := t.TempDir()
+	if err := os.Symlink(must(os.Executable())(t), filepath.Join(dir, "ecsctl")); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	for _, name := range []string{"ecsctl", "prefect"} {
-		if err := os.Symlink(binary, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "prefect"), must(playedPrefect())(t), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -103,13 +104,13 @@ func (w *played) execute(ctx context.Context, env []string) int {
 	if err := json.Unmarshal([]byte(variables[lifeVariable]), &l); err != nil {
 		return 2
 	}
-	if say(ctx, w.api, id, prefect.Running) != nil || pause.For(ctx, l.Lasts) != nil {
+	if flowrun.Say(ctx, w.api, id, prefect.Running) != nil || pause.For(ctx, l.Lasts) != nil {
 		return 1
 	}
-	if l.Behave == crashes {
+	if l.Behave == flowrun.Crashes {
 		return 3
 	}
-	if say(ctx, w.api, id, outcomes[l.Behave]) != nil {
+	if flowrun.Say(ctx, w.api, id, flowrun.Outcomes[l.Behave]) != nil {
 		return 1
 	}
 	return 0

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/worker"
@@ -58,7 +59,7 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	w := newPlayed(t, sandbox.Options{Quotas: awsQuotas()})
 	var ids []string
 	for i := range deployments {
-		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments, life{30 * time.Second, completes})...)
+		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments, life{30 * time.Second, flowrun.Completes})...)
 	}
 	for _, service := range []string{"*", sandbox.PrefectService} {
 		w.server.AddFault(sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Latency: 50 * time.Millisecond, LatencyTo: 150 * time.Millisecond, Times: -1})

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -33,15 +35,11 @@ type world struct {
 	ids      map[string]string // how each run is to end, by id
 }
 
-func newWorld(t *testing.T, o sandbox.Options) *world {
+func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 	t.Helper()
 	w := &world{t: t, dir: programs(t), executed: filepath.Join(t.TempDir(), "executed"), ids: map[string]string{}}
-	api := prefectapi.New()
-	o.PrefectAPI = api
-	if o.Images == nil {
-		o.Images = map[string]string{"prefecthq/*": w.dir}
-	}
-	w.server = must(sandbox.Start(o))(t)
+	api := prefectapi.New(options...)
+	w.server = must(sandbox.Start(sandbox.Options{PrefectAPI: api, Images: map[string]string{"prefecthq/*": w.dir}}))(t)
 	t.Cleanup(func() {
 		if err := w.server.Close(); err != nil {
 			t.Error(err)
@@ -68,7 +66,7 @@ func (w *world) aws() aws.Config {
 func (w *world) deployment(name, behave string) *prefect.Deployment {
 	w.t.Helper()
 	flow := must(w.api.CreateFlow(w.t.Context(), "flow"))(w.t)
-	variables := must(json.Marshal(map[string]any{"env": map[string]string{executedFile: w.executed, behaviour: behave}}))(w.t)
+	variables := must(json.Marshal(map[string]any{"env": map[string]string{flowrun.ExecutedFile: w.executed, flowrun.Behaviour: behave, flowrun.Lasts: scaled(4 * time.Second).String()}}))(w.t)
 	return must(w.api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables}))(w.t)
 }
 
@@ -78,10 +76,14 @@ func (w *world) run(d *prefect.Deployment, behave string) {
 	w.ids[must(w.api.CreateFlowRun(w.t.Context(), d.ID, prefect.FlowRunCreate{}))(w.t).ID] = behave
 }
 
-// env is that of a worker with its times a twentieth or a thirtieth of the default ones.
+// env is that of a worker with its times scaled from the default ones.
 func (w *world) env() []string {
+	seconds := func(name string, inEarnest time.Duration) string {
+		return fmt.Sprintf("%s=%g", name, scaled(inEarnest).Seconds())
+	}
 	return append(w.server.Env(), "PATH="+os.Getenv("PATH"), "HOME="+w.dir,
-		"ECSCTL_CLAIM_GRACE="+(4*time.Second).String(), "PREFECT_WORKER_HEARTBEAT_SECONDS=1", "PREFECT_WORKER_QUERY_SECONDS=0.5")
+		"ECSCTL_CLAIM_GRACE="+scaled(2*time.Minute).String(),
+		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", 30*time.Second), seconds("PREFECT_WORKER_QUERY_SECONDS", 10*time.Second))
 }
 
 // unfinished are the runs that have no final state.
