@@ -16,6 +16,14 @@ type Server struct {
 	*Process
 	Venv string // the virtual environment that it and its workers run from
 	URL  string // of the API, ".../api"
+
+	start func(ctx context.Context) (*Process, error)
+}
+
+// Restart starts a server that was killed again, where it was, with what it knew.
+func (s *Server) Restart(ctx context.Context) (err error) {
+	s.Process, err = s.start(ctx)
+	return err
 }
 
 // StartPrefect starts the server of a virtual environment with an empty database
@@ -37,7 +45,21 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make a home for the Prefect server: %w", err)
 	}
-	base := fmt.Sprintf("http://127.0.0.1:%d/api", port)
+	server := &Server{Venv: venv, URL: fmt.Sprintf("http://127.0.0.1:%d/api", port)}
+	server.start = func(ctx context.Context) (*Process, error) {
+		process, err := Start(serverCommand(python, home, port, env), filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
+		if err != nil {
+			return nil, err
+		}
+		return process, process.waitHealthy(ctx, server.URL+"/health")
+	}
+	if err := server.Restart(ctx); err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
+func serverCommand(python, home string, port int, env []string) *exec.Cmd {
 	cmd := exec.Command(python, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
 		"--host", "127.0.0.1", "--port", strconv.Itoa(port), "--timeout-keep-alive", "30")
 	cmd.Dir = home
@@ -47,12 +69,5 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 		"PREFECT_SERVER_ANALYTICS_ENABLED=false", "DO_NOT_TRACK=1", "PREFECT_UI_ENABLED=false",
 		"PREFECT_LOGGING_SERVER_LEVEL=WARNING",
 	}, env...)
-	process, err := Start(cmd, filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
-	if err != nil {
-		return nil, err
-	}
-	if err := process.waitHealthy(ctx, base+"/health"); err != nil {
-		return nil, err
-	}
-	return &Server{Process: process, Venv: venv, URL: base}, nil
+	return cmd
 }

@@ -76,11 +76,7 @@ func TestTheChannelOfARealServer(t *testing.T) {
 			w.env = append(w.env, "PREFECT_WORKER_HEARTBEAT_SECONDS=2")
 			w.seed(plan{Groups: []group{{Name: "a", Count: 1, Delay: 3600}}})
 			c.start(w)
-			w.await(time.Minute, "the worker to be online", func() bool { return !w.lastHeartbeat().IsZero() })
-			for range 3 {
-				last := w.lastHeartbeat()
-				w.await(time.Minute, "another heartbeat", func() bool { return w.lastHeartbeat().After(last) })
-			}
+			w.awaitBeats(4)
 			if n := w.restHeartbeats(); n > 1 {
 				t.Errorf("%d heartbeats went over REST", n)
 			}
