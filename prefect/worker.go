@@ -3,6 +3,7 @@ package prefect
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -25,10 +26,13 @@ func (c *Client) Workers(ctx context.Context, pool string) ([]Worker, error) {
 	return c.filterWorkers(ctx, pool, map[string]any{})
 }
 
-// OnlineWorkers lists those workers of a pool that the server counts as alive.
+// OnlineWorkers lists those workers of a pool that the server counts as alive. Prefect 2
+// leaves the condition out of account (2.20.26), and Prefect 3 compares it with a status
+// that a service of its own sets now and then; the status in the answer is always right.
 func (c *Client) OnlineWorkers(ctx context.Context, pool string) ([]Worker, error) {
 	online := map[string]any{"status": map[string]any{"any_": []string{"ONLINE"}}}
-	return c.filterWorkers(ctx, pool, map[string]any{"workers": online})
+	workers, err := c.filterWorkers(ctx, pool, map[string]any{"workers": online})
+	return slices.DeleteFunc(workers, func(w Worker) bool { return !w.Online() }), err
 }
 
 func (c *Client) filterWorkers(ctx context.Context, pool string, body map[string]any) ([]Worker, error) {

@@ -69,9 +69,7 @@ func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
 }
 
 // otherWorkers are those of the pool that the server hears of. It keeps the others for
-// good, and every task of a service is one more of them; so they are not asked for. Its
-// filter reads a status that a service of its own sets now and then, later than the
-// status in the answer, which is reckoned as it is read.
+// good, and every task of a service is one more of them; so they are not asked for.
 func (r *recovery) otherWorkers(ctx context.Context) ([]prefect.Worker, error) {
 	workers, err := r.opts.Prefect.OnlineWorkers(ctx, r.opts.Pool)
 	if err != nil {
@@ -79,7 +77,7 @@ func (r *recovery) otherWorkers(ctx context.Context) ([]prefect.Worker, error) {
 	}
 	return slices.DeleteFunc(workers, func(w prefect.Worker) bool {
 		// What bears this worker's own name and is not in its table is its predecessor's.
-		return !w.Online() || w.Name == r.opts.Name
+		return w.Name == r.opts.Name
 	}), nil
 }
 
