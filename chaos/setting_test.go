@@ -28,7 +28,7 @@ var settings = []setting{
 	{name: "prefect3+queue", observed: true},
 	{name: "prefect2", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}},
 	{name: "prefect2+queue", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}, observed: true},
-	{name: "prefect3-channel", api: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}},
+	{name: "prefect3-without-channel", api: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}},
 }
 
 func settingOf(seed uint64) setting { return settings[seed%uint64(len(settings))] }

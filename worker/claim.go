@@ -53,7 +53,8 @@ func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (clai
 	out := judge(ctx, log, result)
 	// Only a scheduled state leaves its time to the Pending state that follows it.
 	if out.decision == ours && result.State.Details.ScheduledTime == nil {
-		return claimed{decision: passed}, c.undo(ctx, log, run)
+		_, err := c.undo(ctx, log, run)
+		return claimed{decision: passed}, err
 	}
 	return out, nil
 }

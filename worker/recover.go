@@ -101,7 +101,8 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 		return candidate{}, nil // it has gone on meanwhile
 	}
 	if claim.isMistake() {
-		return candidate{}, r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
+		_, err := r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
+		return candidate{}, err
 	}
 	if run.InfrastructurePID != "" {
 		known, err := r.hasItsTask(ctx, run, claim)

@@ -38,9 +38,10 @@ func (c *claim) stands(ctx context.Context, log *slog.Logger, cand candidate) er
 	return nil
 }
 
-// undo gives a run that was claimed by mistake its final state back.
-func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) error {
-	return insist(ctx, log, "undoing the claim of a flow run that had ended", func(ctx context.Context) error {
+// undo gives a run that was claimed by mistake its final state back, and tells whether
+// it was.
+func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) (undone bool, err error) {
+	err = insist(ctx, log, "undoing the claim of a flow run that had ended", func(ctx context.Context) error {
 		states, err := c.api.FlowRunStates(ctx, run.id)
 		if err != nil {
 			return err
@@ -58,6 +59,8 @@ func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) error {
 		if errors.Is(err, prefect.ErrNotFound) {
 			return nil
 		}
+		undone = err == nil
 		return err
 	})
+	return undone, err
 }

@@ -86,8 +86,8 @@ func (w *Worker) connect() {
 	}
 	last := &lastLines{}
 	endings := &settle{
-		api: o.Prefect, table: w.table, lines: lines, report: reports, metrics: w.metrics, putOff: later, last: last, late: newLateLines(last),
-		retire: &retire{log: w.log, table: w.table, register: definitions},
+		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
+		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
 	if o.ObserverQueue != "" {
