@@ -24,6 +24,9 @@ var policies = []struct{ name, usage string }{
 	{provision.PolicyWorker, "the worker's task role, as bootstrap makes it"},
 	{provision.PolicyExecution, "the execution role's inline policy, as bootstrap makes it"},
 	{provision.PolicyDoctor, "for whoever looks what keeps a bootstrap or a worker from working"},
+	{provision.PolicyStatus, "for whoever looks how a pool is, and what keeps it from working"},
+	{provision.PolicyLogs, "for whoever reads the logs of the worker and of flow runs"},
+	{provision.PolicyVerify, "for whoever runs a hello flow through a pool"},
 }
 
 type policyOptions struct {

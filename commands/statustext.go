@@ -216,6 +216,10 @@ func (p *statusPrinter) access(changes []provision.Change) {
 			state = p.paint(odd, "differs")
 		case provision.Adopt:
 			state = "yours"
+		case provision.None:
+			if c.Reason != "" {
+				state = "there; " + c.Reason
+			}
 		}
 		p.row(what, "%s %s: %s", c.Kind, c.Name, state)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"ecsctl/internal/hint"
+	"ecsctl/provision"
 )
 
 // Severity says how much a problem matters.
@@ -53,11 +54,13 @@ type Problem struct {
 	Details []string `json:"details,omitempty"`
 	// Mend are commands and settings that mend it, the best first.
 	Mend []string `json:"mend,omitempty"`
+	// Denied: it is that AWS lets the caller not look.
+	Denied bool `json:"-"`
 }
 
 // problemOf is an error that kept something from being looked at, with its hints.
 func problemOf(about About, err error) Problem {
-	return Problem{Severity: Fail, About: about, Cause: err.Error(), Mend: hint.Of(err)}
+	return Problem{Severity: Fail, About: about, Cause: err.Error(), Mend: hint.Of(err), Denied: provision.IsDenied(err)}
 }
 
 // sortProblems puts the failures first, and causes before what they cause.

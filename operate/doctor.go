@@ -91,7 +91,7 @@ func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), fixO
 
 // failedOrDenied: what we may not look at is not known to be wrong.
 func (d *doctor) failedOrDenied(name string, err error) {
-	if isDenied(err) {
+	if provision.IsDenied(err) {
 		d.skip(name, err.Error())
 		return
 	}

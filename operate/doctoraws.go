@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	smithymiddleware "github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -26,19 +25,6 @@ const (
 	checkNetwork     = "network"
 	checkQuota       = "Fargate quota"
 )
-
-// isDenied tells whether AWS refused a call for want of a permission.
-func isDenied(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode() {
-	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
-		return true
-	}
-	return false
-}
 
 func (d *doctor) checkCredentials(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) {
@@ -132,7 +118,7 @@ func (d *doctor) checkRegion(ctx context.Context) {
 		}
 	}
 	_, err := d.Clients.ECS.ListClusters(ctx, &ecs.ListClustersInput{MaxResults: aws.Int32(1)})
-	if err != nil && !isDenied(err) {
+	if err != nil && !provision.IsDenied(err) {
 		err = provision.ExplainAWS(fmt.Sprintf("ask ECS in the region %q", d.id.Region), err)
 		fix := fixOf(err)
 		if fix == "" {

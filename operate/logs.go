@@ -52,17 +52,19 @@ type logSource struct {
 
 // ReadLogs hands the lines to emit, oldest first.
 func ReadLogs(ctx context.Context, opts LogOptions, emit func(LogLine) error) error {
+	opts.Policy = provision.PolicyLogs
 	if opts.FlowRun != "" {
 		return readFlowRunLogs(ctx, opts, emit)
 	}
 	if opts.Since.IsZero() {
 		opts.Since = time.Now().Add(-time.Hour)
 	}
-	recalled, err := provision.Recall(ctx, opts.Options)
+	spec, err := provision.RecallNames(ctx, opts.Options)
 	if err != nil {
 		return err
 	}
-	reader := newLogReader(opts, logSource{group: recalled.Spec.WithDefaults().Names.LogGroup, prefix: provision.WorkerLogStream("")}, emit)
+	opts.Spec = spec.WithDefaults()
+	reader := newLogReader(opts, logSource{group: opts.Spec.Names.LogGroup, prefix: provision.WorkerLogStream("")}, emit)
 	return reader.run(ctx, func(context.Context) (bool, error) { return false, nil })
 }
 
@@ -84,13 +86,14 @@ func readFlowRunLogs(ctx context.Context, opts LogOptions, emit func(LogLine) er
 	if run, err = awaitTask(ctx, opts, run); err != nil {
 		return err
 	}
-	recalled, err := provision.Recall(ctx, opts.Options)
+	spec, err := provision.RecallNames(ctx, opts.Options)
 	if err != nil {
 		return err
 	}
-	source, err := sourceOfRun(ctx, opts, recalled.Spec.WithDefaults(), run)
+	opts.Spec = spec.WithDefaults()
+	source, err := sourceOfRun(ctx, opts, opts.Spec, run)
 	if err != nil {
-		return err
+		return named(ctx, opts.Options, err)
 	}
 	return newLogReader(opts, source, emit).run(ctx, func(ctx context.Context) (bool, error) {
 		now, err := opts.Clients.Prefect.ReadFlowRun(ctx, run.ID)
@@ -133,7 +136,7 @@ func (l *logReader) run(ctx context.Context, ended func(context.Context) (bool, 
 		}
 		switch {
 		case err != nil:
-			return err
+			return named(ctx, l.opts.Options, err)
 		case !l.opts.Follow:
 			if l.count == 0 {
 				return l.tellWhy(ctx)
@@ -154,12 +157,14 @@ func (l *logReader) run(ctx context.Context, ended func(context.Context) (bool, 
 // tellWhy tells of no lines, and of what keeps the worker from writing some.
 func (l *logReader) tellWhy(ctx context.Context) error {
 	if l.opts.FlowRun == "" {
-		cause, _, err := firstCause(ctx, l.opts.Status)
-		if err != nil {
+		cause, unseen, err := whatIsWrong(ctx, l.opts.Status)
+		switch {
+		case err != nil:
 			return err
-		}
-		if cause != nil {
+		case cause != nil:
 			l.opts.Problem(*cause)
+		case unseen != "":
+			l.opts.Note(unseen)
 		}
 	}
 	l.opts.Note("there are no lines since " + l.opts.Since.Format(time.RFC3339) + " in log group " + l.source.group)

@@ -64,6 +64,7 @@ type statusReader struct {
 // ReadStatus looks at everything once. What cannot be read is a problem of the Status; an
 // error means that nothing can be said, as without credentials.
 func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
+	opts.Policy, opts.SecretsUnread = provision.PolicyStatus, true
 	id, err := provision.WhoAmI(ctx, opts.Clients)
 	if err != nil {
 		return nil, err
@@ -101,6 +102,12 @@ func WatchStatus(ctx context.Context, opts Options, interval time.Duration, show
 			return err
 		}
 	}
+}
+
+// unread is that something could not be looked at.
+func (r *statusReader) unread(about About, err error) {
+	named := provision.NameStatements(r.opts.Policy, r.spec, r.out.Identity, r.opts.Server, err)
+	r.add(problemOf(about, named))
 }
 
 // add notes a problem; the readers run at the same time.

@@ -76,7 +76,7 @@ type serviceReport struct {
 func (r *statusReader) readService(ctx context.Context) {
 	report, err := readServiceReport(ctx, r.opts.Clients, r.spec)
 	if err != nil {
-		r.add(problemOf(AboutAWS, err))
+		r.unread(AboutAWS, err)
 		return
 	}
 	if tasks := slices.Concat(report.stopped, report.running); len(tasks) > 0 {

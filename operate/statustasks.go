@@ -32,7 +32,7 @@ type FlowRunTask struct {
 func (r *statusReader) readFlowRunTasks(ctx context.Context) {
 	tasks, err := provision.FlowRunTasks(ctx, r.opts.Clients, r.spec.Cluster, r.spec.Pool)
 	if err != nil {
-		r.add(problemOf(AboutAWS, err))
+		r.unread(AboutAWS, err)
 		return
 	}
 	var shown []FlowRunTask

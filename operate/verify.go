@@ -96,6 +96,17 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	return v.result, ctx.Err()
 }
 
+// explain is provision.ExplainAWS with the statements of the command's policy.
+func (v *verification) explain(ctx context.Context, doing string, err error) error {
+	err = provision.ExplainAWS(doing, err)
+	if v.Status == nil {
+		return err
+	}
+	options := v.Status.Options
+	options.Policy = provision.PolicyVerify
+	return named(ctx, options, err)
+}
+
 func randomSuffix() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -122,9 +133,12 @@ func (v *verification) fail(name, reason, fix string) bool {
 
 // symptom is a failure that shows no cause by itself: what a status puts first goes before it.
 func (v *verification) symptom(ctx context.Context, name, reason, fix string) bool {
-	cause, _, err := firstCause(ctx, v.Status)
+	cause, unseen, err := whatIsWrong(ctx, v.Status)
 	if err != nil {
-		reason += "\n" + err.Error()
+		unseen = err.Error()
+	}
+	if unseen != "" {
+		reason += "\n" + unseen
 	}
 	if cause == nil {
 		return v.fail(name, reason, fix)

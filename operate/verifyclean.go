@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/hint"
 	"ecsctl/prefect"
+	"ecsctl/provision"
 )
 
 // cleaningTime is the limit for taking away what was made, also after an interrupt.
@@ -31,10 +34,15 @@ func (v *verification) cleanUp(ctx context.Context) {
 		err = errors.Join(err, unlessGone(v.Clients.Prefect.DeleteFlow(ctx, v.flow.ID)))
 	}
 	if err != nil {
-		v.fail(StepCleanup, strings.ReplaceAll(err.Error(), "\n", "; "), "prefect flow delete, for flows whose names begin with "+verifyName)
+		fix := strings.Join(append(hint.Of(err), "prefect flow delete, for flows whose names begin with "+verifyName), "; or ")
+		v.fail(StepCleanup, strings.ReplaceAll(err.Error(), "\n", "; "), fix)
 		return
 	}
-	v.ok(StepCleanup, time.Since(began), "the deployment, the flow and the run are gone")
+	done := "the deployment, the flow and the run are gone"
+	if provision.IsDenied(v.taskErr) {
+		done += "; the task definition that the worker may have registered for them is not known, and stays"
+	}
+	v.ok(StepCleanup, time.Since(began), done)
 }
 
 func unlessGone(err error) error {
@@ -57,7 +65,7 @@ func (v *verification) endRun(ctx context.Context) error {
 		return err
 	}
 	_, stopErr := v.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(cluster), Task: aws.String(arn), Reason: aws.String("ecsctl verify gave up on it")})
-	return errors.Join(err, stopErr)
+	return errors.Join(err, v.explain(ctx, fmt.Sprintf("stop task %q", shortName(arn)), stopErr))
 }
 
 // retireDefinition deregisters the task definition that the worker registered for this
@@ -71,5 +79,5 @@ func (v *verification) retireDefinition(ctx context.Context) error {
 	if errors.As(err, &gone) {
 		return nil
 	}
-	return err
+	return v.explain(ctx, fmt.Sprintf("deregister task definition %q", shortName(aws.ToString(v.task.TaskDefinitionArn))), err)
 }

@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/provision"
 )
 
 // follow waits until the run has ended, and says how long each phase took.
@@ -93,7 +94,9 @@ func (v *verification) readTask(ctx context.Context) {
 	v.result.Task = arn
 	out, err := v.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: []string{arn}})
 	if err != nil {
-		v.taskErr = err
+		if !provision.IsDenied(v.taskErr) { // asked anew in each round, who we are is not
+			v.taskErr = v.explain(ctx, fmt.Sprintf("read task %q", shortName(arn)), err)
+		}
 		return
 	}
 	if len(out.Tasks) > 0 {
@@ -118,7 +121,7 @@ func (v *verification) timePhases(ctx context.Context, created *prefect.State) b
 	v.ok(StepClaimed, claimed.Sub(scheduled), fmt.Sprintf("worker took flow run %q", v.run.Name))
 	started := v.taskTime(func(t *types.Task) *time.Time { return t.StartedAt })
 	if started.IsZero() {
-		v.add(StepTask, CheckSkip, 0, v.whyNoTask(), "")
+		v.add(StepTask, CheckSkip, 0, v.whyNoTask(), fixOf(v.taskErr))
 		started = claimed
 	} else {
 		v.ok(StepTask, started.Sub(claimed), "ECS started the container of task "+shortName(v.result.Task))

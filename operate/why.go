@@ -4,10 +4,13 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"ecsctl/provision"
 )
 
 // firstCause is what a status puts first of all that keeps flow runs from running, but for
-// what others have told; nil when there is no such thing. Nobody is asked without options.
+// what others have told and for what may not be looked at; nil when there is no such thing. Nobody
+// is asked without options.
 func firstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Status, error) {
 	if o == nil {
 		return nil, nil, nil
@@ -19,11 +22,44 @@ func firstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Stat
 		return nil, nil, err
 	}
 	for _, p := range status.Problems {
-		if p.Severity == Fail && !slices.Contains(told, p.About) {
+		if p.Severity == Fail && !p.Denied && !slices.Contains(told, p.About) {
 			return &p, status, nil
 		}
 	}
 	return nil, status, nil
+}
+
+// whatIsWrong is firstCause for who need not be allowed all that a status looks at: unseen
+// says which right is missing, and where to get it, when nothing was found without it.
+func whatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string, err error) {
+	cause, status, err := firstCause(ctx, o)
+	if provision.IsDenied(err) {
+		return nil, problemOf(AboutAWS, err).unseen(), nil
+	}
+	if err != nil || cause != nil || status == nil {
+		return cause, "", err
+	}
+	if i := slices.IndexFunc(status.Problems, func(p Problem) bool { return p.Denied }); i >= 0 {
+		unseen = status.Problems[i].unseen()
+	}
+	return nil, unseen, nil
+}
+
+func (p Problem) unseen() string {
+	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Mend...), "; ")
+}
+
+// named adds to what AWS refused which statements of the command's policy allow it. Who we
+// are is asked only then.
+func named(ctx context.Context, o provision.Options, err error) error {
+	if !provision.IsDenied(err) {
+		return err
+	}
+	id, unknown := provision.WhoAmI(ctx, o.Clients)
+	if unknown != nil {
+		return err // it says what was refused, and that is what matters
+	}
+	return provision.NameStatements(o.Policy, o.Spec.WithDefaults(), id, o.Server, err)
 }
 
 // mend is all that mends a problem, in one text, the best first.

@@ -27,6 +27,18 @@ type Options struct {
 	Logger  *slog.Logger
 	// PollInterval is the time between two looks at something that is waited for.
 	PollInterval time.Duration
+	// Policy is the one of which an error names the statement that a caller lacks; "" is
+	// PolicyBootstrap.
+	Policy string
+	// SecretsUnread: a secret whose value the caller may not read is taken for the wanted
+	// one, and its Change says so. For plans that nobody applies.
+	SecretsUnread bool
+}
+
+func (o Options) policy() string {
+	name := o.Policy
+	orString(&name, PolicyBootstrap)
+	return name
 }
 
 // Bootstrap is a plan to make an account and a server as a Spec says.
@@ -48,7 +60,7 @@ func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
 		return nil, err
 	}
 	b, err := planBootstrap(ctx, w)
-	return b, w.nameStatements(PolicyBootstrap, err)
+	return b, w.nameStatements(opts.policy(), err)
 }
 
 func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
@@ -67,7 +79,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 func newWorld(ctx context.Context, opts Options) (*world, error) {
 	w := &world{
 		spec: opts.Spec, binary: opts.Binary, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
-		poll: opts.PollInterval, known: map[Kind]string{},
+		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, known: map[Kind]string{},
 	}
 	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
 	group, gctx := errgroup.WithContext(ctx)

@@ -38,6 +38,12 @@ func denialsIn(err error) []denial.Denial {
 	return out
 }
 
+// IsDenied tells whether AWS refused a call for want of a right.
+func IsDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && denial.IsCode(api.ErrorCode())
+}
+
 // asDenial looks at one layer alone.
 func asDenial(err error) (denial.Denial, bool) {
 	switch err := err.(type) { //nolint:errorlint // denialsIn walks the layers

@@ -18,6 +18,9 @@ const (
 	PolicyWorker    = "worker"
 	PolicyExecution = "execution"
 	PolicyDoctor    = "doctor"
+	PolicyStatus    = "status"
+	PolicyLogs      = "logs"
+	PolicyVerify    = "verify"
 )
 
 // MaxManagedPolicy is how many characters a managed policy has at most, white space not
@@ -60,12 +63,20 @@ func (w *world) policy(name string) (Policy, error) {
 	documents := map[string]string{
 		PolicyBootstrap: templates.BootstrapPolicy, PolicyTeardown: templates.TeardownPolicy, PolicyDoctor: templates.DoctorPolicy,
 		PolicyWorker: templates.WorkerPolicy, PolicyExecution: templates.SecretPolicy,
+		PolicyStatus: templates.StatusPolicy, PolicyLogs: templates.LogsPolicy, PolicyVerify: templates.VerifyPolicy,
 	}
 	document, ok := documents[name]
 	if !ok {
 		return Policy{}, fmt.Errorf("there is no policy %q", name)
 	}
 	return Policy{Name: name, Statements: templates.Statements(document, w.policyValues())}, nil
+}
+
+// NameStatements adds to what AWS refused in a command which statements of the policy of the
+// name allow it; other errors stay as they are. The rest is as for NewPolicy.
+func NameStatements(name string, spec Spec, id Identity, server Server, err error) error {
+	w := &world{spec: spec, id: id, server: server, known: map[Kind]string{}}
+	return w.nameStatements(name, err)
 }
 
 // nameStatements adds to what AWS refused in a command which statements of the command's

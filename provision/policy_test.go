@@ -11,7 +11,7 @@ import (
 	"ecsctl/templates"
 )
 
-var everyPolicy = []string{PolicyBootstrap, PolicyTeardown, PolicyWorker, PolicyExecution, PolicyDoctor}
+var everyPolicy = []string{PolicyBootstrap, PolicyTeardown, PolicyWorker, PolicyExecution, PolicyDoctor, PolicyStatus, PolicyLogs, PolicyVerify}
 
 func mustPolicy(t *testing.T, w *world, name string) Policy {
 	t.Helper()

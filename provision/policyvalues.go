@@ -110,9 +110,9 @@ func (w *world) secretValues() map[string]any {
 	if w.server.AuthString != "" {
 		names = append(names, authStringSecretName(w.spec.Names.Secret))
 	}
-	kept, _ := w.secretARNs(names)
+	kept, keptMade := w.secretARNs(names)
 	every, made := w.secretARNs([]string{w.spec.Names.Secret, authStringSecretName(w.spec.Names.Secret)})
-	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "EverySecret": every, "EverySecretMade": made}
+	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "KeptSecretsMade": keptMade, "EverySecret": every, "EverySecretMade": made}
 }
 
 // secretARNs are all that secrets of the names may go by, and those when they are there:

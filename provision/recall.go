@@ -24,6 +24,26 @@ type Recalled struct {
 // has changed since, and not what the user once asked for. It goes on without a
 // Prefect server that gives no answer.
 func Recall(ctx context.Context, opts Options) (Recalled, error) {
+	w, err := rediscover(ctx, opts)
+	if err != nil {
+		return Recalled{}, err
+	}
+	out, err := w.recall(ctx, opts.Spec)
+	return out, w.nameStatements(opts.policy(), err)
+}
+
+// RecallNames is Recall for who needs the names and the cluster alone: it asks AWS for
+// nothing where the pool remembers them.
+func RecallNames(ctx context.Context, opts Options) (Spec, error) {
+	w, err := rediscover(ctx, opts)
+	if err != nil {
+		return Spec{}, err
+	}
+	return w.recallNames(opts.Spec), nil
+}
+
+// rediscover finds out the names and the cluster of an earlier bootstrap.
+func rediscover(ctx context.Context, opts Options) (*world, error) {
 	clients := *opts.Clients
 	opts.Clients = &clients
 	t := &Teardown{opts: TeardownOptions{Options: opts}}
@@ -33,21 +53,23 @@ func Recall(ctx context.Context, opts Options) (Recalled, error) {
 		t = &Teardown{opts: TeardownOptions{Options: opts}}
 		err = t.discover(ctx)
 	}
-	if err != nil {
-		return Recalled{}, err
-	}
-	return t.w.recall(ctx, opts.Spec)
+	return t.w, t.w.nameStatements(opts.policy(), err)
 }
 
-// recall has the discovered Spec in w and what the user said in said.
-func (w *world) recall(ctx context.Context, said Spec) (out Recalled, err error) {
+// recallNames has the discovered Spec in w and what the user said in said.
+func (w *world) recallNames(said Spec) Spec {
 	if names := w.chosenNames(); names != nil {
 		said.Names = *names
 	}
 	if w.spec.Cluster != "default" {
 		said.Cluster = w.spec.Cluster
 	}
-	out.Spec = said
+	return said
+}
+
+// recall adds to the names what the service has.
+func (w *world) recall(ctx context.Context, said Spec) (out Recalled, err error) {
+	out.Spec = w.recallNames(said)
 	s := &service{w: w}
 	if err := s.find(ctx); err != nil || !s.owned() {
 		return out, err

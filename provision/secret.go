@@ -30,6 +30,7 @@ type foundSecret struct {
 	arn     string
 	value   prefect.Secret
 	changed time.Time // when the current value was put
+	hidden  bool      // the caller may not read the value
 	deleted bool      // scheduled for deletion: the name is taken until it is restored
 	tags    map[string]string
 }
@@ -115,6 +116,10 @@ func (s *secret) readValue(ctx context.Context, out *foundSecret) error {
 	if errors.As(err, &scheduled) || errors.As(err, &missing) {
 		return nil
 	}
+	if s.w.secretsUnread && IsDenied(err) {
+		out.hidden = true
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -138,11 +143,14 @@ func (s *secret) diff() Change {
 		c.Fields = append(c.Fields, Field{Path: "value", Before: hidden, After: hidden})
 	}
 	c.Fields = append(c.Fields, s.w.tagFields(s.found.tags)...)
+	if s.found.hidden && !s.found.deleted {
+		c.Reason = "its value is not compared: that takes secretsmanager:GetSecretValue"
+	}
 	c.Action = updateIf(c.Fields)
 	return c
 }
 
-func (s *secret) valueDiffers() bool { return s.found.value != s.want }
+func (s *secret) valueDiffers() bool { return !s.found.hidden && s.found.value != s.want }
 
 func (s *secret) apply(ctx context.Context) (string, error) {
 	if s.found == nil {

@@ -23,6 +23,8 @@ type world struct {
 	log     *slog.Logger
 	network *networkFinder
 	poll    time.Duration // between two looks at something that is waited for
+	// secretsUnread is that of Options.
+	secretsUnread bool
 
 	mu    sync.Mutex
 	known map[Kind]string

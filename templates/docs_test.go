@@ -60,6 +60,7 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 	tables := tablesOf(t, "security.md")
 	for head, name := range map[string]string{
 		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "doctor": DoctorPolicy,
+		"status": StatusPolicy, "logs": LogsPolicy, "verify": VerifyPolicy,
 	} {
 		rows := map[string]row{}
 		for _, r := range tables[head] {

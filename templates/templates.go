@@ -36,6 +36,9 @@ const (
 	BootstrapPolicy = "bootstrap-policy.json"
 	TeardownPolicy  = "teardown-policy.json"
 	DoctorPolicy    = "doctor-policy.json"
+	StatusPolicy    = "status-policy.json"
+	LogsPolicy      = "logs-policy.json"
+	VerifyPolicy    = "verify-policy.json"
 	QueuePolicy     = "queue-policy.json"
 	LifecyclePolicy = "lifecycle-policy.json"
 )

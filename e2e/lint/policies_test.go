@@ -37,7 +37,10 @@ func TestEveryPolicyPassesTheLinters(t *testing.T) {
 	files := []string{"-I", filepath.Join(peers.Root(), "e2e", "lint", "lintpolicies.py")}
 	for name, spec := range specs() {
 		spec.Region = "eu-west-1"
-		for _, policy := range []string{provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution, provision.PolicyDoctor} {
+		for _, policy := range []string{
+			provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution,
+			provision.PolicyDoctor, provision.PolicyStatus, provision.PolicyLogs, provision.PolicyVerify,
+		} {
 			made, err := provision.NewPolicy(policy, spec.WithDefaults(), provision.Identity{Account: "123456789012", Partition: "aws", Region: "eu-west-1"},
 				provision.Server{APIKey: "k", AuthString: "u:p"})
 			if err != nil {
