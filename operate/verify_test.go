@@ -254,11 +254,14 @@ func TestVerifyInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exec sleep 60")
 	w.work()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer time.AfterFunc(2*time.Second, cancel).Stop()
 	got, err := w.verify(ctx, time.Minute)
 	if err == nil || got.Passed || got.Steps[len(got.Steps)-1].Name != operate.StepCleanup {
 		t.Errorf("got %v: %+v", err, got)
+	}
+	if !slices.ContainsFunc(got.Steps, func(s operate.Step) bool { return strings.HasPrefix(s.Reason, "interrupted while flow run ") }) {
+		t.Errorf("no step says that it was interrupted: %+v", got.Steps)
 	}
 	w.wantNothingLeft()
 }

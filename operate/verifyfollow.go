@@ -22,7 +22,7 @@ func (v *verification) follow(ctx context.Context) bool {
 		run, err := v.Clients.Prefect.ReadFlowRun(ctx, v.run.ID)
 		switch {
 		case ctx.Err() != nil:
-			return v.explainTimeout(ctx)
+			return v.explainWait(ctx)
 		case err != nil:
 			return v.failed(v.phase(), err)
 		}
@@ -36,7 +36,7 @@ func (v *verification) follow(ctx context.Context) bool {
 		v.readTask(ctx)
 		v.note(v.waitingFor())
 		if pause.For(ctx, v.PollInterval) != nil {
-			return v.explainTimeout(ctx)
+			return v.explainWait(ctx)
 		}
 	}
 	v.awaitTask(ctx)

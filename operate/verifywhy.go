@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,8 +20,12 @@ const lookingTime = 30 * time.Second
 // runLinesShown is how much of a run's log a failure shows.
 const runLinesShown = 5
 
-// explainTimeout says what the run was waiting for when the time was up.
-func (v *verification) explainTimeout(ctx context.Context) bool {
+// explainWait says what the run was waiting for when the time was up. Who has pressed
+// Ctrl-C knows why, and does not want to wait for a reason.
+func (v *verification) explainWait(ctx context.Context) bool {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return v.fail(v.phase(), fmt.Sprintf("interrupted while flow run %q was %s", v.run.Name, v.run.StateName), "run it again")
+	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookingTime)
 	defer cancel()
 	reason := fmt.Sprintf("flow run %q was still %s after %s", v.run.Name, v.run.StateName, v.Timeout)
