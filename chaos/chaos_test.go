@@ -56,12 +56,12 @@ func runChaos(t *testing.T, seed uint64) {
 			w.run(d, behave)
 		}
 	}
-	for _, f := range chaosFaults(seed) {
-		w.server.AddFault(f)
-	}
 	args := []string{"--rate", fmt.Sprintf("RunTask=%d/s", max(20, 5*(*scale)))}
 	if s.observed {
 		args = append(args, w.observe()...)
+	}
+	for _, f := range chaosFaults(seed) {
+		w.server.AddFault(f)
 	}
 	began := time.Now()
 	ws := w.start(chaosWorkers, args...)
