@@ -68,7 +68,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	b.build()
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.checkNamedGroups(gctx) })
-	group.Go(func() error { return findAll(gctx, b.resources) })
+	findAll(gctx, group, b.resources)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,17 @@ func wantFailure(t *testing.T, err error, operation, says string) {
 	}
 }
 
+// A refusal ends what is looked at beside it. It is told, and not that.
+func TestARefusalIsToldAndNotWhatItInterrupts(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 1)
+	a.permanent("iam:GetRole", sandbox.AccessDenied)
+	a.server.AddFault(sandbox.Fault{Service: "ec2", Operation: "DescribeVpcs", Kind: sandbox.Latency, Latency: 200 * time.Millisecond, Times: -1})
+	for range 20 { // which of two is told first is a matter of luck
+		wantFailure(t, a.try(t.Context()), "iam:GetRole", awsSays[sandbox.AccessDenied])
+	}
+}
+
 // The answer to each call is lost after the work was done: the SDK sends it again,
 // and the run goes through all the same, with nothing made twice.
 func TestEachAnswerMayBeLost(t *testing.T) {

@@ -93,13 +93,14 @@ type resource interface {
 	apply(ctx context.Context) (string, error)
 }
 
-// findAll lets everything look for itself at the same time.
-func findAll[T findable](ctx context.Context, resources []T) error {
-	group, ctx := errgroup.WithContext(ctx)
+// findAll lets everything look for itself at the same time, in the group of what else is
+// looked at. A group of its own would end by itself: what both need is read once, with the
+// context of whoever comes first, and would tell the other of an interrupt in place of
+// what went wrong.
+func findAll[T findable](ctx context.Context, group *errgroup.Group, resources []T) {
 	for _, r := range resources {
 		group.Go(func() error { return r.find(ctx) })
 	}
-	return group.Wait()
 }
 
 // Applied is what a step did.

@@ -80,7 +80,7 @@ func (t *Teardown) look(ctx context.Context) error {
 	}
 	var groups []removable
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return findAll(gctx, t.resources) })
+	findAll(gctx, group, t.resources)
 	group.Go(func() error { return definition.findOurs(gctx) })
 	group.Go(func() (err error) { groups, err = w.ownSecurityGroups(gctx); return err })
 	group.Go(func() (err error) { t.running, err = w.runningTasks(gctx); return err })
