@@ -19,6 +19,7 @@ import (
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
+	"ecsctl/worker"
 )
 
 const pool = "pool"
@@ -83,7 +84,7 @@ func (w *world) env() []string {
 	}
 	return append(w.server.Env(), "PATH="+os.Getenv("PATH"), "HOME="+w.dir,
 		"ECSCTL_CLAIM_GRACE="+scaled(2*time.Minute).String(),
-		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", 30*time.Second), seconds("PREFECT_WORKER_QUERY_SECONDS", 10*time.Second))
+		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", worker.DefaultHeartbeatInterval), seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))
 }
 
 // unfinished are the runs that have no final state.
