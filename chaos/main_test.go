@@ -3,9 +3,7 @@ package chaos_test
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"ecsctl/commands"
+	"ecsctl/internal/staticbuild"
 )
 
 // What `make chaos` turns up.
@@ -45,18 +44,7 @@ func ecsctl() int {
 }
 
 // playedPrefect is the program of the containers, made once.
-var playedPrefect = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "chaos-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "prefect")
-	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./flowrun/prefect").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("failed to build the containers' program: %w: %s", err, out)
-	}
-	return os.ReadFile(file)
-})
+var playedPrefect = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl/chaos/flowrun/prefect") })
 
 // programs is a directory with ecsctl, which is this binary, and prefect.
 func programs(t *testing.T) string {

@@ -1,32 +1,18 @@
 package commands_test
 
 import (
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ecsctl/internal/staticbuild"
 )
 
 // realECSCTL is the program as a release has it, made once.
-var realECSCTL = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "ecsctl-real-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "ecsctl")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "ecsctl")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("failed to build ecsctl: %w: %s", err, out)
-	}
-	return os.ReadFile(file)
-})
+var realECSCTL = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl") })
 
 // cmdRealECSCTL writes a static ecsctl:
 //

@@ -3,11 +3,9 @@
 package tinyprogram
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
+
+	"ecsctl/internal/staticbuild"
 )
 
 // AMD64 and ARM64 return the program for Linux, made once.
@@ -17,16 +15,5 @@ var (
 )
 
 func build(architecture string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "ecsctl-tiny-")
-	if err != nil {
-		return nil, fmt.Errorf("failed to build the tiny program: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "ecsctl")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "ecsctl/internal/tinyprogram/testdata/tiny")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("failed to build the tiny program: %w: %s", err, out)
-	}
-	return os.ReadFile(file)
+	return staticbuild.Program("ecsctl/internal/tinyprogram/testdata/tiny", "GOOS=linux", "GOARCH="+architecture)
 }

@@ -1,0 +1,28 @@
+// Package staticbuild makes programs of this module with the Go toolchain, as a release
+// has them: static and without symbols. It is for tests that put them into images.
+package staticbuild
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Program builds the main package of the import path and returns the executable. More
+// environment, as "NAME=value", is for GOOS and the like. An error has what the
+// toolchain said.
+func Program(importPath string, env ...string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "ecsctl-build-")
+	if err != nil {
+		return nil, fmt.Errorf("failed to build %s: %w", importPath, err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "program")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, importPath)
+	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("failed to build %s: %w: %s", importPath, err, out)
+	}
+	return os.ReadFile(file)
+}
