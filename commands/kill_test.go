@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -156,7 +155,7 @@ func moments(writes []string) []wiretap.Moment {
 func (a *account) taken() []string {
 	var out []string
 	for _, call := range a.tap.Calls() {
-		if call.Write && call.Status < http.StatusBadRequest && !strings.HasSuffix(call.Operation, "/workers/heartbeat") {
+		if call.Write && call.Status < http.StatusBadRequest && !isHeartbeat(call.Operation) {
 			out = append(out, call.Operation)
 		}
 	}

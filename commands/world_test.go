@@ -102,9 +102,10 @@ func (w *world) env() map[string]string {
 // writes are the write calls of ecsctl since the last look, sorted. Heartbeats are
 // the worker's.
 func (w *world) writes() []string {
-	out := slices.DeleteFunc(w.tap.Writes(), func(op string) bool { return strings.HasSuffix(op, "/workers/heartbeat") })
-	return out
+	return slices.DeleteFunc(w.tap.Writes(), isHeartbeat)
 }
+
+func isHeartbeat(operation string) bool { return strings.HasSuffix(operation, "/workers/heartbeat") }
 
 // snapshot reads account and server, and names what differs from world to world.
 func (w *world) snapshot(ctx context.Context) (*inventory.Snapshot, error) {

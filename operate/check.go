@@ -12,8 +12,7 @@ const (
 )
 
 // Check is one thing that was looked at. Reason says what was found, Fix what to type or
-// change; it is there with WARN and FAIL, and
-// with SKIP for want of a right.
+// change; it is there with WARN and FAIL, and with SKIP for want of a right.
 type Check struct {
 	Name   string      `json:"name"`
 	Status CheckStatus `json:"status"`

@@ -9,8 +9,8 @@ import (
 )
 
 // firstCause is what a status puts first of all that keeps flow runs from running, but for
-// what others have told and for what may not be looked at; nil when there is no such thing. Nobody
-// is asked without options.
+// what others have told and for what may not be looked at; nil when there is no such
+// thing. Nobody is asked without options.
 func firstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Status, error) {
 	if o == nil {
 		return nil, nil, nil
