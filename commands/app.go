@@ -9,8 +9,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -53,22 +51,4 @@ func noCommand(c *cli.Context) error {
 		return usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
 	}
 	return cli.ShowAppHelp(c)
-}
-
-func usageError(c *cli.Context, err error, _ bool) error {
-	return usagef("%s: see `%s --help`", err, c.Command.HelpName)
-}
-
-// noArguments refuses what is left over after the flags. The flag library stops
-// reading flags at the first argument, so a stray word would silently drop the rest.
-func noArguments(c *cli.Context) error {
-	if c.Args().Present() {
-		return usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name, c.Args().First(), c.Command.Name)
-	}
-	return nil
-}
-
-func printf(w io.Writer, format string, args ...any) {
-	// A terminal or pipe that is gone leaves nobody to tell.
-	_, _ = fmt.Fprintf(w, format, args...)
 }

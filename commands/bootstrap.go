@@ -1,15 +1,12 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/image"
 	"ecsctl/provision"
 )
 
@@ -28,29 +25,6 @@ online. Running it again changes nothing; after a failure or a crash it goes on.
 On a terminal and without --pool it asks for what was not given, with good defaults
 throughout, and shows the plan and the command that does the same. Without a terminal it
 asks nothing: what is missing is an error that names the flag.`
-
-type bootstrapOptions struct {
-	outputOptions
-	Spec        provision.Spec
-	WaitTimeout time.Duration
-	NoWait      bool
-	// Wizard asks for everything that was not given, NoWizard asks nothing.
-	Wizard, NoWizard bool
-	// Accessible asks line by line.
-	Accessible bool
-	// Config is the file that the settings were read from; empty is the default one.
-	Config string
-	// Save is a file to write the settings to.
-	Save string
-
-	planShown, saved bool // the wizard has done it
-}
-
-func (o bootstrapOptions) configPath() string { return cmp.Or(o.Save, o.Config, defaultConfig) }
-
-func bootstrapFlags() []specFlag {
-	return append(append(placeFlags(), resourceFlags()...), nameFlags()...)
-}
 
 func bootstrapCommand(streams Streams) *cli.Command {
 	flags := bootstrapFlags()
@@ -152,23 +126,6 @@ func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) 
 		return nil, err
 	}
 	return provision.NewBootstrap(ctx, options)
-}
-
-// useBinary reads what goes into the worker's image: this program, unless the user
-// names another.
-func useBinary(spec provision.Spec) (provision.Spec, *image.Binary, error) {
-	if spec.Worker.Binary == "" {
-		path, err := thisProgram()
-		if err != nil {
-			return spec, nil, err
-		}
-		spec.Worker.Binary = path
-	}
-	return spec.UseBinary()
-}
-
-func bootstrapHeading(pool string, plan *provision.Bootstrap) string {
-	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
 }
 
 // showDryRun prints a plan as the result of the command.

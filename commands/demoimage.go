@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -73,18 +72,6 @@ func (d *demo) makeImages() (map[string]string, error) {
 		}
 	}
 	return images, nil
-}
-
-// thisProgram goes by the name that it was called by, which may be one of several.
-func thisProgram() (string, error) {
-	path, err := exec.LookPath(os.Args[0])
-	if err == nil {
-		path, err = filepath.Abs(path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("failed to find this program: %w", err)
-	}
-	return path, nil
 }
 
 // ownHealthPort lets each worker answer health checks on a port of its own: in AWS each

@@ -3,7 +3,10 @@ package commands
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/prompt"
 	"ecsctl/internal/hint"
@@ -62,4 +65,28 @@ func parts(err error) []error {
 		out = append(out, parts(e)...)
 	}
 	return out
+}
+
+// commandExit carries the exit code of the command that ran in the sandbox; the command
+// has said itself what there was to say.
+type commandExit struct{ code int }
+
+func (e commandExit) Error() string { return "the command failed" }
+
+func usageError(c *cli.Context, err error, _ bool) error {
+	return usagef("%s: see `%s --help`", err, c.Command.HelpName)
+}
+
+// noArguments refuses what is left over after the flags. The flag library stops
+// reading flags at the first argument, so a stray word would silently drop the rest.
+func noArguments(c *cli.Context) error {
+	if c.Args().Present() {
+		return usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name, c.Args().First(), c.Command.Name)
+	}
+	return nil
+}
+
+func printf(w io.Writer, format string, args ...any) {
+	// A terminal or pipe that is gone leaves nobody to tell.
+	_, _ = fmt.Fprintf(w, format, args...)
 }

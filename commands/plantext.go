@@ -86,3 +86,7 @@ func summary(changes []provision.Change) string {
 	}
 	return strings.NewReplacer("to unchanged", "unchanged", "to leave", "left alone").Replace(strings.Join(words, ", "))
 }
+
+func bootstrapHeading(pool string, plan *provision.Bootstrap) string {
+	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
+}

@@ -107,12 +107,6 @@ func (o sandboxOptions) faultsPrefect() bool {
 		slices.ContainsFunc(o.Quotas, func(q sandbox.Quota) bool { return q.Service == sandbox.PrefectService })
 }
 
-// commandExit carries the exit code of the command that ran in the sandbox; the command
-// has said itself what there was to say.
-type commandExit struct{ code int }
-
-func (e commandExit) Error() string { return "the command failed" }
-
 func runSandbox(ctx context.Context, streams Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
 		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,

@@ -238,3 +238,20 @@ func readSpec(c *cli.Context, flags []specFlag) (provision.Spec, error) {
 	}
 	return spec, nil
 }
+
+func bootstrapFlags() []specFlag {
+	return append(append(placeFlags(), resourceFlags()...), nameFlags()...)
+}
+
+// pickFlags are those with the names.
+func pickFlags(flags []specFlag, names ...string) []specFlag {
+	var out []specFlag
+	for _, name := range names {
+		for _, f := range flags {
+			if f.flag.Names()[0] == name {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}

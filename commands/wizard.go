@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"ecsctl/commands/prompt"
@@ -66,17 +65,6 @@ func newWizard(streams Streams, opts bootstrapOptions) *wizard {
 		w.asker = prompt.NewLines(streams.In, streams.Err)
 	}
 	return w
-}
-
-// accessible tells whether questions are asked line by line: wished for by the flag or
-// ACCESSIBLE, as huh's programs have it, or all that the terminal can do.
-func accessible(flag bool) bool {
-	switch os.Getenv("ACCESSIBLE") {
-	case "", "0", "false":
-	default:
-		return true
-	}
-	return flag || os.Getenv("TERM") == "dumb"
 }
 
 // run asks until there is a plan that the user wants, and returns it with the Spec.

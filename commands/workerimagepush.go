@@ -30,19 +30,6 @@ func pushFlags() []specFlag {
 	return pickFlags(append(append(placeFlags(), resourceFlags()...), nameFlags()...), "pool", "region", "profile", "repository-name", "tag")
 }
 
-// pickFlags are those with the names.
-func pickFlags(flags []specFlag, names ...string) []specFlag {
-	var out []specFlag
-	for _, name := range names {
-		for _, f := range flags {
-			if f.flag.Names()[0] == name {
-				out = append(out, f)
-			}
-		}
-	}
-	return out
-}
-
 func workerImagePushCommand(streams Streams) *cli.Command {
 	flags := pushFlags()
 	return &cli.Command{

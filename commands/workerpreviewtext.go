@@ -4,21 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"ecsctl/worker"
 )
-
-// printJSON writes one value as people and programs can read it.
-func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return fmt.Errorf("failed to write the result: %w", err)
-	}
-	return nil
-}
 
 // printPreview shows the requests to a person.
 func printPreview(streams Streams, preview *worker.Preview) error {

@@ -1,0 +1,27 @@
+package commands
+
+import (
+	"cmp"
+	"time"
+
+	"ecsctl/provision"
+)
+
+type bootstrapOptions struct {
+	outputOptions
+	Spec        provision.Spec
+	WaitTimeout time.Duration
+	NoWait      bool
+	// Wizard asks for everything that was not given, NoWizard asks nothing.
+	Wizard, NoWizard bool
+	// Accessible asks line by line.
+	Accessible bool
+	// Config is the file that the settings were read from; empty is the default one.
+	Config string
+	// Save is a file to write the settings to.
+	Save string
+
+	planShown, saved bool // the wizard has done it
+}
+
+func (o bootstrapOptions) configPath() string { return cmp.Or(o.Save, o.Config, defaultConfig) }
