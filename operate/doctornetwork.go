@@ -3,12 +3,7 @@ package operate
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ecsctl/provision"
 )
@@ -37,24 +32,6 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 	d.ok(checkNetwork, reason)
 }
 
-// shutSubnets are the subnets that tasks get out of and those that they do not, in words.
-func shutSubnets(ways provision.Ways) (shut, open []string) {
-	for _, way := range ways.Subnets {
-		switch {
-		case way.Exit == provision.ExitNone:
-			shut = append(shut, way.Subnet+": "+way.Why)
-		case way.Exit == provision.ExitPublic && !ways.PublicIP:
-			shut = append(shut, way.Subnet+": it is public, and tasks get no public IP address (assign-public-ip is disabled)")
-		default:
-			open = append(open, fmt.Sprintf("%s (%s, %s)", way.Subnet, way.Zone, way.Exit))
-		}
-	}
-	return shut, open
-}
-
-// serviceLogs is CloudWatch Logs in the names of VPC endpoints.
-const serviceLogs = "logs"
-
 // neededServices are those that tasks talk to: for the image its registry and the
 // layers behind it, for starting logs and secrets, for the worker ECS, EC2 and its queue.
 func (d *doctor) neededServices() []string {
@@ -64,8 +41,6 @@ func (d *doctor) neededServices() []string {
 	}
 	return needed
 }
-
-const routeFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public, with --assign-public-ip enabled), or name other subnets with --subnet"
 
 // checkEndpoints is for subnets without a way out.
 func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) {
@@ -81,25 +56,4 @@ func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) 
 		return
 	}
 	d.warn(checkNetwork, reason+"; the VPC has an endpoint for each service of AWS", fmt.Sprintf("make sure that tasks there reach %s inside the VPC, and that images are in ECR", d.server.APIURL))
-}
-
-// missingEndpoints are the services that a VPC has no endpoint for.
-func missingEndpoints(ctx context.Context, c *provision.Clients, vpc string, needed []string) ([]string, error) {
-	var names []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2, &ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, provision.ExplainAWS("read the VPC endpoints", err)
-		}
-		for _, e := range page.VpcEndpoints {
-			if strings.EqualFold(string(e.State), "available") {
-				names = append(names, aws.ToString(e.ServiceName))
-			}
-		}
-	}
-	// The names begin with com.amazonaws, or with cn.com.amazonaws in China.
-	return slices.DeleteFunc(needed, func(service string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, "."+c.Region+"."+service) })
-	}), nil
 }

@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"ecsctl/provision"
@@ -58,13 +57,4 @@ func (d *doctor) wasSetUp() bool {
 	}
 	region, err := provision.RememberedRegion(d.pool)
 	return err == nil && region == d.id.Region
-}
-
-// whyUnplanned is why nobody could say what a bootstrap would change.
-func (s *Status) whyUnplanned() string {
-	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.About == AboutDrift || p.About == AboutAWS })
-	if i < 0 {
-		return "what a bootstrap would change cannot be told"
-	}
-	return s.Problems[i].Cause
 }

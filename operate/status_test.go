@@ -1,44 +1,15 @@
 package operate_test
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/image"
 	"ecsctl/operate"
 	"ecsctl/prefect"
-	"ecsctl/provision"
 )
-
-func (w *world) status() *operate.Status {
-	w.t.Helper()
-	status, err := operate.ReadStatus(w.t.Context(), operate.Options{
-		Options: provision.Options{
-			Spec: provision.Spec{Pool: pool, Region: "eu-west-1", Worker: provision.Worker{Runtime: provision.RuntimePrefect}}, Clients: w.clients, Version: "test",
-			Server: provision.Server{APIURL: w.clients.Prefect.APIURL()}, Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
-		},
-		Bootstrap:  func(s provision.Spec) string { return "ecsctl bootstrap --pool " + s.Pool },
-		UseBinary:  func(s provision.Spec) (provision.Spec, *image.Binary, error) { return s.UseBinary() },
-		StuckAfter: time.Minute,
-	})
-	return must(status, err)(w.t)
-}
-
-// bootstrap makes all that the pool needs; tasks of the worker are not wanted here.
-func (w *world) bootstrap() {
-	w.t.Helper()
-	none := 0
-	spec := provision.Spec{Pool: pool, Region: "eu-west-1", Worker: provision.Worker{Runtime: provision.RuntimePrefect, DesiredCount: &none}}
-	plan := must(provision.NewBootstrap(w.t.Context(), provision.Options{
-		Spec: spec.WithDefaults(), Clients: w.clients, Version: "test", Server: provision.Server{APIURL: w.clients.Prefect.APIURL()},
-		Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
-	}))(w.t)
-	must(plan.Apply(w.t.Context(), silence{}))(w.t)
-}
 
 // Runs are counted by what they wait for; with another worker that serves the pool a
 // service at 0 is worth a warning only, and late runs are told of.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -13,9 +12,6 @@ import (
 	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
-
-// lookingTime is the limit for finding out why something did not happen.
-const lookingTime = 30 * time.Second
 
 // runLinesShown is how much of a run's log a failure shows.
 const runLinesShown = 5

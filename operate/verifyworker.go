@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"ecsctl/internal/hint"
 	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
@@ -46,12 +44,5 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	return v.symptom(ctx, StepWorker, reason, bootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
 }
 
-func bootstrapFix(pool string) string {
-	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
-}
-
 // ago is the time since then, in whole seconds.
 func ago(then time.Time) time.Duration { return max(0, time.Since(then)).Round(time.Second) }
-
-// fixOf is the advice that comes with an error.
-func fixOf(err error) string { return strings.Join(hint.Of(err), "; or ") }

@@ -2,9 +2,13 @@ package operate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"ecsctl/internal/hint"
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
 
@@ -70,3 +74,22 @@ func (p Problem) mend() string {
 	}
 	return strings.Join(ways, "; or ")
 }
+
+// whyUnplanned is why nobody could say what a bootstrap would change.
+func (s *Status) whyUnplanned() string {
+	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.About == AboutDrift || p.About == AboutAWS })
+	if i < 0 {
+		return "what a bootstrap would change cannot be told"
+	}
+	return s.Problems[i].Cause
+}
+
+// lookingTime is the limit for finding out why something did not happen.
+const lookingTime = 30 * time.Second
+
+func bootstrapFix(pool string) string {
+	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
+}
+
+// fixOf is the advice that comes with an error.
+func fixOf(err error) string { return strings.Join(hint.Of(err), "; or ") }
