@@ -12,24 +12,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"ecsctl/operate"
 	"ecsctl/provision"
 	"ecsctl/sandbox"
 )
-
-// silence is a provision.Progress that tells nobody.
-type silence struct{}
-
-func (silence) Start(provision.Kind, string, provision.Action) {}
-func (silence) Done(provision.Applied, error)                  {}
-func (silence) Note(string)                                    {}
 
 // want asserts the outcome of a check and what its reason and fix say.
 func want(t *testing.T, found map[string]operate.Check, name string, status operate.CheckStatus, says, fix string) {
@@ -61,31 +52,6 @@ func ownImage(t *testing.T, p *patient) string {
 		t.Fatal(err)
 	}
 	return "123456789012.dkr.ecr." + patientRegion + ".amazonaws.com/flows:v1"
-}
-
-// user makes an IAM user with a policy and returns the configuration with the user's key.
-func (p *patient) user(name, policy string) aws.Config {
-	p.t.Helper()
-	client := iam.NewFromConfig(p.cfg)
-	ctx := p.t.Context()
-	if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: &name}); err != nil {
-		p.t.Fatal(err)
-	}
-	if _, err := client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy}); err != nil {
-		p.t.Fatal(err)
-	}
-	made, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	cfg := p.cfg.Copy()
-	cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey, "")
-	return cfg
-}
-
-// as has the doctor called by somebody else.
-func (p *patient) as(cfg aws.Config) func(*operate.DoctorOptions) {
-	return func(o *operate.DoctorOptions) { o.AWS, o.Clients = cfg, p.options(cfg, o.Prefect).Clients }
 }
 
 const everything = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`

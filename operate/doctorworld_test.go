@@ -1,8 +1,11 @@
 package operate_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,12 +13,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"ecsctl/operate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
+	"ecsctl/templates"
 )
 
 const (
@@ -126,3 +136,96 @@ func (p *patient) examine(change func(*operate.DoctorOptions)) map[string]operat
 	}
 	return found
 }
+
+// user makes an IAM user with a policy and returns the configuration with the user's key.
+func (p *patient) user(name, policy string) aws.Config {
+	p.t.Helper()
+	client := iam.NewFromConfig(p.cfg)
+	ctx := p.t.Context()
+	if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: &name}); err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy}); err != nil {
+		p.t.Fatal(err)
+	}
+	made, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cfg := p.cfg.Copy()
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey, "")
+	return cfg
+}
+
+// as has the doctor called by somebody else.
+func (p *patient) as(cfg aws.Config) func(*operate.DoctorOptions) {
+	return func(o *operate.DoctorOptions) { o.AWS, o.Clients = cfg, p.options(cfg, o.Prefect).Clients }
+}
+
+// holder is a user who has the policy of bootstrap but for one statement.
+func (p *patient) holder(withheld string) aws.Config {
+	p.t.Helper()
+	name := "without" + withheld
+	cfg, client := p.user(name, mayAsk), iam.NewFromConfig(p.cfg)
+	policy := p.bootstrapPolicy()
+	policy.Statements = slices.DeleteFunc(policy.Statements, func(s templates.Statement) bool { return s.Sid == withheld })
+	for i, part := range policy.Parts() {
+		made, err := client.CreatePolicy(p.t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint(name, i)), PolicyDocument: aws.String(part.Document())})
+		if err == nil {
+			_, err = client.AttachUserPolicy(p.t.Context(), &iam.AttachUserPolicyInput{UserName: &name, PolicyArn: made.Policy.Arn})
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return cfg
+}
+
+func (p *patient) bootstrapPolicy() provision.Policy {
+	p.t.Helper()
+	id := provision.Identity{Account: "123456789012", Partition: "aws", Region: patientRegion}
+	policy, err := provision.NewPolicy(provision.PolicyBootstrap, p.spec.WithDefaults(), id, provision.Server{APIKey: p.key})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return policy
+}
+
+// pushImage pushes an image into the sandbox's registry.
+func (p *patient) pushImage(repository, tag string) {
+	p.t.Helper()
+	client := ecr.NewFromConfig(p.cfg)
+	ctx := p.t.Context()
+	found, err := client.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{repository}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	token, err := client.GetAuthorizationToken(ctx, &ecr.GetAuthorizationTokenInput{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ref, err := name.ParseReference(*found.Repositories[0].RepositoryUri + ":" + tag)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	img, err := random.Image(64, 1)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	auth := authn.FromConfig(authn.AuthConfig{Auth: strings.TrimSpace(*token.AuthorizationData[0].AuthorizationToken)})
+	if err := remote.Write(ref, img, remote.WithAuth(auth), remote.WithContext(ctx)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// silence is a provision.Progress that tells nobody.
+type silence struct{}
+
+func (silence) Start(provision.Kind, string, provision.Action) {}
+
+func (silence) Done(provision.Applied, error) {}
+
+func (silence) Note(string) {}
+
+// mayAsk lets a user ask IAM what they may do.
+const mayAsk = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}]}`

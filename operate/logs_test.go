@@ -18,8 +18,6 @@ import (
 	"ecsctl/provision"
 )
 
-const pool = "etl"
-
 func TestLogsOfAFlowRun(t *testing.T) {
 	w := newWorld(t, "echo Hello from ECS!!\necho done\n")
 	run := w.runs("purple-lemur")
@@ -94,5 +92,3 @@ func TestLogsFollowEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`

@@ -175,3 +175,7 @@ func (w *world) bootstrap() {
 	}))(w.t)
 	must(plan.Apply(w.t.Context(), silence{}))(w.t)
 }
+
+const pool = "etl"
+
+const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`

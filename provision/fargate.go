@@ -69,3 +69,9 @@ func checkFargateSize(cpu, memory int) error {
 	}
 	return fmt.Errorf("fargate has no size with %d CPU units: there are %s", cpu, strings.Join(cpus, ", "))
 }
+
+// Architectures of tasks, in the words of ECS.
+const (
+	ArchitectureX86 = "x86_64"
+	ArchitectureARM = "arm64"
+)

@@ -78,15 +78,6 @@ func poolTag(pool, region string) string {
 	return poolSlug(pool, region)
 }
 
-// chosenNames are the names of the Spec when any is other than derived, else nil.
-func (w *world) chosenNames() *Names {
-	if w.spec.Names == deriveNames(w.spec.Pool, w.spec.Region) {
-		return nil
-	}
-	names := w.spec.Names
-	return &names
-}
-
 // or fills the empty names from others.
 func (n Names) or(others Names) Names {
 	orString(&n.ExecutionRole, others.ExecutionRole)

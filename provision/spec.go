@@ -126,9 +126,6 @@ const (
 	PublicIPAuto     = "auto"
 	PublicIPEnabled  = "enabled"
 	PublicIPDisabled = "disabled"
-
-	ArchitectureX86 = "x86_64"
-	ArchitectureARM = "arm64"
 )
 
 // defaultRuntime is the program that works unless the Spec says otherwise.

@@ -69,3 +69,12 @@ func (w *world) setValue(kind Kind, v string) {
 
 // pause waits between two looks; it ends early with ctx.
 func (w *world) pause(ctx context.Context) error { return pause.For(ctx, w.poll) }
+
+// chosenNames are the names of the Spec when any is other than derived, else nil.
+func (w *world) chosenNames() *Names {
+	if w.spec.Names == deriveNames(w.spec.Pool, w.spec.Region) {
+		return nil
+	}
+	names := w.spec.Names
+	return &names
+}

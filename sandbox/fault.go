@@ -99,15 +99,3 @@ func (f Fault) check() error {
 	}
 	return nil
 }
-
-// AddFault arms a fault. Of several that match a call the oldest takes effect, and the
-// latency of all. A fault that ParseFault would refuse has no effect.
-func (s *Server) AddFault(f Fault) {
-	s.faults.add(f)
-	if f.Kind == Spot {
-		s.ecs.Interrupt()
-	}
-}
-
-// ClearFaults disarms all faults.
-func (s *Server) ClearFaults() { s.faults.clear() }

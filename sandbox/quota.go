@@ -40,20 +40,6 @@ type heldQuota struct {
 	buckets map[string]*rate.Limiter // by service and operation
 }
 
-// AddQuota sets a quota, beside those that hold already.
-func (s *Server) AddQuota(q Quota) {
-	s.quotas.mu.Lock()
-	defer s.quotas.mu.Unlock()
-	s.quotas.list = append(s.quotas.list, &heldQuota{q, map[string]*rate.Limiter{}})
-}
-
-// ClearQuotas lifts all quotas.
-func (s *Server) ClearQuotas() {
-	s.quotas.mu.Lock()
-	defer s.quotas.mu.Unlock()
-	s.quotas.list = nil
-}
-
 func (qs *quotaSet) held() []Quota {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
