@@ -40,7 +40,7 @@ func (d *doctor) checkMade(ctx context.Context) {
 	case err != nil:
 		d.failedOrDenied(checkState, err)
 	case problem != nil:
-		d.fail(checkState, strings.Join(append([]string{problem.Cause}, problem.Details...), "\n"), problem.mend())
+		d.fail(checkState, strings.Join(append([]string{problem.Cause}, problem.Details...), "\n"), problem.fixes())
 	case len(told) > 1:
 		d.skip(checkState, "there is something wrong that others hang on: see what failed")
 	case !status.Planned:

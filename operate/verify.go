@@ -144,7 +144,7 @@ func (v *verification) symptom(ctx context.Context, name, reason, fix string) bo
 		return v.fail(name, reason, fix)
 	}
 	said := append([]string{cause.Cause}, cause.Details...)
-	return v.fail(name, strings.Join(append(said, reason), "\n"), cause.mend())
+	return v.fail(name, strings.Join(append(said, reason), "\n"), cause.fixes())
 }
 
 // failed is a step that could not be done for an error.

@@ -66,8 +66,8 @@ func named(ctx context.Context, o provision.Options, err error) error {
 	return provision.NameStatements(o.Policy, o.Spec.WithDefaults(), id, o.Server, err)
 }
 
-// mend is all that mends a problem, in one text, the best first.
-func (p Problem) mend() string {
+// fixes is all that fixes a problem, in one text, the best first.
+func (p Problem) fixes() string {
 	ways := make([]string, len(p.Mend))
 	for i, way := range p.Mend {
 		ways[i] = strings.TrimPrefix(way, "or ") // some begin with it

@@ -3,8 +3,6 @@ package sandbox
 import (
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"ecsctl/sandbox/internal/ecs"
 )
 
@@ -21,18 +19,10 @@ func (s *Server) AddFault(f Fault) {
 func (s *Server) ClearFaults() { s.faults.clear() }
 
 // AddQuota sets a quota, beside those that hold already.
-func (s *Server) AddQuota(q Quota) {
-	s.quotas.mu.Lock()
-	defer s.quotas.mu.Unlock()
-	s.quotas.list = append(s.quotas.list, &heldQuota{q, map[string]*rate.Limiter{}})
-}
+func (s *Server) AddQuota(q Quota) { s.quotas.add(q) }
 
 // ClearQuotas lifts all quotas.
-func (s *Server) ClearQuotas() {
-	s.quotas.mu.Lock()
-	defer s.quotas.mu.Unlock()
-	s.quotas.list = nil
-}
+func (s *Server) ClearQuotas() { s.quotas.clear() }
 
 // mishaps are what the faults and quotas mean for ECS.
 func (s *Server) mishaps() ecs.Mishaps {

@@ -40,6 +40,18 @@ type heldQuota struct {
 	buckets map[string]*rate.Limiter // by service and operation
 }
 
+func (qs *quotaSet) add(q Quota) {
+	qs.mu.Lock()
+	defer qs.mu.Unlock()
+	qs.list = append(qs.list, &heldQuota{q, map[string]*rate.Limiter{}})
+}
+
+func (qs *quotaSet) clear() {
+	qs.mu.Lock()
+	defer qs.mu.Unlock()
+	qs.list = nil
+}
+
 func (qs *quotaSet) held() []Quota {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
