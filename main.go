@@ -9,11 +9,12 @@ import (
 	"syscall"
 
 	"ecsctl/commands"
+	"ecsctl/commands/console"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal gets the default treatment: it ends the process at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
+	os.Exit(commands.Main(ctx, os.Args, console.SystemStreams()))
 }

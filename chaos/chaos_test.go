@@ -11,7 +11,7 @@ import (
 
 	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 const (
@@ -23,12 +23,12 @@ const (
 )
 
 // chaosFaults make a fifth of all calls fail, and another fifth late.
-func chaosFaults(seed uint64) []sandbox.Fault {
-	var faults []sandbox.Fault
-	for _, service := range []string{"*", sandbox.PrefectService} {
+func chaosFaults(seed uint64) []fault.Fault {
+	var faults []fault.Fault
+	for _, service := range []string{"*", fault.PrefectService} {
 		faults = append(faults,
-			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Chaos, Rate: chaosRate, Seed: seed},
-			sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: scaled(slowestAnswer), Latency: time.Millisecond})
+			fault.Fault{Service: service, Operation: "*", Kind: fault.Chaos, Rate: chaosRate, Seed: seed},
+			fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: scaled(slowestAnswer), Latency: time.Millisecond})
 	}
 	return faults
 }

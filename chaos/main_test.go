@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"ecsctl/commands"
-	"ecsctl/internal/staticbuild"
+	"ecsctl/commands/console"
+	"ecsctl/internal/testkit/staticbuild"
 )
 
 // What `make chaos` turns up.
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 func ecsctl() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal is the command's own
-	return commands.Main(ctx, os.Args, commands.SystemStreams())
+	return commands.Main(ctx, os.Args, console.SystemStreams())
 }
 
 // playedPrefect is the program of the containers, made once.

@@ -13,6 +13,7 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // The outage, and how soon after it all must be right again.
@@ -27,7 +28,7 @@ var outageTasks = flag.Int("outage-tasks", 100, "tasks that run when Prefect or 
 // at their defaults) while many tasks run. Nothing is lost, and a minute after its return
 // all states are right.
 func TestAnOutageOfTenMinutes(t *testing.T) {
-	for name, service := range map[string]string{"Prefect": sandbox.PrefectService, "AWS": "*"} {
+	for name, service := range map[string]string{"Prefect": fault.PrefectService, "AWS": "*"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { outageOf(t, service) })
@@ -49,7 +50,7 @@ func outageOf(t *testing.T, service string) {
 		t.Fatalf("not all runs run: %v", w.census().of(all))
 	}
 	late := w.runs("late", 20, life{time.Second, flowrun.Completes}) // are due when it is away
-	w.server.AddFault(sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.DropBefore, Times: -1})
+	w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.DropBefore, Times: -1})
 	if err := pause.For(t.Context(), outage); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -26,8 +27,8 @@ const (
 	launchBurst = 100
 )
 
-func awsQuotas() []sandbox.Quota {
-	return []sandbox.Quota{
+func awsQuotas() []fault.Quota {
+	return []fault.Quota{
 		{Service: "fargate", Operation: "launch", Rate: launchRate, Burst: launchBurst},
 		{Service: "ecs", Operation: "RunTask", Rate: launchRate, Burst: launchBurst},
 		{Service: "ecs", Operation: "RegisterTaskDefinition", Rate: 1, Burst: 20},
@@ -61,8 +62,8 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	for i := range deployments {
 		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments, life{30 * time.Second, flowrun.Completes})...)
 	}
-	for _, service := range []string{"*", sandbox.PrefectService} {
-		w.server.AddFault(sandbox.Fault{Service: service, Operation: "*", Kind: sandbox.Latency, Latency: 50 * time.Millisecond, LatencyTo: 150 * time.Millisecond, Times: -1})
+	for _, service := range []string{"*", fault.PrefectService} {
+		w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Latency: 50 * time.Millisecond, LatencyTo: 150 * time.Millisecond, Times: -1})
 	}
 	wire := &meter{calls: map[string]int{}, throttled: map[string]int{}}
 	for i := range workers {

@@ -12,32 +12,37 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/commands/prompt"
+	"ecsctl/commands/complete"
+	"ecsctl/commands/console"
+	"ecsctl/commands/demo"
+	"ecsctl/commands/wizard/prompt"
+	"ecsctl/commands/workercmd"
+	"ecsctl/internal/buildinfo"
 )
 
 // Main runs the command line and returns the exit code: 0 fine, 1 failed or misused,
 // 2 when a dry run with --detailed-exitcode has changes, 130 interrupted.
-func Main(ctx context.Context, args []string, streams Streams) int {
-	err := newApp(streams).RunContext(ctx, args)
+func Main(ctx context.Context, args []string, streams console.Streams) int {
+	err := NewApp(streams).RunContext(ctx, args)
 	if ctx.Err() != nil && err != nil && !errors.Is(err, prompt.ErrInterrupted) {
-		err = errInterrupted
+		err = console.ErrInterrupted
 	}
-	report(streams, err)
-	return exitCode(err)
+	console.Report(streams, err)
+	return console.ExitCode(err)
 }
 
-func newApp(streams Streams) *cli.App {
+func NewApp(streams console.Streams) *cli.App {
 	return &cli.App{
 		Name:                   "ecsctl",
 		Usage:                  "run Prefect flows on AWS ECS",
 		UsageText:              "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool",
-		Version:                version(),
+		Version:                buildinfo.Version(),
 		Reader:                 streams.In,
 		Writer:                 streams.Out,
 		ErrWriter:              streams.Err,
-		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams), completionCommand(streams), completeCommand(streams), manCommand(streams)},
+		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workercmd.WorkerCommand(streams), policyCommand(streams), demo.SandboxCommand(streams), demo.DemoCommand(streams), versionCommand(streams), complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams)},
 		Action:                 noCommand,
-		OnUsageError:           usageError,
+		OnUsageError:           console.UsageError,
 		CommandNotFound:        nil,
 		UseShortOptionHandling: true,
 		// The default one exits by itself; exitCode is the only place that decides.
@@ -48,7 +53,7 @@ func newApp(streams Streams) *cli.App {
 // noCommand answers `ecsctl` and `ecsctl something-unknown`.
 func noCommand(c *cli.Context) error {
 	if c.Args().Present() {
-		return usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
+		return console.Usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
 	}
 	return cli.ShowAppHelp(c)
 }

@@ -7,6 +7,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/commands/wizard"
 	"ecsctl/provision"
 )
 
@@ -26,19 +29,19 @@ On a terminal and without --pool it asks for what was not given, with good defau
 throughout, and shows the plan and the command that does the same. Without a terminal it
 asks nothing: what is missing is an error that names the flag.`
 
-func bootstrapCommand(streams Streams) *cli.Command {
-	flags := bootstrapFlags()
+func bootstrapCommand(streams console.Streams) *cli.Command {
+	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         "bootstrap",
 		Usage:        "create a work pool and a worker for it in AWS",
 		Description:  bootstrapDescription,
-		OnUsageError: usageError,
-		Flags: append(append(cliFlags(flags), outputFlags()...),
-			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online", EnvVars: env("no-wait")},
-			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is", EnvVars: env("wizard")},
-			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too", EnvVars: env("no-wizard")},
-			&cli.BoolFlag{Name: "accessible", Usage: "ask line by line, for screen readers; ACCESSIBLE=1 does it too", EnvVars: env("accessible")},
-			&cli.StringFlag{Name: "save", Usage: "write the settings to `FILE`, such as ecsctl.yaml, before anything is done; a file that exists is not overwritten", EnvVars: env("save")}),
+		OnUsageError: console.UsageError,
+		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
+			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online", EnvVars: inputs.Env("no-wait")},
+			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is", EnvVars: inputs.Env("wizard")},
+			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too", EnvVars: inputs.Env("no-wizard")},
+			&cli.BoolFlag{Name: "accessible", Usage: "ask line by line, for screen readers; ACCESSIBLE=1 does it too", EnvVars: inputs.Env("accessible")},
+			&cli.StringFlag{Name: "save", Usage: "write the settings to `FILE`, such as ecsctl.yaml, before anything is done; a file that exists is not overwritten", EnvVars: inputs.Env("save")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readBootstrapOptions(c, flags)
 			if err != nil {
@@ -49,44 +52,44 @@ func bootstrapCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readBootstrapOptions(c *cli.Context, flags []specFlag) (opts bootstrapOptions, err error) {
-	if err := noArguments(c); err != nil {
+func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.BootstrapOptions, err error) {
+	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
-	if opts.outputOptions, err = readOutputOptions(c); err != nil {
+	if opts.OutputOptions, err = inputs.ReadOutputOptions(c); err != nil {
 		return opts, err
 	}
 	opts.WaitTimeout, opts.NoWait = c.Duration("wait-timeout"), c.Bool("no-wait")
-	opts.Wizard, opts.NoWizard, opts.Accessible = c.Bool("wizard"), c.Bool("no-wizard"), accessible(c.Bool("accessible"))
+	opts.Wizard, opts.NoWizard, opts.Accessible = c.Bool("wizard"), c.Bool("no-wizard"), console.Accessible(c.Bool("accessible"))
 	opts.Config, opts.Save = c.String("config"), c.String("save")
 	if opts.Wizard && opts.NoWizard {
-		return opts, usagef("--wizard and --no-wizard do not go together")
+		return opts, console.Usagef("--wizard and --no-wizard do not go together")
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
-func runBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) error {
-	if err := opts.needsAnswer(streams); err != nil {
+func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) error {
+	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}
 	plan, opts, err := askOrPlan(ctx, streams, opts)
-	if errors.Is(err, errSavedOnly) {
+	if errors.Is(err, wizard.ErrSavedOnly) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	r := result{
+	r := console.Result{
 		Command: "bootstrap", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
 		Changes: plan.Changes, Warnings: plan.Warnings,
 	}
 	if opts.DryRun {
-		return showDryRun(streams, opts.outputOptions, r, bootstrapHeading(opts.Spec.Pool, plan), plan.HasChanges())
+		return showDryRun(streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan), plan.HasChanges())
 	}
 	err = applyBootstrap(ctx, streams, opts, plan, &r)
-	if opts.Output == outputJSON {
-		if printErr := r.print(streams.Out, err); printErr != nil {
+	if opts.Output == inputs.OutputJSON {
+		if printErr := r.Print(streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
@@ -95,29 +98,29 @@ func runBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) e
 
 // askOrPlan returns the plan of what was given or, where questions are asked, of what
 // was answered.
-func askOrPlan(ctx context.Context, streams Streams, opts bootstrapOptions) (plan *provision.Bootstrap, _ bootstrapOptions, err error) {
-	if opts.asksQuestions(streams) {
-		if plan, opts, err = newWizard(streams, opts).run(ctx); err != nil {
+func askOrPlan(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) (plan *provision.Bootstrap, _ wizard.BootstrapOptions, err error) {
+	if opts.AsksQuestions(streams) {
+		if plan, opts, err = wizard.NewWizard(streams, opts).Run(ctx); err != nil {
 			return nil, opts, err
 		}
 	} else if plan, err = planBootstrap(ctx, streams, opts); err != nil {
 		return nil, opts, err
 	}
-	if opts.Save != "" && !opts.saved {
-		err = saveSpec(opts.Save, opts.Spec, false)
+	if opts.Save != "" && !opts.Saved {
+		err = inputs.SaveSpec(opts.Save, opts.Spec, false)
 	}
 	return plan, opts, err
 }
 
-func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) (*provision.Bootstrap, error) {
+func planBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) (*provision.Bootstrap, error) {
 	if err := opts.Spec.CheckPool(); err != nil {
 		return nil, err
 	}
-	spec, binary, err := useBinary(opts.Spec)
+	spec, binary, err := inputs.UseBinary(opts.Spec)
 	if err != nil {
 		return nil, err
 	}
-	options, err := connect(ctx, spec, streams, opts.Verbose)
+	options, err := inputs.Connect(ctx, spec, streams, opts.Verbose)
 	if err != nil {
 		return nil, err
 	}
@@ -129,33 +132,33 @@ func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) 
 }
 
 // showDryRun prints a plan as the result of the command.
-func showDryRun(streams Streams, opts outputOptions, r result, heading string, changes bool) error {
-	if opts.Output == outputJSON {
-		if err := r.print(streams.Out, nil); err != nil {
+func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Result, heading string, changes bool) error {
+	if opts.Output == inputs.OutputJSON {
+		if err := r.Print(streams.Out, nil); err != nil {
 			return err
 		}
 	} else {
-		newPlanPrinter(streams.Out).print(heading, r.Changes, r.Warnings)
+		console.NewPlanPrinter(streams.Out).Print(heading, r.Changes, r.Warnings)
 	}
 	if changes && opts.DetailedExitCode {
-		return errChanges
+		return console.ErrChanges
 	}
 	return nil
 }
 
 // applyBootstrap shows the plan, asks, carries it out and waits for the worker.
-func applyBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions, plan *provision.Bootstrap, r *result) error {
-	if !opts.planShown {
-		newPlanPrinter(streams.Err).print(bootstrapHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions, plan *provision.Bootstrap, r *console.Result) error {
+	if !opts.PlanShown {
+		console.NewPlanPrinter(streams.Err).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
 	}
 	if plan.HasChanges() {
 		if !opts.Yes {
-			if err := confirm(ctx, streams, fmt.Sprintf("\nMake these changes in account %s?", plan.Identity.Account)); err != nil {
+			if err := console.Confirm(ctx, streams, fmt.Sprintf("\nMake these changes in account %s?", plan.Identity.Account)); err != nil {
 				return err
 			}
 		}
-		printf(streams.Err, "\n")
-		progress := newStepLines(streams.Err, opts.Verbose)
+		console.Printf(streams.Err, "\n")
+		progress := console.NewStepLines(streams.Err, opts.Verbose)
 		var err error
 		r.Applied, err = plan.Apply(ctx, progress)
 		progress.Close()
@@ -166,7 +169,7 @@ func applyBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions,
 	if opts.NoWait {
 		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
 	}
-	progress := newStepLines(streams.Err, opts.Verbose)
+	progress := console.NewStepLines(streams.Err, opts.Verbose)
 	worker, err := plan.WaitForWorker(ctx, opts.WaitTimeout, progress)
 	progress.Close()
 	if err != nil {
@@ -177,10 +180,10 @@ func applyBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions,
 }
 
 // finishBootstrap says what was reached, as the result, and what to type next.
-func finishBootstrap(streams Streams, opts bootstrapOptions, reached string) error {
-	if opts.Output == outputText {
-		printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
+func finishBootstrap(streams console.Streams, opts wizard.BootstrapOptions, reached string) error {
+	if opts.Output == inputs.OutputText {
+		console.Printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
 	}
-	printf(streams.Err, "next: prefect deploy my_flow.py:my_flow --pool '%s', and run the deployment\n", opts.Spec.Pool)
+	console.Printf(streams.Err, "next: prefect deploy my_flow.py:my_flow --pool '%s', and run the deployment\n", opts.Spec.Pool)
 	return nil
 }

@@ -20,7 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // brokenPool is a pool whose worker works, until something is broken.
@@ -38,12 +40,12 @@ const newKey = "pnu_c4n4ryNewOne7hT2"
 // official one, so that nothing is built or pushed.
 func newBrokenPool(t *testing.T) *brokenPool {
 	t.Helper()
-	p := &brokenPool{images: t.TempDir(), key: canary, revoked: &atomic.Pointer[string]{}}
+	p := &brokenPool{images: t.TempDir(), key: stage.Canary, revoked: &atomic.Pointer[string]{}}
 	p.account = openAccount(t, sandbox.Options{Images: map[string]string{"prefecthq/*": p.images}, EnforceIAM: true})
 	p.guardPrefect()
 	p.env = append(p.env, "ECSCTL_RUNTIME=prefect")
 	p.heal()
-	p.run("bootstrap", "--pool", "etl", "--yes")
+	p.Run("bootstrap", "--pool", "etl", "--yes")
 	p.await(statusCommand, "")
 	p.await(verifyCommand, "")
 	return p
@@ -52,7 +54,7 @@ func newBrokenPool(t *testing.T) *brokenPool {
 // guardPrefect puts a door before the Prefect API that a revoked key does not open.
 func (p *brokenPool) guardPrefect() {
 	p.t.Helper()
-	target, err := url.Parse(strings.TrimSuffix(p.server.PrefectAPIURL(), "/api"))
+	target, err := url.Parse(strings.TrimSuffix(p.Server.PrefectAPIURL(), "/api"))
 	p.must(err)
 	inner := httputil.NewSingleHostReverseProxy(target)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,24 +97,24 @@ func (p *brokenPool) restart() {
 }
 
 func (p *brokenPool) getStuck() {
-	p.server.AddFault(sandbox.Fault{Service: "ecs", Operation: sandbox.TaskOperation, Kind: sandbox.Latency, Latency: time.Hour, Times: 1})
+	p.Server.AddFault(fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Latency, Latency: time.Hour, Times: 1})
 	p.restart()
 }
 
 // nameWrongImage does so for a new service: an old one ECS would take back to what it ran.
 func (p *brokenPool) nameWrongImage() {
 	p.aws("ecs", "DeleteService", "{Service: prefect-worker-etl, Force: true}")
-	p.run("bootstrap", "--pool", "etl", "--image", "example/typo:1", "--yes", noWait)
+	p.Run("bootstrap", "--pool", "etl", "--image", "example/typo:1", "--yes", noWait)
 }
 
 func (p *brokenPool) reachQuota() {
 	p.scale(1)
 	p.eventually(p.limited(), "one worker is left", func() bool { return p.running() == 1 })
-	p.server.AddQuota(sandbox.Quota{Service: "fargate", Operation: "vcpu", Burst: 1})
+	p.Server.AddQuota(fault.Quota{Service: "fargate", Operation: "vcpu", Burst: 1})
 	p.scale(3) // half a vCPU each
 }
 
-func (p *brokenPool) raiseQuota() { p.server.ClearQuotas() }
+func (p *brokenPool) raiseQuota() { p.Server.ClearQuotas() }
 
 func (p *brokenPool) deleteWorkerRole() {
 	p.aws("iam", "DeleteRolePolicy", "{RoleName: prefect-etl-eu-west-1-worker, PolicyName: prefect-worker}")
@@ -126,7 +128,7 @@ func (p *brokenPool) deleteSecret() {
 func (p *brokenPool) deleteCluster() {
 	p.aws("ecs", "DeleteService", "{Service: prefect-worker-etl, Force: true}")
 	p.eventually(p.limited(), "the cluster can be deleted", func() bool {
-		_, err := p.call(p.t.Context(), "ecs", "DeleteCluster", "{Cluster: default}")
+		_, err := p.Call(p.t.Context(), "ecs", "DeleteCluster", "{Cluster: default}")
 		return err == nil
 	})
 }
@@ -138,9 +140,9 @@ func (p *brokenPool) scale(tasks int) {
 
 func (p *brokenPool) running() int {
 	p.t.Helper()
-	answer, err := p.call(p.t.Context(), "ecs", "DescribeServices", "{Services: [prefect-worker-etl]}")
+	answer, err := p.Call(p.t.Context(), "ecs", "DescribeServices", "{Services: [prefect-worker-etl]}")
 	p.must(err)
-	count, err := at(answer, "Services.0.RunningCount")
+	count, err := stage.At(answer, "Services.0.RunningCount")
 	p.must(err)
 	var n int
 	_, err = fmt.Sscan(count, &n)
@@ -151,7 +153,7 @@ func (p *brokenPool) running() int {
 // aws makes a call past the tap, as `aws` of the scripts does.
 func (p *brokenPool) aws(service, operation, input string) {
 	p.t.Helper()
-	_, err := p.call(p.t.Context(), service, operation, input)
+	_, err := p.Call(p.t.Context(), service, operation, input)
 	p.must(err)
 }
 
@@ -162,7 +164,7 @@ func (p *brokenPool) revokeKey() {
 
 // useNewKey: a person makes a key in Prefect and sets it, each time the other of two.
 func (p *brokenPool) useNewKey() {
-	p.key = map[string]string{canary: newKey, newKey: canary}[p.key]
+	p.key = map[string]string{stage.Canary: newKey, newKey: stage.Canary}[p.key]
 	p.env = append(p.env, "PREFECT_API_KEY="+p.key)
 }
 
@@ -170,7 +172,7 @@ func (p *brokenPool) pause(path string) { p.prefect(http.MethodPatch, path, `{"i
 
 func (p *brokenPool) prefect(method, path, body string) {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.server.PrefectAPIURL()+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.Server.PrefectAPIURL()+path, strings.NewReader(body))
 	p.must(err)
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
@@ -183,7 +185,7 @@ func (p *brokenPool) prefect(method, path, body string) {
 
 func (p *brokenPool) deleteRoute() {
 	p.t.Helper()
-	ctx, api := p.t.Context(), p.source.EC2
+	ctx, api := p.t.Context(), p.Source.EC2
 	tables, err := api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{})
 	p.must(err)
 	table := tables.RouteTables[0]
@@ -195,7 +197,7 @@ func (p *brokenPool) deleteRoute() {
 
 func (p *brokenPool) createRoute() {
 	p.t.Helper()
-	_, err := p.source.EC2.CreateRoute(p.t.Context(), p.route)
+	_, err := p.Source.EC2.CreateRoute(p.t.Context(), p.route)
 	p.must(err)
 }
 
@@ -213,9 +215,9 @@ func (p *brokenPool) mend(text string, set bool) {
 			if words[1] == "bootstrap" && !slices.Contains(words, "--yes") {
 				words = append(words, "--yes") // nobody is here to confirm
 			}
-			p.run(words[1:]...)
+			p.Run(words[1:]...)
 		case strings.HasPrefix(part, "prefect work-"), strings.HasPrefix(part, "aws ecs "):
-			p.must(p.carryOut(words))
+			p.must(p.CarryOut(words))
 		case !set:
 			p.t.Fatalf("this is no command: %q", part)
 		}

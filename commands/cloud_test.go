@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 )
 
@@ -20,13 +21,13 @@ const (
 // workspace's API below its ids. The workspace itself is the sandbox's API.
 func (a *account) cloud() string {
 	a.t.Helper()
-	target, err := url.Parse(strings.TrimSuffix(a.prefect, "/api"))
+	target, err := url.Parse(strings.TrimSuffix(a.Prefect, "/api"))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/me/workspaces", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+canary {
+		if r.Header.Get("Authorization") != "Bearer "+stage.Canary {
 			http.Error(w, `{"detail":"Unauthorized"}`, http.StatusUnauthorized)
 			return
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // bash runs a line as a user's shell does.
@@ -40,7 +40,7 @@ printf '%s\n' "${COMPREPLY[@]}"`).Output()
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for line, want := range map[string][]string{
 		`'ecsctl t'`:                         {"teardown"},
 		`'ecsctl worker '`:                   {"start", "health", "preview", "image"},
@@ -68,7 +68,7 @@ func TestCompletion(t *testing.T) {
 func TestCompletionIsSilent(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.server.AddFault(sandbox.Fault{Service: "*", Operation: "*", Times: -1, Kind: sandbox.AccessDenied})
+	a.Server.AddFault(fault.Fault{Service: "*", Operation: "*", Times: -1, Kind: fault.AccessDenied})
 	a.env = append(a.env, "PREFECT_API_URL=http://127.0.0.1:1/api")
 	for _, flag := range []string{"--vpc", "--cluster", "--pool", "--region", "--subnet"} {
 		cmd, out := a.command("complete", "--", "bootstrap", flag, "")
@@ -82,7 +82,7 @@ func TestCompletionIsSilent(t *testing.T) {
 func TestCompletionOfTheCurrentWord(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for want, args := range map[string][]string{
 		"etl":      {"--current=", "--", "teardown", "--pool"},
 		"teardown": {"--current=tear", "--"},

@@ -38,7 +38,7 @@ func TestCompletionInFish(t *testing.T) {
 	t.Parallel()
 	needsShell(t, "fish")
 	a := newAccount(t)
-	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for _, line := range shellLines {
 		cmd := exec.CommandContext(a.limited(), "fish", "--no-config", "-c", "ecsctl completion fish | source; complete -C "+"'"+line.typed+"'")
 		cmd.Env, cmd.Dir = a.env, a.dir
@@ -58,7 +58,7 @@ func TestCompletionInZsh(t *testing.T) {
 	t.Parallel()
 	needsShell(t, "zsh")
 	a := newAccount(t)
-	a.run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for _, line := range shellLines {
 		s := a.openZsh()
 		s.press("PS1='$ '; autoload -U compinit; compinit -u -D; source <(ecsctl completion zsh); clear; echo rea''dy\r")

@@ -11,14 +11,15 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/provision"
+	"ecsctl/commands/console"
+	"ecsctl/provision/spec"
 )
 
 // Whatever ecsctl command the docs show, in a block or in a sentence, is one that there
 // is, with flags that it has.
 func TestDocsShowRealCommands(t *testing.T) {
 	t.Parallel()
-	app := newApp(Streams{})
+	app := NewApp(console.Streams{})
 	seen := 0
 	for _, d := range readDocs(t) {
 		for _, line := range d.commands() {
@@ -73,7 +74,7 @@ func TestDocsYAML(t *testing.T) {
 				t.Errorf("%s: %v\n%s", d.path, err, block.text)
 			}
 			if strings.HasPrefix(block.text, "pool: ") {
-				if _, err := provision.ParseSpec(d.path, []byte(block.text)); err != nil {
+				if _, err := spec.ParseSpec(d.path, []byte(block.text)); err != nil {
 					t.Error(err)
 				}
 			}

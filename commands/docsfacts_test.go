@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"ecsctl/provision"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/provision/fargate"
 )
 
 // The prices in docs/costs.md are those that the wizard shows.
@@ -25,15 +27,15 @@ func TestDocsCosts(t *testing.T) {
 	for _, row := range rows {
 		cpu, _ := strconv.ParseFloat(row[1], 64) // the pattern is that of a number
 		memory, _ := strconv.ParseFloat(row[2], 64)
-		for i, architecture := range []string{provision.ArchitectureX86, provision.ArchitectureARM} {
-			price, known := provision.MonthlyPrice(provision.PriceRegion, architecture, int(cpu*1024), int(memory*1024))
+		for i, architecture := range []string{fargate.ArchitectureX86, fargate.ArchitectureARM} {
+			price, known := fargate.MonthlyPrice(fargate.PriceRegion, architecture, int(cpu*1024), int(memory*1024))
 			if want := fmt.Sprintf("$%.2f", price); !known || row[3+i] != want {
 				t.Errorf("%s vCPU, %s GB of %s: the docs say %s, the wizard %s", row[1], row[2], architecture, row[3+i], want)
 			}
 		}
 	}
-	if !strings.Contains(string(raw), "of "+provision.PricesOf) {
-		t.Errorf("the docs do not say that the prices are of %s", provision.PricesOf)
+	if !strings.Contains(string(raw), "of "+fargate.PricesOf) {
+		t.Errorf("the docs do not say that the prices are of %s", fargate.PricesOf)
 	}
 }
 
@@ -44,8 +46,8 @@ func TestDocsConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range bootstrapFlags() {
-		if name := f.flag.Names()[0]; !strings.Contains(string(raw), "--"+name) {
+	for _, f := range inputs.BootstrapFlags() {
+		if name := f.Flag.Names()[0]; !strings.Contains(string(raw), "--"+name) {
 			t.Errorf("docs/configuration.md does not have --%s", name)
 		}
 	}
@@ -54,7 +56,7 @@ func TestDocsConfiguration(t *testing.T) {
 // What checks the docs finds what is wrong with them.
 func TestCheckLine(t *testing.T) {
 	t.Parallel()
-	app := newApp(Streams{})
+	app := NewApp(console.Streams{})
 	for line, want := range map[string]string{
 		"ecsctl bootstrap --pool etl --yes":                "",
 		"ecsctl worker start -p etl --limit 5":             "",

@@ -7,8 +7,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/internal/buildinfo"
 	"ecsctl/operate"
+	"ecsctl/operate/doctor"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const doctorDescription = `Example:
@@ -26,19 +31,19 @@ and the fix. Takes the flags of bootstrap, to look at what that would make. The 
 code is 1 when a check fails.`
 
 type doctorOptions struct {
-	reportOptions
-	Spec       provision.Spec
+	inputs.ReportOptions
+	Spec       spec.Spec
 	StuckAfter time.Duration
 }
 
-func doctorCommand(streams Streams) *cli.Command {
-	flags := bootstrapFlags()
+func doctorCommand(streams console.Streams) *cli.Command {
+	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         "doctor",
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
-		OnUsageError: usageError,
-		Flags:        append(append(cliFlags(flags), reportFlags()...), stuckAfterFlag()),
+		OnUsageError: console.UsageError,
+		Flags:        append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
 			if err != nil {
@@ -49,30 +54,30 @@ func doctorCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readDoctorOptions(c *cli.Context, flags []specFlag) (opts doctorOptions, err error) {
-	if opts.reportOptions, err = readReportOptions(c); err != nil {
+func readDoctorOptions(c *cli.Context, flags []inputs.SpecFlag) (opts doctorOptions, err error) {
+	if opts.ReportOptions, err = inputs.ReadReportOptions(c); err != nil {
 		return opts, err
 	}
 	if opts.StuckAfter, err = readStuckAfter(c); err != nil {
 		return opts, err
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
 // runDoctor goes on without AWS or without Prefect: that one cannot be set up is what a
 // doctor is asked about.
-func runDoctor(ctx context.Context, streams Streams, opts doctorOptions) error {
-	examined := operate.DoctorOptions{Options: provision.Options{
-		Spec: opts.Spec, Version: version(), Logger: newLogger(streams.Err, opts.Verbose), PollInterval: pollInterval,
+func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions) error {
+	examined := doctor.DoctorOptions{Options: provision.Options{
+		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose), PollInterval: inputs.PollInterval,
 	}}
-	examined.Prefect, examined.PrefectErr = connectPrefect(opts.Spec.Prefect, streams, &examined.Options)
-	if examined.AWSErr = connectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
+	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(opts.Spec.Prefect, streams, &examined.Options)
+	if examined.AWSErr = inputs.ConnectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
 		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
 	}
 	status := statusOf(examined.Options, opts.StuckAfter)
 	examined.Status = &status
-	checks, err := operate.Examine(ctx, examined)
+	checks, err := doctor.Examine(ctx, examined)
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,7 @@ func runDoctor(ctx context.Context, streams Streams, opts doctorOptions) error {
 		return err
 	}
 	if operate.Worst(checks) == operate.CheckFail {
-		return commandExit{code: 1}
+		return console.CommandExit{Code: 1}
 	}
 	return nil
 }
@@ -91,16 +96,16 @@ type checkReport struct {
 	Checks []operate.Check     `json:"checks"`
 }
 
-func printChecks(streams Streams, output string, checks []operate.Check) error {
-	if output == outputJSON {
-		return printJSON(streams.Out, checkReport{operate.Worst(checks), checks})
+func printChecks(streams console.Streams, output string, checks []operate.Check) error {
+	if output == inputs.OutputJSON {
+		return console.PrintJSON(streams.Out, checkReport{operate.Worst(checks), checks})
 	}
 	count := map[operate.CheckStatus]int{}
-	for _, c := range operate.WorstFirst(checks) {
+	for _, c := range doctor.WorstFirst(checks) {
 		count[c.Status]++
 		printCheck(streams.Out, c, "")
 	}
-	printf(streams.Out, "%s\n", fmt.Sprintf("%d checks: %d FAIL, %d WARN, %d SKIP, %d OK", len(checks),
+	console.Printf(streams.Out, "%s\n", fmt.Sprintf("%d checks: %d FAIL, %d WARN, %d SKIP, %d OK", len(checks),
 		count[operate.CheckFail], count[operate.CheckWarn], count[operate.CheckSkip], count[operate.CheckOK]))
 	return nil
 }

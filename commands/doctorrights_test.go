@@ -49,7 +49,7 @@ func TestDoctorWithItsOwnPolicy(t *testing.T) {
 // userWith makes an IAM user with a policy and a key.
 func (a *account) userWith(name, policy string) types.AccessKey {
 	a.t.Helper()
-	ctx, api := a.t.Context(), a.source.IAM
+	ctx, api := a.t.Context(), a.Source.IAM
 	_, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: &name})
 	a.must(err)
 	_, err = api.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy})

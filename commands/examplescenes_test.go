@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
@@ -40,11 +41,11 @@ func newRealAccount(t *testing.T) *account { return openRealAccount(t, sandbox.O
 func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 	t.Helper()
 	if opts.ContainerEnvironment == nil {
-		opts.ContainerEnvironment = quickWorker
+		opts.ContainerEnvironment = stage.QuickWorker
 	}
 	opts.EnforceIAM = true
 	a := openAccount(t, opts)
-	binary, err := realECSCTL()
+	binary, err := stage.RealECSCTL()
 	a.must(err)
 	a.must(os.WriteFile(filepath.Join(a.dir, "ecsctl-real"), binary, 0o700))
 	a.env = append(a.env, "ECSCTL_BINARY=ecsctl-real")
@@ -56,8 +57,8 @@ func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 func newBootstrapped(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
-	a.run("bootstrap", "--pool", guidePool, "--yes", noWait, "--desired-count", "0")
-	port, err := quickWorker()
+	a.Run("bootstrap", "--pool", guidePool, "--yes", noWait, "--desired-count", "0")
+	port, err := stage.QuickWorker()
 	a.must(err)
 	a.env = append(a.env, port...)
 	return a
@@ -67,12 +68,12 @@ func newBootstrapped(t *testing.T) *account {
 func newImageMaker(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
-	binary, err := realECSCTL()
+	binary, err := stage.RealECSCTL()
 	a.must(err)
 	a.must(os.Mkdir(filepath.Join(a.dir, "bin"), 0o700))
 	a.must(os.WriteFile(filepath.Join(a.dir, "bin", "ecsctl"), binary, 0o700))
 	a.env = append(a.env, "PATH="+filepath.Join(a.dir, "bin")+":"+os.Getenv("PATH"))
-	for architecture, build := range tinyBuilds {
+	for architecture, build := range stage.TinyBuilds {
 		raw, err := build()
 		a.must(err)
 		a.must(os.WriteFile(filepath.Join(a.dir, "ecsctl-"+architecture), raw, 0o600))
@@ -106,7 +107,7 @@ func newWorkingPool(t *testing.T) *workingPool {
 	program, err := exec.LookPath("ecsctl")
 	w.must(err)
 	w.must(os.WriteFile(filepath.Join(images, "prefect"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' demo flow-run\n", program), 0o700))
-	w.account.run("bootstrap", "--pool", guidePool, "--yes")
+	w.account.Run("bootstrap", "--pool", guidePool, "--yes")
 	w.env = append(w.env, health.worker()...)
 	w.deploy()
 	for name, content := range map[string]string{
@@ -124,7 +125,7 @@ func newWorkingPool(t *testing.T) *workingPool {
 func (w *workingPool) deploy() {
 	w.t.Helper()
 	ctx := w.limited()
-	api, err := prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL()})
+	api, err := prefect.New(prefect.Options{APIURL: w.Server.PrefectAPIURL()})
 	w.must(err)
 	flow, err := api.CreateFlow(ctx, "my-flow")
 	w.must(err)
@@ -151,7 +152,7 @@ type workerHealth struct {
 }
 
 func (h *workerHealth) environment() ([]string, error) {
-	env, err := quickWorker()
+	env, err := stage.QuickWorker()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.first == nil {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"ecsctl/commands/console"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -13,7 +14,7 @@ type Example struct {
 }
 
 // HelpExamples are those of all commands that do something, in the order of the help.
-func HelpExamples() []Example { return examplesOf("", newApp(Streams{}).Commands) }
+func HelpExamples() []Example { return examplesOf("", NewApp(console.Streams{}).Commands) }
 
 func examplesOf(parent string, commands []*cli.Command) []Example {
 	var out []Example

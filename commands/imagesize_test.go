@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ecsctl/image"
+	"ecsctl/internal/testkit/stage"
 )
 
 // maxImageSize is what the README promises, in bytes; the image for amd64 is the larger.
@@ -18,7 +19,7 @@ func TestTheWorkersImageIsSmall(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("this machine's ecsctl is not for Linux, so no image is made of it")
 	}
-	content, err := realECSCTL()
+	content, err := stage.RealECSCTL()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,15 +13,16 @@ import (
 	"testing"
 	"time"
 
-	"ecsctl/e2e/wiretap"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
 )
 
 // account is a world for a Go test, in which ecsctl runs as a process of its own.
 type account struct {
-	*world
+	*stage.World
 	t   *testing.T
 	env []string
 	dir string
@@ -34,18 +35,18 @@ func newAccount(t *testing.T) *account {
 
 func openAccount(t *testing.T, opts sandbox.Options, api ...prefectapi.Option) *account {
 	t.Helper()
-	w, err := newWorld(opts, "", api...)
+	w, err := stage.NewWorld(opts, "", api...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.end() })
-	a := &account{world: w, t: t, dir: t.TempDir()}
+	t.Cleanup(func() { _ = w.End() })
+	a := &account{World: w, t: t, dir: t.TempDir()}
 	const binary = ".ecsctl-for-image" // where a.dir is: the same word in each run
-	if err := writeTiny(filepath.Join(a.dir, binary)); err != nil {
+	if err := stage.WriteTiny(filepath.Join(a.dir, binary)); err != nil {
 		t.Fatal(err)
 	}
 	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary}
-	for name, value := range w.env() {
+	for name, value := range w.Env() {
 		a.env = append(a.env, name+"="+value)
 	}
 	return a
@@ -60,8 +61,8 @@ func (a *account) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &out
 }
 
-// run runs ecsctl, which must succeed.
-func (a *account) run(args ...string) {
+// Run runs ecsctl, which must succeed.
+func (a *account) Run(args ...string) {
 	a.t.Helper()
 	cmd, out := a.command(args...)
 	if err := cmd.Run(); err != nil {
@@ -77,10 +78,10 @@ var (
 // killed runs ecsctl and kills it with SIGKILL at the moment.
 func (a *account) killed(at wiretap.Moment, args ...string) {
 	a.t.Helper()
-	a.tap.Reset()
+	a.Tap.Reset()
 	cmd, out := a.command(args...)
 	started := make(chan struct{})
-	a.tap.Kill(at, func() {
+	a.Tap.Kill(at, func() {
 		<-started
 		_ = cmd.Process.Kill() // that it was alive shows in the exit code
 	})
@@ -89,15 +90,15 @@ func (a *account) killed(at wiretap.Moment, args ...string) {
 	}
 	close(started)
 	err := cmd.Wait()
-	if !a.tap.Sprung() || cmd.ProcessState.ExitCode() != -1 {
+	if !a.Tap.Sprung() || cmd.ProcessState.ExitCode() != -1 {
 		a.t.Fatalf("ecsctl was not killed %s: %v\n%s", at, err, out)
 	}
-	a.tap.Reset()
+	a.Tap.Reset()
 }
 
 func (a *account) read() *inventory.Snapshot {
 	a.t.Helper()
-	snap, err := a.snapshot(a.t.Context())
+	snap, err := a.Snapshot(a.t.Context())
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func (a *account) eventually(ctx context.Context, what string, done func() bool)
 // settled fails the test when a dry run still has something to do.
 func (a *account) settled() {
 	a.t.Helper()
-	a.run("bootstrap", "--pool", "etl", "--dry-run", "--detailed-exitcode")
+	a.Run("bootstrap", "--pool", "etl", "--dry-run", "--detailed-exitcode")
 }
 
 // moments are right before and right after each of the writes.
@@ -154,8 +155,8 @@ func moments(writes []string) []wiretap.Moment {
 // deleted yet, because its last task stops, is a matter of time.
 func (a *account) taken() []string {
 	var out []string
-	for _, call := range a.tap.Calls() {
-		if call.Write && call.Status < http.StatusBadRequest && !isHeartbeat(call.Operation) {
+	for _, call := range a.Tap.Calls() {
+		if call.Write && call.Status < http.StatusBadRequest && !stage.IsHeartbeat(call.Operation) {
 			out = append(out, call.Operation)
 		}
 	}
@@ -167,7 +168,7 @@ func (a *account) taken() []string {
 func TestKilledBootstrapConverges(t *testing.T) {
 	t.Parallel()
 	reference := newAccount(t)
-	reference.run(bootstrapArgs...)
+	reference.Run(bootstrapArgs...)
 	want, writes := reference.read(), reference.taken()
 	if len(writes) < 10 {
 		t.Fatalf("only %d writes: %q", len(writes), writes)
@@ -177,7 +178,7 @@ func TestKilledBootstrapConverges(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			a.killed(at, bootstrapArgs...)
-			a.run(bootstrapArgs...)
+			a.Run(bootstrapArgs...)
 			a.same("after a kill "+at.String()+" and a second run", want)
 			a.settled()
 		})
@@ -189,17 +190,17 @@ func TestKilledTeardownConverges(t *testing.T) {
 	t.Parallel()
 	reference := newAccount(t)
 	empty := reference.read()
-	reference.run(bootstrapArgs...)
-	reference.tap.Reset()
-	reference.run(teardownArgs...)
+	reference.Run(bootstrapArgs...)
+	reference.Tap.Reset()
+	reference.Run(teardownArgs...)
 	reference.same("after a teardown", empty)
 	for _, at := range moments(reference.taken()) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
-			a.run(bootstrapArgs...)
+			a.Run(bootstrapArgs...)
 			a.killed(at, teardownArgs...)
-			a.run(teardownArgs...)
+			a.Run(teardownArgs...)
 			a.same("after a kill "+at.String()+" and a second run", empty)
 		})
 	}
@@ -209,7 +210,7 @@ func TestKilledTeardownConverges(t *testing.T) {
 func TestBootstrapsAtOnceConverge(t *testing.T) {
 	t.Parallel()
 	reference := newAccount(t)
-	reference.run(bootstrapArgs...)
+	reference.Run(bootstrapArgs...)
 	want := reference.read()
 	for round := range 3 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {

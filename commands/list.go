@@ -8,9 +8,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/operate"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/operate/status"
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const listDescription = `Example:
@@ -23,21 +26,21 @@ tag ecsctl:pool. Where a Prefect API is set, it says what that knows of them. Po
 something is left without a service are listed too.`
 
 type listOptions struct {
-	reportOptions
-	Spec provision.Spec
+	inputs.ReportOptions
+	Spec spec.Spec
 }
 
 // listResult is what --output json prints.
 type listResult struct {
 	provision.Identity
-	Server string         `json:"server,omitempty"`
-	Pools  []operate.Pool `json:"pools"`
+	Server string        `json:"server,omitempty"`
+	Pools  []status.Pool `json:"pools"`
 }
 
-func listCommand(streams Streams) *cli.Command {
-	var flags []specFlag
-	for _, f := range placeFlags() {
-		if name := f.flag.Names()[0]; name != "pool" && name != "cluster" {
+func listCommand(streams console.Streams) *cli.Command {
+	var flags []inputs.SpecFlag
+	for _, f := range inputs.PlaceFlags() {
+		if name := f.Flag.Names()[0]; name != "pool" && name != "cluster" {
 			flags = append(flags, f)
 		}
 	}
@@ -45,14 +48,14 @@ func listCommand(streams Streams) *cli.Command {
 		Name:         "list",
 		Usage:        "list the work pools that ecsctl bootstrapped in this account and region",
 		Description:  listDescription,
-		OnUsageError: usageError,
-		Flags:        append(cliFlags(flags), reportFlags()...),
+		OnUsageError: console.UsageError,
+		Flags:        append(inputs.CliFlags(flags), inputs.ReportFlags()...),
 		Action: func(c *cli.Context) (err error) {
 			var opts listOptions
-			if opts.reportOptions, err = readReportOptions(c); err != nil {
+			if opts.ReportOptions, err = inputs.ReadReportOptions(c); err != nil {
 				return err
 			}
-			if opts.Spec, err = readSpec(c, flags); err != nil {
+			if opts.Spec, err = inputs.ReadSpec(c, flags); err != nil {
 				return err
 			}
 			return runList(c.Context, streams, opts)
@@ -60,10 +63,10 @@ func listCommand(streams Streams) *cli.Command {
 	}
 }
 
-func runList(ctx context.Context, streams Streams, opts listOptions) error {
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+func runList(ctx context.Context, streams console.Streams, opts listOptions) error {
+	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if errors.Is(err, prefect.ErrNoAPIURL) {
-		err = connectAWS(ctx, opts.Spec, &options, nil)
+		err = inputs.ConnectAWS(ctx, opts.Spec, &options, nil)
 	}
 	if err != nil {
 		return err
@@ -72,30 +75,30 @@ func runList(ctx context.Context, streams Streams, opts listOptions) error {
 	if r.Identity, err = provision.WhoAmI(ctx, options.Clients); err != nil {
 		return err
 	}
-	if r.Pools, err = operate.List(ctx, options.Clients); err != nil {
+	if r.Pools, err = status.List(ctx, options.Clients); err != nil {
 		return err
 	}
-	if opts.Output == outputJSON {
-		r.Pools = orEmpty(r.Pools)
-		return printJSON(streams.Out, r)
+	if opts.Output == inputs.OutputJSON {
+		r.Pools = console.OrEmpty(r.Pools)
+		return console.PrintJSON(streams.Out, r)
 	}
 	return printPools(streams, r)
 }
 
-func printPools(streams Streams, r listResult) error {
-	printf(streams.Err, "AWS account %s, region %s\n", r.Account, r.Region)
+func printPools(streams console.Streams, r listResult) error {
+	console.Printf(streams.Err, "AWS account %s, region %s\n", r.Account, r.Region)
 	if len(r.Pools) == 0 {
-		printf(streams.Err, "ecsctl has bootstrapped no work pool here\n")
+		console.Printf(streams.Err, "ecsctl has bootstrapped no work pool here\n")
 		return nil
 	}
 	table := tabwriter.NewWriter(streams.Out, 0, 8, 2, ' ', 0)
-	printf(table, "POOL\tCLUSTER\tSERVICE\tRUNNING\tPREFECT\tVERSION\n")
+	console.Printf(table, "POOL\tCLUSTER\tSERVICE\tRUNNING\tPREFECT\tVERSION\n")
 	for _, p := range r.Pools {
 		running := fmt.Sprintf("%d of %d", p.Running, p.Desired)
 		if p.Service == "" {
 			running = "no service"
 		}
-		printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, orDash(p.Cluster), orDash(p.Service), running, orDash(p.Prefect), orDash(p.Version))
+		console.Printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, orDash(p.Cluster), orDash(p.Service), running, orDash(p.Prefect), orDash(p.Version))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("failed to write the list: %w", err)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/operate"
-	"ecsctl/provision"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/operate/logs"
+	"ecsctl/provision/spec"
 )
 
 const logsDescription = `Example:
@@ -25,24 +27,24 @@ ended, or until interrupted. Where the worker wrote nothing, what status finds w
 shown beside it.`
 
 type logsOptions struct {
-	reportOptions
-	Spec    provision.Spec
+	inputs.ReportOptions
+	Spec    spec.Spec
 	FlowRun string
 	Since   time.Duration // 0: an hour of the worker, all of a flow run
 	Follow  bool
 }
 
-func logsCommand(streams Streams) *cli.Command {
-	flags := append(placeFlags(), nameFlags()...)
+func logsCommand(streams console.Streams) *cli.Command {
+	flags := append(inputs.PlaceFlags(), inputs.NameFlags()...)
 	return &cli.Command{
 		Name:         "logs",
 		Usage:        "print what the containers of the worker or of a flow run wrote",
 		Description:  logsDescription,
-		OnUsageError: usageError,
-		Flags: append(append(cliFlags(flags), reportFlags()...),
-			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)", EnvVars: env("flow-run")},
-			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m", DefaultText: "1h; all of a flow run", EnvVars: env("since")},
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines", EnvVars: env("follow")}),
+		OnUsageError: console.UsageError,
+		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
+			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)", EnvVars: inputs.Env("flow-run")},
+			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m", DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines", EnvVars: inputs.Env("follow")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readLogsOptions(c, flags)
 			if err != nil {
@@ -53,42 +55,42 @@ func logsCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readLogsOptions(c *cli.Context, flags []specFlag) (opts logsOptions, err error) {
-	if opts.reportOptions, err = readReportOptions(c); err != nil {
+func readLogsOptions(c *cli.Context, flags []inputs.SpecFlag) (opts logsOptions, err error) {
+	if opts.ReportOptions, err = inputs.ReadReportOptions(c); err != nil {
 		return opts, err
 	}
 	opts.FlowRun, opts.Since, opts.Follow = c.String("flow-run"), c.Duration("since"), c.Bool("follow")
 	if c.IsSet("since") && opts.Since <= 0 {
-		return opts, usagef("--since %s: give a time such as 15m", opts.Since)
+		return opts, console.Usagef("--since %s: give a time such as 15m", opts.Since)
 	}
 	if c.IsSet("flow-run") && opts.FlowRun == "" {
-		return opts, usagef("--flow-run needs the name or the id of a flow run")
+		return opts, console.Usagef("--flow-run needs the name or the id of a flow run")
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
-func runLogs(ctx context.Context, streams Streams, opts logsOptions) error {
+func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) error {
 	if opts.FlowRun == "" {
 		if err := opts.Spec.CheckPool(); err != nil {
 			return err
 		}
 	}
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if err != nil {
 		return err
 	}
 	status := statusOf(options, usualStuckAfter)
-	reading := operate.LogOptions{
+	reading := logs.LogOptions{
 		Options: options, FlowRun: opts.FlowRun, Follow: opts.Follow, Status: &status,
 		Problem: newStatusPrinter(streams.Err).problem,
-		Note:    func(text string) { printf(streams.Err, "%s\n", text) },
+		Note:    func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	}
 	if opts.Since > 0 {
 		reading.Since = time.Now().Add(-opts.Since)
 	}
-	return operate.ReadLogs(ctx, reading, func(line operate.LogLine) error {
-		if opts.Output == outputJSON {
+	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
+		if opts.Output == inputs.OutputJSON {
 			return json.NewEncoder(streams.Out).Encode(line)
 		}
 		_, err := fmt.Fprintf(streams.Out, "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, line.Message)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/templates"
 )
@@ -41,7 +42,7 @@ func TestLookingWithItsOwnPolicy(t *testing.T) {
 	t.Parallel()
 	l := &looking{brokenPool: newBrokenPool(t)}
 	l.needed = map[string][]string{}
-	l.tap.Reset()
+	l.Tap.Reset()
 	run, forgotten := l.flowRuns()
 	l.all("well", []look{
 		{policy: "status", args: []string{"status", "--pool", "etl"}, shows: `"healthy": true`, needs: []string{
@@ -146,7 +147,7 @@ var notCalled = map[string]string{
 func (l *looking) everyStatement() {
 	l.t.Helper()
 	called := map[string]bool{}
-	for _, call := range l.tap.Calls() {
+	for _, call := range l.Tap.Calls() {
 		called[call.Operation] = true
 	}
 	for policy, without := range optional {
@@ -168,7 +169,7 @@ func (l *looking) everyStatement() {
 func (l *looking) flowRuns() (run, forgotten string) {
 	l.t.Helper()
 	ctx := l.limited()
-	api, err := prefect.New(prefect.Options{APIURL: l.server.PrefectAPIURL(), APIKey: canary})
+	api, err := prefect.New(prefect.Options{APIURL: l.Server.PrefectAPIURL(), APIKey: stage.Canary})
 	l.must(err)
 	flow, err := api.CreateFlow(ctx, "flow")
 	l.must(err)

@@ -13,7 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/operate"
+	"ecsctl/operate/status"
+	"ecsctl/operate/verify"
 	"ecsctl/provision"
 	"ecsctl/templates"
 )
@@ -51,7 +52,7 @@ func (l *looking) user(statements []templates.Statement) []string {
 	l.t.Helper()
 	l.users++
 	name := fmt.Sprintf("looker-%d", l.users)
-	ctx, api := l.t.Context(), l.source.IAM
+	ctx, api := l.t.Context(), l.Source.IAM
 	_, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: &name})
 	l.must(err)
 	for i, part := range (provision.Policy{Statements: statements}).Parts() {
@@ -139,7 +140,7 @@ func (l *looking) parse(seen looked, into any) {
 
 func (l *looking) statusOf(seen looked) string {
 	l.t.Helper()
-	var s operate.Status
+	var s status.Status
 	l.parse(seen, &s)
 	s.Time, s.Caller = time.Time{}, ""
 	for i := range s.Workers {
@@ -152,7 +153,7 @@ func (l *looking) statusOf(seen looked) string {
 
 func (l *looking) stepsOf(seen looked) string {
 	l.t.Helper()
-	var v operate.Verification
+	var v verify.Verification
 	l.parse(seen, &v)
 	var text strings.Builder
 	for _, s := range v.Steps {

@@ -13,6 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ecsctl/commands"
+	"ecsctl/commands/console"
+	"ecsctl/internal/testkit/stage"
 )
 
 // The test binary plays two programs: ecsctl itself, and in the containers of the
@@ -30,13 +32,13 @@ func TestMain(m *testing.M) {
 func ecsctl() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
+	os.Exit(commands.Main(ctx, os.Args, console.SystemStreams()))
 }
 
 // quickWorkerProgram is ecsctl with a health port of its own, in a container whose image
 // says nothing of that.
 func quickWorkerProgram() {
-	env, err := quickWorker()
+	env, err := stage.QuickWorker()
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
 		err = errors.Join(err, os.Setenv(name, value))
@@ -53,11 +55,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               setUpScript,
+		Setup:               stage.SetUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sandbox": cmdSandbox, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
-			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
-			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "status": cmdStatus, "mend": cmdMend, "tiny": cmdTiny, "real-ecsctl": cmdRealECSCTL,
+			"sandbox": stage.CmdSandbox, "fault": stage.CmdFault, "aws": stage.CmdAWS, "prefect-api": stage.CmdPrefect,
+			"exits": stage.CmdExits, "writes": stage.CmdWrites, "await": stage.CmdAwait, "interrupt": stage.CmdInterrupt,
+			"snapshot": stage.CmdSnapshot, "same": stage.CmdSame, "flat": stage.CmdFlat, "status": stage.CmdStatus, "mend": stage.CmdMend, "tiny": stage.CmdTiny, "real-ecsctl": stage.CmdRealECSCTL,
 		},
 	})
 }
@@ -66,7 +68,7 @@ func prefectProgram() {
 	if len(os.Args) > 1 && os.Args[1] == "flow-run" {
 		os.Exit(execute())
 	}
-	prefectWorker()
+	stage.PrefectWorker()
 }
 
 // signalled ends with SIGTERM, as the programs of containers do.

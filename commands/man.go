@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"ecsctl/commands/console"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -12,11 +13,11 @@ const manDescription = `Example:
 
 Writes the manual page of all commands, in the form that man(1) reads.`
 
-func manCommand(streams Streams) *cli.Command {
+func manCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
-		Name: "man", Usage: "write the manual page", Description: manDescription, OnUsageError: usageError,
+		Name: "man", Usage: "write the manual page", Description: manDescription, OnUsageError: console.UsageError,
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := console.NoArguments(c); err != nil {
 				return err
 			}
 			app := *c.App
@@ -25,7 +26,7 @@ func manCommand(streams Streams) *cli.Command {
 			if err != nil {
 				return fmt.Errorf("failed to make the manual page: %w", err)
 			}
-			printf(streams.Out, "%s", page)
+			console.Printf(streams.Out, "%s", page)
 			return nil
 		},
 	}

@@ -2,6 +2,8 @@ package commands
 
 import (
 	"bytes"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"strings"
 	"testing"
 )
@@ -10,8 +12,8 @@ import (
 func TestManualPage(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	streams := Streams{Out: &out, Err: &out}
-	if err := newApp(streams).RunContext(t.Context(), []string{"ecsctl", "man"}); err != nil {
+	streams := console.Streams{Out: &out, Err: &out}
+	if err := NewApp(streams).RunContext(t.Context(), []string{"ecsctl", "man"}); err != nil {
 		t.Fatal(err)
 	}
 	page := strings.ReplaceAll(out.String(), `\-`, "-")
@@ -25,8 +27,8 @@ func TestManualPage(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range bootstrapFlags() {
-		if name := f.flag.Names()[0]; !strings.Contains(page, "--"+name) {
+	for _, f := range inputs.BootstrapFlags() {
+		if name := f.Flag.Names()[0]; !strings.Contains(page, "--"+name) {
 			t.Errorf("--%s is not in it", name)
 		}
 	}

@@ -5,7 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const policyDescription = `Example:
@@ -31,21 +34,21 @@ var policies = []struct{ name, usage string }{
 
 type policyOptions struct {
 	Name    string
-	Spec    provision.Spec
+	Spec    spec.Spec
 	Output  string
 	Part    int // 0 is all
 	Verbose bool
 }
 
-func policyCommand(streams Streams) *cli.Command {
+func policyCommand(streams console.Streams) *cli.Command {
 	c := &cli.Command{
 		Name:         "policy",
 		Usage:        "print the least IAM policy for a command or a role",
 		Description:  policyDescription,
-		OnUsageError: usageError,
+		OnUsageError: console.UsageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("there is no policy %q: see `ecsctl policy --help`", c.Args().First())
+				return console.Usagef("there is no policy %q: see `ecsctl policy --help`", c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -56,17 +59,17 @@ func policyCommand(streams Streams) *cli.Command {
 	return c
 }
 
-func onePolicyCommand(streams Streams, name, usage string) *cli.Command {
-	flags := bootstrapFlags()
+func onePolicyCommand(streams console.Streams, name, usage string) *cli.Command {
+	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         name,
 		Usage:        usage,
 		Description:  policyDescription,
-		OnUsageError: usageError,
-		Flags: append(cliFlags(flags), configFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text or json", EnvVars: env("output")},
+		OnUsageError: console.UsageError,
+		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json", EnvVars: inputs.Env("output")},
 			&cli.IntFlag{Name: "part", Usage: "`NUMBER` of the part to print of a policy that no managed policy can hold as a whole", DefaultText: "all"},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")}),
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readPolicyOptions(c, name, flags)
 			if err != nil {
@@ -77,29 +80,29 @@ func onePolicyCommand(streams Streams, name, usage string) *cli.Command {
 	}
 }
 
-func readPolicyOptions(c *cli.Context, name string, flags []specFlag) (opts policyOptions, err error) {
-	if err := noArguments(c); err != nil {
+func readPolicyOptions(c *cli.Context, name string, flags []inputs.SpecFlag) (opts policyOptions, err error) {
+	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
 	opts = policyOptions{Name: name, Output: c.String("output"), Part: c.Int("part"), Verbose: c.Bool("verbose")}
-	if opts.Output != outputText && opts.Output != outputJSON {
-		return opts, usagef("--output %q: it is text or json", opts.Output)
+	if opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON {
+		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
 	}
 	if c.IsSet("part") && opts.Part < 1 {
-		return opts, usagef("--part %d: parts are counted from 1", opts.Part)
+		return opts, console.Usagef("--part %d: parts are counted from 1", opts.Part)
 	}
-	if opts.Spec, err = readSpec(c, flags); err != nil {
+	if opts.Spec, err = inputs.ReadSpec(c, flags); err != nil {
 		return opts, err
 	}
 	return opts, opts.Spec.CheckPool()
 }
 
-func runPolicy(ctx context.Context, streams Streams, opts policyOptions) error {
-	options := provision.Options{Logger: newLogger(streams.Err, opts.Verbose)}
+func runPolicy(ctx context.Context, streams console.Streams, opts policyOptions) error {
+	options := provision.Options{Logger: inputs.NewLogger(streams.Err, opts.Verbose)}
 	if err := policyServer(streams, opts, &options); err != nil {
 		return err
 	}
-	if err := connectAWS(ctx, opts.Spec, &options, nil); err != nil {
+	if err := inputs.ConnectAWS(ctx, opts.Spec, &options, nil); err != nil {
 		return err
 	}
 	spec := options.Spec.WithDefaults()
@@ -119,13 +122,13 @@ func runPolicy(ctx context.Context, streams Streams, opts policyOptions) error {
 
 // policyServer finds out which credentials of Prefect there are. Whoever writes policies
 // may have none: then it is taken that workers have an API key.
-func policyServer(streams Streams, opts policyOptions, options *provision.Options) error {
-	settings, err := discoverPrefect(opts.Spec.Prefect, streams.In)
+func policyServer(streams console.Streams, opts policyOptions, options *provision.Options) error {
+	settings, err := inputs.DiscoverPrefect(opts.Spec.Prefect, streams.In)
 	if err != nil {
 		return err
 	}
 	if settings.APIURL == "" {
-		printf(streams.Err, "no Prefect API is configured here: the policy is for workers with an API key\n")
+		console.Printf(streams.Err, "no Prefect API is configured here: the policy is for workers with an API key\n")
 		settings.APIKey = "not known"
 	}
 	options.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}

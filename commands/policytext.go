@@ -7,20 +7,22 @@ import (
 	"io"
 	"strings"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"ecsctl/provision"
 )
 
 // printPolicy writes the policy, in parts where a managed policy cannot hold it.
-func printPolicy(streams Streams, opts policyOptions, id provision.Identity, policy provision.Policy) error {
+func printPolicy(streams console.Streams, opts policyOptions, id provision.Identity, policy provision.Policy) error {
 	parts := policy.Parts()
 	if opts.Part > len(parts) {
-		return usagef("--part %d: the policy has %d", opts.Part, len(parts))
+		return console.Usagef("--part %d: the policy has %d", opts.Part, len(parts))
 	}
-	if opts.Output == outputJSON {
+	if opts.Output == inputs.OutputJSON {
 		if opts.Part > 0 {
 			policy = parts[opts.Part-1]
 		} else if n := len(parts); n > 1 {
-			printf(streams.Err, "%d characters are more than the %d of a managed policy: print its parts with --part 1 to --part %d, or put it into a role as an inline policy, which may have 10240\n",
+			console.Printf(streams.Err, "%d characters are more than the %d of a managed policy: print its parts with --part 1 to --part %d, or put it into a role as an inline policy, which may have 10240\n",
 				len(policy.Document()), provision.MaxManagedPolicy, n)
 		}
 		return writeDocument(streams.Out, policy)
@@ -48,13 +50,13 @@ func writeDocument(w io.Writer, policy provision.Policy) error {
 	if err := json.Indent(&pretty, []byte(policy.Document()), "", "  "); err != nil {
 		return fmt.Errorf("failed to write the policy: %w", err)
 	}
-	printf(w, "%s\n", pretty.String())
+	console.Printf(w, "%s\n", pretty.String())
 	return nil
 }
 
 // writePolicyText writes the document with a comment before each statement.
 func writePolicyText(w io.Writer, heading string, policy provision.Policy) error {
-	printf(w, "// %s\n{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n", heading)
+	console.Printf(w, "// %s\n{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n", heading)
 	for i, s := range policy.Statements {
 		raw, err := json.MarshalIndent(s.Bare(), "    ", "  ")
 		if err != nil {
@@ -64,8 +66,8 @@ func writePolicyText(w io.Writer, heading string, policy provision.Policy) error
 		if i == len(policy.Statements)-1 {
 			comma = ""
 		}
-		printf(w, "    // %s\n    %s%s\n", strings.ReplaceAll(s.Why, "\n", " "), raw, comma)
+		console.Printf(w, "    // %s\n    %s%s\n", strings.ReplaceAll(s.Why, "\n", " "), raw, comma)
 	}
-	printf(w, "  ]\n}\n")
+	console.Printf(w, "  ]\n}\n")
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 )
@@ -28,19 +29,19 @@ type rotating struct {
 
 func newRotating(t *testing.T) *rotating {
 	t.Helper()
-	images, err := workerImages()
+	images, err := stage.WorkerImages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images, ContainerEnvironment: quickWorker})}
-	r.gate = newGate(t, r.server.PrefectAPIURL())
+	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images, ContainerEnvironment: stage.QuickWorker})}
+	r.gate = newGate(t, r.Server.PrefectAPIURL())
 	r.executed = filepath.Join(r.dir, "executed")
-	program, err := realECSCTL()
+	program, err := stage.RealECSCTL()
 	r.must(err)
 	binary := filepath.Join(r.dir, "ecsctl-real")
 	r.must(os.WriteFile(binary, program, 0o700))
 	r.env = append(r.env, "ECSCTL_BINARY="+binary, "PREFECT_API_URL="+r.gate.api)
-	r.api, err = prefect.New(prefect.Options{APIURL: r.server.PrefectAPIURL()})
+	r.api, err = prefect.New(prefect.Options{APIURL: r.Server.PrefectAPIURL()})
 	r.must(err)
 	return r
 }
@@ -57,7 +58,7 @@ func (r *rotating) bootstrap(key string) {
 	r.t.Helper()
 	before := r.env
 	r.env = append(r.env[:len(r.env):len(r.env)], "PREFECT_API_KEY="+key)
-	r.run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "1m")
+	r.Run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "1m")
 	r.env = before
 }
 

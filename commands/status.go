@@ -6,8 +6,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/operate"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/operate/status"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const statusDescription = `Example:
@@ -25,23 +28,23 @@ What was chosen at bootstrap (names, cluster, network, size, image) is recalled;
 ecsctl.yaml go over it.`
 
 type statusOptions struct {
-	reportOptions
-	Spec       provision.Spec
+	inputs.ReportOptions
+	Spec       spec.Spec
 	Watch      bool
 	Interval   time.Duration
 	StuckAfter time.Duration
 }
 
-func statusCommand(streams Streams) *cli.Command {
-	flags := bootstrapFlags()
+func statusCommand(streams console.Streams) *cli.Command {
+	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         "status",
 		Usage:        "show how a work pool and its worker are",
 		Description:  statusDescription,
-		OnUsageError: usageError,
-		Flags: append(append(cliFlags(flags), reportFlags()...),
-			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted", EnvVars: env("watch")},
-			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second, EnvVars: env("interval")},
+		OnUsageError: console.UsageError,
+		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted", EnvVars: inputs.Env("watch")},
+			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second, EnvVars: inputs.Env("interval")},
 			stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readStatusOptions(c, flags)
@@ -53,8 +56,8 @@ func statusCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readStatusOptions(c *cli.Context, flags []specFlag) (opts statusOptions, err error) {
-	if opts.reportOptions, err = readReportOptions(c); err != nil {
+func readStatusOptions(c *cli.Context, flags []inputs.SpecFlag) (opts statusOptions, err error) {
+	if opts.ReportOptions, err = inputs.ReadReportOptions(c); err != nil {
 		return opts, err
 	}
 	opts.Watch, opts.Interval = c.Bool("watch"), c.Duration("interval")
@@ -63,28 +66,28 @@ func readStatusOptions(c *cli.Context, flags []specFlag) (opts statusOptions, er
 	case err != nil:
 		return opts, err
 	case opts.Interval <= 0:
-		return opts, usagef("--interval %s: give a time such as 5s", opts.Interval)
+		return opts, console.Usagef("--interval %s: give a time such as 5s", opts.Interval)
 	case c.IsSet("interval") && !opts.Watch:
-		return opts, usagef("--interval goes with --watch")
+		return opts, console.Usagef("--interval goes with --watch")
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
-func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
+func runStatus(ctx context.Context, streams console.Streams, opts statusOptions) error {
 	if err := opts.Spec.CheckPool(); err != nil {
 		return err
 	}
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if err != nil {
 		return err
 	}
 	reading := statusOf(options, opts.StuckAfter)
-	show := func(status *operate.Status) error { return showStatus(streams, opts, status) }
+	show := func(status *status.Status) error { return showStatus(streams, opts, status) }
 	if opts.Watch {
-		return operate.WatchStatus(ctx, reading, opts.Interval, show)
+		return status.WatchStatus(ctx, reading, opts.Interval, show)
 	}
-	status, err := operate.ReadStatus(ctx, reading)
+	status, err := status.ReadStatus(ctx, reading)
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
 		return err
 	}
 	if !status.Healthy {
-		return errUnhealthy
+		return console.ErrUnhealthy
 	}
 	return nil
 }
@@ -101,35 +104,35 @@ func runStatus(ctx context.Context, streams Streams, opts statusOptions) error {
 const usualStuckAfter = 5 * time.Minute
 
 func stuckAfterFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: usualStuckAfter, EnvVars: env("stuck-after")}
+	return &cli.DurationFlag{Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: usualStuckAfter, EnvVars: inputs.Env("stuck-after")}
 }
 
 func readStuckAfter(c *cli.Context) (time.Duration, error) {
 	after := c.Duration("stuck-after")
 	if after <= 0 {
-		return 0, usagef("--stuck-after %s: give a time such as 5m", after)
+		return 0, console.Usagef("--stuck-after %s: give a time such as 5m", after)
 	}
 	return after, nil
 }
 
 // statusOf is what a status is read with, where a command wants to know what is wrong.
-func statusOf(options provision.Options, stuckAfter time.Duration) operate.Options {
-	return operate.Options{Options: options, Bootstrap: commandLine, UseBinary: useBinary, StuckAfter: stuckAfter}
+func statusOf(options provision.Options, stuckAfter time.Duration) status.Options {
+	return status.Options{Options: options, Bootstrap: inputs.CommandLine, UseBinary: inputs.UseBinary, StuckAfter: stuckAfter}
 }
 
 // clearScreen goes to the upper left and wipes what is below.
 const clearScreen = "\x1b[H\x1b[2J"
 
-func showStatus(streams Streams, opts statusOptions, status *operate.Status) error {
-	if opts.Output == outputJSON {
-		return printJSON(streams.Out, status)
+func showStatus(streams console.Streams, opts statusOptions, status *status.Status) error {
+	if opts.Output == inputs.OutputJSON {
+		return console.PrintJSON(streams.Out, status)
 	}
-	if opts.Watch && isTerminal(streams.Out) {
-		printf(streams.Out, clearScreen)
+	if opts.Watch && console.IsTerminal(streams.Out) {
+		console.Printf(streams.Out, clearScreen)
 	}
-	newStatusPrinter(streams.Out).print(status)
-	if opts.Watch && !isTerminal(streams.Out) {
-		printf(streams.Out, "\n")
+	newStatusPrinter(streams.Out).Print(status)
+	if opts.Watch && !console.IsTerminal(streams.Out) {
+		console.Printf(streams.Out, "\n")
 	}
 	return nil
 }

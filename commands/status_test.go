@@ -6,7 +6,7 @@ import "testing"
 func TestStatusWatchOnATerminal(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.run(bootstrapArgs...)
+	a.Run(bootstrapArgs...)
 	term := a.open("status", "--pool", "etl", "--watch", "--interval", "50ms")
 	const again = "\x1b[H\x1b[2J"
 	term.answer("as it should be", "")

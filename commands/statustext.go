@@ -9,7 +9,8 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"ecsctl/operate"
+	"ecsctl/commands/console"
+	"ecsctl/operate/status"
 	"ecsctl/provision"
 )
 
@@ -36,17 +37,17 @@ func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
 	return p.renderer.NewStyle().Foreground(color).Render(text)
 }
 
-func (p *statusPrinter) print(s *operate.Status) {
+func (p *statusPrinter) Print(s *status.Status) {
 	p.now = s.Time
 	verdict := p.paint(good, "healthy")
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account, s.Region, s.Cluster)
+	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account, s.Region, s.Cluster)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}
-	printf(p.out, "\n")
+	console.Printf(p.out, "\n")
 	p.service(s.Service)
 	p.workers(s)
 	p.pool(s.WorkPool)
@@ -55,30 +56,30 @@ func (p *statusPrinter) print(s *operate.Status) {
 	p.drift(s)
 }
 
-func (p *statusPrinter) problem(problem operate.Problem) {
+func (p *statusPrinter) problem(problem status.Problem) {
 	mark := p.paint(bad, "FAIL")
-	if problem.Severity == operate.Warn {
+	if problem.Severity == status.Warn {
 		mark = p.paint(odd, "WARN")
 	}
-	printf(p.out, "%s %s: %s\n", mark, problem.About, problem.Cause)
+	console.Printf(p.out, "%s %s: %s\n", mark, problem.About, problem.Cause)
 	for _, detail := range problem.Details {
-		printf(p.out, "       %s\n", p.paint(dim, detail))
+		console.Printf(p.out, "       %s\n", p.paint(dim, detail))
 	}
 	for i, mend := range problem.Mend {
 		word := "mend:"
 		if i > 0 {
 			word = "or:  "
 		}
-		printf(p.out, "     %s %s\n", word, strings.TrimPrefix(mend, "or ")) // hints of errors may begin with it
+		console.Printf(p.out, "     %s %s\n", word, strings.TrimPrefix(mend, "or ")) // hints of errors may begin with it
 	}
 }
 
 // row is a line of the overview: what, and how it is.
 func (p *statusPrinter) row(what, format string, args ...any) {
-	printf(p.out, "%-10s %s\n", what, fmt.Sprintf(format, args...))
+	console.Printf(p.out, "%-10s %s\n", what, fmt.Sprintf(format, args...))
 }
 
-func (p *statusPrinter) service(s *operate.Service) {
+func (p *statusPrinter) service(s *status.Service) {
 	if s == nil {
 		p.row("service", "none")
 		return
@@ -117,7 +118,7 @@ func (p *statusPrinter) ago(then time.Time) string {
 // offlineShown is how many workers are shown that are not online: Prefect keeps them all.
 const offlineShown = 2
 
-func (p *statusPrinter) workers(s *operate.Status) {
+func (p *statusPrinter) workers(s *status.Status) {
 	version := ""
 	if s.Service != nil && len(s.Service.Tasks) > 0 {
 		version = ", version " + s.Service.Tasks[0].Version
@@ -148,7 +149,7 @@ func (p *statusPrinter) workers(s *operate.Status) {
 	}
 }
 
-func (p *statusPrinter) pool(pool *operate.WorkPool) {
+func (p *statusPrinter) pool(pool *status.WorkPool) {
 	if pool == nil {
 		p.row("work pool", "not known")
 		return
@@ -179,12 +180,12 @@ func (p *statusPrinter) pool(pool *operate.WorkPool) {
 // tasksShown is how many tasks fit on the screen.
 const tasksShown = 10
 
-func (p *statusPrinter) tasks(tasks []operate.FlowRunTask) {
+func (p *statusPrinter) tasks(tasks []status.FlowRunTask) {
 	if len(tasks) == 0 {
 		p.row("tasks", "no flow run has a task")
 		return
 	}
-	slices.SortFunc(tasks, func(a, b operate.FlowRunTask) int { return a.Created.Compare(b.Created) })
+	slices.SortFunc(tasks, func(a, b status.FlowRunTask) int { return a.Created.Compare(b.Created) })
 	for i, t := range tasks[:min(tasksShown, len(tasks))] {
 		what := ""
 		if i == 0 {
@@ -225,7 +226,7 @@ func (p *statusPrinter) access(changes []provision.Change) {
 	}
 }
 
-func (p *statusPrinter) drift(s *operate.Status) {
+func (p *statusPrinter) drift(s *status.Status) {
 	if !s.Planned {
 		p.row("drift", "not known")
 		return
@@ -236,7 +237,7 @@ func (p *statusPrinter) drift(s *operate.Status) {
 	}
 	var parts []string
 	for _, c := range s.Drift {
-		parts = append(parts, fmt.Sprintf("%s %s", signs[c.Action].word, c.Kind))
+		parts = append(parts, fmt.Sprintf("%s %s", console.Signs[c.Action].Word, c.Kind))
 	}
 	p.row("drift", "a bootstrap would %s", strings.Join(parts, ", "))
 }

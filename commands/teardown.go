@@ -9,8 +9,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const teardownDescription = `Example:
@@ -24,24 +27,24 @@ pool of yours stays, and a pool of yours gets back the defaults that it had. Wha
 gone already is no error. The exit code is 1 when anything is left.`
 
 type teardownOptions struct {
-	outputOptions
-	Spec               provision.Spec
+	inputs.OutputOptions
+	Spec               spec.Spec
 	KeepPool, KeepLogs bool
 	Running            string
 	WaitTimeout        time.Duration
 }
 
-func teardownCommand(streams Streams) *cli.Command {
-	flags := append(placeFlags(), nameFlags()...)
+func teardownCommand(streams console.Streams) *cli.Command {
+	flags := append(inputs.PlaceFlags(), inputs.NameFlags()...)
 	return &cli.Command{
 		Name:         "teardown",
 		Usage:        "remove what bootstrap made for a work pool",
 		Description:  teardownDescription,
-		OnUsageError: usageError,
-		Flags: append(append(cliFlags(flags), outputFlags()...),
-			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: env("keep-pool")},
-			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: env("keep-logs")},
-			&cli.StringFlag{Name: "running", Usage: "what to do about running flow runs: wait, stop or leave (default: refuse and list them)", EnvVars: env("running")},
+		OnUsageError: console.UsageError,
+		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
+			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: inputs.Env("keep-pool")},
+			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: inputs.Env("keep-logs")},
+			&cli.StringFlag{Name: "running", Usage: "what to do about running flow runs: wait, stop or leave (default: refuse and list them)", EnvVars: inputs.Env("running")},
 		),
 		Action: func(c *cli.Context) error {
 			opts, err := readTeardownOptions(c, flags)
@@ -53,51 +56,51 @@ func teardownCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readTeardownOptions(c *cli.Context, flags []specFlag) (opts teardownOptions, err error) {
-	if err := noArguments(c); err != nil {
+func readTeardownOptions(c *cli.Context, flags []inputs.SpecFlag) (opts teardownOptions, err error) {
+	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
-	if opts.outputOptions, err = readOutputOptions(c); err != nil {
+	if opts.OutputOptions, err = inputs.ReadOutputOptions(c); err != nil {
 		return opts, err
 	}
 	opts.KeepPool, opts.KeepLogs, opts.WaitTimeout = c.Bool("keep-pool"), c.Bool("keep-logs"), c.Duration("wait-timeout")
 	switch opts.Running = c.String("running"); opts.Running {
 	case provision.RunningRefuse, provision.RunningWait, provision.RunningStop, provision.RunningLeave:
 	default:
-		return opts, usagef("--running %q: it is wait, stop or leave", opts.Running)
+		return opts, console.Usagef("--running %q: it is wait, stop or leave", opts.Running)
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
-func runTeardown(ctx context.Context, streams Streams, opts teardownOptions) error {
-	if err := opts.needsAnswer(streams); err != nil {
+func runTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) error {
+	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}
 	plan, err := planTeardown(ctx, streams, opts)
 	if err != nil {
 		return err
 	}
-	r := result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool, Changes: plan.Changes, Warnings: plan.Warnings}
+	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool, Changes: plan.Changes, Warnings: plan.Warnings}
 	if opts.DryRun {
-		return showDryRun(streams, opts.outputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
+		return showDryRun(streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
 	}
 	err = applyTeardown(ctx, streams, opts, plan, &r)
-	if opts.Output == outputJSON {
-		if printErr := r.print(streams.Out, err); printErr != nil {
+	if opts.Output == inputs.OutputJSON {
+		if printErr := r.Print(streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
 	return err
 }
 
-func planTeardown(ctx context.Context, streams Streams, opts teardownOptions) (*provision.Teardown, error) {
+func planTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) (*provision.Teardown, error) {
 	if err := opts.Spec.CheckPool(); err != nil {
 		return nil, err
 	}
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if opts.KeepPool && errors.Is(err, prefect.ErrNoAPIURL) {
-		err = connectAWS(ctx, opts.Spec, &options, nil)
+		err = inputs.ConnectAWS(ctx, opts.Spec, &options, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -112,8 +115,8 @@ func teardownHeading(pool string, plan *provision.Teardown) string {
 }
 
 // applyTeardown shows the plan, asks, removes, looks again and reports what is left.
-func applyTeardown(ctx context.Context, streams Streams, opts teardownOptions, plan *provision.Teardown, r *result) error {
-	newPlanPrinter(streams.Err).print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOptions, plan *provision.Teardown, r *console.Result) error {
+	console.NewPlanPrinter(streams.Err).Print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
 	if err := plan.Refused(); err != nil {
 		return err
 	}
@@ -121,12 +124,12 @@ func applyTeardown(ctx context.Context, streams Streams, opts teardownOptions, p
 		return finishTeardown(streams, opts, r, nil)
 	}
 	if !opts.Yes {
-		if err := confirmName(ctx, streams, "\nType the pool's name to remove all this:", opts.Spec.Pool); err != nil {
+		if err := console.ConfirmName(ctx, streams, "\nType the pool's name to remove all this:", opts.Spec.Pool); err != nil {
 			return err
 		}
 	}
-	printf(streams.Err, "\n")
-	progress := newStepLines(streams.Err, opts.Verbose)
+	console.Printf(streams.Err, "\n")
+	progress := console.NewStepLines(streams.Err, opts.Verbose)
 	var failed error
 	r.Applied, failed = plan.Apply(ctx, progress)
 	progress.Close()
@@ -143,7 +146,7 @@ func applyTeardown(ctx context.Context, streams Streams, opts teardownOptions, p
 
 // finishTeardown lists what is left: by choice, which is fine, or in spite of the
 // attempt to remove it, which is not.
-func finishTeardown(streams Streams, opts teardownOptions, r *result, failed error) error {
+func finishTeardown(streams console.Streams, opts teardownOptions, r *console.Result, failed error) error {
 	var still []string
 	for _, c := range r.Left {
 		if c.Action == provision.Leave {
@@ -154,8 +157,8 @@ func finishTeardown(streams Streams, opts teardownOptions, r *result, failed err
 	if len(still) > 0 {
 		return errors.Join(failed, fmt.Errorf("still there: %s", strings.Join(still, ", ")))
 	}
-	if failed == nil && opts.Output == outputText {
-		printf(streams.Out, "work pool %q: nothing that ecsctl made is left\n", opts.Spec.Pool)
+	if failed == nil && opts.Output == inputs.OutputText {
+		console.Printf(streams.Out, "work pool %q: nothing that ecsctl made is left\n", opts.Spec.Pool)
 	}
 	return failed
 }

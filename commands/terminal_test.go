@@ -3,6 +3,7 @@ package commands_test
 import (
 	"bytes"
 	"context"
+	"ecsctl/internal/testkit/stage"
 	"io"
 	"os"
 	"os/exec"
@@ -97,7 +98,7 @@ func (term *terminal) exits(code int, says ...string) {
 			term.t.Errorf("%q is not shown:\n%s", part, text)
 		}
 	}
-	if strings.Contains(text, canaryMark) {
+	if strings.Contains(text, stage.CanaryMark) {
 		term.t.Error("an API key is shown")
 	}
 }
@@ -105,10 +106,10 @@ func (term *terminal) exits(code int, says ...string) {
 // wrote asserts how many writes there were since the last look.
 func (a *account) wrote(want int) {
 	a.t.Helper()
-	if got := a.writes(); len(got) != want {
+	if got := a.Writes(); len(got) != want {
 		a.t.Errorf("%d writes, want %d: %q", len(got), want, got)
 	}
-	a.tap.Reset()
+	a.Tap.Reset()
 }
 
 // On a terminal bootstrap shows the plan and asks; only a yes goes ahead.
@@ -142,8 +143,8 @@ func TestBootstrapAsks(t *testing.T) {
 func TestBootstrapWithoutChangesDoesNotAsk(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.run(bootstrapArgs...)
-	a.tap.Reset()
+	a.Run(bootstrapArgs...)
+	a.Tap.Reset()
 	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 to use as it is, 14 unchanged")
 	a.wrote(0)
 }
@@ -152,9 +153,9 @@ func TestBootstrapWithoutChangesDoesNotAsk(t *testing.T) {
 func TestTeardownAsksForTheName(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	a.run(bootstrapArgs...)
+	a.Run(bootstrapArgs...)
 	for _, keys := range []string{"y\r", "\r", "etl2\r"} {
-		a.tap.Reset()
+		a.Tap.Reset()
 		term := a.open("teardown", "--pool", "etl")
 		term.answer("Type the pool's name to remove all this:", keys)
 		term.exits(1, "not confirmed: nothing was changed")

@@ -6,8 +6,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/operate"
-	"ecsctl/provision"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/operate/verify"
+	"ecsctl/provision/spec"
 )
 
 const verifyDescription = `Example:
@@ -24,7 +26,7 @@ step fails, what status finds wrong comes first. The exit code is 1 when anythin
 type verifyOptions struct {
 	Output  string
 	Verbose bool
-	Spec    provision.Spec
+	Spec    spec.Spec
 	Timeout time.Duration
 	// StuckAfter is how long a task may take to start.
 	StuckAfter time.Duration
@@ -33,17 +35,17 @@ type verifyOptions struct {
 // outputJUnit is a test report, for CI.
 const outputJUnit = "junit"
 
-func verifyCommand(streams Streams) *cli.Command {
-	flags := placeFlags()
+func verifyCommand(streams console.Streams) *cli.Command {
+	flags := inputs.PlaceFlags()
 	return &cli.Command{
 		Name:         "verify",
 		Usage:        "run a hello flow through a work pool",
 		Description:  verifyDescription,
-		OnUsageError: usageError,
-		Flags: append(cliFlags(flags), configFlag(),
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: outputText, Usage: "text, json or junit", EnvVars: env("output")},
-			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: env("timeout")}, stuckAfterFlag()),
+		OnUsageError: console.UsageError,
+		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text, json or junit", EnvVars: inputs.Env("output")},
+			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: inputs.Env("timeout")}, stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readVerifyOptions(c, flags)
 			if err != nil {
@@ -54,42 +56,42 @@ func verifyCommand(streams Streams) *cli.Command {
 	}
 }
 
-func readVerifyOptions(c *cli.Context, flags []specFlag) (opts verifyOptions, err error) {
-	if err := noArguments(c); err != nil {
+func readVerifyOptions(c *cli.Context, flags []inputs.SpecFlag) (opts verifyOptions, err error) {
+	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
 	opts.Output, opts.Verbose, opts.Timeout = c.String("output"), c.Bool("verbose"), c.Duration("timeout")
 	switch {
-	case opts.Output != outputText && opts.Output != outputJSON && opts.Output != outputJUnit:
-		return opts, usagef("--output %q: it is text, json or junit", opts.Output)
+	case opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON && opts.Output != outputJUnit:
+		return opts, console.Usagef("--output %q: it is text, json or junit", opts.Output)
 	case opts.Timeout <= 0:
-		return opts, usagef("--timeout %s: give a time such as 10m", opts.Timeout)
+		return opts, console.Usagef("--timeout %s: give a time such as 10m", opts.Timeout)
 	}
 	if opts.StuckAfter, err = readStuckAfter(c); err != nil {
 		return opts, err
 	}
-	opts.Spec, err = readSpec(c, flags)
+	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
-func runVerify(ctx context.Context, streams Streams, opts verifyOptions) error {
+func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions) error {
 	if err := opts.Spec.CheckPool(); err != nil {
 		return err
 	}
-	options, err := connect(ctx, opts.Spec, streams, opts.Verbose)
+	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if err != nil {
 		return err
 	}
 	status := statusOf(options, opts.StuckAfter)
-	result, err := operate.Verify(ctx, operate.VerifyOptions{
-		Pool: opts.Spec.Pool, Clients: options.Clients, Timeout: opts.Timeout, PollInterval: pollInterval, Status: &status,
-		Note: func(text string) { printf(streams.Err, "%s\n", text) },
+	result, err := verify.Verify(ctx, verify.VerifyOptions{
+		Pool: opts.Spec.Pool, Clients: options.Clients, Timeout: opts.Timeout, PollInterval: inputs.PollInterval, Status: &status,
+		Note: func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	})
 	if printErr := printVerification(streams, opts.Output, result); printErr != nil {
 		return printErr
 	}
 	if err == nil && !result.Passed {
-		return commandExit{code: 1}
+		return console.CommandExit{Code: 1}
 	}
 	return err
 }

@@ -6,13 +6,16 @@ import (
 	"io"
 	"strings"
 
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"ecsctl/operate"
+	"ecsctl/operate/verify"
 )
 
-func printVerification(streams Streams, output string, result *operate.Verification) error {
+func printVerification(streams console.Streams, output string, result *verify.Verification) error {
 	switch output {
-	case outputJSON:
-		return printJSON(streams.Out, result)
+	case inputs.OutputJSON:
+		return console.PrintJSON(streams.Out, result)
 	case outputJUnit:
 		return printJUnit(streams.Out, result)
 	}
@@ -23,7 +26,7 @@ func printVerification(streams Streams, output string, result *operate.Verificat
 	if !result.Passed {
 		outcome = "failed"
 	}
-	printf(streams.Out, "work pool %q: verify %s in %.1f s\n", result.Pool, outcome, result.Seconds)
+	console.Printf(streams.Out, "work pool %q: verify %s in %.1f s\n", result.Pool, outcome, result.Seconds)
 	return nil
 }
 
@@ -31,9 +34,9 @@ func printVerification(streams Streams, output string, result *operate.Verificat
 func printCheck(w io.Writer, c operate.Check, before string) {
 	head := fmt.Sprintf("%-4s  %-22s  %s", c.Status, c.Name, before)
 	indent := "\n" + strings.Repeat(" ", len(head))
-	printf(w, "%s%s\n", head, strings.ReplaceAll(c.Reason, "\n", indent))
+	console.Printf(w, "%s%s\n", head, strings.ReplaceAll(c.Reason, "\n", indent))
 	if c.Fix != "" {
-		printf(w, "%sfix: %s\n", indent[1:], c.Fix)
+		console.Printf(w, "%sfix: %s\n", indent[1:], c.Fix)
 	}
 }
 
@@ -62,7 +65,7 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-func printJUnit(w io.Writer, result *operate.Verification) error {
+func printJUnit(w io.Writer, result *verify.Verification) error {
 	suite := junitSuite{Name: "ecsctl verify " + result.Pool, Tests: len(result.Steps), Time: seconds(result.Seconds)}
 	for _, step := range result.Steps {
 		c := junitCase{Class: suite.Name, Name: step.Name, Time: seconds(step.Seconds)}
@@ -83,7 +86,7 @@ func printJUnit(w io.Writer, result *operate.Verification) error {
 	if err != nil {
 		return fmt.Errorf("failed to write the result: %w", err)
 	}
-	printf(w, "%s%s\n", xml.Header, raw)
+	console.Printf(w, "%s%s\n", xml.Header, raw)
 	return nil
 }
 

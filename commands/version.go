@@ -2,6 +2,9 @@ package commands
 
 import (
 	"context"
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
+	"ecsctl/internal/buildinfo"
 	"encoding/json"
 	"fmt"
 
@@ -15,15 +18,15 @@ const versionDescription = `Example:
 
 Tells which build of ecsctl this is: what to write into a bug report.`
 
-func versionCommand(streams Streams) *cli.Command {
+func versionCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "tell which build this is", Description: versionDescription, OnUsageError: usageError,
-		Flags: []cli.Flag{outputFlag()},
+		Name: "version", Usage: "tell which build this is", Description: versionDescription, OnUsageError: console.UsageError,
+		Flags: []cli.Flag{inputs.OutputFlag()},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := console.NoArguments(c); err != nil {
 				return err
 			}
-			output, err := readOutput(c)
+			output, err := inputs.ReadOutput(c)
 			if err != nil {
 				return err
 			}
@@ -32,9 +35,9 @@ func versionCommand(streams Streams) *cli.Command {
 	}
 }
 
-func runVersion(_ context.Context, streams Streams, output string) error {
-	facts := readBuildFacts()
-	if output == outputJSON {
+func runVersion(_ context.Context, streams console.Streams, output string) error {
+	facts := buildinfo.ReadBuildFacts()
+	if output == inputs.OutputJSON {
 		encoder := json.NewEncoder(streams.Out)
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(facts); err != nil {
@@ -42,14 +45,14 @@ func runVersion(_ context.Context, streams Streams, output string) error {
 		}
 		return nil
 	}
-	printf(streams.Out, "ecsctl version %s\n", facts.Version)
+	console.Printf(streams.Out, "ecsctl version %s\n", facts.Version)
 	if facts.Commit != "" {
 		changed := ""
 		if facts.Modified {
 			changed = ", with changes"
 		}
-		printf(streams.Out, "commit %s of %s%s\n", facts.Commit, facts.Time, changed)
+		console.Printf(streams.Out, "commit %s of %s%s\n", facts.Commit, facts.Time, changed)
 	}
-	printf(streams.Out, "%s, %s\n", facts.Go, facts.Platform)
+	console.Printf(streams.Out, "%s, %s\n", facts.Go, facts.Platform)
 	return nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/sandbox"
+	"ecsctl/internal/testkit/stage"
+	"ecsctl/sandbox/fault"
 )
 
 // Keys.
@@ -216,7 +217,7 @@ func TestWizardDeniedVPCs(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	vpc := a.defaultVPC()
-	a.server.AddFault(sandbox.Fault{Service: "ec2", Operation: "DescribeVpcs", Times: -1, Kind: sandbox.AccessDenied})
+	a.Server.AddFault(fault.Fault{Service: "ec2", Operation: "DescribeVpcs", Times: -1, Kind: fault.AccessDenied})
 	s := a.openScreen(80, 24, nil, nil, "bootstrap", noWait)
 	s.defaults(0, 3)
 	golden(t, "denied-vpc", s.asked("Id of the VPC"))
@@ -257,7 +258,7 @@ func TestWizardSaves(t *testing.T) {
 	s.exits(0, "saved the settings in ecsctl.yaml")
 	a.wrote(0)
 	saved := a.file("ecsctl.yaml")
-	if !strings.Contains(saved, "pool: my-ecs-pool\nregion: eu-west-1\n") || strings.Contains(saved, canaryMark) {
+	if !strings.Contains(saved, "pool: my-ecs-pool\nregion: eu-west-1\n") || strings.Contains(saved, stage.CanaryMark) {
 		t.Errorf("saved:\n%s", saved)
 	}
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"ecsctl/internal/testkit/stage"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
 )
@@ -16,9 +17,9 @@ func keyless(cloud string) []string {
 // secretValue is what the pool's secret has.
 func (a *account) secretValue(name string) string {
 	a.t.Helper()
-	answer, err := a.call(a.t.Context(), "secretsmanager", "GetSecretValue", "SecretId: "+name)
+	answer, err := a.Call(a.t.Context(), "secretsmanager", "GetSecretValue", "SecretId: "+name)
 	a.must(err)
-	value, err := at(answer, "SecretString")
+	value, err := stage.At(answer, "SecretString")
 	a.must(err)
 	return value
 }
@@ -38,7 +39,7 @@ func TestWizardAsksForTheKey(t *testing.T) {
 	s.sees("paste it and press Enter")
 	s.press("pnu_wrong" + enter)
 	s.sees("Prefect Cloud refused that key")
-	s.press(canary)
+	s.press(stage.Canary)
 	golden(t, "key-2-typed", s.sees("┃ > *****"))
 	s.press(enter)
 	s.asked("Prefect Cloud workspace")
@@ -48,14 +49,14 @@ func TestWizardAsksForTheKey(t *testing.T) {
 	s.asked("Where is Prefect?")
 	s.press(enter)
 	s.asked("Prefect Cloud API key")
-	s.press(canary + enter)
+	s.press(stage.Canary + enter)
 	s.asked("Prefect Cloud workspace")
 	s.press(down + enter)
 	s.defaults(1, len(questions))
 	s.asked(lastTitle)
 	s.press(makeThem)
 	s.exits(0, "It takes the key that you typed from PREFECT_API_KEY", "created work-pool my-ecs-pool")
-	if got := a.secretValue("prefect/my-ecs-pool/api-key"); got != canary {
+	if got := a.secretValue("prefect/my-ecs-pool/api-key"); got != stage.Canary {
 		t.Errorf("the secret has %q", got)
 	}
 }
@@ -66,7 +67,7 @@ func TestWizardAsksForTheAuthString(t *testing.T) {
 	t.Parallel()
 	const auth = "admin:c4n4ry-pass"
 	a := openAccount(t, sandbox.Options{}, prefectapi.WithAuthString(auth))
-	address := a.prefect
+	address := a.Prefect
 	s := a.openScreen(80, 24, nil, keyless(""), "bootstrap", noWait)
 	s.asked("AWS region")
 	s.press(enter)
@@ -92,7 +93,7 @@ func TestWizardKeyInLines(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	s := a.openScreen(80, 24, nil, append(keyless(a.cloud()), "ACCESSIBLE=1"), "bootstrap")
-	for i, answer := range []string{"", "1", "pnu_c4n4ry_wrong", canary, "2"} {
+	for i, answer := range []string{"", "1", "pnu_c4n4ry_wrong", stage.Canary, "2"} {
 		s.line(i+1, answer)
 	}
 	s.until(func() bool { return containsAll(s.text(), []string{"refused that key", "Name of the new work pool"}) })
@@ -105,7 +106,7 @@ func TestWizardKeyInLines(t *testing.T) {
 func TestWizardKeyInterrupted(t *testing.T) {
 	t.Parallel()
 	steps := []struct{ title, keys string }{
-		{"Where is Prefect?", enter}, {"Prefect Cloud API key", canary + enter}, {"Prefect Cloud workspace", enter},
+		{"Where is Prefect?", enter}, {"Prefect Cloud API key", stage.Canary + enter}, {"Prefect Cloud workspace", enter},
 	}
 	for i, last := range steps {
 		t.Run(last.title, func(t *testing.T) {

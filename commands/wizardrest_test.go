@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"ecsctl/internal/testkit/stage"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // ec2 is a client that goes past the tap.
 func (a *account) ec2() *ec2.Client {
-	return ec2.NewFromConfig(aws.Config{Region: region, BaseEndpoint: aws.String(a.server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", "")})
+	return ec2.NewFromConfig(aws.Config{Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", "")})
 }
 
 func (a *account) defaultVPC() string {

@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"ecsctl/internal/tinyprogram"
+	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/tinyprogram"
 )
 
 // The runtime decides what comes after it: whether the architecture is asked for, the
@@ -16,7 +17,7 @@ import (
 func TestWizardRuntimes(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	s := a.openScreen(80, 30, nil, nil, "bootstrap", "--region", region, "--pool", "etl", "--wizard", "--dry-run")
+	s := a.openScreen(80, 30, nil, nil, "bootstrap", "--region", stage.Region, "--pool", "etl", "--wizard", "--dry-run")
 	s.defaults(2, 6)
 	s.asked("Runtime")
 	s.press(down + enter)

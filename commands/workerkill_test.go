@@ -14,7 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -100,22 +101,22 @@ type killing struct {
 
 func newKilling(t *testing.T, version, behave string) *killing {
 	t.Helper()
-	images, err := workerImages()
+	images, err := stage.WorkerImages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorld(sandbox.Options{Images: images}, "", prefectapi.WithVersion(version))
+	w, err := stage.NewWorld(sandbox.Options{Images: images}, "", prefectapi.WithVersion(version))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.end() })
-	k := &killing{account: &account{world: w, t: t, dir: t.TempDir()}}
+	t.Cleanup(func() { _ = w.End() })
+	k := &killing{account: &account{World: w, t: t, dir: t.TempDir()}}
 	k.executed = filepath.Join(k.dir, "executed")
 	k.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "ECSCTL_CLAIM_GRACE=2s",
 		"PREFECT_WORKER_HEARTBEAT_SECONDS=1", "PREFECT_WORKER_QUERY_SECONDS=0.3",
 	}
-	for name, value := range w.env() {
+	for name, value := range w.Env() {
 		k.env = append(k.env, name+"="+value)
 	}
 	k.seed(behave)
@@ -125,10 +126,10 @@ func newKilling(t *testing.T, version, behave string) *killing {
 func (k *killing) seed(behave string) {
 	k.t.Helper()
 	ctx := k.t.Context()
-	api, err := prefect.New(prefect.Options{APIURL: k.server.PrefectAPIURL()})
+	api, err := prefect.New(prefect.Options{APIURL: k.Server.PrefectAPIURL()})
 	k.must(err)
 	k.api = api
-	_, err = k.source.ECS.CreateCluster(ctx, &ecs.CreateClusterInput{})
+	_, err = k.Source.ECS.CreateCluster(ctx, &ecs.CreateClusterInput{})
 	k.must(err)
 	template, err := api.WorkerTemplate(ctx, "ecs")
 	k.must(err)
@@ -138,7 +139,7 @@ func (k *killing) seed(behave string) {
 	k.must(err)
 	// The containers reach Prefect past the tap: only the worker is to be cut off.
 	variables, err := json.Marshal(map[string]any{"env": map[string]any{
-		executedFile: k.executed, "BEHAVE": behave, "PREFECT_API_URL": k.server.PrefectAPIURL(),
+		executedFile: k.executed, "BEHAVE": behave, "PREFECT_API_URL": k.Server.PrefectAPIURL(),
 	}})
 	k.must(err)
 	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})
@@ -153,10 +154,10 @@ func (k *killing) next() {
 	k.t.Helper()
 	cmd, out := k.command("worker", "start", "--pool", "etl", "--name", "next", "--verbose")
 	k.must(cmd.Start())
-	k.t.Cleanup(func() { k.end(cmd, out) })
+	k.t.Cleanup(func() { k.End(cmd, out) })
 }
 
-func (k *killing) end(cmd *exec.Cmd, out *bytes.Buffer) {
+func (k *killing) End(cmd *exec.Cmd, out *bytes.Buffer) {
 	_ = cmd.Process.Signal(syscall.SIGTERM) // that it ends shows in Wait
 	if err := cmd.Wait(); err != nil && k.t.Context().Err() == nil {
 		k.t.Errorf("the next worker ended with %v", err)

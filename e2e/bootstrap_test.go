@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
 )
 
 // From nothing to a worker that is online: bootstrap makes everything and waits,

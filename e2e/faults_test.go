@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 )
 
 // A server that is busy, or throttles, the first time that anything is asked of it

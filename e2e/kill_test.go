@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 )
 
 // moments are those right before and right after each of the writes. Independent

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/wiretap"
 )
 
 // The API key is in Secrets Manager and nowhere else: not in any output, argument,

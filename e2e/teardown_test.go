@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
 )
 
 // After teardown the account and the server hold what they held before bootstrap.

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/wiretap"
 )
 
 const (

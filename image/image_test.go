@@ -22,7 +22,7 @@ import (
 
 	"ecsctl/image"
 	"ecsctl/internal/hint"
-	"ecsctl/internal/tinyprogram"
+	"ecsctl/internal/testkit/tinyprogram"
 )
 
 func tiny(t *testing.T, architecture string) *image.Binary {

@@ -15,12 +15,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"ecsctl/e2e/wiretap"
 	"ecsctl/image"
-	"ecsctl/internal/inventory"
-	"ecsctl/internal/tinyprogram"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/tinyprogram"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
 )
@@ -37,7 +38,7 @@ type account struct {
 	cfg    aws.Config        // of the tap
 	api    *prefect.Client   // of the tap
 	url    string            // of the tap
-	spec   provision.Spec
+	spec   spec.Spec
 }
 
 // newAccount starts one in which calls are tried so many times. The service has no
@@ -71,7 +72,7 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 		t.Fatal(err)
 	}
 	none := 0
-	a.spec = provision.Spec{Pool: "etl", Region: region, Worker: provision.Worker{DesiredCount: &none}}
+	a.spec = spec.Spec{Pool: "etl", Region: region, Worker: spec.Worker{DesiredCount: &none}}
 	return a
 }
 
@@ -91,7 +92,7 @@ func (a *account) proxy(target string, classify wiretap.Classify) string {
 }
 
 // withBinary puts the tiny program into the image, unless the test has another binary.
-func (a *account) withBinary() (provision.Spec, *image.Binary) {
+func (a *account) withBinary() (spec.Spec, *image.Binary) {
 	a.t.Helper()
 	spec := a.spec
 	if spec.Worker.Binary == "" {

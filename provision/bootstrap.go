@@ -13,11 +13,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/image"
+	"ecsctl/provision/spec"
 )
 
 // Options are what a bootstrap or a teardown needs beside the Spec.
 type Options struct {
-	Spec    Spec // with defaults, validated
+	Spec    spec.Spec // with defaults, validated
 	Clients *Clients
 	Server  Server
 	// Binary goes into the worker's image; nil when the Spec makes none.
@@ -37,7 +38,7 @@ type Options struct {
 
 func (o Options) policy() string {
 	name := o.Policy
-	orString(&name, PolicyBootstrap)
+	spec.OrString(&name, PolicyBootstrap)
 	return name
 }
 
@@ -153,7 +154,7 @@ func (b *Bootstrap) compare() error {
 }
 
 // networkChanges show what is used of the network, which is never changed.
-func networkChanges(n chosenNetwork, spec Spec) []Change {
+func networkChanges(n chosenNetwork, spec spec.Spec) []Change {
 	out := []Change{{Kind: KindVPC, Name: n.vpc, ID: n.vpc, Action: Adopt}}
 	for _, s := range n.subnets {
 		out = append(out, Change{Kind: KindSubnet, Name: s.id, ID: s.id, Action: Adopt, Reason: s.describe()})
@@ -177,7 +178,7 @@ func (s subnet) describe() string {
 
 // observerWarnings tell of an observer that was asked for in vain.
 func (b *Bootstrap) observerWarnings() []string {
-	if b.w.spec.Observer == nil || !*b.w.spec.Observer || b.w.observes() {
+	if b.w.spec.Observer == nil || !*b.w.spec.Observer || b.w.Observes() {
 		return nil
 	}
 	return []string{"no observer is made: the official worker for Prefect 2 has none"}

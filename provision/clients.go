@@ -11,15 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
-	"ecsctl/internal/ec2calls"
-	"ecsctl/internal/ecrcalls"
-	"ecsctl/internal/ecscalls"
-	"ecsctl/internal/eventscalls"
+	"ecsctl/internal/aws/ec2calls"
+	"ecsctl/internal/aws/ecrcalls"
+	"ecsctl/internal/aws/ecscalls"
+	"ecsctl/internal/aws/eventscalls"
+	"ecsctl/internal/aws/iamcalls"
+	"ecsctl/internal/aws/logscalls"
+	"ecsctl/internal/aws/secretscalls"
+	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/hint"
-	"ecsctl/internal/iamcalls"
-	"ecsctl/internal/logscalls"
-	"ecsctl/internal/secretscalls"
-	"ecsctl/internal/sqscalls"
 	"ecsctl/prefect"
 )
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 )
 
 // cluster is the ECS cluster of the worker and the flow runs.
@@ -44,7 +45,7 @@ func (c *cluster) find(ctx context.Context) error {
 // check refuses a cluster that cannot take tasks. One that is INACTIVE was deleted:
 // its name is free, and it is created again.
 func (c *cluster) check() error {
-	if isARN(c.w.spec.Cluster) && c.w.id.clusterARN(c.name()) != c.w.spec.Cluster {
+	if spec.IsARN(c.w.spec.Cluster) && c.w.id.clusterARN(c.name()) != c.w.spec.Cluster {
 		return hint.Add(fmt.Errorf("cluster %q is not in account %s and region %s", c.w.spec.Cluster, c.w.id.Account, c.w.id.Region), "name a cluster of this account and region with --cluster")
 	}
 	if c.found == nil {

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"ecsctl/e2e/wiretap"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // reference is an undisturbed run: the calls that it made, each once, and its end.
@@ -36,10 +37,10 @@ const template = "prefect:GET /collections/views/aggregate-worker-metadata"
 const login = "ecr:GetAuthorizationToken"
 
 // permanent makes one operation fail for good.
-func (a *account) permanent(operation string, kind sandbox.FaultKind) {
+func (a *account) permanent(operation string, kind fault.FaultKind) {
 	service, name, _ := strings.Cut(operation, ":")
 	if service != "prefect" {
-		a.server.AddFault(sandbox.Fault{Service: service, Operation: name, Kind: kind, Times: -1})
+		a.server.AddFault(fault.Fault{Service: service, Operation: name, Kind: kind, Times: -1})
 		return
 	}
 	a.tap.Inject(func(call wiretap.Call) *wiretap.Fault {
@@ -50,13 +51,13 @@ func (a *account) permanent(operation string, kind sandbox.FaultKind) {
 	})
 }
 
-var prefectStatus = map[sandbox.FaultKind]int{
-	sandbox.Throttle: http.StatusTooManyRequests, sandbox.ServerError: http.StatusInternalServerError, sandbox.AccessDenied: http.StatusForbidden,
+var prefectStatus = map[fault.FaultKind]int{
+	fault.Throttle: http.StatusTooManyRequests, fault.ServerError: http.StatusInternalServerError, fault.AccessDenied: http.StatusForbidden,
 }
 
 // awsSays is how the error of a fault begins, before the name of the operation.
-var awsSays = map[sandbox.FaultKind]string{
-	sandbox.Throttle: "AWS kept throttling ", sandbox.ServerError: "AWS failed at ", sandbox.AccessDenied: "AWS refused ",
+var awsSays = map[fault.FaultKind]string{
+	fault.Throttle: "AWS kept throttling ", fault.ServerError: "AWS failed at ", fault.AccessDenied: "AWS refused ",
 }
 
 func (a *account) mend() {
@@ -115,10 +116,10 @@ func wantFailure(t *testing.T, err error, operation, says string) {
 func TestARefusalIsToldAndNotWhatItInterrupts(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
-	a.permanent("iam:GetRole", sandbox.AccessDenied)
-	a.server.AddFault(sandbox.Fault{Service: "ec2", Operation: "DescribeVpcs", Kind: sandbox.Latency, Latency: 200 * time.Millisecond, Times: -1})
+	a.permanent("iam:GetRole", fault.AccessDenied)
+	a.server.AddFault(fault.Fault{Service: "ec2", Operation: "DescribeVpcs", Kind: fault.Latency, Latency: 200 * time.Millisecond, Times: -1})
 	for range 20 { // which of two is told first is a matter of luck
-		wantFailure(t, a.try(t.Context()), "iam:GetRole", awsSays[sandbox.AccessDenied])
+		wantFailure(t, a.try(t.Context()), "iam:GetRole", awsSays[fault.AccessDenied])
 	}
 }
 
@@ -135,7 +136,7 @@ func TestEachAnswerMayBeLost(t *testing.T) {
 		t.Run(call.Operation, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t, sandbox.Options{}, 3)
-			a.server.AddFault(sandbox.Fault{Service: service, Operation: name, Kind: sandbox.DropAfter})
+			a.server.AddFault(fault.Fault{Service: service, Operation: name, Kind: fault.DropAfter})
 			a.bootstrap()
 			a.same("after a lost answer", want)
 			a.settled()

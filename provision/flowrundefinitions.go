@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"ecsctl/provision/spec"
 	"fmt"
 	"regexp"
 
@@ -30,7 +31,7 @@ func flowRunDefinition(pool string) *regexp.Regexp {
 func (f *flowRunDefinitions) find(ctx context.Context) error {
 	f.arns = nil
 	prefix, wanted := "prefect_"+f.w.spec.Pool+"_", flowRunDefinition(f.w.spec.Pool)
-	if !ecsName.MatchString(prefix) {
+	if !spec.ECSName.MatchString(prefix) {
 		return nil // no family has such a name
 	}
 	var families []string

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 )
 
 // Identity says where a run works and as whom. The partition is part of it, so
@@ -45,7 +46,7 @@ func (i Identity) arn(service, resource string) string {
 
 // roleARN is the ARN of a role by its name; an ARN stays as it is.
 func (i Identity) roleARN(nameOrARN string) string {
-	if isARN(nameOrARN) {
+	if spec.IsARN(nameOrARN) {
 		return nameOrARN
 	}
 	return i.iamARN("role/" + nameOrARN)
@@ -63,7 +64,7 @@ func (i Identity) managedPolicyARN(path string) string {
 
 // clusterARN is the ARN of a cluster by its name; an ARN stays as it is.
 func (i Identity) clusterARN(nameOrARN string) string {
-	if isARN(nameOrARN) {
+	if spec.IsARN(nameOrARN) {
 		return nameOrARN
 	}
 	return i.arn("ecs", "cluster/"+nameOrARN)

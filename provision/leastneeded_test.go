@@ -16,6 +16,7 @@ import (
 
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -29,7 +30,7 @@ func (s *somebody) bounded() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.spec.Roles = provision.Roles{Boundary: teamBoundary, Path: "/team/"}
+	s.spec.Roles = spec.Roles{Boundary: teamBoundary, Path: "/team/"}
 	s.spec.Tags = map[string]string{"team": "data"}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ecsctl/prefect"
+	"ecsctl/provision/spec"
 )
 
 // RememberedRegion is where the bootstrap that set a pool up made its service; empty in a
@@ -44,7 +45,7 @@ type Ways struct {
 
 // FindWays finds the network as bootstrap does and says how tasks get out of it. That a
 // subnet which the user named has no way out is no error.
-func FindWays(ctx context.Context, c *Clients, want Network) (Ways, error) {
+func FindWays(ctx context.Context, c *Clients, want spec.Network) (Ways, error) {
 	finder := &networkFinder{api: c.EC2, want: want}
 	chosen, err := finder.get(ctx)
 	if err != nil {

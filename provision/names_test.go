@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 
 func TestDeriveNames(t *testing.T) {
 	t.Parallel()
-	want := Names{
+	want := spec.Names{
 		ExecutionRole: "prefect-etl-eu-west-1-execution",
 		WorkerRole:    "prefect-etl-eu-west-1-worker",
 		Family:        "prefect-worker-etl",
@@ -24,7 +25,7 @@ func TestDeriveNames(t *testing.T) {
 		DeadLetterQueue: "prefect-etl-dead-letter",
 		Rule:            "prefect-etl",
 	}
-	if diff := cmp.Diff(want, deriveNames("etl", "eu-west-1")); diff != "" {
+	if diff := cmp.Diff(want, spec.DeriveNames("etl", "eu-west-1")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -44,7 +45,7 @@ func TestPoolSlug(t *testing.T) {
 		strings.Repeat("x", 33):  `^x{23}-[0-9a-f]{8}$`,
 		strings.Repeat("x-", 99): `^(x-){11}x-[0-9a-f]{8}$`,
 	} {
-		if got := poolSlug(pool, region); !regexp.MustCompile(want).MatchString(got) {
+		if got := spec.PoolSlug(pool, region); !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("poolSlug(%q) = %q, want a match of %s", pool, got, want)
 		}
 	}
@@ -55,7 +56,7 @@ func TestPoolSlugsDiffer(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	for _, pool := range []string{"a b", "a.b", "a-b", "a:b", " a b", strings.Repeat("x", 60), strings.Repeat("x", 61), "日本", "日木"} {
-		slug := poolSlug(pool, "eu-west-1")
+		slug := spec.PoolSlug(pool, "eu-west-1")
 		if other, taken := seen[slug]; taken {
 			t.Errorf("pools %q and %q both become %q", pool, other, slug)
 		}
@@ -72,7 +73,7 @@ func TestPoolTag(t *testing.T) {
 		`quo"te`:     `^quo-te-[0-9a-f]{8}$`,
 		"new\nline!": `^new-line-[0-9a-f]{8}$`,
 	} {
-		if got := poolTag(pool, "eu-west-1"); !regexp.MustCompile(want).MatchString(got) {
+		if got := spec.PoolTag(pool, "eu-west-1"); !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("poolTag(%q) = %q, want a match of %s", pool, got, want)
 		}
 	}
@@ -84,15 +85,15 @@ func FuzzDerivedNamesAreValid(f *testing.F) {
 		f.Add(pool)
 	}
 	f.Fuzz(func(t *testing.T, pool string) {
-		if (Spec{Pool: pool}).CheckPool() != nil {
+		if (spec.Spec{Pool: pool}).CheckPool() != nil {
 			t.Skip("Prefect refuses it")
 		}
 		for _, region := range []string{"eu-west-1", "us-gov-west-1", "ap-southeast-5"} {
-			s := Spec{Pool: pool, Region: region}.WithDefaults()
+			s := spec.Spec{Pool: pool, Region: region}.WithDefaults()
 			if err := s.Validate(); err != nil {
 				t.Errorf("pool %q in %s: %v", pool, region, err)
 			}
-			if tag := poolTag(pool, region); !tagValue.MatchString(tag) {
+			if tag := spec.PoolTag(pool, region); !spec.TagValue.MatchString(tag) {
 				t.Errorf("pool %q in %s: AWS takes no tag value %q", pool, region, tag)
 			}
 		}
@@ -101,8 +102,8 @@ func FuzzDerivedNamesAreValid(f *testing.F) {
 
 func TestNamesOr(t *testing.T) {
 	t.Parallel()
-	derived := deriveNames("etl", "eu-west-1")
-	got := Names{ExecutionRole: "ecsTaskExecutionRole", Family: "prefect-worker-task", Service: "prefect-worker-service"}.or(derived)
+	derived := spec.DeriveNames("etl", "eu-west-1")
+	got := spec.Names{ExecutionRole: "ecsTaskExecutionRole", Family: "prefect-worker-task", Service: "prefect-worker-service"}.Or(derived)
 	want := derived
 	want.ExecutionRole, want.Family, want.Service = "ecsTaskExecutionRole", "prefect-worker-task", "prefect-worker-service"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -113,7 +114,7 @@ func TestNamesOr(t *testing.T) {
 // Names are remembered in the pool only when somebody chose them.
 func TestChosenNames(t *testing.T) {
 	t.Parallel()
-	w := &world{spec: Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()}
+	w := &world{spec: spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()}
 	if got := w.chosenNames(); got != nil {
 		t.Errorf("derived names count as chosen: %+v", got)
 	}

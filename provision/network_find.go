@@ -11,14 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
-	"ecsctl/internal/ec2calls"
+	"ecsctl/internal/aws/ec2calls"
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 )
 
 // networkFinder reads the VPC once, for all resources that need it.
 type networkFinder struct {
 	api  *ec2calls.Client
-	want Network
+	want spec.Network
 
 	once   sync.Once
 	chosen chosenNetwork
@@ -55,9 +56,9 @@ func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 		return chosenNetwork{}, err
 	}
 	switch f.want.AssignPublicIP {
-	case PublicIPEnabled:
+	case spec.PublicIPEnabled:
 		n.publicIP = true
-	case PublicIPDisabled:
+	case spec.PublicIPDisabled:
 		if n.publicIP {
 			n.warnings = append(n.warnings, "the subnets reach the internet only with public IP addresses, and assign-public-ip is disabled")
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -42,16 +43,16 @@ func (w *world) observer() []*queue {
 	return []*queue{dead, main}
 }
 
-// observes tells whether the pool gets a queue: unless the Spec says no, and when the
+// Observes tells whether the pool gets a queue: unless the Spec says no, and when the
 // runtime reads one. The official worker for Prefect 2 has no observer.
-func (w *world) observes() bool {
-	return w.spec.observes() && !(w.spec.Worker.Runtime == RuntimePrefect && w.server.prefect2())
+func (w *world) Observes() bool {
+	return w.spec.Observes() && !(w.spec.Worker.Runtime == spec.RuntimePrefect && w.server.prefect2())
 }
 
 // observerQueue is the name of the queue that a worker is to read, or "". The worker in Go
 // takes it from ECSCTL_OBSERVER_QUEUE.
 func (w *world) observerQueue() string {
-	if !w.observes() {
+	if !w.Observes() {
 		return ""
 	}
 	return w.spec.Names.Queue
@@ -69,7 +70,7 @@ func (w *world) taskPattern() string {
 		"clusterArn": []string{w.id.clusterARN(w.spec.Cluster)},
 		"group":      []any{map[string]any{"anything-but": map[string]any{"prefix": "service:"}}},
 	}
-	if !isARN(w.spec.Names.WorkerRole) {
+	if !spec.IsARN(w.spec.Names.WorkerRole) {
 		var families []any
 		for _, family := range w.flowRunFamilies() {
 			families = append(families, map[string]any{"wildcard": eventWildcard(w.id.arn("ecs", "task-definition/"+family+":*"))})

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ func TestTaskPattern(t *testing.T) {
 	t.Parallel()
 	s := validSpec()
 	s.Pool, s.FlowRuns.Families = "my pool", []string{"mine-*", "x?_1"}
-	s.Names = deriveNames(s.Pool, s.Region)
+	s.Names = spec.DeriveNames(s.Pool, s.Region)
 	const family = "arn:aws:ecs:eu-west-1:123456789012:task-definition/"
 	detail := map[string]any{
 		"clusterArn": []any{"arn:aws:ecs:eu-west-1:123456789012:cluster/default"},
@@ -66,13 +67,13 @@ func TestWhoObserves(t *testing.T) {
 		"Prefect 2, not wanted": {ptr(false), "2.20.26", false, false},
 	} {
 		s := validSpec()
-		s.Observer, s.Worker.Runtime = test.observer, RuntimePrefect
+		s.Observer, s.Worker.Runtime = test.observer, spec.RuntimePrefect
 		w := testWorld(t, s)
 		w.server.Version = test.version
 		b := &Bootstrap{w: w}
 		queue, allowed := w.prefectContainer().Environment["PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME"], newWorkerRole(w).policy()
-		if w.observes() != test.want || (queue == "prefect-etl") != test.want || strings.Contains(allowed, "sqs:ReceiveMessage") != test.want {
-			t.Errorf("%s: observes %t, queue %q, policy %s", name, w.observes(), queue, allowed)
+		if w.Observes() != test.want || (queue == "prefect-etl") != test.want || strings.Contains(allowed, "sqs:ReceiveMessage") != test.want {
+			t.Errorf("%s: observes %t, queue %q, policy %s", name, w.Observes(), queue, allowed)
 		}
 		if warned := len(b.observerWarnings()) > 0; warned != test.warning {
 			t.Errorf("%s: warned %t", name, warned)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"ecsctl/internal/hint"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
 	"ecsctl/provision"
 	"ecsctl/sandbox"
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -35,7 +36,7 @@ func TestEveryARNIsInThePartition(t *testing.T) {
 			t.Parallel()
 			s := fullSpec()
 			s.Region = region
-			s.Names = deriveNames(s.Pool, region)
+			s.Names = spec.DeriveNames(s.Pool, region)
 			w := testWorld(t, s)
 			w.learn()
 			texts := documents(w)

@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/internal/denial"
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -54,7 +55,7 @@ func (p Policy) Parts() []Policy {
 
 // NewPolicy makes the policy of the name for a Spec with its defaults, which id says
 // where to carry out. Of the server it uses which credentials there are. It makes no calls.
-func NewPolicy(name string, spec Spec, id Identity, server Server) (Policy, error) {
+func NewPolicy(name string, spec spec.Spec, id Identity, server Server) (Policy, error) {
 	w := &world{spec: spec, id: id, server: server, known: map[Kind]string{}}
 	return w.policy(name)
 }
@@ -74,7 +75,7 @@ func (w *world) policy(name string) (Policy, error) {
 
 // NameStatements adds to what AWS refused in a command which statements of the policy of the
 // name allow it; other errors stay as they are. The rest is as for NewPolicy.
-func NameStatements(name string, spec Spec, id Identity, server Server, err error) error {
+func NameStatements(name string, spec spec.Spec, id Identity, server Server, err error) error {
 	w := &world{spec: spec, id: id, server: server, known: map[Kind]string{}}
 	return w.nameStatements(name, err)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/internal/denial"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -52,8 +53,8 @@ func TestPartsFitIntoManagedPolicies(t *testing.T) {
 	t.Parallel()
 	s := fullSpec()
 	s.Pool = strings.Repeat("long-name-", 6)
-	s.Names = deriveNames(s.Pool, s.Region)
-	s.Roles = Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/" + strings.Repeat("team/", 20)}
+	s.Names = spec.DeriveNames(s.Pool, s.Region)
+	s.Roles = spec.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/" + strings.Repeat("team/", 20)}
 	w := testWorld(t, s)
 	for _, name := range everyPolicy {
 		p := mustPolicy(t, w, name)
@@ -78,7 +79,7 @@ func TestPoliciesAreLatin1(t *testing.T) {
 	t.Parallel()
 	s := fullSpec()
 	s.Pool = "日本 é"
-	s.Names = deriveNames(s.Pool, s.Region)
+	s.Names = spec.DeriveNames(s.Pool, s.Region)
 	w := testWorld(t, s)
 	for _, name := range everyPolicy {
 		for _, r := range mustPolicy(t, w, name).Document() {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"maps"
 	"strings"
 )
@@ -14,7 +15,7 @@ func (w *world) policyValues() map[string]any {
 	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(), w.secretValues(), w.observerValues()} {
 		maps.Copy(values, more)
 	}
-	values["PoolTag"] = latin1Pattern(poolTag(w.spec.Pool, w.spec.Region))
+	values["PoolTag"] = latin1Pattern(spec.PoolTag(w.spec.Pool, w.spec.Region))
 	return values
 }
 
@@ -40,7 +41,7 @@ func (w *world) roleValues() map[string]any {
 	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}
 	for _, r := range []*role{execution, worker} {
 		read = append(read, r.wantedARN())
-		if isARN(r.nameARN) {
+		if spec.IsARN(r.nameARN) {
 			continue
 		}
 		own = append(own, r.wantedARN())
@@ -48,7 +49,7 @@ func (w *world) roleValues() map[string]any {
 			read = append(read, byName) // reads name no path, and a role that is not there has none
 		}
 	}
-	if !isARN(execution.nameARN) {
+	if !spec.IsARN(execution.nameARN) {
 		ownExecution = append(ownExecution, execution.wantedARN())
 	}
 	if w.spec.Roles.Boundary != "" {
@@ -66,7 +67,7 @@ func (w *world) networkValues() map[string]any {
 	groups, vpcs := []string{}, []string{}
 	if len(w.spec.Network.SecurityGroups) == 0 {
 		vpc := w.spec.Network.VPC
-		orString(&vpc, "*")
+		spec.OrString(&vpc, "*")
 		groups, vpcs = append(groups, every), append(vpcs, w.id.arn("ec2", "vpc/"+vpc))
 	}
 	return map[string]any{"Region": w.id.Region, "SecurityGroups": groups, "AnySecurityGroup": every, "VPCs": vpcs}
@@ -94,7 +95,7 @@ func (w *world) observerValues() map[string]any {
 		"WantedQueues": queues, "WantedRule": w.ruleARN(), "UnwantedObserver": []string{},
 		"ObservedQueues": queues, "Rule": w.ruleARN(), "TargetQueue": w.queueARN(), "Observer": all,
 	}
-	if !w.observes() {
+	if !w.Observes() {
 		values["WantedQueues"], values["WantedRule"], values["UnwantedObserver"] = []string{}, []string{}, all
 	}
 	return values

@@ -23,7 +23,7 @@ func (p *workPool) defaults() []poolDefault {
 		}
 	}
 	add(f.TaskRole != "", "task_role_arn", f.TaskRole)
-	add(true, "configure_cloudwatch_logs", w.spec.flowRunLogs())
+	add(true, "configure_cloudwatch_logs", w.spec.FlowRunLogs())
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
 	add(f.LaunchType != "", "launch_type", f.LaunchType)
@@ -43,7 +43,7 @@ const logOptionsVariable = "cloudwatch_logs_options"
 func (p *workPool) logOptions() map[string]any {
 	options := map[string]any{}
 	raw := p.template.defaultOf(logOptionsVariable)
-	if !p.w.spec.flowRunLogs() {
+	if !p.w.spec.FlowRunLogs() {
 		if raw == nil {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/hint"
+	specpkg "ecsctl/provision/spec"
 )
 
 // remember writes into a pool's marker where the service is and what it is called.
@@ -28,7 +29,7 @@ func (p *workPool) checkRemembered() error {
 	}
 	differs("region", "region", m.Region, spec.Region)
 	differs("cluster", "cluster", m.Cluster, shortName(spec.Cluster))
-	before := deriveNames(spec.Pool, spec.Region)
+	before := specpkg.DeriveNames(spec.Pool, spec.Region)
 	if m.Names != nil {
 		before = *m.Names
 	}

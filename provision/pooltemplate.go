@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/orderedjson"
+	"ecsctl/provision/spec"
 )
 
 // markerKey stands in the variables schema of a base job template. It says whether
@@ -26,7 +27,7 @@ type poolMarker struct {
 	Added []string `json:"added,omitempty"`
 	// Names are those that the user chose, so that teardown finds them by the pool
 	// alone; nil means that all derive from the pool.
-	Names *Names `json:"names,omitempty"`
+	Names *spec.Names `json:"names,omitempty"`
 	// Region and Cluster are where the service is.
 	Region  string `json:"region,omitempty"`
 	Cluster string `json:"cluster,omitempty"`

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -156,7 +157,7 @@ func TestOwnTemplateRemembersNothing(t *testing.T) {
 func TestMarkerKeepsNames(t *testing.T) {
 	t.Parallel()
 	template := mustParse(t, usersTemplate)
-	names := deriveNames("etl", "eu-west-1")
+	names := spec.DeriveNames("etl", "eu-west-1")
 	names.Service = "mine"
 	template.marker = poolMarker{Version: 1, Created: true, Names: &names}
 	if diff := cmp.Diff(&names, mustParse(t, encoded(t, template)).marker.Names); diff != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ecsctl/image"
+	"ecsctl/provision/spec"
 )
 
 // PushedImage is an image in the account's registry.
@@ -24,9 +25,9 @@ type PushedImage struct {
 // already is not made and not pushed again. Of the Spec it needs Pool, Region, Names
 // and Tags.
 func PushImage(ctx context.Context, opts Options, binaries []*image.Binary) (PushedImage, error) {
-	opts.Spec.Worker.Runtime, opts.Spec.Worker.Image = RuntimeECSCTL, ""
+	opts.Spec.Worker.Runtime, opts.Spec.Worker.Image = spec.RuntimeECSCTL, ""
 	w := &world{spec: opts.Spec, version: opts.Version, aws: opts.Clients, log: opts.Logger, poll: opts.PollInterval, known: map[Kind]string{}}
-	w.spec.Names = w.spec.Names.or(deriveNames(w.spec.Pool, w.spec.Region))
+	w.spec.Names = w.spec.Names.Or(spec.DeriveNames(w.spec.Pool, w.spec.Region))
 	var err error
 	if w.id, err = WhoAmI(ctx, opts.Clients); err != nil {
 		return PushedImage{}, err

@@ -39,7 +39,7 @@ func (q *queue) arn() string         { return q.w.id.arn("sqs", q.name) }
 func (q *queue) owned() bool         { return q.found != nil && q.w.owns(q.found.tags) }
 
 func (q *queue) needs() []Kind {
-	if !q.w.observes() {
+	if !q.w.Observes() {
 		return []Kind{KindService} // the workers leave it first
 	}
 	return q.needed
@@ -73,7 +73,7 @@ func (q *queue) read(ctx context.Context) (*foundQueue, error) {
 
 // check refuses a queue that somebody else made: what rules may send to it is theirs to say.
 func (q *queue) check() error {
-	if !q.w.observes() || q.found == nil || q.owned() {
+	if !q.w.Observes() || q.found == nil || q.owned() {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("%s %q exists and was not made by ecsctl for this pool", q.kind, q.name),
@@ -81,7 +81,7 @@ func (q *queue) check() error {
 }
 
 func (q *queue) diff() Change {
-	if !q.w.observes() {
+	if !q.w.Observes() {
 		return removeUnwanted(q.remove())
 	}
 	c := Change{Kind: q.kind, Name: q.name, ID: q.arn()}
@@ -111,7 +111,7 @@ func (q *queue) attributeFields(name string) []Field {
 }
 
 func (q *queue) apply(ctx context.Context) (string, error) {
-	if !q.w.observes() {
+	if !q.w.Observes() {
 		return "", q.delete(ctx)
 	}
 	if q.found == nil {

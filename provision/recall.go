@@ -2,6 +2,8 @@ package provision
 
 import (
 	"context"
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +15,7 @@ import (
 
 // Recalled is what is known of an earlier bootstrap.
 type Recalled struct {
-	Spec Spec // without defaults
+	Spec spec.Spec // without defaults
 	// Image is what the service's tasks run; "" without a service.
 	Image string
 }
@@ -34,10 +36,10 @@ func Recall(ctx context.Context, opts Options) (Recalled, error) {
 
 // RecallNames is Recall for who needs the names and the cluster alone: it asks AWS for
 // nothing where the pool remembers them.
-func RecallNames(ctx context.Context, opts Options) (Spec, error) {
+func RecallNames(ctx context.Context, opts Options) (spec.Spec, error) {
 	w, err := rediscover(ctx, opts)
 	if err != nil {
-		return Spec{}, err
+		return spec.Spec{}, err
 	}
 	return w.recallNames(opts.Spec), nil
 }
@@ -57,7 +59,7 @@ func rediscover(ctx context.Context, opts Options) (*world, error) {
 }
 
 // recallNames has the discovered Spec in w and what the user said in said.
-func (w *world) recallNames(said Spec) Spec {
+func (w *world) recallNames(said spec.Spec) spec.Spec {
 	if names := w.chosenNames(); names != nil {
 		said.Names = *names
 	}
@@ -68,7 +70,7 @@ func (w *world) recallNames(said Spec) Spec {
 }
 
 // recall adds to the names what the service has.
-func (w *world) recall(ctx context.Context, said Spec) (out Recalled, err error) {
+func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err error) {
 	out.Spec = w.recallNames(said)
 	s := &service{w: w}
 	if err := s.find(ctx); err != nil || !s.owned() {
@@ -88,7 +90,7 @@ func (w *world) recall(ctx context.Context, said Spec) (out Recalled, err error)
 }
 
 // recallNetwork looks at the service's network; what the defaults come to is left out.
-func (w *world) recallNetwork(ctx context.Context, s *service, said *Spec) error {
+func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) error {
 	has := contentOfService(s.found, w.spec)
 	n := &said.Network
 	if n.VPC == "" && len(n.Subnets) == 0 {
@@ -116,23 +118,23 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *Spec) error
 }
 
 // recallWorker reads the worker's settings off its task definition.
-func (w *world) recallWorker(has taskContent, worker *Worker) {
+func (w *world) recallWorker(has taskContent, worker *spec.Worker) {
 	container := has.Containers[0]
-	runtime := RuntimePrefect
+	runtime := spec.RuntimePrefect
 	if slices.Equal(container.EntryPoint, []string{binaryInImage}) {
-		runtime = RuntimeECSCTL
+		runtime = spec.RuntimeECSCTL
 	}
-	if worker.Runtime == "" && runtime != defaultRuntime {
+	if worker.Runtime == "" && runtime != spec.DefaultRuntime {
 		worker.Runtime = runtime
 	}
 	if worker.Runtime != "" && worker.Runtime != runtime {
 		return // the rest is of the other runtime
 	}
-	cpu, memory := defaultSize(runtime)
+	cpu, memory := spec.DefaultSize(runtime)
 	recallNumber(&worker.CPU, has.CPU, cpu)
 	recallNumber(&worker.Memory, has.Memory, memory)
-	if arm := strings.EqualFold(has.Architecture, ArchitectureARM); arm && worker.Architecture == "" {
-		worker.Architecture = ArchitectureARM
+	if arm := strings.EqualFold(has.Architecture, fargate.ArchitectureARM); arm && worker.Architecture == "" {
+		worker.Architecture = fargate.ArchitectureARM
 	}
 	if worker.Image == "" && !w.isOwnImage(container.Image) {
 		worker.Image = container.Image

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 )
 
@@ -16,25 +17,25 @@ import (
 // out, and a plan made from it has nothing to do.
 func TestRecall(t *testing.T) {
 	t.Parallel()
-	for name, choose := range map[string]func(*provision.Spec){
-		"nothing":       func(*provision.Spec) {},
-		"cluster":       func(s *provision.Spec) { s.Cluster = "analytics" },
-		"names":         func(s *provision.Spec) { s.Names = provision.Names{Service: "mine", LogGroup: "/mine"} },
-		"runtime":       func(s *provision.Spec) { s.Worker.Runtime = provision.RuntimePrefect },
-		"size":          func(s *provision.Spec) { s.Worker.CPU, s.Worker.Memory = 1024, 4096 },
-		"image":         func(s *provision.Spec) { s.Worker.Runtime, s.Worker.Image = provision.RuntimePrefect, "mine/worker:1" },
-		"no public IPs": func(s *provision.Spec) { s.Network.AssignPublicIP = provision.PublicIPDisabled },
+	for name, choose := range map[string]func(*spec.Spec){
+		"nothing":       func(*spec.Spec) {},
+		"cluster":       func(s *spec.Spec) { s.Cluster = "analytics" },
+		"names":         func(s *spec.Spec) { s.Names = spec.Names{Service: "mine", LogGroup: "/mine"} },
+		"runtime":       func(s *spec.Spec) { s.Worker.Runtime = spec.RuntimePrefect },
+		"size":          func(s *spec.Spec) { s.Worker.CPU, s.Worker.Memory = 1024, 4096 },
+		"image":         func(s *spec.Spec) { s.Worker.Runtime, s.Worker.Image = spec.RuntimePrefect, "mine/worker:1" },
+		"no public IPs": func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPDisabled },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t, sandbox.Options{}, 1)
-			none, said := a.spec.Worker.DesiredCount, provision.Spec{Pool: "etl", Region: region}
+			none, said := a.spec.Worker.DesiredCount, spec.Spec{Pool: "etl", Region: region}
 			choose(&said)
 			a.spec = said
 			a.spec.Worker.DesiredCount = none
 			a.bootstrap()
-			got := a.recall(provision.Spec{Pool: "etl", Region: region})
-			if said.Names != (provision.Names{}) {
+			got := a.recall(spec.Spec{Pool: "etl", Region: region})
+			if said.Names != (spec.Names{}) {
 				said.Names = a.options().Spec.Names // all are remembered when one is chosen
 			}
 			if diff := cmp.Diff(said, got); diff != "" {
@@ -48,7 +49,7 @@ func TestRecall(t *testing.T) {
 	}
 }
 
-func (a *account) recall(spec provision.Spec) provision.Spec {
+func (a *account) recall(spec spec.Spec) spec.Spec {
 	a.t.Helper()
 	opts := a.options()
 	opts.Spec = spec
@@ -74,14 +75,14 @@ func TestRecallNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.spec.Network = provision.Network{Subnets: []string{*subnets.Subnets[0].SubnetId}, SecurityGroups: []string{*group.GroupId}}
+	a.spec.Network = spec.Network{Subnets: []string{*subnets.Subnets[0].SubnetId}, SecurityGroups: []string{*group.GroupId}}
 	a.bootstrap()
-	got := a.recall(provision.Spec{Pool: "etl", Region: region})
+	got := a.recall(spec.Spec{Pool: "etl", Region: region})
 	if diff := cmp.Diff(a.spec.Network, got.Network); diff != "" {
 		t.Errorf("(-chosen +recalled):\n%s", diff)
 	}
-	said := provision.Network{VPC: *subnets.Subnets[0].VpcId, SecurityGroups: []string{"sg-0"}}
-	if got := a.recall(provision.Spec{Pool: "etl", Region: region, Network: said}); !cmp.Equal(said, got.Network) {
+	said := spec.Network{VPC: *subnets.Subnets[0].VpcId, SecurityGroups: []string{"sg-0"}}
+	if got := a.recall(spec.Spec{Pool: "etl", Region: region, Network: said}); !cmp.Equal(said, got.Network) {
 		t.Errorf("what was said now became %+v", got.Network)
 	}
 }
@@ -91,7 +92,7 @@ func TestRecallNetwork(t *testing.T) {
 func TestRecallWithLess(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
-	said := provision.Spec{Pool: "etl", Region: region}
+	said := spec.Spec{Pool: "etl", Region: region}
 	if diff := cmp.Diff(said, a.recall(said)); diff != "" {
 		t.Errorf("before a bootstrap (-said +recalled):\n%s", diff)
 	}

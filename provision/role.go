@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -58,7 +59,7 @@ func (r *role) find(ctx context.Context) error {
 
 // wantedARN is the ARN that the role has or will have.
 func (r *role) wantedARN() string {
-	if isARN(r.nameARN) {
+	if spec.IsARN(r.nameARN) {
 		return r.nameARN
 	}
 	return r.w.id.roleARN(strings.TrimPrefix(r.w.spec.Roles.Path, "/") + r.nameARN)
@@ -67,7 +68,7 @@ func (r *role) wantedARN() string {
 // check refuses a role that somebody else made when ECS tasks cannot take it, and one of
 // ours in another path, which IAM cannot change.
 func (r *role) check() error {
-	if r.found == nil && isARN(r.nameARN) {
+	if r.found == nil && spec.IsARN(r.nameARN) {
 		return fmt.Errorf("%s %q does not exist", r.kind, r.nameARN)
 	}
 	if r.owned() && r.w.spec.Roles.Path != "" && r.found.arn != r.wantedARN() {
@@ -82,7 +83,7 @@ func (r *role) check() error {
 }
 
 func (r *role) owned() bool {
-	return r.found != nil && !isARN(r.nameARN) && r.w.owns(r.found.tags)
+	return r.found != nil && !spec.IsARN(r.nameARN) && r.w.owns(r.found.tags)
 }
 
 // read looks up the role, and then its policies at the same time; no role is nil.

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"ecsctl/provision/spec"
 	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +26,7 @@ func (r *role) create(ctx context.Context) error {
 		Path:                     notEmpty(r.w.spec.Roles.Path),
 		PermissionsBoundary:      notEmpty(r.w.spec.Roles.Boundary),
 		AssumeRolePolicyDocument: aws.String(trustPolicy()),
-		Description:              aws.String("Made by ecsctl for the Prefect work pool " + poolSlug(r.w.spec.Pool, r.w.spec.Region)),
+		Description:              aws.String("Made by ecsctl for the Prefect work pool " + spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region)),
 		Tags:                     iamTags(r.w.wantedTags()),
 	})
 	var exists *types.EntityAlreadyExistsException

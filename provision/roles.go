@@ -79,7 +79,7 @@ func (w *world) workerPolicyValues() map[string]any {
 
 // workerQueues are the queues that the worker reads: one or none.
 func (w *world) workerQueues() []string {
-	if !w.observes() {
+	if !w.Observes() {
 		return []string{}
 	}
 	return []string{w.queueARN()}

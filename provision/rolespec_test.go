@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 )
 
@@ -39,7 +40,7 @@ func (a *account) boundary(name string) string {
 func TestRolesHaveTheBoundaryAndThePath(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
-	a.spec.Roles = provision.Roles{Boundary: a.boundary("limit"), Path: "/team/data/"}
+	a.spec.Roles = spec.Roles{Boundary: a.boundary("limit"), Path: "/team/data/"}
 	a.bootstrap()
 	a.settled()
 	for _, name := range []*string{executionRole, workerRole} {

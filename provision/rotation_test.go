@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // rotated is an account that has the key of before, to be changed by the next run.
@@ -24,7 +25,7 @@ func rotated(t *testing.T) *account {
 func TestServiceIsRolledAfterTheSecret(t *testing.T) {
 	t.Parallel()
 	a := rotated(t)
-	a.server.AddFault(sandbox.Fault{Service: "secretsmanager", Operation: "PutSecretValue", Kind: sandbox.AccessDenied, Times: -1})
+	a.server.AddFault(fault.Fault{Service: "secretsmanager", Operation: "PutSecretValue", Kind: fault.AccessDenied, Times: -1})
 	if a.try(t.Context()) == nil {
 		t.Error("the secret was put in spite of the fault")
 	}

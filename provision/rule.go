@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"ecsctl/internal/hint"
+	"ecsctl/provision/spec"
 )
 
 // eventRule is the EventBridge rule, on the default bus, that sends task changes to the
@@ -34,7 +35,7 @@ func (r *eventRule) name() string        { return r.w.spec.Names.Rule }
 func (r *eventRule) owned() bool         { return r.found != nil && r.w.owns(r.found.tags) }
 
 func (r *eventRule) needs() []Kind {
-	if !r.w.observes() {
+	if !r.w.Observes() {
 		return nil
 	}
 	return []Kind{KindQueue}
@@ -72,7 +73,7 @@ func (r *eventRule) read(ctx context.Context) (*foundRule, error) {
 }
 
 func (r *eventRule) check() error {
-	if !r.w.observes() || r.found == nil || r.owned() {
+	if !r.w.Observes() || r.found == nil || r.owned() {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("%s %q exists and was not made by ecsctl for this pool", KindRule, r.name()),
@@ -80,7 +81,7 @@ func (r *eventRule) check() error {
 }
 
 func (r *eventRule) diff() Change {
-	if !r.w.observes() {
+	if !r.w.Observes() {
 		return removeUnwanted(r.remove())
 	}
 	c := Change{Kind: KindRule, Name: r.name(), ID: r.w.ruleARN()}
@@ -114,7 +115,7 @@ func (r *eventRule) targetFields() []Field {
 }
 
 func (r *eventRule) apply(ctx context.Context) (string, error) {
-	if !r.w.observes() {
+	if !r.w.Observes() {
 		return "", r.delete(ctx)
 	}
 	if err := r.put(ctx); err != nil {
@@ -144,7 +145,7 @@ func (r *eventRule) apply(ctx context.Context) (string, error) {
 func (r *eventRule) put(ctx context.Context) error {
 	in := &eventbridge.PutRuleInput{
 		Name: aws.String(r.name()), EventPattern: aws.String(r.w.taskPattern()), State: types.RuleStateEnabled,
-		Description: aws.String("ECS task changes of the Prefect work pool " + poolSlug(r.w.spec.Pool, r.w.spec.Region) + ". Made by ecsctl"),
+		Description: aws.String("ECS task changes of the Prefect work pool " + spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region) + ". Made by ecsctl"),
 	}
 	switch {
 	case r.found == nil:

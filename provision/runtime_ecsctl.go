@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ const stopTimeout = 120
 
 // container is that of the Spec's runtime.
 func (w *world) container() containerContent {
-	if w.spec.Worker.Runtime == RuntimePrefect {
+	if w.spec.Worker.Runtime == spec.RuntimePrefect {
 		return w.prefectContainer()
 	}
 	return w.ecsctlContainer()

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"slices"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 func TestECSCTLContainer(t *testing.T) {
 	t.Parallel()
-	s := Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()
+	s := spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()
 	two := 2
 	s.Worker.WorkQueues, s.Worker.Limit = []string{"high", "low"}, &two
 	w := learnedWorld(t, s)
@@ -56,9 +57,9 @@ func TestRepositoryNames(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	for _, pool := range []string{"etl", "Etl", "eTL", "a--b", "a__b", "a-b", "日本", "--", "my pool", "data_1"} {
-		name := deriveNames(pool, "eu-west-1").Repository
+		name := spec.DeriveNames(pool, "eu-west-1").Repository
 		slug := name[len("prefect/") : len(name)-len("/worker")]
-		if !repositoryPart.MatchString(slug) {
+		if !spec.RepositoryPart.MatchString(slug) {
 			t.Errorf("pool %q: ECR takes no repository %q", pool, name)
 		}
 		if other, taken := seen[name]; taken {

@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -25,7 +27,7 @@ func TestSchemaHasTheKeysOfSpec(t *testing.T) {
 	if err := json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(keysOfType("", reflect.TypeFor[Spec]()), schema.keys("")); diff != "" {
+	if diff := cmp.Diff(keysOfType("", reflect.TypeFor[spec.Spec]()), schema.keys("")); diff != "" {
 		t.Errorf("keys of Spec (-) and of the schema (+):\n%s", diff)
 	}
 }
@@ -71,12 +73,12 @@ func TestSchemaEnumerations(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cpus []int
-	for _, size := range fargateSizes {
-		cpus = append(cpus, size.cpu)
+	for _, size := range fargate.FargateSizes {
+		cpus = append(cpus, size.Cpu)
 	}
 	for what, pair := range map[string][2]any{
-		"retention":   {schema.Properties["logRetentionDays"].Enum, retentionDays},
-		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, launchTypes},
+		"retention":   {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
+		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, spec.LaunchTypes},
 		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, cpus},
 	} {
 		if diff := cmp.Diff(toJSON(pair[0]), toJSON(pair[1])); diff != "" {
@@ -92,13 +94,13 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	count, limit, logs := 2, 5, false
-	full := Spec{
+	full := spec.Spec{
 		Pool: "etl", Region: "eu-west-1", Profile: "work", Cluster: "main",
-		Network:  Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: PublicIPAuto},
-		Worker:   Worker{Runtime: RuntimePrefect, Image: "i", CPU: 512, Memory: 1024, Architecture: ArchitectureARM, DesiredCount: &count, WorkQueues: []string{"q"}, Limit: &limit},
-		Names:    deriveNames("etl", "eu-west-1"),
-		FlowRuns: FlowRuns{Image: "i", CPU: 512, Memory: 1024, LaunchType: "FARGATE_SPOT", ExecutionRole: "r", TaskRole: "r", Families: []string{"x*"}, Logs: &logs},
-		Prefect:  Prefect{APIURL: "https://example.com/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "s"},
+		Network:  spec.Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: spec.PublicIPAuto},
+		Worker:   spec.Worker{Runtime: spec.RuntimePrefect, Image: "i", CPU: 512, Memory: 1024, Architecture: fargate.ArchitectureARM, DesiredCount: &count, WorkQueues: []string{"q"}, Limit: &limit},
+		Names:    spec.DeriveNames("etl", "eu-west-1"),
+		FlowRuns: spec.FlowRuns{Image: "i", CPU: 512, Memory: 1024, LaunchType: "FARGATE_SPOT", ExecutionRole: "r", TaskRole: "r", Families: []string{"x*"}, Logs: &logs},
+		Prefect:  spec.Prefect{APIURL: "https://example.com/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "s"},
 
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}

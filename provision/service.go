@@ -33,7 +33,7 @@ func (s *service) needs() []Kind {
 		// A worker that finds no pool creates one of its own.
 		KindWorkPool,
 	}
-	if s.w.observes() {
+	if s.w.Observes() {
 		kinds = append(kinds, KindQueue) // the official worker looks for it once, when it starts
 	}
 	return kinds

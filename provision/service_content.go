@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,7 +21,7 @@ type serviceContent struct {
 
 // contentOfService shows the desired count only when the Spec sets one: otherwise
 // autoscaling or a person may have changed it.
-func contentOfService(got *types.Service, spec Spec) serviceContent {
+func contentOfService(got *types.Service, spec spec.Spec) serviceContent {
 	c := serviceContent{TaskDefinition: aws.ToString(got.TaskDefinition)}
 	if spec.Worker.DesiredCount != nil {
 		count := int(got.DesiredCount)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"bytes"
+	"ecsctl/provision/spec"
 	"os"
 	"reflect"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 func TestParseSpec(t *testing.T) {
 	t.Parallel()
-	got, err := ParseSpec("ecsctl.yaml", []byte(`
+	got, err := spec.ParseSpec("ecsctl.yaml", []byte(`
 pool: etl
 network: {subnets: [subnet-1, subnet-2]}
 worker: {desiredCount: 0, cpu: 1024}
@@ -25,9 +26,9 @@ tags:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Spec{
-		Pool: "etl", Network: Network{Subnets: []string{"subnet-1", "subnet-2"}}, Worker: Worker{DesiredCount: ptr(0), CPU: 1024},
-		FlowRuns: FlowRuns{Logs: ptr(false)}, Tags: map[string]string{"team": "data"},
+	want := spec.Spec{
+		Pool: "etl", Network: spec.Network{Subnets: []string{"subnet-1", "subnet-2"}}, Worker: spec.Worker{DesiredCount: ptr(0), CPU: 1024},
+		FlowRuns: spec.FlowRuns{Logs: ptr(false)}, Tags: map[string]string{"team": "data"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -39,12 +40,12 @@ func TestSpecRoundTrip(t *testing.T) {
 	t.Parallel()
 	full := fullSpec()
 	full.Profile, full.Tags = "work", map[string]string{"team": "data"}
-	full.Prefect = Prefect{APIURL: "https://x/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "arn:aws:secretsmanager:r:1:secret:x"}
+	full.Prefect = spec.Prefect{APIURL: "https://x/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "arn:aws:secretsmanager:r:1:secret:x"}
 	raw, err := yaml.Marshal(full)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := ParseSpec("ecsctl.yaml", raw)
+	got, err := spec.ParseSpec("ecsctl.yaml", raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +57,8 @@ func TestSpecRoundTrip(t *testing.T) {
 func TestEmptySpecFile(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{"", "\n", "# nothing yet\n", "---\n"} {
-		got, err := ParseSpec("ecsctl.yaml", []byte(raw))
-		if diff := cmp.Diff(Spec{}, got); err != nil || diff != "" {
+		got, err := spec.ParseSpec("ecsctl.yaml", []byte(raw))
+		if diff := cmp.Diff(spec.Spec{}, got); err != nil || diff != "" {
 			t.Errorf("%q: error %v, -want +got:\n%s", raw, err, diff)
 		}
 	}
@@ -80,7 +81,7 @@ func TestParseSpecNamesThePlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := ParseSpec("my.yaml", []byte(test.raw))
+			_, err := spec.ParseSpec("my.yaml", []byte(test.raw))
 			wantError(t, err, test.want...)
 			wantHint(t, err, "docs/configuration.md")
 		})
@@ -94,7 +95,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range keysOfType("", reflect.TypeFor[Spec]()) {
+	for _, key := range keysOfType("", reflect.TypeFor[spec.Spec]()) {
 		leaf := key[strings.LastIndex(key, ".")+1:]
 		if !bytes.Contains(guide, []byte(leaf)) {
 			t.Errorf("docs/configuration.md does not know the key %s", key)

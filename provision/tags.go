@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/spec"
 	"maps"
 	"slices"
 )
@@ -18,14 +19,14 @@ func (w *world) wantedTags() map[string]string {
 	if tags == nil {
 		tags = map[string]string{}
 	}
-	tags[TagPool] = poolTag(w.spec.Pool, w.spec.Region)
+	tags[TagPool] = spec.PoolTag(w.spec.Pool, w.spec.Region)
 	tags[TagVersion] = w.version
 	return tags
 }
 
 // owns tells whether tags mark something as made for this pool.
 func (w *world) owns(tags map[string]string) bool {
-	return tags[TagPool] == poolTag(w.spec.Pool, w.spec.Region)
+	return tags[TagPool] == spec.PoolTag(w.spec.Pool, w.spec.Region)
 }
 
 // missingTags are the wanted tags that are absent or differ. Other tags are not ours to judge.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"ecsctl/provision/fargate"
 	"maps"
 	"slices"
 	"strconv"
@@ -194,7 +195,7 @@ func (w *world) fargateTask(container containerContent) taskContent {
 		"awslogs-stream-prefix": workerLogPrefix,
 	}
 	architecture := types.CPUArchitectureX8664
-	if w.spec.Worker.Architecture == ArchitectureARM {
+	if w.spec.Worker.Architecture == fargate.ArchitectureARM {
 		architecture = types.CPUArchitectureArm64
 	}
 	return taskContent{

@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ func definition(w *world) *types.TaskDefinition {
 	}
 }
 
-func learnedWorld(t *testing.T, s Spec) *world {
+func learnedWorld(t *testing.T, s spec.Spec) *world {
 	t.Helper()
 	w := testWorld(t, s)
 	w.learn()
@@ -53,13 +55,13 @@ func TestDefaultsOfATaskDefinition(t *testing.T) {
 
 func TestChangedContentIsSeen(t *testing.T) {
 	t.Parallel()
-	for path, change := range map[string]func(*Spec){
-		"cpu":                             func(s *Spec) { s.Worker.CPU = 1024; s.Worker.Memory = 2048 },
-		"memory":                          func(s *Spec) { s.Worker.Memory = 2048 },
-		"cpuArchitecture":                 func(s *Spec) { s.Worker.Architecture = ArchitectureARM },
-		"containerDefinitions[0].image":   func(s *Spec) { s.Worker.Image = "mine:1" },
-		"containerDefinitions[0].command": func(s *Spec) { s.Worker.WorkQueues = []string{"other"} },
-		"containerDefinitions[0].logConfiguration.awslogs-group": func(s *Spec) { s.Names.LogGroup = "mine" },
+	for path, change := range map[string]func(*spec.Spec){
+		"cpu":                             func(s *spec.Spec) { s.Worker.CPU = 1024; s.Worker.Memory = 2048 },
+		"memory":                          func(s *spec.Spec) { s.Worker.Memory = 2048 },
+		"cpuArchitecture":                 func(s *spec.Spec) { s.Worker.Architecture = fargate.ArchitectureARM },
+		"containerDefinitions[0].image":   func(s *spec.Spec) { s.Worker.Image = "mine:1" },
+		"containerDefinitions[0].command": func(s *spec.Spec) { s.Worker.WorkQueues = []string{"other"} },
+		"containerDefinitions[0].logConfiguration.awslogs-group": func(s *spec.Spec) { s.Names.LogGroup = "mine" },
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -82,7 +84,7 @@ func TestCommandKeepsOddNamesApart(t *testing.T) {
 	t.Parallel()
 	s := validSpec()
 	s.Pool, s.Worker.WorkQueues = `it's "$HOME"`, []string{"a; rm -rf", "$(x)"}
-	s.Names = deriveNames(s.Pool, s.Region)
+	s.Names = spec.DeriveNames(s.Pool, s.Region)
 	command := learnedWorld(t, s).prefectContainer().Command
 	for _, word := range []string{"HOME", "rm", "$(x)"} {
 		if strings.Contains(command[2], word) {

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/prefect"
+	"ecsctl/provision/spec"
+	specpkg "ecsctl/provision/spec"
 )
 
 // discover finds out the account, the cluster and the names: what the user says goes
@@ -35,16 +37,16 @@ func (t *Teardown) discover(ctx context.Context) error {
 	spec := &t.w.spec
 	if pool != nil {
 		if names := pool.template.marker.Names; names != nil {
-			spec.Names = spec.Names.or(*names)
+			spec.Names = spec.Names.Or(*names)
 		}
-		orString(&spec.Cluster, poolCluster(pool.template))
+		specpkg.OrString(&spec.Cluster, poolCluster(pool.template))
 	}
-	spec.Names = spec.Names.or(deriveNames(spec.Pool, spec.Region))
+	spec.Names = spec.Names.Or(specpkg.DeriveNames(spec.Pool, spec.Region))
 	if spec.Cluster != "" {
 		return nil
 	}
 	cluster, err := t.searchCluster(ctx)
-	orString(&cluster, "default")
+	specpkg.OrString(&cluster, "default")
 	spec.Cluster = cluster
 	return err
 }
@@ -114,7 +116,7 @@ func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
 func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
 	var out []removable
 	pages := ec2.NewDescribeSecurityGroupsPaginator(w.aws.EC2, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{filter("tag:"+TagPool, poolTag(w.spec.Pool, w.spec.Region))},
+		Filters: []types.Filter{filter("tag:"+TagPool, spec.PoolTag(w.spec.Pool, w.spec.Region))},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -149,7 +151,7 @@ func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
 // FlowRunTasks are the tasks of the pool's flow runs that are to run, with their tags, in the
 // order of their ARNs. A cluster that does not exist has none.
 func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecstypes.Task, error) {
-	w := &world{spec: Spec{Cluster: cluster}, aws: c}
+	w := &world{spec: spec.Spec{Cluster: cluster}, aws: c}
 	all, err := w.tasks(ctx, ecs.ListTasksInput{DesiredStatus: ecstypes.DesiredStatusRunning})
 	var missing *ecstypes.ClusterNotFoundException
 	if errors.As(err, &missing) {
@@ -168,6 +170,6 @@ func isFlowRunOf(task ecstypes.Task, pool string) bool {
 // flowRunName is the name of the flow run that a task runs, or else the task's id.
 func flowRunName(task ecstypes.Task) string {
 	name := tagMap(task.Tags, ecsTagPair)[tagFlowRunName]
-	orString(&name, shortName(aws.ToString(task.TaskArn)))
+	spec.OrString(&name, shortName(aws.ToString(task.TaskArn)))
 	return name
 }

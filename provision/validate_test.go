@@ -1,11 +1,13 @@
 package provision
 
 import (
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 	"strings"
 	"testing"
 )
 
-func validSpec() Spec { return Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults() }
+func validSpec() spec.Spec { return spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults() }
 
 func ptr[T any](v T) *T { return &v }
 
@@ -18,24 +20,26 @@ func TestValidateAcceptsTheDefaults(t *testing.T) {
 
 func TestValidateAccepts(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*Spec){
-		"the guide's names": func(s *Spec) {
+	for name, change := range map[string]func(*spec.Spec){
+		"the guide's names": func(s *spec.Spec) {
 			s.Names.ExecutionRole, s.Names.Family, s.Names.Service = "ecsTaskExecutionRole", "prefect-worker-task", "prefect-worker-service"
 		},
-		"role ARNs": func(s *Spec) {
+		"role ARNs": func(s *spec.Spec) {
 			s.Names.ExecutionRole = "arn:aws-cn:iam::123456789012:role/path/to/execution"
 			s.Names.WorkerRole = "arn:aws-us-gov:iam::123456789012:role/worker"
 		},
-		"a cluster's ARN":            func(s *Spec) { s.Cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/main" },
-		"no workers":                 func(s *Spec) { s.Worker.DesiredCount = ptr(0) },
-		"flow runs on EC2, any size": func(s *Spec) { s.FlowRuns.LaunchType, s.FlowRuns.CPU, s.FlowRuns.Memory = "EC2", 100, 100 },
-		"flow runs on spot":          func(s *Spec) { s.FlowRuns.LaunchType, s.FlowRuns.CPU, s.FlowRuns.Memory = "FARGATE_SPOT", 256, 512 },
-		"flow run memory alone":      func(s *Spec) { s.FlowRuns.Memory = 4096 },
-		"families":                   func(s *Spec) { s.FlowRuns.Families = []string{"etl-*", "x?_1"} },
-		"tags":                       func(s *Spec) { s.Tags = map[string]string{"team": "data @ work", "empty": ""} },
-		"arm":                        func(s *Spec) { s.Worker.Architecture = ArchitectureARM },
-		"an API URL":                 func(s *Spec) { s.Prefect.APIURL = "https://prefect.example.com/api" },
-		"a secret's ARN":             func(s *Spec) { s.Prefect.APIKeySecret = "arn:aws:secretsmanager:eu-west-1:1:secret:key-AbCdEf" },
+		"a cluster's ARN":            func(s *spec.Spec) { s.Cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/main" },
+		"no workers":                 func(s *spec.Spec) { s.Worker.DesiredCount = ptr(0) },
+		"flow runs on EC2, any size": func(s *spec.Spec) { s.FlowRuns.LaunchType, s.FlowRuns.CPU, s.FlowRuns.Memory = "EC2", 100, 100 },
+		"flow runs on spot": func(s *spec.Spec) {
+			s.FlowRuns.LaunchType, s.FlowRuns.CPU, s.FlowRuns.Memory = "FARGATE_SPOT", 256, 512
+		},
+		"flow run memory alone": func(s *spec.Spec) { s.FlowRuns.Memory = 4096 },
+		"families":              func(s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*", "x?_1"} },
+		"tags":                  func(s *spec.Spec) { s.Tags = map[string]string{"team": "data @ work", "empty": ""} },
+		"arm":                   func(s *spec.Spec) { s.Worker.Architecture = fargate.ArchitectureARM },
+		"an API URL":            func(s *spec.Spec) { s.Prefect.APIURL = "https://prefect.example.com/api" },
+		"a secret's ARN":        func(s *spec.Spec) { s.Prefect.APIKeySecret = "arn:aws:secretsmanager:eu-west-1:1:secret:key-AbCdEf" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,49 +54,49 @@ func TestValidateAccepts(t *testing.T) {
 
 // wrongSpecs has a mistake for each field, with what the message must say.
 var wrongSpecs = map[string]struct {
-	change func(*Spec)
+	change func(*spec.Spec)
 	want   []string
 }{
-	"no pool":                     {func(s *Spec) { s.Pool = "" }, []string{"--pool"}},
-	"pool with a slash":           {func(s *Spec) { s.Pool = "a/b" }, []string{`pool "a/b"`, "/ % & < >"}},
-	"blank pool":                  {func(s *Spec) { s.Pool = " " }, []string{"blank"}},
-	"cluster":                     {func(s *Spec) { s.Cluster = "my cluster" }, []string{`cluster "my cluster"`}},
-	"cluster ARN":                 {func(s *Spec) { s.Cluster = "arn:aws:ecs:eu-west-1:1:service/x" }, []string{"not the ARN of a ecs cluster"}},
-	"public IP":                   {func(s *Spec) { s.Network.AssignPublicIP = "yes" }, []string{`assign-public-ip "yes"`, "auto, enabled, disabled"}},
-	"runtime":                     {func(s *Spec) { s.Worker.Runtime = "python" }, []string{`runtime "python"`, "prefect"}},
-	"architecture":                {func(s *Spec) { s.Worker.Architecture = "arm" }, []string{`architecture "arm"`, "x86_64, arm64"}},
-	"cpu":                         {func(s *Spec) { s.Worker.CPU = 300 }, []string{"worker: fargate has no size with 300 CPU units"}},
-	"memory":                      {func(s *Spec) { s.Worker.Memory = 999 }, []string{"256 CPU units go with 512, 1024, 2048 MiB"}},
-	"desired count":               {func(s *Spec) { s.Worker.DesiredCount = ptr(-1) }, []string{"desired-count -1"}},
-	"limit":                       {func(s *Spec) { s.Worker.Limit = ptr(0) }, []string{"limit 0"}},
-	"execution role":              {func(s *Spec) { s.Names.ExecutionRole = "a b" }, []string{`execution role "a b"`}},
-	"execution role too long":     {func(s *Spec) { s.Names.ExecutionRole = strings.Repeat("x", 65) }, []string{"execution role"}},
-	"execution role ARN":          {func(s *Spec) { s.Names.ExecutionRole = "arn:aws:iam::1:user/x" }, []string{"not the ARN of a iam role"}},
-	"worker role":                 {func(s *Spec) { s.Names.WorkerRole = "a/b" }, []string{`worker role "a/b"`}},
-	"family":                      {func(s *Spec) { s.Names.Family = "a.b" }, []string{`family "a.b"`}},
-	"service":                     {func(s *Spec) { s.Names.Service = "a:b" }, []string{`service "a:b"`}},
-	"secret":                      {func(s *Spec) { s.Names.Secret = "a b" }, []string{`secret "a b"`}},
-	"log group":                   {func(s *Spec) { s.Names.LogGroup = "a:b" }, []string{`log group "a:b"`}},
-	"security group":              {func(s *Spec) { s.Names.SecurityGroup = "a%b" }, []string{`security group "a%b"`}},
-	"boundary":                    {func(s *Spec) { s.Roles.Boundary = "limit" }, []string{`boundary "limit"`, "ARN of a iam policy"}},
-	"role path":                   {func(s *Spec) { s.Roles.Path = "team" }, []string{`role-path "team"`, "/team/"}},
-	"role path with wildcards":    {func(s *Spec) { s.Roles.Path = "/*/" }, []string{`role-path "/*/"`}},
-	"role path too long":          {func(s *Spec) { s.Roles.Path = "/" + strings.Repeat("x/", 256) }, []string{"role-path"}},
-	"launch type":                 {func(s *Spec) { s.FlowRuns.LaunchType = "SPOT" }, []string{`flow-run-launch-type "SPOT"`, "FARGATE, EC2, EXTERNAL, FARGATE_SPOT"}},
-	"flow run cpu":                {func(s *Spec) { s.FlowRuns.CPU = 4096 }, []string{"flow runs: ", "4096 CPU units and 2048 MiB"}},
-	"flow run memory":             {func(s *Spec) { s.FlowRuns.Memory = 1000 }, []string{"flow runs: "}},
-	"flow run execution role":     {func(s *Spec) { s.FlowRuns.ExecutionRole = "name" }, []string{`flow-run-execution-role "name"`, "ARN"}},
-	"flow run task role":          {func(s *Spec) { s.FlowRuns.TaskRole = "name" }, []string{`flow-run-task-role "name"`, "ARN"}},
-	"flow run family":             {func(s *Spec) { s.FlowRuns.Families = []string{"ok", "a b"} }, []string{`flow-run-family "a b"`}},
-	"retention":                   {func(s *Spec) { s.LogRetentionDays = 31 }, []string{"log-retention 31", "1 3 5 7 14 30 60"}},
-	"API URL without a host":      {func(s *Spec) { s.Prefect.APIURL = "prefect" }, []string{"prefect-api-url"}},
-	"API key secret":              {func(s *Spec) { s.Prefect.APIKeySecret = "prefect/etl/api-key" }, []string{"prefect-api-key-secret", "ARN"}},
-	"tag of AWS":                  {func(s *Spec) { s.Tags = map[string]string{"aws:x": "1"} }, []string{`tag "aws:x"`}},
-	"tag of ours":                 {func(s *Spec) { s.Tags = map[string]string{"Ecsctl:pool": "1"} }, []string{`tag "Ecsctl:pool"`}},
-	"tag key with odd characters": {func(s *Spec) { s.Tags = map[string]string{"a?": "1"} }, []string{`tag "a?"`}},
-	"tag key too long":            {func(s *Spec) { s.Tags = map[string]string{strings.Repeat("k", 129): "1"} }, []string{"128"}},
-	"tag value":                   {func(s *Spec) { s.Tags = map[string]string{"a": "x!"} }, []string{`tag "a"`, "value"}},
-	"tag value too long":          {func(s *Spec) { s.Tags = map[string]string{"a": strings.Repeat("v", 257)} }, []string{"256"}},
+	"no pool":                     {func(s *spec.Spec) { s.Pool = "" }, []string{"--pool"}},
+	"pool with a slash":           {func(s *spec.Spec) { s.Pool = "a/b" }, []string{`pool "a/b"`, "/ % & < >"}},
+	"blank pool":                  {func(s *spec.Spec) { s.Pool = " " }, []string{"blank"}},
+	"cluster":                     {func(s *spec.Spec) { s.Cluster = "my cluster" }, []string{`cluster "my cluster"`}},
+	"cluster ARN":                 {func(s *spec.Spec) { s.Cluster = "arn:aws:ecs:eu-west-1:1:service/x" }, []string{"not the ARN of a ecs cluster"}},
+	"public IP":                   {func(s *spec.Spec) { s.Network.AssignPublicIP = "yes" }, []string{`assign-public-ip "yes"`, "auto, enabled, disabled"}},
+	"runtime":                     {func(s *spec.Spec) { s.Worker.Runtime = "python" }, []string{`runtime "python"`, "prefect"}},
+	"architecture":                {func(s *spec.Spec) { s.Worker.Architecture = "arm" }, []string{`architecture "arm"`, "x86_64, arm64"}},
+	"cpu":                         {func(s *spec.Spec) { s.Worker.CPU = 300 }, []string{"worker: fargate has no size with 300 CPU units"}},
+	"memory":                      {func(s *spec.Spec) { s.Worker.Memory = 999 }, []string{"256 CPU units go with 512, 1024, 2048 MiB"}},
+	"desired count":               {func(s *spec.Spec) { s.Worker.DesiredCount = ptr(-1) }, []string{"desired-count -1"}},
+	"limit":                       {func(s *spec.Spec) { s.Worker.Limit = ptr(0) }, []string{"limit 0"}},
+	"execution role":              {func(s *spec.Spec) { s.Names.ExecutionRole = "a b" }, []string{`execution role "a b"`}},
+	"execution role too long":     {func(s *spec.Spec) { s.Names.ExecutionRole = strings.Repeat("x", 65) }, []string{"execution role"}},
+	"execution role ARN":          {func(s *spec.Spec) { s.Names.ExecutionRole = "arn:aws:iam::1:user/x" }, []string{"not the ARN of a iam role"}},
+	"worker role":                 {func(s *spec.Spec) { s.Names.WorkerRole = "a/b" }, []string{`worker role "a/b"`}},
+	"family":                      {func(s *spec.Spec) { s.Names.Family = "a.b" }, []string{`family "a.b"`}},
+	"service":                     {func(s *spec.Spec) { s.Names.Service = "a:b" }, []string{`service "a:b"`}},
+	"secret":                      {func(s *spec.Spec) { s.Names.Secret = "a b" }, []string{`secret "a b"`}},
+	"log group":                   {func(s *spec.Spec) { s.Names.LogGroup = "a:b" }, []string{`log group "a:b"`}},
+	"security group":              {func(s *spec.Spec) { s.Names.SecurityGroup = "a%b" }, []string{`security group "a%b"`}},
+	"boundary":                    {func(s *spec.Spec) { s.Roles.Boundary = "limit" }, []string{`boundary "limit"`, "ARN of a iam policy"}},
+	"role path":                   {func(s *spec.Spec) { s.Roles.Path = "team" }, []string{`role-path "team"`, "/team/"}},
+	"role path with wildcards":    {func(s *spec.Spec) { s.Roles.Path = "/*/" }, []string{`role-path "/*/"`}},
+	"role path too long":          {func(s *spec.Spec) { s.Roles.Path = "/" + strings.Repeat("x/", 256) }, []string{"role-path"}},
+	"launch type":                 {func(s *spec.Spec) { s.FlowRuns.LaunchType = "SPOT" }, []string{`flow-run-launch-type "SPOT"`, "FARGATE, EC2, EXTERNAL, FARGATE_SPOT"}},
+	"flow run cpu":                {func(s *spec.Spec) { s.FlowRuns.CPU = 4096 }, []string{"flow runs: ", "4096 CPU units and 2048 MiB"}},
+	"flow run memory":             {func(s *spec.Spec) { s.FlowRuns.Memory = 1000 }, []string{"flow runs: "}},
+	"flow run execution role":     {func(s *spec.Spec) { s.FlowRuns.ExecutionRole = "name" }, []string{`flow-run-execution-role "name"`, "ARN"}},
+	"flow run task role":          {func(s *spec.Spec) { s.FlowRuns.TaskRole = "name" }, []string{`flow-run-task-role "name"`, "ARN"}},
+	"flow run family":             {func(s *spec.Spec) { s.FlowRuns.Families = []string{"ok", "a b"} }, []string{`flow-run-family "a b"`}},
+	"retention":                   {func(s *spec.Spec) { s.LogRetentionDays = 31 }, []string{"log-retention 31", "1 3 5 7 14 30 60"}},
+	"API URL without a host":      {func(s *spec.Spec) { s.Prefect.APIURL = "prefect" }, []string{"prefect-api-url"}},
+	"API key secret":              {func(s *spec.Spec) { s.Prefect.APIKeySecret = "prefect/etl/api-key" }, []string{"prefect-api-key-secret", "ARN"}},
+	"tag of AWS":                  {func(s *spec.Spec) { s.Tags = map[string]string{"aws:x": "1"} }, []string{`tag "aws:x"`}},
+	"tag of ours":                 {func(s *spec.Spec) { s.Tags = map[string]string{"Ecsctl:pool": "1"} }, []string{`tag "Ecsctl:pool"`}},
+	"tag key with odd characters": {func(s *spec.Spec) { s.Tags = map[string]string{"a?": "1"} }, []string{`tag "a?"`}},
+	"tag key too long":            {func(s *spec.Spec) { s.Tags = map[string]string{strings.Repeat("k", 129): "1"} }, []string{"128"}},
+	"tag value":                   {func(s *spec.Spec) { s.Tags = map[string]string{"a": "x!"} }, []string{`tag "a"`, "value"}},
+	"tag value too long":          {func(s *spec.Spec) { s.Tags = map[string]string{"a": strings.Repeat("v", 257)} }, []string{"256"}},
 }
 
 func TestValidateRefuses(t *testing.T) {

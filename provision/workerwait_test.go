@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 )
 
@@ -26,7 +27,7 @@ func employ(t *testing.T) *account {
 	}
 	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 3)
 	one := 1
-	a.spec.Worker.Runtime, a.spec.Worker.DesiredCount = provision.RuntimePrefect, &one
+	a.spec.Worker.Runtime, a.spec.Worker.DesiredCount = spec.RuntimePrefect, &one
 	return a
 }
 

@@ -9,12 +9,13 @@ import (
 	"ecsctl/image"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/provision/spec"
 )
 
 // world is what the resources of one run share: the Spec, the far ends, and the
 // ARNs and ids that steps hand on to later ones.
 type world struct {
-	spec    Spec
+	spec    spec.Spec
 	binary  *image.Binary // of the worker's image; nil when none is made
 	version string        // ecsctl's own
 	id      Identity
@@ -71,8 +72,8 @@ func (w *world) setValue(kind Kind, v string) {
 func (w *world) pause(ctx context.Context) error { return pause.For(ctx, w.poll) }
 
 // chosenNames are the names of the Spec when any is other than derived, else nil.
-func (w *world) chosenNames() *Names {
-	if w.spec.Names == deriveNames(w.spec.Pool, w.spec.Region) {
+func (w *world) chosenNames() *spec.Names {
+	if w.spec.Names == spec.DeriveNames(w.spec.Pool, w.spec.Region) {
 		return nil
 	}
 	names := w.spec.Names

@@ -4,20 +4,21 @@ import (
 	"log/slog"
 	"testing"
 
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
 // fullSpec has every optional field set, so that every document and default shows.
-func fullSpec() Spec {
+func fullSpec() spec.Spec {
 	s := validSpec()
 	s.Worker.WorkQueues, s.Worker.Limit, s.Worker.DesiredCount = []string{"fast", "slow lane"}, ptr(5), ptr(2)
-	s.FlowRuns = FlowRuns{Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"}}
+	s.FlowRuns = spec.FlowRuns{Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"}}
 	return s
 }
 
 // testWorld is a world that has found out everything, in the partition of its region
 // and without any far end.
-func testWorld(t *testing.T, s Spec) *world {
+func testWorld(t *testing.T, s spec.Spec) *world {
 	t.Helper()
 	w := &world{
 		spec: s, version: "test", known: map[Kind]string{}, log: slog.New(slog.DiscardHandler),

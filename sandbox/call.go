@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/authz"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/sts"
@@ -58,22 +59,22 @@ func isWrite(operation string) bool {
 	return true
 }
 
-func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, e effect) wire.Answer {
+func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, e fault.Effect) wire.Answer {
 	if strings.HasPrefix(cred.key, "EXPIRED") {
-		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
+		return service.Refuse(req, s.faultError(fault.ExpiredToken, cred.service, req.Operation))
 	}
 	caller, validity := s.sts.Caller(cred.key, r.Header.Get("X-Amz-Security-Token"))
 	switch validity {
 	case sts.Unknown:
 		return service.Refuse(req, unknownKey(cred.service))
 	case sts.Expired:
-		return service.Refuse(req, s.faultError(ExpiredToken, cred.service, req.Operation))
+		return service.Refuse(req, s.faultError(fault.ExpiredToken, cred.service, req.Operation))
 	}
-	if e.refuses() {
-		return service.Refuse(req, s.faultError(e.kind, cred.service, req.Operation))
+	if e.Refuses() {
+		return service.Refuse(req, s.faultError(e.Kind, cred.service, req.Operation))
 	}
-	if !s.quotas.allow(cred.service, req.Operation, 1) {
-		return service.Refuse(req, s.faultError(Throttle, cred.service, req.Operation))
+	if !s.quotas.Allow(cred.service, req.Operation, 1) {
+		return service.Refuse(req, s.faultError(fault.Throttle, cred.service, req.Operation))
 	}
 	if cred.region != s.opts.Region && !anywhere(cred.service, req.Operation) {
 		return service.Refuse(req, wire.NotImplemented("the region "+cred.region))

@@ -11,12 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // fault arms one as a person writes it.
 func (c *clients) fault(t *testing.T, spec string) {
 	t.Helper()
-	c.server.AddFault(must(sandbox.ParseFault(spec))(t))
+	c.server.AddFault(must(fault.ParseFault(spec))(t))
 }
 
 // launch runs a task and returns the whole answer.
@@ -59,7 +60,7 @@ func TestCapacityIsAFailureOfRunTask(t *testing.T) {
 
 func TestServiceWaitsForCapacity(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{Faults: []sandbox.Fault{{Service: "ecs", Operation: sandbox.ServiceOperation, Kind: sandbox.Capacity, Times: 5}}})
+	c := running(t, "exec sleep 60", sandbox.Options{Faults: []fault.Fault{{Service: "ecs", Operation: fault.ServiceOperation, Kind: fault.Capacity, Times: 5}}})
 	s := c.awaitService(t, c.serve(t, c.app(t, nil), nil), "steady", completed)
 	said := 0
 	for _, e := range s.Events {

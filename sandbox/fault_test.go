@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // readers make one read call of each service.
@@ -44,8 +45,8 @@ func TestFaultsHaveTheCodesOfTheirService(t *testing.T) {
 			"secretsmanager": {"ThrottlingException", "InternalServiceError", "AccessDeniedException", "ExpiredTokenException"},
 			"ecs":            {"ThrottlingException", "ServerException", "AccessDeniedException", "ExpiredTokenException"},
 		}[service]
-		for i, kind := range []sandbox.FaultKind{sandbox.Throttle, sandbox.ServerError, sandbox.AccessDenied, sandbox.ExpiredToken} {
-			c.server.AddFault(sandbox.Fault{Service: service, Kind: kind})
+		for i, kind := range []fault.FaultKind{fault.Throttle, fault.ServerError, fault.AccessDenied, fault.ExpiredToken} {
+			c.server.AddFault(fault.Fault{Service: service, Kind: kind})
 			wantCode(t, call(), codes[i])
 		}
 		if err := call(); err != nil {
@@ -58,7 +59,7 @@ func TestFaultSkipsAndRepeats(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	call := c.readers(t)["ecs"]
-	c.server.AddFault(sandbox.Fault{Operation: "ListClusters", Skip: 1, Times: 2, Kind: sandbox.Throttle})
+	c.server.AddFault(fault.Fault{Operation: "ListClusters", Skip: 1, Times: 2, Kind: fault.Throttle})
 	var got []bool
 	for range 5 {
 		got = append(got, call() == nil)
@@ -66,7 +67,7 @@ func TestFaultSkipsAndRepeats(t *testing.T) {
 	if diff := cmp.Diff([]bool{true, false, false, true, true}, got); diff != "" {
 		t.Error(diff)
 	}
-	c.server.AddFault(sandbox.Fault{Service: "iam", Times: -1, Kind: sandbox.Throttle})
+	c.server.AddFault(fault.Fault{Service: "iam", Times: -1, Kind: fault.Throttle})
 	if err := call(); err != nil {
 		t.Errorf("a fault of iam hit ecs: %v", err)
 	}
@@ -79,13 +80,13 @@ func TestFaultSkipsAndRepeats(t *testing.T) {
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		kind sandbox.FaultKind
+		kind fault.FaultKind
 		made int
-	}{"before the work": {sandbox.DropBefore, 0}, "after the work": {sandbox.DropAfter, 1}} {
+	}{"before the work": {fault.DropBefore, 0}, "after the work": {fault.DropAfter, 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, sandbox.Options{})
-			c.server.AddFault(sandbox.Fault{Operation: "CreateCluster", Kind: tc.kind})
+			c.server.AddFault(fault.Fault{Operation: "CreateCluster", Kind: tc.kind})
 			_, err := c.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{})
 			var dropped *url.Error
 			if !errors.As(err, &dropped) || !errors.Is(err, io.EOF) {
@@ -101,7 +102,7 @@ func TestDroppedAnswers(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
-	c.server.AddFault(sandbox.Fault{Kind: sandbox.Latency, Latency: 50 * time.Millisecond})
+	c.server.AddFault(fault.Fault{Kind: fault.Latency, Latency: 50 * time.Millisecond})
 	begin := time.Now()
 	if err := c.readers(t)["sts"](); err != nil || time.Since(begin) < 50*time.Millisecond {
 		t.Errorf("got %v after %v", err, time.Since(begin))

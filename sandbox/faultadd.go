@@ -3,54 +3,55 @@ package sandbox
 import (
 	"time"
 
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/ecs"
 )
 
 // AddFault arms a fault. Of several that match a call the oldest takes effect, and the
 // latency of all. A fault that ParseFault would refuse has no effect.
-func (s *Server) AddFault(f Fault) {
-	s.faults.add(f)
-	if f.Kind == Spot {
+func (s *Server) AddFault(f fault.Fault) {
+	s.faults.Add(f)
+	if f.Kind == fault.Spot {
 		s.ecs.Interrupt()
 	}
 }
 
 // ClearFaults disarms all faults.
-func (s *Server) ClearFaults() { s.faults.clear() }
+func (s *Server) ClearFaults() { s.faults.Clear() }
 
 // AddQuota sets a quota, beside those that hold already.
-func (s *Server) AddQuota(q Quota) { s.quotas.add(q) }
+func (s *Server) AddQuota(q fault.Quota) { s.quotas.Add(q) }
 
 // ClearQuotas lifts all quotas.
-func (s *Server) ClearQuotas() { s.quotas.clear() }
+func (s *Server) ClearQuotas() { s.quotas.Clear() }
 
 // mishaps are what the faults and quotas mean for ECS.
 func (s *Server) mishaps() ecs.Mishaps {
 	return ecs.Mishaps{
 		Placement: func(operation string) string {
-			e := s.faults.take("ecs", operation, Capacity)
+			e := s.faults.Take("ecs", operation, fault.Capacity)
 			switch {
-			case e.fault == nil:
+			case e.Fault == nil:
 				return ""
-			case e.fault.Reason == "":
-				return reasonTexts[NoCapacity]
+			case e.Fault.Reason == "":
+				return fault.ReasonTexts[fault.NoCapacity]
 			default:
-				return reasonTexts[e.fault.Reason]
+				return fault.ReasonTexts[e.Fault.Reason]
 			}
 		},
 		Start: func() (slow time.Duration, noImage bool) {
-			e := s.faults.take("ecs", TaskOperation, Latency, PullFailure)
-			return e.delay, e.fault != nil
+			e := s.faults.Take("ecs", fault.TaskOperation, fault.Latency, fault.PullFailure)
+			return e.Delay, e.Fault != nil
 		},
 		Spot: func() (after, warning time.Duration, ok bool) {
-			e := s.faults.take("ecs", TaskOperation, Spot)
-			if e.fault == nil {
+			e := s.faults.Take("ecs", fault.TaskOperation, fault.Spot)
+			if e.Fault == nil {
 				return 0, 0, false
 			}
-			return e.fault.After + e.delay, e.fault.Warning, true
+			return e.Fault.After + e.Delay, e.Fault.Warning, true
 		},
-		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.longest("iam", RoleOperation)) },
-		LaunchQuota: func(n int) bool { return s.quotas.allow(fargate, launches, n) },
-		VCPUQuota:   s.quotas.vcpus,
+		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation)) },
+		LaunchQuota: func(n int) bool { return s.quotas.Allow(fault.Fargate, fault.Launches, n) },
+		VCPUQuota:   s.quotas.Vcpus,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // outcome names how a call went.
@@ -35,7 +36,7 @@ func outcome(err error) string {
 // outcomes makes n calls in a row; others call something else meanwhile if noise is set.
 func outcomes(t *testing.T, spec string, n int, noise bool) []string {
 	t.Helper()
-	c := start(t, sandbox.Options{Faults: []sandbox.Fault{must(sandbox.ParseFault(spec))(t)}})
+	c := start(t, sandbox.Options{Faults: []fault.Fault{must(fault.ParseFault(spec))(t)}})
 	var others sync.WaitGroup
 	if noise {
 		for range 20 {
@@ -104,7 +105,7 @@ func TestFaultsOfThePrefectAPI(t *testing.T) {
 	if status, _ := call(http.MethodGet, "/flow_runs/019a3b6e-0000-7000-8000-000000000001", ""); status != http.StatusInternalServerError {
 		t.Errorf("got %d", status)
 	}
-	c.server.AddQuota(sandbox.Quota{Service: "prefect", Operation: "GET/*", Rate: 0.001, Burst: 1})
+	c.server.AddQuota(fault.Quota{Service: "prefect", Operation: "GET/*", Rate: 0.001, Burst: 1})
 	for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
 		if status, _ := call(http.MethodGet, "/health", ""); status != want {
 			t.Errorf("got %d, want %d", status, want)

@@ -4,31 +4,32 @@ import (
 	"fmt"
 	"net/http"
 
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/wire"
 )
 
 // faultCodes are the codes for each kind, by service; "" is for the JSON services.
-var faultCodes = map[FaultKind]map[string]string{
-	Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled"},
-	ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "events": "InternalException"},
-	AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"},
-	ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken"},
+var faultCodes = map[fault.FaultKind]map[string]string{
+	fault.Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled"},
+	fault.ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "events": "InternalException"},
+	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"},
+	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken"},
 }
 
-func (s *Server) faultError(kind FaultKind, service, operation string) *wire.Error {
+func (s *Server) faultError(kind fault.FaultKind, service, operation string) *wire.Error {
 	code, ok := faultCodes[kind][service]
 	if !ok {
 		code = faultCodes[kind][""]
 	}
 	switch kind {
-	case Throttle:
+	case fault.Throttle:
 		if service == "ec2" {
 			return wire.WithStatus(http.StatusServiceUnavailable, code, "Request limit exceeded.")
 		}
 		return wire.Errorf(code, "Rate exceeded")
-	case ServerError:
+	case fault.ServerError:
 		return wire.WithStatus(http.StatusInternalServerError, code, "An internal error has occurred")
-	case AccessDenied:
+	case fault.AccessDenied:
 		return s.accessDenied(code, service, operation)
 	default:
 		return expired(code, service)

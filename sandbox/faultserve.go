@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"ecsctl/sandbox/fault"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ func (s *Server) FaultsURL() string { return s.url + faultsPath }
 func (s *Server) QuotasURL() string { return s.url + quotasPath }
 
 func (s *Server) serveFaults(mux *http.ServeMux) {
-	serveList(mux, faultsPath, s.faults.armed, s.ClearFaults, ParseFault, s.AddFault)
-	serveList(mux, quotasPath, s.quotas.held, s.ClearQuotas, ParseQuota, s.AddQuota)
+	serveList(mux, faultsPath, s.faults.Armed, s.ClearFaults, fault.ParseFault, s.AddFault)
+	serveList(mux, quotasPath, s.quotas.Held, s.ClearQuotas, fault.ParseQuota, s.AddQuota)
 }
 
 // serveList lets a list of things that have a written form be read and changed.

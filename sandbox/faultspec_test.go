@@ -10,21 +10,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 func TestParseFault(t *testing.T) {
 	t.Parallel()
-	for spec, want := range map[string]sandbox.Fault{
-		"ecs:RunTask=throttle":                        {Service: "ecs", Operation: "RunTask", Kind: sandbox.Throttle, Times: 1},
-		"*:*=chaos,rate=0.2,seed=7":                   {Service: "*", Operation: "*", Kind: sandbox.Chaos, Times: -1, Rate: 0.2, Seed: 7},
-		"ecs:*=error,times=2,rate=0.5,latency=1s..2s": {Service: "ecs", Operation: "*", Kind: sandbox.ServerError, Times: 2, Rate: 0.5, Latency: time.Second, LatencyTo: 2 * time.Second},
-		"*:*=latency,latency=~50ms":                   {Service: "*", Operation: "*", Kind: sandbox.Latency, Times: 1, Latency: 50 * time.Millisecond, Random: true},
-		"ecs:RunTask=capacity,reason=memory":          {Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Times: 1, Reason: sandbox.NoMemory},
-		"ecs:Task=spot,after=1s,warning=100ms":        {Service: "ecs", Operation: "Task", Kind: sandbox.Spot, Times: 1, After: time.Second, Warning: 100 * time.Millisecond},
-		"*:*=latency,times=all,latency=2s":            {Service: "*", Operation: "*", Kind: sandbox.Latency, Times: -1, Latency: 2 * time.Second},
-		"iam:CreateRole=drop-after,times=3,skip=1":    {Service: "iam", Operation: "CreateRole", Kind: sandbox.DropAfter, Times: 3, Skip: 1},
+	for spec, want := range map[string]fault.Fault{
+		"ecs:RunTask=throttle":                        {Service: "ecs", Operation: "RunTask", Kind: fault.Throttle, Times: 1},
+		"*:*=chaos,rate=0.2,seed=7":                   {Service: "*", Operation: "*", Kind: fault.Chaos, Times: -1, Rate: 0.2, Seed: 7},
+		"ecs:*=error,times=2,rate=0.5,latency=1s..2s": {Service: "ecs", Operation: "*", Kind: fault.ServerError, Times: 2, Rate: 0.5, Latency: time.Second, LatencyTo: 2 * time.Second},
+		"*:*=latency,latency=~50ms":                   {Service: "*", Operation: "*", Kind: fault.Latency, Times: 1, Latency: 50 * time.Millisecond, Random: true},
+		"ecs:RunTask=capacity,reason=memory":          {Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Times: 1, Reason: fault.NoMemory},
+		"ecs:Task=spot,after=1s,warning=100ms":        {Service: "ecs", Operation: "Task", Kind: fault.Spot, Times: 1, After: time.Second, Warning: 100 * time.Millisecond},
+		"*:*=latency,times=all,latency=2s":            {Service: "*", Operation: "*", Kind: fault.Latency, Times: -1, Latency: 2 * time.Second},
+		"iam:CreateRole=drop-after,times=3,skip=1":    {Service: "iam", Operation: "CreateRole", Kind: fault.DropAfter, Times: 3, Skip: 1},
 	} {
-		got, err := sandbox.ParseFault(spec)
+		got, err := fault.ParseFault(spec)
 		if err != nil {
 			t.Errorf("%s: %v", spec, err)
 		}
@@ -38,7 +39,7 @@ func TestParseFault(t *testing.T) {
 	for _, spec := range []string{"", "ecs=throttle", "ecs:RunTask", "ecs:RunTask=odd", "ecs:RunTask=throttle,times=0", "ecs:RunTask=latency", "ecs:RunTask=error,often", ":x=error", "a:b=error,latency=-1s",
 		"a:b=error,rate=0", "a:b=error,rate=2", "a:b=error,seed=-1", "a:b=latency,latency=2s..1s", "ecs:RunTask=capacity,reason=mood", "ecs:StopTask=capacity",
 		"ecs:RunTask=spot", "ecs:Task=throttle", "iam:Role=denied", "ecs:Service=latency,latency=1s", "ecs:RunTask=error,warning=1s", "ecs:Image=pull"} {
-		if f, err := sandbox.ParseFault(spec); err == nil {
+		if f, err := fault.ParseFault(spec); err == nil {
 			t.Errorf("%q became %+v", spec, f)
 		}
 	}

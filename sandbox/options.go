@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"ecsctl/sandbox/fault"
 	"net"
 	"net/http"
 	"time"
@@ -61,8 +62,8 @@ type Options struct {
 	QueueDelay time.Duration
 
 	// Faults are armed, and Quotas hold, from the beginning.
-	Faults []Fault
-	Quotas []Quota
+	Faults []fault.Fault
+	Quotas []fault.Quota
 
 	// PrefectAPI answers below /api; default: an empty Prefect API of its own.
 	PrefectAPI http.Handler

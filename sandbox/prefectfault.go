@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"ecsctl/sandbox/fault"
 	"net/http"
 	"regexp"
 	"strings"
@@ -18,18 +19,18 @@ func prefectOperation(r *http.Request) string {
 func (s *Server) faultyPrefect(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		operation := prefectOperation(r)
-		e := s.faults.take(PrefectService, operation, callKinds...)
-		if !e.wait(r.Context()) || e.kind == DropBefore {
+		e := s.faults.Take(fault.PrefectService, operation, fault.CallKinds...)
+		if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
 			panic(http.ErrAbortHandler) // the client sees the connection end
 		}
-		kind := e.kind
-		if !s.quotas.allow(PrefectService, operation, 1) {
-			kind = Throttle
+		kind := e.Kind
+		if !s.quotas.Allow(fault.PrefectService, operation, 1) {
+			kind = fault.Throttle
 		}
 		switch kind {
-		case Throttle, ServerError, AccessDenied, ExpiredToken:
+		case fault.Throttle, fault.ServerError, fault.AccessDenied, fault.ExpiredToken:
 			refusePrefect(w, kind)
-		case DropAfter:
+		case fault.DropAfter:
 			api.ServeHTTP(&nobody{http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		default:
@@ -39,15 +40,15 @@ func (s *Server) faultyPrefect(api http.Handler) http.Handler {
 }
 
 // refusePrefect answers as a Prefect server, or Prefect Cloud, does.
-func refusePrefect(w http.ResponseWriter, kind FaultKind) {
+func refusePrefect(w http.ResponseWriter, kind fault.FaultKind) {
 	status, body := http.StatusInternalServerError, `{"exception_message":"Internal Server Error"}`
 	switch kind {
-	case Throttle:
+	case fault.Throttle:
 		w.Header().Set("Retry-After", "1")
 		status, body = http.StatusTooManyRequests, `{"detail":"Too Many Requests"}`
-	case AccessDenied:
+	case fault.AccessDenied:
 		status, body = http.StatusForbidden, `{"detail":"Forbidden"}`
-	case ExpiredToken:
+	case fault.ExpiredToken:
 		status, body = http.StatusUnauthorized, `{"exception_message":"Unauthorized"}`
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -9,27 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 func TestParseQuota(t *testing.T) {
 	t.Parallel()
-	for spec, want := range map[string]sandbox.Quota{
+	for spec, want := range map[string]fault.Quota{
 		"ecs:RunTask=20/s,burst=100":          {Service: "ecs", Operation: "RunTask", Rate: 20, Burst: 100},
 		"ecs:Describe*=0.5/s,burst=1":         {Service: "ecs", Operation: "Describe*", Rate: 0.5, Burst: 1},
 		"fargate:vcpu=6":                      {Service: "fargate", Operation: "vcpu", Burst: 6},
 		"fargate:launch=20/s,burst=100":       {Service: "fargate", Operation: "launch", Rate: 20, Burst: 100},
 		"prefect:POST/logs=1000/s,burst=1000": {Service: "prefect", Operation: "POST/logs", Rate: 1000, Burst: 1000},
 	} {
-		got, err := sandbox.ParseQuota(spec)
+		got, err := fault.ParseQuota(spec)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" || got.String() != spec {
 			t.Errorf("%s: %v %s, written %s", spec, err, diff, got)
 		}
 	}
-	if got := must(sandbox.ParseQuota("a:b=120/m"))(t); got.Rate != 2 || got.Burst != 2 {
+	if got := must(fault.ParseQuota("a:b=120/m"))(t); got.Rate != 2 || got.Burst != 2 {
 		t.Errorf("got %+v", got)
 	}
 	for _, spec := range []string{"", "ecs=1/s", "ecs:RunTask=20", "ecs:RunTask=0/s", "ecs:RunTask=1/h", "ecs:RunTask=1/s,burst=0", "ecs:RunTask=NaN/s", "fargate:vcpu=1/s", "fargate:memory=4", "fargate-spot:launch=1/s"} {
-		if q, err := sandbox.ParseQuota(spec); err == nil {
+		if q, err := fault.ParseQuota(spec); err == nil {
 			t.Errorf("%q became %+v", spec, q)
 		}
 	}
@@ -37,7 +38,7 @@ func TestParseQuota(t *testing.T) {
 
 func TestEachOperationHasItsBucket(t *testing.T) {
 	t.Parallel()
-	c := start(t, sandbox.Options{Quotas: []sandbox.Quota{{Service: "ecs", Operation: "*", Rate: 0.001, Burst: 2}}})
+	c := start(t, sandbox.Options{Quotas: []fault.Quota{{Service: "ecs", Operation: "*", Rate: 0.001, Burst: 2}}})
 	list := func() error { _, err := c.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{}); return err }
 	for range 2 {
 		if err := list(); err != nil {
@@ -57,7 +58,7 @@ func TestEachOperationHasItsBucket(t *testing.T) {
 
 func TestFargateLaunchRate(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exit 0", sandbox.Options{Quotas: []sandbox.Quota{{Service: "fargate", Operation: "launch", Rate: 0.001, Burst: 3}}})
+	c := running(t, "exit 0", sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "launch", Rate: 0.001, Burst: 3}}})
 	definition := c.app(t, nil)
 	many := func(n int32) error {
 		_, err := c.launch(t, definition, func(in *ecs.RunTaskInput) { in.Count = aws.Int32(n) })
@@ -74,7 +75,7 @@ func TestFargateLaunchRate(t *testing.T) {
 
 func TestFargateVCPUs(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{Quotas: []sandbox.Quota{must(sandbox.ParseQuota("fargate:vcpu=1"))(t)}})
+	c := running(t, "exec sleep 60", sandbox.Options{Quotas: []fault.Quota{must(fault.ParseQuota("fargate:vcpu=1"))(t)}})
 	definition := c.app(t, nil) // a quarter of a vCPU
 	out := must(c.launch(t, definition, func(in *ecs.RunTaskInput) { in.Count = aws.Int32(6) }))(t)
 	if len(out.Tasks) != 4 || len(out.Failures) != 2 || *out.Failures[0].Reason != "You’ve reached the limit on the number of vCPUs you can run concurrently" {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // Service Quotas tells the quotas that hold.
@@ -27,7 +28,7 @@ func TestServiceQuotas(t *testing.T) {
 	if got := value("L-3032A538"); got < 1000 {
 		t.Errorf("got %v vCPUs without a quota", got)
 	}
-	c.server.AddQuota(sandbox.Quota{Service: "fargate", Operation: "vcpu", Burst: 6})
+	c.server.AddQuota(fault.Quota{Service: "fargate", Operation: "vcpu", Burst: 6})
 	if got, spot := value("L-3032A538"), value("L-36FBB829"); got != 6 || spot < 1000 {
 		t.Errorf("got %v vCPUs, %v on Spot", got, spot)
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/sts"
 )
@@ -16,19 +17,19 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.record("ecr", action)
-	e := s.faults.take("ecr", action, callKinds...)
-	if !e.wait(r.Context()) || e.kind == DropBefore {
+	e := s.faults.Take("ecr", action, fault.CallKinds...)
+	if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
-	if e.refuses() {
-		ecr.RefuseProtocol(w, s.faultError(e.kind, "ecr", action))
+	if e.Refuses() {
+		ecr.RefuseProtocol(w, s.faultError(e.Kind, "ecr", action))
 		return
 	}
-	if !s.quotas.allow("ecr", action, 1) {
-		ecr.RefuseProtocol(w, s.faultError(Throttle, "ecr", action))
+	if !s.quotas.Allow("ecr", action, 1) {
+		ecr.RefuseProtocol(w, s.faultError(fault.Throttle, "ecr", action))
 		return
 	}
-	if e.kind == DropAfter {
+	if e.Kind == fault.DropAfter {
 		s.ecr.ServeProtocol(nowhere{}, r)
 		panic(http.ErrAbortHandler)
 	}

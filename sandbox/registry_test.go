@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // wantRegistryError fails unless the registry has answered with the status, the code and
@@ -199,11 +200,11 @@ func TestFaultsOfTheRegistry(t *testing.T) {
 	c := start(t, sandbox.Options{})
 	img := scripted(t, "amd64", "exit 0")
 	uri, login := *c.repository(t, nil).RepositoryUri, c.login(t)
-	c.server.AddFault(sandbox.Fault{Service: "ecr", Operation: "PutImage", Kind: sandbox.AccessDenied})
+	c.server.AddFault(fault.Fault{Service: "ecr", Operation: "PutImage", Kind: fault.AccessDenied})
 	err := remote.Write(reference(t, uri, "x"), img, login)
 	wantRegistryError(t, err, http.StatusForbidden, "DENIED", "is not authorized to perform: ecr:PutImage")
 	c.server.ForgetCalls()
-	c.server.AddFault(sandbox.Fault{Service: "ecr", Operation: "PutImage", Kind: sandbox.DropAfter})
+	c.server.AddFault(fault.Fault{Service: "ecr", Operation: "PutImage", Kind: fault.DropAfter})
 	if err := remote.Write(reference(t, uri, "x"), img, login); err != nil {
 		t.Errorf("a dropped answer is not tried again: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/uuid"
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -53,12 +54,12 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
 	s.record(cred.service, req.Operation)
-	e := s.faults.take(cred.service, req.Operation, callKinds...)
-	if !e.wait(r.Context()) || e.kind == DropBefore {
+	e := s.faults.Take(cred.service, req.Operation, fault.CallKinds...)
+	if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
 	answer := s.call(r, service, cred, req, e)
-	if e.kind == DropAfter {
+	if e.Kind == fault.DropAfter {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/authz"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
@@ -45,8 +46,8 @@ type Server struct {
 	guard    process.Guard
 	hangUp   context.CancelFunc // ends the websockets, which http.Server.Shutdown knows nothing of
 
-	faults faultSet
-	quotas quotaSet
+	faults fault.FaultSet
+	quotas fault.QuotaSet
 
 	mu    sync.Mutex
 	calls []Call
@@ -109,7 +110,7 @@ func (s *Server) startServices() {
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
 		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
-		"servicequotas": quotas.New(o.Partition, o.Region, o.Account, s.quotas.vcpus),
+		"servicequotas": quotas.New(o.Partition, o.Region, o.Account, s.quotas.Vcpus),
 	}
 	for name, service := range s.services {
 		s.services[name] = rules.Checked(name, service)

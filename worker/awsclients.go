@@ -18,11 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/ec2calls"
-	"ecsctl/internal/ecscalls"
+	"ecsctl/internal/aws/ec2calls"
+	"ecsctl/internal/aws/ecscalls"
+	"ecsctl/internal/aws/logscalls"
+	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/hint"
-	"ecsctl/internal/logscalls"
-	"ecsctl/internal/sqscalls"
 	"ecsctl/jobtemplate"
 )
 

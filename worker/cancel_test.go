@@ -10,6 +10,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -125,7 +126,7 @@ func TestCancelDuringALaunch(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: idleImage(t)}})
 				id := w.runs(w.deployment(nil), 1)[0]
-				w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: operation, Kind: sandbox.Latency, Latency: time.Second})
+				w.server.AddFault(fault.Fault{Service: "ecs", Operation: operation, Kind: fault.Latency, Latency: time.Second})
 				w.start(func(o *worker.Options) { o.ClaimGrace = 2 * time.Second })
 				eventually(t, "the launch", func() bool { return w.calls(operation) == 1 })
 				w.cancelling(id)

@@ -11,12 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
 func (w *world) noCapacity(times int) {
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Reason: sandbox.NoCapacity, Times: times})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: times})
 }
 
 // A run that finds no capacity waits on the server, which says what for, and is
@@ -134,7 +134,7 @@ func TestSpotInterruptionsAreRetried(t *testing.T) {
 				eventually(t, "a task that runs", func() bool {
 					return len(w.tasks()) == launch+1 && must(w.api.ReadFlowRun(t.Context(), id))(t).StateType == prefect.Running
 				})
-				w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: sandbox.TaskOperation, Kind: sandbox.Spot})
+				w.server.AddFault(fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Spot})
 			}
 			run := w.await(id, prefect.Crashed)
 			if !strings.Contains(run.State.Message, "SpotInterruption") {

@@ -13,6 +13,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
@@ -110,7 +111,7 @@ func TestTheChannelOutlastsTheDrain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	w.runs(w.deployment(nil), 1)
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 5 * time.Second})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 5 * time.Second})
 	calls := w.count(nil)
 	running := w.start(nil)
 	eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
@@ -220,7 +221,7 @@ func TestACleanupMessageOfADeadWorker(t *testing.T) {
 	id := w.runs(w.deployment(hanging()), 1)[0]
 	first := w.start(stuck)
 	w.await(id, prefect.Running)
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "StopTask", Kind: sandbox.ServerError, Times: 1000})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
 	w.cancelling(id)
 	eventually(t, "the first worker to act", func() bool { return w.calls("StopTask") > 0 })
 	first.kill()
@@ -242,7 +243,7 @@ func TestACleanupMessageOutlastsAWS(t *testing.T) {
 	id := w.runs(w.deployment(hanging()), 1)[0]
 	w.start(func(o *worker.Options) { stuck(o); o.Patience = time.Minute })
 	w.await(id, prefect.Running)
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "StopTask", Kind: sandbox.ServerError, Times: 1000})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
 	pauseFor(t, 7*time.Second) // more than the three leases after which a message is given up

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -131,7 +131,7 @@ func TestPatienceEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	id := w.runs(w.deployment(nil), 1)[0]
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.ServerError, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.ServerError, Times: -1})
 	w.start(func(o *worker.Options) { o.Patience = time.Second; o.AWS.RetryMaxAttempts = 1 })
 	run := w.await(id, prefect.Crashed)
 	if want := "failed to run the ECS task: An internal error has occurred (ServerException)"; !strings.Contains(run.State.Message, want) {

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -101,7 +101,7 @@ func (w *world) crashes(t *testing.T, id string, message, log []string) {
 func TestTheStateDoesNotWaitForTheLines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	w.server.AddFault(sandbox.Fault{Service: "logs", Operation: "GetLogEvents", Kind: sandbox.Latency, Latency: 2 * time.Second, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "logs", Operation: "GetLogEvents", Kind: fault.Latency, Latency: 2 * time.Second, Times: -1})
 	id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "fail"})), 1)[0]
 	running := w.start(nil)
 	w.await(id, prefect.Crashed)
@@ -123,7 +123,7 @@ func TestTheStateDoesNotWaitForTheLines(t *testing.T) {
 func TestLinesThatMayNotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	w.server.AddFault(sandbox.Fault{Service: "logs", Operation: "GetLogEvents", Kind: sandbox.AccessDenied, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "logs", Operation: "GetLogEvents", Kind: fault.AccessDenied, Times: -1})
 	id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "say"})), 1)[0]
 	w.start(func(o *worker.Options) { o.AWS.RetryMaxAttempts = 1 })
 	w.crashes(t, id, []string{"(exit code 1)"}, []string{"its last lines cannot be read", "allows logs:GetLogEvents"})
@@ -133,16 +133,16 @@ func TestLinesThatMayNotBeRead(t *testing.T) {
 func TestRefusedLaunchesAreDiagnosed(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		fault   sandbox.Fault
+		fault   fault.Fault
 		message []string
 	}{
-		"capacity": {sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Times: -1},
+		"capacity": {fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Times: -1},
 			[]string{"Capacity is unavailable", "subnets in more availability zones", "--spot-fallback"}},
-		"memory": {sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Capacity, Reason: sandbox.NoMemory, Times: -1},
+		"memory": {fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoMemory, Times: -1},
 			[]string{"RESOURCE:MEMORY", "no container instance has room", "add instances"}},
-		"role": {sandbox.Fault{Service: "iam", Operation: sandbox.RoleOperation, Kind: sandbox.Latency, Latency: time.Hour},
+		"role": {fault.Fault{Service: "iam", Operation: fault.RoleOperation, Kind: fault.Latency, Latency: time.Hour},
 			[]string{"ECS may not assume a role of the task", "ecs-tasks.amazonaws.com", "execution_role_arn"}},
-		"no route": {sandbox.Fault{Service: "ecs", Operation: sandbox.TaskOperation, Kind: sandbox.PullFailure},
+		"no route": {fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.PullFailure},
 			[]string{"the task could not reach the image's registry", "NAT gateway", "network_configuration"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
@@ -26,7 +27,7 @@ func TestDrain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}, sandbox: sandbox.Options{Images: idleImage(t)}})
 	ids := w.runs(w.deployment(nil), 6)
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 1500 * time.Millisecond, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 1500 * time.Millisecond, Times: -1})
 	var heartbeats atomic.Int64
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, "/workers/heartbeat") {

@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -130,7 +131,7 @@ func TestALostAnswerOfRunTask(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	id := w.runs(w.deployment(nil), 1)[0]
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.DropAfter, Times: 2})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.DropAfter, Times: 2})
 	w.start(nil)
 	w.await(id, prefect.Completed)
 	if got := len(w.tasks()); got != 1 {
@@ -146,7 +147,7 @@ func TestThrottledCallsAreRepeated(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, worldOptions{})
 			id := w.runs(w.deployment(nil), 1)[0]
-			w.server.AddFault(sandbox.Fault{Operation: operation, Kind: sandbox.Throttle, Times: 2})
+			w.server.AddFault(fault.Fault{Operation: operation, Kind: fault.Throttle, Times: 2})
 			w.start(func(o *worker.Options) { o.AWS.RetryMaxAttempts = 1; o.Patience = 30e9 })
 			w.await(id, prefect.Completed)
 		})

@@ -15,6 +15,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
 	"ecsctl/worker"
@@ -57,7 +58,7 @@ func newLimited(t *testing.T, withheld string) *limited {
 		return must(api.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustBoth)}))(t).Role.Arn
 	}
 	execution, own := role("flow-runs"), role("worker")
-	spec := provision.Spec{Pool: pool, Region: "us-east-1", Names: provision.Names{Queue: queueName}, FlowRuns: provision.FlowRuns{ExecutionRole: *execution}}
+	spec := spec.Spec{Pool: pool, Region: "us-east-1", Names: spec.Names{Queue: queueName}, FlowRuns: spec.FlowRuns{ExecutionRole: *execution}}
 	policy := must(provision.NewPolicy(provision.PolicyWorker, spec.WithDefaults(), provision.Identity{Account: "123456789012", Partition: "aws", Region: "us-east-1"}, provision.Server{}))(t)
 	statements := slices.DeleteFunc(policy.Statements, func(s templates.Statement) bool { return s.Sid == withheld })
 	must(api.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("p"), PolicyDocument: aws.String(templates.Document(statements))}))(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"ecsctl/internal/ec2calls"
+	"ecsctl/internal/aws/ec2calls"
 	"ecsctl/jobtemplate"
 )
 

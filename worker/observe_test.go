@@ -14,6 +14,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -105,12 +106,12 @@ func TestATaskStopsWhileTheWorkerRestarts(t *testing.T) {
 func TestLostAnswersOfTheQueue(t *testing.T) {
 	t.Parallel()
 	for _, operation := range []string{"ReceiveMessage", "DeleteMessageBatch", "GetQueueUrl", "ChangeMessageVisibilityBatch"} {
-		for name, kind := range map[string]sandbox.FaultKind{"lost answer": sandbox.DropAfter, "server error": sandbox.ServerError, "throttled": sandbox.Throttle} {
+		for name, kind := range map[string]fault.FaultKind{"lost answer": fault.DropAfter, "server error": fault.ServerError, "throttled": fault.Throttle} {
 			t.Run(operation+" "+name, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{})
 				c := w.observer(20)
-				w.server.AddFault(sandbox.Fault{Service: "sqs", Operation: operation, Kind: kind, Times: 4})
+				w.server.AddFault(fault.Fault{Service: "sqs", Operation: operation, Kind: kind, Times: 4})
 				ids := w.runs(w.deployment(failing), 3)
 				w.start(func(o *worker.Options) { listens(o); o.AWS.RetryMaxAttempts = 1 })
 				w.awaitAll(ids, prefect.Crashed)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -54,7 +54,7 @@ func TestAWorkerEndsBeforeItAcknowledges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	c := w.observer(50)
-	w.server.AddFault(sandbox.Fault{Service: "sqs", Operation: "DeleteMessageBatch", Kind: sandbox.ServerError, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "sqs", Operation: "DeleteMessageBatch", Kind: fault.ServerError, Times: -1})
 	id := w.runs(w.deployment(failing), 1)[0]
 	first := w.start(func(o *worker.Options) { listens(o); o.AWS.RetryMaxAttempts = 1 })
 	settled := w.await(id, prefect.Crashed)

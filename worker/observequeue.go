@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/hint"
-	"ecsctl/internal/sqscalls"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
@@ -31,7 +31,7 @@ func TestAWSIsAway(t *testing.T) {
 	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}})
 	ids := w.runs(w.deployment(nil), 4)
 	beats := w.heartbeats()
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Kind: sandbox.DropBefore, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "ecs", Kind: fault.DropBefore, Times: -1})
 	w.start(func(o *worker.Options) {
 		o.Patience, o.HeartbeatInterval, o.AWS.RetryMaxAttempts = time.Hour, 200*time.Millisecond, 1
 	})

@@ -9,6 +9,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -18,7 +19,7 @@ func TestRunsThatWaitedAreLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	ids := w.runs(w.deployment(nil), 20)
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RunTask", Kind: sandbox.Latency, Latency: 300 * time.Millisecond, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 300 * time.Millisecond, Times: -1})
 	var looks, reads atomic.Int64
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		switch {

@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
 // stuck makes a worker claim a run and then hang on AWS, alive, and returns its end.
 func (w *world) stuck(name string) *started {
 	w.t.Helper()
-	w.server.AddFault(sandbox.Fault{Service: "ecs", Operation: "RegisterTaskDefinition", Kind: sandbox.Throttle, Times: -1})
+	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RegisterTaskDefinition", Kind: fault.Throttle, Times: -1})
 	running := w.start(func(o *worker.Options) {
 		o.Name, o.Patience, o.DrainTimeout, o.AWS.RetryMaxAttempts = name, time.Hour, 8*time.Second, 1
 	})

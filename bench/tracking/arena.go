@@ -22,9 +22,10 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/prefectapi"
 )
 
@@ -53,7 +54,7 @@ type arena struct {
 	env    []string
 }
 
-func newArena(ctx context.Context, dir string, quotas []sandbox.Quota) (*arena, error) {
+func newArena(ctx context.Context, dir string, quotas []fault.Quota) (*arena, error) {
 	a := &arena{dir: dir, tasks: newTasks(), tap: &wiretap.Tap{}}
 	var err error
 	a.server, err = sandbox.Start(sandbox.Options{

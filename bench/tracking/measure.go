@@ -13,7 +13,7 @@ import (
 	"ecsctl/bench/procfs"
 	"ecsctl/e2e/peers"
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // measure lets one worker do everything, in two sandboxes of its own.
@@ -48,7 +48,7 @@ func tracking(ctx context.Context, dir string, c contestant, s sizes, f *figures
 }
 
 // begin starts the worker before a paused pool with runs that are due.
-func begin(ctx context.Context, dir string, c contestant, runs int, quotas []sandbox.Quota) (*arena, *peers.Process, error) {
+func begin(ctx context.Context, dir string, c contestant, runs int, quotas []fault.Quota) (*arena, *peers.Process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
 	}
@@ -113,8 +113,8 @@ func (a *arena) endings(ctx context.Context, process *peers.Process, n int, f *f
 }
 
 // quotas are what AWS gives an account by default.
-func quotas() []sandbox.Quota {
-	return []sandbox.Quota{
+func quotas() []fault.Quota {
+	return []fault.Quota{
 		{Service: "fargate", Operation: "launch", Rate: 20, Burst: 100},
 		{Service: "ecs", Operation: "RunTask", Rate: 20, Burst: 100},
 		{Service: "ecs", Operation: "RegisterTaskDefinition", Rate: 1, Burst: 20},

@@ -12,7 +12,7 @@ import (
 
 	"ecsctl/bench/procfs"
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 )
 

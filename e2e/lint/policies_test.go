@@ -13,17 +13,18 @@ import (
 
 	"ecsctl/e2e/peers"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 // specs are Specs in which every statement of every policy is in one of them.
-func specs() map[string]provision.Spec {
+func specs() map[string]spec.Spec {
 	no := false
-	return map[string]provision.Spec{
+	return map[string]spec.Spec{
 		"plain":   {Pool: "etl"},
-		"bounded": {Pool: "etl", Roles: provision.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/team/"}},
-		"named": {Pool: "Data Team 日本", Observer: &no, Network: provision.Network{VPC: "vpc-0123456789abcdef0"},
-			Worker:   provision.Worker{Runtime: provision.RuntimePrefect},
-			FlowRuns: provision.FlowRuns{TaskRole: "arn:aws:iam::123456789012:role/flow", Families: []string{"mine-*"}}},
+		"bounded": {Pool: "etl", Roles: spec.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/team/"}},
+		"named": {Pool: "Data Team 日本", Observer: &no, Network: spec.Network{VPC: "vpc-0123456789abcdef0"},
+			Worker:   spec.Worker{Runtime: spec.RuntimePrefect},
+			FlowRuns: spec.FlowRuns{TaskRole: "arn:aws:iam::123456789012:role/flow", Families: []string{"mine-*"}}},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
 )
 
 // TestDemoWithRealPrefect is the demo with a real server, whose flow run is the real

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 	"ecsctl/templates"
 )

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 )
 
 //go:embed validate.py

@@ -9,8 +9,9 @@ import (
 	"testing"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/internal/inventory"
+	"ecsctl/internal/testkit/inventory"
 	"ecsctl/operate"
+	"ecsctl/operate/verify"
 )
 
 // TestVerify has everything real but AWS: the server, the official worker that bootstrap
@@ -34,10 +35,10 @@ func verifyOnce(t *testing.T, venv string, runtime workerRuntime) {
 	w.must(err)
 
 	out := w.run(ecsctl, "/bin/sh", "-c", `exec "$0" verify --pool "$1" --output json 2>verify.log`, shared.binary, pool)
-	var got operate.Verification
+	var got verify.Verification
 	w.must(json.Unmarshal([]byte(out), &got))
 	t.Logf("%s", out)
-	want := []string{operate.StepWorker, operate.StepDeploy, operate.StepClaimed, operate.StepTask, operate.StepRunning, operate.StepCompleted, operate.StepLog, operate.StepCleanup}
+	want := []string{verify.StepWorker, verify.StepDeploy, verify.StepClaimed, verify.StepTask, verify.StepRunning, verify.StepCompleted, verify.StepLog, verify.StepCleanup}
 	var steps []string
 	for _, step := range got.Steps {
 		steps = append(steps, step.Name)

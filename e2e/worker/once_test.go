@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/e2e/wiretap"
+	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 )
 

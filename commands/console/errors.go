@@ -1,0 +1,92 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/hint"
+)
+
+// ErrChanges ends a dry run that has changes, with --detailed-exitcode.
+var ErrChanges = errors.New("the dry run has changes")
+
+// ErrUnhealthy ends a status that has just been shown.
+var ErrUnhealthy = errors.New("the pool is not healthy")
+
+// ErrInterrupted ends a command after Ctrl-C or SIGTERM.
+var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
+
+// usageErr is a command line that cannot be right.
+type usageErr struct{ error }
+
+func Usagef(format string, args ...any) error { return usageErr{fmt.Errorf(format, args...)} }
+
+func ExitCode(err error) int {
+	var command CommandExit
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, ErrChanges):
+		return 2
+	case errors.Is(err, ErrInterrupted), errors.Is(err, prompt.ErrInterrupted):
+		return 130
+	case errors.As(err, &command):
+		return command.Code
+	}
+	return 1
+}
+
+// Report prints an error, one line for each part of a joined one, then its hints.
+func Report(streams Streams, err error) {
+	if err == nil || errors.Is(err, ErrChanges) || errors.Is(err, ErrUnhealthy) || errors.As(err, new(CommandExit)) {
+		return
+	}
+	for _, part := range parts(err) {
+		Printf(streams.Err, "ecsctl: error: %s\n", strings.TrimSpace(part.Error()))
+	}
+	for _, h := range hint.Of(err) {
+		Printf(streams.Err, "ecsctl: hint: %s\n", h)
+	}
+}
+
+// parts takes joined errors apart.
+func parts(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || strings.Count(err.Error(), "\n") == 0 {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, parts(e)...)
+	}
+	return out
+}
+
+// CommandExit carries the exit code of the command that ran in the sandbox; the command
+// has said itself what there was to say.
+type CommandExit struct{ Code int }
+
+func (e CommandExit) Error() string { return "the command failed" }
+
+func UsageError(c *cli.Context, err error, _ bool) error {
+	return Usagef("%s: see `%s --help`", err, c.Command.HelpName)
+}
+
+// NoArguments refuses what is left over after the flags. The flag library stops
+// reading flags at the first argument, so a stray word would silently drop the rest.
+func NoArguments(c *cli.Context) error {
+	if c.Args().Present() {
+		return Usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name, c.Args().First(), c.Command.Name)
+	}
+	return nil
+}
+
+func Printf(w io.Writer, format string, args ...any) {
+	// A terminal or pipe that is gone leaves nobody to tell.
+	_, _ = fmt.Fprintf(w, format, args...)
+}

@@ -1,0 +1,92 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"ecsctl/provision"
+)
+
+// sign is how a plan marks an action, with its colour on a terminal.
+type sign struct {
+	mark, Word string
+	color      lipgloss.Color
+}
+
+var Signs = map[provision.Action]sign{
+	provision.Create: {"+", "create", "2"},
+	provision.Update: {"~", "change", "3"},
+	provision.Delete: {"-", "delete", "1"},
+	provision.Adopt:  {"=", "use as it is", "6"},
+	provision.None:   {" ", "unchanged", "8"},
+	provision.Leave:  {"!", "leave", "8"},
+}
+
+// actionOrder is the order of the summary line.
+var actionOrder = []provision.Action{provision.Create, provision.Update, provision.Delete, provision.Adopt, provision.None, provision.Leave}
+
+// planPrinter writes plans for people.
+type planPrinter struct {
+	out      io.Writer
+	renderer *lipgloss.Renderer
+}
+
+func NewPlanPrinter(out io.Writer) planPrinter {
+	return planPrinter{out, lipgloss.NewRenderer(out)}
+}
+
+// Print writes a heading, one line for each change with its fields below, and a summary.
+func (p planPrinter) Print(heading string, changes []provision.Change, warnings []string) {
+	Printf(p.out, "%s\n\n", heading)
+	for _, c := range changes {
+		p.change(c)
+	}
+	Printf(p.out, "\n%s\n", summary(changes))
+	for _, w := range warnings {
+		Printf(p.out, "%s %s\n", p.renderer.NewStyle().Foreground(lipgloss.Color("3")).Render("warning:"), w)
+	}
+}
+
+func (p planPrinter) change(c provision.Change) {
+	s := Signs[c.Action]
+	line := fmt.Sprintf("  %s %-19s %s", s.mark, c.Kind, c.Name)
+	if c.Reason != "" {
+		line += "  (" + c.Reason + ")"
+	}
+	Printf(p.out, "%s\n", p.renderer.NewStyle().Foreground(s.color).Render(line))
+	for _, f := range c.Fields {
+		Printf(p.out, "      %s: %s -> %s\n", f.Path, shown(f.Before), shown(f.After))
+	}
+}
+
+// shown makes an absent value visible.
+func shown(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	return value
+}
+
+func summary(changes []provision.Change) string {
+	counts := map[provision.Action]int{}
+	for _, c := range changes {
+		counts[c.Action]++
+	}
+	var words []string
+	for _, action := range actionOrder {
+		if n := counts[action]; n > 0 {
+			words = append(words, fmt.Sprintf("%d to %s", n, Signs[action].Word))
+		}
+	}
+	if len(words) == 0 {
+		return "Nothing of it is there."
+	}
+	return strings.NewReplacer("to unchanged", "unchanged", "to leave", "left alone").Replace(strings.Join(words, ", "))
+}
+
+func BootstrapHeading(pool string, plan *provision.Bootstrap) string {
+	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
+}

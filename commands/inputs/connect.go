@@ -1,0 +1,114 @@
+package inputs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"ecsctl/commands/console"
+	"ecsctl/internal/buildinfo"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+	"ecsctl/provision/spec"
+)
+
+// PollInterval is the time between two looks at something that is waited for.
+const PollInterval = time.Second
+
+// Connect finds the credentials of AWS and Prefect and returns the options for
+// package provision. The Spec in them has its region.
+func Connect(ctx context.Context, spec spec.Spec, streams console.Streams, verbose bool) (provision.Options, error) {
+	opts := provision.Options{Version: buildinfo.Version(), Logger: NewLogger(streams.Err, verbose), PollInterval: PollInterval}
+	api, err := ConnectPrefect(spec.Prefect, streams, &opts)
+	if err != nil {
+		return opts, err
+	}
+	return opts, ConnectAWS(ctx, spec, &opts, api)
+}
+
+// ConnectAWS fills in the clients and the Spec. api is nil when there is no server to ask.
+func ConnectAWS(ctx context.Context, spec spec.Spec, opts *provision.Options, api *prefect.Client) (err error) {
+	UseOwnRoots()
+	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api, opts.Logger)
+	if err != nil {
+		return err
+	}
+	if opts.Clients.Region == "" {
+		return provision.ErrNoRegion
+	}
+	opts.Spec = spec
+	opts.Spec.Region = opts.Clients.Region
+	return nil
+}
+
+// ConnectPrefect finds the API and the credentials, and leaves them in opts.
+func ConnectPrefect(p spec.Prefect, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
+	UseOwnRoots()
+	settings, err := DiscoverPrefect(p, streams.In)
+	if err != nil {
+		return nil, err
+	}
+	return PrefectClient(settings, streams, opts)
+}
+
+// PrefectClient makes a client of settings, and leaves the server in opts.
+func PrefectClient(settings prefect.Settings, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
+	for _, warning := range settings.Warnings() {
+		console.Printf(streams.Err, "warning: %s\n", warning)
+	}
+	client, err := settings.ClientOptions()
+	if err != nil {
+		return nil, err
+	}
+	client.UserAgent, client.Logger = "ecsctl/"+buildinfo.Version(), opts.Logger
+	opts.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}
+	return prefect.New(client)
+}
+
+// DiscoverPrefect finds the API URL and the credentials as Prefect's own tools do.
+func DiscoverPrefect(p spec.Prefect, in io.Reader) (prefect.Settings, error) {
+	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
+	if p.APIKeyFile != "" {
+		key, err := readKey(p.APIKeyFile, in)
+		if err != nil {
+			return prefect.Settings{}, err
+		}
+		overrides.APIKey = key
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return prefect.Settings{}, fmt.Errorf("failed to find the working directory: %w", err)
+	}
+	return prefect.Discover(os.Environ(), dir, overrides)
+}
+
+// readKey reads an API key from a file, or from standard input for "-".
+func readKey(path string, in io.Reader) (prefect.Secret, error) {
+	var raw []byte
+	var err error
+	if path == "-" {
+		raw, err = io.ReadAll(io.LimitReader(in, 64<<10))
+	} else {
+		raw, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("failed to read the API key: %w", err)
+	}
+	key := strings.TrimSpace(string(raw))
+	if key == "" || strings.ContainsAny(key, "\r\n") {
+		return "", console.Usagef("--prefect-api-key-file %q does not hold one line with an API key", path)
+	}
+	return prefect.Secret(key), nil
+}
+
+func NewLogger(w io.Writer, verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,137 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"ecsctl/operate"
+	"ecsctl/operate/status"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+	"ecsctl/provision/spec"
+)
+
+// DoctorOptions say what is looked at. Each far end comes with the error that kept it
+// from being set up, if any: that is a finding too.
+type DoctorOptions struct {
+	// Options are those of a bootstrap; what their Spec leaves out is recalled. Clients are
+	// nil when AWSErr is not.
+	provision.Options
+	AWS     aws.Config
+	AWSErr  error
+	Prefect *prefect.Client // nil when PrefectErr is not
+	// Status says what is wrong with what a bootstrap made; nil asks nobody.
+	Status     *status.Options
+	PrefectErr error
+}
+
+// checkTime is the limit of one check.
+const checkTime = 30 * time.Second
+
+// doctor is one examination. Later checks build on what earlier ones found.
+type doctor struct {
+	DoctorOptions
+	checks []operate.Check
+
+	spec     spec.Spec // recalled, with defaults
+	id       provision.Identity
+	known    bool   // AWS has said who we are
+	blocked  string // the check that tells why AWS cannot be asked
+	server   provision.Server
+	reached  bool // the Prefect API gives answers
+	answers  bool // and it gives them to us
+	pool     *prefect.WorkPool
+	running  *runningWorker // nil when there is no service
+	observer bool
+}
+
+// Examine looks at all that a bootstrap and a worker need, and changes nothing. What is
+// wrong is a result; the error is that of a ctx that has ended.
+func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
+	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
+	for _, look := range []func(context.Context){
+		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
+		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey, d.checkMade,
+	} {
+		limited, cancel := context.WithTimeout(ctx, checkTime)
+		look(limited)
+		cancel()
+		if ctx.Err() != nil {
+			return d.checks, ctx.Err()
+		}
+	}
+	return d.checks, nil
+}
+
+// gravity has what is worst first.
+var gravity = []operate.CheckStatus{operate.CheckFail, operate.CheckWarn, operate.CheckSkip, operate.CheckOK}
+
+// WorstFirst sorts checks for people: failures first, each kind in the order of looking,
+// which has causes before what they cause.
+func WorstFirst(checks []operate.Check) []operate.Check {
+	out := slices.Clone(checks)
+	slices.SortStableFunc(out, func(a, b operate.Check) int {
+		return cmp.Compare(slices.Index(gravity, a.Status), slices.Index(gravity, b.Status))
+	})
+	return out
+}
+
+func (d *doctor) add(name string, status operate.CheckStatus, reason, fix string) {
+	d.checks = append(d.checks, operate.Check{name, status, reason, fix})
+}
+
+func (d *doctor) ok(name, reason string)        { d.add(name, operate.CheckOK, reason, "") }
+func (d *doctor) skip(name, reason string)      { d.add(name, operate.CheckSkip, reason, "") }
+func (d *doctor) warn(name, reason, fix string) { d.add(name, operate.CheckWarn, reason, fix) }
+func (d *doctor) fail(name, reason, fix string) { d.add(name, operate.CheckFail, reason, fix) }
+
+// failed is a failure that an error tells of.
+func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), status.FixOf(err)) }
+
+// failedOrDenied: what we may not look at is not known to be wrong.
+func (d *doctor) failedOrDenied(name string, err error) {
+	if provision.IsDenied(err) {
+		d.skip(name, err.Error())
+		return
+	}
+	d.failed(name, err)
+}
+
+// needsAWS skips a check when AWS cannot be asked.
+func (d *doctor) needsAWS(name string) bool {
+	if d.known && d.blocked == "" {
+		return true
+	}
+	d.skip(name, "AWS cannot be asked: see "+cmp.Or(d.blocked, checkCredentials))
+	return false
+}
+
+// needsPrefect skips a check when Prefect cannot be asked.
+func (d *doctor) needsPrefect(name string) bool {
+	if d.answers {
+		return true
+	}
+	d.skip(name, "the Prefect API cannot be asked: see "+checkAPI)
+	return false
+}
+
+// recall fills the Spec with what an earlier bootstrap chose, and looks at what runs.
+func (d *doctor) recall(ctx context.Context) {
+	if d.known && d.spec.Pool != "" {
+		options := d.Options
+		options.Spec = d.spec
+		// What cannot be recalled is looked at as a bootstrap would make it.
+		if recalled, err := provision.Recall(ctx, options); err == nil {
+			d.spec = recalled.Spec
+		}
+	}
+	d.observer = d.spec.Observer == nil || *d.spec.Observer
+	d.spec = d.spec.WithDefaults()
+	if d.known && d.spec.Pool != "" {
+		d.running = d.findRunning(ctx)
+	}
+}

@@ -1,0 +1,60 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"ecsctl/operate/status"
+	"ecsctl/provision"
+)
+
+// checkNetwork looks for a way out of each subnet, or for an endpoint in its VPC for
+// each service that tasks use.
+func (d *doctor) checkNetwork(ctx context.Context) {
+	if !d.needsAWS(checkNetwork) {
+		return
+	}
+	ways, err := provision.FindWays(ctx, d.Clients, d.spec.Network)
+	if err != nil {
+		d.failedOrDenied(checkNetwork, err)
+		return
+	}
+	shut, open := status.ShutSubnets(ways)
+	if len(shut) > 0 {
+		d.checkEndpoints(ctx, ways.VPC, shut)
+		return
+	}
+	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
+	if len(ways.Warnings) > 0 {
+		d.warn(checkNetwork, reason+"; "+strings.Join(ways.Warnings, "; "), "name subnets of several zones with --subnet")
+		return
+	}
+	d.ok(checkNetwork, reason)
+}
+
+// neededServices are those that tasks talk to: for the image its registry and the
+// layers behind it, for starting logs and secrets, for the worker ECS, EC2 and its queue.
+func (d *doctor) neededServices() []string {
+	needed := []string{"ecr.api", "ecr.dkr", "s3", status.ServiceLogs, "secretsmanager", "ecs", "ec2"}
+	if d.observer {
+		needed = append(needed, "sqs")
+	}
+	return needed
+}
+
+// checkEndpoints is for subnets without a way out.
+func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) {
+	reason := "no way out of " + strings.Join(shut, "; ")
+	missing, err := status.MissingEndpoints(ctx, d.Clients, vpc, d.neededServices())
+	if err != nil {
+		d.fail(checkNetwork, reason+"; and "+err.Error(), status.RouteFix)
+		return
+	}
+	if len(missing) > 0 {
+		d.fail(checkNetwork, fmt.Sprintf("%s; and VPC %s has no endpoint for %s", reason, vpc, strings.Join(missing, ", ")),
+			status.RouteFix+"; or make the endpoints, keep images in ECR and have Prefect inside the VPC")
+		return
+	}
+	d.warn(checkNetwork, reason+"; the VPC has an endpoint for each service of AWS", fmt.Sprintf("make sure that tasks there reach %s inside the VPC, and that images are in ECR", d.server.APIURL))
+}

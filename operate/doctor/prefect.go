@@ -1,0 +1,199 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"ecsctl/internal/shellword"
+	"ecsctl/operate/status"
+	"ecsctl/prefect"
+	"ecsctl/provision"
+)
+
+// Names of the checks of Prefect.
+const (
+	checkAPI       = "Prefect API"
+	checkVersion   = "Prefect version"
+	checkKey       = "Prefect credentials"
+	checkPool      = "work pool"
+	checkWorkerKey = "worker's API key"
+)
+
+// The oldest server that the worker is tested with.
+const (
+	oldestMajor, oldestMinor = 2, 20
+	newestMajor              = 3
+)
+
+// checkAPI looks whether the server answers, and which one it is.
+func (d *doctor) checkAPI(ctx context.Context) {
+	if d.PrefectErr != nil {
+		d.failed(checkAPI, d.PrefectErr)
+		d.skip(checkVersion, "the Prefect API cannot be asked: see "+checkAPI)
+		return
+	}
+	err := d.Prefect.Health(ctx)
+	if err != nil && !errors.Is(err, prefect.ErrUnauthorized) {
+		d.failed(checkAPI, err)
+		d.skip(checkVersion, "the Prefect API cannot be asked: see "+checkAPI)
+		return
+	}
+	d.reached, d.answers = true, true
+	d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
+	if provision.IsLocal(d.server.APIURL) {
+		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS does not reach it there", "give the address that AWS sees with --prefect-api-url")
+	} else {
+		d.ok(checkAPI, d.server.APIURL+" answers")
+	}
+	d.checkVersion(ctx)
+}
+
+func (d *doctor) checkVersion(ctx context.Context) {
+	if d.server.Cloud {
+		d.ok(checkVersion, "Prefect Cloud, which is always the newest")
+		return
+	}
+	version, err := d.Prefect.ServerVersion(ctx)
+	if errors.Is(err, prefect.ErrUnauthorized) {
+		d.skip(checkVersion, "the server tells it to nobody without the right credentials")
+		return
+	}
+	if err != nil {
+		d.failed(checkVersion, err)
+		return
+	}
+	d.server.Version = version
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	majorNumber, _ := strconv.Atoi(major)
+	minorNumber, err := strconv.Atoi(minor)
+	switch {
+	case err != nil:
+		d.warn(checkVersion, fmt.Sprintf("%q is no version that ecsctl knows", version), "use a released server, 2.20 or newer")
+	case majorNumber < oldestMajor:
+		d.fail(checkVersion, version+" has no work pools of type ecs", "upgrade the server to Prefect 3")
+	case majorNumber == oldestMajor && minorNumber < oldestMinor:
+		d.warn(checkVersion, version+" is older than 2.20, the oldest that ecsctl is tested with", "upgrade the server to 2.20 or to Prefect 3")
+	case majorNumber > newestMajor:
+		d.warn(checkVersion, version+" is newer than what ecsctl is tested with", "look for a newer ecsctl")
+	default:
+		d.ok(checkVersion, version)
+	}
+}
+
+// checkKey makes a call that takes credentials where the server or Cloud wants them, in
+// the workspace of the API URL.
+func (d *doctor) checkKey(ctx context.Context) {
+	if !d.needsPrefect(checkKey) {
+		return
+	}
+	if err := tryKey(ctx, d.Prefect); err != nil {
+		d.answers = !errors.Is(err, prefect.ErrUnauthorized) && d.answers
+		if status.IsRefusedKey(err) && d.spec.Pool != "" {
+			d.fail(checkKey, err.Error(), status.KeyFix(err, status.BootstrapFix(d.spec.Pool)))
+			return
+		}
+		d.failed(checkKey, err)
+		return
+	}
+	what := "the server wants none"
+	switch {
+	case d.server.AuthString != "":
+		what = "the auth string is accepted"
+	case d.server.APIKey != "":
+		what = "the API key is accepted"
+	}
+	d.ok(checkKey, what)
+}
+
+// tryKey asks for something that only those who may enter are told.
+func tryKey(ctx context.Context, api *prefect.Client) error {
+	_, err := api.FilterFlowRuns(ctx, prefect.FlowRunFilter{Limit: 1})
+	return err
+}
+
+func (d *doctor) checkPool(ctx context.Context) {
+	if d.spec.Pool == "" {
+		d.skip(checkPool, "no --pool is given: only what does not depend on it is looked at")
+		return
+	}
+	if !d.needsPrefect(checkPool) {
+		return
+	}
+	pool, err := d.Prefect.ReadWorkPool(ctx, d.spec.Pool)
+	switch {
+	case errors.Is(err, prefect.ErrNotFound):
+		d.ok(checkPool, fmt.Sprintf("there is no %q yet: bootstrap makes it", d.spec.Pool))
+		return
+	case err != nil:
+		d.failed(checkPool, err)
+		return
+	}
+	d.pool = pool
+	switch {
+	case pool.Type != "ecs":
+		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve pools of type ecs alone", pool.Name, pool.Type), "name another pool with --pool")
+	case pool.IsPaused:
+		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name), "prefect work-pool resume "+shellword.Quote(pool.Name))
+	default:
+		d.ok(checkPool, fmt.Sprintf("%q is there, of type ecs", pool.Name))
+	}
+}
+
+// checkWorkerKey tries the key that the worker has, which is another than ours once one
+// of the two was changed.
+func (d *doctor) checkWorkerKey(ctx context.Context) {
+	if d.spec.Pool == "" {
+		d.skip(checkWorkerKey, "no --pool is given")
+		return
+	}
+	if !d.needsAWS(checkWorkerKey) {
+		return
+	}
+	name := d.spec.Names.Secret
+	if arn := d.spec.Prefect.APIKeySecret; arn != "" {
+		name = arn
+	}
+	out, err := d.Clients.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
+	var missing *types.ResourceNotFoundException
+	switch {
+	case errors.As(err, &missing) && d.running != nil && d.running.wantsKey:
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name), status.BootstrapFix(d.spec.Pool))
+		return
+	case errors.As(err, &missing):
+		d.skip(checkWorkerKey, fmt.Sprintf("there is no secret %q", name))
+		return
+	case err != nil:
+		d.failedOrDenied(checkWorkerKey, provision.ExplainAWS(fmt.Sprintf("read secret %q", name), err))
+		return
+	}
+	d.tryWorkerKey(ctx, name, prefect.Secret(aws.ToString(out.SecretString)))
+}
+
+func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secret) {
+	if strings.ContainsAny(key.Reveal(), "{}\n ") {
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "store the key alone, not as a key/value dictionary: "+status.BootstrapFix(d.spec.Pool)+" does")
+		return
+	}
+	if !d.reached {
+		d.skip(checkWorkerKey, "the Prefect API cannot be asked: see "+checkAPI)
+		return
+	}
+	api, err := prefect.New(prefect.Options{APIURL: d.server.APIURL, APIKey: key, Logger: d.Logger})
+	if err != nil {
+		d.failed(checkWorkerKey, err)
+		return
+	}
+	if err := tryKey(ctx, api); err != nil {
+		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), "set a key that works, then: "+status.BootstrapFix(d.spec.Pool))
+		return
+	}
+	d.ok(checkWorkerKey, fmt.Sprintf("the key in secret %q is accepted", name))
+}

@@ -1,0 +1,38 @@
+package status
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// online is the status of a worker that Prefect has heard of lately.
+const online = "ONLINE"
+
+// workerProblems tell of a worker that Prefect does not hear of although its task runs.
+func (r *statusReader) workerProblems() []Problem {
+	s := r.report.service
+	if s == nil || r.out.WorkPool == nil || s.DesiredCount == 0 || s.RunningCount == 0 {
+		return nil // without tasks there is no worker: the cause is another
+	}
+	if fails(r.out.Problems, AboutService, AboutTask, AboutImage, AboutWorker, AboutNetwork) {
+		return nil
+	}
+	for _, w := range r.out.Workers {
+		if w.OfService && w.Status == online {
+			return nil
+		}
+	}
+	p := Problem{Severity: Fail, About: AboutWorker, Cause: fmt.Sprintf("%d tasks of service %q run, and Prefect hears of no worker", s.RunningCount, r.spec.Names.Service)}
+	for _, task := range r.report.running {
+		if started := task.StartedAt; started != nil && r.now.Sub(*started) < r.opts.StuckAfter {
+			p.Cause += fmt.Sprintf(" yet: task %s started %s ago", ShortName(aws.ToString(task.TaskArn)), age(r.now, *started))
+			break
+		}
+	}
+	p.Mend = []string{
+		"see what it says: " + r.logsLine(),
+		"if it does not reach Prefect: give its subnets a way out; if Prefect refuses its key: set a valid PREFECT_API_KEY and run " + r.line,
+	}
+	return []Problem{p}
+}

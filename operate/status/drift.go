@@ -1,0 +1,137 @@
+package status
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ecsctl/provision"
+)
+
+// readPlan compares what is there with what a bootstrap would make.
+func (r *statusReader) readPlan(ctx context.Context) {
+	plan, err := r.plan(ctx)
+	if err != nil {
+		if r.isPrefectError(err) {
+			return // the side that reads Prefect tells it
+		}
+		p := problemOf(AboutDrift, fmt.Errorf("what a bootstrap would change cannot be told: %w", err))
+		p.Severity = Warn
+		r.add(p)
+		return
+	}
+	var drift, access []provision.Change
+	for _, c := range plan.Changes {
+		switch c.Kind {
+		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
+			access = append(access, c)
+		}
+		if c.Action == provision.Create || c.Action == provision.Update {
+			drift = append(drift, c)
+		}
+	}
+	clusterGone := false
+	for _, c := range drift {
+		clusterGone = clusterGone || c.Kind == provision.KindCluster && c.Action == provision.Create
+	}
+	for _, c := range drift {
+		if p, ok := r.driftProblem(c, clusterGone); ok {
+			r.add(p)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Drift, r.out.Access, r.out.Planned = drift, access, true
+}
+
+// plan is that of a bootstrap. Without a binary for the worker's image, as on a Mac, the
+// image that runs is taken as it is.
+func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
+	spec, binary, err := r.opts.UseBinary(r.said)
+	if err != nil && r.image != "" {
+		spec, err = r.said, nil
+		spec.Worker.Image = r.image
+	}
+	if err != nil {
+		return nil, err
+	}
+	opts := r.opts.Options
+	opts.Spec, opts.Binary = spec.WithDefaults(), binary
+	return provision.NewBootstrap(ctx, opts)
+}
+
+// drifts tells whether a bootstrap would make something of that kind.
+func (r *statusReader) drifts(kind provision.Kind) bool {
+	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == kind && c.Action == provision.Create })
+}
+
+// missing is what it means that something is not there; kinds that are not in it are
+// drift and no more.
+var missing = map[provision.Kind]struct {
+	about About
+	what  string // with the name, a sentence
+}{
+	provision.KindCluster:          {AboutCluster, "cluster %q does not exist, nor do the service and the tasks in it"},
+	provision.KindExecutionRole:    {AboutRole, "execution role %q does not exist: ECS can start no task"},
+	provision.KindWorkerRole:       {AboutRole, "the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
+	provision.KindAPIKeySecret:     {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
+	provision.KindAuthStringSecret: {AboutSecret, "secret %q with the auth string does not exist: ECS can start no task"},
+	provision.KindSecurityGroup:    {AboutNetwork, "security group %q does not exist: ECS can start no task"},
+	provision.KindLogGroup:         {AboutService, "log group %q does not exist: ECS can start no task"},
+	provision.KindTaskDefinition:   {AboutService, "the worker's task definition %q does not exist"},
+	provision.KindService:          {AboutService, "service %q does not exist: nothing runs a worker"},
+}
+
+func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Problem, bool) {
+	switch {
+	case clusterGone && c.Kind == provision.KindService:
+		return Problem{}, false // it is gone with its cluster
+	case c.Kind == provision.KindWorkPool && c.Action == provision.Create:
+		return Problem{}, false // the side that reads Prefect tells it
+	}
+	mend := []string{r.line}
+	if lost, ok := missing[c.Kind]; ok && c.Action == provision.Create {
+		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Mend: mend}, true
+	}
+	p := Problem{Severity: Warn, About: AboutDrift, Mend: mend, Cause: fmt.Sprintf("%s %q is other than bootstrap makes it", c.Kind, c.Name)}
+	if c.Action == provision.Create {
+		p.Cause = fmt.Sprintf("%s %q does not exist, and bootstrap makes it", c.Kind, c.Name)
+	}
+	for _, f := range c.Fields {
+		p.Details = append(p.Details, describeField(f))
+	}
+	if cause := breaks(c); cause != "" {
+		p.Severity, p.About, p.Cause = Fail, missing[c.Kind].about, fmt.Sprintf("%s %q %s", c.Kind, c.Name, cause)
+	}
+	return p, true
+}
+
+// breaks tells of a difference by which something stops working.
+func breaks(c provision.Change) string {
+	for _, f := range c.Fields {
+		switch {
+		case f.Path == "deletedDate":
+			return "is scheduled for deletion: ECS can start no task"
+		case strings.HasPrefix(f.Path, "trustPolicy"):
+			return "has another trust policy: ECS may not assume it"
+		case f.Path == "managedPolicies":
+			return "lacks a policy that it needs: " + f.After
+		case f.Before == "" && strings.HasPrefix(f.Path, "policy."):
+			return "lacks rights that it needs"
+		case f.Path == "egress":
+			return "lets no traffic out"
+		}
+	}
+	return ""
+}
+
+func describeField(f provision.Field) string {
+	switch {
+	case f.Before == "":
+		return fmt.Sprintf("%s: to be %s", f.Path, f.After)
+	case f.After == "":
+		return fmt.Sprintf("%s: %s, to be taken away", f.Path, f.Before)
+	}
+	return fmt.Sprintf("%s: %s, to be %s", f.Path, f.Before, f.After)
+}

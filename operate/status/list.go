@@ -1,0 +1,202 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	secrettypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"golang.org/x/sync/errgroup"
+
+	"ecsctl/prefect"
+	"ecsctl/provision"
+)
+
+// Pool is what is known of a pool that ecsctl bootstrapped.
+type Pool struct {
+	// Name is the tag's value: the pool's name, or its slug where AWS takes no such name.
+	Name    string `json:"name"`
+	Version string `json:"version"` // of the ecsctl that made it
+	Cluster string `json:"cluster,omitempty"`
+	Service string `json:"service,omitempty"` // "" when something is left, but no service
+	Desired int32  `json:"desired"`
+	Running int32  `json:"running"`
+	// Prefect is the pool's status on the server at hand, "not found", or "" when no server was asked.
+	Prefect string `json:"prefect,omitempty"`
+}
+
+// List finds the pools by the tag ecsctl:pool on services, security groups and secrets, in
+// the account and region of the clients. With a Prefect client it asks for their status.
+func List(ctx context.Context, c *provision.Clients) ([]Pool, error) {
+	l := lister{clients: c, pools: map[string]*Pool{}}
+	group, gctx := errgroup.WithContext(ctx)
+	for _, find := range []func(context.Context) error{l.services, l.securityGroups, l.secrets} {
+		group.Go(func() error { return find(gctx) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var out []Pool
+	for _, name := range slices.Sorted(maps.Keys(l.pools)) {
+		out = append(out, *l.pools[name])
+	}
+	if c.Prefect == nil {
+		return out, nil
+	}
+	return out, askPrefect(ctx, c.Prefect, out)
+}
+
+type lister struct {
+	clients *provision.Clients
+
+	mu    sync.Mutex
+	pools map[string]*Pool
+}
+
+// found notes something with these tags; the details are set where it is ours.
+func (l *lister) found(tags map[string]string, detail func(*Pool)) {
+	name := tags[provision.TagPool]
+	if name == "" {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	pool := l.pools[name]
+	if pool == nil {
+		pool = &Pool{Name: name, Version: tags[provision.TagVersion]}
+		l.pools[name] = pool
+	}
+	detail(pool)
+}
+
+func nothingMore(*Pool) {}
+
+func (l *lister) services(ctx context.Context) error {
+	pages := ecs.NewListClustersPaginator(l.clients.ECS, &ecs.ListClustersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return provision.ExplainAWS("list the clusters", err)
+		}
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(8)
+		for _, cluster := range page.ClusterArns {
+			group.Go(func() error { return l.servicesOf(gctx, cluster) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describeServicesAtOnce is how many DescribeServices takes (API_DescribeServices), and so
+// what a page of ListServices is to hold.
+const describeServicesAtOnce = 10
+
+func (l *lister) servicesOf(ctx context.Context, cluster string) error {
+	pages := ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(describeServicesAtOnce)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return provision.ExplainAWS("list the services", err)
+		}
+		if len(page.ServiceArns) == 0 {
+			continue
+		}
+		out, err := l.clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: page.ServiceArns, Include: []types.ServiceField{types.ServiceFieldTags}})
+		if err != nil {
+			return provision.ExplainAWS("read the services", err)
+		}
+		for _, s := range out.Services {
+			if aws.ToString(s.Status) == "INACTIVE" {
+				continue
+			}
+			tags := map[string]string{}
+			for _, t := range s.Tags {
+				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+			}
+			l.found(tags, func(p *Pool) {
+				p.Cluster, p.Service, p.Desired, p.Running = ShortName(cluster), aws.ToString(s.ServiceName), s.DesiredCount, s.RunningCount
+				p.Version = tags[provision.TagVersion]
+			})
+		}
+	}
+	return nil
+}
+
+func (l *lister) securityGroups(ctx context.Context) error {
+	pages := ec2.NewDescribeSecurityGroupsPaginator(l.clients.EC2, &ec2.DescribeSecurityGroupsInput{
+		Filters: []ec2types.Filter{{Name: aws.String("tag-key"), Values: []string{provision.TagPool}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return provision.ExplainAWS("list the security groups", err)
+		}
+		for _, g := range page.SecurityGroups {
+			tags := map[string]string{}
+			for _, t := range g.Tags {
+				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+			}
+			l.found(tags, nothingMore)
+		}
+	}
+	return nil
+}
+
+// secrets are searched by the tag's key: ListSecrets compares its beginning.
+func (l *lister) secrets(ctx context.Context) error {
+	pages := secretsmanager.NewListSecretsPaginator(l.clients.Secrets, &secretsmanager.ListSecretsInput{
+		Filters: []secrettypes.Filter{{Key: secrettypes.FilterNameStringTypeTagKey, Values: []string{provision.TagPool}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return provision.ExplainAWS("list the secrets", err)
+		}
+		for _, s := range page.SecretList {
+			tags := map[string]string{}
+			for _, t := range s.Tags {
+				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+			}
+			l.found(tags, nothingMore)
+		}
+	}
+	return nil
+}
+
+// notFound is the status of a pool that the server does not have.
+const notFound = "not found"
+
+// askPrefect fills in what the server says of each pool. A name that is a slug is no pool's.
+func askPrefect(ctx context.Context, api *prefect.Client, pools []Pool) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i := range pools {
+		group.Go(func() error {
+			pool, err := api.ReadWorkPool(ctx, pools[i].Name)
+			switch {
+			case errors.Is(err, prefect.ErrNotFound):
+				pools[i].Prefect = notFound
+			case err != nil:
+				return err
+			case pool.IsPaused:
+				pools[i].Prefect = "PAUSED"
+			default:
+				pools[i].Prefect = strings.ToUpper(pool.Status)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}

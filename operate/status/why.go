@@ -1,0 +1,95 @@
+package status
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ecsctl/internal/hint"
+	"ecsctl/internal/shellword"
+	"ecsctl/provision"
+)
+
+// FirstCause is what a status puts first of all that keeps flow runs from running, but for
+// what others have told and for what may not be looked at; nil when there is no such
+// thing. Nobody is asked without options.
+func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Status, error) {
+	if o == nil {
+		return nil, nil, nil
+	}
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), LookingTime)
+	defer cancel()
+	status, err := ReadStatus(looking, *o)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range status.Problems {
+		if p.Severity == Fail && !p.Denied && !slices.Contains(told, p.About) {
+			return &p, status, nil
+		}
+	}
+	return nil, status, nil
+}
+
+// WhatIsWrong is firstCause for who need not be allowed all that a status looks at: unseen
+// says which right is missing, and where to get it, when nothing was found without it.
+func WhatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string, err error) {
+	cause, status, err := FirstCause(ctx, o)
+	if provision.IsDenied(err) {
+		return nil, problemOf(AboutAWS, err).unseen(), nil
+	}
+	if err != nil || cause != nil || status == nil {
+		return cause, "", err
+	}
+	if i := slices.IndexFunc(status.Problems, func(p Problem) bool { return p.Denied }); i >= 0 {
+		unseen = status.Problems[i].unseen()
+	}
+	return nil, unseen, nil
+}
+
+func (p Problem) unseen() string {
+	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Mend...), "; ")
+}
+
+// Named adds to what AWS refused which statements of the command's policy allow it. Who we
+// are is asked only then.
+func Named(ctx context.Context, o provision.Options, err error) error {
+	if !provision.IsDenied(err) {
+		return err
+	}
+	id, unknown := provision.WhoAmI(ctx, o.Clients)
+	if unknown != nil {
+		return err // it says what was refused, and that is what matters
+	}
+	return provision.NameStatements(o.Policy, o.Spec.WithDefaults(), id, o.Server, err)
+}
+
+// Fixes is all that fixes a problem, in one text, the best first.
+func (p Problem) Fixes() string {
+	ways := make([]string, len(p.Mend))
+	for i, way := range p.Mend {
+		ways[i] = strings.TrimPrefix(way, "or ") // some begin with it
+	}
+	return strings.Join(ways, "; or ")
+}
+
+// WhyUnplanned is why nobody could say what a bootstrap would change.
+func (s *Status) WhyUnplanned() string {
+	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.About == AboutDrift || p.About == AboutAWS })
+	if i < 0 {
+		return "what a bootstrap would change cannot be told"
+	}
+	return s.Problems[i].Cause
+}
+
+// LookingTime is the limit for finding out why something did not happen.
+const LookingTime = 30 * time.Second
+
+func BootstrapFix(pool string) string {
+	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
+}
+
+// FixOf is the advice that comes with an error.
+func FixOf(err error) string { return strings.Join(hint.Of(err), "; or ") }

@@ -1,0 +1,49 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ecsctl/internal/shellword"
+	"ecsctl/operate/status"
+	"ecsctl/prefect"
+)
+
+// findWorker looks whether anybody is there to take a run.
+func (v *verification) findWorker(ctx context.Context) bool {
+	began := time.Now()
+	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), status.BootstrapFix(v.Pool))
+	}
+	if status.IsRefusedKey(err) {
+		return v.fail(StepWorker, err.Error(), status.KeyFix(err, status.BootstrapFix(v.Pool)))
+	}
+	if err != nil {
+		return v.failed(StepWorker, err)
+	}
+	if pool.IsPaused {
+		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool)))
+	}
+	workers, err := v.Clients.Prefect.Workers(ctx, v.Pool)
+	if err != nil {
+		return v.failed(StepWorker, err)
+	}
+	for _, w := range workers {
+		if w.Online() {
+			v.result.Worker = w.Name
+			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q was heard of %s ago", w.Name, ago(w.LastHeartbeatTime)))
+			return true
+		}
+	}
+	reason := fmt.Sprintf("work pool %q has never had a worker", v.Pool)
+	if len(workers) > 0 {
+		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
+	}
+	return v.symptom(ctx, StepWorker, reason, status.BootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+}
+
+// ago is the time since then, in whole seconds.
+func ago(then time.Time) time.Duration { return max(0, time.Since(then)).Round(time.Second) }

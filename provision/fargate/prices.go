@@ -1,0 +1,29 @@
+package fargate
+
+// hoursPerMonth is what AWS's own calculators reckon with.
+const hoursPerMonth = 730
+
+// PricesOf is the month that the price table is of. The prices are those of Linux
+// tasks on demand, in US dollars, without tax, discounts and public IP addresses.
+const PricesOf = "June 2026"
+
+// PriceRegion is a region that the table surely has, to give an idea of the price
+// where a region's own is not known.
+const PriceRegion = "us-east-1"
+
+// hourly are the prices of a vCPU and of a GB of memory for an hour.
+type hourly struct{ vcpu, gb float64 }
+
+// prices hold only what could be read in public sources (docs/aws-notes.md lists them);
+// a price that is not there is not known, and that is said.
+var prices = map[string]map[string]hourly{
+	"us-east-1": {ArchitectureX86: {0.04048, 0.004445}, ArchitectureARM: {0.03238, 0.00356}},
+}
+
+// MonthlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US
+// dollars when it runs for a month; known is false when the table does not have it.
+func MonthlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {
+	price, known := prices[region][architecture]
+	perHour := float64(cpu)/1024*price.vcpu + float64(memory)/1024*price.gb
+	return perHour * hoursPerMonth, known
+}

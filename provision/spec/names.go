@@ -1,0 +1,95 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// maxRoleName is IAM's limit, the shortest of all the names (API_CreateRole).
+const maxRoleName = 64
+
+var (
+	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+	// TagValue is what IAM, the strictest service, takes as a tag value.
+	TagValue = newNameRule(`[\p{L}\p{Z}\p{N}_.:/=+\-@]`, 256)
+)
+
+// DeriveNames gives the names of what belongs to a pool. Roles are global in an
+// account, so they carry the region.
+func DeriveNames(pool, region string) Names {
+	slug := PoolSlug(pool, region)
+	return Names{
+		ExecutionRole: "prefect-" + slug + "-" + region + "-execution",
+		WorkerRole:    "prefect-" + slug + "-" + region + "-worker",
+		Family:        "prefect-worker-" + slug,
+		Service:       "prefect-worker-" + slug,
+		Secret:        "prefect/" + slug + "/api-key",
+		LogGroup:      "/ecs/prefect/" + slug,
+		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
+		SecurityGroup: "prefect-" + slug,
+
+		Queue:           "prefect-" + slug,
+		DeadLetterQueue: "prefect-" + slug + "-dead-letter",
+		Rule:            "prefect-" + slug,
+	}
+}
+
+// PoolSlug is the pool's name in a form that all AWS names can carry. A name that
+// must be changed gets a hash of the original, so that two pools never meet.
+func PoolSlug(pool, region string) string {
+	room := maxRoleName - len("prefect--"+region+"-execution")
+	slug := strings.Trim(unsafeInName.ReplaceAllString(pool, "-"), "-")
+	if slug == pool && len(slug) <= room {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(pool))
+	hash := hex.EncodeToString(sum[:])[:8]
+	slug = slug[:min(len(slug), room-len(hash)-1)]
+	if slug == "" {
+		return hash
+	}
+	return strings.TrimRight(slug, "-") + "-" + hash
+}
+
+// RepositoryPart is what ECR takes between two slashes (API_CreateRepository): no
+// capitals, and single separators.
+var RepositoryPart = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
+
+var separators = regexp.MustCompile(`[._-]+`)
+
+// repositorySlug is a pool's slug in a form that ECR takes; one that must be changed
+// gets a hash, as in poolSlug.
+func repositorySlug(slug string) string {
+	if RepositoryPart.MatchString(slug) {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(slug))
+	plain := strings.Trim(separators.ReplaceAllString(strings.ToLower(slug), "-"), "-")
+	return strings.TrimLeft(plain+"-"+hex.EncodeToString(sum[:])[:8], "-")
+}
+
+// PoolTag is the value of the ownership tag: the pool's name where AWS takes it.
+func PoolTag(pool, region string) string {
+	if TagValue.MatchString(pool) {
+		return pool
+	}
+	return PoolSlug(pool, region)
+}
+
+// Or fills the empty names from others.
+func (n Names) Or(others Names) Names {
+	OrString(&n.ExecutionRole, others.ExecutionRole)
+	OrString(&n.WorkerRole, others.WorkerRole)
+	OrString(&n.Family, others.Family)
+	OrString(&n.Service, others.Service)
+	OrString(&n.Secret, others.Secret)
+	OrString(&n.LogGroup, others.LogGroup)
+	OrString(&n.Repository, others.Repository)
+	OrString(&n.SecurityGroup, others.SecurityGroup)
+	OrString(&n.Queue, others.Queue)
+	OrString(&n.DeadLetterQueue, others.DeadLetterQueue)
+	OrString(&n.Rule, others.Rule)
+	return n
+}

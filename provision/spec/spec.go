@@ -1,0 +1,182 @@
+package spec
+
+import "ecsctl/provision/fargate"
+
+// Spec is what a user wants: plain data, read from flags, environment and
+// ecsctl.yaml. Empty fields take the defaults of WithDefaults.
+type Spec struct {
+	// Pool is the name of the Prefect work pool.
+	Pool string `yaml:"pool,omitempty" json:"pool,omitempty"`
+	// Region and Profile pick the AWS account; empty means what the AWS SDK finds.
+	Region  string `yaml:"region,omitempty" json:"region,omitempty"`
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// Cluster is the name or ARN of the ECS cluster, created when missing.
+	Cluster string  `yaml:"cluster,omitempty" json:"cluster,omitempty"`
+	Network Network `yaml:"network,omitempty" json:"network,omitzero"`
+	Worker  Worker  `yaml:"worker,omitempty" json:"worker,omitzero"`
+	// Names override the names that derive from the pool.
+	Names    Names    `yaml:"names,omitempty" json:"names,omitzero"`
+	Roles    Roles    `yaml:"roles,omitempty" json:"roles,omitzero"`
+	FlowRuns FlowRuns `yaml:"flowRuns,omitempty" json:"flowRuns,omitzero"`
+	Prefect  Prefect  `yaml:"prefect,omitempty" json:"prefect,omitzero"`
+	// Observer says whether workers get a queue with the changes of their tasks; nil
+	// means yes, where the worker's runtime reads one.
+	Observer *bool `yaml:"observer,omitempty" json:"observer,omitempty"`
+	// LogRetentionDays is how long CloudWatch keeps the logs; AWS takes certain values only.
+	LogRetentionDays int `yaml:"logRetentionDays,omitempty" json:"logRetentionDays,omitempty"`
+	// Tags are put on everything that is made, beside ecsctl's own.
+	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
+}
+
+// Network says where the worker and the flow runs get their addresses.
+type Network struct {
+	// VPC is an id; empty means the account's default VPC, or that of the subnets.
+	VPC string `yaml:"vpc,omitempty" json:"vpc,omitempty"`
+	// Subnets are ids, taken as they are; empty means those with a way out.
+	Subnets []string `yaml:"subnets,omitempty" json:"subnets,omitempty"`
+	// SecurityGroups are ids; empty means one of ecsctl's own, egress only.
+	SecurityGroups []string `yaml:"securityGroups,omitempty" json:"securityGroups,omitempty"`
+	// AssignPublicIP is auto, enabled or disabled.
+	AssignPublicIP string `yaml:"assignPublicIp,omitempty" json:"assignPublicIp,omitempty"`
+}
+
+// Worker describes the service that runs the Prefect worker.
+type Worker struct {
+	// Runtime is the program that works: RuntimeECSCTL or RuntimePrefect.
+	Runtime string `yaml:"runtime,omitempty" json:"runtime,omitempty"`
+	// Image is a container image. Empty means, for RuntimeECSCTL, one that is made from
+	// Binary and pushed, and for RuntimePrefect the one for the server's version.
+	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// Binary is a file with an ecsctl for Linux; empty means the program that runs.
+	Binary string `yaml:"binary,omitempty" json:"binary,omitempty"`
+	// CPU is in CPU units (1024 are one vCPU), Memory in MiB.
+	CPU    int `yaml:"cpu,omitempty" json:"cpu,omitempty"`
+	Memory int `yaml:"memory,omitempty" json:"memory,omitempty"`
+	// Architecture is x86_64 or arm64; empty means that of the image that is made, else x86_64.
+	Architecture string `yaml:"architecture,omitempty" json:"architecture,omitempty"`
+	// DesiredCount is the number of workers; nil means one at first and then
+	// whatever a person or autoscaling made of it.
+	DesiredCount *int `yaml:"desiredCount,omitempty" json:"desiredCount,omitempty"`
+	// WorkQueues are the queues to poll; empty means all.
+	WorkQueues []string `yaml:"workQueues,omitempty" json:"workQueues,omitempty"`
+	// Limit is how many flow runs a worker runs at once; nil means no limit.
+	Limit *int `yaml:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// Names are the names of what is created. Roles may be ARNs: those are used as
+// they are and never changed.
+type Names struct {
+	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
+	WorkerRole    string `yaml:"workerRole,omitempty" json:"workerRole,omitempty"`
+	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
+	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
+	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
+	LogGroup      string `yaml:"logGroup,omitempty" json:"logGroup,omitempty"`
+	Repository    string `yaml:"repository,omitempty" json:"repository,omitempty"`
+	SecurityGroup string `yaml:"securityGroup,omitempty" json:"securityGroup,omitempty"`
+	// Queue takes task changes from the EventBridge rule Rule; what no worker can act
+	// upon ends in DeadLetterQueue.
+	Queue           string `yaml:"queue,omitempty" json:"queue,omitempty"`
+	DeadLetterQueue string `yaml:"deadLetterQueue,omitempty" json:"deadLetterQueue,omitempty"`
+	Rule            string `yaml:"rule,omitempty" json:"rule,omitempty"`
+}
+
+// Roles say how roles are made. They are nothing to roles that are given as ARNs.
+type Roles struct {
+	// Boundary is the ARN of a policy that becomes the permissions boundary of roles;
+	// empty means none, and leaves one that is there.
+	Boundary string `yaml:"boundary,omitempty" json:"boundary,omitempty"`
+	// Path is the IAM path of roles, such as /team/; empty means /. IAM cannot change it.
+	Path string `yaml:"path,omitempty" json:"path,omitempty"`
+}
+
+// FlowRuns holds what goes into the work pool's defaults. Empty fields leave the
+// pool's own default alone, but for the roles and logs, which ecsctl sets up.
+type FlowRuns struct {
+	Image string `yaml:"image,omitempty" json:"image,omitempty"`
+	// CPU is in CPU units, Memory in MiB.
+	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
+	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
+	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
+	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's.
+	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
+	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
+	// Families are patterns of task definition families that the worker may
+	// register and run beside its own, for deployments that set `family`.
+	Families []string `yaml:"families,omitempty" json:"families,omitempty"`
+	// Logs says whether containers write to the log group; nil means yes.
+	Logs *bool `yaml:"logs,omitempty" json:"logs,omitempty"`
+}
+
+// Prefect says how to reach the Prefect API. There is no field for a key: it
+// comes from the environment, a profile, a file or an existing secret.
+type Prefect struct {
+	APIURL  string `yaml:"apiUrl,omitempty" json:"apiUrl,omitempty"`
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
+	// APIKeyFile is a file with the key; "-" is standard input.
+	APIKeyFile string `yaml:"apiKeyFile,omitempty" json:"apiKeyFile,omitempty"`
+	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key as
+	// plain text. ecsctl uses it as it is and makes none of its own.
+	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
+}
+
+// Values of the enumerated fields.
+const (
+	RuntimeECSCTL  = "ecsctl"
+	RuntimePrefect = "prefect"
+
+	PublicIPAuto     = "auto"
+	PublicIPEnabled  = "enabled"
+	PublicIPDisabled = "disabled"
+)
+
+// DefaultRuntime is the program that works unless the Spec says otherwise.
+const DefaultRuntime = RuntimeECSCTL
+
+// WithDefaults returns the Spec with every empty field that has a default filled in.
+// The names need the region, so it must be known by then.
+func (s Spec) WithDefaults() Spec {
+	OrString(&s.Cluster, "default")
+	OrString(&s.Network.AssignPublicIP, PublicIPAuto)
+	OrString(&s.Worker.Runtime, DefaultRuntime)
+	OrString(&s.Worker.Architecture, fargate.ArchitectureX86)
+	cpu, memory := DefaultSize(s.Worker.Runtime)
+	orInt(&s.Worker.CPU, cpu)
+	orInt(&s.Worker.Memory, memory)
+	orInt(&s.LogRetentionDays, 30)
+	s.Names = s.Names.Or(DeriveNames(s.Pool, s.Region))
+	return s
+}
+
+// DefaultSize is what a worker needs: ours runs in Fargate's smallest task, the
+// official one is ended there for want of memory.
+func DefaultSize(runtime string) (cpu, memory int) {
+	if runtime == RuntimePrefect {
+		return 512, 1024
+	}
+	return 256, 512
+}
+
+// MakesImage tells whether bootstrap makes the worker's image: our runtime, and no
+// other image named.
+func (s Spec) MakesImage() bool {
+	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
+}
+
+// FlowRunLogs tells whether flow runs write to the log group.
+func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
+
+// Observes tells whether a queue with task changes is wanted.
+func (s Spec) Observes() bool { return s.Observer == nil || *s.Observer }
+
+func OrString(field *string, fallback string) {
+	if *field == "" {
+		*field = fallback
+	}
+}
+
+func orInt(field *int, fallback int) {
+	if *field == 0 {
+		*field = fallback
+	}
+}

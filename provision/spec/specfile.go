@@ -1,0 +1,30 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/goccy/go-yaml"
+
+	"ecsctl/internal/hint"
+)
+
+// ParseSpec reads an ecsctl.yaml. Unknown keys and wrong types are errors that name
+// the line and the column; an empty file is an empty Spec.
+func ParseSpec(name string, raw []byte) (Spec, error) {
+	var s Spec
+	err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&s)
+	if err == nil || errors.Is(err, io.EOF) {
+		return s, nil
+	}
+	var at yaml.Error
+	if errors.As(err, &at) {
+		position := at.GetToken().Position
+		err = fmt.Errorf("%s:%d:%d: %s", name, position.Line, position.Column, at.GetMessage())
+	} else {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return Spec{}, hint.Add(err, "docs/configuration.md lists the keys; docs/ecsctl.schema.json makes editors check them")
+}

@@ -1,0 +1,200 @@
+package spec
+
+import (
+	"ecsctl/provision/fargate"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+)
+
+// RetentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
+var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+var LaunchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
+
+// What AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2, SQS, EventBridge).
+var (
+	roleName      = newNameRule(`[\w+=,.@-]`, maxRoleName)
+	ECSName       = newNameRule(`[A-Za-z0-9_-]`, 255)
+	secretName    = newNameRule(`[A-Za-z0-9/_+=.@-]`, 512)
+	logGroupName  = newNameRule(`[A-Za-z0-9_/.#-]`, 512)
+	queueName     = newNameRule(`[A-Za-z0-9_-]`, 80)
+	ruleName      = newNameRule(`[.\-_A-Za-z0-9]`, 64)
+	repoName      = newNameRule(`[a-z0-9/._-]`, 256)
+	groupName     = newNameRule(`[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]`, 255)
+	familyPattern = newNameRule(`[A-Za-z0-9_*?-]`, 255)
+)
+
+// Validate checks a Spec with its defaults filled in, before any call is made.
+// The error joins one error for each thing that is wrong.
+func (s Spec) Validate() error {
+	return errors.Join(slices.Concat([]error{s.CheckPool()}, s.checkNames(), s.checkWorker(), s.checkFlowRuns(), s.checkRest())...)
+}
+
+// CheckPool checks the pool's name, for which no default is needed.
+func (s Spec) CheckPool() error {
+	if s.Pool == "" {
+		return errors.New("no work pool given: name it with --pool")
+	}
+	// The characters that Prefect refuses (prefect/types/names.py).
+	if strings.ContainsAny(s.Pool, `/%&><`) || strings.TrimSpace(s.Pool) == "" {
+		return fmt.Errorf("pool %q: Prefect takes no name that is blank or has one of / %% & < >", s.Pool)
+	}
+	// The server keeps these for itself (prefect/server/api/workers.py).
+	if strings.HasPrefix(strings.ToLower(s.Pool), "prefect") {
+		return fmt.Errorf("pool %q: Prefect keeps names that begin with \"prefect\" for itself", s.Pool)
+	}
+	return nil
+}
+
+func (s Spec) checkNames() []error {
+	var errs []error
+	check := func(what, name string, pattern nameRule) {
+		if !pattern.MatchString(name) {
+			errs = append(errs, fmt.Errorf("%s %q: AWS takes no such name (it must match %s)", what, name, pattern))
+		}
+	}
+	checkRole := func(what, name string) {
+		if IsARN(name) {
+			errs = append(errs, CheckARN(what, name, "iam", "role/")...)
+			return
+		}
+		check(what, name, roleName)
+	}
+	checkRole("execution role", s.Names.ExecutionRole)
+	checkRole("worker role", s.Names.WorkerRole)
+	errs = append(errs, s.Roles.check()...)
+	check("task definition family", s.Names.Family, ECSName)
+	check("service", s.Names.Service, ECSName)
+	check("secret", s.Names.Secret, secretName)
+	check("log group", s.Names.LogGroup, logGroupName)
+	check("repository", s.Names.Repository, repoName)
+	check("security group", s.Names.SecurityGroup, groupName)
+	check("queue", s.Names.Queue, queueName)
+	check("dead-letter queue", s.Names.DeadLetterQueue, queueName)
+	check("event rule", s.Names.Rule, ruleName)
+	if s.Names.Queue == s.Names.DeadLetterQueue {
+		errs = append(errs, fmt.Errorf("queue %q is also the dead-letter queue: give them two names", s.Names.Queue))
+	}
+	if IsARN(s.Cluster) {
+		return append(errs, CheckARN("cluster", s.Cluster, "ecs", "cluster/")...)
+	}
+	check("cluster", s.Cluster, ECSName)
+	return errs
+}
+
+// rolePath is what IAM takes (API_CreateRole, Path), without the characters that mean
+// something else in a policy.
+var rolePath = regexp.MustCompile(`^/([\w+=,.@-]+/)*$`)
+
+func (r Roles) check() []error {
+	var errs []error
+	if r.Boundary != "" {
+		errs = append(errs, CheckARN("boundary", r.Boundary, "iam", "policy/")...)
+	}
+	if r.Path != "" && (!rolePath.MatchString(r.Path) || len(r.Path) > 512) {
+		errs = append(errs, fmt.Errorf("role-path %q: a path begins and ends with /, such as /team/", r.Path))
+	}
+	return errs
+}
+
+func (s Spec) checkWorker() []error {
+	w := s.Worker
+	errs := oneOf("runtime", w.Runtime, runtimeNames()...)
+	errs = append(errs, oneOf("architecture", w.Architecture, fargate.ArchitectureX86, fargate.ArchitectureARM)...)
+	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
+	if err := fargate.CheckFargateSize(w.CPU, w.Memory); err != nil {
+		errs = append(errs, fmt.Errorf("worker: %w", err))
+	}
+	if w.DesiredCount != nil && *w.DesiredCount < 0 {
+		errs = append(errs, fmt.Errorf("desired-count %d: give a number of workers from 0", *w.DesiredCount))
+	}
+	if w.Limit != nil && *w.Limit < 1 {
+		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs from 1", *w.Limit))
+	}
+	return errs
+}
+
+func (s Spec) checkFlowRuns() []error {
+	f := s.FlowRuns
+	var errs []error
+	if f.LaunchType != "" {
+		errs = append(errs, oneOf("flow-run-launch-type", f.LaunchType, LaunchTypes...)...)
+	}
+	if (f.LaunchType == "" || strings.HasPrefix(f.LaunchType, "FARGATE")) && (f.CPU != 0 || f.Memory != 0) {
+		// The official worker's defaults stand in for the missing one (prefect_aws ecs_worker.py).
+		cpu, memory := f.CPU, f.Memory
+		orInt(&cpu, 1024)
+		orInt(&memory, 2048)
+		if err := fargate.CheckFargateSize(cpu, memory); err != nil {
+			errs = append(errs, fmt.Errorf("flow runs: %w", err))
+		}
+	}
+	if f.ExecutionRole != "" {
+		errs = append(errs, CheckARN("flow-run-execution-role", f.ExecutionRole, "iam", "role/")...)
+	}
+	if f.TaskRole != "" {
+		errs = append(errs, CheckARN("flow-run-task-role", f.TaskRole, "iam", "role/")...)
+	}
+	for _, family := range f.Families {
+		if !familyPattern.MatchString(family) {
+			errs = append(errs, fmt.Errorf("flow-run-family %q: a task definition family has letters, digits, - and _, and * or ? to match several", family))
+		}
+	}
+	return errs
+}
+
+func (s Spec) checkRest() []error {
+	var errs []error
+	if !slices.Contains(RetentionDays, s.LogRetentionDays) {
+		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays, strings.Trim(fmt.Sprint(RetentionDays), "[]")))
+	}
+	if u := s.Prefect.APIURL; u != "" {
+		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" || parsed.User != nil {
+			errs = append(errs, errors.New("prefect-api-url is not of the form https://HOST/api (and holds no password)"))
+		}
+	}
+	if secret := s.Prefect.APIKeySecret; secret != "" {
+		errs = append(errs, CheckARN("prefect-api-key-secret", secret, "secretsmanager", "secret:")...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+		errs = append(errs, checkTag(key, s.Tags[key])...)
+	}
+	return errs
+}
+
+func checkTag(key, value string) []error {
+	lower := strings.ToLower(key)
+	switch {
+	case strings.HasPrefix(lower, "aws:"), strings.HasPrefix(lower, "ecsctl:"):
+		return []error{fmt.Errorf("tag %q: keys that begin with aws: or ecsctl: are taken", key)}
+	case len(key) > 128 || !TagValue.MatchString(key):
+		return []error{fmt.Errorf("tag %q: a key has 1 to 128 letters, digits, spaces and _.:/=+-@", key)}
+	case value != "" && !TagValue.MatchString(value):
+		return []error{fmt.Errorf("tag %q: its value may have up to 256 letters, digits, spaces and _.:/=+-@", key)}
+	}
+	return nil
+}
+
+func oneOf(what, value string, allowed ...string) []error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return []error{fmt.Errorf("%s %q: it is one of %s", what, value, strings.Join(allowed, ", "))}
+}
+
+func IsARN(s string) bool { return arn.IsARN(s) }
+
+func CheckARN(what, value, service, resourcePrefix string) []error {
+	parsed, err := arn.Parse(value)
+	if err == nil && parsed.Service == service && strings.HasPrefix(parsed.Resource, resourcePrefix) {
+		return nil
+	}
+	return []error{fmt.Errorf("%s %q is not the ARN of a %s %s", what, value, service, strings.TrimRight(resourcePrefix, "/:"))}
+}
