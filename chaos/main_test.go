@@ -1,14 +1,11 @@
 package chaos_test
 
 import (
-	"context"
 	"flag"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,16 +29,9 @@ func scaled(inEarnest time.Duration) time.Duration { return inEarnest / time.Dur
 // ecsctl.
 func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "ecsctl" {
-		os.Exit(ecsctl())
+		os.Exit(commands.Main(os.Args, console.SystemStreams()))
 	}
 	os.Exit(m.Run())
-}
-
-// ecsctl is main.go's main.
-func ecsctl() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal is the command's own
-	return commands.Main(ctx, os.Args, console.SystemStreams())
 }
 
 // playedPrefect is the program of the containers, made once.

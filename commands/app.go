@@ -7,53 +7,25 @@
 package commands
 
 import (
-	"context"
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/complete"
 	"ecsctl/commands/console"
 	"ecsctl/commands/demo"
-	"ecsctl/commands/wizard/prompt"
 	"ecsctl/commands/workercmd"
-	"ecsctl/internal/buildinfo"
 )
 
-// Main runs the command line and returns the exit code: 0 fine, 1 failed or misused,
-// 2 when a dry run with --detailed-exitcode has changes, 130 interrupted.
-func Main(ctx context.Context, args []string, streams console.Streams) int {
-	err := NewApp(streams).RunContext(ctx, args)
-	if ctx.Err() != nil && err != nil && !errors.Is(err, prompt.ErrInterrupted) {
-		err = console.ErrInterrupted
-	}
-	console.Report(streams, err)
-	return console.ExitCode(err)
+// Main runs the command line and returns the exit code.
+func Main(args []string, streams console.Streams) int {
+	return console.Run(newApp(streams), args, streams)
 }
 
-func NewApp(streams console.Streams) *cli.App {
-	return &cli.App{
-		Name:                   "ecsctl",
-		Usage:                  "run Prefect flows on AWS ECS",
-		UsageText:              "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool",
-		Version:                buildinfo.Version(),
-		Reader:                 streams.In,
-		Writer:                 streams.Out,
-		ErrWriter:              streams.Err,
-		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workercmd.WorkerCommand(streams), policyCommand(streams), demo.SandboxCommand(streams), demo.DemoCommand(streams), versionCommand(streams), complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams)},
-		Action:                 noCommand,
-		OnUsageError:           console.UsageError,
-		CommandNotFound:        nil,
-		UseShortOptionHandling: true,
-		// The default one exits by itself; exitCode is the only place that decides.
-		ExitErrHandler: func(*cli.Context, error) {},
-	}
-}
-
-// noCommand answers `ecsctl` and `ecsctl something-unknown`.
-func noCommand(c *cli.Context) error {
-	if c.Args().Present() {
-		return console.Usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
-	}
-	return cli.ShowAppHelp(c)
+func newApp(streams console.Streams) *cli.App {
+	app := console.NewApp(streams,
+		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams),
+		verifyCommand(streams), doctorCommand(streams), workercmd.Command(streams), policyCommand(streams),
+		demo.SandboxCommand(streams), demo.Command(streams), versionCommand(streams),
+		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
+	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"
+	return app
 }

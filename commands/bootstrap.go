@@ -100,7 +100,7 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 // was answered.
 func askOrPlan(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) (plan *provision.Bootstrap, _ wizard.BootstrapOptions, err error) {
 	if opts.AsksQuestions(streams) {
-		if plan, opts, err = wizard.NewWizard(streams, opts).Run(ctx); err != nil {
+		if plan, opts, err = wizard.New(streams, opts).Run(ctx); err != nil {
 			return nil, opts, err
 		}
 	} else if plan, err = planBootstrap(ctx, streams, opts); err != nil {

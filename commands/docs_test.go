@@ -19,7 +19,7 @@ import (
 // is, with flags that it has.
 func TestDocsShowRealCommands(t *testing.T) {
 	t.Parallel()
-	app := NewApp(console.Streams{})
+	app := newApp(console.Streams{})
 	seen := 0
 	for _, d := range readDocs(t) {
 		for _, line := range d.commands() {

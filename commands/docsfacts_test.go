@@ -56,7 +56,7 @@ func TestDocsConfiguration(t *testing.T) {
 // What checks the docs finds what is wrong with them.
 func TestCheckLine(t *testing.T) {
 	t.Parallel()
-	app := NewApp(console.Streams{})
+	app := newApp(console.Streams{})
 	for line, want := range map[string]string{
 		"ecsctl bootstrap --pool etl --yes":                "",
 		"ecsctl worker start -p etl --limit 5":             "",

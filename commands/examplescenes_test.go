@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
-
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -165,20 +163,4 @@ func (h *workerHealth) worker() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.first
-}
-
-// dockerProgram is as much of `docker load -i FILE` as says whether the file is an image.
-func dockerProgram() {
-	if len(os.Args) != 4 || os.Args[1] != "load" || os.Args[2] != "-i" {
-		fmt.Fprintln(os.Stderr, "docker: this test knows no", os.Args[1:])
-		os.Exit(2)
-	}
-	img, err := tarball.ImageFromPath(os.Args[3], nil)
-	if err == nil {
-		_, err = img.Digest()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "docker:", err)
-		os.Exit(1)
-	}
 }

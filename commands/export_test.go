@@ -1,8 +1,9 @@
 package commands
 
 import (
-	"ecsctl/commands/console"
 	"strings"
+
+	"ecsctl/commands/console"
 
 	"github.com/urfave/cli/v2"
 )
@@ -14,7 +15,7 @@ type Example struct {
 }
 
 // HelpExamples are those of all commands that do something, in the order of the help.
-func HelpExamples() []Example { return examplesOf("", NewApp(console.Streams{}).Commands) }
+func HelpExamples() []Example { return examplesOf("", newApp(console.Streams{}).Commands) }
 
 func examplesOf(parent string, commands []*cli.Command) []Example {
 	var out []Example

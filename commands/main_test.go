@@ -1,13 +1,8 @@
 package commands_test
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,63 +12,10 @@ import (
 	"ecsctl/internal/testkit/stage"
 )
 
-// The test binary plays two programs: ecsctl itself, and in the containers of the
-// sandbox `prefect`: a worker that does no more than say that it is alive, and
-// `prefect flow-run execute`.
 func TestMain(m *testing.M) {
 	// The tests wait more than they compute.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "quick-worker": quickWorkerProgram})
-}
-
-// ecsctl is main.go's main.
-func ecsctl() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	os.Exit(commands.Main(ctx, os.Args, console.SystemStreams()))
-}
-
-// quickWorkerProgram is ecsctl with a health port of its own, in a container whose image
-// says nothing of that.
-func quickWorkerProgram() {
-	env, err := stage.QuickWorker()
-	for _, entry := range env {
-		name, value, _ := strings.Cut(entry, "=")
-		err = errors.Join(err, os.Setenv(name, value))
-	}
-	if err != nil {
-		panic(err)
-	}
-	ecsctl()
-}
-
-func TestScripts(t *testing.T) {
-	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup:               stage.SetUpScript,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sandbox": stage.CmdSandbox, "fault": stage.CmdFault, "aws": stage.CmdAWS, "prefect-api": stage.CmdPrefect,
-			"exits": stage.CmdExits, "writes": stage.CmdWrites, "await": stage.CmdAwait, "interrupt": stage.CmdInterrupt,
-			"snapshot": stage.CmdSnapshot, "same": stage.CmdSame, "flat": stage.CmdFlat, "status": stage.CmdStatus, "mend": stage.CmdMend, "tiny": stage.CmdTiny, "real-ecsctl": stage.CmdRealECSCTL,
-		},
-	})
-}
-
-func prefectProgram() {
-	if len(os.Args) > 1 && os.Args[1] == "flow-run" {
-		os.Exit(execute())
-	}
-	stage.PrefectWorker()
-}
-
-// signalled ends with SIGTERM, as the programs of containers do.
-func signalled() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx
+	testscript.Main(m, stage.Programs(func() { os.Exit(commands.Main(os.Args, console.SystemStreams())) }))
 }

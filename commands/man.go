@@ -1,8 +1,9 @@
 package commands
 
 import (
-	"ecsctl/commands/console"
 	"fmt"
+
+	"ecsctl/commands/console"
 
 	"github.com/urfave/cli/v2"
 )

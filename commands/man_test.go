@@ -2,10 +2,11 @@ package commands
 
 import (
 	"bytes"
-	"ecsctl/commands/console"
-	"ecsctl/commands/inputs"
 	"strings"
 	"testing"
+
+	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 )
 
 // The manual page has each command with its example, and all flags.
@@ -13,7 +14,7 @@ func TestManualPage(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	streams := console.Streams{Out: &out, Err: &out}
-	if err := NewApp(streams).RunContext(t.Context(), []string{"ecsctl", "man"}); err != nil {
+	if err := newApp(streams).RunContext(t.Context(), []string{"ecsctl", "man"}); err != nil {
 		t.Fatal(err)
 	}
 	page := strings.ReplaceAll(out.String(), `\-`, "-")

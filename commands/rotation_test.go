@@ -66,7 +66,7 @@ func (r *rotating) deployment() string {
 	r.t.Helper()
 	flow, err := r.api.CreateFlow(r.t.Context(), "flow")
 	r.must(err)
-	variables, err := json.Marshal(map[string]any{"env": map[string]string{executedFile: r.executed}})
+	variables, err := json.Marshal(map[string]any{"env": map[string]string{stage.ExecutedFile: r.executed}})
 	r.must(err)
 	made, err := r.api.CreateDeployment(r.t.Context(), prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})
 	r.must(err)

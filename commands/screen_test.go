@@ -147,7 +147,7 @@ func golden(t *testing.T, name, got string) {
 		got = v.pattern.ReplaceAllString(got, v.shown)
 	}
 	got += "\n"
-	path := filepath.Join("testdata", "screens", name+".txt")
+	path := filepath.Join("..", "testdata", "screens", name+".txt")
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package commands_test
 import (
 	"bytes"
 	"context"
-	"ecsctl/internal/testkit/stage"
 	"io"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"ecsctl/internal/testkit/stage"
 
 	"github.com/creack/pty"
 )

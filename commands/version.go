@@ -2,11 +2,12 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/internal/buildinfo"
-	"encoding/json"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 )

@@ -2,11 +2,12 @@ package commands_test
 
 import (
 	"context"
-	"ecsctl/internal/testkit/stage"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"ecsctl/internal/testkit/stage"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"

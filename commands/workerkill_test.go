@@ -2,9 +2,7 @@ package commands_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,76 +18,6 @@ import (
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
 )
-
-// executedFile is the variable with the file that each execution of a flow run adds
-// a line to.
-const executedFile = "EXECUTED"
-
-// execute is `prefect flow-run execute` in a container of the sandbox. BEHAVE=fail
-// makes it end without a final state, BEHAVE=recorded wait until its task is known.
-func execute() int {
-	if err := executeRun(os.Getenv("PREFECT__FLOW_RUN_ID")); err != nil {
-		fmt.Fprintln(os.Stderr, "prefect:", err)
-		return 1
-	}
-	if os.Getenv("BEHAVE") == "fail" {
-		return 3
-	}
-	return 0
-}
-
-func executeRun(id string) error {
-	file, err := os.OpenFile(os.Getenv(executedFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintln(file, id); err != nil {
-		return err
-	}
-	api, err := prefect.New(prefect.Options{APIURL: os.Getenv("PREFECT_API_URL"), APIKey: prefect.Secret(os.Getenv("PREFECT_API_KEY"))})
-	if err != nil {
-		return err
-	}
-	ctx := signalled()
-	if os.Getenv("BEHAVE") == "recorded" {
-		if err := awaitRecord(ctx, api, id); err != nil {
-			return err
-		}
-	}
-	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Running}); err != nil {
-		return err
-	}
-	if os.Getenv("BEHAVE") == "fail" {
-		return nil
-	}
-	timer := time.NewTimer(time.Second)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	_, err = api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed})
-	return err
-}
-
-// awaitRecord waits until Prefect knows the task of the run.
-func awaitRecord(ctx context.Context, api *prefect.Client, id string) error {
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		run, err := api.ReadFlowRun(ctx, id)
-		if err != nil || run.InfrastructurePID != "" {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
 
 // killing is an account with one flow run and workers that are killed.
 type killing struct {
@@ -139,7 +67,7 @@ func (k *killing) seed(behave string) {
 	k.must(err)
 	// The containers reach Prefect past the tap: only the worker is to be cut off.
 	variables, err := json.Marshal(map[string]any{"env": map[string]any{
-		executedFile: k.executed, "BEHAVE": behave, "PREFECT_API_URL": k.Server.PrefectAPIURL(),
+		stage.ExecutedFile: k.executed, "BEHAVE": behave, "PREFECT_API_URL": k.Server.PrefectAPIURL(),
 	}})
 	k.must(err)
 	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})

@@ -43,7 +43,7 @@ type result struct {
 
 func TestJobsAgainstGoldenFiles(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/jobs/*.json")
+	files, err := filepath.Glob("../testdata/jobs/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no jobs: %v", err)
 	}
@@ -60,7 +60,7 @@ func TestJobsAgainstGoldenFiles(t *testing.T) {
 			if err := decoder.Decode(&c); err != nil {
 				t.Fatal(err)
 			}
-			checkGolden(t, filepath.Join("testdata", "golden", filepath.Base(file)), c.run())
+			checkGolden(t, filepath.Join("..", "testdata", "golden", filepath.Base(file)), c.run())
 		})
 	}
 }

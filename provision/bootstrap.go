@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -36,11 +37,7 @@ type Options struct {
 	SecretsUnread bool
 }
 
-func (o Options) policy() string {
-	name := o.Policy
-	spec.OrString(&name, PolicyBootstrap)
-	return name
-}
+func (o Options) policy() string { return cmp.Or(o.Policy, PolicyBootstrap) }
 
 // Bootstrap is a plan to make an account and a server as a Spec says.
 type Bootstrap struct {

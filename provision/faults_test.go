@@ -37,7 +37,7 @@ const template = "prefect:GET /collections/views/aggregate-worker-metadata"
 const login = "ecr:GetAuthorizationToken"
 
 // permanent makes one operation fail for good.
-func (a *account) permanent(operation string, kind fault.FaultKind) {
+func (a *account) permanent(operation string, kind fault.Kind) {
 	service, name, _ := strings.Cut(operation, ":")
 	if service != "prefect" {
 		a.server.AddFault(fault.Fault{Service: service, Operation: name, Kind: kind, Times: -1})
@@ -51,12 +51,12 @@ func (a *account) permanent(operation string, kind fault.FaultKind) {
 	})
 }
 
-var prefectStatus = map[fault.FaultKind]int{
+var prefectStatus = map[fault.Kind]int{
 	fault.Throttle: http.StatusTooManyRequests, fault.ServerError: http.StatusInternalServerError, fault.AccessDenied: http.StatusForbidden,
 }
 
 // awsSays is how the error of a fault begins, before the name of the operation.
-var awsSays = map[fault.FaultKind]string{
+var awsSays = map[fault.Kind]string{
 	fault.Throttle: "AWS kept throttling ", fault.ServerError: "AWS failed at ", fault.AccessDenied: "AWS refused ",
 }
 

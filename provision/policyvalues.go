@@ -1,9 +1,11 @@
 package provision
 
 import (
-	"ecsctl/provision/spec"
+	"cmp"
 	"maps"
 	"strings"
+
+	"ecsctl/provision/spec"
 )
 
 // fargateVCPUs is the quota "Fargate On-Demand vCPU resource count" (Service Quotas).
@@ -66,8 +68,7 @@ func (w *world) networkValues() map[string]any {
 	every := w.id.arn("ec2", "security-group/*")
 	groups, vpcs := []string{}, []string{}
 	if len(w.spec.Network.SecurityGroups) == 0 {
-		vpc := w.spec.Network.VPC
-		spec.OrString(&vpc, "*")
+		vpc := cmp.Or(w.spec.Network.VPC, "*")
 		groups, vpcs = append(groups, every), append(vpcs, w.id.arn("ec2", "vpc/"+vpc))
 	}
 	return map[string]any{"Region": w.id.Region, "SecurityGroups": groups, "AnySecurityGroup": every, "VPCs": vpcs}

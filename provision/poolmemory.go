@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/hint"
-	specpkg "ecsctl/provision/spec"
+	"ecsctl/provision/spec"
 )
 
 // remember writes into a pool's marker where the service is and what it is called.
@@ -17,7 +17,7 @@ func (w *world) remember(m poolMarker) poolMarker {
 // checkRemembered refuses another region, cluster or name than the pool remembers:
 // what was made under the old ones would go on running, forgotten by teardown.
 func (p *workPool) checkRemembered() error {
-	m, spec := p.template.marker, p.w.spec
+	m, want := p.template.marker, p.w.spec
 	if m.Version == 0 {
 		return nil
 	}
@@ -27,14 +27,14 @@ func (p *workPool) checkRemembered() error {
 			was, flags = append(was, what+" "+before), append(flags, "--"+flag+" "+before)
 		}
 	}
-	differs("region", "region", m.Region, spec.Region)
-	differs("cluster", "cluster", m.Cluster, shortName(spec.Cluster))
-	before := specpkg.DeriveNames(spec.Pool, spec.Region)
+	differs("region", "region", m.Region, want.Region)
+	differs("cluster", "cluster", m.Cluster, shortName(want.Cluster))
+	before := spec.DeriveNames(want.Pool, want.Region)
 	if m.Names != nil {
 		before = *m.Names
 	}
-	if m.Region == "" || m.Region == spec.Region {
-		n := spec.Names
+	if m.Region == "" || m.Region == want.Region {
+		n := want.Names
 		differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
 		differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
 		differs("task definition family", "family", before.Family, n.Family)
@@ -50,6 +50,6 @@ func (p *workPool) checkRemembered() error {
 	if len(was) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("work pool %q was set up with %s, which another name would leave behind", spec.Pool, strings.Join(was, ", "))
-	return hint.Add(err, "name it again with "+strings.Join(flags, " "), fmt.Sprintf("or run `ecsctl teardown --pool %s` first", spec.Pool))
+	err := fmt.Errorf("work pool %q was set up with %s, which another name would leave behind", want.Pool, strings.Join(was, ", "))
+	return hint.Add(err, "name it again with "+strings.Join(flags, " "), fmt.Sprintf("or run `ecsctl teardown --pool %s` first", want.Pool))
 }

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,6 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/provision/spec"
-	specpkg "ecsctl/provision/spec"
 )
 
 // discover finds out the account, the cluster and the names: what the user says goes
@@ -34,20 +34,19 @@ func (t *Teardown) discover(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	spec := &t.w.spec
+	want := &t.w.spec
 	if pool != nil {
 		if names := pool.template.marker.Names; names != nil {
-			spec.Names = spec.Names.Or(*names)
+			want.Names = want.Names.Or(*names)
 		}
-		specpkg.OrString(&spec.Cluster, poolCluster(pool.template))
+		want.Cluster = cmp.Or(want.Cluster, poolCluster(pool.template))
 	}
-	spec.Names = spec.Names.Or(specpkg.DeriveNames(spec.Pool, spec.Region))
-	if spec.Cluster != "" {
+	want.Names = want.Names.Or(spec.DeriveNames(want.Pool, want.Region))
+	if want.Cluster != "" {
 		return nil
 	}
 	cluster, err := t.searchCluster(ctx)
-	specpkg.OrString(&cluster, "default")
-	spec.Cluster = cluster
+	want.Cluster = cmp.Or(cluster, "default")
 	return err
 }
 
@@ -169,7 +168,5 @@ func isFlowRunOf(task ecstypes.Task, pool string) bool {
 
 // flowRunName is the name of the flow run that a task runs, or else the task's id.
 func flowRunName(task ecstypes.Task) string {
-	name := tagMap(task.Tags, ecsTagPair)[tagFlowRunName]
-	spec.OrString(&name, shortName(aws.ToString(task.TaskArn)))
-	return name
+	return cmp.Or(tagMap(task.Tags, ecsTagPair)[tagFlowRunName], shortName(aws.ToString(task.TaskArn)))
 }

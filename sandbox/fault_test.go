@@ -45,7 +45,7 @@ func TestFaultsHaveTheCodesOfTheirService(t *testing.T) {
 			"secretsmanager": {"ThrottlingException", "InternalServiceError", "AccessDeniedException", "ExpiredTokenException"},
 			"ecs":            {"ThrottlingException", "ServerException", "AccessDeniedException", "ExpiredTokenException"},
 		}[service]
-		for i, kind := range []fault.FaultKind{fault.Throttle, fault.ServerError, fault.AccessDenied, fault.ExpiredToken} {
+		for i, kind := range []fault.Kind{fault.Throttle, fault.ServerError, fault.AccessDenied, fault.ExpiredToken} {
 			c.server.AddFault(fault.Fault{Service: service, Kind: kind})
 			wantCode(t, call(), codes[i])
 		}
@@ -80,7 +80,7 @@ func TestFaultSkipsAndRepeats(t *testing.T) {
 func TestDroppedAnswers(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		kind fault.FaultKind
+		kind fault.Kind
 		made int
 	}{"before the work": {fault.DropBefore, 0}, "after the work": {fault.DropAfter, 1}} {
 		t.Run(name, func(t *testing.T) {

@@ -9,14 +9,14 @@ import (
 )
 
 // faultCodes are the codes for each kind, by service; "" is for the JSON services.
-var faultCodes = map[fault.FaultKind]map[string]string{
+var faultCodes = map[fault.Kind]map[string]string{
 	fault.Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled"},
 	fault.ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "events": "InternalException"},
 	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"},
 	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken"},
 }
 
-func (s *Server) faultError(kind fault.FaultKind, service, operation string) *wire.Error {
+func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Error {
 	code, ok := faultCodes[kind][service]
 	if !ok {
 		code = faultCodes[kind][""]

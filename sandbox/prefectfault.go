@@ -40,7 +40,7 @@ func (s *Server) faultyPrefect(api http.Handler) http.Handler {
 }
 
 // refusePrefect answers as a Prefect server, or Prefect Cloud, does.
-func refusePrefect(w http.ResponseWriter, kind fault.FaultKind) {
+func refusePrefect(w http.ResponseWriter, kind fault.Kind) {
 	status, body := http.StatusInternalServerError, `{"exception_message":"Internal Server Error"}`
 	switch kind {
 	case fault.Throttle:

@@ -46,8 +46,8 @@ type Server struct {
 	guard    process.Guard
 	hangUp   context.CancelFunc // ends the websockets, which http.Server.Shutdown knows nothing of
 
-	faults fault.FaultSet
-	quotas fault.QuotaSet
+	faults fault.Set
+	quotas fault.Quotas
 
 	mu    sync.Mutex
 	calls []Call

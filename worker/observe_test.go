@@ -106,7 +106,7 @@ func TestATaskStopsWhileTheWorkerRestarts(t *testing.T) {
 func TestLostAnswersOfTheQueue(t *testing.T) {
 	t.Parallel()
 	for _, operation := range []string{"ReceiveMessage", "DeleteMessageBatch", "GetQueueUrl", "ChangeMessageVisibilityBatch"} {
-		for name, kind := range map[string]fault.FaultKind{"lost answer": fault.DropAfter, "server error": fault.ServerError, "throttled": fault.Throttle} {
+		for name, kind := range map[string]fault.Kind{"lost answer": fault.DropAfter, "server error": fault.ServerError, "throttled": fault.Throttle} {
 			t.Run(operation+" "+name, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{})

@@ -1,11 +1,13 @@
+// Package complete is the completion of command lines in shells.
 package complete
 
 import (
 	"context"
-	"ecsctl/commands/console"
 	"slices"
 	"strings"
 	"time"
+
+	"ecsctl/commands/console"
 
 	"github.com/urfave/cli/v2"
 )

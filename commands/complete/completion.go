@@ -1,10 +1,11 @@
 package complete
 
 import (
-	"ecsctl/commands/console"
 	"maps"
 	"slices"
 	"strings"
+
+	"ecsctl/commands/console"
 
 	"github.com/urfave/cli/v2"
 )

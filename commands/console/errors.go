@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/hint"
 )
 
@@ -20,6 +19,9 @@ var ErrUnhealthy = errors.New("the pool is not healthy")
 
 // ErrInterrupted ends a command after Ctrl-C or SIGTERM.
 var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
+
+// ErrAbandoned ends a question at which Ctrl-C was typed.
+var ErrAbandoned = errors.New("interrupted: nothing was changed")
 
 // usageErr is a command line that cannot be right.
 type usageErr struct{ error }
@@ -33,7 +35,7 @@ func ExitCode(err error) int {
 		return 0
 	case errors.Is(err, ErrChanges):
 		return 2
-	case errors.Is(err, ErrInterrupted), errors.Is(err, prompt.ErrInterrupted):
+	case errors.Is(err, ErrInterrupted), errors.Is(err, ErrAbandoned):
 		return 130
 	case errors.As(err, &command):
 		return command.Code

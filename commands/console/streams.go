@@ -1,3 +1,5 @@
+// Package console is what the commands say to people and programs: streams, errors and exit codes, plans,
+// results, questions of yes or no, and what is drawn while something is under way.
 package console
 
 import (

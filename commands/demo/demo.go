@@ -1,3 +1,5 @@
+// Package demo is `ecsctl demo` and `ecsctl sandbox`: whatever needs the played AWS and Prefect. No other
+// package of the program imports the sandbox.
 package demo
 
 import (
@@ -40,7 +42,7 @@ type demoOptions struct {
 	Venv          string
 }
 
-func DemoCommand(streams console.Streams) *cli.Command {
+func Command(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "demo",
 		Usage:        "show all of it on this machine, in a few seconds",

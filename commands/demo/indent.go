@@ -2,9 +2,10 @@ package demo
 
 import (
 	"bytes"
-	"ecsctl/commands/console"
 	"io"
 	"sync"
+
+	"ecsctl/commands/console"
 )
 
 // indented puts each line of a command's output behind a bar.

@@ -142,7 +142,7 @@ func runInSandbox(ctx context.Context, streams console.Streams, server *sandbox.
 	case err != nil:
 		return err
 	case code != 0:
-		return console.CommandExit{code}
+		return console.CommandExit{Code: code}
 	}
 	return nil
 }

@@ -1,13 +1,14 @@
 package demo
 
 import (
-	"ecsctl/commands/console"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"ecsctl/commands/console"
 )
 
 // prefectImages are the official images.

@@ -1,8 +1,9 @@
 package inputs
 
 import (
-	"ecsctl/commands/console"
 	"time"
+
+	"ecsctl/commands/console"
 
 	"github.com/urfave/cli/v2"
 )

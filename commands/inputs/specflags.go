@@ -1,3 +1,5 @@
+// Package inputs is where a command gets what it works with: flags, ECSCTL_... variables, ecsctl.yaml, and the
+// credentials of AWS and Prefect. It turns a Spec back into flags and files, too.
 package inputs
 
 import (

@@ -10,7 +10,6 @@ import (
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
-	specpkg "ecsctl/provision/spec"
 )
 
 // usualSizes are those that are offered first, in CPU units and MiB; of them only what
@@ -200,11 +199,11 @@ func askRetention(ctx context.Context, w *wizard) (string, error) {
 
 // specWithDefaults is the Spec as it stands, complete.
 func (w *wizard) specWithDefaults() spec.Spec {
-	spec := w.spec
-	spec.Region = w.identity.Region
-	spec = spec.WithDefaults()
-	if spec.MakesImage() && w.binary != nil {
-		spec.Worker.Architecture = specpkg.ArchitectureOf(w.binary)
+	want := w.spec
+	want.Region = w.identity.Region
+	want = want.WithDefaults()
+	if want.MakesImage() && w.binary != nil {
+		want.Worker.Architecture = spec.ArchitectureOf(w.binary)
 	}
-	return spec
+	return want
 }

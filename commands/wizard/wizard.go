@@ -1,3 +1,5 @@
+// Package wizard asks the questions of `ecsctl bootstrap` on a terminal: it turns answers into a Spec, and finds
+// out what there is to choose from. It changes nothing.
 package wizard
 
 import (
@@ -60,7 +62,7 @@ func (o BootstrapOptions) AsksQuestions(streams console.Streams) bool {
 	return streams.CanPrompt && !o.NoWizard && (o.Wizard || o.Spec.Pool == "")
 }
 
-func NewWizard(streams console.Streams, opts BootstrapOptions) *wizard {
+func New(streams console.Streams, opts BootstrapOptions) *wizard {
 	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
 	w.asker = prompt.Form{In: streams.In, Out: streams.Err}
 	if opts.Accessible {

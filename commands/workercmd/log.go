@@ -1,10 +1,11 @@
 package workercmd
 
 import (
-	"ecsctl/commands/console"
 	"io"
 	"log/slog"
 	"time"
+
+	"ecsctl/commands/console"
 
 	charm "github.com/charmbracelet/log"
 )

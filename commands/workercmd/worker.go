@@ -1,3 +1,4 @@
+// Package workercmd is the group `ecsctl worker`: start, health, preview and image.
 package workercmd
 
 import (
@@ -11,8 +12,8 @@ import (
 	"ecsctl/prefect"
 )
 
-// WorkerCommand is the group of commands around the worker.
-func WorkerCommand(streams console.Streams) *cli.Command {
+// Command is the group of commands around the worker.
+func Command(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "worker",
 		Usage:        "launch the flow runs of a work pool as ECS tasks",

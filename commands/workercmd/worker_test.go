@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/commands"
 	"ecsctl/commands/console"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -26,8 +25,7 @@ func runWorker(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	streams := console.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}
-	app := commands.NewApp(streams)
-	app.Commands = []*cli.Command{WorkerCommand(streams)}
+	app := console.NewApp(streams, Command(streams))
 	err := app.RunContext(t.Context(), append([]string{"ecsctl", "worker"}, args...))
 	console.Report(streams, err)
 	return console.ExitCode(err), out.String(), errs.String()
@@ -97,8 +95,7 @@ func readStart(t *testing.T, args ...string) workerStartOptions {
 		got, err = readWorkerStartOptions(c, settings)
 		return err
 	}
-	app := commands.NewApp(streams)
-	app.Commands = []*cli.Command{command}
+	app := console.NewApp(streams, command)
 	if err := app.RunContext(context.Background(), append([]string{"ecsctl", "start"}, args...)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,4 @@
+// Package buildinfo tells what the Go toolchain knows of this build.
 package buildinfo
 
 import (

@@ -1,3 +1,4 @@
+// Package doctor runs the checks of whether a pool can be set up and can work, one after the other.
 package doctor
 
 import (
@@ -81,7 +82,7 @@ func WorstFirst(checks []operate.Check) []operate.Check {
 }
 
 func (d *doctor) add(name string, status operate.CheckStatus, reason, fix string) {
-	d.checks = append(d.checks, operate.Check{name, status, reason, fix})
+	d.checks = append(d.checks, operate.Check{Name: name, Status: status, Reason: reason, Fix: fix})
 }
 
 func (d *doctor) ok(name, reason string)        { d.add(name, operate.CheckOK, reason, "") }

@@ -1,3 +1,4 @@
+// Package logs reads the output of the workers and flow runs of a pool, from CloudWatch Logs.
 package logs
 
 import (

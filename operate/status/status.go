@@ -1,3 +1,5 @@
+// Package status tells what runs of a pool, and what is wrong with it: the causes first, each with its fix.
+// It also lists the pools of an account.
 package status
 
 import (

@@ -1,3 +1,4 @@
+// Package verify sends a flow run of its own through a pool, timed step by step, and taken away again.
 package verify
 
 import (
@@ -156,7 +157,8 @@ func (v *verification) failed(name string, err error) bool {
 
 func (v *verification) add(name string, status operate.CheckStatus, took time.Duration, reason, fix string) {
 	// The clocks of two machines never agree in full.
-	v.result.Steps = append(v.result.Steps, Step{operate.Check{name, status, reason, fix}, max(0, took).Seconds()})
+	check := operate.Check{Name: name, Status: status, Reason: reason, Fix: fix}
+	v.result.Steps = append(v.result.Steps, Step{check, max(0, took).Seconds()})
 }
 
 // note tells what is waited for, when it has changed.

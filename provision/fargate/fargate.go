@@ -1,3 +1,4 @@
+// Package fargate has the sizes, architectures and prices of tasks on AWS Fargate.
 package fargate
 
 import (

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 
 	"ecsctl/image"
@@ -11,7 +12,7 @@ import (
 // UseBinary reads the binary that goes into the worker's image and returns the Spec
 // with its architecture. A Spec that makes no image stays as it is, without a binary.
 func (s Spec) UseBinary() (Spec, *image.Binary, error) {
-	OrString(&s.Worker.Runtime, DefaultRuntime)
+	s.Worker.Runtime = cmp.Or(s.Worker.Runtime, DefaultRuntime)
 	if !s.MakesImage() {
 		return s, nil, nil
 	}

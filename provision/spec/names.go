@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
@@ -80,16 +81,16 @@ func PoolTag(pool, region string) string {
 
 // Or fills the empty names from others.
 func (n Names) Or(others Names) Names {
-	OrString(&n.ExecutionRole, others.ExecutionRole)
-	OrString(&n.WorkerRole, others.WorkerRole)
-	OrString(&n.Family, others.Family)
-	OrString(&n.Service, others.Service)
-	OrString(&n.Secret, others.Secret)
-	OrString(&n.LogGroup, others.LogGroup)
-	OrString(&n.Repository, others.Repository)
-	OrString(&n.SecurityGroup, others.SecurityGroup)
-	OrString(&n.Queue, others.Queue)
-	OrString(&n.DeadLetterQueue, others.DeadLetterQueue)
-	OrString(&n.Rule, others.Rule)
+	n.ExecutionRole = cmp.Or(n.ExecutionRole, others.ExecutionRole)
+	n.WorkerRole = cmp.Or(n.WorkerRole, others.WorkerRole)
+	n.Family = cmp.Or(n.Family, others.Family)
+	n.Service = cmp.Or(n.Service, others.Service)
+	n.Secret = cmp.Or(n.Secret, others.Secret)
+	n.LogGroup = cmp.Or(n.LogGroup, others.LogGroup)
+	n.Repository = cmp.Or(n.Repository, others.Repository)
+	n.SecurityGroup = cmp.Or(n.SecurityGroup, others.SecurityGroup)
+	n.Queue = cmp.Or(n.Queue, others.Queue)
+	n.DeadLetterQueue = cmp.Or(n.DeadLetterQueue, others.DeadLetterQueue)
+	n.Rule = cmp.Or(n.Rule, others.Rule)
 	return n
 }

@@ -1,6 +1,11 @@
+// Package spec says what a bootstrap is to make: plain data with defaults, names and checks. It makes no calls.
 package spec
 
-import "ecsctl/provision/fargate"
+import (
+	"cmp"
+
+	"ecsctl/provision/fargate"
+)
 
 // Spec is what a user wants: plain data, read from flags, environment and
 // ecsctl.yaml. Empty fields take the defaults of WithDefaults.
@@ -136,14 +141,14 @@ const DefaultRuntime = RuntimeECSCTL
 // WithDefaults returns the Spec with every empty field that has a default filled in.
 // The names need the region, so it must be known by then.
 func (s Spec) WithDefaults() Spec {
-	OrString(&s.Cluster, "default")
-	OrString(&s.Network.AssignPublicIP, PublicIPAuto)
-	OrString(&s.Worker.Runtime, DefaultRuntime)
-	OrString(&s.Worker.Architecture, fargate.ArchitectureX86)
+	s.Cluster = cmp.Or(s.Cluster, "default")
+	s.Network.AssignPublicIP = cmp.Or(s.Network.AssignPublicIP, PublicIPAuto)
+	s.Worker.Runtime = cmp.Or(s.Worker.Runtime, DefaultRuntime)
+	s.Worker.Architecture = cmp.Or(s.Worker.Architecture, fargate.ArchitectureX86)
 	cpu, memory := DefaultSize(s.Worker.Runtime)
-	orInt(&s.Worker.CPU, cpu)
-	orInt(&s.Worker.Memory, memory)
-	orInt(&s.LogRetentionDays, 30)
+	s.Worker.CPU = cmp.Or(s.Worker.CPU, cpu)
+	s.Worker.Memory = cmp.Or(s.Worker.Memory, memory)
+	s.LogRetentionDays = cmp.Or(s.LogRetentionDays, 30)
 	s.Names = s.Names.Or(DeriveNames(s.Pool, s.Region))
 	return s
 }
@@ -168,15 +173,3 @@ func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.
 
 // Observes tells whether a queue with task changes is wanted.
 func (s Spec) Observes() bool { return s.Observer == nil || *s.Observer }
-
-func OrString(field *string, fallback string) {
-	if *field == "" {
-		*field = fallback
-	}
-}
-
-func orInt(field *int, fallback int) {
-	if *field == 0 {
-		*field = fallback
-	}
-}

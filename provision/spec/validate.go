@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"ecsctl/provision/fargate"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"ecsctl/provision/fargate"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
@@ -130,8 +132,8 @@ func (s Spec) checkFlowRuns() []error {
 	if (f.LaunchType == "" || strings.HasPrefix(f.LaunchType, "FARGATE")) && (f.CPU != 0 || f.Memory != 0) {
 		// The official worker's defaults stand in for the missing one (prefect_aws ecs_worker.py).
 		cpu, memory := f.CPU, f.Memory
-		orInt(&cpu, 1024)
-		orInt(&memory, 2048)
+		cpu = cmp.Or(cpu, 1024)
+		memory = cmp.Or(memory, 2048)
 		if err := fargate.CheckFargateSize(cpu, memory); err != nil {
 			errs = append(errs, fmt.Errorf("flow runs: %w", err))
 		}

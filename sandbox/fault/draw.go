@@ -32,16 +32,16 @@ func (f *armedFault) delay(d draw) time.Duration {
 }
 
 // kind resolves Chaos.
-func (f *armedFault) kind(d draw) FaultKind {
+func (f *armedFault) kind(d draw) Kind {
 	if f.Kind != Chaos {
 		return f.Kind
 	}
-	kinds := []FaultKind{Throttle, ServerError, DropBefore, DropAfter}
+	kinds := []Kind{Throttle, ServerError, DropBefore, DropAfter}
 	return kinds[d.IntN(len(kinds))]
 }
 
 // CallKinds are the kinds that befall calls.
-var CallKinds = []FaultKind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter, Chaos}
+var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter, Chaos}
 
 func (e Effect) Refuses() bool { return e.Fault != nil && e.Kind >= Throttle && e.Kind <= ExpiredToken }
 

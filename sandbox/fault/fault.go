@@ -1,3 +1,4 @@
+// Package fault has faults and quotas that the sandbox can be told to have, and how they are written.
 package fault
 
 import (
@@ -6,12 +7,12 @@ import (
 	"time"
 )
 
-// FaultKind is what goes wrong.
-type FaultKind int
+// Kind is what goes wrong.
+type Kind int
 
 // The kinds of faults. Errors carry the code that the called service itself uses.
 const (
-	Throttle     FaultKind = iota + 1 // too many requests
+	Throttle     Kind = iota + 1 // too many requests
 	ServerError                       // the service's internal error, HTTP 500
 	AccessDenied                      // the caller may not
 	ExpiredToken                      // the caller's credentials are too old
@@ -45,7 +46,7 @@ type Fault struct {
 	Operation string // "" is any; "*" in it is anything
 	Skip      int    // that many matching calls pass first
 	Times     int    // how many calls it hits; 0 is one, or all with a Rate, negative is all
-	Kind      FaultKind
+	Kind      Kind
 
 	// Latency is waited before the call is looked at, with any kind. Those of several
 	// faults of the kind Latency add up, and hide no other fault.

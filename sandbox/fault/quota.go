@@ -29,8 +29,8 @@ type Quota struct {
 	Burst     int     // size of the bucket
 }
 
-// QuotaSet are the quotas that hold.
-type QuotaSet struct {
+// Quotas are the quotas that hold.
+type Quotas struct {
 	mu   sync.Mutex
 	list []*heldQuota
 }
@@ -40,19 +40,19 @@ type heldQuota struct {
 	buckets map[string]*rate.Limiter // by service and operation
 }
 
-func (qs *QuotaSet) Add(q Quota) {
+func (qs *Quotas) Add(q Quota) {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	qs.list = append(qs.list, &heldQuota{q, map[string]*rate.Limiter{}})
 }
 
-func (qs *QuotaSet) Clear() {
+func (qs *Quotas) Clear() {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	qs.list = nil
 }
 
-func (qs *QuotaSet) Held() []Quota {
+func (qs *Quotas) Held() []Quota {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	var out []Quota
@@ -63,7 +63,7 @@ func (qs *QuotaSet) Held() []Quota {
 }
 
 // Allow takes n tokens for an operation out of every bucket that is for it.
-func (qs *QuotaSet) Allow(service, operation string, n int) bool {
+func (qs *Quotas) Allow(service, operation string, n int) bool {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	allowed := true
@@ -82,7 +82,7 @@ func (qs *QuotaSet) Allow(service, operation string, n int) bool {
 }
 
 // Vcpus is how many vCPUs may run at the same time.
-func (qs *QuotaSet) Vcpus(spot bool) float64 {
+func (qs *Quotas) Vcpus(spot bool) float64 {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	service := Fargate

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// FaultSet are the faults that are armed.
-type FaultSet struct {
+// Set are the faults that are armed.
+type Set struct {
 	mu   sync.Mutex
 	list []*armedFault
 }
@@ -23,22 +23,22 @@ type armedFault struct {
 type Effect struct {
 	Delay time.Duration
 	Fault *Fault    // nil: nothing but the delay
-	Kind  FaultKind // of the fault, Chaos resolved
+	Kind  Kind // of the fault, Chaos resolved
 }
 
-func (fs *FaultSet) Add(f Fault) {
+func (fs *Set) Add(f Fault) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = append(fs.list, &armedFault{f.normal(), map[string]uint64{}})
 }
 
-func (fs *FaultSet) Clear() {
+func (fs *Set) Clear() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = nil
 }
 
-func (fs *FaultSet) Armed() []Fault {
+func (fs *Set) Armed() []Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	var out []Fault
@@ -49,7 +49,7 @@ func (fs *FaultSet) Armed() []Fault {
 }
 
 // Take finds what the faults of some kinds do, and uses them up.
-func (fs *FaultSet) Take(service, operation string, kinds ...FaultKind) Effect {
+func (fs *Set) Take(service, operation string, kinds ...Kind) Effect {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	var out Effect
@@ -72,7 +72,7 @@ func (fs *FaultSet) Take(service, operation string, kinds ...FaultKind) Effect {
 }
 
 // Longest is the largest latency of those for an operation; none is used up.
-func (fs *FaultSet) Longest(service, operation string) time.Duration {
+func (fs *Set) Longest(service, operation string) time.Duration {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	var out time.Duration

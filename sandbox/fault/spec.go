@@ -10,14 +10,14 @@ import (
 )
 
 // faultNames are how kinds are written.
-var faultNames = map[string]FaultKind{
+var faultNames = map[string]Kind{
 	"throttle": Throttle, "error": ServerError, "denied": AccessDenied, "expired": ExpiredToken,
 	"latency": Latency, "drop-before": DropBefore, "drop-after": DropAfter, "chaos": Chaos,
 	"capacity": Capacity, "spot": Spot, "pull": PullFailure,
 }
 
 // String names the kind as ParseFault reads it.
-func (k FaultKind) String() string {
+func (k Kind) String() string {
 	for name, kind := range faultNames {
 		if kind == k {
 			return name

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/huh"
 	"github.com/charmbracelet/x/ansi"
 
+	"ecsctl/commands/console"
 	_ "ecsctl/internal/darkterminal" // before Bubble Tea is initialised
 )
 
@@ -28,7 +29,7 @@ func (f Form) Ask(ctx context.Context, q Question) ([]string, error) {
 	_, err := program.Run()
 	switch {
 	case ctx.Err() != nil:
-		return nil, ErrInterrupted
+		return nil, console.ErrAbandoned
 	case err != nil:
 		return nil, fmt.Errorf("failed to ask %q: %w", q.Title, err)
 	}
@@ -199,7 +200,7 @@ func (s *screen) result() ([]string, error) {
 	case wentBack:
 		return nil, ErrBack
 	case interrupted:
-		return nil, ErrInterrupted
+		return nil, console.ErrAbandoned
 	}
 	return nil, errors.New("the terminal was closed before the question was answered")
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"ecsctl/commands/console"
+
 	"golang.org/x/term"
 )
 
@@ -144,6 +146,6 @@ func (l *Lines) read(ctx context.Context, readLine func() (string, error)) (stri
 		return r.line, r.err
 	case <-ctx.Done():
 		l.print("\n")
-		return "", ErrInterrupted
+		return "", console.ErrAbandoned
 	}
 }

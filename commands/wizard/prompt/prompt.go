@@ -34,7 +34,7 @@ type Question struct {
 }
 
 // Asker asks a question. It returns the values of the chosen options or the text, ErrBack,
-// ErrInterrupted, or the context's error.
+// console.ErrAbandoned, or the context's error.
 type Asker interface {
 	Ask(ctx context.Context, q Question) ([]string, error)
 }
@@ -42,8 +42,6 @@ type Asker interface {
 var (
 	// ErrBack says that the question before is to be asked again.
 	ErrBack = errors.New("back to the question before")
-	// ErrInterrupted says that Ctrl-C was typed.
-	ErrInterrupted = errors.New("interrupted: nothing was changed")
 	// ErrInputEnded says that nobody is there any more.
 	ErrInputEnded = errors.New("the input ended before the last question: nothing was changed")
 )

@@ -16,9 +16,9 @@ import (
 // heartbeat is short, so that a worker that has stopped is soon OFFLINE.
 const heartbeat = 500 * time.Millisecond
 
-// PrefectWorker is `prefect worker start` in a container of the sandbox. It ends
+// prefectWorker is `prefect worker start` in a container of the sandbox. It ends
 // with SIGTERM, as the real one does.
-func PrefectWorker() {
+func prefectWorker() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if err := beat(ctx, os.Args[3:]); err != nil {

@@ -14,10 +14,10 @@ import (
 // RealECSCTL is the program as a release has it, made once.
 var RealECSCTL = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl") })
 
-// CmdRealECSCTL writes a static ecsctl:
+// cmdRealECSCTL writes a static ecsctl:
 //
 //	real-ecsctl FILE
-func CmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
+func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: real-ecsctl FILE")
 	}

@@ -22,12 +22,12 @@ import (
 // assignment is NAME=PATH, such as VPC=Vpc.VpcId or SUBNET=Subnets.0.SubnetId.
 var assignment = regexp.MustCompile(`^([A-Z][A-Z0-9_]*)=([A-Za-z0-9.]+)$`)
 
-// CmdAWS makes a call with the real SDK, to prepare or damage what ecsctl will find.
+// cmdAWS makes a call with the real SDK, to prepare or damage what ecsctl will find.
 // The input is YAML with the fields of the SDK's input type; a text that begins with
 // @ is the content of a file. Parts of the answer become variables:
 //
 //	aws ec2 CreateSubnet {VpcId: $VPC, CidrBlock: 10.9.0.0/24} SUBNET=Subnet.SubnetId
-func CmdAWS(ts *testscript.TestScript, neg bool, args []string) {
+func cmdAWS(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: aws SERVICE OPERATION [INPUT] [NAME=PATH...]")
 	}
@@ -112,10 +112,10 @@ func At(node any, path string) (string, error) {
 	return string(raw), err
 }
 
-// CmdPrefect calls the Prefect API past the tap; the answer can be written to a file:
+// cmdPrefect calls the Prefect API past the tap; the answer can be written to a file:
 //
 //	prefect-api METHOD PATH [BODY-FILE|-] [ANSWER-FILE]
-func CmdPrefect(ts *testscript.TestScript, neg bool, args []string) {
+func cmdPrefect(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: prefect-api METHOD PATH [BODY-FILE|-] [ANSWER-FILE]")
 	}
@@ -146,10 +146,10 @@ func CmdPrefect(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// CmdFlat prints each node of a JSON document on a line, its path first:
+// cmdFlat prints each node of a JSON document on a line, its path first:
 //
 //	flat FILE
-func CmdFlat(ts *testscript.TestScript, neg bool, args []string) {
+func cmdFlat(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: flat FILE")
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// CmdMend does what the first problem of the last `ecsctl status` says mends it, and
+// cmdMend does what the first problem of the last `ecsctl status` says mends it, and
 // nothing else:
 //
 //	mend
-func CmdMend(ts *testscript.TestScript, neg bool, args []string) {
+func cmdMend(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: mend")
 	}
@@ -102,12 +102,12 @@ func (w *World) awsECS(operation string, flags []string) error {
 	return err
 }
 
-// CmdStatus runs `ecsctl status --pool etl` with these flags until its exit code is the
+// cmdStatus runs `ecsctl status --pool etl` with these flags until its exit code is the
 // one that is wanted and its first problem, if one is named, is about that:
 //
 //	status healthy [FLAG...]
 //	status ABOUT [FLAG...]
-func CmdStatus(ts *testscript.TestScript, neg bool, args []string) {
+func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: status healthy|ABOUT [FLAG...]")
 	}

@@ -16,11 +16,11 @@ import (
 	"ecsctl/sandbox/fault"
 )
 
-// CmdExits runs a program and asserts its exit code, and that no key is in what it
+// cmdExits runs a program and asserts its exit code, and that no key is in what it
 // prints. After `interrupt` and `wait`, without a program, it asserts that one's code:
 //
 //	exits CODE [PROGRAM ARGUMENT...]
-func CmdExits(ts *testscript.TestScript, neg bool, args []string) {
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exits CODE [PROGRAM ARGUMENT...]")
 	}
@@ -47,19 +47,19 @@ func CmdExits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // faultKinds are the faults of the sandbox by the names that scripts use.
-var faultKinds = map[string]fault.FaultKind{
+var faultKinds = map[string]fault.Kind{
 	"throttle": fault.Throttle, "error": fault.ServerError, "denied": fault.AccessDenied, "expired": fault.ExpiredToken,
 	"slow": fault.DropBefore, "drop-before": fault.DropBefore, "drop-after": fault.DropAfter,
 	"stuck": fault.Latency,
 }
 
-// CmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
+// cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
 // each operation on either server. `fault none` ends all:
 //
 //	fault KIND SERVICE:OPERATION NUMBER
 //	fault each STATUS
 //	fault none
-func CmdFault(ts *testscript.TestScript, neg bool, args []string) {
+func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	switch {
 	case !neg && len(args) == 1 && args[0] == "none":
@@ -120,10 +120,10 @@ func refusal(operation string, status int) *wiretap.Fault {
 	return &wiretap.Fault{Status: status, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"` + code + `","message":"busy"}`}
 }
 
-// CmdAwait waits until ecsctl has made a call:
+// cmdAwait waits until ecsctl has made a call:
 //
 //	await SERVICE:OPERATION
-func CmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await SERVICE:OPERATION")
 	}
@@ -145,8 +145,8 @@ func CmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// CmdInterrupt sends Ctrl-C to the program in the background.
-func CmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+// cmdInterrupt sends Ctrl-C to the program in the background.
+func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	running := ts.BackgroundCmds()
 	if neg || len(args) != 0 || len(running) != 1 {
 		ts.Fatalf("usage: interrupt, with one program in the background")

@@ -23,9 +23,9 @@ type scriptWorld struct{ *World }
 
 type scriptWorldKey struct{}
 
-// SetUpScript gives a script a home of its own and nothing of the developer's
+// setUpScript gives a script a home of its own and nothing of the developer's
 // settings.
-func SetUpScript(env *testscript.Env) error {
+func setUpScript(env *testscript.Env) error {
 	holder := &scriptWorld{}
 	env.Values[scriptWorldKey{}] = holder
 	env.Defer(func() {
@@ -45,12 +45,12 @@ func worldOf(ts *testscript.TestScript) *scriptWorld {
 	return ts.Value(scriptWorldKey{}).(*scriptWorld)
 }
 
-// CmdSandbox starts a sandbox and sets the environment so that ecsctl finds it:
+// cmdSandbox starts a sandbox and sets the environment so that ecsctl finds it:
 //
 //	sandbox [worker] [region=R] [version=V] [key=KEY] [auth=USER:PASSWORD] [iam-delay=1s] [image=PATTERN:DIR]...
 //
 // worker lets the official images be pulled, and chooses the runtime that they are for.
-func CmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
+func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	holder := worldOf(ts)
 	if neg || holder.World != nil {
 		ts.Fatalf("usage: sandbox, once")
@@ -93,11 +93,11 @@ func CmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// CmdWrites asserts how many write calls ecsctl has made since the last look, and
+// cmdWrites asserts how many write calls ecsctl has made since the last look, and
 // if they are given, which. `writes any` only forgets them:
 //
 //	writes NUMBER [OPERATION...]
-func CmdWrites(ts *testscript.TestScript, neg bool, args []string) {
+func cmdWrites(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: writes NUMBER [OPERATION...]")
 	}
@@ -122,10 +122,10 @@ func CmdWrites(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// CmdSnapshot remembers all that is in the account and the server:
+// cmdSnapshot remembers all that is in the account and the server:
 //
 //	snapshot NAME
-func CmdSnapshot(ts *testscript.TestScript, neg bool, args []string) {
+func cmdSnapshot(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: snapshot NAME")
 	}
@@ -135,10 +135,10 @@ func CmdSnapshot(ts *testscript.TestScript, neg bool, args []string) {
 	w.saved[args[0]] = snap
 }
 
-// CmdSame asserts that all is as in a snapshot:
+// cmdSame asserts that all is as in a snapshot:
 //
 //	[!] same NAME
-func CmdSame(ts *testscript.TestScript, neg bool, args []string) {
+func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	if len(args) != 1 || w.saved[args[0]] == nil {
 		ts.Fatalf("usage: [!] same NAME")

@@ -11,10 +11,10 @@ import (
 // TinyBuilds make the tiny program by its architecture.
 var TinyBuilds = map[string]func() ([]byte, error){"amd64": tinyprogram.AMD64, "arm64": tinyprogram.ARM64}
 
-// CmdTiny writes tiny static programs as ecsctl-ARCHITECTURE:
+// cmdTiny writes tiny static programs as ecsctl-ARCHITECTURE:
 //
 //	tiny ARCHITECTURE...
-func CmdTiny(ts *testscript.TestScript, neg bool, args []string) {
+func cmdTiny(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: tiny ARCHITECTURE...")
 	}

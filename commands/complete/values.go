@@ -13,7 +13,6 @@ import (
 	"ecsctl/provision"
 	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
-	specpkg "ecsctl/provision/spec"
 )
 
 // fixedValues are the flags whose values are the same everywhere.
@@ -68,12 +67,12 @@ func flagValues(ctx context.Context, line typed, flag string) []candidate {
 
 // completionClients reach what the line means so far: its region, profile and so on.
 func completionClients(ctx context.Context, line typed) (provision.Options, error) {
-	spec := spec.Spec{Region: line.flags["region"], Profile: line.flags["profile"]}
-	spec.Network.VPC = line.flags["vpc"]
-	spec.Prefect = specpkg.Prefect{APIURL: line.flags["prefect-api-url"], Profile: line.flags["prefect-profile"]}
+	want := spec.Spec{Region: line.flags["region"], Profile: line.flags["profile"]}
+	want.Network.VPC = line.flags["vpc"]
+	want.Prefect = spec.Prefect{APIURL: line.flags["prefect-api-url"], Profile: line.flags["prefect-profile"]}
 	nobody := console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
 	options := provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(io.Discard, false)}
-	settings, err := inputs.DiscoverPrefect(spec.Prefect, nobody.In)
+	settings, err := inputs.DiscoverPrefect(want.Prefect, nobody.In)
 	if err != nil {
 		return options, err
 	}
@@ -83,7 +82,7 @@ func completionClients(ctx context.Context, line typed) (provision.Options, erro
 			return options, err
 		}
 	}
-	return options, inputs.ConnectAWS(ctx, spec, &options, api)
+	return options, inputs.ConnectAWS(ctx, want, &options, api)
 }
 
 func poolCandidates(ctx context.Context, o provision.Options) ([]candidate, error) {

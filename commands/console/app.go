@@ -1,0 +1,54 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"ecsctl/internal/buildinfo"
+)
+
+// NewApp is the frame of a program: its name, its streams, and how it takes what is
+// wrong. The exit code is Run's to decide.
+func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
+	return &cli.App{
+		Name:                   "ecsctl",
+		Usage:                  "run Prefect flows on AWS ECS",
+		Version:                buildinfo.Version(),
+		Reader:                 streams.In,
+		Writer:                 streams.Out,
+		ErrWriter:              streams.Err,
+		Commands:               commands,
+		Action:                 noCommand,
+		OnUsageError:           UsageError,
+		UseShortOptionHandling: true,
+		// The default one exits by itself.
+		ExitErrHandler: func(*cli.Context, error) {},
+	}
+}
+
+// Run runs the app and returns the exit code: 0 fine, 1 failed or misused, 2 when a dry
+// run with --detailed-exitcode has changes, 130 interrupted. Ctrl-C and SIGTERM end the
+// context of what runs; a second signal ends the process at once.
+func Run(app *cli.App, args []string, streams Streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	err := app.RunContext(ctx, args)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrAbandoned) {
+		err = ErrInterrupted
+	}
+	Report(streams, err)
+	return ExitCode(err)
+}
+
+// noCommand answers `ecsctl` and `ecsctl something-unknown`.
+func noCommand(c *cli.Context) error {
+	if c.Args().Present() {
+		return Usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
+	}
+	return cli.ShowAppHelp(c)
+}
