@@ -19,7 +19,7 @@ func TestTheFilesAreWhatTheListSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(filepath.Join("..", s.file()))
+		got, err := os.ReadFile(filepath.Join("..", "aws", s.file()))
 		if err != nil {
 			t.Fatal(err)
 		}
