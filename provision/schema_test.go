@@ -72,14 +72,10 @@ func TestSchemaEnumerations(t *testing.T) {
 	if err := json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
-	var cpus []int
-	for _, size := range fargate.FargateSizes {
-		cpus = append(cpus, size.Cpu)
-	}
 	for what, pair := range map[string][2]any{
 		"retention":   {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
 		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, spec.LaunchTypes},
-		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, cpus},
+		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, fargate.CPUs()},
 	} {
 		if diff := cmp.Diff(toJSON(pair[0]), toJSON(pair[1])); diff != "" {
 			t.Errorf("%s: schema (-), code (+):\n%s", what, diff)

@@ -55,7 +55,7 @@ func askSize(ctx context.Context, w *wizard) (string, error) {
 // askOtherSize asks for the CPU, then for the memory that goes with it.
 func (w *wizard) askOtherSize(ctx context.Context) (string, error) {
 	q := prompt.Question{Title: "CPU of the worker", Default: []string{strconv.Itoa(w.specWithDefaults().Worker.CPU)}}
-	for _, cpu := range fargate.FargateCPUs() {
+	for _, cpu := range fargate.CPUs() {
 		q.Options = append(q.Options, prompt.Option{Label: vcpus(cpu), Value: strconv.Itoa(cpu)})
 	}
 	for {
@@ -68,7 +68,7 @@ func (w *wizard) askOtherSize(ctx context.Context) (string, error) {
 			return "", err
 		}
 		memory := prompt.Question{Title: "Memory of the worker", Help: "What goes with " + vcpus(cpu) + "."}
-		for _, m := range fargate.FargateMemories(cpu) {
+		for _, m := range fargate.Memories(cpu) {
 			memory.Options = append(memory.Options, prompt.Option{Label: w.sizeLabel(cpu, m), Value: sizeValue(cpu, m)})
 		}
 		memory.Default = []string{memory.Options[0].Value}

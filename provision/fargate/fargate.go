@@ -3,15 +3,16 @@ package fargate
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// fargateSize is one CPU size with its memory sizes in MiB: from first to last in steps,
+// size is one CPU size with its memory sizes in MiB: from first to last in steps,
 // as in AWS's "Task CPU and memory" (docs/aws-notes.md).
-type fargateSize struct{ Cpu, first, last, step int }
+type size struct{ cpu, first, last, step int }
 
-var FargateSizes = []fargateSize{
+var table = []size{
 	{256, 512, 2048, 0}, // 512, 1024 and 2048: see memories
 	{512, 1024, 4096, 1024},
 	{1024, 2048, 8192, 1024},
@@ -21,7 +22,7 @@ var FargateSizes = []fargateSize{
 	{16384, 32768, 122880, 8192},
 }
 
-func (s fargateSize) memories() []int {
+func (s size) memories() []int {
 	if s.step == 0 {
 		return []int{512, 1024, 2048}
 	}
@@ -32,17 +33,12 @@ func (s fargateSize) memories() []int {
 	return out
 }
 
-func (s fargateSize) fits(memory int) bool {
-	for _, m := range s.memories() {
-		if m == memory {
-			return true
-		}
-	}
-	return false
+func (s size) fits(memory int) bool {
+	return slices.Contains(s.memories(), memory)
 }
 
 // String says which memory sizes go with the CPU size.
-func (s fargateSize) String() string {
+func (s size) String() string {
 	all := s.memories()
 	if len(all) > 4 {
 		return fmt.Sprintf("%d MiB to %d MiB in steps of %d", s.first, s.last, s.step)
@@ -54,19 +50,19 @@ func (s fargateSize) String() string {
 	return strings.Join(words, ", ") + " MiB"
 }
 
-// CheckFargateSize returns an error that lists the sizes that fit when Fargate has
+// CheckSize returns an error that lists the sizes that fit when Fargate has
 // no task of cpu CPU units and memory MiB.
-func CheckFargateSize(cpu, memory int) error {
-	cpus := make([]string, len(FargateSizes))
-	for i, size := range FargateSizes {
-		if size.Cpu != cpu {
-			cpus[i] = strconv.Itoa(size.Cpu)
+func CheckSize(cpu, memory int) error {
+	cpus := make([]string, len(table))
+	for i, s := range table {
+		if s.cpu != cpu {
+			cpus[i] = strconv.Itoa(s.cpu)
 			continue
 		}
-		if size.fits(memory) {
+		if s.fits(memory) {
 			return nil
 		}
-		return fmt.Errorf("fargate has no size with %d CPU units and %d MiB of memory: %d CPU units go with %s", cpu, memory, cpu, size)
+		return fmt.Errorf("fargate has no size with %d CPU units and %d MiB of memory: %d CPU units go with %s", cpu, memory, cpu, s)
 	}
 	return fmt.Errorf("fargate has no size with %d CPU units: there are %s", cpu, strings.Join(cpus, ", "))
 }

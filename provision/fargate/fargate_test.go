@@ -34,7 +34,7 @@ func TestEveryFargateSize(t *testing.T) {
 			fits[memory] = true
 		}
 		for memory := 0; memory <= 130*1024; memory += 256 {
-			if got := CheckFargateSize(cpu, memory) == nil; got != fits[memory] {
+			if got := CheckSize(cpu, memory) == nil; got != fits[memory] {
 				t.Errorf("cpu %d, memory %d: fits is %v, want %v", cpu, memory, got, fits[memory])
 			}
 		}
@@ -54,7 +54,7 @@ func TestFargateSizeMessages(t *testing.T) {
 		{300, 1024, "fargate has no size with 300 CPU units: there are 256, 512, 1024, 2048, 4096, 8192, 16384"},
 		{-1, 0, "fargate has no size with -1 CPU units"},
 	} {
-		err := CheckFargateSize(test.cpu, test.memory)
+		err := CheckSize(test.cpu, test.memory)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("cpu %d, memory %d: got %v, want %s", test.cpu, test.memory, err, test.want)
 		}

@@ -1,21 +1,21 @@
 package fargate
 
-// FargateMemories are the memory sizes in MiB that go with cpu CPU units, or nil when
+// Memories are the memory sizes in MiB that go with cpu CPU units, or nil when
 // Fargate has no such CPU size.
-func FargateMemories(cpu int) []int {
-	for _, size := range FargateSizes {
-		if size.Cpu == cpu {
-			return size.memories()
+func Memories(cpu int) []int {
+	for _, s := range table {
+		if s.cpu == cpu {
+			return s.memories()
 		}
 	}
 	return nil
 }
 
-// FargateCPUs are the CPU sizes that Fargate has, in CPU units.
-func FargateCPUs() []int {
-	out := make([]int, len(FargateSizes))
-	for i, size := range FargateSizes {
-		out[i] = size.Cpu
+// CPUs are the CPU sizes that Fargate has, in CPU units.
+func CPUs() []int {
+	out := make([]int, len(table))
+	for i, s := range table {
+		out[i] = s.cpu
 	}
 	return out
 }

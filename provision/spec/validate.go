@@ -111,7 +111,7 @@ func (s Spec) checkWorker() []error {
 	errs := oneOf("runtime", w.Runtime, runtimeNames()...)
 	errs = append(errs, oneOf("architecture", w.Architecture, fargate.ArchitectureX86, fargate.ArchitectureARM)...)
 	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
-	if err := fargate.CheckFargateSize(w.CPU, w.Memory); err != nil {
+	if err := fargate.CheckSize(w.CPU, w.Memory); err != nil {
 		errs = append(errs, fmt.Errorf("worker: %w", err))
 	}
 	if w.DesiredCount != nil && *w.DesiredCount < 0 {
@@ -134,7 +134,7 @@ func (s Spec) checkFlowRuns() []error {
 		cpu, memory := f.CPU, f.Memory
 		cpu = cmp.Or(cpu, 1024)
 		memory = cmp.Or(memory, 2048)
-		if err := fargate.CheckFargateSize(cpu, memory); err != nil {
+		if err := fargate.CheckSize(cpu, memory); err != nil {
 			errs = append(errs, fmt.Errorf("flow runs: %w", err))
 		}
 	}
