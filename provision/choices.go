@@ -201,5 +201,5 @@ func SecurityGroups(ctx context.Context, c *Clients, vpc string) ([]SecurityGrou
 }
 
 func nameTag(tags []types.Tag) string {
-	return tagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })["Name"]
+	return TagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })["Name"]
 }

@@ -57,7 +57,7 @@ func (c *cluster) check() error {
 }
 
 func (c *cluster) owned() bool {
-	return c.found != nil && c.w.owns(tagMap(c.found.Tags, ecsTagPair))
+	return c.found != nil && c.w.owns(TagMap(c.found.Tags, ecsTagPair))
 }
 
 func (c *cluster) diff() Change {
@@ -72,7 +72,7 @@ func (c *cluster) diff() Change {
 	case !c.owned():
 		change.Action, change.Reason = Adopt, "not made by ecsctl: used as it is"
 	default:
-		change.Fields = c.w.tagFields(tagMap(c.found.Tags, ecsTagPair))
+		change.Fields = c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))
 		change.Action = updateIf(change.Fields)
 	}
 	change.ID = *c.found.ClusterArn
@@ -92,7 +92,7 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 	if !c.owned() {
 		return *c.found.ClusterArn, nil
 	}
-	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, tagMap(c.found.Tags, ecsTagPair))
+	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, TagMap(c.found.Tags, ecsTagPair))
 }
 
 // tagECS puts the tags that are missing on something in ECS.

@@ -50,11 +50,19 @@ func detach(ctx context.Context, a *account) error {
 	return err
 }
 
-func changeTrust(ctx context.Context, a *account) error {
-	_, err := a.source.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: workerRole, PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
-	return err
+// trust replaces the worker role's trust policy by one of these statements.
+func trust(statements string) func(context.Context, *account) error {
+	return func(ctx context.Context, a *account) error {
+		_, err := a.source.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: workerRole,
+			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)})
+		return err
+	}
 }
+
+const (
+	trustLambda = `{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}`
+	trustECS    = `{"Sid":"0","Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`
+)
 
 func widenPolicy(ctx context.Context, a *account) error {
 	_, err := a.source.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: workerRole, PolicyName: aws.String("prefect-worker"), PolicyDocument: aws.String(

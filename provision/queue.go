@@ -105,7 +105,7 @@ func (q *queue) attributeFields(name string) []Field {
 	case types.QueueAttributeNamePolicy:
 		return comparePolicies(name, before, after)
 	case types.QueueAttributeNameRedrivePolicy:
-		return compareDocuments(name, before, after)
+		return compareDocuments(name, before, after, canonicalSet)
 	}
 	return compare(name, before, after)
 }

@@ -72,7 +72,7 @@ func (r *repository) readTags(ctx context.Context, found *foundRepository) error
 	if err != nil {
 		return err
 	}
-	found.tags = tagMap(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	found.tags = TagMap(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 

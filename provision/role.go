@@ -115,7 +115,7 @@ func (r *role) readRole(ctx context.Context, out *foundRole) error {
 	if boundary := got.Role.PermissionsBoundary; boundary != nil {
 		out.boundary = aws.ToString(boundary.PermissionsBoundaryArn)
 	}
-	out.tags = tagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	out.tags = TagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 

@@ -103,7 +103,7 @@ func (s *secret) describe(ctx context.Context, out *foundSecret) error {
 		return err
 	}
 	out.arn, out.deleted = *got.ARN, got.DeletedDate != nil
-	out.tags = tagMap(got.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	out.tags = TagMap(got.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (g *securityGroup) find(ctx context.Context) error {
 }
 
 func (g *securityGroup) tags() map[string]string {
-	return tagMap(g.found.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	return TagMap(g.found.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 }
 
 func (g *securityGroup) owned() bool { return g.found != nil && g.w.owns(g.tags()) }

@@ -62,7 +62,7 @@ func (s *service) find(ctx context.Context) error {
 }
 
 func (s *service) owned() bool {
-	return s.found != nil && s.w.owns(tagMap(s.found.Tags, ecsTagPair))
+	return s.found != nil && s.w.owns(TagMap(s.found.Tags, ecsTagPair))
 }
 
 // check refuses a service that somebody else made, one that is going away, and one
@@ -111,7 +111,7 @@ func (s *service) diff() Change {
 		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
 		c.Reason = "the running tasks have the old credentials"
 	}
-	c.Fields = append(c.Fields, s.w.tagFields(tagMap(s.found.Tags, ecsTagPair))...)
+	c.Fields = append(c.Fields, s.w.tagFields(TagMap(s.found.Tags, ecsTagPair))...)
 	c.Action = updateIf(c.Fields)
 	return c
 }

@@ -13,7 +13,7 @@ func (s *service) apply(ctx context.Context) (string, error) {
 		return s.create(ctx)
 	}
 	arn := *s.found.ServiceArn
-	if err := s.w.tagECS(ctx, arn, tagMap(s.found.Tags, ecsTagPair)); err != nil {
+	if err := s.w.tagECS(ctx, arn, TagMap(s.found.Tags, ecsTagPair)); err != nil {
 		return arn, err
 	}
 	if len(s.fields()) == 0 && !s.stale {

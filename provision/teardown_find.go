@@ -162,12 +162,12 @@ func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecst
 
 // isFlowRunOf tells whether a task is a flow run of the pool.
 func isFlowRunOf(task ecstypes.Task, pool string) bool {
-	return tagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
+	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
 }
 
 // flowRunName is the name of the flow run that a task runs, or else the task's id.
 func flowRunName(task ecstypes.Task) string {
-	name := tagMap(task.Tags, ecsTagPair)[tagFlowRunName]
+	name := TagMap(task.Tags, ecsTagPair)[tagFlowRunName]
 	orString(&name, shortName(aws.ToString(task.TaskArn)))
 	return name
 }
