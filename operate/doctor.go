@@ -116,6 +116,11 @@ func (d *doctor) needsPrefect(name string) bool {
 	return false
 }
 
+// bootstrapLine is a bootstrap that keeps what an earlier one chose.
+func (d *doctor) bootstrapLine(ctx context.Context) string {
+	return bootstrapLine(ctx, d.Status, d.spec.Pool)
+}
+
 // recall fills the Spec with what an earlier bootstrap chose, and looks at what runs.
 func (d *doctor) recall(ctx context.Context) {
 	if d.known && d.spec.Pool != "" {

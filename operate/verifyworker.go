@@ -17,10 +17,10 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	began := time.Now()
 	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), bootstrapFix(v.Pool))
+		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), bootstrapLine(ctx, v.Status, v.Pool))
 	}
 	if isRefusedKey(err) {
-		return v.fail(StepWorker, err.Error(), keyFix(err, bootstrapFix(v.Pool)))
+		return v.fail(StepWorker, err.Error(), keyFix(err, bootstrapLine(ctx, v.Status, v.Pool)))
 	}
 	if err != nil {
 		return v.failed(StepWorker, err)
@@ -43,11 +43,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	if len(workers) > 0 {
 		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
-	return v.symptom(ctx, StepWorker, reason, bootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
-}
-
-func bootstrapFix(pool string) string {
-	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
+	return v.symptom(ctx, StepWorker, reason, bootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
 }
 
 // ago is the time since then, in whole seconds.

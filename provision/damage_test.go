@@ -186,6 +186,14 @@ func untag(ctx context.Context, a *account, arn string) error {
 
 // editPool sends an edit of the pool's template to the server, as a user may do.
 func editPool(edit func(properties map[string]any)) func(context.Context, *account) error {
+	return editVariables(func(variables map[string]any) { edit(variables["properties"].(map[string]any)) })
+}
+
+func editMarker(edit func(marker map[string]any)) func(context.Context, *account) error {
+	return editVariables(func(variables map[string]any) { edit(variables["x-ecsctl"].(map[string]any)) })
+}
+
+func editVariables(edit func(variables map[string]any)) func(context.Context, *account) error {
 	return func(ctx context.Context, a *account) error {
 		pool, err := a.api.ReadWorkPool(ctx, "etl")
 		if err != nil {
@@ -195,7 +203,7 @@ func editPool(edit func(properties map[string]any)) func(context.Context, *accou
 		if err := json.Unmarshal(pool.BaseJobTemplate, &template); err != nil {
 			return err
 		}
-		edit(template["variables"].(map[string]any)["properties"].(map[string]any))
+		edit(template["variables"].(map[string]any))
 		raw, err := json.Marshal(map[string]any{"base_job_template": template})
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
 // changes are the owned defaults that differ. Variables that the pool's template does
 // not have, because its users took them out, are left out with a warning.
 func (p *workPool) changes() []poolDefault {
-	p.warnings = nil
+	p.warnings = p.forgottenChoices()
 	if p.found != nil && p.found.IsPaused {
 		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}

@@ -12,42 +12,6 @@ import (
 	"ecsctl/sandbox"
 )
 
-// What was chosen at bootstrap is recalled from the pool's name alone, defaults are left
-// out, and a plan made from it has nothing to do.
-func TestRecall(t *testing.T) {
-	t.Parallel()
-	for name, choose := range map[string]func(*provision.Spec){
-		"nothing":       func(*provision.Spec) {},
-		"cluster":       func(s *provision.Spec) { s.Cluster = "analytics" },
-		"names":         func(s *provision.Spec) { s.Names = provision.Names{Service: "mine", LogGroup: "/mine"} },
-		"runtime":       func(s *provision.Spec) { s.Worker.Runtime = provision.RuntimePrefect },
-		"size":          func(s *provision.Spec) { s.Worker.CPU, s.Worker.Memory = 1024, 4096 },
-		"image":         func(s *provision.Spec) { s.Worker.Runtime, s.Worker.Image = provision.RuntimePrefect, "mine/worker:1" },
-		"no public IPs": func(s *provision.Spec) { s.Network.AssignPublicIP = provision.PublicIPDisabled },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
-			none, said := a.spec.Worker.DesiredCount, provision.Spec{Pool: "etl", Region: region}
-			choose(&said)
-			a.spec = said
-			a.spec.Worker.DesiredCount = none
-			a.bootstrap()
-			got := a.recall(provision.Spec{Pool: "etl", Region: region})
-			if said.Names != (provision.Names{}) {
-				said.Names = a.options().Spec.Names // all are remembered when one is chosen
-			}
-			if diff := cmp.Diff(said, got); diff != "" {
-				t.Errorf("(-chosen +recalled):\n%s", diff)
-			}
-			a.spec = got
-			if changes := a.plan(); len(changes) > 0 {
-				t.Errorf("a plan of what is recalled has changes: %q", changes)
-			}
-		})
-	}
-}
-
 func (a *account) recall(spec provision.Spec) provision.Spec {
 	a.t.Helper()
 	opts := a.options()

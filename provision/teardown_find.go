@@ -34,6 +34,7 @@ func (t *Teardown) discover(ctx context.Context) error {
 	}
 	spec := &t.w.spec
 	if pool != nil {
+		t.w.remembered = pool.template.marker
 		if names := pool.template.marker.Names; names != nil {
 			spec.Names = spec.Names.or(*names)
 		}
