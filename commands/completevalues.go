@@ -66,7 +66,7 @@ func completionClients(ctx context.Context, line typed) (provision.Options, erro
 	spec.Prefect = provision.Prefect{APIURL: line.flags["prefect-api-url"], Profile: line.flags["prefect-profile"]}
 	nobody := Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
 	options := provision.Options{Version: version(), Logger: newLogger(io.Discard, false)}
-	settings, err := discoverPrefect(spec.Prefect, nobody.In)
+	settings, err := discoverPrefect(ctx, spec.Prefect, nobody)
 	if err != nil {
 		return options, err
 	}

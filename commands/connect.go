@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ecsctl/commands/prompt"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -20,7 +21,7 @@ const pollInterval = time.Second
 // package provision. The Spec in them has its region.
 func connect(ctx context.Context, spec provision.Spec, streams Streams, verbose bool) (provision.Options, error) {
 	opts := provision.Options{Version: version(), Logger: newLogger(streams.Err, verbose), PollInterval: pollInterval}
-	api, err := connectPrefect(spec.Prefect, streams, &opts)
+	api, err := connectPrefect(ctx, spec.Prefect, streams, &opts)
 	if err != nil {
 		return opts, err
 	}
@@ -43,9 +44,9 @@ func connectAWS(ctx context.Context, spec provision.Spec, opts *provision.Option
 }
 
 // connectPrefect finds the API and the credentials, and leaves them in opts.
-func connectPrefect(p provision.Prefect, streams Streams, opts *provision.Options) (*prefect.Client, error) {
+func connectPrefect(ctx context.Context, p provision.Prefect, streams Streams, opts *provision.Options) (*prefect.Client, error) {
 	useOwnRoots()
-	settings, err := discoverPrefect(p, streams.In)
+	settings, err := discoverPrefect(ctx, p, streams)
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +68,10 @@ func prefectClient(settings prefect.Settings, streams Streams, opts *provision.O
 }
 
 // discoverPrefect finds the API URL and the credentials as Prefect's own tools do.
-func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error) {
+func discoverPrefect(ctx context.Context, p provision.Prefect, streams Streams) (prefect.Settings, error) {
 	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
 	if p.APIKeyFile != "" {
-		key, err := readKey(p.APIKeyFile, in)
+		key, err := readKey(ctx, p.APIKeyFile, streams)
 		if err != nil {
 			return prefect.Settings{}, err
 		}
@@ -83,14 +84,18 @@ func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error
 	return prefect.Discover(os.Environ(), dir, overrides)
 }
 
-// readKey reads an API key from a file, or from standard input for "-".
-func readKey(path string, in io.Reader) (prefect.Secret, error) {
+// readKey reads an API key from a file, or from standard input for "-": a person's is not
+// shown.
+func readKey(ctx context.Context, path string, streams Streams) (prefect.Secret, error) {
 	var raw []byte
 	var err error
-	if path == "-" {
-		raw, err = io.ReadAll(io.LimitReader(in, 64<<10))
-	} else {
+	switch {
+	case path != "-":
 		raw, err = os.ReadFile(path)
+	case streams.CanPrompt:
+		raw, err = prompt.ReadSecret(ctx, streams.In, streams.Err, "Prefect API key, which is not shown:")
+	default:
+		raw, err = io.ReadAll(io.LimitReader(streams.In, 64<<10))
 	}
 	if err != nil {
 		return "", fmt.Errorf("failed to read the API key: %w", err)

@@ -66,7 +66,7 @@ func runDoctor(ctx context.Context, streams Streams, opts doctorOptions) error {
 	examined := operate.DoctorOptions{Options: provision.Options{
 		Spec: opts.Spec, Version: version(), Logger: newLogger(streams.Err, opts.Verbose), PollInterval: pollInterval,
 	}}
-	examined.Prefect, examined.PrefectErr = connectPrefect(opts.Spec.Prefect, streams, &examined.Options)
+	examined.Prefect, examined.PrefectErr = connectPrefect(ctx, opts.Spec.Prefect, streams, &examined.Options)
 	if examined.AWSErr = connectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
 		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
 	}

@@ -96,7 +96,7 @@ func readPolicyOptions(c *cli.Context, name string, flags []specFlag) (opts poli
 
 func runPolicy(ctx context.Context, streams Streams, opts policyOptions) error {
 	options := provision.Options{Logger: newLogger(streams.Err, opts.Verbose)}
-	if err := policyServer(streams, opts, &options); err != nil {
+	if err := policyServer(ctx, streams, opts, &options); err != nil {
 		return err
 	}
 	if err := connectAWS(ctx, opts.Spec, &options, nil); err != nil {
@@ -119,8 +119,8 @@ func runPolicy(ctx context.Context, streams Streams, opts policyOptions) error {
 
 // policyServer finds out which credentials of Prefect there are. Whoever writes policies
 // may have none: then it is taken that workers have an API key.
-func policyServer(streams Streams, opts policyOptions, options *provision.Options) error {
-	settings, err := discoverPrefect(opts.Spec.Prefect, streams.In)
+func policyServer(ctx context.Context, streams Streams, opts policyOptions, options *provision.Options) error {
+	settings, err := discoverPrefect(ctx, opts.Spec.Prefect, streams)
 	if err != nil {
 		return err
 	}

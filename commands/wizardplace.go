@@ -23,7 +23,7 @@ func (w *wizard) begin(ctx context.Context) (err error) {
 	if w.alias, err = provision.AccountAlias(ctx, w.connection.Clients); err != nil {
 		return err
 	}
-	if w.settings, err = discoverPrefect(w.spec.Prefect, w.streams.In); err != nil {
+	if w.settings, err = discoverPrefect(ctx, w.spec.Prefect, w.streams); err != nil {
 		return err
 	}
 	printf(w.streams.Err, "AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n", w.account(), w.identity.Region, w.identity.Caller)
