@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"ecsctl/commands/prompt"
+	"ecsctl/internal/awserr"
 	"ecsctl/provision"
 )
 
@@ -68,7 +69,7 @@ func askRegion(ctx context.Context, w *wizard) (string, error) {
 	}
 	regions, err := look(ctx, w, "the regions", func(ctx context.Context) ([]string, error) { return provision.Regions(ctx, w.connection.Clients) })
 	switch {
-	case provision.Denied(err):
+	case awserr.Denied(err):
 		q.Help = denied("the regions") + q.Help
 		q.Check = matches(regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`), "a region looks like eu-west-1")
 	case err != nil:

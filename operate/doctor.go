@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -91,7 +92,7 @@ func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), fixO
 
 // failedOrDenied: what we may not look at is not known to be wrong.
 func (d *doctor) failedOrDenied(name string, err error) {
-	if provision.IsDenied(err) {
+	if awserr.Denied(err) {
 		d.skip(name, err.Error())
 		return
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
-	"ecsctl/provision"
 )
 
 // cleaningTime is the limit for taking away what was made, also after an interrupt.
@@ -39,7 +39,7 @@ func (v *verification) cleanUp(ctx context.Context) {
 		return
 	}
 	done := "the deployment, the flow and the run are gone"
-	if provision.IsDenied(v.taskErr) {
+	if awserr.Denied(v.taskErr) {
 		done += "; the task definition that the worker may have registered for them is not known, and stays"
 	}
 	v.ok(StepCleanup, time.Since(began), done)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/provision"
 )
 
@@ -33,7 +34,7 @@ func firstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Stat
 // says which right is missing, and where to get it, when nothing was found without it.
 func whatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string, err error) {
 	cause, status, err := firstCause(ctx, o)
-	if provision.IsDenied(err) {
+	if awserr.Denied(err) {
 		return nil, problemOf(AboutAWS, err).unseen(), nil
 	}
 	if err != nil || cause != nil || status == nil {
@@ -52,7 +53,7 @@ func (p Problem) unseen() string {
 // named adds to what AWS refused which statements of the command's policy allow it. Who we
 // are is asked only then.
 func named(ctx context.Context, o provision.Options, err error) error {
-	if !provision.IsDenied(err) {
+	if !awserr.Denied(err) {
 		return err
 	}
 	id, unknown := provision.WhoAmI(ctx, o.Clients)

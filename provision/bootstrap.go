@@ -138,10 +138,7 @@ func (b *Bootstrap) compare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	network, err := b.w.network.get(context.Background())
-	if err != nil {
-		return err
-	}
+	network := b.w.network.found()
 	b.Changes = networkChanges(network, b.w.spec)
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())

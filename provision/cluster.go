@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -129,7 +130,7 @@ func (c *cluster) remove() Change {
 func (c *cluster) delete(ctx context.Context) error {
 	for {
 		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
-		if !hasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
+		if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
 			return explain("delete the cluster", unlessGone(err))
 		}
 		if c.w.pause(ctx) != nil {

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 )
@@ -9,7 +8,7 @@ import (
 // defaults are those that ecsctl owns, in the order in which plans show them.
 func (p *workPool) defaults() []poolDefault {
 	w, f := p.w, p.w.spec.FlowRuns
-	network, _ := w.network.get(context.Background()) // findAll has failed if there is none
+	network := w.network.found()
 	ip := string(publicIP(network.publicIP))
 	out := []poolDefault{
 		{"cluster", w.spec.Cluster},

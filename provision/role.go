@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/templates"
 )
@@ -203,7 +204,7 @@ const notOurs = "not made by ecsctl for this pool"
 
 // unlessGone drops the errors by which AWS says that something is not there any more.
 func unlessGone(err error) error {
-	if hasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
+	if awserr.HasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
 		return nil
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
@@ -116,7 +117,7 @@ func (s *secret) readValue(ctx context.Context, out *foundSecret) error {
 	if errors.As(err, &scheduled) || errors.As(err, &missing) {
 		return nil
 	}
-	if s.w.secretsUnread && IsDenied(err) {
+	if s.w.secretsUnread && awserr.Denied(err) {
 		out.hidden = true
 		return nil
 	}
