@@ -71,7 +71,7 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 	examined := doctor.DoctorOptions{Options: provision.Options{
 		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose), PollInterval: inputs.PollInterval,
 	}}
-	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(opts.Spec.Prefect, streams, &examined.Options)
+	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(ctx, opts.Spec.Prefect, streams, &examined.Options)
 	if examined.AWSErr = inputs.ConnectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
 		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
 	}

@@ -99,7 +99,7 @@ func readPolicyOptions(c *cli.Context, name string, flags []inputs.SpecFlag) (op
 
 func runPolicy(ctx context.Context, streams console.Streams, opts policyOptions) error {
 	options := provision.Options{Logger: inputs.NewLogger(streams.Err, opts.Verbose)}
-	if err := policyServer(streams, opts, &options); err != nil {
+	if err := policyServer(ctx, streams, opts, &options); err != nil {
 		return err
 	}
 	if err := inputs.ConnectAWS(ctx, opts.Spec, &options, nil); err != nil {
@@ -122,8 +122,8 @@ func runPolicy(ctx context.Context, streams console.Streams, opts policyOptions)
 
 // policyServer finds out which credentials of Prefect there are. Whoever writes policies
 // may have none: then it is taken that workers have an API key.
-func policyServer(streams console.Streams, opts policyOptions, options *provision.Options) error {
-	settings, err := inputs.DiscoverPrefect(opts.Spec.Prefect, streams.In)
+func policyServer(ctx context.Context, streams console.Streams, opts policyOptions, options *provision.Options) error {
+	settings, err := inputs.DiscoverPrefect(ctx, opts.Spec.Prefect, streams)
 	if err != nil {
 		return err
 	}

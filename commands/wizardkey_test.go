@@ -102,6 +102,30 @@ func TestWizardKeyInLines(t *testing.T) {
 	a.wrote(0)
 }
 
+// A key that a person gives on standard input is not seen, and Ctrl-C ends the waiting.
+func TestKeyOnATerminal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		keys string
+		code int
+		says string
+	}{
+		"a key":  {stage.Canary + "\r", 0, "created service prefect-worker-etl"},
+		"Ctrl-C": {"pnu_c4n4ry" + ctrlC, 130, "interrupted: nothing was changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			term := a.open("bootstrap", "--pool", "etl", "--no-wait", "--yes", "--prefect-api-key-file", "-")
+			term.answer("Prefect API key", test.keys)
+			term.exits(test.code, test.says)
+			if test.code == 0 && a.secretValue("prefect/etl/api-key") != stage.Canary {
+				t.Error("the secret has another key")
+			}
+		})
+	}
+}
+
 // Ctrl-C at each of these questions leaves nothing behind; 60 columns show all of them.
 func TestWizardKeyInterrupted(t *testing.T) {
 	t.Parallel()

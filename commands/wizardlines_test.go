@@ -11,7 +11,6 @@ const invitation = ", or < to go back:"
 func (s *screen) line(nth int, text string) {
 	s.t.Helper()
 	s.until(func() bool { return strings.Count(s.text(), invitation) >= nth })
-	s.sees() // the echo of what is secret ends right after the invitation
 	s.press(text + "\n")
 }
 

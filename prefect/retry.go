@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"ecsctl/internal/pause"
 )
 
 const (
@@ -94,18 +96,12 @@ func isFinal(err error) bool {
 // backoff doubles from minRetryWait to maxRetryWait, with a fifth of jitter; a
 // Retry-After is waited out in full.
 func (c *Client) backoff(_, _ time.Duration, n int, response *http.Response) time.Duration {
-	wait := maxRetryWait
-	if n < 10 { // beyond it the shift passes the limit anyway
-		wait = min(maxRetryWait, minRetryWait<<n)
+	if response != nil {
+		if asked, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
+			return time.Duration(float64(asked) * (1 + 0.2*rand.Float64()))
+		}
 	}
-	jitter := 1 + 0.2*(2*rand.Float64()-1)
-	if response == nil {
-		return time.Duration(float64(wait) * jitter)
-	}
-	if asked, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
-		return time.Duration(float64(asked) * (1 + 0.2*rand.Float64()))
-	}
-	return time.Duration(float64(wait) * jitter)
+	return pause.Backoff(n, minRetryWait, maxRetryWait)
 }
 
 // retryAfter reads both forms of RFC 9110: seconds and a date.

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -95,7 +96,7 @@ func TestExplainKeepsCancellation(t *testing.T) {
 func TestHasCode(t *testing.T) {
 	t.Parallel()
 	err := explain("x", answered("IAM", "GetRole", 404, "NoSuchEntity", "gone"))
-	if !hasCode(err, "Other", "NoSuchEntity") || hasCode(err, "Other") || hasCode(errors.New("NoSuchEntity"), "NoSuchEntity") || hasCode(nil, "x") {
+	if !awserr.HasCode(err, "Other", "NoSuchEntity") || awserr.HasCode(err, "Other") || awserr.HasCode(errors.New("NoSuchEntity"), "NoSuchEntity") || awserr.HasCode(nil, "x") {
 		t.Errorf("codes of %v are not told apart", err)
 	}
 }

@@ -35,6 +35,9 @@ type Options struct {
 	// SecretsUnread: a secret whose value the caller may not read is taken for the wanted
 	// one, and its Change says so. For plans that nobody applies.
 	SecretsUnread bool
+	// Recalled: the Spec is what Recall gave, so that what the pool remembers of it is no
+	// part of the plan. For plans that nobody applies.
+	Recalled bool
 }
 
 func (o Options) policy() string { return cmp.Or(o.Policy, PolicyBootstrap) }
@@ -77,7 +80,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 func newWorld(ctx context.Context, opts Options) (*world, error) {
 	w := &world{
 		spec: opts.Spec, binary: opts.Binary, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
-		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, known: map[Kind]string{},
+		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, recalled: opts.Recalled, known: map[Kind]string{},
 	}
 	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
 	group, gctx := errgroup.WithContext(ctx)
@@ -133,10 +136,7 @@ func (b *Bootstrap) compare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	network, err := b.w.network.get(context.Background())
-	if err != nil {
-		return err
-	}
+	network := b.w.network.found()
 	b.Changes = networkChanges(network, b.w.spec)
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())

@@ -12,19 +12,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-)
 
-// Denied tells whether AWS refused a call for want of permission. Who may not list
-// things may still be able to name one.
-func Denied(err error) bool {
-	return hasCode(err, "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault")
-}
+	"ecsctl/internal/awserr"
+)
 
 // AccountAlias is the name that people gave the account, or empty when it has none or
 // when the caller may not ask.
 func AccountAlias(ctx context.Context, c *Clients) (string, error) {
 	out, err := c.IAM.ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
-	if Denied(err) {
+	if awserr.Denied(err) {
 		return "", nil
 	}
 	if err != nil {
@@ -201,5 +197,5 @@ func SecurityGroups(ctx context.Context, c *Clients, vpc string) ([]SecurityGrou
 }
 
 func nameTag(tags []types.Tag) string {
-	return tagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })["Name"]
+	return TagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })["Name"]
 }

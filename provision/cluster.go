@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -58,7 +59,7 @@ func (c *cluster) check() error {
 }
 
 func (c *cluster) owned() bool {
-	return c.found != nil && c.w.owns(tagMap(c.found.Tags, ecsTagPair))
+	return c.found != nil && c.w.owns(TagMap(c.found.Tags, ecsTagPair))
 }
 
 func (c *cluster) diff() Change {
@@ -73,7 +74,7 @@ func (c *cluster) diff() Change {
 	case !c.owned():
 		change.Action, change.Reason = Adopt, "not made by ecsctl: used as it is"
 	default:
-		change.Fields = c.w.tagFields(tagMap(c.found.Tags, ecsTagPair))
+		change.Fields = c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))
 		change.Action = updateIf(change.Fields)
 	}
 	change.ID = *c.found.ClusterArn
@@ -93,7 +94,7 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 	if !c.owned() {
 		return *c.found.ClusterArn, nil
 	}
-	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, tagMap(c.found.Tags, ecsTagPair))
+	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, TagMap(c.found.Tags, ecsTagPair))
 }
 
 // tagECS puts the tags that are missing on something in ECS.
@@ -130,7 +131,7 @@ func (c *cluster) remove() Change {
 func (c *cluster) delete(ctx context.Context) error {
 	for {
 		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
-		if !hasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
+		if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
 			return explain("delete the cluster", unlessGone(err))
 		}
 		if c.w.pause(ctx) != nil {

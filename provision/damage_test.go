@@ -50,11 +50,19 @@ func detach(ctx context.Context, a *account) error {
 	return err
 }
 
-func changeTrust(ctx context.Context, a *account) error {
-	_, err := a.source.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: workerRole, PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
-	return err
+// trust replaces the worker role's trust policy by one of these statements.
+func trust(statements string) func(context.Context, *account) error {
+	return func(ctx context.Context, a *account) error {
+		_, err := a.source.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: workerRole,
+			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)})
+		return err
+	}
 }
+
+const (
+	trustLambda = `{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}`
+	trustECS    = `{"Sid":"0","Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}`
+)
 
 func widenPolicy(ctx context.Context, a *account) error {
 	_, err := a.source.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: workerRole, PolicyName: aws.String("prefect-worker"), PolicyDocument: aws.String(
@@ -178,6 +186,14 @@ func untag(ctx context.Context, a *account, arn string) error {
 
 // editPool sends an edit of the pool's template to the server, as a user may do.
 func editPool(edit func(properties map[string]any)) func(context.Context, *account) error {
+	return editVariables(func(variables map[string]any) { edit(variables["properties"].(map[string]any)) })
+}
+
+func editMarker(edit func(marker map[string]any)) func(context.Context, *account) error {
+	return editVariables(func(variables map[string]any) { edit(variables["x-ecsctl"].(map[string]any)) })
+}
+
+func editVariables(edit func(variables map[string]any)) func(context.Context, *account) error {
 	return func(ctx context.Context, a *account) error {
 		pool, err := a.api.ReadWorkPool(ctx, "etl")
 		if err != nil {
@@ -187,7 +203,7 @@ func editPool(edit func(properties map[string]any)) func(context.Context, *accou
 		if err := json.Unmarshal(pool.BaseJobTemplate, &template); err != nil {
 			return err
 		}
-		edit(template["variables"].(map[string]any)["properties"].(map[string]any))
+		edit(template["variables"].(map[string]any))
 		raw, err := json.Marshal(map[string]any{"base_job_template": template})
 		if err != nil {
 			return err

@@ -5,9 +5,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/aws/smithy-go"
-
 	"ecsctl/image"
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/denial"
 	"ecsctl/templates"
 )
@@ -38,20 +37,11 @@ func denialsIn(err error) []denial.Denial {
 	return out
 }
 
-// IsDenied tells whether AWS refused a call for want of a right.
-func IsDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && denial.IsCode(api.ErrorCode())
-}
-
 // asDenial looks at one layer alone.
 func asDenial(err error) (denial.Denial, bool) {
 	switch err := err.(type) { //nolint:errorlint // denialsIn walks the layers
-	case awsError:
-		var api smithy.APIError
-		if errors.As(err.err, &api) && denial.IsCode(api.ErrorCode()) {
-			return denial.Parse(api.ErrorMessage(), action(err.err)), true
-		}
+	case *awserr.Error:
+		return awserr.Missing(err.Err)
 	case *image.PushError:
 		if err.Denied() {
 			return denial.Parse(err.Error(), "ecr:PutImage"), true

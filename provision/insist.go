@@ -2,11 +2,10 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"time"
 
-	"github.com/aws/smithy-go"
+	"ecsctl/internal/awserr"
 )
 
 // insistFor limits how long a call is made again that AWS refuses only because
@@ -34,17 +33,17 @@ var roleRefused = regexp.MustCompile(`(?i)unable to assume|cannot be assumed|rol
 
 // refusesRole: IAM is eventually consistent, so a new role may be refused at first.
 func refusesRole(err error) bool {
-	var api smithy.APIError
-	return hasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && roleRefused.MatchString(api.ErrorMessage())
+	api, _ := awserr.Answer(err)
+	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && roleRefused.MatchString(api.ErrorMessage())
 }
 
 // stillDeleting: a secret that was deleted for good keeps its name for a moment.
-func stillDeleting(err error) bool { return hasCode(err, "InvalidRequestException") }
+func stillDeleting(err error) bool { return awserr.HasCode(err, "InvalidRequestException") }
 
 // stillDrainingText matches ECS's refusal of a service whose deleted namesake still has tasks.
 var stillDrainingText = regexp.MustCompile(`(?i)still draining`)
 
 func stillDraining(err error) bool {
-	var api smithy.APIError
-	return hasCode(err, "InvalidParameterException") && errors.As(err, &api) && stillDrainingText.MatchString(api.ErrorMessage())
+	api, _ := awserr.Answer(err)
+	return awserr.HasCode(err, "InvalidParameterException") && stillDrainingText.MatchString(api.ErrorMessage())
 }

@@ -44,7 +44,7 @@ func (s *somebody) broken() {
 		openPort(ctx, s.account), closeEgress(ctx, s.account), changeRetention(ctx, s.account), disableRule(ctx, s.account),
 		changeSecret(ctx, s.account), moveService(ctx, s.account), removeTarget(ctx, s.account), deleteQueue("prefect-etl")(ctx, s.account),
 		untag(ctx, s.account, "arn:aws:ecs:eu-west-1:123456789012:cluster/default"),
-		changeTrust(ctx, s.account)) // last: ECS updates no service whose role it cannot take
+		trust(trustLambda)(ctx, s.account)) // last: ECS updates no service whose role it cannot take
 	if err != nil {
 		s.t.Fatal(err)
 	}

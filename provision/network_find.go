@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/aws/ec2calls"
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -41,6 +42,9 @@ func (f *networkFinder) get(ctx context.Context) (chosenNetwork, error) {
 	f.once.Do(func() { f.chosen, f.err = f.choose(ctx) })
 	return f.chosen, f.err
 }
+
+// found is the network that get has read: without one there is no plan.
+func (f *networkFinder) found() chosenNetwork { return f.chosen }
 
 func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 	vpc, err := f.vpc(ctx)
@@ -105,9 +109,9 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 	}
 	out, err := f.api.DescribeVpcs(ctx, in)
 	switch {
-	case hasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"):
+	case awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"):
 		return "", hint.Add(fmt.Errorf("there is no VPC %q in this account and region", f.want.VPC), "list them with `aws ec2 describe-vpcs`, and check the region")
-	case f.want.VPC != "" && Denied(err):
+	case f.want.VPC != "" && awserr.Denied(err):
 		// Its subnets are looked at in any case: they say whether the VPC is there.
 		return f.want.VPC, nil
 	case err != nil:
@@ -121,7 +125,7 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 func (f *networkFinder) subnet(ctx context.Context, id string) (types.Subnet, error) {
 	out, err := f.api.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{id}})
 	switch {
-	case hasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"), err == nil && len(out.Subnets) == 0:
+	case awserr.HasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"), err == nil && len(out.Subnets) == 0:
 		return types.Subnet{}, hint.Add(fmt.Errorf("there is no subnet %q in this account and region", id), "list them with `aws ec2 describe-subnets`, and check the region")
 	case err != nil:
 		return types.Subnet{}, explain(fmt.Sprintf("read subnet %q", id), err)

@@ -3,6 +3,8 @@ package provision
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -96,15 +98,39 @@ func eventWildcard(pattern string) string {
 	return pattern
 }
 
-// compareDocuments lists the differences of two JSON texts in which lists are sets. One
+// compareDocuments lists the differences of two JSON texts by their canonical forms. One
 // that does not parse differs as a whole.
-func compareDocuments(path, before, after string) []Field {
+func compareDocuments(path, before, after string, canonical func(any) any) []Field {
 	var b, a any
 	if json.Unmarshal([]byte(before), &b) != nil || json.Unmarshal([]byte(after), &a) != nil {
 		return compare(path, before, after)
 	}
-	return compare(path, canonicalSet(b), canonicalSet(a))
+	return compare(path, canonical(b), canonical(a))
 }
+
+// canonicalPattern makes the lists of an event pattern sets. Other than in a policy, 1 and
+// "1" match different events, and an object is no text that reads like it.
+func canonicalPattern(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for key, v := range value {
+			out[key] = canonicalPattern(v)
+		}
+		return out
+	case []any:
+		out := make([]any, len(value))
+		for i, v := range value {
+			out[i] = canonicalPattern(v)
+		}
+		slices.SortFunc(out, func(a, b any) int { return strings.Compare(inList(a), inList(b)) })
+		return slices.CompactFunc(out, func(a, b any) bool { return reflect.DeepEqual(a, b) })
+	}
+	return value
+}
+
+// inList shows a value in a list: text keeps its quotation marks there.
+func inList(v any) string { return show([]any{v}) }
 
 // removeUnwanted is the change of what the Spec no longer wants: what is not ours stays
 // unmentioned.

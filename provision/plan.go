@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -147,7 +148,7 @@ func runSteps(ctx context.Context, steps []step, progress Progress) ([]Applied, 
 		wg.Go(func() {
 			defer close(done[i])
 			for j, other := range steps {
-				if i == j || !contains(s.needs, other.change.Kind) {
+				if i == j || !slices.Contains(s.needs, other.change.Kind) {
 					continue
 				}
 				<-done[j]
@@ -184,13 +185,4 @@ func stepError(c Change, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s %q: %w", c.Kind, c.Name, err)
-}
-
-func contains(kinds []Kind, kind Kind) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
 }

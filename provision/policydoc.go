@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -12,12 +13,19 @@ import (
 // documents back URL-encoded and reformatted, with single values as lists and
 // sets sorted (IAM User Guide, "Grammar of the IAM JSON policy language").
 type policyDocument struct {
-	Version   string                    `json:"Version,omitempty"`
-	Statement map[string]map[string]any `json:"Statement"`
+	version    string
+	statements []policyStatement
 }
 
-// parsePolicy reads a policy as it is sent or as AWS gives it back. Statements are
-// named by their Sid, or by their place.
+// policyStatement is one statement. Its Sid says nothing about what it allows, need not be
+// there, and nothing keeps two documents from giving one Sid to different statements.
+type policyStatement struct {
+	sid     string
+	content map[string]any // without the Sid
+}
+
+// parsePolicy reads a policy as it is sent or as AWS gives it back. A statement that is
+// there twice is there once.
 func parsePolicy(text string) (policyDocument, error) {
 	if decoded, err := url.QueryUnescape(text); err == nil && !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		text = decoded
@@ -37,47 +45,53 @@ func parsePolicy(text string) (policyDocument, error) {
 		}
 		statements = []map[string]any{one}
 	}
-	out := policyDocument{Version: doc.Version, Statement: map[string]map[string]any{}}
-	for i, statement := range statements {
-		sid, _ := statement["Sid"].(string)
-		if sid == "" {
-			sid = fmt.Sprint(i)
+	out := policyDocument{version: doc.Version}
+	for _, statement := range statements {
+		canonical := canonicalStatement(statement)
+		if !canonical.isIn(out.statements) {
+			out.statements = append(out.statements, canonical)
 		}
-		out.Statement[sid] = canonicalStatement(statement)
 	}
 	return out, nil
 }
 
-func canonicalStatement(statement map[string]any) map[string]any {
-	out := map[string]any{}
+func canonicalStatement(statement map[string]any) policyStatement {
+	sid, _ := statement["Sid"].(string)
+	content := map[string]any{}
 	for key, value := range statement {
 		if key != "Sid" {
-			out[key] = canonicalSet(value)
+			content[key] = canonicalSet(value)
 		}
 	}
-	return out
+	return policyStatement{sid, content}
 }
 
-// canonicalSet writes single values as lists of one and sorts lists, at every depth.
+// isIn reports whether one of the statements says the same.
+func (s policyStatement) isIn(statements []policyStatement) bool {
+	return slices.ContainsFunc(statements, func(other policyStatement) bool { return reflect.DeepEqual(s.content, other.content) })
+}
+
+// canonicalSet writes single values as lists of one and makes lists sets, at every depth.
+// Policies have truth and numbers with quotes and without.
 func canonicalSet(value any) any {
 	switch value := value.(type) {
-	case string:
-		return []string{value}
-	case []any:
-		words := make([]string, len(value))
-		for i, v := range value {
-			words[i] = show(v)
-		}
-		slices.Sort(words)
-		return words
+	case nil:
+		return nil
 	case map[string]any:
 		out := map[string]any{}
 		for key, v := range value {
 			out[key] = canonicalSet(v)
 		}
 		return out
+	case []any:
+		words := make([]string, len(value))
+		for i, v := range value {
+			words[i] = show(v)
+		}
+		slices.Sort(words)
+		return slices.Compact(words)
 	}
-	return value
+	return []string{show(value)}
 }
 
 // comparePolicies lists the differences of two policy texts. One that does not parse
@@ -88,16 +102,53 @@ func comparePolicies(path, before, after string) []Field {
 	if errB != nil || errA != nil {
 		return compare(path, before, after)
 	}
-	return compare(path, b, a)
+	return slices.Concat(
+		compareStatements(joinPath(path, "Statement"), b.statements, a.statements),
+		compare(joinPath(path, "Version"), b.version, a.version),
+	)
 }
 
-// letsECSAssume tells whether a trust policy lets ECS tasks take the role.
+// compareStatements compares sets: a statement that is on both sides is no difference,
+// whatever it is called and wherever it stands. Of those left over, two with one Sid are
+// shown as a change of the one into the other.
+func compareStatements(path string, before, after []policyStatement) []Field {
+	var out []Field
+	gone, wanted := without(before, after), without(after, before)
+	for _, statement := range gone {
+		here := statementPath(path, statement)
+		i := slices.IndexFunc(wanted, func(s policyStatement) bool { return s.sid == statement.sid })
+		if i < 0 {
+			out = append(out, Field{Path: here, Before: show(statement.content)})
+			continue
+		}
+		out = append(out, compare(here, statement.content, wanted[i].content)...)
+		wanted = slices.Delete(wanted, i, i+1)
+	}
+	for _, statement := range wanted {
+		out = append(out, Field{Path: statementPath(path, statement), After: show(statement.content)})
+	}
+	return out
+}
+
+func statementPath(path string, s policyStatement) string {
+	if s.sid == "" {
+		return path
+	}
+	return joinPath(path, s.sid)
+}
+
+func without(statements, others []policyStatement) []policyStatement {
+	return slices.DeleteFunc(slices.Clone(statements), func(s policyStatement) bool { return s.isIn(others) })
+}
+
+// letsECSAssume reports whether a trust policy lets ECS tasks take the role.
 func letsECSAssume(trust string) bool {
 	doc, err := parsePolicy(trust)
 	if err != nil {
 		return false
 	}
-	for _, statement := range doc.Statement {
+	for _, s := range doc.statements {
+		statement := s.content
 		principal, _ := statement["Principal"].(map[string]any)
 		services, _ := principal["Service"].([]string)
 		actions, _ := statement["Action"].([]string)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,6 +23,10 @@ func TestSamePolicies(t *testing.T) {
 			{"Resource": "x", "Sid": "Read", "Effect": "Allow", "Action": ["ecs:DescribeTasks"]},
 			{"Condition": {"ArnEquals": {"ecs:cluster": ["b", "a"]}}, "Resource": ["*"], "Sid": "Run", "Effect": "Allow", "Action": ["ecs:StopTask", "ecs:RunTask"]}
 		], "Version": "2012-10-17"}`,
+		"each statement and each value twice": `{"Version":"2012-10-17","Statement":[
+			{"Sid":"Read","Effect":"Allow","Action":["ecs:DescribeTasks","ecs:DescribeTasks"],"Resource":"x"},
+			{"Sid":"Run","Effect":"Allow","Action":["ecs:RunTask","ecs:StopTask"],"Resource":"*","Condition":{"ArnEquals":{"ecs:cluster":["a","b","a"]}}},
+			{"Sid":"Again","Effect":"Allow","Action":"ecs:DescribeTasks","Resource":"x"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,6 +34,21 @@ func TestSamePolicies(t *testing.T) {
 				t.Errorf("got differences %+v", fields)
 			}
 		})
+	}
+}
+
+func TestTruthMayHaveQuotes(t *testing.T) {
+	t.Parallel()
+	policy := func(truth, number string) string {
+		return `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":` + truth +
+			`},"NumericLessThan":{"s3:max-keys":` + number + `}}}}`
+	}
+	for _, truth := range []string{`false`, `"false"`, `["false"]`, `[false]`} {
+		for _, number := range []string{`5`, `"5"`, `["5"]`} {
+			if fields := comparePolicies("policy", policy(truth, number), policy(`"false"`, `5`)); len(fields) != 0 {
+				t.Errorf("%s, %s: got differences %+v", truth, number, fields)
+			}
+		}
 	}
 }
 
@@ -74,6 +94,57 @@ func TestDifferentPolicies(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// What else a policy allows cannot hide behind what is wanted, whatever it is called.
+func TestNoStatementHides(t *testing.T) {
+	t.Parallel()
+	const ours = `{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}`
+	const foreign = `{"Effect":"Allow","Action":"*","Resource":"*"}`
+	const shown = `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`
+	named := func(sid, statement string) string { return `{"Sid":"` + sid + `",` + statement[1:] }
+	document := func(statements ...string) string {
+		return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	}
+	for name, test := range map[string]struct {
+		before, after string
+		want          []Field
+	}{
+		"before one called 0": {document(foreign, named("0", ours)), document(ours), []Field{{"policy.Statement", shown, ""}}},
+		"before one called 0 that is wanted so": {
+			document(foreign, named("0", ours)), document(named("0", ours)), []Field{{"policy.Statement", shown, ""}}},
+		"behind one called 1": {document(named("1", ours), foreign), document(named("1", ours)), []Field{{"policy.Statement", shown, ""}}},
+		"called like the wanted one": {
+			document(named("A", foreign), named("A", ours)), document(named("A", ours)), []Field{{"policy.Statement.A", shown, ""}}},
+		"in place of the wanted one, twice": {
+			document(named("A", foreign), named("A", foreign)), document(named("A", ours)),
+			[]Field{{"policy.Statement.A.Action", `["*"]`, `["ecs:RunTask"]`}}},
+		"a wanted one that is missing": {document(ours), document(ours, named("B", foreign)), []Field{{"policy.Statement.B", "", shown}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, comparePolicies("policy", test.before, test.after)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// In an event pattern a number is no text, nor is an object.
+func TestNoMatchHides(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before, after string
+		want          []Field
+	}{
+		"another order, twice": {`{"a":["y","x","x",1]}`, `{"a":[1,"x","y"]}`, nil},
+		"a number as text":     {`{"a":["1"]}`, `{"a":[1]}`, []Field{{"pattern.a", `["1"]`, `[1]`}}},
+		"an object as text":    {`{"a":["{\"prefix\":\"x\"}"]}`, `{"a":[{"prefix":"x"}]}`, []Field{{"pattern.a", `["{\"prefix\":\"x\"}"]`, `[{"prefix":"x"}]`}}},
+	} {
+		if diff := cmp.Diff(test.want, compareDocuments("pattern", test.before, test.after, canonicalPattern)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (p *workPool) diff() Change {
 	for _, d := range p.changes() {
 		c.Fields = append(c.Fields, Field{Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value))})
 	}
-	c.Fields = append(c.Fields, p.nameFields()...)
+	c.Fields = append(c.Fields, p.memoryFields()...)
 	c.Action = updateIf(c.Fields)
 	if c.Action == None && !p.template.marker.Created {
 		c.Action, c.Reason = Adopt, "not made by ecsctl: its defaults fit"
@@ -88,9 +88,14 @@ func (p *workPool) diff() Change {
 	return c
 }
 
-// nameFields shows a change of the names that the pool remembers for teardown.
-func (p *workPool) nameFields() []Field {
-	return compare(markerKey+".names", p.template.marker.Names, p.w.chosenNames())
+// memoryFields shows a change of what the pool remembers: names for teardown, and choices
+// for whoever looks without naming them again.
+func (p *workPool) memoryFields() []Field {
+	names := compare(markerKey+".names", p.template.marker.Names, p.w.chosenNames())
+	if p.w.recalled {
+		return names
+	}
+	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
 
 func showRaw(raw json.RawMessage) string {
@@ -108,7 +113,8 @@ func (p *workPool) apply(ctx context.Context) (string, error) {
 }
 
 func (p *workPool) make(ctx context.Context) (string, error) {
-	p.template.marker = p.w.remember(poolMarker{Created: true})
+	p.template.marker = poolMarker{Created: true}
+	p.template.marker = p.remember()
 	raw, err := p.edited(p.changes())
 	if err != nil {
 		return "", err
@@ -151,10 +157,10 @@ func (p *workPool) newTemplate(ctx context.Context) (*poolTemplate, error) {
 
 func (p *workPool) converge(ctx context.Context) error {
 	changes := p.changes()
-	if len(changes) == 0 && len(p.nameFields()) == 0 {
+	if len(changes) == 0 && len(p.memoryFields()) == 0 {
 		return nil
 	}
-	p.template.marker = p.w.remember(p.template.marker)
+	p.template.marker = p.remember()
 	raw, err := p.edited(changes)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 )
@@ -9,7 +8,7 @@ import (
 // defaults are those that ecsctl owns, in the order in which plans show them.
 func (p *workPool) defaults() []poolDefault {
 	w, f := p.w, p.w.spec.FlowRuns
-	network, _ := w.network.get(context.Background()) // findAll has failed if there is none
+	network := w.network.found()
 	ip := string(publicIP(network.publicIP))
 	out := []poolDefault{
 		{"cluster", w.spec.Cluster},
@@ -71,7 +70,7 @@ func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
 // changes are the owned defaults that differ. Variables that the pool's template does
 // not have, because its users took them out, are left out with a warning.
 func (p *workPool) changes() []poolDefault {
-	p.warnings = nil
+	p.warnings = p.forgottenChoices()
 	if p.found != nil && p.found.IsPaused {
 		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}

@@ -8,9 +8,12 @@ import (
 	"ecsctl/provision/spec"
 )
 
-// remember writes into a pool's marker where the service is and what it is called.
-func (w *world) remember(m poolMarker) poolMarker {
-	m.Version, m.Names, m.Region, m.Cluster = 1, w.chosenNames(), w.spec.Region, shortName(w.spec.Cluster)
+// remember is the pool's marker with where the service is, what it is called, and what
+// else was chosen.
+func (p *workPool) remember() poolMarker {
+	w, m := p.w, p.template.marker
+	m.Choices = p.choicesToRemember()
+	m.Version, m.Names, m.Region, m.Cluster = markerVersion, w.chosenNames(), w.spec.Region, shortName(w.spec.Cluster)
 	return m
 }
 

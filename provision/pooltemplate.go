@@ -18,6 +18,8 @@ import (
 const markerKey = "x-ecsctl"
 
 type poolMarker struct {
+	// Version is 0 without a marker, and 1 in one that has no Choices because ecsctl did not
+	// yet write them.
 	Version int `json:"version"`
 	// Created: the pool is bootstrap's own, and goes with teardown.
 	Created bool `json:"created,omitempty"`
@@ -31,7 +33,12 @@ type poolMarker struct {
 	// Region and Cluster are where the service is.
 	Region  string `json:"region,omitempty"`
 	Cluster string `json:"cluster,omitempty"`
+	// Choices are what else the user chose; nil means nothing.
+	Choices *spec.Spec `json:"choices,omitempty"`
 }
+
+// markerVersion is that of the markers that this ecsctl writes.
+const markerVersion = 2
 
 type markedDefault struct {
 	Set json.RawMessage `json:"set"`
@@ -180,7 +187,7 @@ func (t *poolTemplate) remember(name string, wanted json.RawMessage) {
 	if t.marker.Defaults == nil {
 		t.marker.Defaults = map[string]markedDefault{}
 	}
-	t.marker.Version = 1
+	t.marker.Version = markerVersion
 	t.marker.Defaults[name] = mark
 }
 
@@ -206,7 +213,7 @@ func (t *poolTemplate) addVariable(name string, schema json.RawMessage) error {
 	}
 	t.properties.Set(name, schema)
 	if !t.marker.Created {
-		t.marker.Version = 1
+		t.marker.Version = markerVersion
 		t.marker.Added = append(t.marker.Added, name)
 	}
 	return t.config.SetValue(name, "{{ "+name+" }}")

@@ -65,7 +65,7 @@ func TestTemplateSet(t *testing.T) {
 		`"cluster":{"type":"string","default":"main"},` +
 		`"vpc_id":{"type":"string","default":"vpc-ours"}},` +
 		`"definitions":{"D":{}},` +
-		`"x-ecsctl":{"version":1,"defaults":{"cluster":{"set":"main"},"memory":{"set":4096,"before":null},"vpc_id":{"set":"vpc-ours","before":"vpc-theirs"}}}},` +
+		`"x-ecsctl":{"version":2,"defaults":{"cluster":{"set":"main"},"memory":{"set":4096,"before":null},"vpc_id":{"set":"vpc-ours","before":"vpc-theirs"}}}},` +
 		`"job_configuration":{"zeta":"{{ image }}","cluster":"{{ cluster }}"}}`
 	if diff := cmp.Diff(want, encoded(t, template)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -146,9 +146,9 @@ func TestTemplateRestoreLeavesWhatUsersChanged(t *testing.T) {
 func TestOwnTemplateRemembersNothing(t *testing.T) {
 	t.Parallel()
 	template := mustParse(t, usersTemplate)
-	template.marker = poolMarker{Version: 1, Created: true}
+	template.marker = poolMarker{Version: markerVersion, Created: true}
 	setDefaults(t, template, poolDefault{"vpc_id", "vpc-ours"})
-	if got := mustParse(t, encoded(t, template)).marker; !cmp.Equal(got, poolMarker{Version: 1, Created: true}) {
+	if got := mustParse(t, encoded(t, template)).marker; !cmp.Equal(got, poolMarker{Version: markerVersion, Created: true}) {
 		t.Errorf("got marker %+v", got)
 	}
 }
@@ -159,7 +159,7 @@ func TestMarkerKeepsNames(t *testing.T) {
 	template := mustParse(t, usersTemplate)
 	names := spec.DeriveNames("etl", "eu-west-1")
 	names.Service = "mine"
-	template.marker = poolMarker{Version: 1, Created: true, Names: &names}
+	template.marker = poolMarker{Version: markerVersion, Created: true, Names: &names}
 	if diff := cmp.Diff(&names, mustParse(t, encoded(t, template)).marker.Names); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -105,7 +106,7 @@ func (q *queue) attributeFields(name string) []Field {
 	case types.QueueAttributeNamePolicy:
 		return comparePolicies(name, before, after)
 	case types.QueueAttributeNameRedrivePolicy:
-		return compareDocuments(name, before, after)
+		return compareDocuments(name, before, after, canonicalSet)
 	}
 	return compare(name, before, after)
 }
@@ -144,7 +145,7 @@ func (q *queue) create(ctx context.Context) error {
 		out, err = q.w.aws.SQS.CreateQueue(ctx, in)
 		return err
 	})
-	if hasCode(err, "QueueAlreadyExists", "QueueNameExists") { // another bootstrap was faster, with other settings
+	if awserr.HasCode(err, "QueueAlreadyExists", "QueueNameExists") { // another bootstrap was faster, with other settings
 		if err := q.find(ctx); err != nil {
 			return err
 		}
@@ -192,11 +193,11 @@ func (q *queue) delete(ctx context.Context) error {
 // queueIsGone: SQS has two names for each of its errors, that of its old protocol and
 // that of the JSON one.
 func queueIsGone(err error) bool {
-	return hasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+	return awserr.HasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
 }
 
 func queueDeletedRecently(err error) bool {
-	return hasCode(err, "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently")
+	return awserr.HasCode(err, "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently")
 }
 
 func seconds(days int) string { return strconv.Itoa(days * 24 * 60 * 60) }

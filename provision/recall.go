@@ -21,10 +21,10 @@ type Recalled struct {
 }
 
 // Recall returns the Spec with what an earlier bootstrap chose and nobody says anew:
-// names and cluster as the pool remembers them, and network, size, runtime and image as
-// the service has them where they are not the defaults. A plan made from it shows what
-// has changed since, and not what the user once asked for. It goes on without a
-// Prefect server that gives no answer.
+// what the pool remembers, and then network, size, runtime and image as the service has
+// them where they are not the defaults. A plan made from it shows what has changed since,
+// and a command made from it takes no choice back. It goes on without a Prefect server
+// that gives no answer.
 func Recall(ctx context.Context, opts Options) (Recalled, error) {
 	w, err := rediscover(ctx, opts)
 	if err != nil {
@@ -72,8 +72,12 @@ func (w *world) recallNames(said spec.Spec) spec.Spec {
 // recall adds to the names what the service has.
 func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err error) {
 	out.Spec = w.recallNames(said)
+	w.recallChoices(&out.Spec)
 	s := &service{w: w}
 	if err := s.find(ctx); err != nil || !s.owned() {
+		if c := w.remembered.Choices; err == nil && c != nil {
+			orPointer(&out.Spec.Worker.DesiredCount, c.Worker.DesiredCount) // one that is there keeps its own
+		}
 		return out, err
 	}
 	if err := w.recallNetwork(ctx, s, &out.Spec); err != nil {
@@ -86,7 +90,7 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	has := contentOf(definition)
 	out.Image = has.Containers[0].Image
 	w.recallWorker(has, &out.Spec.Worker)
-	return out, nil
+	return out, w.recallUnremembered(ctx, has, &out.Spec)
 }
 
 // recallNetwork looks at the service's network; what the defaults come to is left out.

@@ -13,42 +13,6 @@ import (
 	"ecsctl/sandbox"
 )
 
-// What was chosen at bootstrap is recalled from the pool's name alone, defaults are left
-// out, and a plan made from it has nothing to do.
-func TestRecall(t *testing.T) {
-	t.Parallel()
-	for name, choose := range map[string]func(*spec.Spec){
-		"nothing":       func(*spec.Spec) {},
-		"cluster":       func(s *spec.Spec) { s.Cluster = "analytics" },
-		"names":         func(s *spec.Spec) { s.Names = spec.Names{Service: "mine", LogGroup: "/mine"} },
-		"runtime":       func(s *spec.Spec) { s.Worker.Runtime = spec.RuntimePrefect },
-		"size":          func(s *spec.Spec) { s.Worker.CPU, s.Worker.Memory = 1024, 4096 },
-		"image":         func(s *spec.Spec) { s.Worker.Runtime, s.Worker.Image = spec.RuntimePrefect, "mine/worker:1" },
-		"no public IPs": func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPDisabled },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a := newAccount(t, sandbox.Options{}, 1)
-			none, said := a.spec.Worker.DesiredCount, spec.Spec{Pool: "etl", Region: region}
-			choose(&said)
-			a.spec = said
-			a.spec.Worker.DesiredCount = none
-			a.bootstrap()
-			got := a.recall(spec.Spec{Pool: "etl", Region: region})
-			if said.Names != (spec.Names{}) {
-				said.Names = a.options().Spec.Names // all are remembered when one is chosen
-			}
-			if diff := cmp.Diff(said, got); diff != "" {
-				t.Errorf("(-chosen +recalled):\n%s", diff)
-			}
-			a.spec = got
-			if changes := a.plan(); len(changes) > 0 {
-				t.Errorf("a plan of what is recalled has changes: %q", changes)
-			}
-		})
-	}
-}
-
 func (a *account) recall(spec spec.Spec) spec.Spec {
 	a.t.Helper()
 	opts := a.options()

@@ -26,7 +26,8 @@ var damages = map[string]struct {
 }{
 	"execution role deleted":      {do: deleteRole(executionRole, "prefect-secrets"), plan: []string{"execution-role create"}},
 	"worker role deleted":         {do: deleteRole(workerRole, "prefect-worker"), plan: []string{"worker-role create"}},
-	"trust policy changed":        {do: changeTrust, plan: []string{"worker-role update"}},
+	"trust policy changed":        {do: trust(trustLambda), plan: []string{"worker-role update"}},
+	"trust policy widened":        {do: trust(trustLambda + "," + trustECS), plan: []string{"worker-role update"}},
 	"managed policy detached":     {do: detach, plan: []string{"execution-role update"}},
 	"inline policy deleted":       {do: deletePolicy, plan: []string{"execution-role update"}},
 	"inline policy widened":       {do: widenPolicy, plan: []string{"worker-role update"}},

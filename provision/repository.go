@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/templates"
 )
 
@@ -48,7 +49,7 @@ func (r *repository) find(ctx context.Context) error {
 // read looks at the repository, and then at its parts at the same time; none is nil.
 func (r *repository) read(ctx context.Context) (*foundRepository, error) {
 	out, err := r.w.aws.ECR.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
-	if hasCode(err, "RepositoryNotFoundException") {
+	if awserr.HasCode(err, "RepositoryNotFoundException") {
 		return nil, nil
 	}
 	if err != nil {
@@ -72,7 +73,7 @@ func (r *repository) readTags(ctx context.Context, found *foundRepository) error
 	if err != nil {
 		return err
 	}
-	found.tags = tagMap(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	found.tags = TagMap(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 

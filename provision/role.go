@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 	"ecsctl/templates"
@@ -116,7 +117,7 @@ func (r *role) readRole(ctx context.Context, out *foundRole) error {
 	if boundary := got.Role.PermissionsBoundary; boundary != nil {
 		out.boundary = aws.ToString(boundary.PermissionsBoundaryArn)
 	}
-	out.tags = tagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	out.tags = TagMap(got.Role.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 
@@ -204,7 +205,7 @@ const notOurs = "not made by ecsctl for this pool"
 
 // unlessGone drops the errors by which AWS says that something is not there any more.
 func unlessGone(err error) error {
-	if hasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
+	if awserr.HasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
 		return nil
 	}
 	return err

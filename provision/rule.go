@@ -68,7 +68,7 @@ func (r *eventRule) read(ctx context.Context) (*foundRule, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.tags = tagMap(tags.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	out.tags = TagMap(tags.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return out, nil
 }
 
@@ -96,7 +96,7 @@ func (r *eventRule) diff() Change {
 }
 
 func (r *eventRule) contentFields() []Field {
-	fields := compareDocuments("eventPattern", r.found.pattern, r.w.taskPattern())
+	fields := compareDocuments("eventPattern", r.found.pattern, r.w.taskPattern(), canonicalPattern)
 	return append(fields, compare("state", r.found.state, types.RuleStateEnabled)...)
 }
 

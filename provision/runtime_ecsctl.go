@@ -14,6 +14,9 @@ const binaryInImage = "/ecsctl"
 // (API_ContainerDefinition, stopTimeout): the worker uses it to finish what it claimed.
 const stopTimeout = 120
 
+// observerQueueVariable names the observer's queue to our worker.
+const observerQueueVariable = "ECSCTL_OBSERVER_QUEUE"
+
 // container is that of the Spec's runtime.
 func (w *world) container() containerContent {
 	if w.spec.Worker.Runtime == spec.RuntimePrefect {
@@ -33,7 +36,7 @@ func (w *world) ecsctlContainer() containerContent {
 		"GOMEMLIMIT":      memoryLimit(w.spec.Worker.Memory),
 	}
 	if queue := w.observerQueue(); queue != "" {
-		environment["ECSCTL_OBSERVER_QUEUE"] = queue
+		environment[observerQueueVariable] = queue
 	}
 	return containerContent{
 		Name:       workerContainer,

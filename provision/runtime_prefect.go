@@ -43,15 +43,16 @@ func (w *world) prefectContainer() containerContent {
 	}
 }
 
+const observerSettingsPrefix = "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_"
+
 // observerSettings are those of the official worker's observer, which without a queue
 // fails again and again (prefect_aws/settings.py, EcsObserverSettings).
 func (w *world) observerSettings() map[string]string {
-	const prefix = "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_"
 	queue := w.observerQueue()
 	if queue == "" {
-		return map[string]string{prefix + "ENABLED": "false"}
+		return map[string]string{observerSettingsPrefix + "ENABLED": "false"}
 	}
-	return map[string]string{prefix + "SQS_QUEUE_NAME": queue, prefix + "SQS_QUEUE_REGION": w.id.Region}
+	return map[string]string{observerSettingsPrefix + "SQS_QUEUE_NAME": queue, observerSettingsPrefix + "SQS_QUEUE_REGION": w.id.Region}
 }
 
 // containerSecrets maps environment variables to the secrets they come from.

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
@@ -103,7 +104,7 @@ func (s *secret) describe(ctx context.Context, out *foundSecret) error {
 		return err
 	}
 	out.arn, out.deleted = *got.ARN, got.DeletedDate != nil
-	out.tags = tagMap(got.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	out.tags = TagMap(got.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	return nil
 }
 
@@ -116,7 +117,7 @@ func (s *secret) readValue(ctx context.Context, out *foundSecret) error {
 	if errors.As(err, &scheduled) || errors.As(err, &missing) {
 		return nil
 	}
-	if s.w.secretsUnread && IsDenied(err) {
+	if s.w.secretsUnread && awserr.Denied(err) {
 		out.hidden = true
 		return nil
 	}

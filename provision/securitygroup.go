@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -43,7 +44,7 @@ func (g *securityGroup) find(ctx context.Context) error {
 }
 
 func (g *securityGroup) tags() map[string]string {
-	return tagMap(g.found.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	return TagMap(g.found.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 }
 
 func (g *securityGroup) owned() bool { return g.found != nil && g.w.owns(g.tags()) }
@@ -99,7 +100,7 @@ func (g *securityGroup) create(ctx context.Context) (string, error) {
 		VpcId:             aws.String(network.vpc),
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup, Tags: ec2Tags(g.w.wantedTags())}},
 	})
-	if hasCode(err, "InvalidGroup.Duplicate") { // another bootstrap was faster
+	if awserr.HasCode(err, "InvalidGroup.Duplicate") { // another bootstrap was faster
 		if err := g.find(ctx); err != nil {
 			return "", err
 		}
@@ -159,7 +160,7 @@ func (g *securityGroup) remove() Change {
 func (g *securityGroup) delete(ctx context.Context) error {
 	for {
 		_, err := g.w.aws.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.found.GroupId})
-		if !hasCode(err, "DependencyViolation") {
+		if !awserr.HasCode(err, "DependencyViolation") {
 			return explain("delete the security group", unlessGone(err))
 		}
 		if g.w.pause(ctx) != nil {
@@ -176,7 +177,7 @@ func (w *world) checkNamedGroups(ctx context.Context) error {
 		return err
 	}
 	out, err := w.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: ids})
-	if hasCode(err, "InvalidGroup.NotFound", "InvalidGroupId.Malformed") {
+	if awserr.HasCode(err, "InvalidGroup.NotFound", "InvalidGroupId.Malformed") {
 		return hint.Add(explain("read the security groups", err), "list them with `aws ec2 describe-security-groups`, and check the region")
 	}
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *service) find(ctx context.Context) error {
 }
 
 func (s *service) owned() bool {
-	return s.found != nil && s.w.owns(tagMap(s.found.Tags, ecsTagPair))
+	return s.found != nil && s.w.owns(TagMap(s.found.Tags, ecsTagPair))
 }
 
 // check refuses a service that somebody else made, one that is going away, and one
@@ -80,11 +80,8 @@ func (s *service) check() error {
 	return nil
 }
 
-func (s *service) wanted() (serviceContent, error) {
-	network, err := s.w.network.get(context.Background()) // find has read it
-	if err != nil {
-		return serviceContent{}, err
-	}
+func (s *service) wanted() serviceContent {
+	network := s.w.network.found()
 	return serviceContent{
 		TaskDefinition: s.w.value(KindTaskDefinition),
 		DesiredCount:   s.w.spec.Worker.DesiredCount,
@@ -93,7 +90,7 @@ func (s *service) wanted() (serviceContent, error) {
 		AssignPublicIP: string(publicIP(network.publicIP)),
 		CircuitBreaker: true,
 		Rollback:       true,
-	}, nil
+	}
 }
 
 func (s *service) diff() Change {
@@ -111,17 +108,13 @@ func (s *service) diff() Change {
 		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
 		c.Reason = "the running tasks have the old credentials"
 	}
-	c.Fields = append(c.Fields, s.w.tagFields(tagMap(s.found.Tags, ecsTagPair))...)
+	c.Fields = append(c.Fields, s.w.tagFields(TagMap(s.found.Tags, ecsTagPair))...)
 	c.Action = updateIf(c.Fields)
 	return c
 }
 
 func (s *service) fields() []Field {
-	wanted, err := s.wanted()
-	if err != nil {
-		return nil // findAll has failed with the same error
-	}
-	return compare("", contentOfService(s.found, s.w.spec), wanted)
+	return compare("", contentOfService(s.found, s.w.spec), s.wanted())
 }
 
 // secretSlack covers clocks that count whole seconds: a secret and a service made

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/awserr"
 )
 
 func (s *service) apply(ctx context.Context) (string, error) {
@@ -13,7 +15,7 @@ func (s *service) apply(ctx context.Context) (string, error) {
 		return s.create(ctx)
 	}
 	arn := *s.found.ServiceArn
-	if err := s.w.tagECS(ctx, arn, tagMap(s.found.Tags, ecsTagPair)); err != nil {
+	if err := s.w.tagECS(ctx, arn, TagMap(s.found.Tags, ecsTagPair)); err != nil {
 		return arn, err
 	}
 	if len(s.fields()) == 0 && !s.stale {
@@ -23,10 +25,7 @@ func (s *service) apply(ctx context.Context) (string, error) {
 }
 
 func (s *service) create(ctx context.Context) (string, error) {
-	wanted, err := s.wanted()
-	if err != nil {
-		return "", err
-	}
+	wanted := s.wanted()
 	count := 1
 	if wanted.DesiredCount != nil {
 		count = *wanted.DesiredCount
@@ -45,7 +44,7 @@ func (s *service) create(ctx context.Context) (string, error) {
 	}
 	var arn string
 	transient := func(err error) bool { return refusesRole(err) || stillDraining(err) }
-	err = s.w.insist(ctx, transient, func() error {
+	err := s.w.insist(ctx, transient, func() error {
 		out, err := s.w.aws.ECS.CreateService(ctx, in)
 		if err == nil {
 			arn = *out.Service.ServiceArn
@@ -62,7 +61,7 @@ func (s *service) create(ctx context.Context) (string, error) {
 // answers InvalidParameterException then. Any other failure stays one.
 func (s *service) meetOther(ctx context.Context, created error) (string, error) {
 	failed := explain("create the service", created)
-	if !hasCode(created, "InvalidParameterException") {
+	if !awserr.HasCode(created, "InvalidParameterException") {
 		return "", failed
 	}
 	if err := s.find(ctx); err != nil || s.found == nil {
@@ -79,10 +78,7 @@ func (s *service) meetOther(ctx context.Context, created error) (string, error) 
 }
 
 func (s *service) update(ctx context.Context, force bool) error {
-	wanted, err := s.wanted()
-	if err != nil {
-		return err
-	}
+	wanted := s.wanted()
 	in := &ecs.UpdateServiceInput{
 		Cluster:                 aws.String(s.w.spec.Cluster),
 		Service:                 aws.String(s.name()),
@@ -94,7 +90,7 @@ func (s *service) update(ctx context.Context, force bool) error {
 	if wanted.DesiredCount != nil {
 		in.DesiredCount = aws.Int32(int32(*wanted.DesiredCount))
 	}
-	err = s.w.insist(ctx, refusesRole, func() error {
+	err := s.w.insist(ctx, refusesRole, func() error {
 		_, err := s.w.aws.ECS.UpdateService(ctx, in)
 		return err
 	})

@@ -4,6 +4,8 @@ import (
 	"ecsctl/provision/spec"
 	"maps"
 	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // The tags that say what is ours. The version is informative: a newer ecsctl does
@@ -59,12 +61,12 @@ func tagList[T any](tags map[string]string, make func(key, value *string) T) []T
 	return out
 }
 
-// tagMap turns a service's own tags into a map.
-func tagMap[T any](list []T, pair func(T) (key, value *string)) map[string]string {
+// TagMap turns an AWS service's own tags into a map: AWS keeps their keys apart.
+func TagMap[T any](list []T, pair func(T) (key, value *string)) map[string]string {
 	out := make(map[string]string, len(list))
 	for _, tag := range list {
 		key, value := pair(tag)
-		out[*key] = *value
+		out[aws.ToString(key)] = aws.ToString(value)
 	}
 	return out
 }

@@ -33,13 +33,19 @@ type containerContent struct {
 	Command     []string          `json:"command"`
 	Environment map[string]string `json:"environment"`
 	Secrets     map[string]string `json:"secrets"`
-	Log         map[string]string `json:"logConfiguration"`
+	Log         *logContent       `json:"logConfiguration"`
 	Health      *healthContent    `json:"healthCheck,omitempty"`
 	// StopTimeout is in seconds; 0 is AWS's default of 30.
 	StopTimeout            int32    `json:"stopTimeout,omitempty"`
 	ReadonlyRootFilesystem bool     `json:"readonlyRootFilesystem,omitempty"`
 	DropCapabilities       []string `json:"dropCapabilities,omitempty"`
 	User                   string   `json:"user,omitempty"`
+}
+
+// logContent keeps the driver apart from its options, whose names the driver picks.
+type logContent struct {
+	Driver  string            `json:"logDriver"`
+	Options map[string]string `json:"options"`
 }
 
 // healthContent has times in seconds.
@@ -87,10 +93,8 @@ func (c containerContent) definition() types.ContainerDefinition {
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		def.Secrets = append(def.Secrets, types.Secret{Name: aws.String(name), ValueFrom: aws.String(c.Secrets[name])})
 	}
-	if c.Log != nil {
-		options := maps.Clone(c.Log)
-		delete(options, "logDriver")
-		def.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriver(c.Log["logDriver"]), Options: options}
+	if l := c.Log; l != nil {
+		def.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriver(l.Driver), Options: l.Options}
 	}
 	if h := c.Health; h != nil {
 		def.HealthCheck = &types.HealthCheck{
@@ -165,8 +169,7 @@ func contentOfContainer(def types.ContainerDefinition) containerContent {
 		c.Secrets[aws.ToString(secret.Name)] = aws.ToString(secret.ValueFrom)
 	}
 	if l := def.LogConfiguration; l != nil {
-		c.Log = map[string]string{"logDriver": string(l.LogDriver)}
-		maps.Copy(c.Log, l.Options)
+		c.Log = &logContent{Driver: string(l.LogDriver), Options: l.Options}
 	}
 	if h := def.HealthCheck; h != nil {
 		// The fallbacks are AWS's defaults (API_HealthCheck).
@@ -188,12 +191,11 @@ func orDefault(v *int32, fallback int32) int32 {
 // fargateTask is the content around the container, the same for every runtime.
 func (w *world) fargateTask(container containerContent) taskContent {
 	container.Essential = true
-	container.Log = map[string]string{
-		"logDriver":             "awslogs",
+	container.Log = &logContent{Driver: string(types.LogDriverAwslogs), Options: map[string]string{
 		"awslogs-group":         w.spec.Names.LogGroup,
 		"awslogs-region":        w.id.Region,
 		"awslogs-stream-prefix": workerLogPrefix,
-	}
+	}}
 	architecture := types.CPUArchitectureX8664
 	if w.spec.Worker.Architecture == fargate.ArchitectureARM {
 		architecture = types.CPUArchitectureArm64

@@ -53,6 +53,22 @@ func TestDefaultsOfATaskDefinition(t *testing.T) {
 	}
 }
 
+// An option of a log driver may have any name.
+func TestNoLogDriverHides(t *testing.T) {
+	t.Parallel()
+	w := learnedWorld(t, fullSpec())
+	found := definition(w)
+	log := found.ContainerDefinitions[0].LogConfiguration
+	log.LogDriver, log.Options["logDriver"] = types.LogDriverSyslog, string(types.LogDriverAwslogs)
+	want := []Field{
+		{"containerDefinitions[0].logConfiguration.logDriver", "syslog", "awslogs"},
+		{"containerDefinitions[0].logConfiguration.options.logDriver", "awslogs", ""},
+	}
+	if diff := cmp.Diff(want, (&taskDefinition{w: w, found: found}).fields()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestChangedContentIsSeen(t *testing.T) {
 	t.Parallel()
 	for path, change := range map[string]func(*spec.Spec){
@@ -61,7 +77,7 @@ func TestChangedContentIsSeen(t *testing.T) {
 		"cpuArchitecture":                 func(s *spec.Spec) { s.Worker.Architecture = fargate.ArchitectureARM },
 		"containerDefinitions[0].image":   func(s *spec.Spec) { s.Worker.Image = "mine:1" },
 		"containerDefinitions[0].command": func(s *spec.Spec) { s.Worker.WorkQueues = []string{"other"} },
-		"containerDefinitions[0].logConfiguration.awslogs-group": func(s *spec.Spec) { s.Names.LogGroup = "mine" },
+		"containerDefinitions[0].logConfiguration.options.awslogs-group": func(s *spec.Spec) { s.Names.LogGroup = "mine" },
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

@@ -55,7 +55,7 @@ func (t *taskDefinition) describe(ctx context.Context, what string) (*types.Task
 	if out.TaskDefinition.Status == types.TaskDefinitionStatusInactive {
 		return nil, nil, nil
 	}
-	return out.TaskDefinition, tagMap(out.Tags, ecsTagPair), nil
+	return out.TaskDefinition, TagMap(out.Tags, ecsTagPair), nil
 }
 
 func (t *taskDefinition) wanted() taskContent { return t.w.fargateTask(t.w.container()) }

@@ -36,6 +36,7 @@ func (t *Teardown) discover(ctx context.Context) error {
 	}
 	want := &t.w.spec
 	if pool != nil {
+		t.w.remembered = pool.template.marker
 		if names := pool.template.marker.Names; names != nil {
 			want.Names = want.Names.Or(*names)
 		}
@@ -163,10 +164,10 @@ func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecst
 
 // isFlowRunOf tells whether a task is a flow run of the pool.
 func isFlowRunOf(task ecstypes.Task, pool string) bool {
-	return tagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
+	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
 }
 
 // flowRunName is the name of the flow run that a task runs, or else the task's id.
 func flowRunName(task ecstypes.Task) string {
-	return cmp.Or(tagMap(task.Tags, ecsTagPair)[tagFlowRunName], shortName(aws.ToString(task.TaskArn)))
+	return cmp.Or(TagMap(task.Tags, ecsTagPair)[tagFlowRunName], shortName(aws.ToString(task.TaskArn)))
 }

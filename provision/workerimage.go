@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"ecsctl/image"
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -43,7 +44,7 @@ func (w *world) imageDigest(ctx context.Context, repository, tag string) (string
 	out, err := w.aws.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
 		RepositoryName: aws.String(repository), ImageIds: []types.ImageIdentifier{{ImageTag: aws.String(tag)}},
 	})
-	if hasCode(err, "RepositoryNotFoundException", "ImageNotFoundException") {
+	if awserr.HasCode(err, "RepositoryNotFoundException", "ImageNotFoundException") {
 		return "", nil
 	}
 	if err != nil {

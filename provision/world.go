@@ -24,8 +24,10 @@ type world struct {
 	log     *slog.Logger
 	network *networkFinder
 	poll    time.Duration // between two looks at something that is waited for
-	// secretsUnread is that of Options.
-	secretsUnread bool
+	// secretsUnread and recalled are those of Options.
+	secretsUnread, recalled bool
+	// remembered is the marker of the pool that is looked at again.
+	remembered poolMarker
 
 	mu    sync.Mutex
 	known map[Kind]string

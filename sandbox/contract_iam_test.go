@@ -158,9 +158,15 @@ func TestInlinePolicies(t *testing.T) {
 	}
 	_, err = c.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: name})
 	wantCode(t, err, "DeleteConflict")
-	put.PolicyDocument = aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps","Action":"*","Resource":"*"}]}`)
-	_, err = c.iam.PutRolePolicy(t.Context(), put)
-	wantCode(t, err, "MalformedPolicyDocument")
+	for _, statements := range []string{
+		`{"Effect":"Perhaps","Action":"*","Resource":"*"}`,
+		`{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}`,
+		`{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"}`,
+	} {
+		put.PolicyDocument = aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)
+		_, err = c.iam.PutRolePolicy(t.Context(), put)
+		wantCode(t, err, "MalformedPolicyDocument")
+	}
 	must(c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String("p")}))(t)
 	_, err = c.iam.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String("p")})
 	wantCode(t, err, "NoSuchEntity")

@@ -8,35 +8,23 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/denial"
 	"ecsctl/internal/diagnose"
 	"ecsctl/internal/hint"
 	"ecsctl/templates"
 )
 
-// awsError says what could not be done and why, in one sentence without request ids;
-// the SDK's error is below it.
-type awsError struct {
-	doing, why string
-	err        error
-}
-
-func (e *awsError) Error() string { return "failed to " + e.doing + ": " + e.why }
-func (e *awsError) Unwrap() error { return e.err }
-
 // explain words an error of the AWS SDK for the state of a run and the worker's log.
 func explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return &awsError{doing, "AWS could not be asked: " + innermost(err).Error(), err}
+	api, answered := awserr.Answer(err)
+	if !answered {
+		return &awserr.Error{Doing: doing, Why: "AWS could not be asked: " + innermost(err).Error(), Err: err}
 	}
 	why := strings.TrimSpace(api.ErrorMessage())
 	if why == "" {
@@ -44,7 +32,7 @@ func explain(doing string, err error) error {
 	} else {
 		why += " (" + api.ErrorCode() + ")"
 	}
-	return withAdvice(&awsError{doing, why, err}, api, err)
+	return withAdvice(&awserr.Error{Doing: doing, Why: why, Err: err}, api, err)
 }
 
 // innermost is the part of an error that says something: those above it repeat the
@@ -60,10 +48,10 @@ func innermost(err error) error {
 	}
 }
 
-func withAdvice(e *awsError, api smithy.APIError, err error) error {
+func withAdvice(e *awserr.Error, api smithy.APIError, err error) error {
 	found, known := diagnose.Text(api.ErrorMessage())
-	if denial.IsCode(api.ErrorCode()) {
-		advice := deniedAdvice(denial.Parse(api.ErrorMessage(), actionOf(err)))
+	if missing, ok := awserr.Missing(err); ok {
+		advice := deniedAdvice(missing)
 		if strings.Contains(api.ErrorMessage(), "iam:PassRole") {
 			return hint.Add(e, found.String(), advice)
 		}
@@ -75,7 +63,7 @@ func withAdvice(e *awsError, api smithy.APIError, err error) error {
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
 		return hint.Add(e, "AWS does not take the credentials: check the AwsCredentials block, or what the worker runs with")
 	}
-	if known && strings.HasPrefix(actionOf(err), "ecs:") {
+	if known && strings.HasPrefix(awserr.Action(err), "ecs:") {
 		return hint.Add(e, found.String())
 	}
 	return e
@@ -88,19 +76,6 @@ func deniedAdvice(d denial.Denial) string {
 		advice += ", as the statement " + strings.Join(sids, " or ") + " of `ecsctl policy worker` does"
 	}
 	return advice
-}
-
-// actionOf is the IAM action of the call that failed.
-func actionOf(err error) string {
-	var op *smithy.OperationError
-	if !errors.As(err, &op) {
-		return "the call"
-	}
-	service := strings.ToLower(op.ServiceID)
-	if service == "cloudwatch logs" {
-		service = "logs"
-	}
-	return service + ":" + op.OperationName
 }
 
 // sentence is an error with its advice, for a state message.
@@ -119,24 +94,14 @@ func passing(err error) bool {
 	if errors.Is(err, context.Canceled) || !errors.As(err, &op) {
 		return false
 	}
-	if isThrottle(err) {
+	if awserr.Throttled(err) || awserr.ServerFault(err) {
 		return true
 	}
-	var response interface{ HTTPStatusCode() int }
-	if errors.As(err, &response) && response.HTTPStatusCode() >= 500 {
-		return true
-	}
-	var api smithy.APIError
-	if !errors.As(err, &api) {
+	api, answered := awserr.Answer(err)
+	if !answered {
 		return true // no answer: the network, or where the credentials come from
 	}
 	return roleIsNew(api)
-}
-
-// isThrottle tells whether AWS, or the SDK on its behalf, wants fewer calls.
-func isThrottle(err error) bool {
-	var quota ratelimit.QuotaExceededError
-	return errors.As(err, &quota) || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }
 
 // newRole matches what ECS says of a role that it cannot see or assume yet. IAM is
@@ -145,18 +110,4 @@ var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
 
 func roleIsNew(api smithy.APIError) bool {
 	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
-}
-
-// hasCode tells whether err is an AWS error with one of the codes.
-func hasCode(err error, codes ...string) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	for _, code := range codes {
-		if api.ErrorCode() == code {
-			return true
-		}
-	}
-	return false
 }

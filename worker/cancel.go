@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 )
 
@@ -128,7 +129,7 @@ func (c *cancel) stop(ctx context.Context, log *slog.Logger, entry tracked) erro
 	}
 	reason := stopReason
 	_, err := entry.at.clients.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason})
-	if hasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
 		return c.report.cancelled(ctx, log, entry.run, "The flow run was cancelled; ECS no longer knows its task.")
 	}
 	if err != nil {

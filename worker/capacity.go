@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
+
+	"ecsctl/internal/awserr"
 )
 
 // capacityText matches what ECS says when there is no room for a task now but may be
@@ -23,7 +25,7 @@ func isCapacity(err error) bool {
 		return refused.passing()
 	}
 	var api smithy.APIError
-	return errors.As(err, &api) && !isThrottle(err) && capacityText.MatchString(api.ErrorMessage())
+	return errors.As(err, &api) && !awserr.Throttled(err) && capacityText.MatchString(api.ErrorMessage())
 }
 
 // passing: RESOURCE:MEMORY and its like, or an agent that is not connected, go by.

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 )
 
@@ -17,7 +18,7 @@ const recentRevisions = 5
 // nothing.
 func findDefinition(ctx context.Context, c *awsClients, wanted *jobtemplate.Definition) (string, error) {
 	latest, err := describeWithTags(ctx, c, *wanted.Input.Family)
-	if hasCode(err, "ClientException") { // the family is new
+	if awserr.HasCode(err, "ClientException") { // the family is new
 		return "", nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 )
 
@@ -21,7 +22,7 @@ func (f *findTask) of(ctx context.Context, log *slog.Logger, c *awsClients, job 
 		return f.tagged(ctx, log, c, job.Cluster, cand)
 	}
 	made, found, err = f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
-	if hasCode(err, "AccessDeniedException") {
+	if awserr.HasCode(err, "AccessDeniedException") {
 		// The client token still keeps a second launch from making a second task.
 		log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", sentence(err))
 		return task{}, false, nil

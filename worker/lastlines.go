@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/awserr"
 )
 
 const (
@@ -47,7 +49,7 @@ func (l *lastLines) of(ctx context.Context, e ending) output {
 	out := output{container: aws.ToString(container.Name)}
 	err := l.read(ctx, e.entry.at.clients, e.task, container, &out)
 	switch {
-	case hasCode(err, "ResourceNotFoundException"):
+	case awserr.HasCode(err, "ResourceNotFoundException"):
 		out.note = "it has written nothing to " + out.from
 	case err != nil:
 		out.note, out.level = "its last lines cannot be read: "+sentence(err), slog.LevelWarn

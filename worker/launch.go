@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/diagnose"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
@@ -66,7 +67,7 @@ func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, in
 	unsure := false
 	err := patiently(ctx, log, l.patience, passing, func() (err error) {
 		made, err = l.send(ctx, log, c, input)
-		if !isThrottle(err) { // it says nothing of the tries before it
+		if !awserr.Throttled(err) { // it says nothing of the tries before it
 			unsure = mayHaveWorked(err)
 		}
 		return err

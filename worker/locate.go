@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 )
@@ -51,7 +52,7 @@ func (l *locator) job(ctx context.Context, known *snapshot, run *prefect.FlowRun
 // describeOne returns a task, or nil when ECS does not know it.
 func describeOne(ctx context.Context, at place) (*types.Task, error) {
 	out, err := at.clients.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &at.cluster, Tasks: []string{at.task}})
-	if hasCode(err, "ClusterNotFoundException") {
+	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return nil, nil
 	}
 	if err != nil {

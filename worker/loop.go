@@ -49,5 +49,5 @@ func (l loop) wait(failures int) time.Duration {
 	for range min(failures, 10) {
 		wait *= 2
 	}
-	return jittered(min(wait, max(l.interval, maxLoopWait)), loopJitter)
+	return pause.Jittered(min(wait, max(l.interval, maxLoopWait)), loopJitter)
 }

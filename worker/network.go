@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ecsctl/internal/aws/ec2calls"
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 )
 
@@ -42,7 +43,7 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 		query = &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("isDefault"), Values: []string{"true"}}}}
 	}
 	vpcs, err := client.DescribeVpcs(ctx, query)
-	if hasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil && len(vpcs.Vpcs) == 0 {
+	if awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil && len(vpcs.Vpcs) == 0 {
 		return jobtemplate.Network{}, nil // jobtemplate words the problem
 	}
 	if err != nil {

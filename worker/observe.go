@@ -81,7 +81,7 @@ func (o *observe) wait(ctx context.Context, failures int, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	wait := backoff(failures-1, firstListen, mostListen)
+	wait := pause.Backoff(failures-1, firstListen, mostListen)
 	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", sentence(err))
 	_ = pause.For(ctx, wait) // the loop sees that the context has ended
 }

@@ -105,7 +105,7 @@ func (b *batch) name(ctx context.Context) bool {
 		if err == nil {
 			break
 		}
-		if n >= mostLooks || pause.For(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+		if n >= mostLooks || pause.For(ctx, pause.Backoff(n, firstLookAgain, mostLookAgain)) != nil {
 			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", sentence(err))
 			break
 		}
@@ -178,7 +178,7 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 		if err == nil {
 			open = again
 		}
-		if len(open) > 0 && pause.For(ctx, backoff(n, firstLookAgain, mostLookAgain)) != nil {
+		if len(open) > 0 && pause.For(ctx, pause.Backoff(n, firstLookAgain, mostLookAgain)) != nil {
 			break
 		}
 	}

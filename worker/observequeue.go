@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"ecsctl/internal/aws/sqscalls"
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
 
@@ -71,7 +72,7 @@ func (q *taskQueue) find(ctx context.Context) error {
 
 func (q *taskQueue) explain(doing string, err error) error {
 	err = explain(doing, err)
-	if !hasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue") {
+	if !awserr.HasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue") {
 		return err
 	}
 	return hint.Add(fmt.Errorf("there is no queue %q: %w", q.name, err), "`ecsctl bootstrap` makes it; check the name and the region")

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 )
 
@@ -54,7 +55,7 @@ func (t *taskTags) fill(ctx context.Context, sets *clientSets, held []*heldMessa
 
 func (t *taskTags) ask(ctx context.Context, clients *awsClients, cluster string, tasks []string) error {
 	out, err := clients.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: tasks, Include: []types.TaskField{types.TaskFieldTags}})
-	if hasCode(err, "ClusterNotFoundException") {
+	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return nil // it is gone, and its tasks with it
 	}
 	if err != nil {

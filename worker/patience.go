@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"ecsctl/internal/pause"
 )
 
 const (
@@ -40,7 +42,7 @@ func patiently(ctx context.Context, log *slog.Logger, p patience, again func(err
 		if err == nil || ctx.Err() != nil || !again(err) {
 			return err
 		}
-		wait := backoff(n, firstPatience, mostPatience)
+		wait := pause.Backoff(n, firstPatience, mostPatience)
 		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}

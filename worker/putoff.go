@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
 
@@ -65,7 +66,7 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, 
 	}
 	times, since := waited(states, time.Now())
 	end := since.Add(p.wait)
-	at := time.Now().Add(backoff(times, p.first, max(p.first, mostPutOff)))
+	at := time.Now().Add(pause.Backoff(times, p.first, max(p.first, mostPutOff)))
 	if at.After(end) {
 		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", time.Since(since).Round(time.Second), "tries", times+1)
 		return false, nil

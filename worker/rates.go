@@ -13,6 +13,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 	"golang.org/x/time/rate"
+
+	"ecsctl/internal/awserr"
 )
 
 // Rate is a token bucket: so many calls a second, and so many at once.
@@ -173,7 +175,7 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 					}
 				}
 				out, metadata, err := next.HandleFinalize(ctx, in)
-				if bucket != nil && isThrottle(err) {
+				if bucket != nil && awserr.Throttled(err) {
 					bucket.throttle(time.Now())
 				}
 				m.awsCalled(action, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 )
 
@@ -87,7 +88,7 @@ func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsC
 // tagsRefused: tagging needs a permission of its own, which policies made for the
 // official worker may lack. Our tag only saves registrations; the job works without.
 func tagsRefused(err error, wanted *jobtemplate.Definition) bool {
-	return hasCode(err, "AccessDeniedException") && len(wanted.Input.Tags) == 1
+	return awserr.HasCode(err, "AccessDeniedException") && len(wanted.Input.Tags) == 1
 }
 
 // describe reads a task definition that a job names.

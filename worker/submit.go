@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 )
@@ -218,7 +219,7 @@ var inactive = regexp.MustCompile(`(?i)taskdefinition is inactive|task definitio
 
 func isInactive(err error) bool {
 	var api smithy.APIError
-	return hasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && inactive.MatchString(api.ErrorMessage())
+	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && inactive.MatchString(api.ErrorMessage())
 }
 
 // record tracks the task and tells Prefect which one it is.

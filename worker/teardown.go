@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
@@ -111,7 +112,7 @@ func (d *teardown) stop(ctx context.Context, log *slog.Logger, at place) (channe
 		_, err := at.clients.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
 		return err
 	})
-	if hasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
 		return channel.Done, nil // ECS does not know it any more
 	}
 	if err != nil {

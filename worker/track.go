@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/awserr"
 )
 
 const (
@@ -117,7 +119,7 @@ func describe(ctx context.Context, batch []tracked) ([]ending, error) {
 		in.Tasks = append(in.Tasks, entry.at.task)
 	}
 	out, err := batch[0].at.clients.ecs.DescribeTasks(ctx, in)
-	if hasCode(err, "ClusterNotFoundException") {
+	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return missing(batch, "the cluster "+batch[0].at.cluster+" no longer exists"), nil
 	}
 	if err != nil {

@@ -3,26 +3,11 @@ package worker
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
-
-// backoff is the time before try n (0 is the first repetition): doubled from first to
-// most, with a fifth of jitter.
-func backoff(n int, first, most time.Duration) time.Duration {
-	wait := most
-	if n < 20 { // beyond it the shift passes any limit
-		wait = min(most, first<<n)
-	}
-	return jittered(wait, 0.2)
-}
-
-func jittered(d time.Duration, share float64) time.Duration {
-	return time.Duration(float64(d) * (1 + share*(2*rand.Float64()-1)))
-}
 
 const (
 	firstInsist = time.Second
@@ -37,7 +22,7 @@ func insist(ctx context.Context, log *slog.Logger, doing string, call func(conte
 		if err == nil || ctx.Err() != nil || !prefect.Temporary(err) {
 			return err
 		}
-		wait := backoff(n, firstInsist, mostInsist)
+		wait := pause.Backoff(n, firstInsist, mostInsist)
 		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in", wait.Round(time.Second).String(), "error", err)
 		if pause.For(ctx, wait) != nil {
 			return err

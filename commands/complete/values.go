@@ -72,7 +72,7 @@ func completionClients(ctx context.Context, line typed) (provision.Options, erro
 	want.Prefect = spec.Prefect{APIURL: line.flags["prefect-api-url"], Profile: line.flags["prefect-profile"]}
 	nobody := console.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard}
 	options := provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(io.Discard, false)}
-	settings, err := inputs.DiscoverPrefect(want.Prefect, nobody.In)
+	settings, err := inputs.DiscoverPrefect(ctx, want.Prefect, nobody)
 	if err != nil {
 		return options, err
 	}

@@ -37,7 +37,7 @@ func findRealPrefect(ctx context.Context, opts demoOptions, streams console.Stre
 		return nil, hint.Add(errors.New("there is no prefect on PATH to deploy and run the guide's flow with"),
 			"install it (python -m venv .venv && .venv/bin/pip install prefect) and add --venv .venv, or leave --prefect-api-url out: then the demo needs neither")
 	}
-	if r.settings, err = inputs.DiscoverPrefect(spec.Prefect{APIURL: opts.PrefectAPIURL}, streams.In); err != nil {
+	if r.settings, err = inputs.DiscoverPrefect(ctx, spec.Prefect{APIURL: opts.PrefectAPIURL}, streams); err != nil {
 		return nil, err
 	}
 	client, err := r.settings.ClientOptions()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ecsctl/commands/console"
+	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/buildinfo"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -23,7 +24,7 @@ const PollInterval = time.Second
 // package provision. The Spec in them has its region.
 func Connect(ctx context.Context, spec spec.Spec, streams console.Streams, verbose bool) (provision.Options, error) {
 	opts := provision.Options{Version: buildinfo.Version(), Logger: NewLogger(streams.Err, verbose), PollInterval: PollInterval}
-	api, err := ConnectPrefect(spec.Prefect, streams, &opts)
+	api, err := ConnectPrefect(ctx, spec.Prefect, streams, &opts)
 	if err != nil {
 		return opts, err
 	}
@@ -46,9 +47,9 @@ func ConnectAWS(ctx context.Context, spec spec.Spec, opts *provision.Options, ap
 }
 
 // ConnectPrefect finds the API and the credentials, and leaves them in opts.
-func ConnectPrefect(p spec.Prefect, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
+func ConnectPrefect(ctx context.Context, p spec.Prefect, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
 	UseOwnRoots()
-	settings, err := DiscoverPrefect(p, streams.In)
+	settings, err := DiscoverPrefect(ctx, p, streams)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +71,10 @@ func PrefectClient(settings prefect.Settings, streams console.Streams, opts *pro
 }
 
 // DiscoverPrefect finds the API URL and the credentials as Prefect's own tools do.
-func DiscoverPrefect(p spec.Prefect, in io.Reader) (prefect.Settings, error) {
+func DiscoverPrefect(ctx context.Context, p spec.Prefect, streams console.Streams) (prefect.Settings, error) {
 	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
 	if p.APIKeyFile != "" {
-		key, err := readKey(p.APIKeyFile, in)
+		key, err := readKey(ctx, p.APIKeyFile, streams)
 		if err != nil {
 			return prefect.Settings{}, err
 		}
@@ -86,14 +87,18 @@ func DiscoverPrefect(p spec.Prefect, in io.Reader) (prefect.Settings, error) {
 	return prefect.Discover(os.Environ(), dir, overrides)
 }
 
-// readKey reads an API key from a file, or from standard input for "-".
-func readKey(path string, in io.Reader) (prefect.Secret, error) {
+// readKey reads an API key from a file, or from standard input for "-": a person's is not
+// shown.
+func readKey(ctx context.Context, path string, streams console.Streams) (prefect.Secret, error) {
 	var raw []byte
 	var err error
-	if path == "-" {
-		raw, err = io.ReadAll(io.LimitReader(in, 64<<10))
-	} else {
+	switch {
+	case path != "-":
 		raw, err = os.ReadFile(path)
+	case streams.CanPrompt:
+		raw, err = prompt.ReadSecret(ctx, streams.In, streams.Err, "Prefect API key, which is not shown:")
+	default:
+		raw, err = io.ReadAll(io.LimitReader(streams.In, 64<<10))
 	}
 	if err != nil {
 		return "", fmt.Errorf("failed to read the API key: %w", err)

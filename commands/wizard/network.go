@@ -10,6 +10,7 @@ import (
 
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/awserr"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
@@ -29,7 +30,7 @@ func askVPC(ctx context.Context, w *wizard) (string, error) {
 	}
 	var value string
 	switch {
-	case provision.Denied(err):
+	case awserr.Denied(err):
 		id.Help = denied("the VPCs") + id.Help
 		value, err = w.ask(ctx, id)
 	case err == nil && len(vpcs) == 0:
@@ -100,7 +101,7 @@ func askSubnets(ctx context.Context, w *wizard) (string, error) {
 		}
 		return provision.Subnets(ctx, w.connection.Clients, vpc)
 	})
-	if provision.Denied(err) {
+	if awserr.Denied(err) {
 		return w.askSubnetIDs(ctx)
 	}
 	if err != nil {
@@ -212,7 +213,7 @@ func askSecurityGroup(ctx context.Context, w *wizard) (string, error) {
 		Options: []prompt.Option{{Label: own + "  ecsctl's own: everything out, nothing in", Value: newGroup}},
 		Default: []string{newGroup},
 	}
-	if provision.Denied(err) {
+	if awserr.Denied(err) {
 		q.Help, err = denied("the security groups")+q.Help, nil
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/buildinfo"
 	"ecsctl/provision"
 	"ecsctl/provision/fargate"
@@ -27,7 +28,7 @@ func (w *wizard) begin(ctx context.Context) (err error) {
 	if w.alias, err = provision.AccountAlias(ctx, w.connection.Clients); err != nil {
 		return err
 	}
-	if w.settings, err = inputs.DiscoverPrefect(w.spec.Prefect, w.streams.In); err != nil {
+	if w.settings, err = inputs.DiscoverPrefect(ctx, w.spec.Prefect, w.streams); err != nil {
 		return err
 	}
 	console.Printf(w.streams.Err, "AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n", w.account(), w.identity.Region, w.identity.Caller)
@@ -72,7 +73,7 @@ func askRegion(ctx context.Context, w *wizard) (string, error) {
 	}
 	regions, err := look(ctx, w, "the regions", func(ctx context.Context) ([]string, error) { return provision.Regions(ctx, w.connection.Clients) })
 	switch {
-	case provision.Denied(err):
+	case awserr.Denied(err):
 		q.Help = denied("the regions") + q.Help
 		q.Check = matches(regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+$`), "a region looks like eu-west-1")
 	case err != nil:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -97,7 +98,7 @@ func askCluster(ctx context.Context, w *wizard) (string, error) {
 	clusters, err := look(ctx, w, "the clusters", func(ctx context.Context) ([]provision.ClusterChoice, error) {
 		return provision.Clusters(ctx, w.connection.Clients)
 	})
-	if err != nil && !provision.Denied(err) {
+	if err != nil && !awserr.Denied(err) {
 		return "", err
 	}
 	current := defaultCluster

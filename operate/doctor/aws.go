@@ -13,6 +13,7 @@ import (
 	smithymiddleware "github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/operate/status"
 	"ecsctl/provision"
 )
@@ -119,7 +120,7 @@ func (d *doctor) checkRegion(ctx context.Context) {
 		}
 	}
 	_, err := d.Clients.ECS.ListClusters(ctx, &ecs.ListClustersInput{MaxResults: aws.Int32(1)})
-	if err != nil && !provision.IsDenied(err) {
+	if err != nil && !awserr.Denied(err) {
 		err = provision.ExplainAWS(fmt.Sprintf("ask ECS in the region %q", d.id.Region), err)
 		fix := status.FixOf(err)
 		if fix == "" {

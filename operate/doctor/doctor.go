@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/operate"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
@@ -95,7 +96,7 @@ func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), stat
 
 // failedOrDenied: what we may not look at is not known to be wrong.
 func (d *doctor) failedOrDenied(name string, err error) {
-	if provision.IsDenied(err) {
+	if awserr.Denied(err) {
 		d.skip(name, err.Error())
 		return
 	}
@@ -118,6 +119,11 @@ func (d *doctor) needsPrefect(name string) bool {
 	}
 	d.skip(name, "the Prefect API cannot be asked: see "+checkAPI)
 	return false
+}
+
+// bootstrapLine is a bootstrap that keeps what an earlier one chose.
+func (d *doctor) bootstrapLine(ctx context.Context) string {
+	return status.BootstrapLine(ctx, d.Status, d.spec.Pool)
 }
 
 // recall fills the Spec with what an earlier bootstrap chose, and looks at what runs.

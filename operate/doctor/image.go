@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"ecsctl/internal/hint"
-	"ecsctl/operate/status"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
@@ -136,18 +135,18 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 	case err == nil:
 		d.ok(check, ref.Name()+" is there")
 	case errors.As(err, &noRepository):
-		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.mendImage())
+		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.mendImage(ctx))
 	case errors.As(err, &noImage):
-		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.mendImage())
+		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.mendImage(ctx))
 	default:
 		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err), "look whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
 	}
 }
 
-func (d *doctor) mendImage() string {
+func (d *doctor) mendImage(ctx context.Context) string {
 	if d.running != nil {
-		return status.BootstrapFix(d.spec.Pool) + "; or for an image of yours: " + imageFix
+		return d.bootstrapLine(ctx) + "; or for an image of yours: " + imageFix
 	}
 	return imageFix
 }

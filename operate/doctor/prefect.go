@@ -97,7 +97,7 @@ func (d *doctor) checkKey(ctx context.Context) {
 	if err := tryKey(ctx, d.Prefect); err != nil {
 		d.answers = !errors.Is(err, prefect.ErrUnauthorized) && d.answers
 		if status.IsRefusedKey(err) && d.spec.Pool != "" {
-			d.fail(checkKey, err.Error(), status.KeyFix(err, status.BootstrapFix(d.spec.Pool)))
+			d.fail(checkKey, err.Error(), status.KeyFix(err, d.bootstrapLine(ctx)))
 			return
 		}
 		d.failed(checkKey, err)
@@ -165,7 +165,7 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	var missing *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &missing) && d.running != nil && d.running.wantsKey:
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name), status.BootstrapFix(d.spec.Pool))
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name), d.bootstrapLine(ctx))
 		return
 	case errors.As(err, &missing):
 		d.skip(checkWorkerKey, fmt.Sprintf("there is no secret %q", name))
@@ -179,7 +179,7 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 
 func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secret) {
 	if strings.ContainsAny(key.Reveal(), "{}\n ") {
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "store the key alone, not as a key/value dictionary: "+status.BootstrapFix(d.spec.Pool)+" does")
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "store the key alone, not as a key/value dictionary: "+d.bootstrapLine(ctx)+" does")
 		return
 	}
 	if !d.reached {
@@ -192,7 +192,7 @@ func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secr
 		return
 	}
 	if err := tryKey(ctx, api); err != nil {
-		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), "set a key that works, then: "+status.BootstrapFix(d.spec.Pool))
+		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), "set a key that works, then: "+d.bootstrapLine(ctx))
 		return
 	}
 	d.ok(checkWorkerKey, fmt.Sprintf("the key in secret %q is accepted", name))

@@ -184,7 +184,7 @@ func (l *logReader) Read(ctx context.Context) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return l.explain(err)
+			return l.explain(ctx, err)
 		}
 		for _, event := range page.Events {
 			at := time.UnixMilli(aws.ToInt64(event.Timestamp)).UTC()
@@ -212,7 +212,7 @@ func (l *logReader) Read(ctx context.Context) error {
 
 // explain says which group is not there. A stream that is not there yet is no error while
 // following.
-func (l *logReader) explain(err error) error {
+func (l *logReader) explain(ctx context.Context, err error) error {
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) {
 		return provision.ExplainAWS(fmt.Sprintf("read log group %q", l.source.group), err)
@@ -220,7 +220,7 @@ func (l *logReader) explain(err error) error {
 	if l.opts.Follow && len(l.source.streams) > 0 {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), status.BootstrapFix(l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
+	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), status.BootstrapLine(ctx, l.opts.Status, l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
 }
 
 // awaitTask waits, when following, for a run that has no task yet.

@@ -79,10 +79,12 @@ func sourceOfRun(ctx context.Context, opts LogOptions, spec spec.Spec, run *pref
 		}
 	}
 	if out.group == "" {
-		return out, hint.Add(fmt.Errorf("the task of flow run %q writes no log to CloudWatch", run.Name), "run `ecsctl bootstrap` with --flow-run-logs=true, and the flow again", "what the flow itself logs is in Prefect: `prefect flow-run logs "+run.ID+"`")
+		return out, hint.Add(fmt.Errorf("the task of flow run %q writes no log to CloudWatch", run.Name), status.BootstrapLine(ctx, opts.Status, opts.Spec.Pool, withFlowRunLogs)+", and run the flow again", "what the flow itself logs is in Prefect: `prefect flow-run logs "+run.ID+"`")
 	}
 	return out, nil
 }
+
+func withFlowRunLogs(s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(true) }
 
 // definitionOfTask is nil when ECS does not remember the task, which it does for an hour
 // after its end.

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
-	"ecsctl/provision"
 )
 
 // Severity says how much a problem matters.
@@ -60,7 +60,7 @@ type Problem struct {
 
 // problemOf is an error that kept something from being looked at, with its hints.
 func problemOf(about About, err error) Problem {
-	return Problem{Severity: Fail, About: about, Cause: err.Error(), Mend: hint.Of(err), Denied: provision.IsDenied(err)}
+	return Problem{Severity: Fail, About: about, Cause: err.Error(), Mend: hint.Of(err), Denied: awserr.Denied(err)}
 }
 
 // sortProblems puts the failures first, and causes before what they cause.

@@ -57,7 +57,7 @@ func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
 		return nil, err
 	}
 	opts := r.opts.Options
-	opts.Spec, opts.Binary = spec.WithDefaults(), binary
+	opts.Spec, opts.Binary, opts.Recalled = spec.WithDefaults(), binary, true
 	return provision.NewBootstrap(ctx, opts)
 }
 

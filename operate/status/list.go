@@ -1,9 +1,9 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,9 +35,11 @@ type Pool struct {
 }
 
 // List finds the pools by the tag ecsctl:pool on services, security groups and secrets, in
-// the account and region of the clients. With a Prefect client it asks for their status.
+// the account and region of the clients. With a Prefect client it asks for their status. A
+// pool with several services, as pools of one name on two Prefect servers are, is there
+// once for each.
 func List(ctx context.Context, c *provision.Clients) ([]Pool, error) {
-	l := lister{clients: c, pools: map[string]*Pool{}}
+	l := lister{clients: c}
 	group, gctx := errgroup.WithContext(ctx)
 	for _, find := range []func(context.Context) error{l.services, l.securityGroups, l.secrets} {
 		group.Go(func() error { return find(gctx) })
@@ -45,10 +47,7 @@ func List(ctx context.Context, c *provision.Clients) ([]Pool, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var out []Pool
-	for _, name := range slices.Sorted(maps.Keys(l.pools)) {
-		out = append(out, *l.pools[name])
-	}
+	out := l.pools()
 	if c.Prefect == nil {
 		return out, nil
 	}
@@ -58,27 +57,42 @@ func List(ctx context.Context, c *provision.Clients) ([]Pool, error) {
 type lister struct {
 	clients *provision.Clients
 
-	mu    sync.Mutex
-	pools map[string]*Pool
+	mu       sync.Mutex
+	serviced []Pool
+	rest     []Pool // of things other than services
 }
 
-// found notes something with these tags; the details are set where it is ours.
-func (l *lister) found(tags map[string]string, detail func(*Pool)) {
-	name := tags[provision.TagPool]
-	if name == "" {
+// found notes something with these tags where it is ours: a service, or something else
+// of a pool.
+func (l *lister) found(tags map[string]string, service *types.Service) {
+	pool := Pool{Name: tags[provision.TagPool], Version: tags[provision.TagVersion]}
+	if pool.Name == "" {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	pool := l.pools[name]
-	if pool == nil {
-		pool = &Pool{Name: name, Version: tags[provision.TagVersion]}
-		l.pools[name] = pool
+	if service == nil {
+		l.rest = append(l.rest, pool)
+		return
 	}
-	detail(pool)
+	pool.Cluster, pool.Service = ShortName(aws.ToString(service.ClusterArn)), aws.ToString(service.ServiceName)
+	pool.Desired, pool.Running = service.DesiredCount, service.RunningCount
+	l.serviced = append(l.serviced, pool)
 }
 
-func nothingMore(*Pool) {}
+// pools are the services, and once each pool that has none.
+func (l *lister) pools() []Pool {
+	out := l.serviced
+	for _, left := range l.rest {
+		if !slices.ContainsFunc(out, func(p Pool) bool { return p.Name == left.Name }) {
+			out = append(out, left)
+		}
+	}
+	slices.SortFunc(out, func(a, b Pool) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Service, b.Service))
+	})
+	return out
+}
 
 func (l *lister) services(ctx context.Context) error {
 	pages := ecs.NewListClustersPaginator(l.clients.ECS, &ecs.ListClustersInput{})
@@ -121,14 +135,7 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 			if aws.ToString(s.Status) == "INACTIVE" {
 				continue
 			}
-			tags := map[string]string{}
-			for _, t := range s.Tags {
-				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-			}
-			l.found(tags, func(p *Pool) {
-				p.Cluster, p.Service, p.Desired, p.Running = ShortName(cluster), aws.ToString(s.ServiceName), s.DesiredCount, s.RunningCount
-				p.Version = tags[provision.TagVersion]
-			})
+			l.found(provision.TagMap(s.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value }), &s)
 		}
 	}
 	return nil
@@ -144,11 +151,7 @@ func (l *lister) securityGroups(ctx context.Context) error {
 			return provision.ExplainAWS("list the security groups", err)
 		}
 		for _, g := range page.SecurityGroups {
-			tags := map[string]string{}
-			for _, t := range g.Tags {
-				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-			}
-			l.found(tags, nothingMore)
+			l.found(provision.TagMap(g.Tags, func(t ec2types.Tag) (key, value *string) { return t.Key, t.Value }), nil)
 		}
 	}
 	return nil
@@ -165,11 +168,7 @@ func (l *lister) secrets(ctx context.Context) error {
 			return provision.ExplainAWS("list the secrets", err)
 		}
 		for _, s := range page.SecretList {
-			tags := map[string]string{}
-			for _, t := range s.Tags {
-				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-			}
-			l.found(tags, nothingMore)
+			l.found(provision.TagMap(s.Tags, func(t secrettypes.Tag) (key, value *string) { return t.Key, t.Value }), nil)
 		}
 	}
 	return nil

@@ -2,13 +2,12 @@ package status
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
-	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
 
@@ -37,7 +36,7 @@ func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Stat
 // says which right is missing, and where to get it, when nothing was found without it.
 func WhatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string, err error) {
 	cause, status, err := FirstCause(ctx, o)
-	if provision.IsDenied(err) {
+	if awserr.Denied(err) {
 		return nil, problemOf(AboutAWS, err).unseen(), nil
 	}
 	if err != nil || cause != nil || status == nil {
@@ -56,7 +55,7 @@ func (p Problem) unseen() string {
 // Named adds to what AWS refused which statements of the command's policy allow it. Who we
 // are is asked only then.
 func Named(ctx context.Context, o provision.Options, err error) error {
-	if !provision.IsDenied(err) {
+	if !awserr.Denied(err) {
 		return err
 	}
 	id, unknown := provision.WhoAmI(ctx, o.Clients)
@@ -84,12 +83,8 @@ func (s *Status) WhyUnplanned() string {
 	return s.Problems[i].Cause
 }
 
-// LookingTime is the limit for finding out why something did not happen.
-const LookingTime = 30 * time.Second
-
-func BootstrapFix(pool string) string {
-	return fmt.Sprintf("ecsctl bootstrap --pool %s", shellword.Quote(pool))
-}
-
 // FixOf is the advice that comes with an error.
 func FixOf(err error) string { return strings.Join(hint.Of(err), "; or ") }
+
+// LookingTime is the limit for finding out why something did not happen.
+const LookingTime = 30 * time.Second

@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
-	"ecsctl/provision"
 )
 
 // cleaningTime is the limit for taking away what was made, also after an interrupt.
@@ -40,7 +40,7 @@ func (v *verification) cleanUp(ctx context.Context) {
 		return
 	}
 	done := "the deployment, the flow and the run are gone"
-	if provision.IsDenied(v.taskErr) {
+	if awserr.Denied(v.taskErr) {
 		done += "; the task definition that the worker may have registered for them is not known, and stays"
 	}
 	v.ok(StepCleanup, time.Since(began), done)

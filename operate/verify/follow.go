@@ -10,11 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/pause"
 	"ecsctl/operate"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
-	"ecsctl/provision"
 )
 
 // follow waits until the run has ended, and says how long each phase took.
@@ -96,7 +96,7 @@ func (v *verification) readTask(ctx context.Context) {
 	v.result.Task = arn
 	out, err := v.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: []string{arn}})
 	if err != nil {
-		if !provision.IsDenied(v.taskErr) { // asked anew in each round, who we are is not
+		if !awserr.Denied(v.taskErr) { // asked anew in each round, who we are is not
 			v.taskErr = v.explain(ctx, fmt.Sprintf("read task %q", status.ShortName(arn)), err)
 		}
 		return

@@ -16,10 +16,10 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	began := time.Now()
 	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), status.BootstrapFix(v.Pool))
+		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), status.BootstrapLine(ctx, v.Status, v.Pool))
 	}
 	if status.IsRefusedKey(err) {
-		return v.fail(StepWorker, err.Error(), status.KeyFix(err, status.BootstrapFix(v.Pool)))
+		return v.fail(StepWorker, err.Error(), status.KeyFix(err, status.BootstrapLine(ctx, v.Status, v.Pool)))
 	}
 	if err != nil {
 		return v.failed(StepWorker, err)
@@ -42,7 +42,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	if len(workers) > 0 {
 		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
-	return v.symptom(ctx, StepWorker, reason, status.BootstrapFix(v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
 }
 
 // ago is the time since then, in whole seconds.

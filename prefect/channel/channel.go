@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -127,12 +126,11 @@ func (c *Channel) seconds() int { return max(1, int(c.opts.Heartbeat.Seconds()))
 
 // wait is the time before the next attempt, with a fifth of jitter.
 func (c *Channel) wait(err error, failures int) time.Duration {
-	wait := min(mostWait, firstWait<<min(failures-1, 10))
 	var known *Error
 	if errors.As(err, &known) && known.Final {
-		wait = c.opts.FinalWait
+		return pause.Backoff(0, c.opts.FinalWait, c.opts.FinalWait)
 	}
-	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
+	return pause.Backoff(failures-1, firstWait, mostWait)
 }
 
 // tell says what matters: a loss, once. That a server has no channel is nothing special.

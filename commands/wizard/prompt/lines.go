@@ -6,37 +6,44 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"ecsctl/commands/console"
-
-	"golang.org/x/term"
 )
 
 // Lines asks line by line: nothing moves and nothing is drawn, so that screen readers,
 // dumb terminals and logs get along with it. huh's own accessible mode throws away what
 // a field refuses, is deaf to the context and knows no way back.
 type Lines struct {
-	in       *bufio.Reader
-	out      io.Writer
-	terminal *os.File // nil when in is none
+	in   *bufio.Reader
+	out  io.Writer
+	from io.Reader // what in reads
 }
 
 // NewLines returns an Asker that reads lines from in and writes to out.
 func NewLines(in io.Reader, out io.Writer) *Lines {
-	l := &Lines{in: bufio.NewReader(in), out: out}
-	if file, ok := in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		l.terminal = file
-	}
-	return l
+	return &Lines{in: bufio.NewReader(in), out: out, from: in}
 }
 
 const backWord = "<"
 
-// Ask writes the question and reads lines until one of them is an answer.
-func (l *Lines) Ask(ctx context.Context, q Question) ([]string, error) {
+// Ask writes the question and reads lines until one of them is an answer. A secret is
+// hidden before anything invites to type it, and until the question is answered: people
+// paste at once.
+func (l *Lines) Ask(ctx context.Context, q Question) (values []string, err error) {
+	if !q.Secret {
+		return l.ask(ctx, q)
+	}
+	restore, err := HideInput(l.from)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
+	return l.ask(ctx, q)
+}
+
+func (l *Lines) ask(ctx context.Context, q Question) ([]string, error) {
 	l.print("\n%s\n", q.Title)
 	if q.Help != "" {
 		l.print("%s\n", q.Help)
@@ -46,7 +53,10 @@ func (l *Lines) Ask(ctx context.Context, q Question) ([]string, error) {
 	}
 	for {
 		l.print("%s ", q.invitation())
-		line, err := l.readAnswer(ctx, q)
+		line, err := l.read(ctx)
+		if q.Secret && err == nil {
+			l.print("\n") // the Enter that was not shown
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -105,37 +115,16 @@ func (q Question) parse(line string) ([]string, error) {
 	return values, nil
 }
 
-// readAnswer reads a line, a secret one unseen.
-func (l *Lines) readAnswer(ctx context.Context, q Question) (string, error) {
-	if !q.Secret || l.terminal == nil || l.in.Buffered() > 0 {
-		return l.read(ctx, func() (string, error) { return l.in.ReadString('\n') })
-	}
-	fd := int(l.terminal.Fd())
-	shown, err := term.GetState(fd)
-	if err != nil {
-		return "", fmt.Errorf("failed to hide what is typed: %w", err)
-	}
-	line, err := l.read(ctx, func() (string, error) {
-		raw, err := term.ReadPassword(fd)
-		return string(raw), err
-	})
-	if ctx.Err() != nil {
-		return line, errors.Join(err, term.Restore(fd, shown)) // the reading goes on, and keeps it hidden
-	}
-	l.print("\n") // the Enter that was not shown
-	return line, err
-}
-
 // read waits for a line. The reading itself cannot be interrupted: after Ctrl-C the process
 // ends and takes it along.
-func (l *Lines) read(ctx context.Context, readLine func() (string, error)) (string, error) {
+func (l *Lines) read(ctx context.Context) (string, error) {
 	type result struct {
 		line string
 		err  error
 	}
 	got := make(chan result, 1)
 	go func() {
-		line, err := readLine()
+		line, err := l.in.ReadString('\n')
 		got <- result{strings.TrimSpace(line), err}
 	}()
 	select {

@@ -3,6 +3,7 @@ package iam
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,11 +95,32 @@ func (s *Service) parsePolicy(doc string) (policy.Document, error) {
 	if err != nil {
 		return d, err
 	}
+	if err := checkSids(d); err != nil {
+		return d, err
+	}
 	if what := d.Unsupported(); s.enforce && what != "" {
 		return d, wire.NotImplemented(what + " in policies")
 	}
 	return d, nil
 }
+
+// checkSids: IAM wants plain names, each once. Other services take any (IAM User Guide,
+// "IAM JSON policy elements: Sid").
+func checkSids(d policy.Document) error {
+	seen := map[string]bool{}
+	for _, st := range d.Statement {
+		if !plainSid.MatchString(st.Sid) {
+			return malformed("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+		}
+		if st.Sid != "" && seen[st.Sid] {
+			return malformed("Statement IDs (SID) in a single policy must be unique.")
+		}
+		seen[st.Sid] = true
+	}
+	return nil
+}
+
+var plainSid = regexp.MustCompile(`^[0-9A-Za-z]*$`)
 
 func malformed(format string, args ...any) *wire.Error {
 	return wire.Errorf("MalformedPolicyDocument", "%s", fmt.Sprintf(format, args...))

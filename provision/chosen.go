@@ -1,0 +1,196 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ecsctl/provision/spec"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// chosen is the part of the Spec that a pool's marker remembers as choices: what differs
+// from the defaults and what nobody could name from what AWS has. Names and cluster have
+// their own place in the marker.
+func (w *world) chosen() spec.Spec {
+	s := w.spec
+	usual := spec.Spec{Pool: s.Pool, Region: s.Region, Worker: spec.Worker{Runtime: s.Worker.Runtime}}.WithDefaults()
+	c := spec.Spec{
+		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer, LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
+		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole, Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs},
+		Prefect:  spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
+	}
+	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
+	forget(&c.Worker.Runtime, spec.DefaultRuntime)
+	forget(&c.Worker.CPU, usual.Worker.CPU)
+	forget(&c.Worker.Memory, usual.Worker.Memory)
+	forget(&c.Worker.Architecture, usual.Worker.Architecture)
+	forget(&c.LogRetentionDays, usual.LogRetentionDays)
+	c.Worker.Binary = "" // a file of one machine; its content is in the image
+	if s.Observes() {
+		c.Observer = nil
+	}
+	if s.FlowRunLogs() {
+		c.FlowRuns.Logs = nil
+	}
+	return c
+}
+
+// sortedNetwork has what are sets in order.
+func sortedNetwork(n spec.Network) spec.Network {
+	n.Subnets, n.SecurityGroups = slices.Sorted(slices.Values(n.Subnets)), slices.Sorted(slices.Values(n.SecurityGroups))
+	return n
+}
+
+// forget empties a field that has its usual value.
+func forget[T comparable](field *T, usual T) {
+	if *field == usual {
+		*field = *new(T)
+	}
+}
+
+// choicesToRemember are those of the Spec, and those from before that a Spec without them
+// leaves as they are: a boundary, a path, tags, and the number of workers.
+func (p *workPool) choicesToRemember() *spec.Spec {
+	now := p.w.chosen()
+	if before := p.template.marker.Choices; before != nil {
+		orPointer(&now.Worker.DesiredCount, before.Worker.DesiredCount)
+		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
+		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
+		if now.Tags == nil {
+			now.Tags = before.Tags
+		}
+	}
+	if len(compare("", now, spec.Spec{})) == 0 {
+		return nil
+	}
+	return &now
+}
+
+// forgottenChoices warns of what an earlier bootstrap chose and this one takes back.
+func (p *workPool) forgottenChoices() []string {
+	before := p.template.marker.Choices
+	if before == nil || p.w.recalled {
+		return nil
+	}
+	now := p.choicesToRemember()
+	if now == nil {
+		now = &spec.Spec{}
+	}
+	var gone []string
+	for _, f := range compare("", before, now) {
+		if f.After == "" {
+			gone = append(gone, f.Path+" "+f.Before)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("an earlier bootstrap chose %s, and this one does not: what is not named again becomes the default", strings.Join(gone, ", "))}
+}
+
+// recallChoices adds what the pool remembers as chosen where nothing is said now.
+func (w *world) recallChoices(said *spec.Spec) {
+	c := w.remembered.Choices
+	if c == nil {
+		return
+	}
+	if n := &said.Network; n.VPC == "" && len(n.Subnets) == 0 {
+		n.VPC, n.Subnets = c.Network.VPC, c.Network.Subnets
+	}
+	orList(&said.Network.SecurityGroups, c.Network.SecurityGroups)
+	said.Network.AssignPublicIP = cmp.Or(said.Network.AssignPublicIP, c.Network.AssignPublicIP)
+	recallChosenWorker(&said.Worker, c.Worker)
+	said.Roles.Boundary = cmp.Or(said.Roles.Boundary, c.Roles.Boundary)
+	said.Roles.Path = cmp.Or(said.Roles.Path, c.Roles.Path)
+	said.FlowRuns.ExecutionRole = cmp.Or(said.FlowRuns.ExecutionRole, c.FlowRuns.ExecutionRole)
+	said.FlowRuns.TaskRole = cmp.Or(said.FlowRuns.TaskRole, c.FlowRuns.TaskRole)
+	orList(&said.FlowRuns.Families, c.FlowRuns.Families)
+	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
+	said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, c.Prefect.APIKeySecret)
+	orPointer(&said.Observer, c.Observer)
+	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)
+	if said.Tags == nil {
+		said.Tags = c.Tags
+	}
+}
+
+func recallChosenWorker(said *spec.Worker, c spec.Worker) {
+	orList(&said.WorkQueues, c.WorkQueues)
+	orPointer(&said.Limit, c.Limit)
+	runtime := c.Runtime
+	runtime = cmp.Or(runtime, spec.DefaultRuntime)
+	if said.Runtime != "" && said.Runtime != runtime {
+		return // the rest is of the other runtime
+	}
+	said.Runtime = c.Runtime
+	said.Image = cmp.Or(said.Image, c.Image)
+	said.Architecture = cmp.Or(said.Architecture, c.Architecture)
+	said.CPU = cmp.Or(said.CPU, c.CPU)
+	said.Memory = cmp.Or(said.Memory, c.Memory)
+}
+
+// recallUnremembered reads off AWS what markers of older versions do not have, and what no
+// marker says when the pool cannot be read. Tags, families and how roles are made are not
+// to be told from what others have done.
+func (w *world) recallUnremembered(ctx context.Context, has taskContent, said *spec.Spec) error {
+	if w.remembered.Version >= markerVersion {
+		return nil
+	}
+	container := has.Containers[0]
+	orList(&said.Worker.WorkQueues, optionsIn(container.Command, "--work-queue"))
+	if limits := optionsIn(container.Command, "--limit"); len(limits) > 0 {
+		if n, err := strconv.Atoi(limits[0]); err == nil {
+			orPointer(&said.Worker.Limit, &n)
+		}
+	}
+	if container.observesNothing() {
+		orPointer(&said.Observer, aws.Bool(false))
+	}
+	group := &logGroup{w: w}
+	if err := group.find(ctx); err != nil {
+		return err
+	}
+	if usual := (spec.Spec{}).WithDefaults().LogRetentionDays; group.owned() && group.found.retention > 0 && group.found.retention != usual {
+		said.LogRetentionDays = cmp.Or(said.LogRetentionDays, group.found.retention)
+	}
+	return nil
+}
+
+// observesNothing reports whether a worker was set up without a queue, where the official
+// worker for Prefect 2 has no say in it.
+func (c containerContent) observesNothing() bool {
+	if slices.Equal(c.EntryPoint, []string{binaryInImage}) {
+		return c.Environment[observerQueueVariable] == ""
+	}
+	return c.Environment[observerSettingsPrefix+"ENABLED"] == "false"
+}
+
+// optionsIn are the values that follow an option among a command's words.
+func optionsIn(command []string, option string) []string {
+	var out []string
+	for i, word := range command {
+		if word == option && i+1 < len(command) {
+			out = append(out, command[i+1])
+		} else if value, ok := strings.CutPrefix(word, option+"="); ok {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+func orPointer[T any](field **T, fallback *T) {
+	if *field == nil {
+		*field = fallback
+	}
+}
+
+func orList[T any](field *[]T, fallback []T) {
+	if len(*field) == 0 {
+		*field = fallback
+	}
+}
