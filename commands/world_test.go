@@ -99,10 +99,15 @@ func (w *world) env() map[string]string {
 	return env
 }
 
-// writes are the write calls of ecsctl since the last look, sorted. Heartbeats are
-// the worker's.
+// writes are the write calls of ecsctl that were accepted since the last look, sorted.
+// Heartbeats are the worker's.
 func (w *world) writes() []string {
 	return slices.DeleteFunc(w.tap.Writes(), isHeartbeat)
+}
+
+// tried are all attempts of write calls.
+func (w *world) tried() wiretap.Calls {
+	return slices.DeleteFunc(w.tap.Tried(), func(call wiretap.Call) bool { return isHeartbeat(call.Operation) })
 }
 
 func isHeartbeat(operation string) bool { return strings.HasSuffix(operation, "/workers/heartbeat") }
