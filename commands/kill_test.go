@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -151,25 +149,12 @@ func moments(writes []string) []wiretap.Moment {
 	return out
 }
 
-// taken are the writes that were not refused, sorted. How often a cluster may not be
-// deleted yet, because its last task stops, is a matter of time.
-func (a *account) taken() []string {
-	var out []string
-	for _, call := range a.Tap.Calls() {
-		if call.Write && call.Status < http.StatusBadRequest && !stage.IsHeartbeat(call.Operation) {
-			out = append(out, call.Operation)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // Killed at any write and run again, bootstrap ends where an undisturbed run does.
 func TestKilledBootstrapConverges(t *testing.T) {
 	t.Parallel()
 	reference := newAccount(t)
 	reference.Run(bootstrapArgs...)
-	want, writes := reference.read(), reference.taken()
+	want, writes := reference.read(), reference.Writes()
 	if len(writes) < 10 {
 		t.Fatalf("only %d writes: %q", len(writes), writes)
 	}
@@ -194,7 +179,7 @@ func TestKilledTeardownConverges(t *testing.T) {
 	reference.Tap.Reset()
 	reference.Run(teardownArgs...)
 	reference.same("after a teardown", empty)
-	for _, at := range moments(reference.taken()) {
+	for _, at := range moments(reference.Writes()) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)

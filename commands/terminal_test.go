@@ -104,11 +104,11 @@ func (term *terminal) exits(code int, says ...string) {
 	}
 }
 
-// wrote asserts how many writes there were since the last look.
+// wrote asserts how many writes there were since the last look; with 0, none was tried.
 func (a *account) wrote(want int) {
 	a.t.Helper()
-	if got := a.Writes(); len(got) != want {
-		a.t.Errorf("%d writes, want %d: %q", len(got), want, got)
+	if got, tried := a.Writes(), a.Tried(); len(got) != want || want == 0 && len(tried) > 0 {
+		a.t.Errorf("%d writes, want %d: %q; the attempts:\n%s", len(got), want, got, tried)
 	}
 	a.Tap.Reset()
 }

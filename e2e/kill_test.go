@@ -36,7 +36,7 @@ func (w *world) killedAt(m wiretap.Moment, args ...string) {
 	started <- r
 	out := r.wait()
 	if !w.tap.Sprung() || out.code != -1 {
-		w.t.Fatalf("ecsctl was not killed %s: exit code %d, writes %q\n%s", m, out.code, w.tap.Writes(), out.stderr)
+		w.t.Fatalf("ecsctl was not killed %s: exit code %d\n%s%s", m, out.code, w.tap.Tried(), out.stderr)
 	}
 	w.tap.Reset()
 }

@@ -22,8 +22,8 @@ func TestTeardownLeavesNothing(t *testing.T) {
 		w.same("after teardown", before, w.snapshot())
 		w.tap.Reset()
 		w.teardown()
-		if writes := w.tap.Writes(); len(writes) != 0 {
-			t.Errorf("a second teardown wrote %q", writes)
+		if tried := w.tap.Tried(); len(tried) != 0 {
+			t.Errorf("a second teardown wrote\n%s", tried)
 		}
 	})
 }

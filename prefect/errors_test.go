@@ -3,13 +3,13 @@ package prefect_test
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"ecsctl/internal/hint"
+	"ecsctl/internal/ownport"
 	"ecsctl/prefect"
 	"ecsctl/sandbox/prefectapi"
 )
@@ -137,10 +137,9 @@ func TestNoPrefectAPIIsNotAMissingPool(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err, nil, "listen")
-	address := listener.Addr().String()
-	check(t, listener.Close(), nil, "close")
+	port, err := ownport.Take() // nobody listens on it, and nobody will
+	check(t, err, nil, "take a port")
+	address := "127.0.0.1:" + port
 	c, err := prefect.New(prefect.Options{APIURL: "http://" + address + "/api", APIKey: "pnu_hush"})
 	check(t, err, nil, "new")
 	err = c.Health(t.Context()) // at once, although retries are on: the server was never there

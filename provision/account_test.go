@@ -204,7 +204,7 @@ func (a *account) settled() {
 	}
 	a.tap.Reset()
 	a.bootstrap()
-	if writes := a.tap.Writes(); len(writes) != 0 {
-		a.t.Errorf("a run with nothing to do writes: %q", writes)
+	if tried := a.tap.Tried(); len(tried) != 0 {
+		a.t.Errorf("a run with nothing to do writes:\n%s", tried)
 	}
 }

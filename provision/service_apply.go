@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/uuid"
 )
 
 func (s *service) apply(ctx context.Context) (string, error) {
@@ -24,6 +25,10 @@ func (s *service) apply(ctx context.Context) (string, error) {
 	return arn, s.update(ctx, s.stale)
 }
 
+// create sends one call, as often as it takes, under a token of its own: ECS then knows a
+// repetition whose answer was lost. The token is random, so that no later service, of this
+// name or with these parameters, is taken for this one. A later run has no use for it: it
+// finds the service.
 func (s *service) create(ctx context.Context) (string, error) {
 	wanted := s.wanted()
 	count := 1
@@ -33,6 +38,7 @@ func (s *service) create(ctx context.Context) (string, error) {
 	in := &ecs.CreateServiceInput{
 		Cluster:                 aws.String(s.w.spec.Cluster),
 		ServiceName:             aws.String(s.name()),
+		ClientToken:             aws.String(uuid.New()),
 		TaskDefinition:          aws.String(wanted.TaskDefinition),
 		DesiredCount:            aws.Int32(int32(count)),
 		LaunchType:              types.LaunchTypeFargate,

@@ -113,6 +113,32 @@ func TestServiceNameIsTaken(t *testing.T) {
 	wantMessage(t, err, "InvalidParameterException", "Creation of service was not idempotent.")
 }
 
+// A client token makes one service, however often the call is sent, and no other one
+// (ECS API, "Ensuring idempotency").
+func TestServiceTokenMakesOneService(t *testing.T) {
+	t.Parallel()
+	c := contract(t)
+	in := c.serviceInput(t)
+	in.ClientToken = unique("token")
+	first := must(c.ecs.CreateService(t.Context(), in))(t).Service
+	again := must(c.ecs.CreateService(t.Context(), in))(t).Service
+	if *again.ServiceArn != *first.ServiceArn || !again.CreatedAt.Equal(*first.CreatedAt) {
+		t.Errorf("got %s of %s, then %s of %s", *first.ServiceArn, first.CreatedAt, *again.ServiceArn, again.CreatedAt)
+	}
+	for what, change := range map[string]func(*ecs.CreateServiceInput){
+		"another count": func(in *ecs.CreateServiceInput) { in.DesiredCount = aws.Int32(1) },
+		"another name":  func(in *ecs.CreateServiceInput) { in.ServiceName = unique("service") },
+		"another token": func(in *ecs.CreateServiceInput) { in.ClientToken = unique("token") },
+		"no token":      func(in *ecs.CreateServiceInput) { in.ClientToken = nil },
+	} {
+		other := *in
+		change(&other)
+		_, err := c.ecs.CreateService(t.Context(), &other)
+		t.Log(what)
+		wantMessage(t, err, "InvalidParameterException", "Creation of service was not idempotent.")
+	}
+}
+
 func TestServiceErrors(t *testing.T) {
 	t.Parallel()
 	c := contract(t)

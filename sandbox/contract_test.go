@@ -44,6 +44,7 @@ var motoDeviates = map[string]string{
 	"TestDeploymentsOfAService":           "moto does not answer deploymentConfiguration, and updates no deployment",
 	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers ClusterContainsServicesException",
 	"TestServiceNameIsTaken":              "moto makes a second service of the same name; AWS answers InvalidParameterException",
+	"TestServiceTokenMakesOneService":     "moto ignores clientToken of CreateService and makes another service",
 	"TestMissingTaskIsAFailure":           "moto leaves out tasks that are not there; AWS lists them as failures",
 	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
 	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",

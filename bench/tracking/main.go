@@ -50,7 +50,7 @@ func bench(ctx context.Context, s sizes, alone bool) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "ecsctl")
-	if err := peers.Build(ctx, binary, "-trimpath", "-ldflags=-s -w"); err != nil {
+	if err := peers.Build(ctx, binary); err != nil {
 		return err
 	}
 	contestants := []contestant{{"ours", []string{binary, "worker", "start"}, []string{

@@ -41,7 +41,7 @@ func (r *rig) start(ctx context.Context, venv string) error {
 	group, starting := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { r.moto, err = peers.StartMoto(starting, r.dir); return err })
 	group.Go(func() (err error) { r.server, err = peers.StartPrefect(starting, venv, r.dir, notLate); return err })
-	group.Go(func() error { return peers.Build(starting, r.binary(), "-trimpath", "-ldflags=-s -w") })
+	group.Go(func() error { return peers.Build(starting, r.binary()) })
 	if err := group.Wait(); err != nil {
 		return err
 	}

@@ -2,14 +2,13 @@ package demo
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"ecsctl/commands/inputs"
 	"ecsctl/image"
+	"ecsctl/internal/ownport"
 	"ecsctl/provision/spec"
 )
 
@@ -78,15 +77,6 @@ func (d *demo) makeImages() (map[string]string, error) {
 // ownHealthPort lets each worker answer health checks on a port of its own: in AWS each
 // task has an address of its own, in the sandbox they share this machine's.
 func ownHealthPort() ([]string, error) {
-	port, err := freePort()
-	return []string{"PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("failed to find a free port: %w", err)
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
+	port, err := ownport.Take()
+	return []string{"PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
 }

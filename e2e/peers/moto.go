@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -38,12 +39,12 @@ func StartMoto(ctx context.Context, dir string) (*Moto, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	socket, port, err := listen()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(python, "-c", motoServer, strconv.Itoa(port))
-	cmd.Dir = dir
+	cmd.Dir, cmd.ExtraFiles = dir, []*os.File{socket}
 	cmd.Env = []string{"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin", "HOME=" + dir, "MOTO_IAM_LOAD_MANAGED_POLICIES=true"}
 	process, err := Start(cmd, filepath.Join(dir, fmt.Sprintf("moto-%d.log", port)))
 	if err != nil {

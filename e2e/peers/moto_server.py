@@ -1,4 +1,5 @@
-"""moto as a server on 127.0.0.1, nearer to AWS in five things.
+"""moto as a server on 127.0.0.1, nearer to AWS in five things. It listens on a socket that
+is open already, descriptor 3; its argument is the port of that.
 
 A Fargate container definition may leave out memory and cpu; moto's RunTask needs
 both, and answers 500 without them. They count as 0 here.
@@ -18,11 +19,12 @@ It refuses in the XML of EC2, whoever is asked. Here each service has its own fo
 
 import sys
 
+import moto.server
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicyStatement, IAMRequest
-from moto.server import main
+from werkzeug.serving import make_server
 
 _requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
 
@@ -93,4 +95,14 @@ def _refuse(self):
 
 IAMRequest._raise_access_denied = _refuse
 
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+
+def _serve(host, port, app, request_handler, **_):
+    server = make_server(
+        host, port, app, threaded=True, request_handler=request_handler, fd=3
+    )
+    server.serve_forever()
+
+
+moto.server.run_simple = _serve
+
+moto.server.main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -4,12 +4,15 @@ package peers
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 )
+
+//go:embed prefect_server.py
+var prefectServer string
 
 // Server is a Prefect server.
 type Server struct {
@@ -17,12 +20,17 @@ type Server struct {
 	Venv string // the virtual environment that it and its workers run from
 	URL  string // of the API, ".../api"
 
-	start func(ctx context.Context) (*Process, error)
+	port  int
+	start func(ctx context.Context, socket *os.File) (*Process, error)
 }
 
 // Restart starts a server that was killed again, where it was, with what it knew.
-func (s *Server) Restart(ctx context.Context) (err error) {
-	s.Process, err = s.start(ctx)
+func (s *Server) Restart(ctx context.Context) error {
+	socket, err := listenAt(s.port)
+	if err != nil {
+		return err
+	}
+	s.Process, err = s.start(ctx, socket)
 	return err
 }
 
@@ -37,32 +45,29 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
 	home := filepath.Join(dir, venv)
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make a home for the Prefect server: %w", err)
 	}
-	server := &Server{Venv: venv, URL: fmt.Sprintf("http://127.0.0.1:%d/api", port)}
-	server.start = func(ctx context.Context) (*Process, error) {
-		process, err := Start(serverCommand(python, home, port, env), filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
+	socket, port, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	server := &Server{Venv: venv, URL: fmt.Sprintf("http://127.0.0.1:%d/api", port), port: port}
+	server.start = func(ctx context.Context, socket *os.File) (*Process, error) {
+		process, err := Start(serverCommand(python, home, socket, env), filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
 		if err != nil {
 			return nil, err
 		}
 		return process, process.waitHealthy(ctx, server.URL+"/health")
 	}
-	if err := server.Restart(ctx); err != nil {
-		return nil, err
-	}
-	return server, nil
+	server.Process, err = server.start(ctx, socket)
+	return server, err
 }
 
-func serverCommand(python, home string, port int, env []string) *exec.Cmd {
-	cmd := exec.Command(python, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-		"--host", "127.0.0.1", "--port", strconv.Itoa(port), "--timeout-keep-alive", "30")
-	cmd.Dir = home
+func serverCommand(python, home string, socket *os.File, env []string) *exec.Cmd {
+	cmd := exec.Command(python, "-c", prefectServer)
+	cmd.Dir, cmd.ExtraFiles = home, []*os.File{socket}
 	cmd.Env = append([]string{
 		"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin",
 		"HOME=" + home, "PREFECT_HOME=" + home,

@@ -19,8 +19,14 @@ type Process struct {
 }
 
 // Start runs a command with both outputs in the file log. It gets a process group
-// of its own and is killed when this process dies, however it dies.
+// of its own and is killed when this process dies, however it dies. What it inherits is
+// its own from then on.
 func Start(cmd *exec.Cmd, log string) (*Process, error) {
+	defer func() {
+		for _, file := range cmd.ExtraFiles {
+			file.Close()
+		}
+	}()
 	file, err := os.Create(log)
 	if err != nil {
 		return nil, fmt.Errorf("failed to start %q: %w", cmd.Path, err)

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	startLimit   = 3 * time.Minute // a Prefect server migrates its database first
+	startLimit   = 15 * time.Minute // only a hang reaches it; a busy machine has taken three
 	pollInterval = 100 * time.Millisecond
 )
 

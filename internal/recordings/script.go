@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"net"
-	"strconv"
+
+	"ecsctl/internal/ownport"
 )
 
 // recording is a command, and what is typed while it runs. One without a name leaves no
@@ -78,10 +78,6 @@ func (r recording) carryOut(ctx context.Context, dir string, env []string) (map[
 
 // quickWorker lets the worker poll often, and answer health checks on a port of its own.
 func quickWorker() ([]string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	return []string{"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port}, listener.Close()
+	port, err := ownport.Take()
+	return []string{"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
 }

@@ -1,13 +1,12 @@
 package stage
 
 import (
-	"net"
 	"os"
-	"strconv"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ecsctl/internal/ownport"
 	"ecsctl/internal/testkit/staticbuild"
 )
 
@@ -29,13 +28,9 @@ func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
 // QuickWorker lets a worker out of an image poll often, and answer health checks on a
 // port of its own: the tasks of a sandbox share those of this machine.
 func QuickWorker() ([]string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	port, err := ownport.Take()
 	return []string{
 		"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_HEARTBEAT_SECONDS=1",
 		"PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port,
-	}, listener.Close()
+	}, err
 }

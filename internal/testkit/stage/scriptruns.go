@@ -49,14 +49,15 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 // faultKinds are the faults of the sandbox by the names that scripts use.
 var faultKinds = map[string]fault.Kind{
 	"throttle": fault.Throttle, "error": fault.ServerError, "denied": fault.AccessDenied, "expired": fault.ExpiredToken,
-	"slow": fault.DropBefore, "drop-before": fault.DropBefore, "drop-after": fault.DropAfter,
-	"stuck": fault.Latency,
+	"drop-before": fault.DropBefore, "drop-after": fault.DropAfter, "stuck": fault.Latency,
 }
 
 // cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
-// each operation on either server. `fault none` ends all:
+// each operation on either server. One that hangs has no effect and no answer, so that
+// its caller can be interrupted. `fault none` ends all:
 //
 //	fault KIND SERVICE:OPERATION NUMBER
+//	fault hang SERVICE:OPERATION
 //	fault each STATUS
 //	fault none
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
@@ -69,26 +70,30 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 		status, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		w.Tap.Inject(firstOfEach(status))
+	case !neg && len(args) == 2 && args[0] == "hang":
+		w.Tap.Inject(hang(args[1]))
 	case !neg && len(args) == 3 && faultKinds[args[0]] != 0:
 		service, operation, _ := strings.Cut(args[1], ":")
 		times, err := strconv.Atoi(args[2])
 		ts.Check(err)
-		w.Server.AddFault(fault.Fault{Service: service, Operation: operation, Kind: faultKinds[args[0]], Times: times, Latency: latency(args[0])})
+		fault := fault.Fault{Service: service, Operation: operation, Kind: faultKinds[args[0]], Times: times}
+		if args[0] == "stuck" {
+			fault.Latency = time.Hour
+		}
+		w.Server.AddFault(fault)
 	default:
-		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault each STATUS, or fault none")
+		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault hang SERVICE:OPERATION, fault each STATUS, or fault none")
 	}
 }
 
-// latency of a slow call is time enough to interrupt its caller. It is never carried
-// out, not even after its caller has gone.
-func latency(kind string) time.Duration {
-	switch kind {
-	case "slow":
-		return 3 * time.Second
-	case "stuck":
-		return time.Hour
+// hang lets no call of the operation come to an end.
+func hang(operation string) func(wiretap.Call) *wiretap.Fault {
+	return func(call wiretap.Call) *wiretap.Fault {
+		if call.Operation != operation {
+			return nil
+		}
+		return &wiretap.Fault{Hang: true}
 	}
-	return 0
 }
 
 // firstOfEach refuses the first call of each operation, on either server.

@@ -99,13 +99,18 @@ func (w *World) Env() map[string]string {
 	return env
 }
 
-// Writes are the write calls of ecsctl since the last look, sorted. Heartbeats are
-// the worker's.
+// Writes are the write calls of ecsctl that were accepted since the last look, sorted.
+// Heartbeats are the worker's.
 func (w *World) Writes() []string {
-	return slices.DeleteFunc(w.Tap.Writes(), IsHeartbeat)
+	return slices.DeleteFunc(w.Tap.Writes(), isHeartbeat)
 }
 
-func IsHeartbeat(operation string) bool { return strings.HasSuffix(operation, "/workers/heartbeat") }
+// Tried are all attempts of write calls.
+func (w *World) Tried() wiretap.Calls {
+	return slices.DeleteFunc(w.Tap.Tried(), func(call wiretap.Call) bool { return isHeartbeat(call.Operation) })
+}
+
+func isHeartbeat(operation string) bool { return strings.HasSuffix(operation, "/workers/heartbeat") }
 
 // Snapshot reads account and server, and names what differs from world to world.
 func (w *World) Snapshot(ctx context.Context) (*inventory.Snapshot, error) {

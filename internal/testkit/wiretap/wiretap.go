@@ -4,108 +4,62 @@
 package wiretap
 
 import (
-	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 )
 
-// Call is one request that came over the wire.
-type Call struct {
-	Operation string // "ecs:CreateService", "prefect:POST /work_pools/"
-	Write     bool
-	Body      string
-	Status    int // of the answer, 0 before it and when there was none
-}
-
 // Tap records the calls through its proxies, in order of arrival. The zero value is
 // ready for use.
 type Tap struct {
-	mu     sync.Mutex
-	calls  []*Call
-	ambush ambush
-	fault  func(Call) *Fault
-	flying int           // calls under way
-	landed chan struct{} // closed when flying falls to 0; nil while nobody waits
-	// period counts the resets. What comes over a connection of an earlier one was
-	// sent by a caller that is dead by now, and does not pass.
-	period int
+	mu       sync.Mutex
+	calls    []*Call
+	accepted map[string]bool // the invocations of which an attempt was accepted
+	ambush   ambush
+	fault    func(Call) *Fault
+	period   *period
+	doors    []string // addresses of the proxies
 }
 
-// Fault is an answer in the place of the server's.
+// period lasts from one Reset to the next. What comes over a connection of an earlier
+// one was sent by a caller that is dead by now, and does not pass.
+type period struct {
+	writes sync.WaitGroup // those that the server is at work on
+}
+
+// Fault is what a call gets in the place of the server's answer.
 type Fault struct {
 	Status      int
 	ContentType string
 	Body        string
+	Hang        bool // no answer at all: the caller waits until it goes away
 }
 
-// Moment is right before or right after the n-th call (from 1) of an operation.
-type Moment struct {
-	Operation string
-	N         int
-	After     bool // the server has done its work, and its answer never arrives
-}
-
-func (m Moment) String() string {
-	when := "before"
-	if m.After {
-		when = "after"
-	}
-	return fmt.Sprintf("%s %s (%d)", when, m.Operation, m.N)
-}
-
-// ambush is a kill that waits for its moment. Once sprung, nothing more passes.
-type ambush struct {
-	Moment
-	seen   int // calls of the operation
-	kill   func()
-	sprung bool
-}
-
-// Kill calls kill at the moment, in the place of letting the call or its answer
-// through, and lets nothing through after it.
-func (t *Tap) Kill(at Moment, kill func()) { t.setAmbush(ambush{Moment: at, kill: kill}) }
-
-func (t *Tap) setAmbush(a ambush) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ambush = a
-}
-
-// Sprung reports whether the kill has happened.
-func (t *Tap) Sprung() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.ambush.sprung
-}
-
-// Inject asks decide about each call: a Fault is answered at once, nil lets the
-// call through. A nil decide ends it.
+// Inject asks decide about each call, one at a time: a Fault is answered at once, nil
+// lets the call through. A nil decide ends it.
 func (t *Tap) Inject(decide func(Call) *Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.fault = decide
 }
 
-// Reset waits for calls still under way, then forgets all calls, faults and kills.
-// Callers must have ended or connect anew.
+// Reset forgets all calls, faults and kills, and waits for the writes that the servers
+// are still at work on: no call of a caller that is dead by now has any effect after it.
+// A caller that lives on must connect anew.
 func (t *Tap) Reset() {
+	t.acceptBacklog()
 	t.mu.Lock()
-	t.period++
-	for t.flying > 0 {
-		landed := make(chan struct{})
-		t.landed = landed
-		t.mu.Unlock()
-		<-landed
-		t.mu.Lock()
-	}
-	defer t.mu.Unlock()
-	t.calls, t.ambush, t.fault = nil, ambush{}, nil
+	ended := t.currentPeriod()
+	t.period = &period{}
+	t.calls, t.accepted, t.ambush, t.fault = nil, nil, ambush{}, nil
+	t.mu.Unlock()
+	ended.writes.Wait()
 }
 
-func (t *Tap) currentPeriod() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// currentPeriod wants the lock to be held.
+func (t *Tap) currentPeriod() *period {
+	if t.period == nil {
+		t.period = &period{}
+	}
 	return t.period
 }
 
@@ -120,67 +74,109 @@ func (t *Tap) Calls() []Call {
 	return out
 }
 
-// Writes returns the operations of the writes so far, sorted: independent ones run
-// at the same time. One that the server was too busy for is left out: it is sent again.
+// Tried returns all attempts to write so far, whatever became of them.
+func (t *Tap) Tried() Calls {
+	return slices.DeleteFunc(Calls(t.Calls()), func(call Call) bool { return !call.Write })
+}
+
+// Writes returns the operations of the writes that were accepted so far, sorted:
+// independent ones run at the same time. However often the caller sends a call, because
+// an attempt was refused or its answer was lost, it is one write.
 func (t *Tap) Writes() []string {
 	var out []string
-	for _, call := range t.Calls() {
-		if call.Write && call.Status != http.StatusServiceUnavailable {
-			out = append(out, call.Operation)
+	counted := map[string]bool{}
+	for _, call := range t.Tried() {
+		if !call.Accepted() || counted[call.Invocation] {
+			continue
 		}
+		counted[call.Invocation] = call.Invocation != ""
+		out = append(out, call.Operation)
 	}
 	slices.Sort(out)
 	return out
 }
 
+// verdict is what becomes of a call.
+type verdict int
+
+const (
+	passes verdict = iota
+	aborts
+	fails // with a Fault
+)
+
+// flight is a call that passes.
+type flight struct {
+	call   *Call
+	from   *period
+	repeat bool // of a call that was accepted already
+}
+
 // arrive files a call that came over a connection of the period and says what to do
-// with it. Every arrive is followed by a land.
-func (t *Tap) arrive(call *Call, period int) (fault *Fault, pass, killAfter bool) {
+// with it. A call that passes has an answered or a lost, and a land.
+func (t *Tap) arrive(f *flight) (verdict, *Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.flying++
-	if t.ambush.sprung || period != t.period {
-		return nil, false, false
+	if t.ambush.sprung || f.from != t.currentPeriod() {
+		return aborts, nil
 	}
-	t.calls = append(t.calls, call)
+	t.calls = append(t.calls, f.call)
 	if t.fault != nil {
-		if fault := t.fault(*call); fault != nil {
-			call.Status = fault.Status
-			return fault, false, false
+		if fault := t.fault(*f.call); fault != nil {
+			f.call.Status = fault.Status
+			return fails, fault
 		}
 	}
-	if call.Operation != t.ambush.Operation {
-		return nil, true, false
+	f.repeat = t.accepted[f.call.Invocation]
+	if !f.repeat && t.ambush.begins(f.call) {
+		f.call.Err = "the caller was killed before it"
+		t.ambush.spring()
+		return aborts, nil
 	}
-	t.ambush.seen++
-	if t.ambush.seen != t.ambush.N {
-		return nil, true, false
+	if f.call.Write {
+		f.from.writes.Add(1)
 	}
-	if t.ambush.After {
-		return nil, true, true
-	}
-	t.spring()
-	return nil, false, false
+	return passes, nil
 }
 
-func (t *Tap) land() {
+// answered notes what the server said, before the caller hears of it, and reports
+// whether the caller has been killed so that it never does.
+func (t *Tap) answered(f *flight, status int) (killed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.flying--
-	if t.flying == 0 && t.landed != nil {
-		close(t.landed)
-		t.landed = nil
+	f.call.Status = status
+	if f.from != t.currentPeriod() || t.ambush.sprung || f.repeat {
+		return false
+	}
+	if f.call.Accepted() && f.call.Invocation != "" {
+		if t.accepted == nil {
+			t.accepted = map[string]bool{}
+		}
+		t.accepted[f.call.Invocation] = true
+	}
+	if t.ambush.ends(f.call) {
+		t.ambush.spring()
+		return true
+	}
+	return false
+}
+
+// lost notes why there was no answer, or why the caller did not get it.
+func (t *Tap) lost(f *flight, why error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.call.Err != "" {
+		return
+	}
+	f.call.Err = why.Error()
+	if f.call.Status == 0 && f.from == t.currentPeriod() && !f.repeat {
+		t.ambush.ends(f.call)
 	}
 }
 
-// spring kills; the caller holds the lock, so that no other call slips through.
-func (t *Tap) spring() {
-	t.ambush.sprung = true
-	t.ambush.kill()
-}
-
-func (t *Tap) answered(call *Call, res *http.Response) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	call.Status = res.StatusCode
+// land says that a call which passed is over.
+func (f *flight) land() {
+	if f.call.Write {
+		f.from.writes.Done()
+	}
 }

@@ -29,7 +29,8 @@ type cluster struct {
 	strategy  []types.CapacityProviderStrategyItem
 	tags      []types.Tag
 	services  map[string]*service
-	tasks     map[string]*task // by ARN
+	tokens    map[string]*service // by the client token that made it; they stay when it goes
+	tasks     map[string]*task    // by ARN
 }
 
 var nameSyntax = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
@@ -81,7 +82,7 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 	want := &cluster{
 		name: name, arn: s.arn("cluster/" + name), status: active, tags: tags, settings: in.Settings,
 		providers: in.CapacityProviders, strategy: in.DefaultCapacityProviderStrategy,
-		services: map[string]*service{}, tasks: map[string]*task{},
+		services: map[string]*service{}, tokens: map[string]*service{}, tasks: map[string]*task{},
 	}
 	have, ok := s.clusters[name]
 	switch {

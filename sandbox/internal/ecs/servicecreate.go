@@ -59,21 +59,26 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 		sv.base.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancingEnabled
 	}
 	c.services[sv.name] = sv
+	if in.ClientToken != nil {
+		c.tokens[*in.ClientToken] = sv
+	}
 	s.poke()
 	out := sv.describe(true)
 	return &api.CreateServiceOutput{Service: &out}, nil
 }
 
-// createdBefore answers for a name that is taken: the same call again is the same
-// service, if it carries the same client token.
+// createdBefore answers for a name or a client token that is taken: the same call again
+// is the same service, if it carries the same token. What becomes of the token of a
+// service that is deleted is not documented; here it is spent.
 func (c *cluster) createdBefore(in *api.CreateServiceInput) (*api.CreateServiceOutput, error) {
-	have := c.services[*in.ServiceName]
+	have, made := c.services[*in.ServiceName], c.tokens[aws.ToString(in.ClientToken)]
+	free := have == nil || have.status == inactive
 	switch {
-	case have == nil || have.status == inactive:
+	case free && made == nil:
 		return nil, nil
-	case have.status == draining:
+	case !free && have.status == draining:
 		return nil, invalid("Unable to Start a service that is still Draining.")
-	case in.ClientToken == nil || have.params != asJSON(in):
+	case free || made != have || have.params != asJSON(in):
 		return nil, invalid("Creation of service was not idempotent.")
 	}
 	out := have.describe(true)
