@@ -39,9 +39,6 @@ func newRealAccount(t *testing.T) *account { return openRealAccount(t, sandbox.O
 
 func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 	t.Helper()
-	if opts.ContainerEnvironment == nil {
-		opts.ContainerEnvironment = quickWorker
-	}
 	opts.EnforceIAM = true
 	a := openAccount(t, opts)
 	binary, err := realECSCTL()

@@ -7,14 +7,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
-// exampleLimit is for one example, on a busy machine.
-const exampleLimit = 45 * time.Second
-
 func (a *account) limited() context.Context {
-	ctx, cancel := context.WithTimeout(a.t.Context(), exampleLimit)
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	a.t.Cleanup(cancel)
 	return ctx
 }

@@ -2,11 +2,8 @@ package commands_test
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -19,11 +16,7 @@ import (
 // sandbox `prefect`: a worker that does no more than say that it is alive, and
 // `prefect flow-run execute`.
 func TestMain(m *testing.M) {
-	// The tests wait more than they compute.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "quick-worker": quickWorkerProgram})
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "python": pythonProgram})
 }
 
 // ecsctl is main.go's main.
@@ -33,17 +26,10 @@ func ecsctl() {
 	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
 }
 
-// quickWorkerProgram is ecsctl with a health port of its own, in a container whose image
-// says nothing of that.
-func quickWorkerProgram() {
-	env, err := quickWorker()
-	for _, entry := range env {
-		name, value, _ := strings.Cut(entry, "=")
-		err = errors.Join(err, os.Setenv(name, value))
-	}
-	if err != nil {
-		panic(err)
-	}
+// pythonProgram is `python` of the official image, which health checks alone call there: they ask
+// the worker of their container whether it is well.
+func pythonProgram() {
+	os.Args = []string{"ecsctl", "worker", "health"}
 	ecsctl()
 }
 

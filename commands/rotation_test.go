@@ -32,7 +32,7 @@ func newRotating(t *testing.T) *rotating {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images, ContainerEnvironment: quickWorker})}
+	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images})}
 	r.gate = newGate(t, r.server.PrefectAPIURL())
 	r.executed = filepath.Join(r.dir, "executed")
 	program, err := realECSCTL()
@@ -57,7 +57,7 @@ func (r *rotating) bootstrap(key string) {
 	r.t.Helper()
 	before := r.env
 	r.env = append(r.env[:len(r.env):len(r.env)], "PREFECT_API_KEY="+key)
-	r.run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "1m")
+	r.run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "5m")
 	r.env = before
 }
 
@@ -101,12 +101,12 @@ func (r *rotating) eventually(what string, ready func() bool) {
 	r.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(patience)
 	for !ready() {
 		select {
 		case <-ticker.C:
 		case <-limit:
-			r.t.Fatalf("waited a minute in vain: %s", what)
+			r.t.Fatalf("waited in vain: %s", what)
 		}
 	}
 }

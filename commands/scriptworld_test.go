@@ -84,7 +84,6 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("sandbox has no option %q", arg)
 		}
 	}
-	opts.ContainerEnvironment = quickWorker
 	w, err := newWorld(opts, authorization, api...)
 	ts.Check(err)
 	holder.world = w

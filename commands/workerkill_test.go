@@ -171,7 +171,7 @@ func (k *killing) settles(want prefect.StateType) {
 	k.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(patience)
 	for {
 		run, err := k.api.ReadFlowRun(k.t.Context(), k.id)
 		k.must(err)

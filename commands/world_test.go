@@ -42,6 +42,9 @@ type world struct {
 
 // newWorld starts a sandbox. The key, if any, is what its Prefect API wants.
 func newWorld(opts sandbox.Options, authorization string, api ...prefectapi.Option) (*world, error) {
+	if opts.ContainerEnvironment == nil {
+		opts.ContainerEnvironment = quickWorker // else all workers answer health checks on one port
+	}
 	opts.PrefectAPI = prefectapi.New(api...)
 	if opts.Region == "" {
 		opts.Region = region

@@ -108,7 +108,7 @@ func (w *world) runs(name string) *prefect.FlowRun {
 
 // read collects the messages.
 func (w *world) read(change func(*operate.LogOptions)) ([]string, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	opts := operate.LogOptions{
 		Options: provision.Options{
@@ -127,7 +127,7 @@ func (w *world) read(change func(*operate.LogOptions)) ([]string, error) {
 
 func (w *world) eventually(what string, done func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()

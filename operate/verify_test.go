@@ -94,6 +94,9 @@ func newTrial(t *testing.T, program string) *trial {
 	return w
 }
 
+// patience is how long a test waits before it fails: only what hangs takes as long.
+const patience = 5 * time.Minute
+
 // work starts a worker and waits until it is online.
 func (w *trial) work() {
 	w.t.Helper()
@@ -167,7 +170,7 @@ func (w *trial) wantNothingLeft() {
 // eventually waits for something that other processes bring about.
 func (w *trial) eventually(what string, done func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -184,7 +187,7 @@ func TestVerifyPasses(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, helloProgram(t))
 	w.work()
-	got, err := w.verify(t.Context(), time.Minute)
+	got, err := w.verify(t.Context(), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,16 +208,16 @@ func TestVerifyPasses(t *testing.T) {
 func TestVerifyWithoutAWorker(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exit 0")
-	w.wantFail(time.Minute, operate.StepWorker, `work pool "etl" has never had a worker`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patience, operate.StepWorker, `work pool "etl" has never had a worker`, "ecsctl bootstrap --pool etl")
 	paused := true
 	if err := w.client.UpdateWorkPool(t.Context(), patientPool, prefect.WorkPoolUpdate{IsPaused: &paused}); err != nil {
 		t.Fatal(err)
 	}
-	w.wantFail(time.Minute, operate.StepWorker, `work pool "etl" is paused`, "prefect work-pool resume etl")
+	w.wantFail(patience, operate.StepWorker, `work pool "etl" is paused`, "prefect work-pool resume etl")
 	if err := w.client.DeleteWorkPool(t.Context(), patientPool); err != nil {
 		t.Fatal(err)
 	}
-	w.wantFail(time.Minute, operate.StepWorker, `there is no work pool "etl"`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patience, operate.StepWorker, `there is no work pool "etl"`, "ecsctl bootstrap --pool etl")
 }
 
 func TestVerifyOfAPausedQueue(t *testing.T) {
@@ -232,14 +235,14 @@ func TestVerifyOfAFlowRunThatCrashes(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exit 3")
 	w.work()
-	w.wantFail(time.Minute, operate.StepRunning, "is Crashed", "ecsctl doctor")
+	w.wantFail(patience, operate.StepRunning, "is Crashed", "ecsctl doctor")
 }
 
 func TestVerifyWithoutAnImage(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "")
 	w.work()
-	w.wantFail(time.Minute, operate.StepTask, "CannotPullContainerError", "ecsctl doctor")
+	w.wantFail(patience, operate.StepTask, "CannotPullContainerError", "ecsctl doctor")
 }
 
 func TestVerifyOfATaskThatHangs(t *testing.T) {
@@ -256,7 +259,7 @@ func TestVerifyInterrupted(t *testing.T) {
 	w.work()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer time.AfterFunc(2*time.Second, cancel).Stop()
-	got, err := w.verify(ctx, time.Minute)
+	got, err := w.verify(ctx, patience)
 	if err == nil || got.Passed || got.Steps[len(got.Steps)-1].Name != operate.StepCleanup {
 		t.Errorf("got %v: %+v", err, got)
 	}

@@ -101,7 +101,7 @@ func (a *account) othersHave(kind string) {
 // teardown removes everything that is ours.
 func (a *account) teardown() {
 	a.t.Helper()
-	options := provision.TeardownOptions{Options: a.options(), Limit: time.Minute}
+	options := provision.TeardownOptions{Options: a.options(), Limit: patience}
 	plan, err := provision.NewTeardown(a.t.Context(), options)
 	if err != nil {
 		a.t.Fatal(err)
