@@ -206,7 +206,7 @@ func TestLogsFollow(t *testing.T) {
 }
 
 func TestLogsFollowEndsWithItsContext(t *testing.T) {
-	w := newWorld(t, "sleep 60\n")
+	w := newWorld(t, "sleep 600\n")
 	run := must(w.clients.Prefect.CreateFlowRun(t.Context(), w.deployment.ID, prefect.FlowRunCreate{}))(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled := errors.New("noted")

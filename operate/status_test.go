@@ -43,7 +43,7 @@ func (w *world) bootstrap() {
 // Runs are counted by what they wait for; with another worker that serves the pool a
 // service at 0 is worth a warning only, and late runs are told of.
 func TestStatusCountsRuns(t *testing.T) {
-	w := newWorld(t, "sleep 60\n")
+	w := newWorld(t, "sleep 600\n")
 	w.bootstrap()
 	ctx := t.Context()
 	if _, err := w.clients.Prefect.Heartbeat(ctx, pool, prefect.Heartbeat{Name: "theirs"}); err != nil {

@@ -247,7 +247,7 @@ func TestVerifyWithoutAnImage(t *testing.T) {
 
 func TestVerifyOfATaskThatHangs(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "exec sleep 60")
+	w := newTrial(t, "exec sleep 600")
 	w.work()
 	w.wantFail(3*time.Second, operate.StepRunning, "after 3s", "--timeout")
 }
@@ -255,7 +255,7 @@ func TestVerifyOfATaskThatHangs(t *testing.T) {
 // An interrupt leaves nothing behind either.
 func TestVerifyInterrupted(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "exec sleep 60")
+	w := newTrial(t, "exec sleep 600")
 	w.work()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer time.AfterFunc(2*time.Second, cancel).Stop()

@@ -46,11 +46,11 @@ var callKinds = []FaultKind{Throttle, ServerError, AccessDenied, ExpiredToken, L
 func (e effect) refuses() bool { return e.fault != nil && e.kind >= Throttle && e.kind <= ExpiredToken }
 
 // wait spends the latency; false when the client has gone meanwhile.
-func (e effect) wait(ctx context.Context) bool {
+func (e effect) wait(ctx context.Context, clock *Clock) bool {
 	if e.delay == 0 {
 		return true
 	}
-	timer := time.NewTimer(e.delay)
+	timer := clock.NewTimer(e.delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

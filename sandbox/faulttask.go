@@ -54,6 +54,7 @@ func (s *Server) mishaps() ecs.Mishaps {
 			}
 			return e.fault.After + e.delay, e.fault.Warning, true
 		},
+		RoleUnseen:  func() bool { return s.faults.take("iam", RoleOperation, Unseen).fault != nil },
 		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.longest("iam", RoleOperation)) },
 		LaunchQuota: func(n int) bool { return s.quotas.allow(fargate, launches, n) },
 		VCPUQuota:   s.quotas.vcpus,

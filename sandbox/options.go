@@ -20,6 +20,9 @@ type Options struct {
 	// Port is where to listen on loopback; 0 takes a free one.
 	Port int
 
+	// Clock is that of all its services but ECR, CloudWatch Logs and EventBridge; nil is this machine's.
+	Clock *Clock
+
 	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
 	IAMDelay time.Duration
 

@@ -19,7 +19,7 @@ func (s *Server) faultyPrefect(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		operation := prefectOperation(r)
 		e := s.faults.take(PrefectService, operation, callKinds...)
-		if !e.wait(r.Context()) || e.kind == DropBefore {
+		if !e.wait(r.Context(), s.opts.Clock) || e.kind == DropBefore {
 			panic(http.ErrAbortHandler) // the client sees the connection end
 		}
 		kind := e.kind

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -31,8 +30,9 @@ type Quota struct {
 
 // quotaSet are the quotas that hold.
 type quotaSet struct {
-	mu   sync.Mutex
-	list []*heldQuota
+	clock *Clock
+	mu    sync.Mutex
+	list  []*heldQuota
 }
 
 type heldQuota struct {
@@ -78,7 +78,7 @@ func (qs *quotaSet) allow(service, operation string, n int) bool {
 			bucket = rate.NewLimiter(rate.Limit(q.Rate), q.Burst)
 			q.buckets[service+":"+operation] = bucket
 		}
-		allowed = bucket.AllowN(time.Now(), n) && allowed
+		allowed = bucket.AllowN(qs.clock.Now(), n) && allowed
 	}
 	return allowed
 }

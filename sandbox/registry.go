@@ -17,7 +17,7 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	}
 	s.record("ecr", action)
 	e := s.faults.take("ecr", action, callKinds...)
-	if !e.wait(r.Context()) || e.kind == DropBefore {
+	if !e.wait(r.Context(), s.opts.Clock) || e.kind == DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
 	if e.refuses() {

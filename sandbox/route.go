@@ -54,7 +54,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
 	s.record(cred.service, req.Operation)
 	e := s.faults.take(cred.service, req.Operation, callKinds...)
-	if !e.wait(r.Context()) || e.kind == DropBefore {
+	if !e.wait(r.Context(), s.opts.Clock) || e.kind == DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
 	answer := s.call(r, service, cred, req, e)

@@ -110,7 +110,7 @@ func imageDir(t *testing.T) string {
 func idleImage(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{"prefecthq/*": dir}

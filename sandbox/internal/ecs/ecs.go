@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/events"
@@ -22,6 +23,7 @@ import (
 type Config struct {
 	Partition, Region, Account string
 
+	Clock        *clock.Clock
 	Mishaps      Mishaps           // what goes wrong by request
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
