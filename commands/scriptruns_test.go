@@ -50,14 +50,16 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 var faultKinds = map[string]sandbox.FaultKind{
 	"throttle": sandbox.Throttle, "error": sandbox.ServerError, "denied": sandbox.AccessDenied, "expired": sandbox.ExpiredToken,
 	"slow": sandbox.DropBefore, "drop-before": sandbox.DropBefore, "drop-after": sandbox.DropAfter,
-	"stuck": sandbox.Latency,
+	"stuck": sandbox.Latency, "unseen": sandbox.Unseen,
 }
 
 // cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
-// each operation on either server. `fault none` ends all:
+// each operation on either server. `fault none` ends all; `fault spent` asserts that all
+// of the sandbox's have hit:
 //
 //	fault KIND SERVICE:OPERATION NUMBER
 //	fault each STATUS
+//	fault spent
 //	fault none
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
@@ -65,6 +67,10 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	case !neg && len(args) == 1 && args[0] == "none":
 		w.server.ClearFaults()
 		w.tap.Inject(nil)
+	case !neg && len(args) == 1 && args[0] == "spent":
+		if left := w.server.Faults(); len(left) > 0 {
+			ts.Fatalf("these faults did not hit: %v", left)
+		}
 	case !neg && len(args) == 2 && args[0] == "each":
 		status, err := strconv.Atoi(args[1])
 		ts.Check(err)
@@ -75,7 +81,7 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		w.server.AddFault(sandbox.Fault{Service: service, Operation: operation, Kind: faultKinds[args[0]], Times: times, Latency: latency(args[0])})
 	default:
-		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault each STATUS, or fault none")
+		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault each STATUS, fault spent, or fault none")
 	}
 }
 

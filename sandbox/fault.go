@@ -115,5 +115,8 @@ func (s *Server) AddFault(f Fault) {
 	}
 }
 
+// Faults are those that are armed, and not used up.
+func (s *Server) Faults() []Fault { return s.faults.armed() }
+
 // ClearFaults disarms all faults.
 func (s *Server) ClearFaults() { s.faults.clear() }

@@ -22,7 +22,7 @@ func (s *Server) FaultsURL() string { return s.url + faultsPath }
 func (s *Server) QuotasURL() string { return s.url + quotasPath }
 
 func (s *Server) serveFaults(mux *http.ServeMux) {
-	serveList(mux, faultsPath, s.faults.armed, s.ClearFaults, ParseFault, s.AddFault)
+	serveList(mux, faultsPath, s.Faults, s.ClearFaults, ParseFault, s.AddFault)
 	serveList(mux, quotasPath, s.quotas.held, s.ClearQuotas, ParseQuota, s.AddQuota)
 }
 
