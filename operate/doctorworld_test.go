@@ -3,6 +3,7 @@ package operate_test
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"ecsctl/internal/pipenet"
 	"ecsctl/operate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -34,6 +36,10 @@ type patient struct {
 	key    prefect.Secret // that of whoever calls the doctor
 	// revoked is a key that the Prefect server does not take any more.
 	revoked atomic.Pointer[string]
+
+	network *pipenet.Network // in simulated time; nil is loopback
+	mu      sync.Mutex
+	clients []*http.Client // over the network
 }
 
 func newPatient(t *testing.T, o sandbox.Options) *patient {
@@ -50,14 +56,17 @@ func newPatient(t *testing.T, o sandbox.Options) *patient {
 		}
 		api.ServeHTTP(w, r)
 	})
+	p.network, _ = o.Listener.(*pipenet.Network)
 	var err error
 	if p.server, err = sandbox.Start(o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		p.hangUp()
 		if err := p.server.Close(); err != nil {
 			t.Error(err)
 		}
+		p.hangUp()
 	})
 	p.cfg = p.config(sandbox.AccessKeyID, p.server.URL())
 	p.ec2 = ec2.NewFromConfig(p.cfg)
@@ -65,15 +74,40 @@ func newPatient(t *testing.T, o sandbox.Options) *patient {
 }
 
 func (p *patient) config(key, url string) aws.Config {
-	return aws.Config{
+	cfg := aws.Config{
 		Region: patientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
+	}
+	if p.network != nil {
+		cfg.HTTPClient = p.wire()
+	}
+	return cfg
+}
+
+// wire is the client that finds the sandbox; nil is any.
+func (p *patient) wire() *http.Client {
+	if p.network == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	client := p.network.Client()
+	p.clients = append(p.clients, client)
+	return client
+}
+
+// hangUp leaves no goroutine: a bubble of simulated time waits for them all.
+func (p *patient) hangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, client := range p.clients {
+		client.CloseIdleConnections()
 	}
 }
 
 func (p *patient) api(url string) *prefect.Client {
 	p.t.Helper()
-	api, err := prefect.New(prefect.Options{APIURL: url, APIKey: p.key, MaxRetries: -1})
+	api, err := prefect.New(prefect.Options{APIURL: url, APIKey: p.key, MaxRetries: -1, HTTPClient: p.wire()})
 	if err != nil {
 		p.t.Fatal(err)
 	}
