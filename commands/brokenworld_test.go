@@ -69,7 +69,7 @@ func (p *brokenPool) guardPrefect() {
 // heal gives the images the programs that work.
 func (p *brokenPool) heal() {
 	p.t.Helper()
-	program, err := exec.LookPath("ecsctl")
+	program, err := exec.LookPath("quick-worker")
 	p.must(err)
 	p.program(fmt.Sprintf("case \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac", program, program))
 }

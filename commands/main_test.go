@@ -16,7 +16,7 @@ import (
 // sandbox `prefect`: a worker that does no more than say that it is alive, and
 // `prefect flow-run execute`.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "python": pythonProgram})
+	testscript.Main(m, map[string]func(){"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram, "python": pythonProgram, "quick-worker": quickWorkerProgram})
 }
 
 // ecsctl is main.go's main.
@@ -26,9 +26,31 @@ func ecsctl() {
 	os.Exit(commands.Main(ctx, os.Args, commands.SystemStreams()))
 }
 
+// ownPort is the port of a container's health checks, whatever its task definition says: the
+// official image has 8080, which the tasks of a sandbox would share.
+const ownPort = "ECSCTL_TEST_HEALTH_PORT"
+
+func useOwnPort() {
+	port := os.Getenv(ownPort)
+	if port == "" {
+		return
+	}
+	_ = os.Setenv("PREFECT_WORKER_WEBSERVER_HOST", "127.0.0.1") // neither name nor value is odd
+	_ = os.Setenv("PREFECT_WORKER_WEBSERVER_PORT", port)
+	_ = os.Setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
+	_ = os.Setenv("PREFECT_WORKER_HEARTBEAT_SECONDS", "1")
+}
+
+// quickWorkerProgram is a worker in the official image that polls often.
+func quickWorkerProgram() {
+	useOwnPort()
+	ecsctl()
+}
+
 // pythonProgram is `python` of the official image, which health checks alone call there: they ask
 // the worker of their container whether it is well.
 func pythonProgram() {
+	useOwnPort()
 	os.Args = []string{"ecsctl", "worker", "health"}
 	ecsctl()
 }

@@ -68,6 +68,7 @@ func beat(ctx context.Context, args []string) error {
 
 // serveHealth answers health checks until the program ends.
 func serveHealth() error {
+	useOwnPort()
 	address := net.JoinHostPort(os.Getenv("PREFECT_WORKER_WEBSERVER_HOST"), os.Getenv("PREFECT_WORKER_WEBSERVER_PORT"))
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
