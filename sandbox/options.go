@@ -41,8 +41,8 @@ type Options struct {
 	// simulated, which processes do not see.
 	Functions map[string]Function
 
-	// ContainerEnvironment, if any, is asked for more variables for each container whose
-	// image was pulled. In AWS each task has an address of its own; here all share that of
+	// ContainerEnvironment, if any, is asked for more variables for each container.
+	// In AWS each task has an address of its own; here all share that of
 	// the machine, so that a port that every worker listens on must be another for each.
 	// What the task definition sets goes over it.
 	ContainerEnvironment func() ([]string, error)
