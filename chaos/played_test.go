@@ -15,6 +15,7 @@ import (
 
 	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
+	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -25,7 +26,7 @@ import (
 // containers are played by functions. What the worker does is real.
 type played struct {
 	t       *testing.T
-	line    *line
+	line    *pipenet.Network
 	server  *sandbox.Server
 	api     *prefect.Client // meets the faults, as everybody does
 	clients []*http.Client
@@ -44,7 +45,7 @@ const lifeVariable = "CHAOS_LIFE"
 
 func newPlayed(t *testing.T, o sandbox.Options) *played {
 	t.Helper()
-	w := &played{t: t, line: newLine(), executed: map[string]int{}}
+	w := &played{t: t, line: pipenet.New(), executed: map[string]int{}}
 	o.Listener, o.PrefectAPI = w.line, prefectapi.New()
 	o.Functions = map[string]sandbox.Function{"prefecthq/*": w.execute}
 	w.server = must(sandbox.Start(o))(t)
@@ -72,7 +73,7 @@ func (w *played) hangUp() {
 }
 
 func (w *played) client() *http.Client {
-	c := w.line.client()
+	c := w.line.Client()
 	w.clients = append(w.clients, c)
 	return c
 }

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"ecsctl/internal/testkit/stage"
 )
 
 // brokenCommand is a command that tells what is wrong.
@@ -24,14 +26,11 @@ var (
 	logsCommand   = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"mend: ", "ecsctl: hint: "}}
 )
 
-// brokenLimit is for one state to show itself, or to go away.
-const brokenLimit = 60 * time.Second
-
 // await runs a command until its first finding is that, and returns what mends it. Without
 // a finding to wait for, it is until the command is content.
 func (p *brokenPool) await(c brokenCommand, says string) (mend string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), brokenLimit)
+	ctx, cancel := context.WithTimeout(p.t.Context(), stage.Patience)
 	defer cancel()
 	last := "" // that it had time to say
 	for {

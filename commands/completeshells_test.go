@@ -6,7 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
+
+	"ecsctl/internal/testkit/stage"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -72,7 +73,7 @@ func TestCompletionInZsh(t *testing.T) {
 // openZsh starts a zsh without anybody's settings on a terminal.
 func (a *account) openZsh() *screen {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(a.t.Context(), stage.Patience)
 	a.t.Cleanup(cancel)
 	s := &screen{terminal: &terminal{t: a.t, ended: make(chan struct{})}, emu: vt.NewEmulator(100, 20)}
 	s.cmd = exec.CommandContext(ctx, "zsh", "-f", "-i")

@@ -38,9 +38,6 @@ func newRealAccount(t *testing.T) *account { return openRealAccount(t, sandbox.O
 
 func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 	t.Helper()
-	if opts.ContainerEnvironment == nil {
-		opts.ContainerEnvironment = stage.QuickWorker
-	}
 	opts.EnforceIAM = true
 	a := openAccount(t, opts)
 	binary, err := stage.RealECSCTL()

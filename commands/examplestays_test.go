@@ -7,14 +7,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
+
+	"ecsctl/internal/testkit/stage"
 )
 
-// exampleLimit is for one example, on a busy machine.
-const exampleLimit = 45 * time.Second
-
 func (a *account) limited() context.Context {
-	ctx, cancel := context.WithTimeout(a.t.Context(), exampleLimit)
+	ctx, cancel := context.WithTimeout(a.t.Context(), stage.Patience)
 	a.t.Cleanup(cancel)
 	return ctx
 }

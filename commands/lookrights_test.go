@@ -55,7 +55,7 @@ func TestLookingWithItsOwnPolicy(t *testing.T) {
 	})
 	l.all("verify", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, shows: "OK cleaned up", needs: []string{"ReadTask", "RetireTaskDefinition"}}})
 	l.withLess()
-	l.program("exec sleep 60") // flow runs go on for longer than anybody waits
+	l.program("exec sleep 600") // flow runs go on for longer than anybody waits
 	l.all("interrupted", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, stop: "its task ", shows: "OK cleaned up", code: 130, needs: []string{"StopTask"}}})
 	l.scale(0) // a worker would make the pool anew
 	l.eventually(l.limited(), "the worker ends", func() bool { return l.running() == 0 })

@@ -1,7 +1,6 @@
 package commands_test
 
 import (
-	"flag"
 	"os"
 	"testing"
 
@@ -13,9 +12,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The tests wait more than they compute.
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
 	testscript.Main(m, stage.Programs(func() { os.Exit(commands.Main(os.Args, console.SystemStreams())) }))
 }

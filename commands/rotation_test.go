@@ -33,7 +33,7 @@ func newRotating(t *testing.T) *rotating {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images, ContainerEnvironment: stage.QuickWorker})}
+	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images})}
 	r.gate = newGate(t, r.Server.PrefectAPIURL())
 	r.executed = filepath.Join(r.dir, "executed")
 	program, err := stage.RealECSCTL()
@@ -58,7 +58,7 @@ func (r *rotating) bootstrap(key string) {
 	r.t.Helper()
 	before := r.env
 	r.env = append(r.env[:len(r.env):len(r.env)], "PREFECT_API_KEY="+key)
-	r.Run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "1m")
+	r.Run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "5m")
 	r.env = before
 }
 
@@ -102,12 +102,12 @@ func (r *rotating) eventually(what string, ready func() bool) {
 	r.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(stage.Patience)
 	for !ready() {
 		select {
 		case <-ticker.C:
 		case <-limit:
-			r.t.Fatalf("waited a minute in vain: %s", what)
+			r.t.Fatalf("waited in vain: %s", what)
 		}
 	}
 }

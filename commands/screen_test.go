@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/testkit/stage"
+
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
@@ -82,7 +84,7 @@ func (s *screen) lines() string {
 // sees waits until the part is on the screen and nothing has moved for a moment.
 func (s *screen) sees(parts ...string) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), stage.Patience)
 	defer cancel()
 	ticker := time.NewTicker(25 * time.Millisecond)
 	defer ticker.Stop()
@@ -104,7 +106,7 @@ func (s *screen) sees(parts ...string) string {
 // until waits until something has been shown.
 func (s *screen) until(shown func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), stage.Patience)
 	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()

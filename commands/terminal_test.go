@@ -16,9 +16,6 @@ import (
 	"github.com/creack/pty"
 )
 
-// patience is how long a test waits for anything on a terminal before it fails.
-const patience = 10 * time.Second
-
 // terminal is a person's: what ecsctl shows, and keys to type.
 type terminal struct {
 	t   *testing.T
@@ -63,7 +60,7 @@ func (term *terminal) text() string {
 // answer waits for a question and types the keys.
 func (term *terminal) answer(question, keys string) {
 	term.t.Helper()
-	ctx, cancel := context.WithTimeout(term.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(term.t.Context(), stage.Patience)
 	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
@@ -82,7 +79,7 @@ func (term *terminal) answer(question, keys string) {
 // exits waits for the end and asserts the exit code and what was shown.
 func (term *terminal) exits(code int, says ...string) {
 	term.t.Helper()
-	ctx, cancel := context.WithTimeout(term.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(term.t.Context(), stage.Patience)
 	defer cancel()
 	select {
 	case <-term.ended:

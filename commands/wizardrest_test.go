@@ -103,7 +103,7 @@ func (s *screen) command() string {
 // shell runs a command line as a shell does, which must succeed, and returns its standard output.
 func (a *account) shell(line string) string {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(a.t.Context(), stage.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Env, cmd.Dir, cmd.Stderr = a.env, a.dir, os.Stderr

@@ -106,7 +106,7 @@ func TestWizardTypedAhead(t *testing.T) {
 // keepsPressing types keys again and again, whatever is shown, until the program ends.
 func (s *screen) keepsPressing(keys string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), stage.Patience)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()

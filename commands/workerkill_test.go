@@ -100,7 +100,7 @@ func (k *killing) settles(want prefect.StateType) {
 	k.t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	limit := time.After(time.Minute)
+	limit := time.After(stage.Patience)
 	for {
 		run, err := k.api.ReadFlowRun(k.t.Context(), k.id)
 		k.must(err)

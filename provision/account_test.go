@@ -41,6 +41,9 @@ type account struct {
 	spec   spec.Spec
 }
 
+// patience is how long a test waits before it fails: only what hangs takes as long.
+const patience = 5 * time.Minute
+
 // newAccount starts one in which calls are tried so many times. The service has no
 // tasks: these tests are about what is set up.
 func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {

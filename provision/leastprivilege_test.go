@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -102,7 +101,7 @@ func (s *somebody) may(policy provision.Policy, withheld ...string) {
 func (s *somebody) teardown(ctx context.Context) error {
 	options := s.options()
 	options.Spec.Cluster = ""
-	plan, err := provision.NewTeardown(ctx, provision.TeardownOptions{Options: options, Running: provision.RunningStop, Limit: 30 * time.Second})
+	plan, err := provision.NewTeardown(ctx, provision.TeardownOptions{Options: options, Running: provision.RunningStop, Limit: patience})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,20 +19,38 @@ import (
 // SQS refuses the name of a queue that was just deleted, which is waited out.
 func TestNameOfADeletedQueueIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	const delay = 400 * time.Millisecond
-	a := newAccount(t, sandbox.Options{QueueDelay: delay}, 3)
+	clock := sandbox.HeldClock()
+	a := newAccount(t, sandbox.Options{QueueDelay: time.Minute, Clock: clock}, 3)
 	a.bootstrap()
 	whole := a.snapshot()
 	if err := deleteQueue("prefect-etl")(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
+	a.server.ForgetCalls()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.refused("CreateQueue", 3)
+		clock.Advance(time.Minute)
+	}()
 	a.bootstrap()
-	if waited := time.Since(began); waited < delay/2 {
-		t.Errorf("it took %s: nothing was refused", waited)
-	}
+	<-done
 	a.same("after the wait", whole)
 	a.settled()
+}
+
+// refused waits until a call that is refused has been made so often.
+func (a *account) refused(operation string, times int) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for n := 0; n < times; {
+		select {
+		case <-tick.C:
+		case <-a.t.Context().Done():
+			return
+		}
+		n = len(slices.DeleteFunc(a.server.Calls(), func(c sandbox.Call) bool { return c.Operation != operation }))
+	}
 }
 
 // Switched off later, the observer goes; switched on again, it is back.
@@ -101,7 +120,7 @@ func (a *account) othersHave(kind string) {
 // teardown removes everything that is ours.
 func (a *account) teardown() {
 	a.t.Helper()
-	options := provision.TeardownOptions{Options: a.options(), Limit: time.Minute}
+	options := provision.TeardownOptions{Options: a.options(), Limit: patience}
 	plan, err := provision.NewTeardown(a.t.Context(), options)
 	if err != nil {
 		a.t.Fatal(err)

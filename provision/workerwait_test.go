@@ -57,7 +57,7 @@ func (a *account) beat() {
 // awaitRunning waits until the service runs a task of its newest deployment.
 func (a *account) awaitRunning() {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
 	for {
 		out, err := a.source.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Services: []string{*family}})
@@ -87,12 +87,12 @@ func (a *account) beatSoon() {
 func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 	t.Parallel()
 	a := employ(t)
-	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
+	if _, err := a.hire(patience, a.beatSoon); err != nil {
 		t.Fatal(err)
 	}
 	a.beat() // the old one's last
 	a.spec.Worker.Image = "nowhere:1"
-	worker, err := a.hire(time.Minute, func() {})
+	worker, err := a.hire(patience, func() {})
 	if err == nil || !strings.Contains(err.Error(), "ECS gave up on the deployment") {
 		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
@@ -102,7 +102,7 @@ func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
 	t.Parallel()
 	a := employ(t)
-	if _, err := a.hire(time.Minute, a.beatSoon); err != nil {
+	if _, err := a.hire(patience, a.beatSoon); err != nil {
 		t.Fatal(err)
 	}
 	a.beat() // the old one's last
@@ -111,7 +111,7 @@ func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no worker of service") {
 		t.Fatalf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
-	if worker, err := a.hire(time.Minute, a.beatSoon); err != nil || worker.Status != "ONLINE" {
+	if worker, err := a.hire(patience, a.beatSoon); err != nil || worker.Status != "ONLINE" {
 		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 }

@@ -183,7 +183,7 @@ func afterwards(t *testing.T, f func(context.Context)) {
 // eventually polls until ok, at most for ten seconds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(5 * time.Minute) // only what hangs takes as long
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

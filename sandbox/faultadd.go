@@ -16,6 +16,9 @@ func (s *Server) AddFault(f fault.Fault) {
 	}
 }
 
+// Faults are those that are armed, and not used up.
+func (s *Server) Faults() []fault.Fault { return s.faults.Armed() }
+
 // ClearFaults disarms all faults.
 func (s *Server) ClearFaults() { s.faults.Clear() }
 
@@ -50,6 +53,7 @@ func (s *Server) mishaps() ecs.Mishaps {
 			}
 			return e.Fault.After + e.Delay, e.Fault.Warning, true
 		},
+		RoleUnseen:  func() bool { return s.faults.Take("iam", fault.RoleOperation, fault.Unseen).Fault != nil },
 		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation)) },
 		LaunchQuota: func(n int) bool { return s.quotas.Allow(fault.Fargate, fault.Launches, n) },
 		VCPUQuota:   s.quotas.Vcpus,

@@ -1,12 +1,13 @@
 package sandbox
 
 import (
-	"ecsctl/sandbox/fault"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+
+	"ecsctl/sandbox/fault"
 )
 
 // faultsPath and quotasPath are where these are set while the sandbox runs: GET lists
@@ -23,7 +24,7 @@ func (s *Server) FaultsURL() string { return s.url + faultsPath }
 func (s *Server) QuotasURL() string { return s.url + quotasPath }
 
 func (s *Server) serveFaults(mux *http.ServeMux) {
-	serveList(mux, faultsPath, s.faults.Armed, s.ClearFaults, fault.ParseFault, s.AddFault)
+	serveList(mux, faultsPath, s.Faults, s.ClearFaults, fault.ParseFault, s.AddFault)
 	serveList(mux, quotasPath, s.quotas.Held, s.ClearQuotas, fault.ParseQuota, s.AddQuota)
 }
 

@@ -23,6 +23,7 @@ func TestParseFault(t *testing.T) {
 		"ecs:RunTask=capacity,reason=memory":          {Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Times: 1, Reason: fault.NoMemory},
 		"ecs:Task=spot,after=1s,warning=100ms":        {Service: "ecs", Operation: "Task", Kind: fault.Spot, Times: 1, After: time.Second, Warning: 100 * time.Millisecond},
 		"*:*=latency,times=all,latency=2s":            {Service: "*", Operation: "*", Kind: fault.Latency, Times: -1, Latency: 2 * time.Second},
+		"iam:Role=unseen,times=3":                     {Service: "iam", Operation: "Role", Kind: fault.Unseen, Times: 3},
 		"iam:CreateRole=drop-after,times=3,skip=1":    {Service: "iam", Operation: "CreateRole", Kind: fault.DropAfter, Times: 3, Skip: 1},
 	} {
 		got, err := fault.ParseFault(spec)
@@ -38,7 +39,7 @@ func TestParseFault(t *testing.T) {
 	}
 	for _, spec := range []string{"", "ecs=throttle", "ecs:RunTask", "ecs:RunTask=odd", "ecs:RunTask=throttle,times=0", "ecs:RunTask=latency", "ecs:RunTask=error,often", ":x=error", "a:b=error,latency=-1s",
 		"a:b=error,rate=0", "a:b=error,rate=2", "a:b=error,seed=-1", "a:b=latency,latency=2s..1s", "ecs:RunTask=capacity,reason=mood", "ecs:StopTask=capacity",
-		"ecs:RunTask=spot", "ecs:Task=throttle", "iam:Role=denied", "ecs:Service=latency,latency=1s", "ecs:RunTask=error,warning=1s", "ecs:Image=pull"} {
+		"ecs:RunTask=spot", "ecs:Task=throttle", "iam:Role=denied", "ecs:Service=latency,latency=1s", "ecs:RunTask=error,warning=1s", "ecs:Image=pull", "ecs:RunTask=unseen"} {
 		if f, err := fault.ParseFault(spec); err == nil {
 			t.Errorf("%q became %+v", spec, f)
 		}

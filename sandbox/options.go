@@ -2,10 +2,11 @@ package sandbox
 
 import (
 	"context"
-	"ecsctl/sandbox/fault"
 	"net"
 	"net/http"
 	"time"
+
+	"ecsctl/sandbox/fault"
 )
 
 // Options describe the account that the sandbox plays. The zero value is an account
@@ -20,6 +21,9 @@ type Options struct {
 
 	// Port is where to listen on loopback; 0 takes a free one.
 	Port int
+
+	// Clock is that of all its services but ECR, CloudWatch Logs and EventBridge; nil is this machine's.
+	Clock *Clock
 
 	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
 	IAMDelay time.Duration
@@ -39,8 +43,8 @@ type Options struct {
 	// simulated, which processes do not see.
 	Functions map[string]Function
 
-	// ContainerEnvironment, if any, is asked for more variables for each container whose
-	// image was pulled. In AWS each task has an address of its own; here all share that of
+	// ContainerEnvironment, if any, is asked for more variables for each container.
+	// In AWS each task has an address of its own; here all share that of
 	// the machine, so that a port that every worker listens on must be another for each.
 	// What the task definition sets goes over it.
 	ContainerEnvironment func() ([]string, error)

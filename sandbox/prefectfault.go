@@ -1,10 +1,11 @@
 package sandbox
 
 import (
-	"ecsctl/sandbox/fault"
 	"net/http"
 	"regexp"
 	"strings"
+
+	"ecsctl/sandbox/fault"
 )
 
 var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
@@ -20,7 +21,7 @@ func (s *Server) faultyPrefect(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		operation := prefectOperation(r)
 		e := s.faults.Take(fault.PrefectService, operation, fault.CallKinds...)
-		if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
+		if !e.Wait(r.Context(), s.opts.Clock) || e.Kind == fault.DropBefore {
 			panic(http.ErrAbortHandler) // the client sees the connection end
 		}
 		kind := e.Kind

@@ -75,7 +75,7 @@ func TestFargateLaunchRate(t *testing.T) {
 
 func TestFargateVCPUs(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{Quotas: []fault.Quota{must(fault.ParseQuota("fargate:vcpu=1"))(t)}})
+	c := running(t, "exec sleep 600", sandbox.Options{Quotas: []fault.Quota{must(fault.ParseQuota("fargate:vcpu=1"))(t)}})
 	definition := c.app(t, nil) // a quarter of a vCPU
 	out := must(c.launch(t, definition, func(in *ecs.RunTaskInput) { in.Count = aws.Int32(6) }))(t)
 	if len(out.Tasks) != 4 || len(out.Failures) != 2 || *out.Failures[0].Reason != "You’ve reached the limit on the number of vCPUs you can run concurrently" {

@@ -18,7 +18,7 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	}
 	s.record("ecr", action)
 	e := s.faults.Take("ecr", action, fault.CallKinds...)
-	if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
+	if !e.Wait(r.Context(), s.opts.Clock) || e.Kind == fault.DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
 	if e.Refuses() {

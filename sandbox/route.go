@@ -55,7 +55,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
 	s.record(cred.service, req.Operation)
 	e := s.faults.Take(cred.service, req.Operation, fault.CallKinds...)
-	if !e.Wait(r.Context()) || e.Kind == fault.DropBefore {
+	if !e.Wait(r.Context(), s.opts.Clock) || e.Kind == fault.DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
 	answer := s.call(r, service, cred, req, e)

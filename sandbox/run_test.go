@@ -218,22 +218,24 @@ func TestStopTaskSignalsAndThenKills(t *testing.T) {
 
 func TestRoleIsRefusedWhileItIsNew(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{IAMDelay: 300 * time.Millisecond})
+	clock := sandbox.HeldClock()
+	c := running(t, "exec sleep 600", sandbox.Options{IAMDelay: time.Minute, Clock: clock})
 	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: c.app(t, nil), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t)}
 	_, err := c.ecs.RunTask(t.Context(), in)
 	wantMessage(t, err, "ClientException", "ECS was unable to assume the role")
 	_, err = c.ecs.CreateService(t.Context(), &ecs.CreateServiceInput{Cluster: in.Cluster, ServiceName: aws.String("s"), TaskDefinition: in.TaskDefinition,
 		DesiredCount: aws.Int32(0), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: in.NetworkConfiguration})
 	wantMessage(t, err, "ClientException", "ECS was unable to assume the role")
-	eventually(t, "the role to be known", func() bool {
-		_, err := c.ecs.RunTask(t.Context(), in)
-		return err == nil
-	})
+	clock.Advance(time.Minute - 1)
+	_, err = c.ecs.RunTask(t.Context(), in)
+	wantMessage(t, err, "ClientException", "ECS was unable to assume the role")
+	clock.Advance(1)
+	must(c.ecs.RunTask(t.Context(), in))(t)
 }
 
 func TestSecurityGroupOfARunningTaskIsNotDeleted(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	c := running(t, "exec sleep 600", sandbox.Options{})
 	group := c.group(t)
 	task := c.run(t, c.app(t, nil), func(in *ecs.RunTaskInput) {
 		in.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups = []string{*group}
@@ -252,7 +254,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	before := runtime.NumGoroutine()
 	pids := filepath.Join(t.TempDir(), "pids")
 	t.Run("sandbox", func(t *testing.T) {
-		c := running(t, fmt.Sprintf(`trap "" TERM; sleep 60 & echo "$$ $!" > %s; wait; sleep 60`, pids), sandbox.Options{})
+		c := running(t, fmt.Sprintf(`trap "" TERM; sleep 600 & echo "$$ $!" > %s; wait; sleep 600`, pids), sandbox.Options{})
 		c.awaitTask(t, c.run(t, c.app(t, nil), nil), "RUNNING")
 		eventually(t, "the processes", func() bool { data, err := os.ReadFile(pids); return err == nil && len(data) > 0 })
 	})

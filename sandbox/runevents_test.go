@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -183,7 +184,7 @@ func (rt roleTask) stop(t *testing.T, c *clients) {
 	eventually(t, "the session to end", func() bool { status, _ := c.get(t, rt.address); return status == http.StatusNotFound })
 }
 
-const tellCredentials = `echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI"; exec sleep 60`
+const tellCredentials = `echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI"; exec sleep 600`
 
 func TestTaskHasTheCredentialsOfItsRole(t *testing.T) {
 	t.Parallel()
@@ -210,10 +211,13 @@ func (c *clients) get(t *testing.T, url string) (int, []byte) {
 
 func TestNameOfADeletedQueueIsRefused(t *testing.T) {
 	t.Parallel()
-	c := start(t, sandbox.Options{QueueDelay: 1 << 40})
+	clock := sandbox.HeldClock()
+	c := start(t, sandbox.Options{QueueDelay: time.Minute, Clock: clock})
 	in := &sqs.CreateQueueInput{QueueName: aws.String("q")}
 	url := must(c.sqs.CreateQueue(t.Context(), in))(t).QueueUrl
 	must(c.sqs.DeleteQueue(t.Context(), &sqs.DeleteQueueInput{QueueUrl: url}))(t)
 	_, err := c.sqs.CreateQueue(t.Context(), in)
 	wantCode(t, err, "AWS.SimpleQueueService.QueueDeletedRecently")
+	clock.Advance(time.Minute)
+	must(c.sqs.CreateQueue(t.Context(), in))(t)
 }

@@ -177,7 +177,7 @@ func TestContainerHasATreeOfItsOwn(t *testing.T) {
 	t.Run("while the sandbox runs", func(t *testing.T) {
 		c := start(t, sandbox.Options{})
 		group := c.logGroup(t, nil)
-		uri := c.push(t, scripted(t, "amd64", `[ -e mine ] && echo not alone; echo $$ > mine; echo "$PWD"; exec /bin/sleep 60`), "x")
+		uri := c.push(t, scripted(t, "amd64", `[ -e mine ] && echo not alone; echo $$ > mine; echo "$PWD"; exec /bin/sleep 600`), "x")
 		first := c.runImage(t, uri+":x", group, nil)
 		for _, task := range []*types.Task{first, c.runImage(t, uri+":x", group, nil)} {
 			c.awaitTask(t, task, "RUNNING")
@@ -208,7 +208,7 @@ func TestHardenedContainer(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	group := c.logGroup(t, nil)
-	uri := c.push(t, scripted(t, "amd64", `[ "$1" = health ] && exit 0; (: > new) 2>/dev/null && echo wrote; [ -w app ] && echo may write; echo up; exec /bin/sleep 60`), "x")
+	uri := c.push(t, scripted(t, "amd64", `[ "$1" = health ] && exit 0; (: > new) 2>/dev/null && echo wrote; [ -w app ] && echo may write; echo up; exec /bin/sleep 600`), "x")
 	task := c.runImage(t, uri+":x", group, func(in *ecs.RegisterTaskDefinitionInput) {
 		cd := &in.ContainerDefinitions[0]
 		cd.User, cd.ReadonlyRootFilesystem = aws.String("65532:65532"), aws.Bool(true)

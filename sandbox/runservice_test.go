@@ -52,7 +52,7 @@ func (c *clients) tasksOf(t *testing.T, s *types.Service) []types.Task {
 
 func TestServiceKeepsItsCount(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	c := running(t, "exec sleep 600", sandbox.Options{})
 	s := c.serve(t, c.app(t, nil), func(in *ecs.CreateServiceInput) {
 		in.DesiredCount = aws.Int32(2)
 		in.Tags = []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
@@ -101,7 +101,7 @@ func TestServiceReplacesATaskThatExits(t *testing.T) {
 
 func TestNewTaskDefinitionIsRolledOut(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	c := running(t, "exec sleep 600", sandbox.Options{})
 	s := c.serve(t, c.app(t, nil), nil)
 	c.awaitService(t, s, "steady", completed)
 	old := c.tasksOf(t, s)[0]
@@ -134,7 +134,7 @@ func TestCircuitBreaker(t *testing.T) {
 
 func TestCircuitBreakerRollsBack(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	c := running(t, "exec sleep 600", sandbox.Options{})
 	good := c.app(t, nil)
 	s := c.serve(t, good, nil)
 	c.awaitService(t, s, "steady", completed)
@@ -170,7 +170,7 @@ func TestDeletedServiceStopsItsTasks(t *testing.T) {
 
 func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 60", sandbox.Options{})
+	c := running(t, "exec sleep 600", sandbox.Options{})
 	definition := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "exit 1"}, Interval: aws.Int32(1), Retries: aws.Int32(1)}
 	})

@@ -63,7 +63,7 @@ func Start(opts Options) (*Server, error) {
 			return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
 		}
 	}
-	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
+	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1), quotas: fault.Quotas{Clock: opts.Clock}}
 	s.startServices()
 	for _, f := range opts.Faults {
 		s.AddFault(f)
@@ -88,17 +88,17 @@ func Start(opts Options) (*Server, error) {
 
 func (s *Server) startServices() {
 	o := s.opts
-	roles := iam.New(o.Partition, o.Account, o.EnforceIAM)
+	roles := iam.New(o.Partition, o.Account, o.EnforceIAM, o.Clock)
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
-	vault := secrets.New(o.Partition, o.Region, o.Account)
-	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, AnyKey: !o.EnforceIAM})
-	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, DeleteDelay: o.QueueDelay})
+	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
+	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, AnyKey: !o.EnforceIAM})
+	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock, DeleteDelay: o.QueueDelay})
 	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images, Functions: functions(o.Functions),
+		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images, Functions: functions(o.Functions),
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,

@@ -59,17 +59,26 @@ func count(names []string, wanted string) int {
 // Waiting for capacity ends, and then the run says why it was not launched.
 func TestCapacityIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{})
-	id := w.runs(w.deployment(nil), 1)[0]
-	w.noCapacity(-1)
-	w.start(func(o *worker.Options) { o.CapacityWait = 2 * time.Second })
-	run := w.await(id, prefect.Crashed)
-	if want := "Capacity is unavailable at this time"; !strings.Contains(run.State.Message, want) {
-		t.Errorf("got %q", run.State.Message)
-	}
-	if n := count(w.history(id), "AwaitingCapacity"); n < 2 {
-		t.Errorf("the run has waited %d times only", n)
-	}
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		const limit = 5 * time.Minute
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(nil), 1)[0]
+		w.noCapacity(-1)
+		began := time.Now()
+		w.start(func(o *worker.Options) {
+			o.QueryInterval, o.SweepInterval, o.CancelInterval, o.CapacityWait = 10*time.Second, time.Minute, time.Minute, limit
+		})
+		run := w.awaitIn(2*limit, id, prefect.Crashed)
+		if want := "Capacity is unavailable at this time"; !strings.Contains(run.State.Message, want) {
+			t.Errorf("got %q", run.State.Message)
+		}
+		if waited := time.Since(began); waited < limit/2 {
+			t.Errorf("the run has waited for %s", waited)
+		}
+		if n := count(w.history(id), "AwaitingCapacity"); n < 2 {
+			t.Errorf("the run has waited %d times only", n)
+		}
+	})
 }
 
 // While some runs wait for capacity the others are launched, whatever places there are.

@@ -109,73 +109,81 @@ func TestTheChannelReplacesHeartbeats(t *testing.T) {
 // A worker that is told to stop keeps the channel until what it has claimed is launched.
 func TestTheChannelOutlastsTheDrain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
-	w.runs(w.deployment(nil), 1)
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 5 * time.Second})
-	calls := w.count(nil)
-	running := w.start(nil)
-	eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
-	before := calls.heartbeats.Load()
-	running.stop()
-	w.beatsOn(2)
-	if got := calls.heartbeats.Load(); got != before {
-		t.Errorf("%d heartbeats went over REST while draining", got-before)
-	}
-	<-running.ended
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		w.runs(w.deployment(nil), 1)
+		w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 5 * time.Second})
+		calls := w.count(nil)
+		running := w.start(nil)
+		eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
+		before := calls.heartbeats.Load()
+		running.stop()
+		w.beatsOn(2)
+		if got := calls.heartbeats.Load(); got != before {
+			t.Errorf("%d heartbeats went over REST while draining", got-before)
+		}
+		<-running.ended
+	})
 }
 
 // Connection lost in the middle: heartbeats go over REST until the channel is back.
 func TestRESTTakesOverUntilTheChannelIsBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{})
-	w.deployment(nil)
-	var refuse atomic.Int32
-	calls := w.count(&refuse)
-	w.start(nil)
-	eventually(t, "the channel", func() bool { return calls.attempts.Load() == 1 })
-	w.beatsOn(2)
-	before := calls.heartbeats.Load()
-	refuse.Store(http.StatusServiceUnavailable)
-	w.prefect.CloseChannels()
-	eventually(t, "heartbeats over REST", func() bool { return calls.heartbeats.Load() >= before+2 })
-	refuse.Store(0)
-	attempts := calls.attempts.Load()
-	eventually(t, "the channel again", func() bool { return calls.attempts.Load() > attempts })
-	w.beatsOn(1)
-	before = calls.heartbeats.Load()
-	w.beatsOn(2)
-	if got := calls.heartbeats.Load(); got > before+1 { // one may have been under way
-		t.Errorf("%d heartbeats went over REST beside the channel", got-before)
-	}
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		w.deployment(nil)
+		var refuse atomic.Int32
+		calls := w.count(&refuse)
+		w.start(nil)
+		eventually(t, "the channel", func() bool { return calls.attempts.Load() == 1 })
+		w.beatsOn(2)
+		before := calls.heartbeats.Load()
+		refuse.Store(http.StatusServiceUnavailable)
+		w.prefect.CloseChannels()
+		eventually(t, "heartbeats over REST", func() bool { return calls.heartbeats.Load() >= before+2 })
+		refuse.Store(0)
+		attempts := calls.attempts.Load()
+		eventually(t, "the channel again", func() bool { return calls.attempts.Load() > attempts })
+		w.beatsOn(1)
+		before = calls.heartbeats.Load()
+		w.beatsOn(2)
+		if got := calls.heartbeats.Load(); got > before+1 { // one may have been under way
+			t.Errorf("%d heartbeats went over REST beside the channel", got-before)
+		}
+	})
 }
 
 // Servers without a channel, and those that refuse it, get their heartbeats over REST; the
 // channel is not asked for again at once.
 func TestServersWithoutAChannel(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]struct {
-		world  worldOptions
-		refuse int32
-		most   int32 // attempts
+	for name, tc := range map[string]struct {
+		prefect []prefectapi.Option
+		version string
+		refuse  int32
+		most    int32 // attempts
 	}{
-		"older server": {worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}}, 0, 1},
-		"refused":      {worldOptions{}, http.StatusForbidden, 1},
-		"gateway":      {worldOptions{}, http.StatusNotFound, 1},
-		"Prefect 2":    {worldOptions{version: "2.20.26"}, 0, 0},
+		"older server": {[]prefectapi.Option{prefectapi.WithoutWorkerChannel()}, "", 0, 1},
+		"refused":      {nil, "", http.StatusForbidden, 1},
+		"gateway":      {nil, "", http.StatusNotFound, 1},
+		"Prefect 2":    {nil, "2.20.26", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, o.world)
-			id := w.runs(w.deployment(nil), 1)[0]
-			var refuse atomic.Int32
-			refuse.Store(o.refuse)
-			calls := w.count(&refuse)
-			w.start(nil)
-			w.beatsOn(4)
-			if calls.heartbeats.Load() < 4 || calls.attempts.Load() > o.most {
-				t.Errorf("%d heartbeats over REST, %d attempts to open the channel", calls.heartbeats.Load(), calls.attempts.Load())
-			}
-			w.await(id, prefect.Completed)
+			inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+				o.prefect, o.version = tc.prefect, tc.version
+				w := newWorld(t, o)
+				id := w.runs(w.deployment(nil), 1)[0]
+				var refuse atomic.Int32
+				refuse.Store(tc.refuse)
+				calls := w.count(&refuse)
+				w.start(nil)
+				w.beatsOn(4)
+				if calls.heartbeats.Load() < 4 || calls.attempts.Load() > tc.most {
+					t.Errorf("%d heartbeats over REST, %d attempts to open the channel", calls.heartbeats.Load(), calls.attempts.Load())
+				}
+				w.await(id, prefect.Completed)
+			})
 		})
 	}
 }
@@ -195,103 +203,118 @@ func hanging() map[string]any { return map[string]any{"env": map[string]any{"BEH
 // cleanup message: its task is stopped, once, and the message acknowledged.
 func TestACleanupMessageStopsTheTask(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: overdue()})
-	id := w.runs(w.deployment(hanging()), 1)[0]
-	w.start(stuck)
-	w.await(id, prefect.Running)
-	w.cancelling(id)
-	run := w.await(id, prefect.Cancelled)
-	eventually(t, "the task to stop", w.stopped)
-	if reason := aws.ToString(w.tasks()[0].StoppedReason); reason != "The Prefect flow run was cancelled" {
-		t.Errorf("the task stopped because %q", reason)
-	}
-	pauseFor(t, 5*time.Second) // some leases
-	if n := w.calls("StopTask"); n != 1 {
-		t.Errorf("StopTask was called %d times", n)
-	}
-	if now := w.await(id, prefect.Cancelled); now.State.ID != run.State.ID {
-		t.Errorf("the worker has changed the state to %q", now.State.Message)
-	}
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.prefect = overdue()
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(hanging()), 1)[0]
+		w.start(stuck)
+		w.await(id, prefect.Running)
+		w.cancelling(id)
+		run := w.await(id, prefect.Cancelled)
+		eventually(t, "the task to stop", w.stopped)
+		if reason := aws.ToString(w.tasks()[0].StoppedReason); reason != "The Prefect flow run was cancelled" {
+			t.Errorf("the task stopped because %q", reason)
+		}
+		pauseFor(t, 5*time.Second) // some leases
+		if n := w.calls("StopTask"); n != 1 {
+			t.Errorf("StopTask was called %d times", n)
+		}
+		if now := w.await(id, prefect.Cancelled); now.State.ID != run.State.ID {
+			t.Errorf("the worker has changed the state to %q", now.State.Message)
+		}
+	})
 }
 
 // The worker that has the message is killed before it could act: the next one does.
 func TestACleanupMessageOfADeadWorker(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: overdue()})
-	id := w.runs(w.deployment(hanging()), 1)[0]
-	first := w.start(stuck)
-	w.await(id, prefect.Running)
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
-	w.cancelling(id)
-	eventually(t, "the first worker to act", func() bool { return w.calls("StopTask") > 0 })
-	first.kill()
-	<-first.ended
-	w.server.ClearFaults()
-	if w.stopped() {
-		t.Fatal("the task has stopped already")
-	}
-	w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
-	eventually(t, "the task to stop", w.stopped)
-	w.await(id, prefect.Cancelled)
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.prefect = overdue()
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(hanging()), 1)[0]
+		first := w.start(stuck)
+		w.await(id, prefect.Running)
+		w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
+		w.cancelling(id)
+		eventually(t, "the first worker to act", func() bool { return w.calls("StopTask") > 0 })
+		first.kill()
+		<-first.ended
+		w.server.ClearFaults()
+		if w.stopped() {
+			t.Fatal("the task has stopped already")
+		}
+		w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
+		eventually(t, "the task to stop", w.stopped)
+		w.await(id, prefect.Cancelled)
+	})
 }
 
 // AWS is away for longer than a lease: the worker keeps the message, and stops the task
 // when AWS is back.
 func TestACleanupMessageOutlastsAWS(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: overdue()})
-	id := w.runs(w.deployment(hanging()), 1)[0]
-	w.start(func(o *worker.Options) { stuck(o); o.Patience = time.Minute })
-	w.await(id, prefect.Running)
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
-	w.cancelling(id)
-	w.await(id, prefect.Cancelled)
-	pauseFor(t, 7*time.Second) // more than the three leases after which a message is given up
-	w.server.ClearFaults()
-	eventually(t, "the task to stop", w.stopped)
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.prefect = overdue()
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(hanging()), 1)[0]
+		w.start(func(o *worker.Options) { stuck(o); o.Patience = time.Minute })
+		w.await(id, prefect.Running)
+		w.server.AddFault(fault.Fault{Service: "ecs", Operation: "StopTask", Kind: fault.ServerError, Times: 1000})
+		w.cancelling(id)
+		w.await(id, prefect.Cancelled)
+		pauseFor(t, 7*time.Second) // more than the three leases after which a message is given up
+		w.server.ClearFaults()
+		eventually(t, "the task to stop", w.stopped)
+	})
 }
 
 // The worker was killed between launching the task and telling Prefect of it: the message
 // names no task, and it is found by its claim.
 func TestACleanupMessageWithoutATask(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: overdue(), sandbox: sandbox.Options{Images: idleImage(t)}})
-	id := w.runs(w.deployment(nil), 1)[0]
-	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodPatch {
-			panic(http.ErrAbortHandler)
-		}
-		return false
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.prefect = overdue()
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "idle"}}), 1)[0]
+		w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPatch {
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		})
+		first := w.start(func(o *worker.Options) { stuck(o); o.DrainTimeout = 200 * time.Millisecond })
+		eventually(t, "the task", func() bool { return len(w.tasks()) == 1 })
+		first.stop()
+		<-first.ended
+		w.cancelling(id)
+		w.await(id, prefect.Cancelled)
+		w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
+		eventually(t, "the task to stop", w.stopped)
 	})
-	first := w.start(func(o *worker.Options) { stuck(o); o.DrainTimeout = 200 * time.Millisecond })
-	eventually(t, "the task", func() bool { return len(w.tasks()) == 1 })
-	first.stop()
-	<-first.ended
-	w.cancelling(id)
-	w.await(id, prefect.Cancelled)
-	w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
-	eventually(t, "the task to stop", w.stopped)
 }
 
 // ECS has forgotten the task: there is nothing to stop, and the message is acknowledged.
 func TestACleanupMessageOfATaskThatIsGone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: overdue()})
-	id := w.runs(w.deployment(nil), 1)[0]
-	pid := "default::arn:aws:ecs:us-east-1:123456789012:task/default/0123456789abcdef0123456789abcdef"
-	must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: prefect.Pending}))(t)
-	must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: prefect.Running}))(t)
-	if err := w.api.UpdateFlowRun(t.Context(), id, prefect.FlowRunUpdate{InfrastructurePID: &pid}); err != nil {
-		t.Fatal(err)
-	}
-	w.cancelling(id)
-	w.await(id, prefect.Cancelled)
-	w.start(stuck)
-	eventually(t, "the worker to act", func() bool { return w.calls("StopTask") == 1 })
-	pauseFor(t, 5*time.Second)
-	if n := w.calls("StopTask"); n != 1 {
-		t.Errorf("StopTask was called %d times", n)
-	}
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.prefect = overdue()
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(nil), 1)[0]
+		pid := "default::arn:aws:ecs:us-east-1:123456789012:task/default/0123456789abcdef0123456789abcdef"
+		must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: prefect.Pending}))(t)
+		must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: prefect.Running}))(t)
+		if err := w.api.UpdateFlowRun(t.Context(), id, prefect.FlowRunUpdate{InfrastructurePID: &pid}); err != nil {
+			t.Fatal(err)
+		}
+		w.cancelling(id)
+		w.await(id, prefect.Cancelled)
+		w.start(stuck)
+		eventually(t, "the worker to act", func() bool { return w.calls("StopTask") == 1 })
+		pauseFor(t, 5*time.Second)
+		if n := w.calls("StopTask"); n != 1 {
+			t.Errorf("StopTask was called %d times", n)
+		}
+	})
 }
 
 func pauseFor(t *testing.T, d time.Duration) {

@@ -48,7 +48,7 @@ func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
 	t.Helper()
 	job, err := jobtemplate.Resolve(jobtemplate.Inputs{
 		BaseJobTemplate: templates.ECSBaseJobTemplate, WorkerName: workerName, PrefectVersion: "3.8.8",
-		FlowRun: json.RawMessage(`{"id": "` + c.run.ID + `", "name": "run"}`), JobVariables: json.RawMessage(`{"command": "sleep 60"}`),
+		FlowRun: json.RawMessage(`{"id": "` + c.run.ID + `", "name": "run"}`), JobVariables: json.RawMessage(`{"command": "sleep 600"}`),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -52,6 +53,26 @@ func execute() int {
 	}
 	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed}); err != nil {
 		return fail(err)
+	}
+	return 0
+}
+
+// play is execute without a process. It can do nothing, too: BEHAVE=idle.
+func (w *world) play(ctx context.Context, env []string) int {
+	variables := map[string]string{}
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		variables[name] = value
+	}
+	id, api := variables["PREFECT__FLOW_RUN_ID"], w.client()
+	for _, state := range []prefect.StateType{prefect.Running, prefect.Completed} {
+		if behave := variables["BEHAVE"]; behave == "idle" || behave == "hang" && state == prefect.Completed {
+			<-ctx.Done()
+			return 143
+		}
+		if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state}); err != nil {
+			return fail(err)
+		}
 	}
 	return 0
 }

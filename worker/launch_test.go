@@ -3,7 +3,6 @@ package worker_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -18,7 +17,7 @@ import (
 // history are the names of a run's states, in order.
 func (w *world) history(id string) []string {
 	w.t.Helper()
-	response := must(http.Get(w.server.PrefectAPIURL() + "/flow_run_states/?flow_run_id=" + id))(w.t)
+	response := must(w.web().Get(w.server.PrefectAPIURL() + "/flow_run_states/?flow_run_id=" + id))(w.t)
 	defer response.Body.Close()
 	var states []struct {
 		Name string `json:"name"`

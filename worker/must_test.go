@@ -20,13 +20,19 @@ func must[T any](value T, err error) func(*testing.T) T {
 // eventually waits for something that other processes bring about.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	ticker := time.NewTicker(25 * time.Millisecond)
+	eventuallyIn(t, 5*time.Minute, what, done) // only what hangs takes as long
+}
+
+// eventuallyIn looks twelve thousand times before the limit.
+func eventuallyIn(t *testing.T, limit time.Duration, what string, done func() bool) {
+	t.Helper()
+	ticker, end := time.NewTicker(limit/12000), time.NewTimer(limit)
 	defer ticker.Stop()
-	limit := time.After(30 * time.Second)
+	defer end.Stop()
 	for !done() {
 		select {
 		case <-ticker.C:
-		case <-limit:
+		case <-end.C:
 			t.Fatalf("waited in vain for %s", what)
 		case <-t.Context().Done():
 			t.Fatal(t.Context().Err())

@@ -3,7 +3,6 @@ package worker_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -94,7 +93,7 @@ type event struct {
 func (w *world) events() []event {
 	w.t.Helper()
 	body := `{"filter":{"event":{"prefix":["prefect.ecs."]}}}`
-	response := must(http.Post(w.server.PrefectAPIURL()+"/events/filter", "application/json", strings.NewReader(body)))(w.t)
+	response := must(w.web().Post(w.server.PrefectAPIURL()+"/events/filter", "application/json", strings.NewReader(body)))(w.t)
 	defer response.Body.Close()
 	var out struct{ Events []event }
 	if err := json.NewDecoder(response.Body).Decode(&out); err != nil {

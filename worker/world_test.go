@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -34,6 +37,10 @@ type world struct {
 	prefect *prefectapi.API
 	aws     aws.Config
 
+	network *pipenet.Network // of a world in simulated time
+	mu      sync.Mutex
+	clients []*http.Client // over the network
+
 	// intercept answers a call of the Prefect API in the server's place, or does not.
 	intercept atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
 }
@@ -42,11 +49,19 @@ type worldOptions struct {
 	version string // of the Prefect server; default 3.8.8
 	prefect []prefectapi.Option
 	sandbox sandbox.Options
+	network *pipenet.Network // nil is loopback
+}
+
+// inSimulatedTime runs a test in a bubble of testing/synctest. Its worlds need the network that
+// worldOptions name; functions of this program play their containers.
+func inSimulatedTime(t *testing.T, test func(t *testing.T, o worldOptions)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, worldOptions{network: pipenet.New()}) })
 }
 
 func newWorld(t *testing.T, o worldOptions) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, network: o.network}
 	if o.version == "" {
 		o.version = "3.8.8"
 	}
@@ -58,7 +73,10 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		}
 		prefectServer.ServeHTTP(rw, r)
 	})
-	if o.sandbox.Images == nil {
+	switch {
+	case w.network != nil:
+		o.sandbox.Listener, o.sandbox.Functions = w.network, map[string]sandbox.Function{"prefecthq/*": w.play}
+	case o.sandbox.Images == nil:
 		o.sandbox.Images = map[string]string{"prefecthq/*": imageDir(t)}
 	}
 	server, err := sandbox.Start(o.sandbox)
@@ -66,15 +84,20 @@ func newWorld(t *testing.T, o worldOptions) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		w.hangUp()
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
+		w.hangUp()
 	})
 	w.server = server
 	w.api = w.client()
 	w.aws = aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: accountsKey(server),
+	}
+	if w.network != nil {
+		w.aws.HTTPClient = w.wire()
 	}
 	w.ecs = ecs.NewFromConfig(w.aws)
 	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
@@ -92,7 +115,36 @@ func accountsKey(server *sandbox.Server) aws.CredentialsProvider {
 }
 
 func (w *world) client() *prefect.Client {
-	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL()}))(w.t)
+	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), HTTPClient: w.wire()}))(w.t)
+}
+
+// wire is the client that finds the sandbox; nil is any.
+func (w *world) wire() *http.Client {
+	if w.network == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	client := w.network.Client()
+	w.clients = append(w.clients, client)
+	return client
+}
+
+// web is for calls of the test's own.
+func (w *world) web() *http.Client {
+	if w.network == nil {
+		return http.DefaultClient
+	}
+	return w.wire()
+}
+
+// hangUp leaves no goroutine: a bubble of simulated time waits for them all.
+func (w *world) hangUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, client := range w.clients {
+		client.CloseIdleConnections()
+	}
 }
 
 // imageDir is an image whose prefect is this test binary.
@@ -110,7 +162,7 @@ func imageDir(t *testing.T) string {
 func idleImage(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{"prefecthq/*": dir}
@@ -197,8 +249,13 @@ func (w *world) start(change func(*worker.Options)) *started {
 // await waits until the run is in the state.
 func (w *world) await(id string, state prefect.StateType) *prefect.FlowRun {
 	w.t.Helper()
+	return w.awaitIn(5*time.Minute, id, state)
+}
+
+func (w *world) awaitIn(limit time.Duration, id string, state prefect.StateType) *prefect.FlowRun {
+	w.t.Helper()
 	var run *prefect.FlowRun
-	eventually(w.t, "the run to be "+string(state), func() bool {
+	eventuallyIn(w.t, limit, "the run to be "+string(state), func() bool {
 		run = must(w.api.ReadFlowRun(w.t.Context(), id))(w.t)
 		if run.StateType.Terminal() && run.StateType != state {
 			w.t.Fatalf("the run is %s: %s", run.StateName, run.State.Message)

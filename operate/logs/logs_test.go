@@ -81,7 +81,7 @@ func TestLogsFollow(t *testing.T) {
 }
 
 func TestLogsFollowEndsWithItsContext(t *testing.T) {
-	w := patient.NewWorld(t, "sleep 60\n")
+	w := patient.NewWorld(t, "sleep 600\n")
 	run := patient.Must(w.Clients.Prefect.CreateFlowRun(t.Context(), w.Deployment.ID, prefect.FlowRunCreate{}))(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled := errors.New("noted")

@@ -15,7 +15,7 @@ import (
 // Runs are counted by what they wait for; with another worker that serves the pool a
 // service at 0 is worth a warning only, and late runs are told of.
 func TestStatusCountsRuns(t *testing.T) {
-	w := patient.NewWorld(t, "sleep 60\n")
+	w := patient.NewWorld(t, "sleep 600\n")
 	w.Bootstrap()
 	ctx := t.Context()
 	if _, err := w.Clients.Prefect.Heartbeat(ctx, patient.Pool, prefect.Heartbeat{Name: "theirs"}); err != nil {

@@ -40,18 +40,11 @@ func TestHelloContainer(t *testing.T) {
 		}
 	}
 	set(prefect.Running)
-	if os.Getenv(silent) != "" {
-		set(prefect.Completed)
-		return
-	}
 	if err := api.CreateLogs(ctx, []prefect.Log{{Name: "prefect.flow_runs", Level: prefect.LevelInfo, Message: verify.HelloLine, Timestamp: time.Now(), FlowRunID: id}}); err != nil {
 		t.Fatal(err)
 	}
 	set(prefect.Completed)
 }
-
-// silent keeps the hello flow from logging.
-const silent = "ECSCTL_TEST_SILENT"
 
 // helloProgram is a container's `prefect` that runs the hello flow.
 func helloProgram(t *testing.T) string {
@@ -81,6 +74,11 @@ func newTrial(t *testing.T, program string) *trial {
 		}
 		o.Images = map[string]string{"prefecthq/*": dir}
 	}
+	return trialIn(t, o)
+}
+
+func trialIn(t *testing.T, o sandbox.Options) *trial {
+	t.Helper()
 	w := &trial{Patient: patient.NewPatient(t, o)}
 	w.client, w.ecs = w.API(w.Server.PrefectAPIURL()), ecs.NewFromConfig(w.Cfg)
 	if _, err := w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
@@ -169,7 +167,7 @@ func (w *trial) wantNothingLeft() {
 // Eventually waits for something that other processes bring about.
 func (w *trial) Eventually(what string, done func() bool) {
 	w.T.Helper()
-	ctx, cancel := context.WithTimeout(w.T.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.T.Context(), patient.Patience)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -186,14 +184,14 @@ func TestVerifyPasses(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, helloProgram(t))
 	w.work()
-	got, err := w.verify(t.Context(), time.Minute)
+	got, err := w.verify(t.Context(), patient.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var steps []string
 	for _, s := range got.Steps {
 		steps = append(steps, fmt.Sprintf("%s %s", s.Status, s.Name))
-		if s.Seconds < 0 || s.Seconds > 60 {
+		if s.Seconds < 0 || s.Seconds > patient.Patience.Seconds() {
 			t.Errorf("%s took %v s", s.Name, s.Seconds)
 		}
 	}
@@ -207,71 +205,71 @@ func TestVerifyPasses(t *testing.T) {
 func TestVerifyWithoutAWorker(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exit 0")
-	w.wantFail(time.Minute, verify.StepWorker, `work pool "etl" has never had a worker`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patient.Patience, verify.StepWorker, `work pool "etl" has never had a worker`, "ecsctl bootstrap --pool etl")
 	paused := true
 	if err := w.client.UpdateWorkPool(t.Context(), patient.PatientPool, prefect.WorkPoolUpdate{IsPaused: &paused}); err != nil {
 		t.Fatal(err)
 	}
-	w.wantFail(time.Minute, verify.StepWorker, `work pool "etl" is paused`, "prefect work-pool resume etl")
+	w.wantFail(patient.Patience, verify.StepWorker, `work pool "etl" is paused`, "prefect work-pool resume etl")
 	if err := w.client.DeleteWorkPool(t.Context(), patient.PatientPool); err != nil {
 		t.Fatal(err)
 	}
-	w.wantFail(time.Minute, verify.StepWorker, `there is no work pool "etl"`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patient.Patience, verify.StepWorker, `there is no work pool "etl"`, "ecsctl bootstrap --pool etl")
 }
 
 func TestVerifyOfAPausedQueue(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "exit 0")
-	w.work()
-	paused := true
-	if err := w.client.UpdateWorkQueue(t.Context(), patient.PatientPool, "default", prefect.WorkQueueUpdate{IsPaused: &paused}); err != nil {
-		t.Fatal(err)
-	}
-	w.wantFail(time.Second, verify.StepClaimed, `work queue "default" is paused`, "prefect work-queue resume default --pool etl")
+	inSimulatedTime(t, hangs, func(t *testing.T, w *trial) {
+		paused := true
+		if err := w.client.UpdateWorkQueue(t.Context(), patient.PatientPool, "default", prefect.WorkQueueUpdate{IsPaused: &paused}); err != nil {
+			t.Fatal(err)
+		}
+		w.wantFail(time.Second, verify.StepClaimed, `work queue "default" is paused`, "prefect work-queue resume default --pool etl")
+	})
 }
 
 func TestVerifyOfAFlowRunThatCrashes(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exit 3")
 	w.work()
-	w.wantFail(time.Minute, verify.StepRunning, "is Crashed", "ecsctl doctor")
+	w.wantFail(patient.Patience, verify.StepRunning, "is Crashed", "ecsctl doctor")
 }
 
 func TestVerifyWithoutAnImage(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "")
 	w.work()
-	w.wantFail(time.Minute, verify.StepTask, "CannotPullContainerError", "ecsctl doctor")
+	w.wantFail(patient.Patience, verify.StepTask, "CannotPullContainerError", "ecsctl doctor")
 }
 
 func TestVerifyOfATaskThatHangs(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "exec sleep 60")
-	w.work()
-	w.wantFail(3*time.Second, verify.StepRunning, "after 3s", "--timeout")
+	inSimulatedTime(t, hangs, func(_ *testing.T, w *trial) {
+		w.wantFail(3*time.Second, verify.StepRunning, "after 3s", "--timeout")
+	})
 }
 
 // An interrupt leaves nothing behind either.
 func TestVerifyInterrupted(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "exec sleep 60")
-	w.work()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer time.AfterFunc(2*time.Second, cancel).Stop()
-	got, err := w.verify(ctx, time.Minute)
-	if err == nil || got.Passed || got.Steps[len(got.Steps)-1].Name != verify.StepCleanup {
-		t.Errorf("got %v: %+v", err, got)
-	}
-	if !slices.ContainsFunc(got.Steps, func(s verify.Step) bool { return strings.HasPrefix(s.Reason, "interrupted while flow run ") }) {
-		t.Errorf("no step says that it was interrupted: %+v", got.Steps)
-	}
-	w.wantNothingLeft()
+	inSimulatedTime(t, hangs, func(t *testing.T, w *trial) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(2*time.Second, cancel).Stop()
+		got, err := w.verify(ctx, time.Minute)
+		if err == nil || got.Passed || got.Steps[len(got.Steps)-1].Name != verify.StepCleanup {
+			t.Errorf("got %v: %+v", err, got)
+		}
+		if !slices.ContainsFunc(got.Steps, func(s verify.Step) bool { return strings.HasPrefix(s.Reason, "interrupted while flow run ") }) {
+			t.Errorf("no step says that it was interrupted: %+v", got.Steps)
+		}
+		w.wantNothingLeft()
+	})
 }
 
 // A log line that Prefect does not get is not one that was seen.
 func TestVerifyWithoutTheLogLine(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t, "export "+silent+"=1; "+helloProgram(t))
-	w.work()
-	w.wantFail(8*time.Second, verify.StepLog, verify.HelloLine, "PREFECT_LOGGING_TO_API_ENABLED")
+	inSimulatedTime(t, runsSilently, func(_ *testing.T, w *trial) {
+		w.wantFail(8*time.Second, verify.StepLog, verify.HelloLine, "PREFECT_LOGGING_TO_API_ENABLED")
+	})
 }

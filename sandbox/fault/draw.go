@@ -5,6 +5,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"time"
+
+	"ecsctl/sandbox/internal/clock"
 )
 
 // draw is the chance of one call. It depends on nothing but seed, operation and how often
@@ -46,11 +48,11 @@ var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latenc
 func (e Effect) Refuses() bool { return e.Fault != nil && e.Kind >= Throttle && e.Kind <= ExpiredToken }
 
 // Wait spends the latency; false when the client has gone meanwhile.
-func (e Effect) Wait(ctx context.Context) bool {
+func (e Effect) Wait(ctx context.Context, clk *clock.Clock) bool {
 	if e.Delay == 0 {
 		return true
 	}
-	timer := time.NewTimer(e.Delay)
+	timer := clk.NewTimer(e.Delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

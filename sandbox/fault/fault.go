@@ -13,16 +13,17 @@ type Kind int
 // The kinds of faults. Errors carry the code that the called service itself uses.
 const (
 	Throttle     Kind = iota + 1 // too many requests
-	ServerError                       // the service's internal error, HTTP 500
-	AccessDenied                      // the caller may not
-	ExpiredToken                      // the caller's credentials are too old
-	Latency                           // nothing but Fault.Latency
-	DropBefore                        // the connection ends, nothing was done
-	DropAfter                         // the connection ends, the work was done
-	Chaos                             // one of Throttle, ServerError, DropBefore, DropAfter, drawn by Fault.Seed
-	Capacity                          // ECS has no room for the task
-	Spot                              // a running task of FARGATE_SPOT is interrupted
-	PullFailure                       // a task's image cannot be pulled
+	ServerError                  // the service's internal error, HTTP 500
+	AccessDenied                 // the caller may not
+	ExpiredToken                 // the caller's credentials are too old
+	Latency                      // nothing but Fault.Latency
+	DropBefore                   // the connection ends, nothing was done
+	DropAfter                    // the connection ends, the work was done
+	Chaos                        // one of Throttle, ServerError, DropBefore, DropAfter, drawn by Fault.Seed
+	Capacity                     // ECS has no room for the task
+	Spot                         // a running task of FARGATE_SPOT is interrupted
+	PullFailure                  // a task's image cannot be pulled
+	Unseen                       // ECS does not see a role yet
 )
 
 // What is not a call of an API can be an operation of a fault all the same.
@@ -31,8 +32,9 @@ const (
 	TaskOperation = "Task"
 	// ServiceOperation stands for what the services of "ecs" start by themselves.
 	ServiceOperation = "Service"
-	// RoleOperation stands for the roles of "iam": with Latency ECS does not see a
-	// role that is younger than that. Such a fault is not used up.
+	// RoleOperation stands for the roles of "iam": with Unseen ECS refuses so many calls that
+	// name a role, and with Latency it does not see a role that is younger than that, which is
+	// not used up.
 	RoleOperation = "Role"
 	// PrefectService stands for the played Prefect API, which is hit only when it
 	// is named. Its operations are METHOD/path, such as
@@ -85,6 +87,10 @@ func (f Fault) check() error {
 	case Capacity:
 		if !matches(f.Operation, "RunTask") && !matches(f.Operation, ServiceOperation) {
 			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
+		}
+	case Unseen:
+		if f.Operation != RoleOperation {
+			return fmt.Errorf("%s is for iam:%s", f.Kind, RoleOperation)
 		}
 	case Latency:
 		if f.Latency == 0 && f.LatencyTo == 0 {

@@ -4,7 +4,8 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"time"
+
+	"ecsctl/sandbox/internal/clock"
 
 	"golang.org/x/time/rate"
 )
@@ -31,8 +32,9 @@ type Quota struct {
 
 // Quotas are the quotas that hold.
 type Quotas struct {
-	mu   sync.Mutex
-	list []*heldQuota
+	Clock *clock.Clock
+	mu    sync.Mutex
+	list  []*heldQuota
 }
 
 type heldQuota struct {
@@ -76,7 +78,7 @@ func (qs *Quotas) Allow(service, operation string, n int) bool {
 			bucket = rate.NewLimiter(rate.Limit(q.Rate), q.Burst)
 			q.buckets[service+":"+operation] = bucket
 		}
-		allowed = bucket.AllowN(time.Now(), n) && allowed
+		allowed = bucket.AllowN(qs.Clock.Now(), n) && allowed
 	}
 	return allowed
 }

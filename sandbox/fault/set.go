@@ -22,8 +22,8 @@ type armedFault struct {
 // Effect is what the faults do to one call, task or placement.
 type Effect struct {
 	Delay time.Duration
-	Fault *Fault    // nil: nothing but the delay
-	Kind  Kind // of the fault, Chaos resolved
+	Fault *Fault // nil: nothing but the delay
+	Kind  Kind   // of the fault, Chaos resolved
 }
 
 func (fs *Set) Add(f Fault) {

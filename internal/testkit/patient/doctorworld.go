@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"ecsctl/internal/pipenet"
 	"ecsctl/operate"
 	"ecsctl/operate/doctor"
 	"ecsctl/prefect"
@@ -46,6 +48,10 @@ type Patient struct {
 	Key    prefect.Secret // that of whoever calls the doctor
 	// Revoked is a key that the Prefect server does not take any more.
 	Revoked atomic.Pointer[string]
+
+	network *pipenet.Network // in simulated time; nil is loopback
+	mu      sync.Mutex
+	clients []*http.Client // over the network
 }
 
 func NewPatient(t *testing.T, o sandbox.Options) *Patient {
@@ -62,14 +68,17 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 		}
 		api.ServeHTTP(w, r)
 	})
+	p.network, _ = o.Listener.(*pipenet.Network)
 	var err error
 	if p.Server, err = sandbox.Start(o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		p.hangUp()
 		if err := p.Server.Close(); err != nil {
 			t.Error(err)
 		}
+		p.hangUp()
 	})
 	p.Cfg = p.Config(sandbox.AccessKeyID, p.Server.URL())
 	p.Ec2 = ec2.NewFromConfig(p.Cfg)
@@ -77,15 +86,40 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 }
 
 func (p *Patient) Config(key, url string) aws.Config {
-	return aws.Config{
+	cfg := aws.Config{
 		Region: PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
+	}
+	if p.network != nil {
+		cfg.HTTPClient = p.wire()
+	}
+	return cfg
+}
+
+// wire is the client that finds the sandbox; nil is any.
+func (p *Patient) wire() *http.Client {
+	if p.network == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	client := p.network.Client()
+	p.clients = append(p.clients, client)
+	return client
+}
+
+// hangUp leaves no goroutine: a bubble of simulated time waits for them all.
+func (p *Patient) hangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, client := range p.clients {
+		client.CloseIdleConnections()
 	}
 }
 
 func (p *Patient) API(url string) *prefect.Client {
 	p.T.Helper()
-	api, err := prefect.New(prefect.Options{APIURL: url, APIKey: p.Key, MaxRetries: -1})
+	api, err := prefect.New(prefect.Options{APIURL: url, APIKey: p.Key, MaxRetries: -1, HTTPClient: p.wire()})
 	if err != nil {
 		p.T.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (w *world) Runs(name string) *prefect.FlowRun {
 
 // Read collects the messages.
 func (w *world) Read(change func(*logs.LogOptions)) ([]string, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), Patience)
 	defer cancel()
 	opts := logs.LogOptions{
 		Options: provision.Options{
@@ -125,7 +125,7 @@ func (w *world) Read(change func(*logs.LogOptions)) ([]string, error) {
 
 func (w *world) Eventually(what string, done func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), Patience)
 	defer cancel()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
@@ -181,3 +181,6 @@ func (w *world) Bootstrap() {
 const Pool = "etl"
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// Patience is how long a test waits before it fails: only what hangs takes as long.
+const Patience = 5 * time.Minute

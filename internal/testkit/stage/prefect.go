@@ -5,6 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,7 +33,7 @@ func beat(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("prefect worker start", flag.ContinueOnError)
 	name, pool := flags.String("name", "", ""), flags.String("pool", "", "")
 	flags.String("type", "", "")
-	flags.Bool("with-healthcheck", false, "")
+	healthCheck := flags.Bool("with-healthcheck", false, "")
 	flags.String("work-queue", "", "")
 	flags.Int("limit", 0, "")
 	if err := flags.Parse(args); err != nil {
@@ -43,6 +45,11 @@ func beat(ctx context.Context, args []string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if *healthCheck {
+		if err := serveHealth(); err != nil {
+			return err
+		}
 	}
 	fmt.Println("worker", *name, "started")
 	ticker := time.NewTicker(heartbeat)
@@ -57,6 +64,18 @@ func beat(ctx context.Context, args []string) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// serveHealth answers health checks until the program ends.
+func serveHealth() error {
+	useOwnPort()
+	address := net.JoinHostPort(os.Getenv("PREFECT_WORKER_WEBSERVER_HOST"), os.Getenv("PREFECT_WORKER_WEBSERVER_PORT"))
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	go func() { _ = http.Serve(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) }()
+	return nil
 }
 
 // waitsOut: a worker goes on while the server is away, and while its pool is.

@@ -32,5 +32,6 @@ func QuickWorker() ([]string, error) {
 	return []string{
 		"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_HEARTBEAT_SECONDS=1",
 		"PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port,
+		ownPort + "=" + port,
 	}, err
 }

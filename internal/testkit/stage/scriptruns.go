@@ -50,15 +50,18 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 var faultKinds = map[string]fault.Kind{
 	"throttle": fault.Throttle, "error": fault.ServerError, "denied": fault.AccessDenied, "expired": fault.ExpiredToken,
 	"drop-before": fault.DropBefore, "drop-after": fault.DropAfter, "stuck": fault.Latency,
+	"unseen": fault.Unseen,
 }
 
 // cmdFault makes calls fail, NUMBER of them (-1: all) or, with each, the first of
 // each operation on either server. One that hangs has no effect and no answer, so that
-// its caller can be interrupted. `fault none` ends all:
+// its caller can be interrupted. `fault spent` asserts that all of the
+// sandbox's have hit, `fault none` ends all:
 //
 //	fault KIND SERVICE:OPERATION NUMBER
 //	fault hang SERVICE:OPERATION
 //	fault each STATUS
+//	fault spent
 //	fault none
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
@@ -66,6 +69,10 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	case !neg && len(args) == 1 && args[0] == "none":
 		w.Server.ClearFaults()
 		w.Tap.Inject(nil)
+	case !neg && len(args) == 1 && args[0] == "spent":
+		if left := w.Server.Faults(); len(left) > 0 {
+			ts.Fatalf("these faults did not hit: %v", left)
+		}
 	case !neg && len(args) == 2 && args[0] == "each":
 		status, err := strconv.Atoi(args[1])
 		ts.Check(err)
@@ -82,7 +89,7 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		w.Server.AddFault(fault)
 	default:
-		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault hang SERVICE:OPERATION, fault each STATUS, or fault none")
+		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault hang SERVICE:OPERATION, fault each STATUS, fault spent, or fault none")
 	}
 }
 
@@ -132,7 +139,7 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await SERVICE:OPERATION")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()

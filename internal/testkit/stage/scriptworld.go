@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -47,7 +46,7 @@ func worldOf(ts *testscript.TestScript) *scriptWorld {
 
 // cmdSandbox starts a sandbox and sets the environment so that ecsctl finds it:
 //
-//	sandbox [worker] [region=R] [version=V] [key=KEY] [auth=USER:PASSWORD] [iam-delay=1s] [image=PATTERN:DIR]...
+//	sandbox [worker] [region=R] [version=V] [key=KEY] [auth=USER:PASSWORD] [image=PATTERN:DIR]...
 //
 // worker lets the official images be pulled, and chooses the runtime that they are for.
 func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
@@ -73,10 +72,6 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			api, authorization = append(api, prefectapi.WithAPIKey(value)), "Bearer "+value
 		case "auth":
 			api, authorization = append(api, prefectapi.WithAuthString(value)), "Basic "+base64.StdEncoding.EncodeToString([]byte(value))
-		case "iam-delay":
-			delay, err := time.ParseDuration(value)
-			ts.Check(err)
-			opts.IAMDelay = delay
 		case "image":
 			pattern, dir, _ := strings.Cut(value, ":")
 			opts.Images[pattern] = filepath.Clean(ts.MkAbs(dir))
@@ -84,7 +79,6 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("sandbox has no option %q", arg)
 		}
 	}
-	opts.ContainerEnvironment = QuickWorker
 	w, err := NewWorld(opts, authorization, api...)
 	ts.Check(err)
 	holder.World = w

@@ -3,12 +3,14 @@
 package stage
 
 import (
-	"errors"
 	"os"
-	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+// Patience is how long a test waits for something to happen: only a hang reaches it.
+const Patience = 5 * time.Minute
 
 // Programs are those that a test binary plays when it is called by their names: ecsctl
 // itself, and in the containers of the sandbox `prefect` (a worker that does no more than
@@ -16,7 +18,7 @@ import (
 func Programs(ecsctl func()) map[string]func() {
 	return map[string]func(){
 		"ecsctl": ecsctl, "prefect": prefectProgram, "pip": func() {}, "docker": dockerProgram,
-		"quick-worker": func() { quickWorkerProgram(ecsctl) },
+		"python": func() { pythonProgram(ecsctl) }, "quick-worker": func() { quickWorkerProgram(ecsctl) },
 	}
 }
 
@@ -43,16 +45,31 @@ func prefectProgram() {
 	prefectWorker()
 }
 
-// quickWorkerProgram is ecsctl with a health port of its own, in a container whose image
-// says nothing of that.
+// ownPort is the port of a container's health checks, whatever its task definition says: the
+// official image has 8080, which the tasks of a sandbox would share.
+const ownPort = "ECSCTL_TEST_HEALTH_PORT"
+
+func useOwnPort() {
+	port := os.Getenv(ownPort)
+	if port == "" {
+		return
+	}
+	_ = os.Setenv("PREFECT_WORKER_WEBSERVER_HOST", "127.0.0.1") // neither name nor value is odd
+	_ = os.Setenv("PREFECT_WORKER_WEBSERVER_PORT", port)
+	_ = os.Setenv("PREFECT_WORKER_QUERY_SECONDS", "1")
+	_ = os.Setenv("PREFECT_WORKER_HEARTBEAT_SECONDS", "1")
+}
+
+// quickWorkerProgram is a worker in the official image that polls often.
 func quickWorkerProgram(ecsctl func()) {
-	env, err := QuickWorker()
-	for _, entry := range env {
-		name, value, _ := strings.Cut(entry, "=")
-		err = errors.Join(err, os.Setenv(name, value))
-	}
-	if err != nil {
-		panic(err)
-	}
+	useOwnPort()
+	ecsctl()
+}
+
+// pythonProgram is `python` of the official image, which health checks alone call there: they ask
+// the worker of their container whether it is well.
+func pythonProgram(ecsctl func()) {
+	useOwnPort()
+	os.Args = []string{"ecsctl", "worker", "health"}
 	ecsctl()
 }

@@ -1,8 +1,6 @@
 package ecs
 
 import (
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -27,7 +25,7 @@ func (s *Service) announce(t *task) {
 		told.Attachments[i].Type = aws.String("eni")
 	}
 	detail, _ := wire.EventDetail(schemas.Task, &told).(map[string]any)
-	detail["updatedAt"] = time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	detail["updatedAt"] = s.cfg.Clock.Now().UTC().Format("2006-01-02T15:04:05.000Z")
 	s.peers.Events.Publish(events.Event{
 		Source: "aws.ecs", DetailType: "ECS Task State Change", Resources: []string{*t.api.TaskArn}, Detail: detail,
 	})

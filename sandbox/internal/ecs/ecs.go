@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/events"
@@ -22,6 +23,7 @@ import (
 type Config struct {
 	Partition, Region, Account string
 
+	Clock        *clock.Clock
 	Mishaps      Mishaps           // what goes wrong by request
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
@@ -35,7 +37,7 @@ type Config struct {
 	Credentials  string         // URL below which tasks find the credentials of their role
 	Metadata     string         // URL below which containers find what ECS tells them
 
-	ContainerEnvironment func() ([]string, error) // of each container with a pulled image; may be nil
+	ContainerEnvironment func() ([]string, error) // of each container; may be nil
 }
 
 // Peers are the services that ECS itself calls.

@@ -51,8 +51,8 @@ func (s *Service) poke() {
 // schedule brings services nearer to what they should be, whenever something has
 // happened or a delay has passed.
 func (s *Service) schedule() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	timer := s.cfg.Clock.NewTimer(0)
+	defer func() { timer.Stop() }()
 	for {
 		select {
 		case <-s.engine.ctx.Done():
@@ -60,7 +60,9 @@ func (s *Service) schedule() {
 		case <-s.engine.wake:
 		case <-timer.C:
 		}
-		timer.Reset(time.Until(s.reconcileAll(time.Now())))
+		timer.Stop()
+		now := s.cfg.Clock.Now()
+		timer = s.cfg.Clock.NewTimer(s.reconcileAll(now).Sub(now))
 	}
 }
 

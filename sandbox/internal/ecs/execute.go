@@ -53,7 +53,7 @@ var errStopped = errors.New("stopped while starting")
 
 // pause waits, unless the task is stopped meanwhile.
 func (s *Service) pause(t *task, d time.Duration) error {
-	timer := time.NewTimer(d)
+	timer := s.cfg.Clock.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -87,8 +87,8 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 		api.LastStatus = aws.String(taskPending)
 		api.AvailabilityZone = &eni.Zone
 		api.Connectivity = types.ConnectivityConnected
-		api.ConnectivityAt = aws.Time(time.Now())
-		api.PullStartedAt = aws.Time(time.Now())
+		api.ConnectivityAt = aws.Time(s.cfg.Clock.Now())
+		api.PullStartedAt = aws.Time(s.cfg.Clock.Now())
 		attachment := uuid.New()
 		api.Attachments = []types.Attachment{{
 			Id: &attachment, Type: aws.String("ElasticNetworkInterface"), Status: aws.String("ATTACHED"),
@@ -118,7 +118,7 @@ func (s *Service) launch(t *task) ([]*container, error) {
 		}
 		containers = append(containers, c)
 	}
-	s.set(t, func(api *types.Task) { api.PullStoppedAt = aws.Time(time.Now()) })
+	s.set(t, func(api *types.Task) { api.PullStoppedAt = aws.Time(s.cfg.Clock.Now()) })
 	if err := s.pause(t, s.cfg.TaskDelay); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Service) launch(t *task) ([]*container, error) {
 	}
 	s.set(t, func(api *types.Task) {
 		api.LastStatus = aws.String(taskRunning)
-		api.StartedAt = aws.Time(time.Now())
+		api.StartedAt = aws.Time(s.cfg.Clock.Now())
 		s.meetSpot(t)
 	})
 	s.poke()
@@ -227,7 +227,7 @@ func (s *Service) shutDown(t *task, containers []*container) {
 }
 
 func (s *Service) awaitEnd(c *container) {
-	timer := time.NewTimer(c.stopTimeout)
+	timer := s.cfg.Clock.NewTimer(c.stopTimeout)
 	defer timer.Stop()
 	select {
 	case <-c.process.Done():
@@ -241,7 +241,7 @@ func (s *Service) awaitEnd(c *container) {
 func (s *Service) finish(t *task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
+	now := s.cfg.Clock.Now()
 	t.api.LastStatus, t.api.DesiredStatus = aws.String(taskStopped), aws.String(taskStopped)
 	t.api.ExecutionStoppedAt, t.api.StoppedAt = &now, &now
 	t.api.Connectivity = ""

@@ -24,15 +24,15 @@ func (s *Service) probe(t *task, c *container) {
 	if retries == 0 {
 		retries = 3
 	}
-	grace := time.Now().Add(seconds(c.health.StartPeriod, 0))
+	grace := s.cfg.Clock.Now().Add(seconds(c.health.StartPeriod, 0))
 	failures := 0
-	for c.sleep(interval) {
+	for s.sleep(c, interval) {
 		if s.healthy(c) {
 			failures = 0
 			s.setHealth(t, c, types.HealthStatusHealthy)
 			continue
 		}
-		if time.Now().After(grace) {
+		if s.cfg.Clock.Now().After(grace) {
 			failures++
 		}
 		if failures >= retries {
@@ -49,8 +49,8 @@ func seconds(n *int32, def int32) time.Duration {
 }
 
 // sleep is false when the container ended meanwhile.
-func (c *container) sleep(d time.Duration) bool {
-	timer := time.NewTimer(d)
+func (s *Service) sleep(c *container, d time.Duration) bool {
+	timer := s.cfg.Clock.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -73,7 +73,7 @@ func (s *Service) healthy(c *container) bool {
 	if err != nil {
 		return false
 	}
-	timer := time.NewTimer(seconds(c.health.Timeout, 5))
+	timer := s.cfg.Clock.NewTimer(seconds(c.health.Timeout, 5))
 	defer timer.Stop()
 	select {
 	case <-check.Done():

@@ -22,6 +22,8 @@ type Mishaps struct {
 	// Spot is asked for each task that runs on Spot capacity: whether it is interrupted,
 	// after how long, and how long it then has at most (0: as its stopTimeout says).
 	Spot func() (after, warning time.Duration, ok bool)
+	// RoleUnseen is asked for each call that names a role: whether ECS cannot assume it yet.
+	RoleUnseen func() bool
 	// RoleDelay is how old a role must be for ECS to see it.
 	RoleDelay func() time.Duration
 	// LaunchQuota takes as many tokens as there are tasks to start; false when it is empty.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -100,12 +99,11 @@ func (s *Service) checkRoles(td *taskDefinition, o *types.TaskOverride) error {
 	if o != nil && o.ExecutionRoleArn != nil {
 		roles[1] = o.ExecutionRoleArn
 	}
+	roles = slices.DeleteFunc(roles, func(arn *string) bool { return aws.ToString(arn) == "" })
+	unseen := len(roles) > 0 && s.cfg.Mishaps.RoleUnseen()
 	for _, arn := range roles {
-		if arn == nil || *arn == "" {
-			continue
-		}
 		since, ok := s.peers.IAM.Trusts(*arn, "ecs-tasks.amazonaws.com", s.arn("*"))
-		if !ok || time.Since(since) < s.cfg.Mishaps.RoleDelay() {
+		if !ok || unseen || s.cfg.Clock.Since(since) < s.cfg.Mishaps.RoleDelay() {
 			return clientError("ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.", *arn)
 		}
 	}

@@ -184,7 +184,7 @@ func (s *Service) taskStopped(t *task) {
 		return
 	}
 	d.steadySince = time.Time{}
-	s.backOff(sv, d, time.Now())
+	s.backOff(sv, d, s.cfg.Clock.Now())
 	s.breakCircuit(sv, d)
 }
 
@@ -208,7 +208,7 @@ func (s *Service) breakCircuit(sv *service, d *deployment) {
 	}
 	d.state = types.DeploymentRolloutStateFailed
 	d.reason = "ECS deployment circuit breaker: tasks failed to start."
-	d.updated = time.Now()
+	d.updated = s.cfg.Clock.Now()
 	sv.say("(deployment %s) deployment failed: tasks failed to start.", d.id)
 	if breaker.Rollback && sv.lastGood != nil && sv.lastGood != d.definition {
 		s.rollBack(sv, d)

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/uuid"
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -26,6 +27,7 @@ type service struct {
 	lastGood    *taskDefinition
 	events      []types.ServiceEvent // newest first
 	emptySince  time.Time            // DRAINING without tasks
+	clock       *clock.Clock
 }
 
 type deployment struct {
@@ -72,7 +74,7 @@ func (sv *service) tasks(keep func(*task) bool) []*task {
 }
 
 func (sv *service) say(format string, args ...any) {
-	event := types.ServiceEvent{Id: aws.String(uuid.New()), CreatedAt: aws.Time(time.Now()), Message: words("(service "+sv.name+") "+format, args...)}
+	event := types.ServiceEvent{Id: aws.String(uuid.New()), CreatedAt: aws.Time(sv.clock.Now()), Message: words("(service "+sv.name+") "+format, args...)}
 	sv.events = slices.Insert(sv.events, 0, event)
 	sv.events = sv.events[:min(len(sv.events), maxEvents)]
 }

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"context"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -40,9 +39,10 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 	sv := &service{
 		cluster: c, name: *in.ServiceName, arn: s.arn("service/" + c.name + "/" + *in.ServiceName), status: active,
 		desired: *in.DesiredCount, params: asJSON(in), tags: tags, deployments: []*deployment{d},
+		clock: s.cfg.Clock,
 	}
 	sv.base = types.Service{
-		CreatedAt: aws.Time(time.Now()), CreatedBy: words("arn:%s:iam::%s:user/sandbox", s.cfg.Partition, s.cfg.Account),
+		CreatedAt: aws.Time(s.cfg.Clock.Now()), CreatedBy: words("arn:%s:iam::%s:user/sandbox", s.cfg.Partition, s.cfg.Account),
 		LaunchType: in.LaunchType, CapacityProviderStrategy: in.CapacityProviderStrategy,
 		PlatformVersion: aws.String("LATEST"), PlatformFamily: aws.String("Linux"),
 		RoleArn:                 words("arn:%s:iam::%s:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", s.cfg.Partition, s.cfg.Account),
@@ -131,7 +131,7 @@ func (s *Service) newDeployment(c *cluster, definition string, kind types.Launch
 	if err := s.checkRoles(td, nil); err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := s.cfg.Clock.Now()
 	d := &deployment{id: newDeploymentID(), definition: td, network: vpc, provider: provider, created: now, updated: now}
 	d.state = types.DeploymentRolloutStateInProgress
 	d.reason = "ECS deployment " + d.id + " in progress."

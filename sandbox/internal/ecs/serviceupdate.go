@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -99,7 +98,7 @@ func (s *Service) nextDeployment(sv *service, in *api.UpdateServiceInput) (*depl
 func (sv *service) apply(in *api.UpdateServiceInput) {
 	if in.DesiredCount != nil {
 		sv.desired = *in.DesiredCount
-		sv.primary().updated = time.Now()
+		sv.primary().updated = sv.clock.Now()
 	}
 	if in.EnableECSManagedTags != nil {
 		sv.base.EnableECSManagedTags = *in.EnableECSManagedTags

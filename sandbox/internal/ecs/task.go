@@ -61,7 +61,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	s.forgetStopped(c)
 	id := newID()
 	td := spec.definition.api
-	now := time.Now()
+	now := s.cfg.Clock.Now()
 	t := &task{cluster: c, definition: spec.definition, network: spec.network, service: spec.service, deployment: spec.deployment, stop: make(chan struct{})}
 	t.api = types.Task{
 		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn, TaskDefinitionArn: td.TaskDefinitionArn,
@@ -89,7 +89,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 
 func (s *Service) forgetStopped(c *cluster) {
 	for arn, t := range c.tasks {
-		if t.api.StoppedAt != nil && time.Since(*t.api.StoppedAt) > keepStopped {
+		if t.api.StoppedAt != nil && s.cfg.Clock.Since(*t.api.StoppedAt) > keepStopped {
 			delete(c.tasks, arn)
 		}
 	}
@@ -164,7 +164,7 @@ func (s *Service) requestStop(t *task, code types.TaskStopCode, reason string) {
 	t.api.DesiredStatus = aws.String(taskStopped)
 	t.api.StopCode = code
 	t.api.StoppedReason = &reason
-	t.api.StoppingAt = aws.Time(time.Now())
+	t.api.StoppingAt = aws.Time(s.cfg.Clock.Now())
 	t.api.Version++
 	s.announce(t) // before the containers are told: the event is the warning
 	close(t.stop)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -56,7 +55,7 @@ func (s *Service) register(_ context.Context, in *api.RegisterTaskDefinitionInpu
 		Compatibilities: compatibilities(in), RequiresCompatibilities: in.RequiresCompatibilities,
 		Cpu: in.Cpu, Memory: in.Memory, RuntimePlatform: in.RuntimePlatform, EphemeralStorage: in.EphemeralStorage,
 		PidMode: in.PidMode, IpcMode: in.IpcMode, ProxyConfiguration: in.ProxyConfiguration,
-		RequiresAttributes: []types.Attribute{}, RegisteredAt: aws.Time(time.Now()),
+		RequiresAttributes: []types.Attribute{}, RegisteredAt: aws.Time(s.cfg.Clock.Now()),
 		RegisteredBy: aws.String(fmt.Sprintf("arn:%s:iam::%s:user/sandbox", s.cfg.Partition, s.cfg.Account)),
 	}}
 	s.families[*in.Family] = append(s.families[*in.Family], td)
@@ -138,7 +137,7 @@ func (s *Service) deregister(_ context.Context, in *api.DeregisterTaskDefinition
 	}
 	if td.isActive() {
 		td.api.Status = types.TaskDefinitionStatusInactive
-		td.api.DeregisteredAt = aws.Time(time.Now())
+		td.api.DeregisteredAt = aws.Time(s.cfg.Clock.Now())
 	}
 	return &api.DeregisterTaskDefinitionOutput{TaskDefinition: &td.api}, nil
 }

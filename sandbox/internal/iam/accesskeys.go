@@ -46,7 +46,7 @@ func (s *Service) createKey(ctx context.Context, in *selfRef) (*keyAnswer, error
 	if len(u.keys) == maxKeys {
 		return nil, conflict("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 	}
-	k := accessKey{id: "AKIA" + rand.Text()[:16], created: time.Now()}
+	k := accessKey{id: "AKIA" + rand.Text()[:16], created: s.clock.Now()}
 	u.keys = append(u.keys, k)
 	out := u.keyXML(k)
 	out.SecretAccessKey = (rand.Text() + rand.Text())[:40]

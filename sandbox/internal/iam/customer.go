@@ -77,7 +77,7 @@ func (s *Service) createManaged(_ context.Context, in *createManagedInput) (*man
 	}
 	p := &customerPolicy{
 		name: in.PolicyName, path: in.Path, id: "ANPA" + rand.Text()[:17], arn: s.arn("policy", in.Path, in.PolicyName),
-		description: in.Description, document: in.PolicyDocument, created: time.Now(), tags: tags,
+		description: in.Description, document: in.PolicyDocument, created: s.clock.Now(), tags: tags,
 	}
 	if s.policies[p.arn] != nil {
 		return nil, conflict("EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.", p.name)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
 )
@@ -20,6 +21,7 @@ type Service struct {
 	partition string
 	account   string
 	enforce   bool
+	clock     *clock.Clock
 	roles     map[string]*role
 	users     map[string]*user
 	policies  map[string]*customerPolicy // by ARN
@@ -45,9 +47,9 @@ type role struct {
 
 // New makes an IAM without users and roles. When it is to enforce policies, it takes
 // none that it could not evaluate.
-func New(partition, account string, enforce bool) *Service {
+func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s := &Service{
-		partition: partition, account: account, enforce: enforce,
+		partition: partition, account: account, enforce: enforce, clock: clock,
 		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
 	}
 	s.Query = wire.NewQuery(wire.Dialect{

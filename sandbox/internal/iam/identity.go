@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"regexp"
-	"time"
 
 	"ecsctl/sandbox/internal/wire"
 )
@@ -28,7 +27,7 @@ func (s *Service) newIdentity(kind, idPrefix, path, name string) identity {
 	}
 	return identity{
 		name: name, path: path, id: idPrefix + rand.Text()[:17], arn: s.arn(kind, path, name),
-		created: time.Now(), inline: map[string]string{},
+		created: s.clock.Now(), inline: map[string]string{},
 	}
 }
 

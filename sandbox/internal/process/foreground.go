@@ -44,22 +44,16 @@ func (f Foreground) Run(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	atTerminal := isTerminal(f.In)
-	p := &Process{guard: f.Guard, done: make(chan struct{})}
+	p := &Process{guard: f.Guard, shared: atTerminal, done: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: path, Args: f.Args, Env: f.Env, Dir: f.Dir, Stdin: f.In, Stdout: f.Out, Stderr: f.Err, SysProcAttr: attributes(), WaitDelay: drainTime}
 	polite := time.Duration(0)
 	if atTerminal {
 		p.cmd.SysProcAttr, polite = sharedGroup(), politeTime
 	}
-	if err := p.cmd.Start(); err != nil {
+	ended := make(chan error, 1)
+	if err := p.live(func(err error) { ended <- err; close(p.done) }); err != nil {
 		return 0, fmt.Errorf("failed to start %q: %w", f.Args[0], err)
 	}
-	if !atTerminal {
-		p.guard.begin(p.cmd.Process.Pid)
-		defer p.guard.end(p.cmd.Process.Pid)
-		defer p.Kill() // the rest of the group
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- p.cmd.Wait(); close(p.done) }()
 	err = p.waitFor(ctx, ended, polite, atTerminal)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,7 +34,11 @@ type Process struct {
 	cmd    *exec.Cmd
 	output *os.File
 	guard  *Guard
+	shared bool // its group is ours
 	done   chan struct{}
+
+	mu     sync.Mutex
+	reaped bool // or about to be: its id must not be used any more
 }
 
 // NotFoundError says that there is no such command on PATH.
@@ -60,17 +66,35 @@ func Start(spec Spec) (*Process, error) {
 	}
 	p := &Process{output: reader, guard: spec.Guard, done: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer, SysProcAttr: attributes()}
-	err = p.cmd.Start()
-	_ = writer.Close() // the command has its own copy
-	if err != nil {
-		_ = reader.Close()
-		return nil, fmt.Errorf("failed to start %q: %w", spec.Args[0], err)
-	}
-	p.guard.begin(p.cmd.Process.Pid)
 	read := make(chan struct{})
+	started := p.live(func(error) { p.drain(read) })
+	_ = writer.Close() // the command has its own copy
+	if started != nil {
+		_ = reader.Close()
+		return nil, fmt.Errorf("failed to start %q: %w", spec.Args[0], started)
+	}
 	go p.read(spec.Line, read)
-	go p.wait(read)
 	return p, nil
+}
+
+// live starts the command and calls ended with the outcome of its end. Both are done by one
+// thread: Linux kills a process with Pdeathsig when the thread that started it ends, and Go ends
+// threads as it likes.
+func (p *Process) live(ended func(error)) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		if err == nil && !p.shared {
+			p.guard.begin(p.cmd.Process.Pid)
+		}
+		started <- err
+		if err == nil {
+			ended(p.reap())
+		}
+	}()
+	return <-started
 }
 
 func (p *Process) read(line func(string), done chan<- struct{}) {
@@ -87,11 +111,8 @@ func (p *Process) read(line func(string), done chan<- struct{}) {
 	}
 }
 
-// wait ends the rest of the group with its first process, as a container does.
-func (p *Process) wait(read <-chan struct{}) {
-	_ = p.cmd.Wait() // the outcome is in ProcessState
-	p.Kill()
-	p.guard.end(p.cmd.Process.Pid)
+// drain reads what the command has left in the pipe; the outcome is in ProcessState.
+func (p *Process) drain(read <-chan struct{}) {
 	_ = p.output.SetReadDeadline(time.Now().Add(drainTime))
 	<-read
 	_ = p.output.Close()

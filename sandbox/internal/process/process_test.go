@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,12 +26,27 @@ func run(t *testing.T, args ...string) (*Process, *[]string) {
 
 func await(t *testing.T, p *Process) {
 	t.Helper()
-	timer := time.NewTimer(10 * time.Second)
+	timer := time.NewTimer(2 * time.Minute) // the processes end at once, or only after this
 	defer timer.Stop()
 	select {
 	case <-p.Done():
 	case <-timer.C:
 		t.Fatal("the process goes on")
+	}
+}
+
+// eventually waits for something that comes soon, or never.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	limit, tick := time.NewTimer(2*time.Minute), time.NewTicker(time.Millisecond)
+	defer limit.Stop()
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-limit.C:
+			t.Fatalf("waited in vain for %s", what)
+		case <-tick.C:
+		}
 	}
 }
 
@@ -48,7 +64,7 @@ func TestExitCodeAndLines(t *testing.T) {
 
 func TestSignalsReachTheWholeGroup(t *testing.T) {
 	t.Parallel()
-	p, _ := run(t, "sh", "-c", "sleep 60; true")
+	p, _ := run(t, "sh", "-c", "sleep 600; true")
 	p.Terminate()
 	await(t, p)
 	if p.ExitCode() != 143 {
@@ -56,9 +72,19 @@ func TestSignalsReachTheWholeGroup(t *testing.T) {
 	}
 }
 
+// Once the command was waited for its id may be that of somebody else's group.
+func TestNoSignalIsSentOnceTheCommandWasWaitedFor(t *testing.T) {
+	t.Parallel()
+	p, _ := run(t, "true")
+	await(t, p)
+	if err := p.signal(syscall.Signal(0)); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestOutputHeldOpenByAStrayDoesNotHangTheEnd(t *testing.T) {
 	t.Parallel()
-	p, lines := run(t, "sh", "-c", "sleep 60 & echo started")
+	p, lines := run(t, "sh", "-c", "sleep 600 & echo started")
 	await(t, p)
 	if diff := cmp.Diff([]string{"started"}, *lines); diff != "" {
 		t.Error(diff)
@@ -101,7 +127,7 @@ func TestGuardKillsWhatIsLeft(t *testing.T) {
 		t.Cleanup(p.Kill)
 		return p
 	}
-	ended, left := start("exit 0"), start("sleep 60 & wait")
+	ended, left := start("exit 0"), start("sleep 600 & wait")
 	await(t, ended)
 	guard.Close()
 	await(t, left)

@@ -16,5 +16,7 @@ func (p *Process) Terminate() { p.Kill() }
 // Kill ends the command; what it started is left to itself.
 func (p *Process) Kill() { _ = p.cmd.Process.Kill() }
 
+func (p *Process) reap() error { return p.cmd.Wait() }
+
 // ExitCode is that of the command. It may be asked once Done is closed.
 func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -32,14 +31,14 @@ func (s *Service) createSecret(_ context.Context, in *api.CreateSecretInput) (*a
 	if have, ok := s.secrets[*in.Name]; ok {
 		return s.createAgain(have, in)
 	}
-	now := time.Now()
+	now := s.clock.Now()
 	sec := &secret{
 		name: *in.Name, arn: s.newARN(*in.Name), description: in.Description, kmsKeyID: in.KmsKeyId,
 		created: now, changed: now, tags: mergeTags(nil, in.Tags), versions: map[string]*version{},
 	}
 	out := &api.CreateSecretOutput{ARN: &sec.arn, Name: &sec.name}
 	if in.SecretString != nil || in.SecretBinary != nil {
-		v, err := sec.put(in.ClientRequestToken, in.SecretString, in.SecretBinary)
+		v, err := s.put(sec, in.ClientRequestToken, in.SecretString, in.SecretBinary)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +66,7 @@ func (v *version) equals(text *string, binary []byte) bool {
 
 // put adds a version and makes it the current one. Using a token again with the
 // same value changes nothing.
-func (sec *secret) put(token, text *string, binary []byte) (*version, error) {
+func (s *Service) put(sec *secret, token, text *string, binary []byte) (*version, error) {
 	if text != nil && binary != nil {
 		return nil, wire.Errorf("InvalidParameterException", "You can't specify both a binary secret value and a string secret value in the same secret.")
 	}
@@ -83,7 +82,7 @@ func (sec *secret) put(token, text *string, binary []byte) (*version, error) {
 		}
 		return have, nil
 	}
-	v := &version{id: *token, text: text, binary: binary, created: time.Now()}
+	v := &version{id: *token, text: text, binary: binary, created: s.clock.Now()}
 	sec.versions[v.id] = v
 	sec.changed = v.created
 	sec.makeCurrent(v)
@@ -135,7 +134,7 @@ func (s *Service) updateSecret(_ context.Context, in *api.UpdateSecretInput) (*a
 	}
 	out := &api.UpdateSecretOutput{ARN: &sec.arn, Name: &sec.name}
 	if in.SecretString != nil || in.SecretBinary != nil {
-		v, err := sec.put(in.ClientRequestToken, in.SecretString, in.SecretBinary)
+		v, err := s.put(sec, in.ClientRequestToken, in.SecretString, in.SecretBinary)
 		if err != nil {
 			return nil, err
 		}
@@ -147,6 +146,6 @@ func (s *Service) updateSecret(_ context.Context, in *api.UpdateSecretInput) (*a
 	if in.KmsKeyId != nil {
 		sec.kmsKeyID = in.KmsKeyId
 	}
-	sec.changed = time.Now()
+	sec.changed = s.clock.Now()
 	return out, nil
 }

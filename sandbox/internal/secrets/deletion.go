@@ -29,7 +29,7 @@ func (s *Service) deleteSecret(_ context.Context, in *api.DeleteSecretInput) (*a
 	if days < 7 || days > 30 {
 		return nil, wire.Errorf("InvalidParameterException", "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).")
 	}
-	now := time.Now()
+	now := s.clock.Now()
 	sec, err := s.find(in.SecretId)
 	switch {
 	case err != nil && force:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -22,6 +23,7 @@ const (
 type Service struct {
 	*wire.JSON
 	mu      sync.Mutex
+	clock   *clock.Clock
 	prefix  string // of each secret's ARN
 	secrets map[string]*secret
 }
@@ -48,8 +50,9 @@ type version struct {
 }
 
 // New makes a region without secrets.
-func New(partition, region, account string) *Service {
+func New(partition, region, account string, clock *clock.Clock) *Service {
 	s := &Service{
+		clock:   clock,
 		prefix:  fmt.Sprintf("arn:%s:secretsmanager:%s:%s:secret:", partition, region, account),
 		secrets: map[string]*secret{},
 	}
@@ -118,7 +121,7 @@ func (s *Service) usable(id *string) (*secret, error) {
 // expire removes the secrets whose recovery window has passed.
 func (s *Service) expire() {
 	for name, sec := range s.secrets {
-		if sec.deleted != nil && time.Now().After(sec.deleted.Add(sec.window)) {
+		if sec.deleted != nil && s.clock.Now().After(sec.deleted.Add(sec.window)) {
 			delete(s.secrets, name)
 		}
 	}

@@ -3,7 +3,6 @@ package secrets
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -27,7 +26,7 @@ func (s *Service) getValue(_ context.Context, in *api.GetSecretValueInput) (*api
 	if err != nil {
 		return nil, err
 	}
-	sec.accessed = day(time.Now())
+	sec.accessed = day(s.clock.Now())
 	return &api.GetSecretValueOutput{
 		ARN: &sec.arn, Name: &sec.name, VersionId: &v.id, VersionStages: v.stages,
 		SecretString: v.text, SecretBinary: v.binary, CreatedDate: &v.created,
@@ -62,7 +61,7 @@ func (s *Service) putValue(_ context.Context, in *api.PutSecretValueInput) (*api
 	if in.SecretString == nil && in.SecretBinary == nil {
 		return nil, wire.Errorf("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
 	}
-	v, err := sec.put(in.ClientRequestToken, in.SecretString, in.SecretBinary)
+	v, err := s.put(sec, in.ClientRequestToken, in.SecretString, in.SecretBinary)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (s *Service) getAttributes(_ context.Context, in *api.GetQueueAttributesInp
 
 // describe has every attribute that has a value.
 func (q *queue) describe() map[string]string {
-	visible, inFlight, delayed := q.count(time.Now())
+	visible, inFlight, delayed := q.count(q.clock.Now())
 	all := map[string]string{
 		"QueueArn":                              q.arn,
 		"CreatedTimestamp":                      strconv.FormatInt(q.created.Unix(), 10),
@@ -173,7 +173,7 @@ func (s *Service) setAttributes(_ context.Context, in *api.SetQueueAttributesInp
 			delete(q.attributes, name)
 		}
 	}
-	q.modified = time.Now()
+	q.modified = s.cfg.Clock.Now()
 	q.wake()
 	return &wire.None{}, nil
 }

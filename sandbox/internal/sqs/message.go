@@ -23,7 +23,7 @@ type message struct {
 
 // put adds a message and wakes those who wait for one.
 func (q *queue) put(body, sender string, delay time.Duration) *message {
-	now := time.Now()
+	now := q.clock.Now()
 	m := &message{id: newID(), body: body, sender: sender, sent: now, visible: now.Add(delay)}
 	q.messages = append(q.messages, m)
 	q.wake()

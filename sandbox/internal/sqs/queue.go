@@ -12,6 +12,7 @@ import (
 	api "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/schemas"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -22,6 +23,7 @@ type queue struct {
 	tags              map[string]string
 	messages          []*message // in order of arrival
 	arrived           chan struct{}
+	clock             *clock.Clock
 }
 
 var nameSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
@@ -51,14 +53,14 @@ func (s *Service) createQueue(_ context.Context, in *api.CreateQueueInput) (*api
 	if have, ok := s.queues[name]; ok {
 		return out, have.sameAs(in.Attributes)
 	}
-	if time.Since(s.deleted[name]) < s.cfg.DeleteDelay {
+	if s.cfg.Clock.Since(s.deleted[name]) < s.cfg.DeleteDelay {
 		return nil, wire.Errorf("QueueDeletedRecently", "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
 	}
 	if err := checkTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	q := &queue{name: name, arn: s.arn(name), created: now, modified: now, attributes: map[string]string{}, tags: map[string]string{}, arrived: make(chan struct{})}
+	now := s.cfg.Clock.Now()
+	q := &queue{name: name, arn: s.arn(name), created: now, modified: now, attributes: map[string]string{}, tags: map[string]string{}, arrived: make(chan struct{}), clock: s.cfg.Clock}
 	maps.Copy(q.attributes, in.Attributes)
 	maps.Copy(q.tags, in.Tags)
 	s.queues[name] = q
@@ -130,7 +132,7 @@ func (s *Service) deleteQueue(_ context.Context, in *api.DeleteQueueInput) (*wir
 		return nil, err
 	}
 	delete(s.queues, q.name)
-	s.deleted[q.name] = time.Now()
+	s.deleted[q.name] = s.cfg.Clock.Now()
 	q.wake()
 	return &wire.None{}, nil
 }

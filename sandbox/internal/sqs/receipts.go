@@ -80,7 +80,7 @@ func (q *queue) hide(handle *string, seconds int32) error {
 	if err != nil {
 		return err
 	}
-	m, now := q.message(id), time.Now()
+	m, now := q.message(id), q.clock.Now()
 	if m == nil {
 		return invalidValue("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", *handle)
 	}

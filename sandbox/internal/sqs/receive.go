@@ -40,7 +40,7 @@ func (s *Service) receive(ctx context.Context, in *receiveInput) (*api.ReceiveMe
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(ask.wait)
+	deadline := s.cfg.Clock.Now().Add(ask.wait)
 	for {
 		if found := s.take(q, ask); len(found) > 0 || !s.await(ctx, q, deadline) {
 			return &api.ReceiveMessageOutput{Messages: found}, nil
@@ -90,7 +90,7 @@ func badVisibility(seconds any) error {
 
 // take delivers what is visible; what was delivered too often goes to the dead-letter queue.
 func (s *Service) take(q *queue, ask request) []types.Message {
-	now := time.Now()
+	now := s.cfg.Clock.Now()
 	q.expire(now)
 	var found []types.Message
 	for _, m := range slices.Clone(q.messages) {
@@ -124,7 +124,7 @@ func (s *Service) bury(q *queue, m *message) bool {
 		return false
 	}
 	q.remove(m.id)
-	m.visible = time.Now()
+	m.visible = s.cfg.Clock.Now()
 	grave.messages = append(grave.messages, m)
 	grave.wake()
 	return true
@@ -155,7 +155,7 @@ func (m *message) attributes(names []string) map[string]string {
 // await waits, without the lock, until it is worth looking again; false when the time
 // is up or nobody waits for the answer any more.
 func (s *Service) await(ctx context.Context, q *queue, deadline time.Time) bool {
-	now := time.Now()
+	now := s.cfg.Clock.Now()
 	if !deadline.After(now) {
 		return false
 	}
@@ -166,7 +166,7 @@ func (s *Service) await(ctx context.Context, q *queue, deadline time.Time) bool 
 	arrived := q.arrived
 	s.mu.Unlock()
 	defer s.mu.Lock()
-	timer := time.NewTimer(until.Sub(now))
+	timer := s.cfg.Clock.NewTimer(until.Sub(now))
 	defer timer.Stop()
 	select {
 	case <-arrived:

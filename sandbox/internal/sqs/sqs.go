@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -16,7 +17,8 @@ import (
 type Config struct {
 	Partition, Region, Account string
 
-	URL         string        // address of the sandbox: queues have URLs below it
+	URL         string // address of the sandbox: queues have URLs below it
+	Clock       *clock.Clock
 	DeleteDelay time.Duration // how long the name of a deleted queue is refused
 }
 

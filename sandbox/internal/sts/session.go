@@ -39,7 +39,7 @@ func (s *Service) Assume(roleARN, name string) *Session {
 func (s *Service) assume(roleARN, name string, d time.Duration) *Session {
 	session := &Session{
 		ID: rand.Text(), Role: roleARN, Key: keyPrefix + rand.Text()[:16], Secret: rand.Text(), Token: rand.Text() + rand.Text(),
-		Expires: time.Now().Add(d), principal: s.cfg.IAM.SessionOf(roleARN, name),
+		Expires: s.cfg.Clock.Now().Add(d), principal: s.cfg.IAM.SessionOf(roleARN, name),
 	}
 	s.sessions[session.Key] = session
 	return session
@@ -93,7 +93,7 @@ func (s *Service) Holder(key string) (iam.Principal, Validity) {
 
 // holder needs s.mu held.
 func (s *Service) holder(key string) (iam.Principal, Validity) {
-	if session, ok := s.sessions[key]; ok && time.Now().After(session.Expires) {
+	if session, ok := s.sessions[key]; ok && s.cfg.Clock.Now().After(session.Expires) {
 		return iam.Principal{}, Expired
 	}
 	p, ok := s.principal(key)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/wire"
 )
@@ -13,6 +14,7 @@ import (
 type Config struct {
 	Account string
 	IAM     *iam.Service
+	Clock   *clock.Clock
 	AnyKey  bool // a key that nobody was given is the account's own
 }
 
