@@ -12,10 +12,10 @@ man: build ## the manual page, ecsctl.1: for `man ./ecsctl.1`, or a folder man1 
 	./ecsctl man > ecsctl.1
 
 recordings: ## docs/recordings/*.svg: what the real program shows, in a sandbox
-	$(GO) run ./internal/recordings
+	$(GO) run ./tools/recordings
 
 release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml says, offline
-	$(GO) run ./internal/release
+	$(GO) run ./tools/release
 
 demo: ## the whole product on this machine, with no AWS account, no network and no Python
 	CGO_ENABLED=0 $(GO) run . demo
@@ -49,7 +49,7 @@ lint: ## formatting, vet, staticcheck and the house rules
 	$(GO) vet -tags e2e ./e2e/... ./bench/...
 	$(GO) tool staticcheck $(PKGS)
 	$(GO) tool staticcheck -tags e2e ./e2e/... ./bench/...
-	$(GO) run ./internal/houserules
+	$(GO) run ./tools/houserules
 
 bench: ## ecsctl beside its peers, in one run; prints ratios
 	e2e/venvs.sh

@@ -2,7 +2,7 @@
 // to see of it (a line for each package, everything of what failed), and adds up
 // the tests. With -total FILE it appends "<passed> <failed> <skipped>" to FILE.
 //
-//	go test -json ./... | go run ./internal/testcount -stage unit -total FILE
+//	go test -json ./... | go run ./tools/testcount -stage unit -total FILE
 //
 // Lines that are not of the test runner are passed on. It exits with 1 when a test
 // failed or none ran.
