@@ -20,7 +20,12 @@ import (
 // Main runs the command line and returns the exit code: 0 fine, 1 failed or misused,
 // 2 when a dry run with --detailed-exitcode has changes, 130 interrupted.
 func Main(ctx context.Context, args []string, streams Streams) int {
-	err := newApp(streams).RunContext(ctx, args)
+	return run(ctx, newApp(streams), args, streams)
+}
+
+// run runs an app, reports its error, and returns the exit code.
+func run(ctx context.Context, app *cli.App, args []string, streams Streams) int {
+	err := app.RunContext(ctx, args)
 	if ctx.Err() != nil && err != nil && !errors.Is(err, prompt.ErrInterrupted) {
 		err = errInterrupted
 	}
@@ -29,15 +34,26 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 }
 
 func newApp(streams Streams) *cli.App {
+	app := emptyApp(streams)
+	app.Usage = "run Prefect flows on AWS ECS"
+	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"
+	app.Commands = []*cli.Command{
+		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
+		logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams),
+		policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams),
+		completionCommand(streams), completeCommand(streams), manCommand(streams),
+	}
+	return app
+}
+
+// emptyApp is what both programs have in common: ours and the worker's.
+func emptyApp(streams Streams) *cli.App {
 	return &cli.App{
 		Name:                   "ecsctl",
-		Usage:                  "run Prefect flows on AWS ECS",
-		UsageText:              "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool",
 		Version:                version(),
 		Reader:                 streams.In,
 		Writer:                 streams.Out,
 		ErrWriter:              streams.Err,
-		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams), completionCommand(streams), completeCommand(streams), manCommand(streams)},
 		Action:                 noCommand,
 		OnUsageError:           usageError,
 		CommandNotFound:        nil,

@@ -154,15 +154,17 @@ func planBootstrap(ctx context.Context, streams Streams, opts bootstrapOptions) 
 	return provision.NewBootstrap(ctx, options)
 }
 
-// useBinary reads what goes into the worker's image: this program, unless the user
-// names another.
+// useBinary reads what goes into the worker's image: the program that came with this one,
+// or this one, unless the user names another.
 func useBinary(spec provision.Spec) (provision.Spec, *image.Binary, error) {
-	if spec.Worker.Binary == "" {
-		path, err := thisProgram()
+	if spec.Worker.Binary == "" && spec.MayMakeImage() {
+		program, err := thisProgram()
 		if err != nil {
 			return spec, nil, err
 		}
-		spec.Worker.Binary = path
+		if spec.Worker.Binary, err = image.Own(program, spec.WorkerPlatform()); err != nil {
+			return spec, nil, err
+		}
 	}
 	return spec.UseBinary()
 }

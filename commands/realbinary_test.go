@@ -3,6 +3,7 @@ package commands_test
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -14,15 +15,23 @@ import (
 // realECSCTL is the program as a release has it, made once.
 var realECSCTL = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl") })
 
-// cmdRealECSCTL writes a static ecsctl:
+// workerOnly is the program for the worker's image as a release has it, made once.
+var workerOnly = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl/cmd/ecsctl-worker") })
+
+// cmdRealECSCTL writes a static ecsctl, or the worker-only program:
 //
-//	real-ecsctl FILE
+//	real-ecsctl [-worker] FILE
 func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: real-ecsctl FILE")
+	program := realECSCTL
+	if len(args) == 2 && args[0] == "-worker" {
+		program, args = workerOnly, args[1:]
 	}
-	raw, err := realECSCTL()
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: real-ecsctl [-worker] FILE")
+	}
+	raw, err := program()
 	ts.Check(err)
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), raw, 0o700))
 }
 

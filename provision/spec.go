@@ -164,6 +164,12 @@ func (s Spec) MakesImage() bool {
 	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
 }
 
+// MayMakeImage is MakesImage before the defaults are filled in.
+func (s Spec) MayMakeImage() bool {
+	orString(&s.Worker.Runtime, defaultRuntime)
+	return s.MakesImage()
+}
+
 // flowRunLogs tells whether flow runs write to the log group.
 func (s Spec) flowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
 

@@ -154,6 +154,17 @@ func ArchitectureOf(binary *image.Binary) string { return ecsArchitectures[binar
 // ecsArchitectures are the words of ECS for those of OCI.
 var ecsArchitectures = map[string]string{image.AMD64: ArchitectureX86, image.ARM64: ArchitectureARM}
 
+// WorkerPlatform is the architecture that was asked for the worker, in the words of OCI;
+// "" when none was.
+func (s Spec) WorkerPlatform() string {
+	for oci, ecs := range ecsArchitectures {
+		if ecs == s.Worker.Architecture {
+			return oci
+		}
+	}
+	return ""
+}
+
 func ociArchitecture(ecs string) string {
 	if ecs == ArchitectureARM {
 		return image.ARM64
