@@ -25,7 +25,8 @@ man: build ## the manual page, ecsctl.1: for `man ./ecsctl.1`, or a folder man1 
 recordings: ## docs/recordings/*.svg: what the real program shows, in a sandbox
 	$(GO) run ./tools/recordings
 
-release-snapshot: ## the files of a release, in dist/, offline
+release-snapshot: ## the files of a release, in dist/; offline, once nfpm is there
+	e2e/venvs.sh release
 	$(GO) run ./tools/release
 
 demo: build ## the whole product on this machine, with no AWS account, no network and no Python
@@ -46,7 +47,7 @@ fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint
+	$(GOTEST) -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install
 
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh
