@@ -3,29 +3,51 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
+# One way to compile for everything: build, demo, the tests and the lint find each other's
+# packages in the cache. Go compiles all of them again when these differ.
+export CGO_ENABLED ?= 0
+export GOFLAGS := $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath
+
+# The tools that others wrote are pinned in tools/tools.mod, apart from what ecsctl is made of.
+TOOL = $(GO) tool -modfile=tools/tools.mod
+GOTEST = $(GO) test
+
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-tracking lint vuln \
+	bench fmt
 
 build: ## the binary, static
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
+	@test -x ecsctl || echo "building ecsctl: the first time takes minutes, because the AWS SDK is large"
+	$(GO) build -buildvcs=auto -ldflags="-s -w" -o ecsctl .
 
 man: build ## the manual page, ecsctl.1: for `man ./ecsctl.1`, or a folder man1 on MANPATH
 	./ecsctl man > ecsctl.1
 
 recordings: ## docs/recordings/*.svg: what the real program shows, in a sandbox
-	$(GO) run ./internal/recordings
+	$(GO) run ./tools/recordings
 
-release-snapshot: ## the files of a release, in dist/: what .goreleaser.yaml says, offline
-	$(GO) run ./internal/release
+release-snapshot: ## the files of a release, in dist/; offline, once nfpm is there
+	e2e/venvs.sh release
+	$(GO) run ./tools/release
 
-demo: ## the whole product on this machine, with no AWS account, no network and no Python
-	CGO_ENABLED=0 $(GO) run . demo
+demo: build ## the whole product on this machine, with no AWS account, no network and no Python
+	./ecsctl demo
 
 test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
-	$(GO) test -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
+	$(GOTEST) -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
+
+RACED = ./worker/... ./sandbox/...
+
+race: ## the same tests of what runs for weeks and of its far end, with the race detector, which needs a C compiler
+	CGO_ENABLED=1 $(GOTEST) -race -p 2 -parallel 6 $(TESTFLAGS) $(RACED)
+
+FUZZTIME = 1m
+
+fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
+	tools/fuzz.sh $(FUZZTIME)
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint
+	$(GOTEST) -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install
 
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh
@@ -41,15 +63,25 @@ chaos: ## workers under faults, quotas, outages and load, in full: half a minute
 		-quota-runs 2000 -outage-tasks 500 -soak-runs 10000 -soak-time 1h
 
 chaos-ci: ## ten seeds of 1,000 runs, four at once
-	$(GO) test -count=1 -timeout 60m -parallel 4 $(TESTFLAGS) ./chaos -run TestEveryRunIsExecutedOnce -args -seed 1 -seeds 10 -runs 1000
+	$(GOTEST) -count=1 -timeout 60m -parallel 4 $(TESTFLAGS) ./chaos -run TestEveryRunIsExecutedOnce -args -seed 1 -seeds 10 -runs 1000
 
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
 	$(GO) vet $(PKGS)
 	$(GO) vet -tags e2e ./e2e/... ./bench/...
-	$(GO) tool staticcheck $(PKGS)
-	$(GO) tool staticcheck -tags e2e ./e2e/... ./bench/...
-	$(GO) run ./internal/houserules
+	$(TOOL) staticcheck $(PKGS)
+	$(TOOL) staticcheck -tags e2e ./e2e/... ./bench/...
+	$(GO) run ./tools/houserules
+
+# The database comes from the Go module proxy, so that a result never depends on the day;
+# `make vuln VULNDB=latest` asks the newest one.
+VULNDB = v0.0.0-20261105234957-e22db6528018
+
+vuln: ## known vulnerabilities in what ecsctl calls; those in Go itself are only named
+	@mkdir -p .cache
+	$(GO) build -o .cache/ecsctl-symbols .
+	db=$$(tools/vulndb.sh $(VULNDB)) && \
+		$(TOOL) govulncheck -mode binary -json -db "file://$$db" .cache/ecsctl-symbols | $(GO) run ./tools/vulnerable
 
 bench: ## ecsctl beside its peers, in one run; prints ratios
 	e2e/venvs.sh

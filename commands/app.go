@@ -24,7 +24,7 @@ func newApp(streams console.Streams) *cli.App {
 	app := console.NewApp(streams,
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), workercmd.Command(streams), policyCommand(streams),
-		demo.SandboxCommand(streams), demo.Command(streams), versionCommand(streams),
+		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
 	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"
 	return app

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Python virtual environments of the end-to-end tests: the real Prefect
-# servers and workers, moto, the AWS CLI and IAM's linters. Does nothing where one is up
+# servers and workers, moto, the AWS CLI, IAM's linters and nfpm, which makes packages. Does nothing where one is up
 # to date.
 #
 #   e2e/venvs.sh              all of them, in .venvs/ at the root of the repository
@@ -34,7 +34,7 @@ if [[ -n ${ECSCTL_E2E_VENVS:-} ]]; then
 fi
 names=("$@")
 if [[ ${#names[@]} -eq 0 ]]; then
-    names=(prefect3 prefect2 aws lint)
+    names=(prefect3 prefect2 aws lint release)
 fi
 mkdir -p "$target"
 pids=()

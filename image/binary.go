@@ -1,13 +1,9 @@
 package image
 
 import (
-	"bytes"
-	"cmp"
 	"crypto/sha256"
-	"debug/buildinfo"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -20,9 +16,6 @@ const (
 	AMD64 = "amd64"
 	ARM64 = "arm64"
 )
-
-// modulePath is that of go.mod: what a binary must be made from.
-const modulePath = "ecsctl"
 
 // Binary is an ecsctl for Linux, ready to be put into an image.
 type Binary struct {
@@ -40,11 +33,13 @@ type Binary struct {
 	sum     [sha256.Size]byte
 }
 
-// ReadBinary reads the ecsctl at path. What cannot run in an image of its own is
-// refused: another operating system, another architecture, a binary that needs a C
-// library, another program.
+func (b *Binary) build() build { return build{b.Version, b.Revision, b.Created} }
+
+// ReadBinary reads the ecsctl, or the worker-only program, at path; it may be compressed
+// with gzip. What cannot run in an image of its own is refused: another operating system,
+// another architecture, a binary that needs a C library, another program.
 func ReadBinary(path string) (*Binary, error) {
-	content, err := os.ReadFile(path)
+	content, err := readProgram(path)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the binary for the image: %w", err)
 	}
@@ -52,26 +47,14 @@ func ReadBinary(path string) (*Binary, error) {
 	if err != nil {
 		return nil, adviseRelease(fmt.Errorf("%q cannot be put into an image: %w", path, err))
 	}
-	info, err := buildinfo.Read(bytes.NewReader(content))
-	if err != nil || info.Main.Path != modulePath {
-		return nil, adviseRelease(fmt.Errorf("%q cannot be put into an image: it is not ecsctl", path))
+	made, err := readBuild(content)
+	if err != nil {
+		return nil, adviseRelease(fmt.Errorf("%q cannot be put into an image: %w", path, err))
 	}
-	b := &Binary{Path: path, Architecture: architecture, content: content, sum: sha256.Sum256(content), Created: time.Unix(0, 0).UTC()}
-	b.Version = strings.TrimSuffix(cmp.Or(info.Main.Version, "dev"), "+incompatible")
-	if b.Version == "(devel)" {
-		b.Version = "dev"
-	}
-	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			b.Revision = setting.Value
-		case "vcs.time":
-			if t, err := time.Parse(time.RFC3339, setting.Value); err == nil {
-				b.Created = t.UTC()
-			}
-		}
-	}
-	return b, nil
+	return &Binary{
+		Path: path, Architecture: architecture, Version: made.version, Revision: made.revision, Created: made.created,
+		content: content, sum: sha256.Sum256(content),
+	}, nil
 }
 
 // adviseRelease says which file does.

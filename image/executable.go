@@ -17,7 +17,7 @@ var foreign = []struct{ magic, what string }{
 	{"\xce\xfa\xed\xfe", "a program for macOS (Mach-O)"},
 	{"\xfe\xed\xfa\xcf", "a program for macOS (Mach-O)"},
 	{"\xca\xfe\xba\xbe", "a program for macOS (universal Mach-O)"},
-	{"\x1f\x8b", "a compressed file: unpack it first"},
+	{gzipMagic, "a compressed file in a compressed file: unpack it first"},
 	{"PK\x03\x04", "a zip file: unpack it first"},
 	{"#!", "a script"},
 }
@@ -28,6 +28,9 @@ func checkExecutable(content []byte) (string, error) {
 		if bytes.HasPrefix(content, []byte(f.magic)) {
 			return "", errors.New("it is " + f.what)
 		}
+	}
+	if tarred(content) {
+		return "", errors.New("it is an archive: unpack it first")
 	}
 	file, err := elf.NewFile(bytes.NewReader(content))
 	if err != nil {
@@ -43,6 +46,12 @@ func checkExecutable(content []byte) (string, error) {
 		return "", errors.New("it is no executable")
 	}
 	return architecture, checkStatic(file)
+}
+
+// tarred reports whether content is a tar archive: "ustar" is at this place (tar(5)).
+func tarred(content []byte) bool {
+	const magicAt = 257
+	return len(content) > magicAt && bytes.HasPrefix(content[magicAt:], []byte("ustar"))
 }
 
 // checkStatic refuses what needs a loader or libraries: the image has none.

@@ -10,15 +10,17 @@ import (
 	"ecsctl/provision/spec"
 )
 
-// UseBinary reads what goes into the worker's image: this program, unless the user
-// names another.
+// UseBinary reads what goes into the worker's image: the program that came with this one,
+// or this one, unless the user names another.
 func UseBinary(spec spec.Spec) (spec.Spec, *image.Binary, error) {
-	if spec.Worker.Binary == "" {
-		path, err := ThisProgram()
+	if spec.Worker.Binary == "" && spec.MayMakeImage() {
+		program, err := ThisProgram()
 		if err != nil {
 			return spec, nil, err
 		}
-		spec.Worker.Binary = path
+		if spec.Worker.Binary, err = image.Own(program, spec.WorkerPlatform()); err != nil {
+			return spec, nil, err
+		}
 	}
 	return spec.UseBinary()
 }

@@ -122,7 +122,7 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)", func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }),
 		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)", func(s *spec.Spec) *string { return &s.Worker.Runtime }),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for --runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
-		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: this program)", func(s *spec.Spec) *string { return &s.Worker.Binary }),
+		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: what was installed with this program, else this program)", func(s *spec.Spec) *string { return &s.Worker.Binary }),
 		intFlag("cpu", inWorker, "CPU `UNITS` of the worker", "256; 512 for --runtime prefect", func(s *spec.Spec) *int { return &s.Worker.CPU }),
 		intFlag("memory", inWorker, "memory of the worker in `MIB`", "512; 1024 for --runtime prefect", func(s *spec.Spec) *int { return &s.Worker.Memory }),
 		stringFlag("architecture", inWorker, "x86_64 or arm64 (default: that of the image that is made, else x86_64)", func(s *spec.Spec) *string { return &s.Worker.Architecture }),

@@ -31,13 +31,18 @@ func workerImageCommand(streams console.Streams) *cli.Command {
 
 // binaryFlag names what goes into the image.
 func binaryFlag() cli.Flag {
-	return &cli.GenericFlag{Name: "binary", Value: &inputs.Repeated{}, Usage: "ecsctl for Linux as `FILE`; twice for an image for both architectures (default: this program)"}
+	return &cli.GenericFlag{Name: "binary", Value: &inputs.Repeated{}, Usage: "ecsctl for Linux as `FILE`; twice for an image for both architectures (default: what was installed with this program, else this program)"}
 }
 
-// readBinaries reads the binaries of --binary, or this program.
+// readBinaries reads the binaries of --binary, or what this program has for this machine's
+// architecture.
 func readBinaries(paths []string) ([]*image.Binary, error) {
 	if len(paths) == 0 {
-		path, err := inputs.ThisProgram()
+		program, err := inputs.ThisProgram()
+		if err != nil {
+			return nil, err
+		}
+		path, err := image.Own(program, "")
 		if err != nil {
 			return nil, err
 		}

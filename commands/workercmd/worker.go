@@ -14,12 +14,20 @@ import (
 
 // Command is the group of commands around the worker.
 func Command(streams console.Streams) *cli.Command {
+	group := workerGroup(
+		workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams), workerImageCommand(streams),
+	)
+	group.UsageText = "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment my-flow/my-deployment\n" +
+		"ecsctl worker health\necsctl worker image build --output-file ecsctl.tar"
+	return group
+}
+
+func workerGroup(subcommands ...*cli.Command) *cli.Command {
 	return &cli.Command{
 		Name:         "worker",
 		Usage:        "launch the flow runs of a work pool as ECS tasks",
-		UsageText:    "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment my-flow/my-deployment\necsctl worker health\necsctl worker image build --output-file ecsctl.tar",
 		OnUsageError: console.UsageError,
-		Subcommands:  []*cli.Command{workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams), workerImageCommand(streams)},
+		Subcommands:  subcommands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return console.Usagef("there is no command %q: see `ecsctl worker --help`", "worker "+c.Args().First())

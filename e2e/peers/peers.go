@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 )
 
 // Names of the virtual environments, one for each requirements-<name>.txt.
@@ -34,8 +33,19 @@ func Program(venv, name string) (string, error) {
 	return path, nil
 }
 
-// Root is the root of the repository.
+// Root is the root of the repository: the folder with go.mod that the working directory is
+// in. A program that was built with -trimpath does not know where its source is.
 func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err) // the tests and benches that call this have a working directory
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			panic("no go.mod above the working directory")
+		}
+	}
 }

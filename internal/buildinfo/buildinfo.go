@@ -15,9 +15,9 @@ func Version() string {
 	return "dev"
 }
 
-// buildFacts are what the Go toolchain wrote into the binary. Commit, time and modified
+// Facts are what the Go toolchain wrote into the binary. Commit, time and modified
 // are there only when it was built in a checkout.
-type buildFacts struct {
+type Facts struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
 	Time     string `json:"commitTime,omitempty"` // RFC 3339
@@ -26,8 +26,8 @@ type buildFacts struct {
 	Platform string `json:"platform"`
 }
 
-func ReadBuildFacts() buildFacts {
-	facts := buildFacts{Version: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func Read() Facts {
+	facts := Facts{Version: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return facts

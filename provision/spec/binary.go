@@ -44,3 +44,14 @@ func ociArchitecture(ecs string) string {
 	}
 	return image.AMD64
 }
+
+// WorkerPlatform is the architecture that was asked for the worker, in the words of OCI;
+// "" when none was.
+func (s Spec) WorkerPlatform() string {
+	for oci, ecs := range ecsArchitectures {
+		if ecs == s.Worker.Architecture {
+			return oci
+		}
+	}
+	return ""
+}

@@ -168,6 +168,12 @@ func (s Spec) MakesImage() bool {
 	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
 }
 
+// MayMakeImage is MakesImage before the defaults are filled in.
+func (s Spec) MayMakeImage() bool {
+	s.Worker.Runtime = cmp.Or(s.Worker.Runtime, DefaultRuntime)
+	return s.MakesImage()
+}
+
 // FlowRunLogs tells whether flow runs write to the log group.
 func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
 

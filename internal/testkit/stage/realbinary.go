@@ -2,6 +2,7 @@ package stage
 
 import (
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,15 +14,23 @@ import (
 // RealECSCTL is the program as a release has it, made once.
 var RealECSCTL = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl") })
 
-// cmdRealECSCTL writes a static ecsctl:
+// WorkerOnly is the program for the worker's image as a release has it, made once.
+var WorkerOnly = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl/cmd/ecsctl-worker") })
+
+// cmdRealECSCTL writes a static ecsctl, or the worker-only program:
 //
-//	real-ecsctl FILE
+//	real-ecsctl [-worker] FILE
 func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: real-ecsctl FILE")
+	program := RealECSCTL
+	if len(args) == 2 && args[0] == "-worker" {
+		program, args = WorkerOnly, args[1:]
 	}
-	raw, err := RealECSCTL()
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: real-ecsctl [-worker] FILE")
+	}
+	raw, err := program()
 	ts.Check(err)
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), raw, 0o700))
 }
 

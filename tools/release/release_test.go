@@ -14,39 +14,6 @@ import (
 	"testing"
 )
 
-func ownConfig(t *testing.T) config {
-	t.Helper()
-	c, err := readConfig("../../.goreleaser.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// Everything in .goreleaser.yaml that this program reads, it can do.
-func TestConfigIsImplemented(t *testing.T) {
-	t.Parallel()
-	c := ownConfig(t)
-	want := []target{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}, {"windows", "arm64"}}
-	if got := c.targets(); !slices.Equal(got, want) {
-		t.Errorf("targets %v, want %v", got, want)
-	}
-	for _, target := range c.targets() {
-		format, err := c.format(target)
-		if err != nil || (format == "zip") != (target.os == "windows") {
-			t.Errorf("%v: format %q, %v", target, format, err)
-		}
-		// image/binary.go advises these names.
-		name, err := c.name(c.Archives[0].NameTemplate, "VERSION", target)
-		if want := "ecsctl_VERSION_" + target.os + "_" + target.arch; err != nil || name != want {
-			t.Errorf("%v: name %q, %v, want %q", target, name, err, want)
-		}
-	}
-	if _, err := c.name("{{ .Runtime }}", "VERSION", want[0]); err == nil {
-		t.Error("a template that is not implemented made a name")
-	}
-}
-
 func TestPack(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -146,7 +113,7 @@ func TestSBOM(t *testing.T) {
 			t.Errorf("component %+v", c)
 		}
 	}
-	if got.Metadata.Component.Name != "ecsctl" || !slices.Contains(names, "stdlib") || !slices.Contains(names, "github.com/goccy/go-yaml") {
+	if got.Metadata.Component.Name != "ecsctl" || !slices.Contains(names, "stdlib") || !slices.Contains(names, "github.com/google/go-containerregistry") {
 		t.Errorf("of %s: %v", got.Metadata.Component.Name, names)
 	}
 	if err := writeSBOM(document, document); err == nil {

@@ -1,4 +1,4 @@
-package commands
+package workercmd
 
 import (
 	"context"
@@ -19,7 +19,8 @@ const versionDescription = `Example:
 
 Tells which build of ecsctl this is: what to write into a bug report.`
 
-func versionCommand(streams console.Streams) *cli.Command {
+// VersionCommand tells which build this is; both programs have it.
+func VersionCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "tell which build this is", Description: versionDescription, OnUsageError: console.UsageError,
 		Flags: []cli.Flag{inputs.OutputFlag()},
@@ -37,7 +38,7 @@ func versionCommand(streams console.Streams) *cli.Command {
 }
 
 func runVersion(_ context.Context, streams console.Streams, output string) error {
-	facts := buildinfo.ReadBuildFacts()
+	facts := buildinfo.Read()
 	if output == inputs.OutputJSON {
 		encoder := json.NewEncoder(streams.Out)
 		encoder.SetIndent("", "  ")

@@ -8,7 +8,7 @@ type service struct {
 }
 
 // services is the list that everything else is made from. A call of an operation that is
-// missing here does not compile: write it down and run `go generate ./internal/callsgen`.
+// missing here does not compile: write it down and run `go generate ./tools/callsgen`.
 var services = []service{
 	{"cloudwatchlogs", "logscalls", []string{
 		"CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",

@@ -19,12 +19,12 @@ func TestTheFilesAreWhatTheListSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(filepath.Join("..", "aws", s.file()))
+		got, err := os.ReadFile(filepath.Join("../../internal/aws", s.file()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s is not what internal/callsgen makes: run go generate ./internal/callsgen", s.file())
+			t.Errorf("%s is not what tools/callsgen makes: run go generate ./tools/callsgen", s.file())
 		}
 	}
 }

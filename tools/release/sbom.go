@@ -40,9 +40,6 @@ type hash struct {
 // writeSBOM writes what the Go toolchain put into a binary: the toolchain itself and
 // every module that was linked in.
 func writeSBOM(binary, document string) error {
-	if document == "" {
-		return fmt.Errorf("-sbom needs -document, a file to write to")
-	}
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return fmt.Errorf("failed to read the build information of %q: %w", binary, err)
