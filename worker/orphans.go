@@ -122,5 +122,8 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command)})
-	return o.report.infrastructure(ctx, o.log, ref, pid)
+	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
+		return err
+	}
+	return nil // it was deleted: settled as any other
 }

@@ -172,6 +172,9 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 						return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
 					}
 				}
+				if err := checkBeforeSending(ctx); err != nil {
+					return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+				}
 				out, metadata, err := next.HandleFinalize(ctx, in)
 				if bucket != nil && isThrottle(err) {
 					bucket.throttle(time.Now())

@@ -56,14 +56,10 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal
 	return result, err
 }
 
-// infrastructure records which task a run has.
+// infrastructure records which task a run has; prefect.ErrNotFound means that it was deleted.
 func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runRef, pid string) error {
 	err := insist(ctx, log, "recording the task of the flow run", func(ctx context.Context) error {
 		return r.api.UpdateFlowRun(ctx, run.id, prefect.FlowRunUpdate{InfrastructurePID: &pid})
 	})
-	if errors.Is(err, prefect.ErrNotFound) {
-		log.WarnContext(ctx, "the flow run was deleted after its task was launched", "task", pid)
-		return nil
-	}
 	return err
 }

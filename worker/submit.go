@@ -30,6 +30,8 @@ type submit struct {
 	metrics   *metrics
 	putOff    *putOff
 	tasks     *findTask
+	tooLate   *tooLate
+	grace     time.Duration // after which others may go on with a claim
 	line      *line
 }
 
@@ -87,7 +89,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 		s.table.leave(c.run.ID)
 		return 0
 	}
-	c.claim, c.claimed = mine.id, began
+	c.claim, c.state, c.claimed = mine.id, mine.id, began
 	log.InfoContext(ctx, fmt.Sprintf("worker %q launches flow run %q", s.heartbeat.opts.Name, c.run.Name))
 	err = s.start(ctx, log, c)
 	s.metrics.launched(err, time.Since(began))
@@ -141,12 +143,10 @@ func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c cand
 	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+" no longer exists: there is nothing to launch.")
 }
 
-// errOvertaken: the run got another state between claim and launch.
-var errOvertaken = errors.New("the flow run is no longer to be launched")
-
 // start makes the job and launches its task.
 func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error {
 	known := s.heartbeat.current.Load()
+	c.standing = &standing{claim: s.claim, log: log, cand: c, known: c.claimed}
 	var job *jobtemplate.Job
 	err := insist(ctx, log, "preparing the job", func(ctx context.Context) (err error) {
 		job, err = s.resolve.job(ctx, c, known)
@@ -168,39 +168,27 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 			return s.record(ctx, log, c, job, clients, made, definition{})
 		}
 	}
-	if err := s.advance(ctx, log, c, known); err != nil {
-		return err
-	}
-	if time.Since(c.claimed) > freshClaim {
-		if err := s.claim.stands(ctx, log, c); err != nil {
+	// A run that is gone on with keeps its state: another worker may be going on with it too,
+	// and the server would let even a run that has ended by now become Submitting.
+	if !c.resumed && !known.isPrefect2() {
+		if c.state, err = s.claim.advance(ctx, log, c.standing); err != nil {
 			return err
 		}
 	}
 	made, used, err := s.send(ctx, log, clients, job, c)
 	if err != nil {
-		return err
+		return s.refused(ctx, log, c, job, clients, err)
 	}
 	return s.record(ctx, log, c, job, clients, made, used)
-}
-
-// advance sets the run to Submitting, where the server has that. A run that is gone on
-// with keeps its state: another worker may be going on with it too, and the server would
-// let even a run that has ended by now become Submitting.
-func (s *submit) advance(ctx context.Context, log *slog.Logger, c candidate, known *snapshot) error {
-	switch {
-	case c.resumed:
-		return s.claim.stands(ctx, log, c)
-	case known.isPrefect2():
-		return nil
-	}
-	return s.claim.advance(ctx, log, c)
 }
 
 // send registers and launches. A definition that was deregistered since it was last
 // looked at is registered anew.
 func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsClients, job *jobtemplate.Job, c candidate) (task, definition, error) {
 	for second := false; ; second = true {
+		began := time.Now()
 		used, err := s.register.definition(ctx, log, clients, job, c.found)
+		c.standing.waited(began)
 		if err != nil {
 			return task{}, used, err
 		}
@@ -228,15 +216,23 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 	if used.registered && job.AutoDeregister {
 		goes = used.arn
 	}
-	s.table.launched(c.run.ID, launchedTask{pid, place{clients, made.cluster, made.arn}, goes, usesRunner(job.Command)})
-	if err := s.report.infrastructure(ctx, log, c.ref(), pid); err != nil {
+	at := place{clients, made.cluster, made.arn}
+	if !c.standing.fresh() {
+		if f, err := s.claim.fate(ctx, log, c); err == nil && f == lost {
+			return s.tooLate.stop(ctx, log, c.ref(), at)
+		}
+	}
+	s.table.launched(c.run.ID, launchedTask{pid, at, goes, usesRunner(job.Command)})
+	err := s.report.infrastructure(ctx, log, c.ref(), pid)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return s.tooLate.stop(ctx, log, c.ref(), at)
+	}
+	if err != nil {
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
-	if err := s.stopIfTooLate(ctx, log, c, clients, made); err != nil {
-		log.ErrorContext(ctx, "failed to see whether the flow run was cancelled meanwhile", "error", err)
-	}
+	s.tooLate.watch(c, at, pid)
 	return nil
 }
 

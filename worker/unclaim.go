@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"ecsctl/prefect"
 )
@@ -15,28 +14,6 @@ import (
 
 // isMistake: the run was not waiting to be launched when it was claimed.
 func (c launchClaim) isMistake() bool { return c.before != nil && c.before.Type.Terminal() }
-
-// freshClaim is for how long a worker trusts its claim: less than it takes for the
-// server to count it as offline, after which others go on with the claim, and may have
-// given the run back.
-const freshClaim = time.Minute
-
-// stands returns errOvertaken when the run is no longer claimed by the same claim.
-func (c *claim) stands(ctx context.Context, log *slog.Logger, cand candidate) error {
-	var states []prefect.State
-	err := insist(ctx, log, "checking the claim of the flow run", func(ctx context.Context) (err error) {
-		states, err = c.api.FlowRunStates(ctx, cand.run.ID)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	now, ok := claimIn(states)
-	if !ok || now.id != cand.claim || states[len(states)-1].Type != prefect.Pending {
-		return errOvertaken
-	}
-	return nil
-}
 
 // undo gives a run that was claimed by mistake its final state back, and tells whether
 // it was.

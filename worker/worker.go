@@ -22,6 +22,7 @@ type Worker struct {
 	byChannel *byChannel
 	poll      *poll
 	submit    *submit
+	tooLate   *tooLate
 	track     *track
 	observe   *observe // nil: no queue
 	cancel    *cancel
@@ -75,6 +76,7 @@ func (w *Worker) connect() {
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
+	late := &tooLate{api: o.Prefect, lines: lines, table: w.table, patience: patience}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
@@ -82,8 +84,9 @@ func (w *Worker) connect() {
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late, grace: o.ClaimGrace,
 	}
+	late.claim, w.tooLate = w.submit.claim, late
 	last := &lastLines{}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
@@ -134,6 +137,9 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	})
 	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).run(background) })
 	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
+	group.Go(func() {
+		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).run(background)
+	})
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
 	if w.observe != nil {
 		group.Go(func() { w.observe.run(background) })
@@ -146,6 +152,9 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		})
 	}
 	w.work(ctx, stop)
+	if err := w.tooLate.look(ctx); err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "failed to look at flow runs that were just launched", "error", sentence(err))
+	}
 	w.track.settle.late.finish(ctx, lastFlush)
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return nil
