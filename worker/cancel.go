@@ -113,7 +113,7 @@ func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snaps
 		}
 		if found {
 			pid := job.InfrastructurePID(made.cluster, made.arn)
-			c.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}})
+			c.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id})
 			entry, _ := c.table.find(run.ID)
 			return c.stop(ctx, log, entry)
 		}

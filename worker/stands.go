@@ -73,6 +73,17 @@ func (c *claim) stands(ctx context.Context, log *slog.Logger, cand candidate) er
 	return nil
 }
 
+// still is the claim's, for what is said of its run after a wait.
+func (c *claim) still(log *slog.Logger, cand candidate) still {
+	return func(ctx context.Context) (bool, error) {
+		err := c.stands(ctx, log, cand)
+		if errors.Is(err, errOvertaken) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+}
+
 // standing is what the launch of a candidate knows of its claim.
 type standing struct {
 	claim *claim

@@ -222,7 +222,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 			return s.tooLate.stop(ctx, log, c.ref(), at)
 		}
 	}
-	s.table.launched(c.run.ID, launchedTask{pid, at, goes, usesRunner(job.Command)})
+	s.table.launched(c.run.ID, launchedTask{pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim})
 	err := s.report.infrastructure(ctx, log, c.ref(), pid)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return s.tooLate.stop(ctx, log, c.ref(), at)
@@ -245,14 +245,14 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 	if errors.Is(err, errOvertaken) || ctx.Err() != nil {
 		return // what is half-done when the worker is killed is for the next one to settle
 	}
-	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), err); over {
+	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), s.claim.still(log, c), err); over {
 		if err != nil {
 			log.ErrorContext(ctx, "failed to give the flow run back: it is settled later", "error", err)
 		}
 		return
 	}
 	reason := "Failed to submit flow run to infrastructure: " + sentence(err)
-	if err := s.report.crashed(ctx, log, c.ref(), reason); err != nil {
+	if err := s.report.crashed(ctx, log, c.ref(), reason, s.claim.still(log, c)); err != nil {
 		log.ErrorContext(ctx, "failed to report the flow run as Crashed", "error", err)
 	}
 }
