@@ -51,7 +51,7 @@ func wantSound(t *testing.T, found map[string]operate.Check, names ...string) {
 // allChecks but that of the image, whose registry is not of this machine.
 var allChecks = []string{
 	"AWS credentials", "clock", "AWS region", "AWS permissions", "network", "Fargate quota",
-	"Prefect version", "Prefect credentials", "work pool", "worker's API key",
+	"Prefect version", "Prefect clock", "Prefect credentials", "work pool", "worker's API key",
 }
 
 func ownImage(t *testing.T, p *patient) string {
@@ -297,6 +297,29 @@ func TestDoctorClockSkew(t *testing.T) {
 	want(t, p.examine(p.as(cfg)), "clock", operate.CheckWarn, "clock is 2m", "timedatectl")
 	off = -10 * time.Minute
 	want(t, p.examine(p.as(cfg)), "clock", operate.CheckFail, "AWS refuses what is signed more than 5 minutes off", "timedatectl")
+}
+
+func TestDoctorServersClock(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t, sandbox.Options{})
+	target, err := url.Parse(p.server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := 2 * time.Minute
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		r.Header.Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	defer server.Close()
+	through := func(o *operate.DoctorOptions) {
+		o.Prefect = p.api(server.URL + strings.TrimPrefix(p.server.PrefectAPIURL(), p.server.URL()))
+	}
+	want(t, p.examine(through), "Prefect clock", operate.CheckWarn, "ahead of this machine's", "timedatectl")
+	off = -2 * time.Minute
+	want(t, p.examine(through), "Prefect clock", operate.CheckWarn, "behind this machine's", "timedatectl")
 }
 
 func TestDoctorCredentialsExpired(t *testing.T) {

@@ -59,6 +59,7 @@ type Client struct {
 	maxRetries int
 	log        *slog.Logger
 	csrf       csrf
+	clock      clock
 	reached    atomic.Bool // the server has answered once
 }
 
@@ -85,7 +86,8 @@ func New(o Options) (*Client, error) {
 	c.setHeader(o)
 	c.http = &retryablehttp.Client{
 		HTTPClient: c.httpClient(o), CheckRetry: c.checkRetry, Backoff: c.backoff,
-		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		RequestLogHook: noteSent,
+		RetryMax:       unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return c, nil
 }

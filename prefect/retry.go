@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 const (
@@ -28,9 +30,17 @@ type attempt struct {
 	idempotent bool
 	tries      int
 	last       string // how the last try failed, for messages
+	sent       time.Time
 }
 
 type attemptKey struct{}
+
+// noteSent is called before each try.
+func noteSent(_ retryablehttp.Logger, request *http.Request, _ int) {
+	if a := attemptOf(request.Context()); a != nil {
+		a.sent = time.Now()
+	}
+}
 
 func attemptOf(ctx context.Context) *attempt {
 	a, _ := ctx.Value(attemptKey{}).(*attempt)

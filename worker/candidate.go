@@ -12,7 +12,7 @@ type candidate struct {
 	claim   string    // id of the Pending state that the run was claimed with, once it is
 	state   string    // id of the last state that it is known to have got for its launch
 	resumed bool      // claimed by a worker that is gone, which may have launched it
-	foreign time.Time // when a worker of another kind has claimed it; zero otherwise
+	foreign time.Time // when, by our clock, a worker of another kind has claimed it; zero otherwise
 	claimed time.Time // when this worker made the claim or went on with it
 	found   time.Time // what is read for its sake must not be older than this
 

@@ -18,10 +18,7 @@ func (s *settle) judge(ctx context.Context, e ending, run *prefect.FlowRun) (ver
 	}
 	claimID := e.claim()
 	if claimID == "" {
-		if v != isFine && (hasOtherTask(run, e.entry.at.task) || claimedSince(run, e)) {
-			return isFine, nil // launched anew meanwhile
-		}
-		return v, nil
+		return judgeForeign(e, run), nil
 	}
 	states, err := s.api.FlowRunStates(ctx, run.ID)
 	if err != nil {
@@ -83,6 +80,15 @@ func waitsForALaunch(run *prefect.FlowRun) bool {
 		return run.State == nil || run.State.Details.PauseReschedule
 	}
 	return false
+}
+
+// judgeForeign is for a task that no worker of ours has started.
+func judgeForeign(e ending, run *prefect.FlowRun) verdict {
+	v := judgeEnding(e, run)
+	if v != isFine && (hasOtherTask(run, e.entry.at.task) || claimedSince(run, e)) {
+		return isFine // launched anew meanwhile
+	}
+	return v
 }
 
 // hasOtherTask: tasks are told apart by their ARN, since the cluster before it may be

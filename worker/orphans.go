@@ -70,7 +70,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 		entry := tracked{run: runRef{run.ID, run.Name}}
 		entry.set(found)
 		if run.State != nil {
-			entry.since = run.State.Timestamp // it has had a task for at least so long
+			entry.since = o.opts.Prefect.Here(run.State.Timestamp) // it has had a task for at least so long
 		}
 		entries = append(entries, entry)
 	}
@@ -89,7 +89,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 // adopt tracks a run whose task ended a while ago: right after its end the worker that
 // has launched it is at it.
 func (o *orphans) adopt(ctx context.Context, e ending) {
-	if e.task != nil && e.task.StoppedAt != nil && time.Since(*e.task.StoppedAt) < o.opts.ClaimGrace {
+	if e.task != nil && e.task.StoppedAt != nil && time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
 		return
 	}
 	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.name, "id", e.entry.run.id)
@@ -99,7 +99,7 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 // unrecorded sees to a run whose worker was killed between launching its task and
 // telling Prefect which: the task is found by its claim, told of and tracked.
 func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
-	if run.State == nil || time.Since(run.State.Timestamp) < o.opts.ClaimGrace {
+	if run.State == nil || o.opts.Prefect.Since(run.State.Timestamp) < o.opts.ClaimGrace {
 		return nil
 	}
 	states, err := o.opts.Prefect.FlowRunStates(ctx, run.ID)

@@ -23,8 +23,9 @@ type poll struct {
 	heartbeat *heartbeat
 	metrics   *metrics
 
-	tried   atomic.Int64 // when a poll last began or ended, Unix nanoseconds
-	reached atomic.Int64 // when a poll last got an answer
+	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
+	reached atomic.Int64  // when a poll last got an answer
+	skew    time.Duration // that was told of
 }
 
 // find asks once and returns the runs that are now this worker's to claim, and whether
@@ -39,7 +40,7 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	runs, err := p.opts.Prefect.ScheduledFlowRuns(bounded, p.opts.Pool, prefect.ScheduledQuery{
-		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: began.Add(p.opts.Prefetch),
+		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch),
 	})
 	p.metrics.polled(err)
 	if errors.Is(err, prefect.ErrNotFound) {
@@ -51,6 +52,7 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 		return nil, false, err
 	}
 	p.reached.Store(time.Now().UnixNano())
+	p.checkClock(ctx)
 	found = p.admit(ctx, runs, began)
 	return found, p.more(len(runs), len(found)), nil
 }

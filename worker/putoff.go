@@ -46,7 +46,7 @@ func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, 
 		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker finds out", "error", failure)
 		return true, nil
 	case errors.As(failure, &halted):
-		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", time.Now(), s)
+		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", p.api.Now(), s)
 	}
 	return false, nil
 }
@@ -63,11 +63,11 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, 
 	if n := len(states); n == 0 || states[n-1].Type != prefect.Pending {
 		return true, nil // cancelled or deleted meanwhile, or it runs after all
 	}
-	times, since := waited(states, time.Now())
+	times, since := waited(states, p.api.Now())
 	end := since.Add(p.wait)
-	at := time.Now().Add(backoff(times, p.first, max(p.first, mostPutOff)))
+	at := p.api.Now().Add(backoff(times, p.first, max(p.first, mostPutOff)))
 	if at.After(end) {
-		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", time.Since(since).Round(time.Second), "tries", times+1)
+		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", p.api.Since(since).Round(time.Second), "tries", times+1)
 		return false, nil
 	}
 	message := fmt.Sprintf("Waiting for capacity in ECS (try %d, the next at %s, the last by %s): %s.",
@@ -129,7 +129,7 @@ func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e endi
 			return true, err
 		}
 	}
-	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, time.Now(), still)
+	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, p.api.Now(), still)
 }
 
 func (p *putOff) history(ctx context.Context, log *slog.Logger, run runRef) (states []prefect.State, err error) {

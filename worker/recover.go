@@ -59,7 +59,7 @@ func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
 	err := r.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
 		for _, run := range page {
 			_, tracked := r.table.find(run.ID)
-			if !tracked && run.State != nil && time.Since(run.State.Timestamp) > r.opts.ClaimGrace {
+			if !tracked && run.State != nil && r.opts.Prefect.Since(run.State.Timestamp) > r.opts.ClaimGrace {
 				old = append(old, run)
 			}
 		}
@@ -113,7 +113,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 	c := newCandidate(*run, time.Now())
 	c.claim, c.claimed, c.resumed = claim.id, time.Now(), true
 	if !ours {
-		c.foreign = claim.since
+		c.foreign = r.opts.Prefect.Here(claim.since)
 	}
 	return c, nil
 }
@@ -136,7 +136,7 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 	if err != nil {
 		return false, err
 	}
-	if described == nil && time.Since(claim.since) < stoppedVisible {
+	if described == nil && r.opts.Prefect.Since(claim.since) < stoppedVisible {
 		return false, nil // a task of this claim would still be known
 	}
 	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {

@@ -146,7 +146,10 @@ func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c cand
 // start makes the job and launches its task.
 func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error {
 	known := s.heartbeat.current.Load()
-	c.standing = &standing{claim: s.claim, log: log, cand: c, known: c.claimed}
+	c.standing = &standing{claim: s.claim, log: log, cand: c}
+	if !c.resumed {
+		c.standing.known = c.claimed
+	}
 	var job *jobtemplate.Job
 	err := insist(ctx, log, "preparing the job", func(ctx context.Context) (err error) {
 		job, err = s.resolve.job(ctx, c, known)

@@ -104,6 +104,7 @@ func (w *Worker) connect() {
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
 	})
+	w.metrics.watchClock(o.Prefect.ClockAhead)
 	w.metrics.watchChannel(w.byChannel.channel.Open)
 	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
