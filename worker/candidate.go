@@ -9,6 +9,7 @@ import (
 // candidate is a scheduled run that a poll has found.
 type candidate struct {
 	run     prefect.FlowRun
+	pool    string    // id of the work pool that gave it; empty when not known
 	claim   string    // id of the Pending state that the run was claimed with, once it is
 	state   string    // id of the last state that it is known to have got for its launch
 	resumed bool      // claimed by a worker that is gone, which may have launched it
@@ -20,7 +21,7 @@ type candidate struct {
 }
 
 func newCandidate(run prefect.FlowRun, found time.Time) candidate {
-	return candidate{run: run, found: found}
+	return candidate{run: run, found: found, pool: run.WorkPoolID}
 }
 
 func (c candidate) ref() runRef { return runRef{c.run.ID, c.run.Name} }

@@ -84,6 +84,8 @@ func (h *health) ready(now time.Time) string {
 	switch {
 	case known == nil:
 		return "the work pool is not known yet"
+	case known.refused != nil:
+		return sentence(known.refused)
 	case now.Sub(time.Unix(0, h.poll.reached.Load())) > max(readyPolls*h.interval, time.Second):
 		return "Prefect has not answered a poll lately"
 	}

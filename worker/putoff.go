@@ -40,6 +40,8 @@ func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, 
 	var halted *haltedError
 	var unsure *unsureError
 	switch {
+	case errors.Is(failure, errPoolAnew):
+		return true, p.schedule(ctx, log, run, "Scheduled", sentence(failure), p.api.Now(), s)
 	case isCapacity(failure):
 		return p.forCapacity(ctx, log, run, s, sentence(failure))
 	case errors.As(failure, &halted) && errors.As(failure, &unsure):

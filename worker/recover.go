@@ -26,7 +26,7 @@ type recovery struct {
 
 // look finds claims that are older than the grace time, and sees to those whose worker is gone.
 func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
-	if r.heartbeat.current.Load() == nil {
+	if known := r.heartbeat.current.Load(); known == nil || known.refused != nil {
 		return nil
 	}
 	old, err := r.oldClaims(ctx)

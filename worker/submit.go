@@ -150,6 +150,9 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if !c.resumed {
 		c.standing.known = c.claimed
 	}
+	if c.pool != "" && c.pool != known.pool.ID {
+		return errPoolAnew
+	}
 	var job *jobtemplate.Job
 	err := insist(ctx, log, "preparing the job", func(ctx context.Context) (err error) {
 		job, err = s.resolve.job(ctx, c, known)
