@@ -78,6 +78,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkSecrets(); err != nil {
+		return nil, err
+	}
 	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries}
 	if c.maxRetries == 0 {
 		c.maxRetries = defaultRetries

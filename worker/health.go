@@ -18,6 +18,7 @@ import (
 // health is the stage that answers whether the worker is well.
 type health struct {
 	poll      *poll
+	refusal   *refusal
 	heartbeat *heartbeat
 	metrics   *metrics
 	interval  time.Duration // of the polls
@@ -74,6 +75,9 @@ func (h *health) well(now time.Time) string {
 	}
 	if now.Sub(last) > max(silentPolls*h.interval, pollTimeout+h.interval) {
 		return "Worker may be unresponsive at this time"
+	}
+	if err := h.refusal.reason(); err != nil {
+		return sentence(err)
 	}
 	return ""
 }

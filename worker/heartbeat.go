@@ -38,6 +38,8 @@ type heartbeat struct {
 	log     *slog.Logger
 	current atomic.Pointer[snapshot]
 
+	refusal *refusal
+
 	open func() bool // whether the worker channel is; nil: there is none
 	mu   sync.Mutex
 	told int // snapshots that came by the channel
@@ -49,7 +51,9 @@ func (h *heartbeat) beat(ctx context.Context) error {
 	if h.open != nil && h.open() {
 		return nil
 	}
-	return h.refresh(ctx)
+	err := h.refresh(ctx)
+	h.refusal.heard(ctx, h.log, err)
+	return err
 }
 
 // refresh does so in any case: who polls has met another pool than the one that is known.

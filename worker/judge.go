@@ -25,6 +25,9 @@ func (s *settle) judge(ctx context.Context, e ending, run *prefect.FlowRun) (ver
 		return v, err
 	}
 	if fateOf(states, claimID) != lost {
+		if n := len(states); v != isInterrupted && states[n-1].Type.Terminal() {
+			return isFine, nil // another worker has settled it since the run was read
+		}
 		return v, nil
 	}
 	if now, ok := claimIn(states); ok && now.isMistake() && run.StateType == prefect.Pending {

@@ -22,6 +22,7 @@ type poll struct {
 	table     *table
 	heartbeat *heartbeat
 	metrics   *metrics
+	refusal   *refusal
 
 	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64  // when a poll last got an answer
@@ -33,8 +34,11 @@ type poll struct {
 func (p *poll) find(ctx context.Context) (found []candidate, more bool, err error) {
 	p.tried.Store(time.Now().UnixNano())
 	defer func() { p.tried.Store(time.Now().UnixNano()) }()
-	if known := p.heartbeat.current.Load(); known == nil || known.refused != nil {
+	switch known := p.heartbeat.current.Load(); {
+	case known == nil:
 		return nil, false, nil // nothing can be launched before the pool is known
+	case known.refused != nil:
+		return nil, false, p.heartbeat.refresh(ctx) // it may be there again
 	}
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
@@ -43,6 +47,7 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch),
 	})
 	p.metrics.polled(err)
+	p.refusal.heard(ctx, p.log, err)
 	if errors.Is(err, prefect.ErrNotFound) {
 		p.log.WarnContext(ctx, "Prefect does not know the work pool, or one of the work queues", "pool", p.opts.Pool, "queues", p.opts.WorkQueues)
 		return nil, false, p.heartbeat.refresh(ctx) // it makes the pool, or says so
