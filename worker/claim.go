@@ -52,7 +52,7 @@ func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (clai
 	c.metrics.claimed(string(result.Status))
 	out := judge(ctx, log, result)
 	// Only a scheduled state leaves its time to the Pending state that follows it.
-	if out.decision == ours && result.State.Details.ScheduledTime == nil {
+	if out.decision == ours && result.State.Details.ScheduledTime == nil { // and this worker's mark
 		_, err := c.undo(ctx, log, run)
 		return claimed{decision: passed}, err
 	}

@@ -47,6 +47,9 @@ func TestTheClaimOfALaunch(t *testing.T) {
 		"no states":          {nil, "", false},
 		"claimed by mistake": {[]prefect.State{scheduled, pending, running, done, pending}, "e", true},
 	} {
+		if tc.mistake {
+			tc.states[len(tc.states)-1].Details.TransitionID = markOf("w").newTransition()
+		}
 		claim, ok := claimIn(states(time.Now(), tc.states...))
 		if claim.id != tc.want || ok != (tc.want != "") || claim.isMistake() != tc.mistake {
 			t.Errorf("%s: got %q, mistake %t", name, claim.id, claim.isMistake())

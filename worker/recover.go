@@ -104,6 +104,9 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 		_, err := r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
 		return candidate{}, err
 	}
+	if !claim.isClaim() {
+		return candidate{}, nil
+	}
 	if run.InfrastructurePID != "" {
 		known, err := r.hasItsTask(ctx, run, claim)
 		if known || err != nil {

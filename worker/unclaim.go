@@ -12,8 +12,13 @@ import (
 // answer that is a little old can lead to a claim of a run that another worker has
 // launched meanwhile, and that has ended by now. Such a claim is a mistake.
 
-// isMistake: the run was not waiting to be launched when it was claimed.
-func (c launchClaim) isMistake() bool { return c.before != nil && c.before.Type.Terminal() }
+// isMistake: the run was not waiting to be launched when a worker of ours claimed it. What others
+// make Pending after a final state is their affair: a run that is submitted again, for one.
+func (c launchClaim) isMistake() bool { return c.marked && c.before != nil && c.before.Type.Terminal() }
+
+// isClaim: the run was waiting to be launched. A run that was made Pending otherwise is not ready
+// yet: that of an @ecs flow gets its bundle, and is Scheduled then.
+func (c launchClaim) isClaim() bool { return c.before != nil && c.before.Type == prefect.Scheduled }
 
 // undo gives a run that was claimed by mistake its final state back, and tells whether
 // it was.
