@@ -146,6 +146,16 @@ func (o output) show(ctx context.Context, log *slog.Logger) {
 	case o.note != "":
 		log.Log(ctx, o.level, fmt.Sprintf("container %q: %s", o.container, o.note))
 	default:
-		log.InfoContext(ctx, fmt.Sprintf("the last lines of container %q (%s):\n%s", o.container, o.from, strings.Join(o.lines, "\n")))
+		head := fmt.Sprintf("the last lines of container %q (%s):\n", o.container, o.from)
+		log.InfoContext(ctx, head+lastPart(strings.Join(o.lines, "\n"), maxLogText-len(head)))
 	}
+}
+
+// lastPart keeps the end of a text that is too long: what went wrong is said last.
+func lastPart(text string, room int) string {
+	const mark = "... (the beginning is left out)\n"
+	if len(text) <= room {
+		return text
+	}
+	return mark + strings.ToValidUTF8(text[len(text)-room+len(mark):], "")
 }
