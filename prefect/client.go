@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 )
 
@@ -164,7 +165,7 @@ func (c *Client) httpClient(o Options) *http.Client {
 
 func (c *Client) transport(trust *tls.Config) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = maxIdle
+	transport.Proxy, transport.MaxIdleConnsPerHost = directly.Proxy, maxIdle
 	transport.IdleConnTimeout = keepServer
 	if c.cloud {
 		transport.IdleConnTimeout = keepCloud
