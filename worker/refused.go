@@ -9,10 +9,12 @@ import (
 	"ecsctl/jobtemplate"
 )
 
-// refused looks whether a claim whose launch has failed has a task all the same: an answer was lost, or a
-// replica of this worker's name has gone on with the claim. A task that is still wanted is taken
-// over, another one is stopped.
-func (s *submit) refused(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, failure error) error {
+// refused looks whether a claim whose launch has failed has a task all the same: an answer was
+// lost, or a replica of this worker's name has gone on with the claim. A task that is still wanted
+// is taken over, another one is stopped.
+func (s *submit) refused(
+	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, failure error,
+) error {
 	var unsure *unsureError
 	mayExist := errors.As(failure, &unsure) || c.resumed || time.Since(c.claimed) > s.grace/2
 	if !errors.Is(failure, errOvertaken) {
