@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/diagnose"
 )
 
 const (
@@ -32,8 +34,8 @@ type output struct {
 	level           slog.Level
 }
 
-// of reads the end of the log of the container that ended the task: the first that
-// failed, or the first that ran. It is empty when none did.
+// of reads the end of the log of the container that ended the task: the one that
+// failed (diagnose.Culprit), or the first that ran. It is empty when none did.
 func (l *lastLines) of(ctx context.Context, e ending) output {
 	if e.task == nil || e.entry.at.clients == nil {
 		return output{}
@@ -58,18 +60,15 @@ func (l *lastLines) of(ctx context.Context, e ending) output {
 }
 
 func failedContainer(t *types.Task) *types.Container {
-	var first *types.Container
+	if c := diagnose.Culprit(*t); c != nil {
+		return c
+	}
 	for i := range t.Containers {
-		c := &t.Containers[i]
-		switch {
-		case c.ExitCode == nil:
-		case *c.ExitCode != 0:
+		if c := &t.Containers[i]; c.ExitCode != nil {
 			return c
-		case first == nil:
-			first = c
 		}
 	}
-	return first
+	return nil
 }
 
 func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task, c *types.Container, out *output) error {
