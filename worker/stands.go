@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"ecsctl/prefect"
@@ -35,6 +36,11 @@ const (
 // fateOf reads it off the states of the run, the oldest first.
 func fateOf(states []prefect.State, claimID string) fate {
 	now, ok := claimIn(states)
+	if ok && now.id != claimID && now.isMistake() {
+		// It is undone, and says nothing of the launch before it.
+		made := slices.IndexFunc(states, func(s prefect.State) bool { return s.ID == now.id })
+		return fateOf(states[:made], claimID)
+	}
 	if !ok || now.id != claimID {
 		return lost
 	}
