@@ -43,11 +43,19 @@ type life struct {
 
 const lifeVariable = "CHAOS_LIFE"
 
+// playedAgent is what the tests and the containers call themselves.
+const playedAgent = "chaos"
+
 func newPlayed(t *testing.T, o sandbox.Options) *played {
 	t.Helper()
 	w := &played{t: t, line: pipenet.New(), executed: map[string]int{}}
-	o.Listener, o.PrefectAPI = w.line, prefectapi.New()
-	o.Functions = map[string]sandbox.Function{"prefecthq/*": w.execute}
+	o.Listener = w.line
+	if o.PrefectAPI == nil {
+		o.PrefectAPI = prefectapi.New()
+	}
+	if o.Functions == nil {
+		o.Functions = map[string]sandbox.Function{"prefecthq/*": w.execute}
+	}
 	w.server = must(sandbox.Start(o))(t)
 	w.api = w.prefect()
 	t.Cleanup(w.close)
@@ -79,7 +87,7 @@ func (w *played) client() *http.Client {
 }
 
 func (w *played) prefect() *prefect.Client {
-	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), HTTPClient: w.client()}))(w.t)
+	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), HTTPClient: w.client(), UserAgent: playedAgent}))(w.t)
 }
 
 func (w *played) aws() aws.Config {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 )
 
@@ -59,6 +60,7 @@ type Client struct {
 	maxRetries int
 	log        *slog.Logger
 	csrf       csrf
+	clock      clock
 	reached    atomic.Bool // the server has answered once
 }
 
@@ -77,6 +79,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkSecrets(); err != nil {
+		return nil, err
+	}
 	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries}
 	if c.maxRetries == 0 {
 		c.maxRetries = defaultRetries
@@ -85,7 +90,8 @@ func New(o Options) (*Client, error) {
 	c.setHeader(o)
 	c.http = &retryablehttp.Client{
 		HTTPClient: c.httpClient(o), CheckRetry: c.checkRetry, Backoff: c.backoff,
-		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		RequestLogHook: noteSent,
+		RetryMax:       unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return c, nil
 }
@@ -159,7 +165,7 @@ func (c *Client) httpClient(o Options) *http.Client {
 
 func (c *Client) transport(trust *tls.Config) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = maxIdle
+	transport.Proxy, transport.MaxIdleConnsPerHost = directly.Proxy, maxIdle
 	transport.IdleConnTimeout = keepServer
 	if c.cloud {
 		transport.IdleConnTimeout = keepCloud

@@ -31,9 +31,22 @@ type FlowRun struct {
 	JobVariables           json.RawMessage `json:"job_variables"`
 	IdempotencyKey         string          `json:"idempotency_key"`
 	ParentTaskRunID        string          `json:"parent_task_run_id"`
+	Policy                 FlowRunPolicy   `json:"empirical_policy"`
 
 	raw json.RawMessage
 }
+
+// FlowRunPolicy is the part of a flow run's empirical_policy that a worker looks at.
+type FlowRunPolicy struct {
+	RetryType RetryType `json:"retry_type"`
+}
+
+// RetryType is by whom a run that is to be run again is: by the process that it is in, or
+// by a worker.
+type RetryType string
+
+// RetryInProcess: no worker is given the run while it is Scheduled.
+const RetryInProcess RetryType = "in_process"
 
 // UnmarshalJSON keeps the answer as it came beside the fields, for Raw.
 func (r *FlowRun) UnmarshalJSON(data []byte) error {
@@ -87,6 +100,7 @@ type FlowRunFilter struct {
 	Names          []string
 	StateTypes     []StateType
 	StateNames     []string
+	EitherState    bool // a state of one of the types or with one of the names; default: both
 	DeploymentIDs  []string
 	WorkPoolNames  []string
 	WorkQueueNames []string
@@ -130,6 +144,9 @@ func (f FlowRunFilter) wire() map[string]any {
 	state := map[string]any{}
 	addAny(state, "type", f.StateTypes)
 	addAny(state, "name", f.StateNames)
+	if f.EitherState {
+		state["operator"] = "or_"
+	}
 	if len(state) > 0 {
 		runs["state"] = state
 	}

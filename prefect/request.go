@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -95,6 +96,7 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, erro
 	if err != nil {
 		return nil, nil, c.unreachable(ctx, a, err)
 	}
+	c.clock.hear(response.Header, a.sent, time.Now())
 	defer response.Body.Close()
 	raw, err := io.ReadAll(response.Body)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	"ecsctl/internal/pause"
 )
 
@@ -30,9 +32,17 @@ type attempt struct {
 	idempotent bool
 	tries      int
 	last       string // how the last try failed, for messages
+	sent       time.Time
 }
 
 type attemptKey struct{}
+
+// noteSent is called before each try.
+func noteSent(_ retryablehttp.Logger, request *http.Request, _ int) {
+	if a := attemptOf(request.Context()); a != nil {
+		a.sent = time.Now()
+	}
+}
 
 func attemptOf(ctx context.Context) *attempt {
 	a, _ := ctx.Value(attemptKey{}).(*attempt)

@@ -27,6 +27,8 @@ type Settings struct {
 	// "the environment" or "profile \"default\" in /home/me/.prefect/profiles.toml".
 	Sources map[string]string
 
+	Trimmed []string // settings whose values had white space around them
+
 	// Extra are all other PREFECT_* settings, by variable name. Any of them may be secret.
 	Extra map[string]Secret
 }
@@ -124,13 +126,23 @@ func (s *Settings) set(name, value string) {
 	case settingAPIURL:
 		s.APIURL = strings.TrimRight(value, "/")
 	case settingAPIKey:
-		s.APIKey = Secret(value)
+		s.APIKey = s.trimmed(name, value)
 	case settingAuthString:
-		s.AuthString = Secret(value)
+		s.AuthString = s.trimmed(name, value)
 	case settingProfile, settingHome, settingProfiles: // spent on the search itself
 	default:
 		s.Extra[name] = Secret(value)
 	}
+}
+
+// trimmed takes away the end of line that a file or an editor leaves behind a secret. Sent
+// with it, no header is valid.
+func (s *Settings) trimmed(name, value string) Secret {
+	out := strings.TrimSpace(value)
+	if out != value {
+		s.Trimmed = append(s.Trimmed, name)
+	}
+	return Secret(out)
 }
 
 // Warnings are the mistakes that Prefect warns of in an API URL
@@ -146,6 +158,9 @@ func (s Settings) Warnings() []string {
 	}
 	if strings.Contains(s.APIURL, "/workspace/") {
 		warn("the API URL has /workspace/ where /workspaces/ belongs")
+	}
+	for _, name := range s.Trimmed {
+		warn("%s begins or ends with white space, as a line's end: it is left out", name)
 	}
 	if s.APIKey != "" && s.AuthString != "" {
 		warn("both an API key and an auth string are set: the auth string is used")

@@ -47,6 +47,9 @@ type StateDetails struct {
 	ScheduledTime *time.Time `json:"scheduled_time"`
 	TransitionID  string     `json:"transition_id"`
 	Deferred      bool       `json:"deferred"`
+	// PauseReschedule tells a suspended run, which is launched anew when it is resumed, from a
+	// paused one, whose process waits.
+	PauseReschedule bool `json:"pause_reschedule"`
 }
 
 // StateProposal is a state that a run is asked to take.

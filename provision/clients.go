@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -19,6 +22,7 @@ import (
 	"ecsctl/internal/aws/logscalls"
 	"ecsctl/internal/aws/secretscalls"
 	"ecsctl/internal/aws/sqscalls"
+	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
@@ -70,13 +74,20 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 	}
 }
 
+// directClient asks for a task's credentials without a proxy.
+func directClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = directly.Proxy })
+}
+
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
 func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger) (aws.Config, error) {
 	// The SDK's own warnings are for whoever looks into something, not for everybody.
 	sdkLog := logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
-	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog)}
+	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
+		// The endpoint of a task's credentials has a client of its own.
+		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = directClient() })}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
 )
@@ -50,7 +51,10 @@ func configFor(ctx context.Context, base aws.Config, c jobtemplate.Credentials) 
 }
 
 func profileConfig(ctx context.Context, base aws.Config, profile string) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithLogger(base.Logger))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithLogger(base.Logger), func(o *config.LoadOptions) error {
+		o.HTTPClient = base.HTTPClient
+		return nil
+	})
 	if err != nil {
 		return cfg, hint.Add(fmt.Errorf("failed to load the AWS profile %q of the credentials block: %w", profile, err),
 			"profiles are looked for where the worker runs: mount them there, or use keys or a role")
@@ -93,7 +97,7 @@ func applyClient(cfg *aws.Config, c jobtemplate.ClientParameters) error {
 	if !c.SkipVerify && c.CABundlePath == "" {
 		return nil
 	}
-	client := awshttp.NewBuildableClient()
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = directly.Proxy })
 	if c.SkipVerify {
 		cfg.HTTPClient = client.WithTransportOptions(func(t *http.Transport) {
 			t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the block asks for it

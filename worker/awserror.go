@@ -91,7 +91,8 @@ func sentence(err error) string {
 // was not reached, or does not see a new role yet.
 func passing(err error) bool {
 	var op *smithy.OperationError
-	if errors.Is(err, context.Canceled) || !errors.As(err, &op) {
+	var fallen *claimError
+	if errors.Is(err, context.Canceled) || !errors.As(err, &op) || errors.As(err, &fallen) {
 		return false
 	}
 	if awserr.Throttled(err) || awserr.ServerFault(err) {

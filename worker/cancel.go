@@ -73,7 +73,7 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 		c.table.adopt(ref, found)
 		entry, _ = c.table.find(run.ID)
 	}
-	if leftToRunner(run, entry.runner, c.opts.RunnerGrace, time.Now()) {
+	if leftToRunner(run, entry.runner || !known.isPrefect2(), c.opts.RunnerGrace, c.opts.Prefect.Now()) {
 		return nil
 	}
 	return c.stop(ctx, log, entry)
@@ -83,7 +83,8 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 // itself, ends the flow and runs its hooks.
 func usesRunner(command string) bool { return strings.Contains(command, "prefect flow-run execute") }
 
-// leftToRunner: a run that has started is its runner's to cancel first.
+// leftToRunner: a run that has started is its runner's to cancel first. With Prefect 3 there is
+// a runner below whatever command: a wrapper's, a bundle's.
 func leftToRunner(run *prefect.FlowRun, runner bool, grace time.Duration, now time.Time) bool {
 	return runner && run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < grace
 }
@@ -91,7 +92,7 @@ func leftToRunner(run *prefect.FlowRun, runner bool, grace time.Duration, now ti
 // withoutTask cancels a run that Prefect knows no task of. Its worker may be about to
 // launch one; later, one may have been launched by a worker that was killed right then.
 func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snapshot, run *prefect.FlowRun) error {
-	if run.State != nil && time.Since(run.State.Timestamp) < c.opts.ClaimGrace/2 {
+	if run.State != nil && c.opts.Prefect.Since(run.State.Timestamp) < c.opts.ClaimGrace/2 {
 		return nil
 	}
 	ref := runRef{run.ID, run.Name}
@@ -114,7 +115,7 @@ func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snaps
 		}
 		if found {
 			pid := job.InfrastructurePID(made.cluster, made.arn)
-			c.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}})
+			c.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id})
 			entry, _ := c.table.find(run.ID)
 			return c.stop(ctx, log, entry)
 		}

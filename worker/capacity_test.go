@@ -32,9 +32,11 @@ func TestCapacityIsWaitedFor(t *testing.T) {
 			w.start(nil)
 			message := ""
 			eventually(t, "the run to wait", func() bool {
-				run := must(w.api.ReadFlowRun(t.Context(), id))(t)
-				if run.StateName == "AwaitingCapacity" && run.StateType == prefect.Scheduled {
-					message = run.State.Message
+				// It may have gone on already: what it waited for stays in its states.
+				for _, state := range must(w.api.FlowRunStates(t.Context(), id))(t) {
+					if state.Name == "AwaitingCapacity" && state.Type == prefect.Scheduled {
+						message = state.Message
+					}
 				}
 				return message != ""
 			})

@@ -64,12 +64,17 @@ func (c *byChannel) pool(pool *prefect.WorkPool, workerID string) {
 		return
 	}
 	known := c.heartbeat.current.Load()
-	next := &snapshot{pool: pool, rawPool: raw, version: known.version, workerID: known.workerID}
+	next := &snapshot{pool: pool, rawPool: raw, version: known.version}
+	if known.pool.ID == pool.ID {
+		next.workerID = known.workerID
+	}
 	if workerID != "" {
 		next.workerID = workerID
 	}
-	if pool.Type != Type && pool.Type != known.pool.Type {
-		c.heartbeat.warnOfType(ctx, pool)
+	if err := c.heartbeat.checkType(ctx, pool); err != nil {
+		c.log.WarnContext(ctx, "nothing is launched", "error", err)
+		c.heartbeat.refuse(err)
+		return
 	}
 	c.heartbeat.tell(next)
 }

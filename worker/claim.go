@@ -52,7 +52,7 @@ func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (clai
 	c.metrics.claimed(string(result.Status))
 	out := judge(ctx, log, result)
 	// Only a scheduled state leaves its time to the Pending state that follows it.
-	if out.decision == ours && result.State.Details.ScheduledTime == nil {
+	if out.decision == ours && result.State.Details.ScheduledTime == nil { // and this worker's mark
 		_, err := c.undo(ctx, log, run)
 		return claimed{decision: passed}, err
 	}
@@ -85,28 +85,37 @@ func stateName(state *prefect.State) string {
 const submitting = "Submitting"
 
 // advance proposes Submitting, which Prefect 3 has, and returns errOvertaken when the run is
-// no longer to be launched: it may have been cancelled since it was claimed.
-func (c *claim) advance(ctx context.Context, log *slog.Logger, cand candidate) error {
+// no longer to be launched: it may have been cancelled since it was claimed. Otherwise it
+// returns the id of the state that the run has.
+func (c *claim) advance(ctx context.Context, log *slog.Logger, s *standing) (state string, err error) {
 	proposal := prefect.StateProposal{Type: prefect.Pending, Name: submitting, TransitionID: c.mark.newTransition()}
 	var result *prefect.OrchestrationResult
-	err := insist(ctx, log, "setting the flow run to Submitting", func(ctx context.Context) (err error) {
-		if time.Since(cand.claimed) > freshClaim {
-			if err := c.stands(ctx, log, cand); err != nil {
-				return err
-			}
+	run := s.cand.ref()
+	err = insist(ctx, log, "setting the flow run to Submitting", func(ctx context.Context) (err error) {
+		if err := s.check(ctx); err != nil {
+			return err
 		}
-		result, err = c.api.SetFlowRunState(ctx, cand.run.ID, proposal)
+		began := time.Now()
+		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		s.known = began
+		if err != nil {
+			s.doubt()
+		}
 		return err
 	})
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
-		return errOvertaken
+		return "", errOvertaken
 	case err != nil:
-		return err
-	case result.Status == prefect.Accept:
-		return nil
+		return "", err
+	case result.Status != prefect.Accept:
+		return s.cand.state, c.isPending(ctx, log, run)
+	case result.State.Details.ScheduledTime == nil: // see propose: the run had ended
+		if undone, err := c.undo(ctx, log, run); undone || err != nil {
+			return "", errors.Join(errOvertaken, err)
+		}
 	}
-	return c.isPending(ctx, log, cand.ref())
+	return result.State.ID, nil
 }
 
 // isPending returns errOvertaken when the run has another state by now.

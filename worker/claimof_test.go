@@ -25,7 +25,9 @@ func TestTheClaimOfALaunch(t *testing.T) {
 	scheduled, late := named(prefect.Scheduled, "Scheduled"), named(prefect.Scheduled, "Late")
 	pending, submitting := named(prefect.Pending, "Pending"), named(prefect.Pending, "Submitting")
 	running, cancelling := named(prefect.Running, "Running"), named(prefect.Cancelling, "Cancelling")
-	retry, done := named(prefect.Scheduled, "AwaitingRetry"), named(prefect.Completed, "Completed")
+	retry, done, failed := named(prefect.Scheduled, "AwaitingRetry"), named(prefect.Completed, "Completed"), named(prefect.Failed, "Failed")
+	anew := retry
+	anew.Details.TransitionID = markOf("w").newTransition()
 	for name, tc := range map[string]struct {
 		states  []prefect.State
 		want    string
@@ -36,12 +38,18 @@ func TestTheClaimOfALaunch(t *testing.T) {
 		"running":            {[]prefect.State{scheduled, pending, submitting, running}, "b", false},
 		"cancelling":         {[]prefect.State{scheduled, pending, submitting, cancelling}, "b", false},
 		"launched again":     {[]prefect.State{scheduled, pending, running, retry, pending, submitting}, "e", false},
-		"to be launched":     {[]prefect.State{scheduled, pending, running, retry}, "", false},
+		"retries by itself":  {[]prefect.State{scheduled, pending, running, retry}, "b", false},
+		"has retried itself": {[]prefect.State{scheduled, pending, running, retry, running}, "b", false},
+		"given back":         {[]prefect.State{scheduled, pending, running, anew}, "", false},
+		"retried by hand":    {[]prefect.State{scheduled, pending, running, failed, retry}, "", false},
 		"never claimed":      {[]prefect.State{scheduled}, "", false},
 		"made Pending":       {[]prefect.State{pending}, "a", false},
 		"no states":          {nil, "", false},
 		"claimed by mistake": {[]prefect.State{scheduled, pending, running, done, pending}, "e", true},
 	} {
+		if tc.mistake {
+			tc.states[len(tc.states)-1].Details.TransitionID = markOf("w").newTransition()
+		}
 		claim, ok := claimIn(states(time.Now(), tc.states...))
 		if claim.id != tc.want || ok != (tc.want != "") || claim.isMistake() != tc.mistake {
 			t.Errorf("%s: got %q, mistake %t", name, claim.id, claim.isMistake())

@@ -57,6 +57,7 @@ func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.standing = &standing{known: time.Now()}
 	made, err := l.launch.run(t.Context(), silence, l.clients, job, used, c)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ var (
 	errBadName = errors.New("the name of a worker must hold neither / nor %")
 	// errNoPool: there is no such pool and it was not to be created.
 	errNoPool = errors.New("there is no such work pool")
+	// errPoolAnew: what the worker knows of the pool is not of the run's.
+	errPoolAnew = errors.New("the work pool was deleted and made anew while the flow run was claimed")
 )
 
 // PoolTypeError says that the pool is not for this worker.

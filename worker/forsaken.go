@@ -26,7 +26,7 @@ const foreignLife = stoppedVisible / 2
 
 // isForsaken: a claim that none of ours has made is nobody's any more.
 func (r *recovery) isForsaken(run *prefect.FlowRun, others []prefect.Worker) bool {
-	return run.InfrastructurePID == "" && time.Since(run.State.Timestamp) < foreignLife &&
+	return run.InfrastructurePID == "" && r.opts.Prefect.Since(run.State.Timestamp) < foreignLife &&
 		!slices.ContainsFunc(others, func(w prefect.Worker) bool {
 			return !w.Created.After(run.State.Timestamp) && !areReplicas(w.Name, r.opts.Name)
 		})
@@ -51,7 +51,7 @@ func (r *recovery) foreign(ctx context.Context, run *prefect.FlowRun, warned map
 		"flow run", run.Name, "id", run.ID, "since", run.State.Timestamp.UTC().Format(time.RFC3339))
 }
 
-// clockSkew is how far the clocks of AWS and Prefect may be apart.
+// clockSkew is how far the clocks of AWS and Prefect may be apart when both were compared with ours.
 const clockSkew = time.Minute
 
 // tagged returns the task of a foreign claim, which startedBy does not lead to: one of the
@@ -89,7 +89,7 @@ func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsClients, c
 		return task{}, false, explain("look at the ECS tasks of the cluster", err)
 	}
 	for _, t := range out.Tasks {
-		if runOf(t) == cand.run.ID && aws.ToTime(t.CreatedAt).After(cand.foreign.Add(-clockSkew)) {
+		if runOf(t) == cand.run.ID && !hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew)) {
 			return task{aws.ToString(t.TaskArn), clusterOf(aws.ToString(t.TaskArn), cluster)}, true, nil
 		}
 	}

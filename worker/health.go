@@ -18,6 +18,7 @@ import (
 // health is the stage that answers whether the worker is well.
 type health struct {
 	poll      *poll
+	refusal   *refusal
 	heartbeat *heartbeat
 	metrics   *metrics
 	interval  time.Duration // of the polls
@@ -75,6 +76,9 @@ func (h *health) well(now time.Time) string {
 	if now.Sub(last) > max(silentPolls*h.interval, pollTimeout+h.interval) {
 		return "Worker may be unresponsive at this time"
 	}
+	if err := h.refusal.reason(); err != nil {
+		return sentence(err)
+	}
 	return ""
 }
 
@@ -84,6 +88,8 @@ func (h *health) ready(now time.Time) string {
 	switch {
 	case known == nil:
 		return "the work pool is not known yet"
+	case known.refused != nil:
+		return sentence(known.refused)
 	case now.Sub(time.Unix(0, h.poll.reached.Load())) > max(readyPolls*h.interval, time.Second):
 		return "Prefect has not answered a poll lately"
 	}

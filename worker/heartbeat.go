@@ -22,6 +22,7 @@ type snapshot struct {
 	rawPool  json.RawMessage
 	version  string // of the server
 	workerID string // empty until the server has told it
+	refused  error  // why nothing is launched: the pool is gone, or was made anew for others
 }
 
 // cloudVersion stands for Prefect Cloud, which is always the newest and tells no
@@ -37,6 +38,8 @@ type heartbeat struct {
 	log     *slog.Logger
 	current atomic.Pointer[snapshot]
 
+	refusal *refusal
+
 	open func() bool // whether the worker channel is; nil: there is none
 	mu   sync.Mutex
 	told int // snapshots that came by the channel
@@ -48,12 +51,22 @@ func (h *heartbeat) beat(ctx context.Context) error {
 	if h.open != nil && h.open() {
 		return nil
 	}
+	err := h.refresh(ctx)
+	h.refusal.heard(ctx, h.log, err)
+	return err
+}
+
+// refresh does so in any case: who polls has met another pool than the one that is known.
+func (h *heartbeat) refresh(ctx context.Context) error {
 	told := h.toldSoFar()
 	version, err := h.serverVersion(ctx)
 	if err != nil {
 		return err
 	}
 	pool, err := h.readPool(ctx)
+	if errors.Is(err, errNoPool) {
+		h.refuse(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -62,6 +75,7 @@ func (h *heartbeat) beat(ctx context.Context) error {
 		return fmt.Errorf("failed to keep work pool %q: %w", pool.Name, err)
 	}
 	if err := h.checkType(ctx, pool); err != nil {
+		h.refuse(err)
 		return err
 	}
 	if next.workerID, err = h.send(ctx, next); err != nil {
@@ -84,6 +98,18 @@ func (h *heartbeat) keep(next *snapshot, told int) {
 	defer h.mu.Unlock()
 	if h.told == told {
 		h.current.Store(next)
+	}
+}
+
+// refuse keeps the worker from launching anything until it has read a pool that is its own.
+func (h *heartbeat) refuse(reason error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known := h.current.Load(); known != nil {
+		next := *known
+		next.refused = reason
+		h.told++
+		h.current.Store(&next)
 	}
 }
 
@@ -170,14 +196,14 @@ func (h *heartbeat) defaultTemplate(ctx context.Context) (json.RawMessage, error
 	return template, nil
 }
 
-// checkType refuses a pool of another type when the worker starts, unless the user
-// insists; a change later on is a warning, as with the official worker.
+// checkType refuses a pool of another type when the worker starts, and one that was made anew,
+// unless the user insists.
 func (h *heartbeat) checkType(ctx context.Context, pool *prefect.WorkPool) error {
 	known := h.current.Load()
 	switch {
-	case pool.Type == Type, known != nil && known.pool.Type == pool.Type:
+	case pool.Type == Type, known != nil && known.refused == nil && known.pool.Type == pool.Type:
 		return nil
-	case known == nil && !h.opts.TypeGiven:
+	case !h.opts.TypeGiven:
 		return &PoolTypeError{pool.Name, pool.Type}
 	}
 	h.warnOfType(ctx, pool)
@@ -192,7 +218,7 @@ func (h *heartbeat) warnOfType(ctx context.Context, pool *prefect.WorkPool) {
 // server of one's own is asked for its list of workers once.
 func (h *heartbeat) send(ctx context.Context, next *snapshot) (string, error) {
 	known := ""
-	if current := h.current.Load(); current != nil {
+	if current := h.current.Load(); current != nil && current.pool.ID == next.pool.ID {
 		known = current.workerID
 	}
 	id, err := h.opts.Prefect.Heartbeat(ctx, h.opts.Pool, prefect.Heartbeat{

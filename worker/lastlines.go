@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/diagnose"
 )
 
 const (
@@ -34,8 +35,8 @@ type output struct {
 	level           slog.Level
 }
 
-// of reads the end of the log of the container that ended the task: the first that
-// failed, or the first that ran. It is empty when none did.
+// of reads the end of the log of the container that ended the task: the one that
+// failed (diagnose.Culprit), or the first that ran. It is empty when none did.
 func (l *lastLines) of(ctx context.Context, e ending) output {
 	if e.task == nil || e.entry.at.clients == nil {
 		return output{}
@@ -60,18 +61,15 @@ func (l *lastLines) of(ctx context.Context, e ending) output {
 }
 
 func failedContainer(t *types.Task) *types.Container {
-	var first *types.Container
+	if c := diagnose.Culprit(*t); c != nil {
+		return c
+	}
 	for i := range t.Containers {
-		c := &t.Containers[i]
-		switch {
-		case c.ExitCode == nil:
-		case *c.ExitCode != 0:
+		if c := &t.Containers[i]; c.ExitCode != nil {
 			return c
-		case first == nil:
-			first = c
 		}
 	}
-	return first
+	return nil
 }
 
 func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task, c *types.Container, out *output) error {
@@ -148,6 +146,16 @@ func (o output) show(ctx context.Context, log *slog.Logger) {
 	case o.note != "":
 		log.Log(ctx, o.level, fmt.Sprintf("container %q: %s", o.container, o.note))
 	default:
-		log.InfoContext(ctx, fmt.Sprintf("the last lines of container %q (%s):\n%s", o.container, o.from, strings.Join(o.lines, "\n")))
+		head := fmt.Sprintf("the last lines of container %q (%s):\n", o.container, o.from)
+		log.InfoContext(ctx, head+lastPart(strings.Join(o.lines, "\n"), maxLogText-len(head)))
 	}
+}
+
+// lastPart keeps the end of a text that is too long: what went wrong is said last.
+func lastPart(text string, room int) string {
+	const mark = "... (the beginning is left out)\n"
+	if len(text) <= room {
+		return text
+	}
+	return mark + strings.ToValidUTF8(text[len(text)-room+len(mark):], "")
 }

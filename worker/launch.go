@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -34,7 +35,9 @@ func (l *launch) run(ctx context.Context, log *slog.Logger, c *awsClients, job *
 		StartedBy: startedBy(cand.run.ID, cand.claim), ClientToken: clientToken(cand.run.ID, cand.claim),
 	}
 	if need, needed := job.NeedsNetwork(d.described); needed {
+		began := time.Now()
 		network, err := l.networks.find(ctx, log, c, need)
+		cand.standing.waited(began)
 		if err != nil {
 			return task{}, err
 		}
@@ -47,10 +50,10 @@ func (l *launch) run(ctx context.Context, log *slog.Logger, c *awsClients, job *
 	for _, warning := range request.Warnings {
 		log.WarnContext(ctx, warning)
 	}
-	made, err := l.insist(ctx, log, c, request.Input)
+	made, err := l.insist(ctx, log, c, request.Input, cand.standing)
 	if l.fallback && isCapacity(err) && usesSpot(request.Input) {
 		log.WarnContext(ctx, "Fargate Spot has no capacity for the task: it is launched on demand", "reason", err)
-		return l.insist(ctx, log, c, onDemand(request.Input, fallbackToken(cand.run.ID, cand.claim)))
+		return l.insist(ctx, log, c, onDemand(request.Input, fallbackToken(cand.run.ID, cand.claim)), cand.standing)
 	}
 	return made, err
 }
@@ -61,12 +64,20 @@ type unsureError struct{ error }
 
 func (e *unsureError) Unwrap() error { return e.error }
 
-// insist sends the request until ECS has decided, or patience ends.
-func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput) (task, error) {
+// insist sends the request until ECS has decided, the claim has fallen, or patience ends.
+func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput, s *standing) (task, error) {
 	var made task
 	unsure := false
+	ctx = beforeSending(ctx, s.check)
 	err := patiently(ctx, log, l.patience, passing, func() (err error) {
 		made, err = l.send(ctx, log, c, input)
+		if err != nil {
+			s.doubt()
+		}
+		var fallen *claimError
+		if errors.As(err, &fallen) {
+			return fallen.error
+		}
 		if !awserr.Throttled(err) { // it says nothing of the tries before it
 			unsure = mayHaveWorked(err)
 		}

@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ const (
 	logBatch    = 500             // lines in one call
 	maxLogLines = 20_000          // waiting to be sent; older ones are dropped
 	maxLogText  = 100_000         // of one line; servers refuse lines of a megabyte
+	maxLogCall  = 3_900_000       // of one call; Prefect's own client sends 4,000,000 at most (PREFECT_LOGGING_TO_API_BATCH_SIZE)
 	lastFlush   = 5 * time.Second // for what is left when the worker ends
 )
 
@@ -38,7 +41,7 @@ func newShipper(api *prefect.Client, log *slog.Logger, m *metrics) *shipper {
 
 func (s *shipper) add(line prefect.Log) {
 	if len(line.Message) > maxLogText {
-		line.Message = line.Message[:maxLogText] + "..."
+		line.Message = strings.ToValidUTF8(line.Message[:maxLogText], "") + "..."
 	}
 	s.mu.Lock()
 	s.lines = append(s.lines, line)
@@ -85,7 +88,7 @@ func (s *shipper) run(ctx context.Context) {
 // come in meanwhile wait for the next time: sent at once they would be a call a line.
 func (s *shipper) flush(ctx context.Context) {
 	for {
-		batch := s.take()
+		batch, full := s.take()
 		if len(batch) == 0 {
 			return
 		}
@@ -93,23 +96,48 @@ func (s *shipper) flush(ctx context.Context) {
 			s.failed(ctx, batch, err)
 			return
 		}
-		if len(batch) < logBatch {
+		if !full {
 			return
 		}
 	}
 }
 
-func (s *shipper) take() []prefect.Log {
+// take takes what goes into one call, and tells whether that is as much as one holds.
+func (s *shipper) take() (batch []prefect.Log, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dropped > 0 {
 		s.log.Warn("log lines were lost, because Prefect was away for long", "lines", s.dropped)
 		s.dropped = 0
 	}
-	n := min(len(s.lines), logBatch)
-	batch := s.lines[:n:n]
+	n := fitting(s.lines)
+	batch, full = s.lines[:n:n], n == logBatch || n < len(s.lines)
 	s.lines = s.lines[n:]
-	return batch
+	return batch, full
+}
+
+// fitting is how many of the lines go into one call.
+func fitting(lines []prefect.Log) int {
+	size := 0
+	for i := range min(len(lines), logBatch) {
+		if size += wireSize(lines[i]); size > maxLogCall && i > 0 {
+			return i
+		}
+	}
+	return min(len(lines), logBatch)
+}
+
+// wireSize is how many bytes a line takes in a call, about. In JSON a character may take six.
+func wireSize(line prefect.Log) int {
+	const rest = 300 // ids, time, names
+	if len(line.Message) < 1000 {
+		return rest + 6*len(line.Message)
+	}
+	raw, err := json.Marshal(line.Message)
+	if err != nil {
+		return rest + 6*len(line.Message)
+	}
+	return rest + len(raw)
 }
 
 // failed keeps a batch that was certainly not stored. One that got no answer is not

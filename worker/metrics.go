@@ -66,6 +66,13 @@ func (m *metrics) watchChannel(open func() bool) {
 	}))
 }
 
+// watchClock shows how far the clocks are apart.
+func (m *metrics) watchClock(ahead func() time.Duration) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "ecsctl_worker", Name: "server_clock_ahead_seconds", Help: "How far the clock of the Prefect server is ahead of this machine's.",
+	}, func() float64 { return ahead().Seconds() }))
+}
+
 func outcome(err error) string {
 	switch {
 	case err == nil:

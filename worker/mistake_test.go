@@ -28,8 +28,10 @@ func TestATaskThatEndsUnderAMistakenClaim(t *testing.T) {
 			eventually(t, "the launch", func() bool {
 				return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
 			})
+			// The claim has the mark of a worker of ours.
+			ids := map[prefect.StateType]string{prefect.Pending: "65637363-0000-8000-8000-aabbccddeeff"}
 			for _, state := range []prefect.StateType{prefect.Running, prefect.Completed, prefect.Pending} {
-				if got := must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: state}))(t).Status; got != prefect.Accept {
+				if got := must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: state, TransitionID: ids[state]}))(t).Status; got != prefect.Accept {
 					t.Fatalf("the server says %s to %s", got, state)
 				}
 			}

@@ -220,7 +220,7 @@ func (b *batch) endings(ctx context.Context, open []*heldMessage) ([]ending, err
 		if entry.stoppedAt.IsZero() {
 			entry.stoppedAt = h.late
 		}
-		out = append(out, ending{entry, &h.change.task, exitReason(h.change.task)})
+		out = append(out, ending{entry: entry, task: &h.change.task, reason: exitReason(h.change.task)})
 	}
 	return out, nil
 }

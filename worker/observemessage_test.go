@@ -125,7 +125,7 @@ func TestLateWordOfAnOldTask(t *testing.T) {
 		"ran":                  {&prefect.FlowRun{StateType: prefect.Running, State: state(-time.Minute), InfrastructurePID: "by-name::old"}, hasCrashed},
 		"cancelled afterwards": {&prefect.FlowRun{StateType: prefect.Cancelling, State: state(time.Minute), InfrastructurePID: "c::old"}, isCancelled},
 	} {
-		if got := judgeEnding(ending{entry: tracked{at: place{task: "old"}}, task: old}, tc.run); got != tc.want {
+		if got := judgeForeign(ending{entry: tracked{at: place{task: "old"}}, task: old}, tc.run); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
 		}
 	}
@@ -140,7 +140,7 @@ func TestTakenOverAfterTheEnd(t *testing.T) {
 	old.StoppedAt = &stopped
 	run := &prefect.FlowRun{StateType: prefect.Pending, State: &prefect.State{Timestamp: stopped.Add(time.Second)}, InfrastructurePID: "c::old"}
 	entry := tracked{at: place{task: "old"}, since: stopped.Add(2 * time.Second)}
-	if got := judgeEnding(ending{entry: entry, task: old}, run); got != hasCrashed {
+	if got := judgeForeign(ending{entry: entry, task: old}, run); got != hasCrashed {
 		t.Errorf("got %s", got)
 	}
 }

@@ -93,6 +93,9 @@ type Options struct {
 	// that worker still lives; default 2 minutes.
 	ClaimGrace      time.Duration
 	RecoverInterval time.Duration // between looks for what dead workers left; default a quarter of ClaimGrace
+	// KeyPatience is for how long Prefect may refuse the worker's key (401 and 403) before the
+	// worker ends; default 2 minutes.
+	KeyPatience time.Duration
 	// RunnerGrace is how long the runner in a container may take to cancel its run
 	// before the task is stopped; default a minute.
 	RunnerGrace time.Duration
@@ -119,6 +122,7 @@ func (o Options) withDefaults() Options {
 	o.CapacityWait = cmp.Or(o.CapacityWait, defaultCapacityWait)
 	o.ClaimGrace = cmp.Or(o.ClaimGrace, defaultClaimGrace)
 	o.RecoverInterval = cmp.Or(o.RecoverInterval, o.ClaimGrace/4)
+	o.KeyPatience = cmp.Or(o.KeyPatience, defaultKeyPatience)
 	o.RunnerGrace = cmp.Or(o.RunnerGrace, defaultRunnerGrace)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, defaultDrain)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))

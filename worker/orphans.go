@@ -13,9 +13,9 @@ import (
 // most: with many thousands of runs it looks less often.
 const orphanShare = 20
 
-// orphans is the stage that finds runs that are Running while their task has ended and
-// nobody has said so: their worker was gone by then. They are put into the table, and
-// settled as any other.
+// orphans is the stage that finds runs that are Running, or that retry or pause within their
+// process, while their task has ended and nobody has said so: their worker was gone by then.
+// They are put into the table, and settled as any other.
 type orphans struct {
 	opts      Options
 	log       *slog.Logger
@@ -28,7 +28,10 @@ type orphans struct {
 	resting time.Time // until when it has looked enough
 }
 
-// look goes through the Running runs of the pool that are not tracked here, a page at a time.
+// pausedName is of runs whose process waits; suspended ones have another.
+const pausedName = "Paused"
+
+// look goes through such runs of the pool that are not tracked here, a page at a time.
 func (o *orphans) look(ctx context.Context) error {
 	began := time.Now()
 	known := o.heartbeat.current.Load()
@@ -36,7 +39,7 @@ func (o *orphans) look(ctx context.Context) error {
 		return nil
 	}
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
-	filter := prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Running}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}
+	filter := prefect.FlowRunFilter{EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}
 	var failures []error
 	err := o.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
 		failures = append(failures, o.page(ctx, known, page)...)
@@ -49,7 +52,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 	var entries []tracked
 	for i := range page {
 		run := &page[i]
-		if _, in := o.table.find(run.ID); in {
+		if _, in := o.table.find(run.ID); in || run.StateType.Terminal() || waitsForALaunch(run) {
 			continue
 		}
 		if run.InfrastructurePID == "" {
@@ -67,7 +70,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 		entry := tracked{run: runRef{run.ID, run.Name}}
 		entry.set(found)
 		if run.State != nil {
-			entry.since = run.State.Timestamp // it has had a task for at least so long
+			entry.since = o.opts.Prefect.Here(run.State.Timestamp) // it has had a task for at least so long
 		}
 		entries = append(entries, entry)
 	}
@@ -86,7 +89,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 // adopt tracks a run whose task ended a while ago: right after its end the worker that
 // has launched it is at it.
 func (o *orphans) adopt(ctx context.Context, e ending) {
-	if e.task != nil && e.task.StoppedAt != nil && time.Since(*e.task.StoppedAt) < o.opts.ClaimGrace {
+	if e.task != nil && e.task.StoppedAt != nil && time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
 		return
 	}
 	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.name, "id", e.entry.run.id)
@@ -96,7 +99,7 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 // unrecorded sees to a run whose worker was killed between launching its task and
 // telling Prefect which: the task is found by its claim, told of and tracked.
 func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
-	if run.State == nil || time.Since(run.State.Timestamp) < o.opts.ClaimGrace {
+	if run.State == nil || o.opts.Prefect.Since(run.State.Timestamp) < o.opts.ClaimGrace {
 		return nil
 	}
 	states, err := o.opts.Prefect.FlowRunStates(ctx, run.ID)
@@ -121,6 +124,9 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	ref := runRef{run.ID, run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
-	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command)})
-	return o.report.infrastructure(ctx, o.log, ref, pid)
+	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id})
+	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
+		return err
+	}
+	return nil // it was deleted: settled as any other
 }

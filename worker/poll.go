@@ -22,9 +22,11 @@ type poll struct {
 	table     *table
 	heartbeat *heartbeat
 	metrics   *metrics
+	refusal   *refusal
 
-	tried   atomic.Int64 // when a poll last began or ended, Unix nanoseconds
-	reached atomic.Int64 // when a poll last got an answer
+	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
+	reached atomic.Int64  // when a poll last got an answer
+	skew    time.Duration // that was told of
 }
 
 // find asks once and returns the runs that are now this worker's to claim, and whether
@@ -32,27 +34,49 @@ type poll struct {
 func (p *poll) find(ctx context.Context) (found []candidate, more bool, err error) {
 	p.tried.Store(time.Now().UnixNano())
 	defer func() { p.tried.Store(time.Now().UnixNano()) }()
-	if p.heartbeat.current.Load() == nil {
+	switch known := p.heartbeat.current.Load(); {
+	case known == nil:
 		return nil, false, nil // nothing can be launched before the pool is known
+	case known.refused != nil:
+		return nil, false, p.heartbeat.refresh(ctx) // it may be there again
 	}
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	runs, err := p.opts.Prefect.ScheduledFlowRuns(bounded, p.opts.Pool, prefect.ScheduledQuery{
-		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: began.Add(p.opts.Prefetch),
+		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch),
 	})
 	p.metrics.polled(err)
+	p.refusal.heard(ctx, p.log, err)
 	if errors.Is(err, prefect.ErrNotFound) {
-		// The pool or a queue is gone; the next heartbeat makes the pool, or says so.
 		p.log.WarnContext(ctx, "Prefect does not know the work pool, or one of the work queues", "pool", p.opts.Pool, "queues", p.opts.WorkQueues)
-		return nil, false, nil
+		return nil, false, p.heartbeat.refresh(ctx) // it makes the pool, or says so
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	p.reached.Store(time.Now().UnixNano())
+	p.checkClock(ctx)
+	if runs, err = p.ofThePool(ctx, runs); err != nil {
+		return nil, false, err
+	}
 	found = p.admit(ctx, runs, began)
 	return found, p.more(len(runs), len(found)), nil
+}
+
+// ofThePool leaves out runs of another pool than the one that is known. A pool that was made
+// anew under its name has other runs, and another template.
+func (p *poll) ofThePool(ctx context.Context, runs []prefect.ScheduledFlowRun) ([]prefect.ScheduledFlowRun, error) {
+	foreign := func(r prefect.ScheduledFlowRun) bool {
+		return r.WorkPoolID != "" && r.WorkPoolID != p.heartbeat.current.Load().pool.ID
+	}
+	if !slices.ContainsFunc(runs, foreign) {
+		return runs, nil
+	}
+	if err := p.heartbeat.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(runs, foreign), nil
 }
 
 // admit takes the runs in the server's order (queue priority, then time; Prefect 2's
@@ -64,6 +88,7 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 	var out []candidate
 	for i := range runs {
 		c := newCandidate(runs[i].FlowRun, found)
+		c.pool = runs[i].WorkPoolID
 		switch p.table.admit(c.ref()) {
 		case admitted:
 			out = append(out, c)

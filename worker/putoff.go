@@ -37,23 +37,25 @@ type putOff struct {
 
 // afterLaunch looks at a launch that failed. over says that the run was given back, or
 // is left as it is for the next worker; otherwise the failure is final.
-func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, failure error) (over bool, err error) {
+func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, s still, failure error) (over bool, err error) {
 	var halted *haltedError
 	var unsure *unsureError
 	switch {
+	case errors.Is(failure, errPoolAnew):
+		return true, p.schedule(ctx, log, run, "Scheduled", sentence(failure), p.api.Now(), s)
 	case isCapacity(failure):
-		return p.forCapacity(ctx, log, run, sentence(failure))
+		return p.forCapacity(ctx, log, run, s, sentence(failure))
 	case errors.As(failure, &halted) && errors.As(failure, &unsure):
 		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker finds out", "error", failure)
 		return true, nil
 	case errors.As(failure, &halted):
-		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", time.Now())
+		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", p.api.Now(), s)
 	}
 	return false, nil
 }
 
 // forCapacity schedules the run for another try, unless it has waited long enough.
-func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, reason string) (over bool, err error) {
+func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, s still, reason string) (over bool, err error) {
 	if p.wait <= 0 {
 		return false, nil
 	}
@@ -64,16 +66,16 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, 
 	if n := len(states); n == 0 || states[n-1].Type != prefect.Pending {
 		return true, nil // cancelled or deleted meanwhile, or it runs after all
 	}
-	times, since := waited(states, time.Now())
+	times, since := waited(states, p.api.Now())
 	end := since.Add(p.wait)
-	at := time.Now().Add(pause.Backoff(times, p.first, max(p.first, mostPutOff)))
+	at := p.api.Now().Add(pause.Backoff(times, p.first, max(p.first, mostPutOff)))
 	if at.After(end) {
-		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", time.Since(since).Round(time.Second), "tries", times+1)
+		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", p.api.Since(since).Round(time.Second), "tries", times+1)
 		return false, nil
 	}
 	message := fmt.Sprintf("Waiting for capacity in ECS (try %d, the next at %s, the last by %s): %s.",
 		times+1, clock(at), clock(end), reason)
-	return true, p.schedule(ctx, log, run, awaitingCapacity, message, at)
+	return true, p.schedule(ctx, log, run, awaitingCapacity, message, at, s)
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05 MST") }
@@ -96,17 +98,17 @@ func waited(states []prefect.State, now time.Time) (times int, since time.Time) 
 
 // afterStop looks at a task that has ended without its run. over says that the run is
 // to be launched anew.
-func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun) (over bool, err error) {
+func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, s still) (over bool, err error) {
 	switch {
 	case run.StateType == prefect.Pending && capacityStop(e.task):
-		return p.forCapacity(ctx, log, e.entry.run, e.reason)
+		return p.forCapacity(ctx, log, e.entry.run, s, e.reason)
 	case p.again > 0 && infrastructureStop(e.task):
-		return p.afterInterruption(ctx, log, e, run)
+		return p.afterInterruption(ctx, log, e, run, s)
 	}
 	return false, nil
 }
 
-func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun) (over bool, err error) {
+func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, still still) (over bool, err error) {
 	states, err := p.history(ctx, log, e.entry.run)
 	if err != nil {
 		return true, err
@@ -124,7 +126,13 @@ func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e endi
 		return false, nil
 	}
 	message := fmt.Sprintf("AWS ended the task, so the run is launched anew (%d of %d times): %s.", times+1, p.again, e.reason)
-	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, time.Now())
+	if run.Policy.RetryType == prefect.RetryInProcess {
+		// No worker would be given it: the server takes back who retries a run when it leaves a final state.
+		if err := p.report.crashed(ctx, log, e.entry.run, e.reason, still); err != nil {
+			return true, err
+		}
+	}
+	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, p.api.Now(), still)
 }
 
 func (p *putOff) history(ctx context.Context, log *slog.Logger, run runRef) (states []prefect.State, err error) {
@@ -135,8 +143,8 @@ func (p *putOff) history(ctx context.Context, log *slog.Logger, run runRef) (sta
 	return states, err
 }
 
-func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runRef, name, message string, at time.Time) error {
-	result, err := p.report.set(ctx, log, run, prefect.StateProposal{Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at})
+func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runRef, name, message string, at time.Time, s still) error {
+	result, err := p.report.set(ctx, log, run, prefect.StateProposal{Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at}, s)
 	if err == nil && result != nil && result.Status == prefect.Accept {
 		log.WarnContext(ctx, message)
 	}

@@ -174,6 +174,9 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 						return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
 					}
 				}
+				if err := checkBeforeSending(ctx); err != nil {
+					return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+				}
 				out, metadata, err := next.HandleFinalize(ctx, in)
 				if bucket != nil && awserr.Throttled(err) {
 					bucket.throttle(time.Now())

@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -24,7 +26,11 @@ func TestRunsThatWaitedAreLookedAtAgain(t *testing.T) {
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case r.URL.Path == "/api/flow_runs/filter":
-			looks.Add(1)
+			body := must(io.ReadAll(r.Body))(t)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if bytes.Contains(body, []byte("SCHEDULED")) { // what was just launched is looked at too
+				looks.Add(1)
+			}
 		case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/flow_runs/"):
 			reads.Add(1)
 		}

@@ -26,7 +26,7 @@ type recovery struct {
 
 // look finds claims that are older than the grace time, and sees to those whose worker is gone.
 func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
-	if r.heartbeat.current.Load() == nil {
+	if known := r.heartbeat.current.Load(); known == nil || known.refused != nil {
 		return nil
 	}
 	old, err := r.oldClaims(ctx)
@@ -59,7 +59,7 @@ func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
 	err := r.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
 		for _, run := range page {
 			_, tracked := r.table.find(run.ID)
-			if !tracked && run.State != nil && time.Since(run.State.Timestamp) > r.opts.ClaimGrace {
+			if !tracked && run.State != nil && r.opts.Prefect.Since(run.State.Timestamp) > r.opts.ClaimGrace {
 				old = append(old, run)
 			}
 		}
@@ -104,6 +104,9 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 		_, err := r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
 		return candidate{}, err
 	}
+	if !claim.isClaim() {
+		return candidate{}, nil
+	}
 	if run.InfrastructurePID != "" {
 		known, err := r.hasItsTask(ctx, run, claim)
 		if known || err != nil {
@@ -113,7 +116,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 	c := newCandidate(*run, time.Now())
 	c.claim, c.claimed, c.resumed = claim.id, time.Now(), true
 	if !ours {
-		c.foreign = claim.since
+		c.foreign = r.opts.Prefect.Here(claim.since)
 	}
 	return c, nil
 }
@@ -136,7 +139,7 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 	if err != nil {
 		return false, err
 	}
-	if described == nil && time.Since(claim.since) < stoppedVisible {
+	if described == nil && r.opts.Prefect.Since(claim.since) < stoppedVisible {
 		return false, nil // a task of this claim would still be known
 	}
 	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {

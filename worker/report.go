@@ -19,8 +19,8 @@ var errNotOver = errors.New("the server keeps the flow run in a state that is no
 
 // crashed proposes Crashed with the reason. A run that has ended meanwhile keeps the
 // state that it has.
-func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reason string) error {
-	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Crashed, Message: reason})
+func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reason string, s still) error {
+	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Crashed, Message: reason}, s)
 	switch {
 	case err != nil || result == nil:
 		return err
@@ -34,21 +34,36 @@ func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reas
 
 // cancelled sets a run to Cancelled, past the server's rules as the official worker does.
 func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runRef, message string) error {
-	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Cancelled, Message: message, Force: true})
+	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Cancelled, Message: message, Force: true}, nil)
 	if err == nil && result != nil {
 		log.InfoContext(ctx, "the flow run is Cancelled: "+message)
 	}
 	return err
 }
 
-// set proposes a state until Prefect answers; the result is nil when the run is gone.
-func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal prefect.StateProposal) (*prefect.OrchestrationResult, error) {
+// still tells whether what was decided in front of a wait still holds; nil is always.
+type still func(context.Context) (bool, error)
+
+// set proposes a state until Prefect answers; the result is nil when the run is gone, or
+// not to be given the state any more.
+func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal prefect.StateProposal, s still) (*prefect.OrchestrationResult, error) {
 	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
+	waited, holds := false, true
 	err := insist(ctx, log, "setting the flow run to "+string(proposal.Type), func(ctx context.Context) (err error) {
+		if waited && s != nil {
+			if holds, err = s(ctx); err != nil || !holds {
+				return err
+			}
+		}
+		waited = true
 		result, err = r.api.SetFlowRunState(ctx, run.id, proposal)
 		return err
 	})
+	if err == nil && !holds {
+		log.InfoContext(ctx, "the flow run goes on elsewhere: it is not set to "+string(proposal.Type))
+		return nil, nil
+	}
 	if errors.Is(err, prefect.ErrNotFound) {
 		log.InfoContext(ctx, "the flow run was deleted: its state is not reported")
 		return nil, nil
@@ -56,14 +71,10 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal
 	return result, err
 }
 
-// infrastructure records which task a run has.
+// infrastructure records which task a run has; prefect.ErrNotFound means that it was deleted.
 func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runRef, pid string) error {
 	err := insist(ctx, log, "recording the task of the flow run", func(ctx context.Context) error {
 		return r.api.UpdateFlowRun(ctx, run.id, prefect.FlowRunUpdate{InfrastructurePID: &pid})
 	})
-	if errors.Is(err, prefect.ErrNotFound) {
-		log.WarnContext(ctx, "the flow run was deleted after its task was launched", "task", pid)
-		return nil
-	}
 	return err
 }

@@ -37,12 +37,12 @@ func TestACrashThatIsNotTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := (&report{api: api}).crashed(ctx, silence, runRef{run.ID, run.Name}, "reason"); !errors.Is(err, want) {
+		if err := (&report{api: api}).crashed(ctx, silence, runRef{run.ID, run.Name}, "reason", nil); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", state, err, want)
 		}
 	}
 	gone := runRef{"7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "gone"}
-	if err := (&report{api: api}).crashed(ctx, silence, gone, "reason"); err != nil {
+	if err := (&report{api: api}).crashed(ctx, silence, gone, "reason", nil); err != nil {
 		t.Errorf("a run that was deleted: %v", err)
 	}
 }

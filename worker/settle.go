@@ -86,8 +86,10 @@ func (s *settle) batch(ctx context.Context, ended []ending) ([]settlement, error
 // one settles a run; it is nil when the run was deleted.
 func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdict, error) {
 	log := s.lines.of(e.entry.run)
-	verdict := judgeEnding(e, run)
-	var err error
+	verdict, err := s.judge(ctx, e, run)
+	if err != nil {
+		return verdict, fmt.Errorf("failed to judge what became of flow run %q: %w", e.entry.run.name, err)
+	}
 	switch verdict {
 	case stillLate:
 		s.table.change(e.entry.run.id, func(entry *tracked) {
@@ -98,6 +100,8 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 		return verdict, nil
 	case isCancelled:
 		err = s.report.cancelled(ctx, log, e.entry.run, cancelledMessage(e))
+	case isMistaken:
+		_, err = s.claim.undo(ctx, log, e.entry.run)
 	case hasCrashed, isInterrupted:
 		verdict, err = s.crash(ctx, log, e, run, verdict)
 	}
@@ -118,7 +122,7 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 			return isFine, err
 		}
 	}
-	over, err := s.putOff.afterStop(ctx, log, e, run)
+	over, err := s.putOff.afterStop(ctx, log, e, run, s.stillOf(e))
 	switch {
 	case err != nil:
 		return v, err
@@ -130,14 +134,14 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 	show := s.lines.inPrefect(e.entry.run)
 	if run.StartTime != nil {
 		// Prefect has the run's own lines: the state need not wait for those of its container.
-		if err := s.report.crashed(ctx, log, e.entry.run, e.reason); err != nil {
+		if err := s.report.crashed(ctx, log, e.entry.run, e.reason, s.stillOf(e)); err != nil {
 			return v, err
 		}
 		s.late.show(ctx, e, show)
 		return v, nil
 	}
 	output := s.last.of(ctx, e)
-	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e)); err != nil {
+	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e), s.stillOf(e)); err != nil {
 		return v, err
 	}
 	output.show(ctx, show)
@@ -162,39 +166,6 @@ const (
 	// isInterrupted: AWS ended the task, and the runner in it has said Crashed by itself.
 	isInterrupted verdict = "interrupted"
 	isPutOff      verdict = "put off" // it is launched anew
+	// isMistaken: the run had ended, and was claimed again by a worker that did not live to see it.
+	isMistaken verdict = "mistaken"
 )
-
-func judgeEnding(e ending, run *prefect.FlowRun) verdict {
-	switch {
-	case run == nil:
-		return isFine
-	case run.StateType == prefect.Crashed && run.InfrastructurePID == e.entry.pid && infrastructureStop(e.task):
-		return isInterrupted
-	case run.StateType.Terminal():
-		return isFine
-	case hasOtherTask(run, e.entry.at.task), claimedSince(run, e):
-		return isFine // launched anew meanwhile
-	case run.StateType == prefect.Scheduled, run.StateType == prefect.Paused:
-		return isFine // waits for its next launch, and not for this task
-	case run.StateType == prefect.Cancelling:
-		return isCancelled
-	case e.task != nil && endedWell(*e.task) && (e.entry.stoppedAt.IsZero() || time.Since(e.entry.stoppedAt) < lateState):
-		return stillLate
-	}
-	return hasCrashed
-}
-
-// hasOtherTask: tasks are told apart by their ARN, since the cluster before it may be
-// written as a name.
-func hasOtherTask(run *prefect.FlowRun, task string) bool {
-	_, now, ok := parsePID(run.InfrastructurePID)
-	return ok && now != task
-}
-
-// claimedSince: a run that became Pending after the task had stopped is about to get its
-// next task. Word of the old one may come late, and more than once. But a launch that was
-// answered with a task that had stopped already will get no other.
-func claimedSince(run *prefect.FlowRun, e ending) bool {
-	task := e.task
-	return task != nil && task.StoppedAt != nil && !e.entry.since.After(*task.StoppedAt) && run.StateType == prefect.Pending && run.State != nil && run.State.Timestamp.After(*task.StoppedAt)
-}

@@ -31,6 +31,8 @@ type submit struct {
 	metrics   *metrics
 	putOff    *putOff
 	tasks     *findTask
+	tooLate   *tooLate
+	grace     time.Duration // after which others may go on with a claim
 	line      *line
 }
 
@@ -88,7 +90,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 		s.table.leave(c.run.ID)
 		return 0
 	}
-	c.claim, c.claimed = mine.id, began
+	c.claim, c.state, c.claimed = mine.id, mine.id, began
 	log.InfoContext(ctx, fmt.Sprintf("worker %q launches flow run %q", s.heartbeat.opts.Name, c.run.Name))
 	err = s.start(ctx, log, c)
 	s.metrics.launched(err, time.Since(began))
@@ -142,12 +144,16 @@ func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c cand
 	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+" no longer exists: there is nothing to launch.")
 }
 
-// errOvertaken: the run got another state between claim and launch.
-var errOvertaken = errors.New("the flow run is no longer to be launched")
-
 // start makes the job and launches its task.
 func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error {
 	known := s.heartbeat.current.Load()
+	c.standing = &standing{claim: s.claim, log: log, cand: c}
+	if !c.resumed {
+		c.standing.known = c.claimed
+	}
+	if c.pool != "" && c.pool != known.pool.ID {
+		return errPoolAnew
+	}
 	var job *jobtemplate.Job
 	err := insist(ctx, log, "preparing the job", func(ctx context.Context) (err error) {
 		job, err = s.resolve.job(ctx, c, known)
@@ -169,39 +175,27 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 			return s.record(ctx, log, c, job, clients, made, definition{})
 		}
 	}
-	if err := s.advance(ctx, log, c, known); err != nil {
-		return err
-	}
-	if time.Since(c.claimed) > freshClaim {
-		if err := s.claim.stands(ctx, log, c); err != nil {
+	// A run that is gone on with keeps its state: another worker may be going on with it too,
+	// and the server would let even a run that has ended by now become Submitting.
+	if !c.resumed && !known.isPrefect2() {
+		if c.state, err = s.claim.advance(ctx, log, c.standing); err != nil {
 			return err
 		}
 	}
 	made, used, err := s.send(ctx, log, clients, job, c)
 	if err != nil {
-		return err
+		return s.refused(ctx, log, c, job, clients, err)
 	}
 	return s.record(ctx, log, c, job, clients, made, used)
-}
-
-// advance sets the run to Submitting, where the server has that. A run that is gone on
-// with keeps its state: another worker may be going on with it too, and the server would
-// let even a run that has ended by now become Submitting.
-func (s *submit) advance(ctx context.Context, log *slog.Logger, c candidate, known *snapshot) error {
-	switch {
-	case c.resumed:
-		return s.claim.stands(ctx, log, c)
-	case known.isPrefect2():
-		return nil
-	}
-	return s.claim.advance(ctx, log, c)
 }
 
 // send registers and launches. A definition that was deregistered since it was last
 // looked at is registered anew.
 func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsClients, job *jobtemplate.Job, c candidate) (task, definition, error) {
 	for second := false; ; second = true {
+		began := time.Now()
 		used, err := s.register.definition(ctx, log, clients, job, c.found)
+		c.standing.waited(began)
 		if err != nil {
 			return task{}, used, err
 		}
@@ -229,15 +223,23 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 	if used.registered && job.AutoDeregister {
 		goes = used.arn
 	}
-	s.table.launched(c.run.ID, launchedTask{pid, place{clients, made.cluster, made.arn}, goes, usesRunner(job.Command)})
-	if err := s.report.infrastructure(ctx, log, c.ref(), pid); err != nil {
+	at := place{clients, made.cluster, made.arn}
+	if !c.standing.fresh() {
+		if f, err := s.claim.fate(ctx, log, c); err == nil && f == lost {
+			return s.tooLate.stop(ctx, log, c.ref(), at)
+		}
+	}
+	s.table.launched(c.run.ID, launchedTask{pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim})
+	err := s.report.infrastructure(ctx, log, c.ref(), pid)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return s.tooLate.stop(ctx, log, c.ref(), at)
+	}
+	if err != nil {
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
-	if err := s.stopIfTooLate(ctx, log, c, clients, made); err != nil {
-		log.ErrorContext(ctx, "failed to see whether the flow run was cancelled meanwhile", "error", err)
-	}
+	s.tooLate.watch(c, at, pid)
 	return nil
 }
 
@@ -250,14 +252,14 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 	if errors.Is(err, errOvertaken) || ctx.Err() != nil {
 		return // what is half-done when the worker is killed is for the next one to settle
 	}
-	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), err); over {
+	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), s.claim.still(log, c), err); over {
 		if err != nil {
 			log.ErrorContext(ctx, "failed to give the flow run back: it is settled later", "error", err)
 		}
 		return
 	}
 	reason := "Failed to submit flow run to infrastructure: " + sentence(err)
-	if err := s.report.crashed(ctx, log, c.ref(), reason); err != nil {
+	if err := s.report.crashed(ctx, log, c.ref(), reason, s.claim.still(log, c)); err != nil {
 		log.ErrorContext(ctx, "failed to report the flow run as Crashed", "error", err)
 	}
 }

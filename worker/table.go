@@ -34,6 +34,7 @@ type tracked struct {
 	at         place
 	definition string // ARN of the task definition that goes when the task has stopped; or empty
 	runner     bool   // its command is Prefect's runner, which cancels runs itself
+	claim      string // id of the claim that it was launched for; empty when not known
 
 	stopAsked time.Time // when StopTask was last accepted
 	stoppedAt time.Time // when the task was first seen stopped
@@ -114,6 +115,7 @@ type launchedTask struct {
 	at         place
 	definition string
 	runner     bool
+	claim      string
 }
 
 // launched says which task a run has.
@@ -123,7 +125,7 @@ func (t *table) launched(runID string, l launchedTask) {
 
 func (e *tracked) set(l launchedTask) {
 	e.phase, e.since = launched, time.Now()
-	e.pid, e.at, e.definition, e.runner = l.pid, l.at, l.definition, l.runner
+	e.pid, e.at, e.definition, e.runner, e.claim = l.pid, l.at, l.definition, l.runner, l.claim
 }
 
 // adopt tracks a run that another worker has launched, or this one before it was

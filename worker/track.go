@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/aws/smithy-go/middleware"
+
 	"ecsctl/internal/awserr"
 )
 
@@ -110,6 +112,7 @@ type ending struct {
 	entry  tracked
 	task   *types.Task // nil when it is not known
 	reason string
+	answer middleware.Metadata // of the answer that it is from
 }
 
 // describe returns those of a batch that have ended.
@@ -136,7 +139,7 @@ func describe(ctx context.Context, batch []tracked) ([]ending, error) {
 		case found == nil:
 			ended = append(ended, missing([]tracked{entry}, "ECS no longer knows its task "+entry.at.task)...)
 		case aws.ToString(found.LastStatus) == "STOPPED":
-			ended = append(ended, ending{entry, found, exitReason(*found)})
+			ended = append(ended, ending{entry, found, exitReason(*found), out.ResultMetadata})
 		}
 	}
 	return ended, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"ecsctl/prefect"
 )
@@ -13,30 +12,13 @@ import (
 // answer that is a little old can lead to a claim of a run that another worker has
 // launched meanwhile, and that has ended by now. Such a claim is a mistake.
 
-// isMistake: the run was not waiting to be launched when it was claimed.
-func (c launchClaim) isMistake() bool { return c.before != nil && c.before.Type.Terminal() }
+// isMistake: the run was not waiting to be launched when a worker of ours claimed it. What others
+// make Pending after a final state is their affair: a run that is submitted again, for one.
+func (c launchClaim) isMistake() bool { return c.marked && c.before != nil && c.before.Type.Terminal() }
 
-// freshClaim is for how long a worker trusts its claim: less than it takes for the
-// server to count it as offline, after which others go on with the claim, and may have
-// given the run back.
-const freshClaim = time.Minute
-
-// stands returns errOvertaken when the run is no longer claimed by the same claim.
-func (c *claim) stands(ctx context.Context, log *slog.Logger, cand candidate) error {
-	var states []prefect.State
-	err := insist(ctx, log, "checking the claim of the flow run", func(ctx context.Context) (err error) {
-		states, err = c.api.FlowRunStates(ctx, cand.run.ID)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	now, ok := claimIn(states)
-	if !ok || now.id != cand.claim || states[len(states)-1].Type != prefect.Pending {
-		return errOvertaken
-	}
-	return nil
-}
+// isClaim: the run was waiting to be launched. A run that was made Pending otherwise is not ready
+// yet: that of an @ecs flow gets its bundle, and is Scheduled then.
+func (c launchClaim) isClaim() bool { return c.before != nil && c.before.Type == prefect.Scheduled }
 
 // undo gives a run that was claimed by mistake its final state back, and tells whether
 // it was.

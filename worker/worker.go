@@ -22,6 +22,7 @@ type Worker struct {
 	byChannel *byChannel
 	poll      *poll
 	submit    *submit
+	tooLate   *tooLate
 	track     *track
 	observe   *observe // nil: no queue
 	cancel    *cancel
@@ -29,6 +30,7 @@ type Worker struct {
 	orphans   *orphans
 	fleet     *fleet
 	health    *health
+	refusal   *refusal
 
 	halt chan struct{} // closed when what AWS does not take is given back: the end is near
 }
@@ -42,7 +44,8 @@ func New(o Options) (*Worker, error) {
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
 	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
-	w.heartbeat = &heartbeat{opts: o}
+	w.refusal = newRefusal(o.KeyPatience)
+	w.heartbeat = &heartbeat{opts: o, refusal: w.refusal}
 	w.log = w.logger()
 	w.heartbeat.log = w.log
 	w.connect()
@@ -75,15 +78,17 @@ func (w *Worker) connect() {
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
+	late := &tooLate{api: o.Prefect, lines: lines, table: w.table, patience: patience}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late, grace: o.ClaimGrace,
 	}
+	late.claim, w.tooLate = w.submit.claim, late
 	last := &lastLines{}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
@@ -101,16 +106,17 @@ func (w *Worker) connect() {
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
 	})
+	w.metrics.watchClock(o.Prefect.ClockAhead)
 	w.metrics.watchChannel(w.byChannel.channel.Open)
-	w.health = &health{poll: w.poll, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
+	w.health = &health{poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
 }
 
 // Name is the name that the worker has in Prefect.
 func (w *Worker) Name() string { return w.opts.Name }
 
 // Run works until stop is closed and what was claimed is launched, or until ctx ends,
-// which drops everything at once. The error says why it could not begin: once it
-// has, nothing but stop and ctx ends it.
+// which drops everything at once. The error says why it could not begin, or that Prefect refuses
+// it for good: once it has begun, nothing else ends it.
 func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	w.health.began = time.Now()
 	background, end := context.WithCancel(ctx)
@@ -134,6 +140,9 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	})
 	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).run(background) })
 	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
+	group.Go(func() {
+		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).run(background)
+	})
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
 	if w.observe != nil {
 		group.Go(func() { w.observe.run(background) })
@@ -145,10 +154,13 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 			w.loop("look for tasks that ended unseen", w.opts.RecoverInterval, w.orphans.look).run(background)
 		})
 	}
-	w.work(ctx, stop)
+	w.work(ctx, w.refusal.orOver(background, stop))
+	if err := w.tooLate.look(ctx); err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "failed to look at flow runs that were just launched", "error", sentence(err))
+	}
 	w.track.settle.late.finish(ctx, lastFlush)
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
-	return nil
+	return w.refusal.final()
 }
 
 // HealthAddress is where the health check listens, once Run has begun.

@@ -81,12 +81,10 @@ func task(t types.Task, lines []string) (Finding, bool) {
 	return Finding{}, false
 }
 
-// failedContainer returns the first exit code that is not 0.
+// failedContainer returns the exit code of the container that ended the task.
 func failedContainer(t types.Task) (bool, int32) {
-	for _, c := range t.Containers {
-		if c.ExitCode != nil && *c.ExitCode != 0 {
-			return true, *c.ExitCode
-		}
+	if c := Culprit(t); c != nil {
+		return true, *c.ExitCode
 	}
 	return false, 0
 }

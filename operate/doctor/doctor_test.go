@@ -45,7 +45,7 @@ func wantSound(t *testing.T, found map[string]operate.Check, names ...string) {
 // allChecks but that of the image, whose registry is not of this machine.
 var allChecks = []string{
 	"AWS credentials", "clock", "AWS region", "AWS permissions", "network", "Fargate quota",
-	"Prefect version", "Prefect credentials", "work pool", "worker's API key",
+	"Prefect version", "Prefect clock", "Prefect credentials", "work pool", "worker's API key",
 }
 
 func ownImage(t *testing.T, p *patient.Patient) string {
@@ -266,6 +266,29 @@ func TestDoctorClockSkew(t *testing.T) {
 	want(t, p.Examine(p.As(cfg)), "clock", operate.CheckWarn, "clock is 2m", "timedatectl")
 	off = -10 * time.Minute
 	want(t, p.Examine(p.As(cfg)), "clock", operate.CheckFail, "AWS refuses what is signed more than 5 minutes off", "timedatectl")
+}
+
+func TestDoctorServersClock(t *testing.T) {
+	t.Parallel()
+	p := patient.NewPatient(t, sandbox.Options{})
+	target, err := url.Parse(p.Server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := 2 * time.Minute
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		r.Header.Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	defer server.Close()
+	through := func(o *doctor.DoctorOptions) {
+		o.Prefect = p.API(server.URL + strings.TrimPrefix(p.Server.PrefectAPIURL(), p.Server.URL()))
+	}
+	want(t, p.Examine(through), "Prefect clock", operate.CheckWarn, "ahead of this machine's", "timedatectl")
+	off = -2 * time.Minute
+	want(t, p.Examine(through), "Prefect clock", operate.CheckWarn, "behind this machine's", "timedatectl")
 }
 
 func TestDoctorCredentialsExpired(t *testing.T) {

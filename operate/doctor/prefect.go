@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -19,11 +20,12 @@ import (
 
 // Names of the checks of Prefect.
 const (
-	checkAPI       = "Prefect API"
-	checkVersion   = "Prefect version"
-	checkKey       = "Prefect credentials"
-	checkPool      = "work pool"
-	checkWorkerKey = "worker's API key"
+	checkAPI         = "Prefect API"
+	checkVersion     = "Prefect version"
+	checkServerClock = "Prefect clock"
+	checkKey         = "Prefect credentials"
+	checkPool        = "work pool"
+	checkWorkerKey   = "worker's API key"
 )
 
 // The oldest server that the worker is tested with.
@@ -37,12 +39,14 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	if d.PrefectErr != nil {
 		d.failed(checkAPI, d.PrefectErr)
 		d.skip(checkVersion, "the Prefect API cannot be asked: see "+checkAPI)
+		d.skip(checkServerClock, "the Prefect API cannot be asked: see "+checkAPI)
 		return
 	}
 	err := d.Prefect.Health(ctx)
 	if err != nil && !errors.Is(err, prefect.ErrUnauthorized) {
 		d.failed(checkAPI, err)
 		d.skip(checkVersion, "the Prefect API cannot be asked: see "+checkAPI)
+		d.skip(checkServerClock, "the Prefect API cannot be asked: see "+checkAPI)
 		return
 	}
 	d.reached, d.answers = true, true
@@ -53,6 +57,25 @@ func (d *doctor) checkAPI(ctx context.Context) {
 		d.ok(checkAPI, d.server.APIURL+" answers")
 	}
 	d.checkVersion(ctx)
+	d.checkServerClock()
+}
+
+// serverSkewWarned is what the worker warns of too.
+const serverSkewWarned = 5 * time.Second
+
+// checkServerClock compares this machine's clock with that of the server. The worker goes by the
+// server's, but the times of logs and of what is scheduled are read by people.
+func (d *doctor) checkServerClock() {
+	if ahead := d.Prefect.ClockAhead(); ahead.Abs() > serverSkewWarned {
+		side := "ahead of"
+		if ahead < 0 {
+			side = "behind"
+		}
+		d.warn(checkServerClock, fmt.Sprintf("the Prefect server's clock is %s %s this machine's", ahead.Abs().Round(time.Second), side),
+			"set the clock that is wrong: `timedatectl set-ntp true`; the check clock compares this machine's with that of AWS")
+		return
+	}
+	d.ok(checkServerClock, fmt.Sprintf("within %s of this machine's", serverSkewWarned))
 }
 
 func (d *doctor) checkVersion(ctx context.Context) {

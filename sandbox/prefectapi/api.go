@@ -56,6 +56,7 @@ func New(options ...Option) *API {
 // ServeHTTP answers one call.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = withoutPrefix(r)
+	w.Header().Set("Date", a.now().Format(http.TimeFormat)) // by the clock that states get their times by
 	if isUpgrade(r) {
 		a.sockets.ServeHTTP(w, r)
 		return

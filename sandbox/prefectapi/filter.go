@@ -88,6 +88,20 @@ func match[T any](rows []T, f filter, where string, tests map[string]test[T]) ([
 	return out, nil
 }
 
+// matchAny tells whether a row meets one of the conditions, which are combined by or_.
+func matchAny[T any](row T, f filter, where string, tests map[string]test[T]) (bool, error) {
+	for field, condition := range f {
+		if field == "operator" {
+			continue
+		}
+		kept, err := match([]T{row}, filter{field: condition}, where, tests)
+		if err != nil || len(kept) > 0 && string(condition) != "null" {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // anyOf is the conditions any_, not_any_ and like_ on a text. A condition is read once for
 // all rows: lists have hundreds of entries, and tables thousands of rows.
 func anyOf[T any](value func(T) string) test[T] {

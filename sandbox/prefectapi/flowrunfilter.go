@@ -101,6 +101,9 @@ func stateTest[T any](of func(T) *state, where string) test[T] {
 		if json.Unmarshal(raw, &conditions) != nil {
 			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body", where)
 		}
+		if string(conditions["operator"]) == `"or_"` {
+			return matchAny(row, conditions, where, tests)
+		}
 		kept, err := match([]T{row}, conditions, where, tests)
 		return len(kept) > 0, err
 	}

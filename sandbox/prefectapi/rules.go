@@ -162,7 +162,11 @@ func waitForScheduledTime(a *API, _ *flowRun, from, to *state) *verdict {
 }
 
 func retryFailed(a *API, run *flowRun, from, to *state) *verdict {
-	if from.Type != running || to.Type != failed || run.Policy.Retries == nil || run.runCount > *run.Policy.Retries {
+	if from.Type != running || to.Type != failed {
+		return nil
+	}
+	if run.Policy.Retries == nil || run.runCount > *run.Policy.Retries {
+		run.Policy.RetryType = nil
 		return nil
 	}
 	itself := "in_process"
