@@ -48,6 +48,7 @@ func Resolve(in Inputs) (*Job, error) {
 	if t.configuration == nil {
 		return nil, found.err()
 	}
+	noteLeftovers(found, t.leftovers(variables), in.Strict)
 	secrets := &secretValues{texts: map[string]bool{}}
 	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}}
 	document := t.populate(found, variables, in.Environ, refs)
