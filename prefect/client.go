@@ -60,6 +60,8 @@ type Client struct {
 	log        *slog.Logger
 	csrf       csrf
 	reached    atomic.Bool // the server has answered once
+
+	attribution atomic.Pointer[http.Header]
 }
 
 // authKind is what the client authenticates with, for messages.

@@ -31,6 +31,7 @@ type submit struct {
 	putOff    *putOff
 	tasks     *findTask
 	line      *line
+	events    *workerEvents
 }
 
 // run sees a candidate through, which has joined the line. Closing stop drops it as long
@@ -165,9 +166,11 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 			return err
 		}
 		if found {
-			return s.record(ctx, log, c, job, clients, made, definition{})
+			return s.record(ctx, log, c, job, clients, made, definition{}, prefect.Event{})
 		}
 	}
+	submitted := s.events.submitted(ctx, c, known)
+	defer s.label(ctx, c, known)()
 	if err := s.advance(ctx, log, c, known); err != nil {
 		return err
 	}
@@ -180,7 +183,7 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, log, c, job, clients, made, used)
+	return s.record(ctx, log, c, job, clients, made, used, submitted)
 }
 
 // advance sets the run to Submitting, where the server has that. A run that is gone on
@@ -222,7 +225,7 @@ func isInactive(err error) bool {
 }
 
 // record tracks the task and tells Prefect which one it is.
-func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition) error {
+func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition, submitted prefect.Event) error {
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	goes := ""
 	if used.registered && job.AutoDeregister {
@@ -233,6 +236,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
+	s.events.executed(ctx, c, s.heartbeat.current.Load(), pid, submitted)
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
 	if err := s.stopIfTooLate(ctx, log, c, clients, made); err != nil {
 		log.ErrorContext(ctx, "failed to see whether the flow run was cancelled meanwhile", "error", err)

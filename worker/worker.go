@@ -24,6 +24,7 @@ type Worker struct {
 	submit    *submit
 	track     *track
 	observe   *observe // nil: no queue
+	events    *workerEvents
 	cancel    *cancel
 	recovery  *recovery
 	orphans   *orphans
@@ -39,6 +40,7 @@ func New(o Options) (*Worker, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
+	o.Prefect.Attribute(o.Name, "")
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
 	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
@@ -76,13 +78,15 @@ func (w *Worker) connect() {
 	definitions := &register{patience: patience}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
+	events := newEmitter(o, w.log, w.heartbeat)
+	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places,
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events,
 	}
 	last := &lastLines{}
 	endings := &settle{
@@ -91,7 +95,7 @@ func (w *Worker) connect() {
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
 	if o.ObserverQueue != "" {
-		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, w.heartbeat)
+		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
 	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
@@ -135,9 +139,10 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).run(background) })
 	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
+	group.Go(func() { w.events.emitter.run(background) })
+	w.events.started()
 	if w.observe != nil {
 		group.Go(func() { w.observe.run(background) })
-		group.Go(func() { w.observe.events.run(background) })
 	}
 	if !w.opts.RunOnce {
 		group.Go(func() { w.byChannel.run(background) })
@@ -147,6 +152,7 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	}
 	w.work(ctx, stop)
 	w.track.settle.late.finish(ctx, lastFlush)
+	w.events.stopped()
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return nil
 }
