@@ -21,6 +21,7 @@ type Worker struct {
 	heartbeat *heartbeat
 	byChannel *byChannel
 	poll      *poll
+	wake      *wake
 	submit    *submit
 	track     *track
 	observe   *observe // nil: no queue
@@ -81,6 +82,7 @@ func (w *Worker) connect() {
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
