@@ -166,6 +166,8 @@ def _documents():
             for empty in EMPTIES + [MISSING]:
                 job = {"name": f"empty {part}/{path}={empty!r}"}
                 job["set"] = {f"job_configuration/{part}": _with(document, path, empty)}
+                if path == "tags/0/key" and empty == "" and part == "task_run_request":
+                    job["difference"] = "tag-limits"
                 if part == "task_run_request":
                     job["run"] = {"cpu": 512, "memory": 1024}
                 yield job

@@ -1,6 +1,7 @@
 """Runs jobs through the real ECSWorker of prefect-aws and prints what it sends.
 
-    official.py [--cases FILE] [--generate N] [--named N] [--empties N] [--seed N]
+    official.py [--cases FILE] [--generate N] [--named N] [--older N] [--empties N]
+                [--seed N]
 
 One JSON object a line: first {"seed", "prefect", "prefect_aws"}, then one for each
 job with its inputs and either the recorded requests or why the worker refused. The
@@ -55,6 +56,7 @@ import case as cases
 import empties
 import generate
 import named
+import older
 
 # One attempt: the official worker waits between attempts that moto refuses.
 ecs_worker.EcsWorkerSettings = lambda: types.SimpleNamespace(
@@ -285,6 +287,7 @@ def main():
     parser.add_argument("--cases", default=Path(__file__).with_name("cases.json"))
     parser.add_argument("--generate", type=int, default=100)
     parser.add_argument("--named", type=int, default=100)
+    parser.add_argument("--older", type=int, default=80)
     parser.add_argument("--empties", type=int, default=10**6)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
@@ -293,6 +296,7 @@ def main():
     jobs = json.loads(Path(options.cases).read_text())
     jobs += generate.jobs(options.seed, options.generate)
     jobs += named.jobs(options.seed, options.named)
+    jobs += older.jobs(options.seed, options.older)
     jobs += empties.jobs(options.seed, options.empties, default_template)
     print(json.dumps({"seed": options.seed, "prefect": prefect.__version__, "prefect_aws": prefect_aws.__version__}))
     with mock_aws():
