@@ -32,6 +32,7 @@ type submit struct {
 	tasks     *findTask
 	line      *line
 	events    *workerEvents
+	renew     *renew
 }
 
 // run sees a candidate through, which has joined the line. Closing stop drops it as long
@@ -180,6 +181,12 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 		}
 	}
 	made, used, err := s.send(ctx, log, clients, job, c)
+	if isStale(err) {
+		if newJob, newClients, changed := s.renew.forLaunch(ctx, log, c, known, clients); changed {
+			job, clients = newJob, newClients
+			made, used, err = s.send(ctx, log, clients, job, c)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -82,20 +82,21 @@ func (w *Worker) connect() {
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
 	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events,
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events, renew: renewal,
 	}
 	last := &lastLines{}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
 		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
-	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
+	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
 	if o.ObserverQueue != "" {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
