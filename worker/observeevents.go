@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/prefect/feed"
 )
 
 const (
@@ -38,6 +40,8 @@ type emitter struct {
 	waiting []prefect.Event
 	ready   chan struct{} // has an element when events wait that nobody sends
 	noneTo  time.Time     // until then the server is taken to keep no events
+
+	bySocket atomic.Bool // POST was refused
 }
 
 func newEmitter(o Options, log *slog.Logger, h *heartbeat) *emitter {
@@ -99,14 +103,14 @@ func (e *emitter) flush(ctx context.Context) {
 			return
 		}
 		try, cancel := context.WithTimeout(ctx, eventWait)
-		err := e.api.CreateEvents(try, events)
+		err := e.store(try, events)
 		cancel()
 		switch {
 		case err == nil:
 		case errors.Is(err, prefect.ErrNoEvents):
 			e.forgo(ctx)
 			return
-		case ctx.Err() != nil, prefect.Temporary(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, prefect.ErrUnauthorized):
+		case ctx.Err() != nil, mayComeLater(err):
 			e.putBack(events)
 			e.log.DebugContext(ctx, "task events are sent later", "events", len(events), "error", err)
 			return
@@ -114,6 +118,28 @@ func (e *emitter) flush(ctx context.Context) {
 			e.log.WarnContext(ctx, "Prefect does not take these task events", "events", len(events), "error", err)
 		}
 	}
+}
+
+// mayComeLater: the server was away, or the way to it. A websocket's errors say no more than that.
+func mayComeLater(err error) bool {
+	var answer *prefect.APIError
+	return !errors.As(err, &answer) || prefect.Temporary(err) || errors.Is(err, prefect.ErrUnauthorized)
+}
+
+// store posts events. Where that is refused, as on Cloud, they go by the websocket from then on.
+func (e *emitter) store(ctx context.Context, events []prefect.Event) error {
+	if !e.bySocket.Load() {
+		err := e.api.CreateEvents(ctx, events)
+		if !errors.Is(err, prefect.ErrNoEvents) && !errors.Is(err, prefect.ErrUnauthorized) {
+			return err
+		}
+		e.bySocket.Store(true)
+	}
+	err := feed.Send(ctx, e.api, events)
+	if errors.Is(err, prefect.ErrNoEvents) {
+		e.bySocket.Store(false)
+	}
+	return err
 }
 
 func (e *emitter) take() []prefect.Event {

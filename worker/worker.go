@@ -76,7 +76,7 @@ func (w *Worker) connect() {
 	mine := markOf(o.Name)
 	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
-	definitions := &register{patience: patience}
+	definitions := &register{patience: patience.with(o.RegisterTries)}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
 	events := newEmitter(o, w.log, w.heartbeat)
@@ -88,10 +88,10 @@ func (w *Worker) connect() {
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
-		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
+		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience}, fallback: o.SpotFallback},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events, renew: renewal,
 	}
-	last := &lastLines{}
+	last := &lastLines{most: o.CrashedLogLines}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
 		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},

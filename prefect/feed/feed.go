@@ -149,6 +149,13 @@ func (o Options) open(ctx context.Context) (*websocket.Conn, error) {
 }
 
 func (o Options) introduce(ctx context.Context, socket *websocket.Conn, token prefect.Secret) error {
+	if err := authenticate(ctx, socket, token); err != nil {
+		return err
+	}
+	return send(ctx, socket, map[string]any{"type": "filter", "filter": o.filter(), "backfill": false})
+}
+
+func authenticate(ctx context.Context, socket *websocket.Conn, token prefect.Secret) error {
 	auth := map[string]any{"type": "auth", "token": nil}
 	if token != "" {
 		auth["token"] = token.Reveal()
@@ -165,7 +172,7 @@ func (o Options) introduce(ctx context.Context, socket *websocket.Conn, token pr
 	if welcome.Type != "auth_success" {
 		return fmt.Errorf("the server answered the authentication with %q", welcome.Type)
 	}
-	return send(ctx, socket, map[string]any{"type": "filter", "filter": o.filter(), "backfill": false})
+	return nil
 }
 
 // filter asks for what happens from now on. The server tells of nothing that happens after
