@@ -142,7 +142,7 @@ func readClientParameters(found *findings, object map[string]any) ClientParamete
 
 // checkVerify notes what is neither a boolean, nor a path, nor absent.
 func (r reader) checkVerify(value any) {
-	if _, isPath := value.(string); isPath || value == nil {
+	if path, isText := value.(string); value == nil || isText && path != "" {
 		return
 	}
 	if _, ok := laxBoolean(value); !ok {

@@ -32,6 +32,7 @@ func TestAnEmptyListMayBeOfAnyType(t *testing.T) {
 		"a container":   `{"task_definition": {"containerDefinitions": [{"name": "prefect", "image": "i"}, []]}, "task_run_request": {"launchType": "FARGATE"}}`,
 		"environment":   `{"task_definition": {"containerDefinitions": [{"name": "prefect", "image": "i", "environment": {}}]}, "task_run_request": {"launchType": "FARGATE"}}`,
 		"overrides":     `{"task_definition": {"family": "f"}, "task_run_request": {"launchType": "FARGATE", "overrides": {"containerOverrides": {}}}}`,
+		"tags":          `{"task_definition": {"family": "f"}, "task_run_request": {"launchType": "FARGATE", "tags": ""}}`,
 		"network":       `{"task_definition": {"family": "f"}, "task_run_request": {"launchType": "FARGATE", "networkConfiguration": null}}`,
 		"network, text": `{"task_definition": {"family": "f"}, "task_run_request": {"launchType": "FARGATE", "networkConfiguration": ""}}`,
 	} {

@@ -18,9 +18,8 @@ func layer(found *findings, base, over map[string]any, overName string) map[stri
 		return out
 	}
 	object, ok := overEnv.(map[string]any)
-	if !ok {
+	if !ok && !emptySequence(overEnv) {
 		found.add(overName+".env", "write env as an object of names and values", "it is %s", kind(overEnv))
-		object = nil
 	}
 	merged := maps.Clone(baseEnv)
 	maps.Copy(merged, object)
