@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-wake bench-tracking lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -58,6 +58,10 @@ bench: ## ecsctl beside its peers, in one run; prints ratios
 bench-worker: ## our worker beside the official one: launches a second, memory, calls
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/worker
+
+bench-wake: ## how long a run that is due waits for its RunTask, with our worker and the official one
+	e2e/venvs.sh
+	$(GO) run -tags e2e ./bench/wake
 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh
