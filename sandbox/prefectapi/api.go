@@ -18,6 +18,7 @@ type API struct {
 	sockets    *http.ServeMux
 
 	noChannel         bool
+	feed              FeedTrouble
 	cancellingTimeout time.Duration
 	cleanupLease      time.Duration
 

@@ -3,6 +3,7 @@ package prefectapi
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"ecsctl/internal/pause"
 )
 
 // backlog is how many events may wait for a listener; more are dropped, as on a real server
@@ -53,7 +56,7 @@ func (a *API) serveEventsOut(w http.ResponseWriter, r *http.Request) {
 		delete(a.listeners, l)
 		a.mu.Unlock()
 	}()
-	l.send(socket.CloseRead(r.Context()), socket)
+	l.send(socket.CloseRead(r.Context()), socket, a.feed.Late)
 }
 
 // readFilter reads the message that says what is listened to.
@@ -86,11 +89,11 @@ func (a *API) readFilter(ctx context.Context, socket *websocket.Conn) (*listener
 	return l, ""
 }
 
-func (l *listener) send(ctx context.Context, socket *websocket.Conn) {
+func (l *listener) send(ctx context.Context, socket *websocket.Conn, late time.Duration) {
 	for {
 		select {
 		case e := <-l.events:
-			if write(ctx, socket, object{"type": "event", "event": e}) != nil {
+			if pause.For(ctx, time.Duration(rand.Int64N(int64(late)+1))) != nil || write(ctx, socket, object{"type": "event", "event": e}) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -110,13 +113,20 @@ func (f outFilter) takes(e event) bool {
 // tellListeners hands an event to those who want it; a.mu is held.
 func (a *API) tellListeners(e event) {
 	for l := range a.listeners {
-		if !l.filter.takes(e) {
+		if !l.filter.takes(e) || rand.Float64() < a.feed.Lost {
 			continue
 		}
-		select {
-		case l.events <- e:
-		default: // the listener is too slow
+		l.push(e)
+		if rand.Float64() < a.feed.Doubled {
+			l.push(e)
 		}
+	}
+}
+
+func (l *listener) push(e event) {
+	select {
+	case l.events <- e:
+	default: // the listener is too slow
 	}
 }
 
