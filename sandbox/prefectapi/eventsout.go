@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,17 +21,12 @@ const backlog = 256
 // listener is a client that hears of events as they come.
 type listener struct {
 	filter outFilter
+	past   bool // it wants the events of the past, too
 	events chan event
 }
 
-// outFilter is as much of an EventFilter as clients of the feed use.
-type outFilter struct {
-	Event    struct{ Prefix []string }
-	Occurred struct{ Since, Until *time.Time }
-}
-
-// serveEventsOut streams events (prefect/server/api/events.py, stream_workspace_events_out).
-// It gives no events of the past.
+// serveEventsOut streams events, those of the past first if they are asked for
+// (prefect/server/api/events.py, stream_workspace_events_out).
 func (a *API) serveEventsOut(w http.ResponseWriter, r *http.Request) {
 	if a.isPrefect2() {
 		writeError(w, notImplemented("websocket "+r.URL.Path))
@@ -50,13 +44,20 @@ func (a *API) serveEventsOut(w http.ResponseWriter, r *http.Request) {
 	}
 	a.mu.Lock()
 	a.listeners[l] = true
+	past := slices.Clone(a.events)
 	a.mu.Unlock()
 	defer func() {
 		a.mu.Lock()
 		delete(a.listeners, l)
 		a.mu.Unlock()
 	}()
-	l.send(socket.CloseRead(r.Context()), socket, a.feed.Late)
+	ctx := socket.CloseRead(r.Context())
+	for _, e := range past {
+		if l.past && l.filter.takes(e) && write(ctx, socket, object{"type": "event", "event": e}) != nil {
+			return
+		}
+	}
+	l.send(ctx, socket, a.feed.Late)
 }
 
 // readFilter reads the message that says what is listened to.
@@ -73,18 +74,9 @@ func (a *API) readFilter(ctx context.Context, socket *websocket.Conn) (*listener
 	if message.Type != "filter" {
 		return nil, "Expected 'filter' message"
 	}
-	if message.Backfill == nil || *message.Backfill {
-		return nil, "the sandbox gives no events of the past: ask with backfill false"
-	}
-	l := &listener{events: make(chan event, backlog)}
-	decoder := json.NewDecoder(strings.NewReader(string(message.Filter)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&l.filter); err != nil {
+	l := &listener{events: make(chan event, backlog), past: message.Backfill == nil || *message.Backfill}
+	if l.filter, err = readOutFilter(message.Filter, l.past, a.now()); err != nil {
 		return nil, "Invalid filter: " + err.Error()
-	}
-	if l.filter.Occurred.Until == nil { // what comes later is not asked for
-		now := a.now()
-		l.filter.Occurred.Until = &now
 	}
 	return l, ""
 }
@@ -100,14 +92,6 @@ func (l *listener) send(ctx context.Context, socket *websocket.Conn, late time.D
 			return
 		}
 	}
-}
-
-func (f outFilter) takes(e event) bool {
-	if since := f.Occurred.Since; since != nil && e.Occurred.Before(*since) {
-		return false
-	}
-	named := func(prefix string) bool { return strings.HasPrefix(e.Event, prefix) }
-	return !e.Occurred.After(*f.Occurred.Until) && (len(f.Event.Prefix) == 0 || slices.ContainsFunc(f.Event.Prefix, named))
 }
 
 // tellListeners hands an event to those who want it; a.mu is held.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -106,4 +107,21 @@ func idOf(t *testing.T, url, path, body string) string {
 		t.Fatalf("POST %s: %s", path, raw)
 	}
 	return answer.ID
+}
+
+// Prefect's own client sends a whole filter, and wants what it has missed.
+func TestFeedGivesWhatWasMissed(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(prefectapi.New())
+	t.Cleanup(server.Close)
+	flow := idOf(t, server.URL, "/api/flows/", `{"name":"flow"}`)
+	run := idOf(t, server.URL, "/api/flow_runs/", `{"flow_id":"`+flow+`","state":{"type":"SCHEDULED"}}`)
+	idOf(t, server.URL, "/api/flow_runs/"+run+"/set_state", `{"state":{"type":"PENDING"}}`)
+	socket := listen(t, server.URL, `{"type":"filter","filter":{"occurred":{"since":"2020-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z"},
+		"event":{"prefix":["prefect.flow-run"],"exclude_prefix":null,"name":["prefect.flow-run.Pending"],"exclude_name":null},
+		"resource":null,"related":null,"any_resource":{"id":["prefect.flow.`+flow+`"],"id_prefix":null,"labels":null},"id":{"id":[]},"text":null,"order":"DESC"}}`)
+	_, raw, err := socket.Read(t.Context())
+	if err != nil || !strings.Contains(string(raw), `"prefect.flow-run.Pending"`) || !strings.Contains(string(raw), run) {
+		t.Errorf("got %s, %v", raw, err)
+	}
 }
