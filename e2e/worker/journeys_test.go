@@ -92,15 +92,15 @@ func walk(t *testing.T, c contestant, server *peers.Server) (map[string]trace, s
 	w.must(w.api.DeleteDeployment(t.Context(), gone.ID))
 	process := c.start(w)
 	for _, name := range []string{"launched", "cancelled after start", "retry", "leftovers"} {
-		w.await(4*time.Minute, c.name+" to launch "+name, func() bool { return w.pidOf(one(name)) != "" })
+		w.await(10*time.Minute, c.name+" to launch "+name, func() bool { return w.pidOf(one(name)) != "" })
 	}
-	w.await(2*time.Minute, c.name+" to settle the bad jobs", func() bool { return w.count(prefect.Crashed) == 2 })
+	w.await(5*time.Minute, c.name+" to settle the bad jobs", func() bool { return w.count(prefect.Crashed) == 2 })
 	first := w.pidOf(one("retry"))
 	for _, state := range []prefect.StateType{prefect.Running, prefect.Failed} {
 		w.propose(one("retry"), state, "")
 	}
 	w.propose(one("retry"), prefect.Scheduled, "AwaitingRetry")
-	w.await(2*time.Minute, c.name+" to launch the retry", func() bool { return w.pidOf(one("retry")) != first })
+	w.await(5*time.Minute, c.name+" to launch the retry", func() bool { return w.pidOf(one("retry")) != first })
 	for _, state := range []prefect.StateType{prefect.Running, prefect.Cancelling, prefect.Cancelled} {
 		w.propose(one("cancelled after start"), state, "")
 	}
