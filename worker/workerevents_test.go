@@ -100,11 +100,13 @@ func TestWorkerSignsItsCalls(t *testing.T) {
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	w.runs(w.deployment(nil), 1)
 	var mu sync.Mutex
-	signed := map[string]string{} // by path: the worker's id and name
+	signed := map[string]string{} // by path: the worker's id and name in the first call
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		signed[r.URL.Path] = r.Header.Get("X-Prefect-Worker-Id") + " " + r.Header.Get("X-Prefect-Worker-Name")
+		if _, known := signed[r.URL.Path]; !known {
+			signed[r.URL.Path] = r.Header.Get("X-Prefect-Worker-Id") + " " + r.Header.Get("X-Prefect-Worker-Name")
+		}
 		return false
 	})
 	running := w.start(func(o *worker.Options) { o.RunOnce, o.Name = true, "signer" })
