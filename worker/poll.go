@@ -22,6 +22,7 @@ type poll struct {
 	table     *table
 	heartbeat *heartbeat
 	metrics   *metrics
+	passed    *passedRuns
 
 	tried   atomic.Int64 // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64 // when a poll last got an answer
@@ -66,6 +67,10 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 		c := newCandidate(runs[i].FlowRun, found)
 		switch p.table.admit(c.ref()) {
 		case admitted:
+			if p.passed.since(c.run.ID, found) {
+				p.table.leave(c.run.ID)
+				continue
+			}
 			out = append(out, c)
 		case alreadyIn:
 			continue

@@ -33,6 +33,7 @@ type submit struct {
 	line      *line
 	events    *workerEvents
 	renew     *renew
+	passed    *passedRuns
 }
 
 // run sees a candidate through, which has joined the line. Closing stop drops it as long
@@ -86,6 +87,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 		log.WarnContext(ctx, "failed to claim the flow run: it is left to the next poll", "error", err)
 	}
 	if mine.decision != ours {
+		s.passed.note(c.run.ID)
 		s.table.leave(c.run.ID)
 		return 0
 	}

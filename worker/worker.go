@@ -81,7 +81,8 @@ func (w *Worker) connect() {
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	passed := &passedRuns{}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, passed: passed}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
 	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
 	w.submit = &submit{
@@ -89,7 +90,7 @@ func (w *Worker) connect() {
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
 		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events, renew: renewal,
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, events: w.events, renew: renewal, passed: passed,
 	}
 	last := &lastLines{most: o.CrashedLogLines}
 	endings := &settle{
