@@ -12,7 +12,7 @@ export GOFLAGS := $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-tracking lint vuln \
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-wake bench-tracking lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -90,6 +90,10 @@ bench: ## ecsctl beside its peers, in one run; prints ratios
 bench-worker: ## our worker beside the official one: launches a second, memory, calls
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/worker
+
+bench-wake: ## how long a run that is due waits for its RunTask, with our worker and the official one
+	e2e/venvs.sh
+	$(GO) run -tags e2e ./bench/wake
 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -29,6 +30,7 @@ var settings = []setting{
 	{name: "prefect2", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}},
 	{name: "prefect2+queue", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}, observed: true},
 	{name: "prefect3-without-channel", api: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}},
+	{name: "prefect3-bad-feed", api: []prefectapi.Option{prefectapi.WithFeedTrouble(prefectapi.FeedTrouble{Lost: 0.3, Doubled: 0.3, Late: 30 * time.Second})}},
 }
 
 func settingOf(seed uint64) setting { return settings[seed%uint64(len(settings))] }

@@ -1,13 +1,21 @@
 package jobtemplate
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // prefectContainer is the name of the container that runs the flow, unless the job
 // names another.
 const prefectContainer = "prefect"
 
-// containersOf returns the non-empty container definitions of a document.
+// containersOf returns the non-empty container definitions of a document. What is empty is
+// none, whatever its type.
 func containersOf(found *findings, document map[string]any) []map[string]any {
+	if list, ok := document["containerDefinitions"].([]any); ok {
+		list = slices.DeleteFunc(slices.Clone(list), func(item any) bool { return !truthy(item) })
+		document = map[string]any{"containerDefinitions": list}
+	}
 	r := reader{document, "task_definition.", found}
 	var out []map[string]any
 	for _, container := range r.objects("containerDefinitions") {

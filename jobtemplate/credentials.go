@@ -135,8 +135,19 @@ func readClientParameters(found *findings, object map[string]any) ClientParamete
 	if _, given := object["use_ssl"]; given && !r.flag("use_ssl") {
 		client.PlainHTTP = client.EndpointURL == ""
 	}
+	r.checkVerify(object["verify"])
 	client.readVerify(object["verify"])
 	return client
+}
+
+// checkVerify notes what is neither a boolean, nor a path, nor absent.
+func (r reader) checkVerify(value any) {
+	if path, isText := value.(string); value == nil || isText && path != "" {
+		return
+	}
+	if _, ok := laxBoolean(value); !ok {
+		r.wrong("verify", value, "true, false or the path of a CA bundle")
+	}
 }
 
 // readVerify reads what is a boolean, or (deprecated) the path of a CA bundle.

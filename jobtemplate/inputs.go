@@ -20,6 +20,10 @@ type Inputs struct {
 	// preview asks "what if"; a worker leaves it empty.
 	JobVariables json.RawMessage
 
+	// Strict makes problems of job variables that nothing takes up. For a worker they are
+	// a warning.
+	Strict bool
+
 	WorkerName string
 	WorkerID   string // the id that the server gave the worker; may be empty
 

@@ -48,6 +48,7 @@ func Resolve(in Inputs) (*Job, error) {
 	if t.configuration == nil {
 		return nil, found.err()
 	}
+	noteLeftovers(found, t.leftovers(variables), in.Strict)
 	secrets := &secretValues{texts: map[string]bool{}}
 	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}}
 	document := t.populate(found, variables, in.Environ, refs)
@@ -112,7 +113,9 @@ func (j *Job) build(found *findings) {
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
 	checkRequestDocument(found, request)
 	checkFargateSizes(found, j.definition, request)
-	checkShape(found, "network_configuration", awsvpcSchema, awsvpcType, j.config.network)
+	if len(j.config.network) > 0 { // an empty one is none
+		checkShape(found, "network_configuration", awsvpcSchema, awsvpcType, j.config.network)
+	}
 }
 
 // warnIgnored names the variables that have no effect because the job names a task

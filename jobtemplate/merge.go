@@ -1,7 +1,6 @@
 package jobtemplate
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 )
@@ -19,9 +18,8 @@ func layer(found *findings, base, over map[string]any, overName string) map[stri
 		return out
 	}
 	object, ok := overEnv.(map[string]any)
-	if !ok {
+	if !ok && !emptySequence(overEnv) {
 		found.add(overName+".env", "write env as an object of names and values", "it is %s", kind(overEnv))
-		object = nil
 	}
 	merged := maps.Clone(baseEnv)
 	maps.Copy(merged, object)
@@ -95,27 +93,4 @@ func joinEnv(found *findings, path string, base, over any) any {
 	merged := maps.Clone(env)
 	maps.Copy(merged, object)
 	return merged
-}
-
-// checkKnown refuses job variables that nothing takes up. The official worker ignores
-// them, which turns each misspelling into a run with the wrong settings.
-func checkKnown(found *findings, t template, variables map[string]any) {
-	known := map[string]bool{"env": true}
-	for name := range t.properties {
-		known[name] = true
-	}
-	for name := range placeholders(t.configuration, jobVariable) {
-		known[pathKeys(name)[0]] = true
-	}
-	for _, name := range sortedKeys(variables) {
-		root := pathKeys(name)[0]
-		if known[root] {
-			continue
-		}
-		hint := "take it out, or declare it in the pool's base job template"
-		if near, ok := closest(root, sortedKeys(known)); ok {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		found.add("job_variables."+name, hint, "the work pool's template has no variable %q", root)
-	}
 }

@@ -46,11 +46,12 @@ func (r reader) object(key string) map[string]any {
 	return object
 }
 
-// objects reads a list of objects.
+// objects reads a list of objects. Empty text and an empty object pass for an empty list:
+// Python goes through all of them alike.
 func (r reader) objects(key string) []map[string]any {
 	value, given := r.document[key]
 	list, ok := value.([]any)
-	if given && !ok {
+	if given && !ok && !emptySequence(value) {
 		r.wrong(key, value, "a list")
 	}
 	out := make([]map[string]any, 0, len(list))
@@ -63,6 +64,16 @@ func (r reader) objects(key string) []map[string]any {
 		out = append(out, object)
 	}
 	return out
+}
+
+// emptySequence reports whether the value is one that Python goes through without finding
+// anything.
+func emptySequence(value any) bool {
+	switch value.(type) {
+	case string, []any, map[string]any:
+		return !truthy(value)
+	}
+	return false
 }
 
 // flag reads a boolean; null is not one.

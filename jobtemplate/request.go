@@ -12,6 +12,9 @@ func (j *Job) request(found *findings, facts definitionFacts, launch Launch) map
 	if j.Cluster != "" && !truthy(document["cluster"]) {
 		document["cluster"] = j.Cluster
 	}
+	if facts.networkMode == awsvpc && !truthy(document["networkConfiguration"]) {
+		delete(document, "networkConfiguration") // one is put in its place: setNetwork
+	}
 	setLaunchType(found, document, facts)
 	j.override(found, document, facts)
 	var tags any = []any{}

@@ -61,7 +61,7 @@ func readTags(found *findings, given any) []tag {
 		return tags
 	}
 	list, ok := given.([]any)
-	if !ok {
+	if !ok && !emptySequence(given) {
 		found.add(path, "", "it is %s, not an object or a list", kind(given))
 	}
 	for i, item := range list {

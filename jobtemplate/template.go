@@ -44,7 +44,6 @@ func requiredObject(found *findings, document map[string]any, key string) map[st
 // populate makes the job configuration: defaults and job variables filled into the
 // template, references to blocks and variables resolved.
 func (t template) populate(found *findings, variables map[string]any, environ func(string) (string, bool), refs *references) map[string]any {
-	checkKnown(found, t, variables)
 	values := variableDefaults(found, t.properties)
 	defaultEnv := values["env"]
 	for key, value := range nest(found, variables) {

@@ -47,6 +47,10 @@ type Options struct {
 	// MaxRetries is how often a failed call is tried again: 0 is the default of 8 (half a
 	// minute or so), negative is never.
 	MaxRetries int
+	// RetryCodes are statuses of answers that are tried again beside those that always are.
+	RetryCodes []int
+	// Timeout is the limit of one attempt; default 60 s.
+	Timeout time.Duration
 }
 
 // Client calls the Prefect REST API. It is safe for concurrent use.
@@ -58,10 +62,13 @@ type Client struct {
 	token      Secret // the bare value behind auth
 	http       *retryablehttp.Client
 	maxRetries int
+	retryCodes []int
 	log        *slog.Logger
 	csrf       csrf
 	clock      clock
 	reached    atomic.Bool // the server has answered once
+
+	attribution atomic.Pointer[http.Header]
 }
 
 // authKind is what the client authenticates with, for messages.
@@ -82,7 +89,7 @@ func New(o Options) (*Client, error) {
 	if err := o.checkSecrets(); err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries}
+	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries, retryCodes: o.RetryCodes}
 	if c.maxRetries == 0 {
 		c.maxRetries = defaultRetries
 	}
@@ -153,7 +160,7 @@ const (
 // httpClient keeps redirects from turning a POST into a GET, which would read where
 // it should write.
 func (c *Client) httpClient(o Options) *http.Client {
-	own := http.Client{Transport: c.transport(o.TLS), Timeout: requestTimeout}
+	own := http.Client{Transport: c.transport(o.TLS), Timeout: cmp.Or(o.Timeout, requestTimeout)}
 	if o.HTTPClient != nil {
 		own = *o.HTTPClient
 	}

@@ -6,18 +6,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ClientOptions are the Options for a client of these settings: address, credentials,
-// PREFECT_CLIENT_CUSTOM_HEADERS, PREFECT_CLIENT_MAX_RETRIES, PREFECT_API_SSL_CERT_FILE and
-// PREFECT_API_TLS_INSECURE_SKIP_VERIFY. The caller adds UserAgent and Logger.
+// PREFECT_CLIENT_CUSTOM_HEADERS, PREFECT_CLIENT_MAX_RETRIES, PREFECT_CLIENT_RETRY_EXTRA_CODES,
+// PREFECT_API_REQUEST_TIMEOUT, PREFECT_API_SSL_CERT_FILE and PREFECT_API_TLS_INSECURE_SKIP_VERIFY. The caller adds UserAgent and Logger.
 func (s Settings) ClientOptions() (Options, error) {
 	o := Options{APIURL: s.APIURL, APIKey: s.APIKey, AuthString: s.AuthString}
 	o.CloudAPIURL = s.Extra["PREFECT_CLOUD_API_URL"].Reveal()
 	if err := s.readRetries(&o); err != nil {
+		return Options{}, err
+	}
+	if err := s.readRetryCodes(&o); err != nil {
+		return Options{}, err
+	}
+	if err := s.readTimeout(&o); err != nil {
 		return Options{}, err
 	}
 	if err := s.readHeaders(&o); err != nil {
@@ -42,6 +50,37 @@ func (s Settings) readRetries(o *Options) error {
 	if n == 0 {
 		o.MaxRetries = -1
 	}
+	return nil
+}
+
+// readRetryCodes reads one status, or several with commas between.
+func (s Settings) readRetryCodes(o *Options) error {
+	const name = "PREFECT_CLIENT_RETRY_EXTRA_CODES"
+	text := strings.Trim(s.Extra[name].Reveal(), "[] ")
+	if text == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		code, err := strconv.Atoi(strings.Trim(part, ` "`))
+		if err != nil || code < 100 || code > 599 {
+			return fmt.Errorf("%s from %s is not a list of HTTP statuses such as 500,504", name, s.Sources[name])
+		}
+		o.RetryCodes = append(o.RetryCodes, code)
+	}
+	return nil
+}
+
+func (s Settings) readTimeout(o *Options) error {
+	const name = "PREFECT_API_REQUEST_TIMEOUT"
+	text := s.Extra[name].Reveal()
+	if text == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0 && seconds < math.MaxInt32) {
+		return fmt.Errorf("%s from %s is not a number of seconds", name, s.Sources[name])
+	}
+	o.Timeout = time.Duration(seconds * float64(time.Second))
 	return nil
 }
 

@@ -19,6 +19,8 @@ type Event struct {
 	Resource map[string]string `json:"resource"` // has prefect.resource.id
 	// Related resources have prefect.resource.id and prefect.resource.role.
 	Related []map[string]string `json:"related"`
+	// Follows is the id of the event before it, which the server waits for; or empty.
+	Follows string `json:"follows,omitempty"`
 }
 
 // ErrNoEvents says that the server has no event feed.

@@ -86,6 +86,15 @@ func (c *Client) UpdateFlowRun(ctx context.Context, id string, update FlowRunUpd
 	return nil
 }
 
+// LabelFlowRun adds labels to a flow run, or returns ErrNotFound. Servers of Prefect 2 have
+// none.
+func (c *Client) LabelFlowRun(ctx context.Context, id string, labels map[string]string) error {
+	if err := c.do(ctx, patch(labels, "flow_runs", id, "labels"), nil); err != nil {
+		return fmt.Errorf("failed to label flow run %q: %w", id, err)
+	}
+	return nil
+}
+
 // DeleteFlowRun deletes a flow run, or returns ErrNotFound.
 func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
 	if err := c.do(ctx, del("flow_runs", id), nil); err != nil {

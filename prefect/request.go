@@ -120,6 +120,7 @@ func (c *Client) request(ctx context.Context, k call) (*retryablehttp.Request, e
 		return nil, fmt.Errorf("failed to build the request to %s: %w", k.route(), err)
 	}
 	request.Header = c.header.Clone()
+	c.attribute(request.Header)
 	c.csrf.sign(request.Header)
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -64,7 +65,7 @@ func (c *Client) checkRetry(ctx context.Context, response *http.Response, err er
 		return c.mayRepeat(a, err) && a.tries <= c.maxRetries, nil
 	}
 	c.reached.Store(true)
-	if !isBusy(response.StatusCode) {
+	if !isBusy(response.StatusCode) && !slices.Contains(c.retryCodes, response.StatusCode) {
 		return false, nil
 	}
 	a.last = response.Status

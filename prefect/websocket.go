@@ -19,6 +19,7 @@ type Dialing struct {
 // Dialing describes how to open the websocket at a path below the API's URL.
 func (c *Client) Dialing(path ...string) Dialing {
 	header := c.header.Clone()
+	c.attribute(header)
 	for name := range header {
 		if isHandshake(name) {
 			header.Del(name)

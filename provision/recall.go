@@ -2,11 +2,12 @@ package provision
 
 import (
 	"context"
-	"ecsctl/provision/fargate"
-	"ecsctl/provision/spec"
 	"slices"
 	"strconv"
 	"strings"
+
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"

@@ -1,14 +1,15 @@
 package provision
 
 import (
-	"ecsctl/provision/fargate"
-	"ecsctl/provision/spec"
 	"encoding/json"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"

@@ -1,10 +1,11 @@
 package provision
 
 import (
-	"ecsctl/provision/fargate"
 	"maps"
 	"slices"
 	"strconv"
+
+	"ecsctl/provision/fargate"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"

@@ -1,10 +1,11 @@
 package provision
 
 import (
-	"ecsctl/provision/fargate"
-	"ecsctl/provision/spec"
 	"strings"
 	"testing"
+
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"

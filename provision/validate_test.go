@@ -1,10 +1,11 @@
 package provision
 
 import (
-	"ecsctl/provision/fargate"
-	"ecsctl/provision/spec"
 	"strings"
 	"testing"
+
+	"ecsctl/provision/fargate"
+	"ecsctl/provision/spec"
 )
 
 func validSpec() spec.Spec { return spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults() }

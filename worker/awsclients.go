@@ -88,6 +88,13 @@ func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsCli
 	return made, nil
 }
 
+// sharers is how many workers share the account's rates, as far as is known.
+func (s *clientSets) sharers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.workers
+}
+
 func (s *clientSets) known(key string) *awsClients {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -39,13 +39,16 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 			})
 		}).run(polling)
 	})
-	w.loop("poll for flow runs", w.opts.QueryInterval, func(ctx context.Context) error {
+	launches.Go(func() { w.wake.run(polling) })
+	polls := w.loop("poll for flow runs", w.opts.QueryInterval, func(ctx context.Context) error {
 		more, err := once(ctx)
 		for more && w.poll.nearlyDone(ctx) {
 			more, err = once(ctx)
 		}
 		return err
-	}).run(polling)
+	})
+	polls.early = w.wake.polls
+	polls.run(polling)
 	if n := len(w.table.inPhase(claiming)); n > 0 {
 		w.log.InfoContext(ctx, "stopping: what was claimed is launched first", "flow runs", n)
 	}

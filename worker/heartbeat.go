@@ -97,7 +97,7 @@ func (h *heartbeat) keep(next *snapshot, told int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.told == told {
-		h.current.Store(next)
+		h.store(next)
 	}
 }
 
@@ -118,7 +118,13 @@ func (h *heartbeat) tell(next *snapshot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.told++
+	h.store(next)
+}
+
+// store keeps a snapshot, and signs the worker's calls with what it says; h.mu is held.
+func (h *heartbeat) store(next *snapshot) {
 	h.current.Store(next)
+	h.opts.Prefect.Attribute(h.opts.Name, next.workerID)
 }
 
 func (h *heartbeat) serverVersion(ctx context.Context) (string, error) {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ const (
 
 // lastLines is the stage that reads what containers wrote last, from CloudWatch Logs.
 type lastLines struct {
+	most        int                          // lines; 0 is lastLinesShown, negative is none
 	definitions cache[*types.TaskDefinition] // by ARN; revisions never change
 }
 
@@ -38,7 +40,7 @@ type output struct {
 // of reads the end of the log of the container that ended the task: the one that
 // failed (diagnose.Culprit), or the first that ran. It is empty when none did.
 func (l *lastLines) of(ctx context.Context, e ending) output {
-	if e.task == nil || e.entry.at.clients == nil {
+	if e.task == nil || e.entry.at.clients == nil || l.most < 0 {
 		return output{}
 	}
 	container := failedContainer(e.task)
@@ -96,7 +98,7 @@ func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task
 	group, stream := config.Options["awslogs-group"], streamOf(config, t, c)
 	out.from = fmt.Sprintf("log group %s, stream %s", group, stream)
 	got, err := clients.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(lastLinesShown),
+		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(int32(cmp.Or(l.most, lastLinesShown))),
 	}, func(o *cloudwatchlogs.Options) {
 		if region := config.Options["awslogs-region"]; region != "" {
 			o.Region = region

@@ -14,6 +14,7 @@ type loop struct {
 	interval time.Duration
 	do       func(context.Context) error
 	log      *slog.Logger
+	early    <-chan struct{} // has an element when the next time is to come at once; may be nil
 }
 
 // loopJitter keeps workers that were started together from polling together.
@@ -38,9 +39,26 @@ func (l loop) run(ctx context.Context) {
 			failures++
 			l.log.WarnContext(ctx, "failed to "+l.name, "error", sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
 		}
-		if pause.For(ctx, l.wait(failures)) != nil {
+		if l.rest(ctx, failures) != nil {
 			return
 		}
+	}
+}
+
+// rest waits for the next time, which comes early only if the last one was no failure.
+func (l loop) rest(ctx context.Context, failures int) error {
+	if failures > 0 || l.early == nil {
+		return pause.For(ctx, l.wait(failures))
+	}
+	timer := time.NewTimer(l.wait(0))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-l.early:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

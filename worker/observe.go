@@ -40,11 +40,11 @@ type observe struct {
 	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
 }
 
-func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, h *heartbeat) *observe {
+func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, events *emitter) *observe {
 	return &observe{
 		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &taskTags{},
 		queue:  &taskQueue{api: newSQS(o, m), name: o.ObserverQueue, visibility: o.ObserverVisibility},
-		events: &emitter{api: o.Prefect, log: log, heartbeat: h},
+		events: events,
 		places: make(chan struct{}, batchesAtOnce),
 	}
 }

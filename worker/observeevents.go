@@ -7,19 +7,22 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/prefect/feed"
 )
 
 const (
 	eventBatch  = 200 // events in one call
 	maxEvents   = 20_000
-	eventPatrol = 5 * time.Second  // between two tries to send what is left
-	eventWait   = 15 * time.Second // for one try
+	eventPatrol = 5 * time.Second        // between two tries to send what is left
+	eventGather = 200 * time.Millisecond // a burst goes in one call
+	eventWait   = 15 * time.Second       // for one try
 	// eventsAgain is when a server that had no feed is asked again: it may have been upgraded,
 	// or something on the way may have answered for it.
 	eventsAgain = 10 * time.Minute
@@ -35,7 +38,26 @@ type emitter struct {
 
 	mu      sync.Mutex
 	waiting []prefect.Event
-	noneTo  time.Time // until then the server is taken to keep no events
+	ready   chan struct{} // has an element when events wait that nobody sends
+	noneTo  time.Time     // until then the server is taken to keep no events
+
+	bySocket atomic.Bool // POST was refused
+}
+
+func newEmitter(o Options, log *slog.Logger, h *heartbeat) *emitter {
+	return &emitter{api: o.Prefect, log: log, heartbeat: h, ready: make(chan struct{}, 1)}
+}
+
+// emit has an event sent soon, without waiting for it.
+func (e *emitter) emit(known *snapshot, event prefect.Event) {
+	if known.isPrefect2() {
+		return
+	}
+	e.keep([]prefect.Event{event})
+	select {
+	case e.ready <- struct{}{}:
+	default: // somebody has said so already
+	}
 }
 
 // send sends the changes, and what was left before.
@@ -81,14 +103,14 @@ func (e *emitter) flush(ctx context.Context) {
 			return
 		}
 		try, cancel := context.WithTimeout(ctx, eventWait)
-		err := e.api.CreateEvents(try, events)
+		err := e.store(try, events)
 		cancel()
 		switch {
 		case err == nil:
 		case errors.Is(err, prefect.ErrNoEvents):
 			e.forgo(ctx)
 			return
-		case ctx.Err() != nil, prefect.Temporary(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, prefect.ErrUnauthorized):
+		case ctx.Err() != nil, mayComeLater(err):
 			e.putBack(events)
 			e.log.DebugContext(ctx, "task events are sent later", "events", len(events), "error", err)
 			return
@@ -96,6 +118,28 @@ func (e *emitter) flush(ctx context.Context) {
 			e.log.WarnContext(ctx, "Prefect does not take these task events", "events", len(events), "error", err)
 		}
 	}
+}
+
+// mayComeLater: the server was away, or the way to it. A websocket's errors say no more than that.
+func mayComeLater(err error) bool {
+	var answer *prefect.APIError
+	return !errors.As(err, &answer) || prefect.Temporary(err) || errors.Is(err, prefect.ErrUnauthorized)
+}
+
+// store posts events. Where that is refused, as on Cloud, they go by the websocket from then on.
+func (e *emitter) store(ctx context.Context, events []prefect.Event) error {
+	if !e.bySocket.Load() {
+		err := e.api.CreateEvents(ctx, events)
+		if !errors.Is(err, prefect.ErrNoEvents) && !errors.Is(err, prefect.ErrUnauthorized) {
+			return err
+		}
+		e.bySocket.Store(true)
+	}
+	err := feed.Send(ctx, e.api, events)
+	if errors.Is(err, prefect.ErrNoEvents) {
+		e.bySocket.Store(false)
+	}
+	return err
 }
 
 func (e *emitter) take() []prefect.Event {
@@ -123,12 +167,26 @@ func (e *emitter) forgo(ctx context.Context) {
 
 // run sends what is left, now and then, and once more when the worker ends.
 func (e *emitter) run(ctx context.Context) {
-	for pause.For(ctx, eventPatrol) == nil {
+	for e.wait(ctx) == nil {
 		e.flush(ctx)
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
 	e.flush(last)
+}
+
+// wait waits until there may be something to send, or the context has ended.
+func (e *emitter) wait(ctx context.Context) error {
+	patrol := time.NewTimer(eventPatrol)
+	defer patrol.Stop()
+	select {
+	case <-e.ready:
+		return pause.For(ctx, eventGather)
+	case <-patrol.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // taskEvent is what the official observer sends for a change. It means to chain the

@@ -105,6 +105,12 @@ type Options struct {
 	// Rates are the most calls a second for each ECS and EC2 action; default DefaultRates.
 	Rates map[string]Rate
 
+	// CrashedLogLines is how many of a container's last lines go into the log of a run that
+	// it made Crashed; default 50, negative is none.
+	CrashedLogLines int
+	// RunTaskTries and RegisterTries bound how often the two calls are made, in place of Patience.
+	RunTaskTries, RegisterTries Tries
+
 	Logger *slog.Logger // default: silence
 }
 

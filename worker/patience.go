@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -25,7 +26,36 @@ type patience struct {
 	limit time.Duration
 	// halt is closed when the worker has to come to its end: what is still refused then
 	// is handed over instead of waited for.
-	halt <-chan struct{}
+	halt  <-chan struct{}
+	tries Tries
+}
+
+// Tries say how often a call is made and with which waits between, as the settings
+// PREFECT_INTEGRATIONS_AWS_ECS_WORKER_* do. The zero value leaves it to the worker.
+type Tries struct {
+	Most        int           // calls in all; 0 is as many as there is patience for
+	First, Last time.Duration // the first wait, which doubles up to Last
+	Jitter      time.Duration // the most that is added to each
+}
+
+// over reports whether the n-th failure, counted from 0, was the last.
+func (t Tries) over(n int) bool { return t.Most > 0 && n+1 >= t.Most }
+
+func (t Tries) wait(n int) time.Duration {
+	if t.Most == 0 {
+		return pause.Backoff(n, firstPatience, mostPatience)
+	}
+	wait := t.First
+	for range min(n, 30) {
+		wait = min(2*wait, t.Last)
+	}
+	return wait + time.Duration(rand.Int64N(int64(t.Jitter)+1))
+}
+
+// with is the same patience with a number of tries.
+func (p patience) with(tries Tries) patience {
+	p.tries = tries
+	return p
 }
 
 // haltedError is the last failure of a call that was not repeated because the worker
@@ -39,10 +69,10 @@ func patiently(ctx context.Context, log *slog.Logger, p patience, again func(err
 	began := time.Now()
 	for n := 0; ; n++ {
 		err := call()
-		if err == nil || ctx.Err() != nil || !again(err) {
+		if err == nil || ctx.Err() != nil || !again(err) || p.tries.over(n) {
 			return err
 		}
-		wait := pause.Backoff(n, firstPatience, mostPatience)
+		wait := p.tries.wait(n)
 		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}

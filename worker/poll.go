@@ -23,6 +23,7 @@ type poll struct {
 	heartbeat *heartbeat
 	metrics   *metrics
 	refusal   *refusal
+	passed    *passedRuns
 
 	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64  // when a poll last got an answer
@@ -91,6 +92,10 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 		c.pool = runs[i].WorkPoolID
 		switch p.table.admit(c.ref()) {
 		case admitted:
+			if p.passed.since(c.run.ID, found) {
+				p.table.leave(c.run.ID)
+				continue
+			}
 			out = append(out, c)
 		case alreadyIn:
 			continue

@@ -24,6 +24,7 @@ type PreviewRequest struct {
 
 	JobVariables json.RawMessage // go before those of deployment and run
 	ShowSecrets  bool
+	Strict       bool // job variables that nothing takes up are problems
 
 	Settings map[string]string // of the worker, as Options has them
 	Environ  func(name string) (string, bool)
@@ -69,7 +70,7 @@ func MakePreview(ctx context.Context, r PreviewRequest) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.JobVariables = r.JobVariables
+	in.JobVariables, in.Strict = r.JobVariables, r.Strict
 	job, err := jobtemplate.Resolve(in)
 	if err != nil {
 		return nil, err
@@ -87,7 +88,9 @@ func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 	if p.clients, err = sets.of(ctx, job.Credentials); err != nil {
 		return err
 	}
-	launch := jobtemplate.Launch{TaskDefinition: job.Family()}
+	// The definition counts as registered: a run whose definition is there already sends no
+	// tag to have it deregistered, but that is known only then.
+	launch := jobtemplate.Launch{TaskDefinition: job.Family(), Registered: job.TaskDefinition == ""}
 	// startedBy and clientToken come from the claim, which is not made yet.
 	if job.TaskDefinition != "" {
 		definitions := &register{patience: patience{limit: previewPatience}}

@@ -111,3 +111,14 @@ func TestPreviewOffline(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A definition that is registered for a run alone is marked, so that it goes with the task.
+func TestPreviewShowsTheMarkOfADefinitionThatGoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	w.deployment(map[string]any{"auto_deregister_task_definition": true})
+	preview := must(w.previewOf(worker.PreviewRequest{FlowName: "flow", DeploymentName: "deployment"}))(t)
+	if shown := string(must(json.Marshal(preview.RunTask))(t)); !strings.Contains(shown, "prefect.io/degregister-task-definition") {
+		t.Errorf("got %s", shown)
+	}
+}

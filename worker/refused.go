@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"ecsctl/jobtemplate"
+	"ecsctl/prefect"
 )
 
 // refused looks whether a claim whose launch has failed has a task all the same: an answer was
 // lost, or a replica of this worker's name has gone on with the claim. A task that is still wanted
 // is taken over, another one is stopped.
 func (s *submit) refused(
-	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, failure error,
+	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, submitted prefect.Event,
+	failure error,
 ) error {
 	var unsure *unsureError
 	mayExist := errors.As(failure, &unsure) || c.resumed || time.Since(c.claimed) > s.grace/2
@@ -35,5 +37,5 @@ func (s *submit) refused(
 	case errors.Is(failure, errLost):
 		return errors.Join(failure, s.tooLate.stop(ctx, log, c.ref(), place{clients, made.cluster, made.arn}))
 	}
-	return s.record(ctx, log, c, job, clients, made, definition{})
+	return s.record(ctx, log, c, job, clients, made, definition{}, submitted)
 }

@@ -39,7 +39,29 @@ func FromSettings(s prefect.Settings) (Options, error) {
 		o.ObserverQueue, _ = r.lookup("PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME")
 		o.ObserverRegion, _ = r.lookup("PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_REGION")
 	}
+	readAWSSettings(&r, &o)
 	return o, r.err
+}
+
+// readAWSSettings reads PREFECT_INTEGRATIONS_AWS_ECS_* (prefect_aws/settings.py), as far as
+// they say something of a worker that has patience of its own.
+func readAWSSettings(r *settingsReader, o *Options) {
+	const prefix = "PREFECT_INTEGRATIONS_AWS_ECS_"
+	o.CrashedLogLines = r.number(prefix+"OBSERVER_FORWARD_CRASHED_RUN_LOGS_MAX_EVENTS", 0)
+	if !r.flag(prefix+"OBSERVER_FORWARD_CRASHED_RUN_LOGS", true) {
+		o.CrashedLogLines = -1
+	}
+	if most := r.number(prefix+"WORKER_CREATE_TASK_RUN_MAX_ATTEMPTS", 0); most > 0 {
+		wait := r.duration(prefix+"WORKER_CREATE_TASK_RUN_MIN_DELAY_SECONDS", time.Second)
+		wait += r.duration(prefix+"WORKER_CREATE_TASK_RUN_MIN_DELAY_JITTER_SECONDS", 0)
+		jitter := r.duration(prefix+"WORKER_CREATE_TASK_RUN_MAX_DELAY_JITTER_SECONDS", 3*time.Second)
+		o.RunTaskTries = Tries{Most: most, First: wait, Last: wait, Jitter: jitter}
+	}
+	if most := r.number(prefix+"WORKER_REGISTER_TASK_DEFINITION_MAX_ATTEMPTS", 0); most > 0 {
+		first := r.duration(prefix+"WORKER_REGISTER_TASK_DEFINITION_INITIAL_DELAY_SECONDS", time.Second)
+		last := r.duration(prefix+"WORKER_REGISTER_TASK_DEFINITION_MAX_DELAY_SECONDS", 10*time.Second)
+		o.RegisterTries = Tries{Most: most, First: first, Last: last, Jitter: time.Second}
+	}
 }
 
 // orNone tells no prefetching from the default.
@@ -97,6 +119,19 @@ func (r *settingsReader) duration(name string, unset time.Duration) time.Duratio
 		return unset
 	}
 	return time.Duration(n * float64(time.Second))
+}
+
+func (r *settingsReader) number(name string, unset int) int {
+	text, given := r.lookup(name)
+	if !given {
+		return unset
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 10_000 {
+		r.wrong(name, "a number from 1 to 10000")
+		return unset
+	}
+	return n
 }
 
 func (r *settingsReader) flag(name string, unset bool) bool {

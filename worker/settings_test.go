@@ -1,8 +1,10 @@
 package worker
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ecsctl/prefect"
@@ -54,6 +56,41 @@ func TestObserverSettings(t *testing.T) {
 	if o := read(); o.ObserverQueue != "" {
 		t.Errorf("without settings the queue is %q", o.ObserverQueue)
 	}
+}
+
+func TestAWSSettings(t *testing.T) {
+	t.Parallel()
+	const prefix = "PREFECT_INTEGRATIONS_AWS_ECS_"
+	read := func(environ ...string) Options { return must2(t)(FromSettings(discover(t, environ...))) }
+	if o := read(); o.RunTaskTries != (Tries{}) || o.RegisterTries != (Tries{}) || o.CrashedLogLines != 0 {
+		t.Errorf("without settings: %+v", o)
+	}
+	o := read(prefix+"WORKER_CREATE_TASK_RUN_MAX_ATTEMPTS=7", prefix+"WORKER_CREATE_TASK_RUN_MIN_DELAY_SECONDS=2",
+		prefix+"WORKER_REGISTER_TASK_DEFINITION_MAX_ATTEMPTS=4", prefix+"OBSERVER_FORWARD_CRASHED_RUN_LOGS_MAX_EVENTS=9")
+	if want := (Tries{Most: 7, First: 2 * time.Second, Last: 2 * time.Second, Jitter: 3 * time.Second}); o.RunTaskTries != want {
+		t.Errorf("got %+v, want %+v", o.RunTaskTries, want)
+	}
+	if want := (Tries{Most: 4, First: time.Second, Last: 10 * time.Second, Jitter: time.Second}); o.RegisterTries != want {
+		t.Errorf("got %+v, want %+v", o.RegisterTries, want)
+	}
+	if o.CrashedLogLines != 9 {
+		t.Errorf("%d lines", o.CrashedLogLines)
+	}
+	if o := read(prefix + "OBSERVER_FORWARD_CRASHED_RUN_LOGS=false"); o.CrashedLogLines >= 0 {
+		t.Errorf("%d lines, switched off", o.CrashedLogLines)
+	}
+}
+
+func TestTriesAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, calls := time.Now(), 0
+		p := patience{limit: time.Hour}.with(Tries{Most: 3, First: 2 * time.Second, Last: 3 * time.Second})
+		err := patiently(t.Context(), silence, p, func(error) bool { return true }, func() error { calls++; return errors.New("no") })
+		if took := time.Since(began); err == nil || calls != 3 || took != 5*time.Second {
+			t.Errorf("%d calls in %s: %v", calls, took, err)
+		}
+	})
 }
 
 func must2(t *testing.T) func(Options, error) Options {

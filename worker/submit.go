@@ -34,6 +34,9 @@ type submit struct {
 	tooLate   *tooLate
 	grace     time.Duration // after which others may go on with a claim
 	line      *line
+	events    *workerEvents
+	renew     *renew
+	passed    *passedRuns
 }
 
 // run sees a candidate through, which has joined the line. Closing stop drops it as long
@@ -87,6 +90,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 		log.WarnContext(ctx, "failed to claim the flow run: it is left to the next poll", "error", err)
 	}
 	if mine.decision != ours {
+		s.passed.note(c.run.ID)
 		s.table.leave(c.run.ID)
 		return 0
 	}
@@ -172,9 +176,11 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 			return err
 		}
 		if found {
-			return s.record(ctx, log, c, job, clients, made, definition{})
+			return s.record(ctx, log, c, job, clients, made, definition{}, prefect.Event{})
 		}
 	}
+	submitted := s.events.submitted(ctx, c, known)
+	defer s.label(ctx, c, known)()
 	// A run that is gone on with keeps its state: another worker may be going on with it too,
 	// and the server would let even a run that has ended by now become Submitting.
 	if !c.resumed && !known.isPrefect2() {
@@ -183,10 +189,16 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 		}
 	}
 	made, used, err := s.send(ctx, log, clients, job, c)
-	if err != nil {
-		return s.refused(ctx, log, c, job, clients, err)
+	if isStale(err) {
+		if newJob, newClients, changed := s.renew.forLaunch(ctx, log, c, known, clients); changed {
+			job, clients = newJob, newClients
+			made, used, err = s.send(ctx, log, clients, job, c)
+		}
 	}
-	return s.record(ctx, log, c, job, clients, made, used)
+	if err != nil {
+		return s.refused(ctx, log, c, job, clients, submitted, err)
+	}
+	return s.record(ctx, log, c, job, clients, made, used, submitted)
 }
 
 // send registers and launches. A definition that was deregistered since it was last
@@ -217,7 +229,7 @@ func isInactive(err error) bool {
 }
 
 // record tracks the task and tells Prefect which one it is.
-func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition) error {
+func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition, submitted prefect.Event) error {
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	goes := ""
 	if used.registered && job.AutoDeregister {
@@ -238,6 +250,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
+	s.events.executed(ctx, c, s.heartbeat.current.Load(), pid, submitted)
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
 	s.tooLate.watch(c, at, pid)
 	return nil

@@ -28,6 +28,7 @@ type track struct {
 	log    *slog.Logger
 	table  *table
 	settle *settle
+	renew  *renew
 
 	hears   func(time.Time) bool // the queue with task changes is alive; nil: there is none
 	rare    time.Duration        // between two sweeps while it is
@@ -75,6 +76,9 @@ func (t *track) look(ctx context.Context, entries []tracked) error {
 	t.resting = time.Now().Add(restAfter(len(all)))
 	for _, batch := range all {
 		found, err := describe(ctx, batch)
+		if isStale(err) {
+			failures = append(failures, t.renew.tracked(ctx, batch))
+		}
 		if err != nil {
 			failures = append(failures, err)
 			continue

@@ -21,10 +21,12 @@ type Worker struct {
 	heartbeat *heartbeat
 	byChannel *byChannel
 	poll      *poll
+	wake      *wake
 	submit    *submit
 	tooLate   *tooLate
 	track     *track
 	observe   *observe // nil: no queue
+	events    *workerEvents
 	cancel    *cancel
 	recovery  *recovery
 	orphans   *orphans
@@ -41,6 +43,7 @@ func New(o Options) (*Worker, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
+	o.Prefect.Attribute(o.Name, "")
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
 	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
@@ -76,27 +79,33 @@ func (w *Worker) connect() {
 	mine := markOf(o.Name)
 	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
-	definitions := &register{patience: patience}
+	definitions := &register{patience: patience.with(o.RegisterTries)}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
 	late := &tooLate{api: o.Prefect, lines: lines, table: w.table, patience: patience}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal}
+	events := newEmitter(o, w.log, w.heartbeat)
+	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
+	passed := &passedRuns{}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal, passed: passed}
+	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
+	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
-		launch: &launch{patience: patience, networks: networks{patience: patience}, fallback: o.SpotFallback},
+		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience}, fallback: o.SpotFallback},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late, grace: o.ClaimGrace,
+		events: w.events, renew: renewal, passed: passed,
 	}
 	late.claim, w.tooLate = w.submit.claim, late
-	last := &lastLines{}
+	last := &lastLines{most: o.CrashedLogLines}
 	endings := &settle{
 		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
 		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
-	w.track = &track{log: w.log, table: w.table, settle: endings, rare: o.ObservedSweepInterval}
+	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
 	if o.ObserverQueue != "" {
-		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, w.heartbeat)
+		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
 	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
@@ -144,9 +153,10 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).run(background)
 	})
 	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
+	group.Go(func() { w.events.emitter.run(background) })
+	w.events.started()
 	if w.observe != nil {
 		group.Go(func() { w.observe.run(background) })
-		group.Go(func() { w.observe.events.run(background) })
 	}
 	if !w.opts.RunOnce {
 		group.Go(func() { w.byChannel.run(background) })
@@ -159,6 +169,7 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		w.log.WarnContext(ctx, "failed to look at flow runs that were just launched", "error", sentence(err))
 	}
 	w.track.settle.late.finish(ctx, lastFlush)
+	w.events.stopped()
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return w.refusal.final()
 }

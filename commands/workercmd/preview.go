@@ -73,6 +73,7 @@ func workerPreviewFlags() []cli.Flag {
 		&cli.StringFlag{Name: "job-variables", Usage: "`FILE` with job variables"},
 		&cli.StringFlag{Name: "run", Usage: "`FILE` with flow_run, flow, deployment, work_pool and worker_name"},
 		&cli.StringFlag{Name: "diff", Usage: "`FILE` with another preview, or last: what differs from it, or from what the deployment's last run was sent with"},
+		&cli.BoolFlag{Name: "strict", Usage: "fail on job variables that the work pool's template does not have"},
 		&cli.BoolFlag{Name: "show-secrets", Usage: "do not mask secrets"},
 		inputs.OutputFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
@@ -84,7 +85,8 @@ func readWorkerPreviewOptions(c *cli.Context) (workerPreviewOptions, error) {
 	if err := checkWorkerPreview(c); err != nil {
 		return opts, err
 	}
-	opts.ShowSecrets, opts.FlowRunID, opts.Environ = c.Bool("show-secrets"), c.String("flow-run"), os.LookupEnv
+	opts.ShowSecrets, opts.Strict = c.Bool("show-secrets"), c.Bool("strict")
+	opts.FlowRunID, opts.Environ = c.String("flow-run"), os.LookupEnv
 	opts.FlowName, opts.DeploymentName, _ = strings.Cut(c.String("deployment"), "/")
 	var err error
 	if opts.JobVariables, err = readJobVariables(c); err != nil {

@@ -248,3 +248,17 @@ func TestWorkerPreviewOffline(t *testing.T) {
 		t.Errorf("exit %d for a template that is a list: %s", code, stderr)
 	}
 }
+
+// A variable that the template does not have is a warning, and an error to the strict.
+func TestWorkerPreviewOfALeftover(t *testing.T) {
+	previewWorld(t)
+	args := []string{"preview", "--deployment", "flow/dep", "--job-variable", "imgae=x"}
+	code, _, stderr := runWorker(t, args...)
+	if code != 0 || !strings.Contains(stderr, `imgae (did you mean "image"?)`) {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	code, _, stderr = runWorker(t, append(args, "--strict")...)
+	if code != 1 || !strings.Contains(stderr, `error: job_variables.imgae: `) {
+		t.Errorf("exit %d with --strict: %s", code, stderr)
+	}
+}

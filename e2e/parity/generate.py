@@ -30,25 +30,25 @@ FLOW_NAMES = [text for text in TEXTS if not set(text) & set("/%&><")]
 
 def jobs(seed, count):
     chance = random.Random(seed)
-    return [_job(chance, i) for i in range(count)]
+    return [job(chance, i) for i in range(count)]
 
 
-def _job(chance, index):
-    job = {"name": f"generated {index}"}
+def job(chance, index):
+    made = {"name": f"generated {index}"}
     if chance.random() < 0.15:
-        job["deployment"] = None
+        made["deployment"] = None
     else:
-        job["deployment"] = _variables(chance)
-    job["run"] = _variables(chance) if chance.random() < 0.6 else None
-    job["defaults"] = _defaults(_variables(chance))
-    job["settings"] = _settings(chance)
-    job["objects"] = {
+        made["deployment"] = _variables(chance)
+    made["run"] = _variables(chance) if chance.random() < 0.6 else None
+    made["defaults"] = _defaults(_variables(chance))
+    made["settings"] = _settings(chance)
+    made["objects"] = {
         "flow": {"name": "flow " + chance.choice(FLOW_NAMES)},
         "flow_run": {"name": "run " + chance.choice(TEXTS)},
     }
     if chance.random() < 0.5:
-        job["set"] = _customised(chance)
-    return job
+        made["set"] = _customised(chance)
+    return made
 
 
 def _defaults(variables):

@@ -20,6 +20,9 @@ import (
 var (
 	seed     = flag.Int64("parity.seed", 0, "seed of the generated jobs; 0 picks one, which the test prints")
 	generate = flag.Int("parity.jobs", 120, "number of generated jobs")
+	named    = flag.Int("parity.named", 100, "number of generated jobs that name a task definition")
+	empties  = flag.Int("parity.empties", 800, "number of jobs in which something is empty")
+	recorded = flag.String("parity.recorded", "", "file with what official.py has printed, in place of running it")
 )
 
 // outcome is one line of official.py: a job, its documents and what became of it.
@@ -67,11 +70,15 @@ type versions struct {
 // runOfficial runs all jobs through the official worker.
 func runOfficial(t *testing.T) (versions, []outcome) {
 	t.Helper()
+	if *recorded != "" {
+		return readRecorded(t)
+	}
 	python, err := peers.Program(peers.Prefect3, "python")
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{filepath.Join(peers.Root(), "e2e", "parity", "official.py"), "--generate", strconv.Itoa(*generate)}
+	args := []string{filepath.Join(peers.Root(), "e2e", "parity", "official.py"),
+		"--generate", strconv.Itoa(*generate), "--named", strconv.Itoa(*named), "--empties", strconv.Itoa(*empties)}
 	if *seed != 0 {
 		args = append(args, "--seed", strconv.FormatInt(*seed, 10))
 	}
@@ -89,6 +96,16 @@ func runOfficial(t *testing.T) (versions, []outcome) {
 		t.Fatalf("official.py: %v", err)
 	}
 	return about, jobs
+}
+
+func readRecorded(t *testing.T) (versions, []outcome) {
+	t.Helper()
+	file, err := os.Open(*recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	return readOutcomes(t, bufio.NewReader(file))
 }
 
 func readOutcomes(t *testing.T, output *bufio.Reader) (about versions, jobs []outcome) {

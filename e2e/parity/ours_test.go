@@ -95,7 +95,8 @@ func (o outcome) place(definition *jobtemplate.Definition, job *jobtemplate.Job,
 
 func (o outcome) described(arn string) *types.TaskDefinition {
 	for i, described := range o.AWS.Described {
-		if *described.TaskDefinitionArn == arn || *described.Family == arn {
+		revision := fmt.Sprintf("%s:%d", *described.Family, described.Revision)
+		if *described.TaskDefinitionArn == arn || *described.Family == arn || revision == arn {
 			return &o.AWS.Described[i]
 		}
 	}

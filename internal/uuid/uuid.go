@@ -1,4 +1,4 @@
-// Package uuid makes random UUIDs.
+// Package uuid makes UUIDs.
 package uuid
 
 import (
@@ -10,6 +10,11 @@ import (
 func New() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
+	return From(b)
+}
+
+// From is the UUID (version 4) of 16 bytes: the same for the same bytes.
+func From(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -18,6 +18,7 @@ type API struct {
 	sockets    *http.ServeMux
 
 	noChannel         bool
+	feed              FeedTrouble
 	cancellingTimeout time.Duration
 	cleanupLease      time.Duration
 
@@ -28,6 +29,7 @@ type API struct {
 	runs        []*flowRun
 	logs        []logLine
 	events      []event
+	eventIDs    map[string]bool
 	variables   []*variable
 	blockTypes  []*blockType
 	schemas     []*blockSchema
@@ -35,6 +37,7 @@ type API struct {
 	tasks       []*taskRun
 	limits      []*limit
 	artifacts   []*artifact
+	listeners   map[*listener]bool
 	channels    []*channel // the one that had the last cleanup message comes last
 	cleanups    []*cleanup // messages that wait or are reserved
 
@@ -44,7 +47,7 @@ type API struct {
 
 // New returns an empty API.
 func New(options ...Option) *API {
-	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), sockets: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}}
+	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), sockets: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}, listeners: map[*listener]bool{}, eventIDs: map[string]bool{}}
 	a.cancellingTimeout, a.cleanupLease = defaultCancellingTimeout, defaultCleanupLease
 	for _, option := range options {
 		option(a)

@@ -37,7 +37,7 @@ func TestAnUpgradeIsNoWayAroundCredentials(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(prefectapi.New(prefectapi.WithAuthString("me:secret")))
 	t.Cleanup(server.Close)
-	for path, want := range map[string]int{"/api/admin/version": http.StatusNotImplemented, "/api/events/out": http.StatusNotImplemented} {
+	for path, want := range map[string]int{"/api/admin/version": http.StatusNotImplemented, "/api/logs/out": http.StatusNotImplemented} {
 		_, response, err := websocket.Dial(t.Context(), server.URL+path, nil)
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Errorf("%s: got %v, %v, want status %d", path, response, err, want)

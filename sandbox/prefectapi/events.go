@@ -71,8 +71,10 @@ func (a *API) readEvent(raw json.RawMessage, at ...any) (event, error) {
 // keepEvents keeps the first event of each id; a.mu is held.
 func (a *API) keepEvents(list []event) {
 	for _, e := range list {
-		if !slices.ContainsFunc(a.events, func(have event) bool { return have.ID == e.ID }) {
+		if !a.eventIDs[e.ID] {
+			a.eventIDs[e.ID] = true
 			a.events = append(a.events, e)
+			a.tellListeners(e)
 		}
 	}
 }

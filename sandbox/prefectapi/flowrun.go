@@ -50,8 +50,10 @@ func (a *API) enter(run *flowRun, s *state) {
 	if s.Type == running || s.Type.final() {
 		run.Policy.Resuming = nil
 	}
+	before := run.state()
 	run.take(s, counts, !a.isPrefect2())
 	run.Updated = s.Timestamp
+	a.tellOfState(run, before, s)
 	a.tellParent(run, s)
 	a.watchCancelling(run, s)
 }

@@ -25,6 +25,16 @@ func WithClock(now func() time.Time) Option { return func(a *API) { a.clock = no
 // WithoutWorkerChannel is a server from before the worker channel.
 func WithoutWorkerChannel() Option { return func(a *API) { a.noChannel = true } }
 
+// FeedTrouble is what happens to events on their way to those who listen to the feed. The
+// events that the server keeps are not touched.
+type FeedTrouble struct {
+	Lost, Doubled float64       // parts of the events
+	Late          time.Duration // the most that one comes too late
+}
+
+// WithFeedTrouble makes the feed of events as bad as it may be.
+func WithFeedTrouble(t FeedTrouble) Option { return func(a *API) { a.feed = t } }
+
 // WithCancellingTimeout sets how long a run may be Cancelling
 // (PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS; default 5 minutes).
 func WithCancellingTimeout(d time.Duration) Option {

@@ -25,6 +25,7 @@ func isUpgrade(r *http.Request) bool {
 func (a *API) socketRoutes() {
 	a.sockets.HandleFunc("GET /work_pools/{pool}/workers/connect", a.serveChannel)
 	a.sockets.HandleFunc("GET /events/in", a.serveEventsIn)
+	a.sockets.HandleFunc("GET /events/out", a.serveEventsOut)
 	a.sockets.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, notImplemented("websocket "+r.URL.Path))
 	})
