@@ -3,8 +3,9 @@ package commands
 import (
 	"errors"
 	"io/fs"
-	"os"
 
+	"ecsctl/internal/bounded"
+	"ecsctl/prefect"
 	"ecsctl/provision"
 )
 
@@ -16,12 +17,33 @@ func readConfig(path string) (provision.Spec, error) {
 	if !named {
 		path = defaultConfig
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := readNamed(path, named)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return provision.Spec{}, nil
 	}
 	if err != nil {
 		return provision.Spec{}, usagef("failed to read the configuration: %w", err)
 	}
-	return provision.ParseSpec(path, raw)
+	spec, err := provision.ParseSpec(path, raw)
+	if !named {
+		spec.Prefect = distrust(path, spec.Prefect)
+	}
+	return spec, err
+}
+
+func readNamed(path string, named bool) ([]byte, error) {
+	if named {
+		return bounded.ReadFile(path, bounded.MaxFile)
+	}
+	return bounded.ReadFound(path, bounded.MaxFile)
+}
+
+// distrust keeps apart what a file of the working directory, which may be anyone's, says of
+// where the key is read and sent.
+func distrust(path string, p provision.Prefect) provision.Prefect {
+	if p.APIURL != "" || p.APIKeyFile != "" {
+		p.Found = prefect.Found{File: path, APIURL: p.APIURL, APIKeyFile: p.APIKeyFile}
+	}
+	p.APIURL, p.APIKeyFile = "", ""
+	return p
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -68,7 +69,7 @@ func prefectClient(settings prefect.Settings, streams Streams, opts *provision.O
 
 // discoverPrefect finds the API URL and the credentials as Prefect's own tools do.
 func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error) {
-	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
+	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile, Found: p.Found}
 	if p.APIKeyFile != "" {
 		key, err := readKey(p.APIKeyFile, in)
 		if err != nil {
@@ -83,14 +84,17 @@ func discoverPrefect(p provision.Prefect, in io.Reader) (prefect.Settings, error
 	return prefect.Discover(os.Environ(), dir, overrides)
 }
 
+// maxKey is more than any key has.
+const maxKey = 64 << 10
+
 // readKey reads an API key from a file, or from standard input for "-".
 func readKey(path string, in io.Reader) (prefect.Secret, error) {
 	var raw []byte
 	var err error
 	if path == "-" {
-		raw, err = io.ReadAll(io.LimitReader(in, 64<<10))
+		raw, err = bounded.Read(in, maxKey)
 	} else {
-		raw, err = os.ReadFile(path)
+		raw, err = bounded.ReadFile(path, maxKey)
 	}
 	if err != nil {
 		return "", fmt.Errorf("failed to read the API key: %w", err)

@@ -1,5 +1,7 @@
 package provision
 
+import "ecsctl/prefect"
+
 // Spec is what a user wants: plain data, read from flags, environment and
 // ecsctl.yaml. Empty fields take the defaults of WithDefaults.
 type Spec struct {
@@ -116,6 +118,8 @@ type Prefect struct {
 	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key as
 	// plain text. ecsctl uses it as it is and makes none of its own.
 	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
+	// Found is what a file that was found, not named, says of where the key is read and sent.
+	Found prefect.Found `yaml:"-" json:"-"`
 }
 
 // Values of the enumerated fields.
