@@ -49,12 +49,13 @@ func Resolve(in Inputs) (*Job, error) {
 		return nil, found.err()
 	}
 	secrets := &secretValues{texts: map[string]bool{}}
-	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}}
+	spent := newBudget(found)
+	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}, budget: spent}
 	document := t.populate(found, variables, in.Environ, refs)
 	if refs.failed != nil {
 		return nil, refs.failed
 	}
-	job := newJob(found, s, readConfig(found, document), in)
+	job := newJob(found, s, readConfig(found, document), in, spent)
 	job.secrets = secrets
 	job.warnIgnored(found, t)
 	job.build(found)
@@ -65,12 +66,12 @@ func Resolve(in Inputs) (*Job, error) {
 	return job, nil
 }
 
-func newJob(found *findings, s subject, c config, in Inputs) *Job {
+func newJob(found *findings, s subject, c config, in Inputs, spent *budget) *Job {
 	if c.command == "" {
 		c.command = defaultCommand
 	}
 	return &Job{
-		Name:           s.jobName(c, in.Environ),
+		Name:           s.jobName(c, in.Environ, spent),
 		Cluster:        c.cluster,
 		Command:        c.command,
 		Labels:         s.labels(c),

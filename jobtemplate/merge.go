@@ -37,6 +37,10 @@ func nest(found *findings, variables map[string]any) map[string]any {
 		if !strings.Contains(key, ".") {
 			continue
 		}
+		if strings.Count(key, ".")+strings.Count(key, "[") > maxPathDepth {
+			found.add("job_variables", "", "the job variable %q has more than %d parts", key[:maxPathDepth], maxPathDepth)
+			continue
+		}
 		if err := setPath(out, key, clone(variables[key])); err != nil {
 			found.add("job_variables", "keep one of the two", "the job variable %q clashes: %v", key, err)
 		}
@@ -111,6 +115,9 @@ func checkKnown(found *findings, t template, variables map[string]any) {
 		root := pathKeys(name)[0]
 		if known[root] {
 			continue
+		}
+		if len(found.problems) >= maxProblems {
+			return
 		}
 		hint := "take it out, or declare it in the pool's base job template"
 		if near, ok := closest(root, sortedKeys(known)); ok {

@@ -50,17 +50,28 @@ type findings struct {
 }
 
 func (f *findings) add(path, hint, format string, args ...any) {
-	problem := Problem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if len(f.problems) >= maxProblems {
+		return // enough to know that the job cannot work
+	}
+	problem := Problem{Path: clip(path), Message: clip(fmt.Sprintf(format, args...)), Hint: hint}
 	if !slices.Contains(f.problems, problem) {
 		f.problems = append(f.problems, problem)
 	}
 }
 
 func (f *findings) warn(format string, args ...any) {
-	warning := fmt.Sprintf(format, args...)
-	if !slices.Contains(f.warnings, warning) {
+	warning := clip(fmt.Sprintf(format, args...))
+	if len(f.warnings) < maxProblems && !slices.Contains(f.warnings, warning) {
 		f.warnings = append(f.warnings, warning)
 	}
+}
+
+// clip shortens what quotes a name of any length.
+func clip(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "..."
 }
 
 // err is the Problems so far, or nil.
