@@ -95,7 +95,7 @@ func (w *Worker) connect() {
 		w.track.hears = w.observe.hears
 	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
-	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate}
+	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate, report: reports}
 	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
 	w.fleet = &fleet{opts: o, clients: clients}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
