@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
@@ -158,7 +159,7 @@ func readOfflineJob(c *cli.Context) (*worker.OfflineJob, error) {
 	job := &worker.OfflineJob{}
 	var err error
 	if path := c.String("base-job-template"); path != "" {
-		if job.BaseJobTemplate, err = os.ReadFile(path); err != nil {
+		if job.BaseJobTemplate, err = bounded.ReadFile(path, bounded.MaxFile); err != nil {
 			return nil, usagef("--base-job-template: %w", err)
 		}
 	}

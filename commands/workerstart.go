@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/worker"
@@ -146,7 +147,7 @@ func checkWorkerStart(c *cli.Context) error {
 
 // readJSONFile reads a JSON object from a file that a flag names.
 func readJSONFile(flag, path string) (json.RawMessage, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := bounded.ReadFile(path, bounded.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read --%s: %w", flag, err)
 	}

@@ -7,11 +7,11 @@ import (
 	"debug/buildinfo"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"time"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/hint"
 )
 
@@ -44,7 +44,7 @@ type Binary struct {
 // refused: another operating system, another architecture, a binary that needs a C
 // library, another program.
 func ReadBinary(path string) (*Binary, error) {
-	content, err := os.ReadFile(path)
+	content, err := bounded.ReadFile(path, bounded.MaxProgram)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the binary for the image: %w", err)
 	}

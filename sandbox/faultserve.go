@@ -3,9 +3,10 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
+
+	"ecsctl/internal/bounded"
 )
 
 // faultsPath and quotasPath are where these are set while the sandbox runs: GET lists
@@ -51,7 +52,7 @@ func serveList[T fmt.Stringer](mux *http.ServeMux, path string, list func() []T,
 }
 
 func readLines[T any](r *http.Request, parse func(string) (T, error)) ([]T, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := bounded.Read(r.Body, maxBody)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type poll struct {
 	heartbeat *heartbeat
 	metrics   *metrics
 
+	page    int          // how many runs were asked for last
 	tried   atomic.Int64 // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64 // when a poll last got an answer
 }
@@ -38,9 +39,7 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	runs, err := p.opts.Prefect.ScheduledFlowRuns(bounded, p.opts.Pool, prefect.ScheduledQuery{
-		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: began.Add(p.opts.Prefetch),
-	})
+	runs, err := p.ask(bounded, began)
 	p.metrics.polled(err)
 	if errors.Is(err, prefect.ErrNotFound) {
 		// The pool or a queue is gone; the next heartbeat makes the pool, or says so.
@@ -53,6 +52,24 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	p.reached.Store(time.Now().UnixNano())
 	found = p.admit(ctx, runs, began)
 	return found, p.more(len(runs), len(found)), nil
+}
+
+// ask asks for no more runs than the limit allows, and for fewer where they are so large that
+// an answer with a page of them would take this worker's memory.
+func (p *poll) ask(ctx context.Context, now time.Time) ([]prefect.ScheduledFlowRun, error) {
+	p.page = min(max(1, 2*p.page), serverPage)
+	if p.opts.Limit > 0 {
+		p.page = min(p.page, p.opts.Limit)
+	}
+	for {
+		runs, err := p.opts.Prefect.ScheduledFlowRuns(ctx, p.opts.Pool, prefect.ScheduledQuery{
+			WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: now.Add(p.opts.Prefetch), Limit: p.page,
+		})
+		if !errors.Is(err, prefect.ErrTooLarge) || p.page == 1 {
+			return runs, err
+		}
+		p.page /= 2
+	}
 }
 
 // admit takes the runs in the server's order (queue priority, then time; Prefect 2's

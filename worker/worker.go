@@ -76,7 +76,7 @@ func (w *Worker) connect() {
 	definitions := &register{patience: patience}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, page: serverPage}
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),

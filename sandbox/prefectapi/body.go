@@ -3,9 +3,11 @@ package prefectapi
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"slices"
+
+	"ecsctl/internal/bounded"
 )
 
 const maxBody = 10 << 20
@@ -18,7 +20,11 @@ type body struct {
 }
 
 func readBody(r *http.Request) (body, error) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	raw, err := bounded.Read(r.Body, maxBody)
+	var tooLarge *bounded.TooLargeError
+	if errors.As(err, &tooLarge) {
+		return body{}, &refusal{http.StatusRequestEntityTooLarge, object{"detail": "the body is too large: " + err.Error()}}
+	}
 	if err != nil {
 		return body{}, err
 	}
