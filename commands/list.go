@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/internal/plaintext"
 	"ecsctl/operate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -95,7 +96,7 @@ func printPools(streams Streams, r listResult) error {
 		if p.Service == "" {
 			running = "no service"
 		}
-		printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, orDash(p.Cluster), orDash(p.Service), running, orDash(p.Prefect), orDash(p.Version))
+		printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plaintext.Line(p.Name), orDash(p.Cluster), orDash(p.Service), running, orDash(p.Prefect), orDash(p.Version))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("failed to write the list: %w", err)

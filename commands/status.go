@@ -125,7 +125,7 @@ func showStatus(streams Streams, opts statusOptions, status *operate.Status) err
 		return printJSON(streams.Out, status)
 	}
 	if opts.Watch && isTerminal(streams.Out) {
-		printf(streams.Out, clearScreen)
+		printf(raw(streams.Out), clearScreen)
 	}
 	newStatusPrinter(streams.Out).print(status)
 	if opts.Watch && !isTerminal(streams.Out) {

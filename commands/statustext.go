@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"ecsctl/internal/plaintext"
 	"ecsctl/operate"
 	"ecsctl/provision"
 )
@@ -60,9 +61,9 @@ func (p *statusPrinter) problem(problem operate.Problem) {
 	if problem.Severity == operate.Warn {
 		mark = p.paint(odd, "WARN")
 	}
-	printf(p.out, "%s %s: %s\n", mark, problem.About, problem.Cause)
+	printf(p.out, "%s %s: %s\n", mark, problem.About, plaintext.Line(problem.Cause))
 	for _, detail := range problem.Details {
-		printf(p.out, "       %s\n", p.paint(dim, detail))
+		printf(p.out, "       %s\n", p.paint(dim, plaintext.Line(detail)))
 	}
 	for i, mend := range problem.Mend {
 		word := "mend:"
@@ -75,7 +76,7 @@ func (p *statusPrinter) problem(problem operate.Problem) {
 
 // row is a line of the overview: what, and how it is.
 func (p *statusPrinter) row(what, format string, args ...any) {
-	printf(p.out, "%-10s %s\n", what, fmt.Sprintf(format, args...))
+	printf(p.out, "%-10s %s\n", what, plaintext.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *statusPrinter) service(s *operate.Service) {

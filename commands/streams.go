@@ -19,13 +19,7 @@ type Streams struct {
 // SystemStreams are those of the process.
 func SystemStreams() Streams {
 	return Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: filtered(os.Stdout), Err: filtered(os.Stderr),
 		CanPrompt: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 	}
-}
-
-// isTerminal tells whether somebody reads what is written there.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

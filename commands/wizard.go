@@ -61,7 +61,7 @@ func (o bootstrapOptions) asksQuestions(streams Streams) bool {
 
 func newWizard(streams Streams, opts bootstrapOptions) *wizard {
 	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
-	w.asker = prompt.Form{In: streams.In, Out: streams.Err}
+	w.asker = prompt.Form{In: streams.In, Out: raw(streams.Err)}
 	if opts.Accessible {
 		w.asker = prompt.NewLines(streams.In, streams.Err)
 	}

@@ -35,6 +35,7 @@ const backWord = "<"
 
 // Ask writes the question and reads lines until one of them is an answer.
 func (l *Lines) Ask(ctx context.Context, q Question) ([]string, error) {
+	q = q.plain()
 	l.print("\n%s\n", q.Title)
 	if q.Help != "" {
 		l.print("%s\n", q.Help)
