@@ -91,7 +91,7 @@ func thisProgram() (string, error) {
 // task has an address of its own, in the sandbox they share this machine's.
 func ownHealthPort() ([]string, error) {
 	port, err := freePort()
-	return []string{"PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
+	return []string{"PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
 }
 
 func freePort() (string, error) {
