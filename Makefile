@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
+.PHONY: fuzz chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -42,6 +42,16 @@ chaos: ## workers under faults, quotas, outages and load, in full: half a minute
 
 chaos-ci: ## ten seeds of 1,000 runs, four at once
 	$(GO) test -count=1 -timeout 60m -parallel 4 $(TESTFLAGS) ./chaos -run TestEveryRunIsExecutedOnce -args -seed 1 -seeds 10 -runs 1000
+
+FUZZTIME = 10s
+
+fuzz: ## every fuzz target there is, for FUZZTIME each; what one finds is kept in testdata/fuzz and fails make test from then on
+	@set -e; for file in $$(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' .); do \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' $$file); do \
+			echo "fuzz $$(dirname $$file) $$target"; \
+			$(GO) test $$(dirname $$file) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -parallel 2; \
+		done; \
+	done
 
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
