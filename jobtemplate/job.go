@@ -49,6 +49,7 @@ func Resolve(in Inputs) (*Job, error) {
 		return nil, found.err()
 	}
 	secrets := &secretValues{texts: map[string]bool{}}
+	found.secrets = secrets
 	spent := newBudget(found)
 	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}, budget: spent}
 	document := t.populate(found, variables, in.Environ, refs)

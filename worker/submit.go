@@ -156,6 +156,11 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err != nil {
 		return err
 	}
+	return withoutSecrets(job, s.startJob(ctx, log, c, known, job))
+}
+
+// startJob launches the task of a job.
+func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, job *jobtemplate.Job) error {
 	clients, err := s.clients.of(ctx, job.Credentials)
 	if err != nil {
 		return err
