@@ -59,7 +59,7 @@ func Resolve(in Inputs) (*Job, error) {
 	job := newJob(found, s, readConfig(found, document), in, spent)
 	job.secrets = secrets
 	job.warnIgnored(found, t)
-	job.build(found)
+	job.build(found, t)
 	job.Warnings = slices.Clone(found.warnings)
 	if err := found.err(); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func namedDefinition(found *findings, c config) string {
 }
 
 // build makes and checks the documents as far as they can be made already.
-func (j *Job) build(found *findings) {
+func (j *Job) build(found *findings, t template) {
 	checkConfig(found, j.config, j.TaskDefinition)
 	facts := definitionFacts{}
 	if j.TaskDefinition == "" {
@@ -113,6 +113,7 @@ func (j *Job) build(found *findings) {
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
 	checkRequestDocument(found, request)
+	checkRoles(found, t, j.definition, request)
 	checkFargateSizes(found, j.definition, request)
 	checkShape(found, "network_configuration", awsvpcSchema, awsvpcType, j.config.network)
 }
