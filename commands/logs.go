@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -93,7 +94,7 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 		if opts.Output == inputs.OutputJSON {
 			return json.NewEncoder(streams.Out).Encode(line)
 		}
-		_, err := fmt.Fprintf(streams.Out, "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, line.Message)
+		_, err := fmt.Fprintf(streams.Out, "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
 		return err
 	})
 }

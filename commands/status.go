@@ -128,7 +128,7 @@ func showStatus(streams console.Streams, opts statusOptions, status *status.Stat
 		return console.PrintJSON(streams.Out, status)
 	}
 	if opts.Watch && console.IsTerminal(streams.Out) {
-		console.Printf(streams.Out, clearScreen)
+		console.Printf(console.Raw(streams.Out), clearScreen)
 	}
 	newStatusPrinter(streams.Out).Print(status)
 	if opts.Watch && !console.IsTerminal(streams.Out) {

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"ecsctl/commands/console"
+	"ecsctl/internal/plaintext"
 	"ecsctl/operate/status"
 	"ecsctl/provision"
 )
@@ -61,9 +62,9 @@ func (p *statusPrinter) problem(problem status.Problem) {
 	if problem.Severity == status.Warn {
 		mark = p.paint(odd, "WARN")
 	}
-	console.Printf(p.out, "%s %s: %s\n", mark, problem.About, problem.Cause)
+	console.Printf(p.out, "%s %s: %s\n", mark, problem.About, plaintext.Line(problem.Cause))
 	for _, detail := range problem.Details {
-		console.Printf(p.out, "       %s\n", p.paint(dim, detail))
+		console.Printf(p.out, "       %s\n", p.paint(dim, plaintext.Line(detail)))
 	}
 	for i, mend := range problem.Mend {
 		word := "mend:"
@@ -76,7 +77,7 @@ func (p *statusPrinter) problem(problem status.Problem) {
 
 // row is a line of the overview: what, and how it is.
 func (p *statusPrinter) row(what, format string, args ...any) {
-	console.Printf(p.out, "%-10s %s\n", what, fmt.Sprintf(format, args...))
+	console.Printf(p.out, "%-10s %s\n", what, plaintext.Line(fmt.Sprintf(format, args...)))
 }
 
 func (p *statusPrinter) service(s *status.Service) {

@@ -7,10 +7,10 @@ import (
 	"debug/buildinfo"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
+
+	"ecsctl/internal/bounded"
 )
 
 // modulePath is that of go.mod: what a binary must be made from.
@@ -57,7 +57,7 @@ const maxProgram = 256 << 20
 
 // readProgram reads a file, and unpacks it when it is compressed with gzip.
 func readProgram(path string) ([]byte, error) {
-	content, err := os.ReadFile(path)
+	content, err := bounded.ReadFile(path, bounded.MaxProgram)
 	if err != nil || !bytes.HasPrefix(content, []byte(gzipMagic)) {
 		return content, err
 	}
@@ -65,12 +65,9 @@ func readProgram(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to unpack %q: %w", path, err)
 	}
-	unpacked, err := io.ReadAll(io.LimitReader(in, maxProgram+1))
+	unpacked, err := bounded.Read(in, bounded.MaxProgram)
 	if err != nil {
 		return nil, fmt.Errorf("failed to unpack %q: %w", path, err)
-	}
-	if len(unpacked) > maxProgram {
-		return nil, fmt.Errorf("%q unpacks to more than %d bytes", path, maxProgram)
 	}
 	return unpacked, nil
 }

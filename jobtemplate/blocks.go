@@ -34,6 +34,9 @@ func (r *references) blockByRef(node map[string]any) (any, bool) {
 	if !truthy(object["block_document_id"]) {
 		return nil, false
 	}
+	if !r.budget.allows() {
+		return nil, true
+	}
 	id := pyText(object["block_document_id"])
 	if r.lookup.BlockByID == nil {
 		r.found.add("", "give a Prefect API to read it from", "the block %q cannot be looked up here", id)
@@ -46,7 +49,7 @@ func (r *references) blockByRef(node map[string]any) (any, bool) {
 	if ok {
 		r.secrets.addAll(data)
 	}
-	return clone(data), true
+	return r.budget.copied(data), true
 }
 
 func (r *references) noteMissing(missing bool, what string) {
@@ -58,7 +61,7 @@ func (r *references) noteMissing(missing bool, what string) {
 
 func (r *references) blocksInText(text string) any {
 	if p, ok := whole(text); ok && p.kind == blockReference {
-		return clone(r.block(p))
+		return r.budget.copied(r.block(p))
 	}
 	return splice(text, func(p placeholder) (string, bool) {
 		if p.kind != blockReference {
@@ -70,12 +73,15 @@ func (r *references) blocksInText(text string) any {
 			r.found.add("", "name one value in it, such as .value", "%s is %s and cannot be put into a longer text", p.full, kind(value))
 			return "", true
 		}
-		return pyText(value), true
+		return r.budget.text(value), true
 	})
 }
 
 // block resolves one placeholder: the slug of a type, a name, and perhaps a path.
 func (r *references) block(p placeholder) any {
+	if !r.budget.allows() {
+		return nil
+	}
 	parts := strings.SplitN(strings.ReplaceAll(p.name, blockPrefix, ""), ".", 3)
 	if len(parts) < 2 {
 		r.found.add("", "write {{ prefect.blocks.<block type>.<name> }}", "%s names no block", p.full)

@@ -2,9 +2,15 @@ package jobtemplate
 
 import "strings"
 
+// maxMisspelled is longer than any name that someone has only misspelled.
+const maxMisspelled = 100
+
 // closest returns the candidate that a misspelled name most likely stands for: the
 // one with the fewest edits, when those are few for its length.
 func closest(name string, candidates []string) (string, bool) {
+	if len(name) > maxMisspelled {
+		return "", false
+	}
 	best, fewest := "", min(1+max(len(name)/3, 2), len(name))
 	for _, candidate := range candidates {
 		if edits := distance(fold(name), fold(candidate)); edits < fewest {

@@ -6,6 +6,7 @@ import "strings"
 type expander struct {
 	values  map[string]any
 	environ func(string) (string, bool)
+	budget  *budget
 }
 
 // expand returns the template with its placeholders filled in, or false when it is
@@ -42,19 +43,25 @@ func (e expander) expand(template any) (any, bool) {
 
 func (e expander) expandText(text string) (any, bool) {
 	if p, ok := whole(text); ok && p.kind == jobVariable {
+		if !e.budget.allows() {
+			return nil, false
+		}
 		value, found := lookUp(e.values, p.name)
-		return clone(value), found
+		return e.budget.copied(value), found
 	}
 	return splice(text, func(p placeholder) (string, bool) {
+		if !e.budget.allows() {
+			return "", true
+		}
 		switch p.kind {
 		case jobVariable:
 			value, found := lookUp(e.values, p.name)
 			if !found {
 				return "", true
 			}
-			return pyText(value), true
+			return e.budget.text(value), true
 		case environReference:
-			return e.environment(strings.TrimLeft(p.name, environPrefix)), true
+			return e.budget.text(e.environment(strings.TrimLeft(p.name, environPrefix))), true
 		default:
 			return "", false
 		}

@@ -51,7 +51,7 @@ func TestExpand(t *testing.T) {
 		"numbers keep their spelling": {`[1.0, 1e3, 10000000000000000000000]`, `[1.0, 1e3, 10000000000000000000000]`},
 	}
 	values := mustDecode(t, expandValues).(map[string]any)
-	e := expander{values: values, environ: func(name string) (string, bool) { return "/h", name == "HOME" }}
+	e := expander{values: values, budget: newBudget(&findings{}), environ: func(name string) (string, bool) { return "/h", name == "HOME" }}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func FuzzExpand(f *testing.F) {
 	}
 	values := mustDecode(f, expandValues).(map[string]any)
 	before := clone(values)
-	e := expander{values: values, environ: func(string) (string, bool) { return "env", true }}
+	e := expander{values: values, budget: newBudget(&findings{}), environ: func(string) (string, bool) { return "env", true }}
 	f.Fuzz(func(t *testing.T, text string) {
 		template, err := decode(json.RawMessage(text))
 		if err != nil {

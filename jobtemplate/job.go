@@ -50,15 +50,17 @@ func Resolve(in Inputs) (*Job, error) {
 	}
 	noteLeftovers(found, t.leftovers(variables), in.Strict)
 	secrets := &secretValues{texts: map[string]bool{}}
-	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}}
+	found.secrets = secrets
+	spent := newBudget(found)
+	refs := &references{lookup: in.Lookup, found: found, secrets: secrets, read: map[string]any{}, budget: spent}
 	document := t.populate(found, variables, in.Environ, refs)
 	if refs.failed != nil {
 		return nil, refs.failed
 	}
-	job := newJob(found, s, readConfig(found, document), in)
+	job := newJob(found, s, readConfig(found, document), in, spent)
 	job.secrets = secrets
 	job.warnIgnored(found, t)
-	job.build(found)
+	job.build(found, t)
 	job.Warnings = slices.Clone(found.warnings)
 	if err := found.err(); err != nil {
 		return nil, err
@@ -66,12 +68,12 @@ func Resolve(in Inputs) (*Job, error) {
 	return job, nil
 }
 
-func newJob(found *findings, s subject, c config, in Inputs) *Job {
+func newJob(found *findings, s subject, c config, in Inputs, spent *budget) *Job {
 	if c.command == "" {
 		c.command = defaultCommand
 	}
 	return &Job{
-		Name:           s.jobName(c, in.Environ),
+		Name:           s.jobName(c, in.Environ, spent),
 		Cluster:        c.cluster,
 		Command:        c.command,
 		Labels:         s.labels(c),
@@ -101,7 +103,7 @@ func namedDefinition(found *findings, c config) string {
 }
 
 // build makes and checks the documents as far as they can be made already.
-func (j *Job) build(found *findings) {
+func (j *Job) build(found *findings, t template) {
 	checkConfig(found, j.config, j.TaskDefinition)
 	facts := definitionFacts{}
 	if j.TaskDefinition == "" {
@@ -112,6 +114,7 @@ func (j *Job) build(found *findings) {
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
 	checkRequestDocument(found, request)
+	checkRoles(found, t, j.definition, request)
 	checkFargateSizes(found, j.definition, request)
 	if len(j.config.network) > 0 { // an empty one is none
 		checkShape(found, "network_configuration", awsvpcSchema, awsvpcType, j.config.network)

@@ -50,10 +50,10 @@ func pyTime(text string) string {
 
 // jobName fills {{ ctx.flow.* }} and {{ ctx.flow_run.* }} into the name; without one
 // the job is named after its run.
-func (s subject) jobName(c config, environ func(string) (string, bool)) string {
+func (s subject) jobName(c config, environ func(string) (string, bool), spent *budget) string {
 	if c.name != "" {
 		context := map[string]any{"ctx": map[string]any{"flow": s.flow, "flow_run": s.flowRun}}
-		rendered, set := expander{values: context, environ: environ}.expand(c.name)
+		rendered, set := expander{values: context, environ: environ, budget: spent}.expand(c.name)
 		if !set {
 			return c.name
 		}

@@ -27,12 +27,16 @@ func (t template) leftovers(variables map[string]any) []leftover {
 		known[pathKeys(name)[0]] = true
 	}
 	var out []leftover
+	names := sortedKeys(known)
 	for _, name := range sortedKeys(variables) {
 		root := pathKeys(name)[0]
 		if known[root] {
 			continue
 		}
-		near, _ := closest(root, sortedKeys(known))
+		if len(out) == maxProblems {
+			break // nobody reads more of them, and looking for what was meant takes time
+		}
+		near, _ := closest(root, names)
 		out = append(out, leftover{name, near})
 	}
 	return out

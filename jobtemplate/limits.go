@@ -25,7 +25,11 @@ func checkDefinitionDocument(found *findings, document map[string]any) {
 		}
 	}
 	if family := field(document, "family"); family != "" && (notInFamilies.MatchString(family) || len(family) > 255) {
-		found.add("task_definition.family", fmt.Sprintf("use %q", familyText(family)),
+		advice := fmt.Sprintf("use %q", familyText(family))
+		if found.say(family) != family {
+			advice = "" // a part of it is secret
+		}
+		found.add("task_definition.family", advice,
 			"a family has at most 255 letters, digits, hyphens and underscores")
 	}
 	checkEphemeralStorage(found, "task_definition.ephemeralStorage", document["ephemeralStorage"])

@@ -1,8 +1,10 @@
 package jobtemplate
 
 import (
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,7 +39,7 @@ func (j *Job) mask(value any) any {
 		}
 		return out
 	case string:
-		return j.maskText(value)
+		return j.secrets.mask(value)
 	default:
 		return value
 	}
@@ -45,15 +47,33 @@ func (j *Job) mask(value any) any {
 
 func isSecretName(name string) bool { return secretName.MatchString(name) }
 
-func (j *Job) maskText(text string) string {
-	if j.secrets == nil {
+// MaskText returns a text, such as an answer of AWS that quotes what it refuses, in which
+// secrets are stars.
+func (j *Job) MaskText(text string) string {
+	all := &secretValues{texts: map[string]bool{}}
+	if j.secrets != nil {
+		maps.Copy(all.texts, j.secrets.texts)
+	}
+	for name, value := range j.Env {
+		if isSecretName(name) {
+			all.addAll(value)
+		}
+	}
+	return all.mask(text)
+}
+
+// mask puts stars in the place of every secret, as it is and as it is quoted.
+func (s *secretValues) mask(text string) string {
+	if s == nil {
 		return text
 	}
-	secrets := sortedKeys(j.secrets.texts)
+	secrets := sortedKeys(s.texts)
 	// Longest first, so that no part of one is left when another is within it.
 	slices.SortStableFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, masked)
+		quoted := strconv.Quote(secret)
+		text = strings.ReplaceAll(text, quoted[1:len(quoted)-1], masked)
 	}
 	return text
 }

@@ -35,6 +35,10 @@ func nest(found *findings, variables map[string]any) map[string]any {
 		if !strings.Contains(key, ".") {
 			continue
 		}
+		if strings.Count(key, ".")+strings.Count(key, "[") > maxPathDepth {
+			found.add("job_variables", "", "the job variable %q has more than %d parts", key[:maxPathDepth], maxPathDepth)
+			continue
+		}
 		if err := setPath(out, key, clone(variables[key])); err != nil {
 			found.add("job_variables", "keep one of the two", "the job variable %q clashes: %v", key, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // pathKeys splits "a.b[0].c" into its keys.
@@ -31,16 +32,26 @@ func lookUp(value any, path string) (any, bool) {
 			}
 			value = node[index]
 		case string:
-			runes := []rune(node)
-			if index, isIndex = fromEnd(index, len(runes), isIndex); !isIndex {
+			if index, isIndex = fromEnd(index, utf8.RuneCountInString(node), isIndex); !isIndex {
 				return nil, false
 			}
-			value = string(runes[index])
+			value = character(node, index)
 		default:
 			return nil, false
 		}
 	}
 	return value, true
+}
+
+// character is the one at an index, without a copy of them all.
+func character(text string, index int) string {
+	for _, r := range text {
+		if index == 0 {
+			return string(r)
+		}
+		index--
+	}
+	return ""
 }
 
 func fromEnd(index, length int, isIndex bool) (int, bool) {

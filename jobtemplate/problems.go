@@ -47,20 +47,35 @@ func (p *Problems) Error() string {
 type findings struct {
 	problems []Problem
 	warnings []string
+	secrets  *secretValues // what no problem may quote
 }
 
 func (f *findings) add(path, hint, format string, args ...any) {
-	problem := Problem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if len(f.problems) >= maxProblems {
+		return // enough to know that the job cannot work
+	}
+	problem := Problem{Path: f.say(path), Message: f.say(fmt.Sprintf(format, args...)), Hint: f.say(hint)}
 	if !slices.Contains(f.problems, problem) {
 		f.problems = append(f.problems, problem)
 	}
 }
 
 func (f *findings) warn(format string, args ...any) {
-	warning := fmt.Sprintf(format, args...)
-	if !slices.Contains(f.warnings, warning) {
+	warning := f.say(fmt.Sprintf(format, args...))
+	if len(f.warnings) < maxProblems && !slices.Contains(f.warnings, warning) {
 		f.warnings = append(f.warnings, warning)
 	}
+}
+
+// say is a text without secrets, and not longer than a message may be.
+func (f *findings) say(text string) string { return clip(f.secrets.mask(text)) }
+
+// clip shortens what quotes a name of any length.
+func clip(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "..."
 }
 
 // err is the Problems so far, or nil.

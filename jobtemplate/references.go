@@ -15,6 +15,7 @@ type references struct {
 	secrets *secretValues
 	read    map[string]any // what was read already, by kind and name
 	failed  error          // an error that is not the job's fault
+	budget  *budget
 }
 
 // walk rebuilds a value, with replace called for every string and object; replace
@@ -71,19 +72,22 @@ func (r *references) variables(value any) any {
 			return nil, false
 		}
 		if p, ok := whole(text); ok && p.kind == variableReference {
-			return clone(r.variable(p.name)), true
+			return r.budget.copied(r.variable(p.name)), true
 		}
 		return splice(text, func(p placeholder) (string, bool) {
 			if p.kind != variableReference {
 				return "", false
 			}
-			return pyText(r.variable(p.name)), true
+			return r.budget.text(r.variable(p.name)), true
 		}), true
 	})
 }
 
 // variable returns a variable's value; one that does not exist is empty text.
 func (r *references) variable(placeholder string) any {
+	if !r.budget.allows() {
+		return ""
+	}
 	name := strings.ReplaceAll(placeholder, variablePrefix, "")
 	if r.lookup.Variable == nil {
 		r.found.add("", "give a Prefect API to read it from", "the variable %q cannot be looked up here", name)

@@ -83,7 +83,11 @@ func (s subject) jobVariables(found *findings, in Inputs) map[string]any {
 	}
 	merged := variablesOf(found, "deployment", s.deployment)
 	merged = layer(found, merged, variablesOf(found, "flow_run", s.flowRun), "flow_run.job_variables")
-	return layer(found, merged, extra, "job_variables")
+	merged = layer(found, merged, extra, "job_variables")
+	if !checkSize(found, merged) {
+		return map[string]any{}
+	}
+	return merged
 }
 
 func variablesOf(found *findings, name string, object map[string]any) map[string]any {

@@ -51,7 +51,7 @@ func (t template) populate(found *findings, variables map[string]any, environ fu
 	}
 	configuration := cloneObject(t.configuration)
 	mergeEnv(found, configuration, defaultEnv, values["env"])
-	populated, _ := expander{values: values, environ: environ}.expand(configuration)
+	populated, _ := expander{values: values, environ: environ, budget: refs.budget}.expand(configuration)
 	populated = refs.variables(refs.blocks(populated))
 	object, ok := populated.(map[string]any)
 	if !ok {

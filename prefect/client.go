@@ -157,16 +157,12 @@ const (
 	maxIdle    = 16
 )
 
-// httpClient keeps redirects from turning a POST into a GET, which would read where
-// it should write.
 func (c *Client) httpClient(o Options) *http.Client {
 	own := http.Client{Transport: c.transport(o.TLS), Timeout: cmp.Or(o.Timeout, requestTimeout)}
 	if o.HTTPClient != nil {
 		own = *o.HTTPClient
 	}
-	if own.CheckRedirect == nil {
-		own.CheckRedirect = checkRedirect
-	}
+	own.CheckRedirect = checkRedirect
 	return &own
 }
 
@@ -181,23 +177,4 @@ func (c *Client) transport(trust *tls.Config) *http.Transport {
 		transport.TLSClientConfig = trust.Clone()
 	}
 	return transport
-}
-
-const maxRedirects = 10
-
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	if len(via) >= maxRedirects {
-		return fmt.Errorf("the server redirects more than %d times", maxRedirects)
-	}
-	if next.Method != via[0].Method {
-		return &redirectError{to: next.URL.Scheme + "://" + next.URL.Host}
-	}
-	return nil
-}
-
-// redirectError is a redirect that would lose the request's body.
-type redirectError struct{ to string }
-
-func (e *redirectError) Error() string {
-	return "the server sends its callers on to " + e.to + ": use that address in the API URL"
 }

@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"ecsctl/internal/bounded"
 )
 
 // ClientOptions are the Options for a client of these settings: address, credentials,
@@ -105,7 +106,7 @@ func (s Settings) tlsConfig() (*tls.Config, error) {
 	if path == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(path)
+	pem, err := bounded.ReadFile(path, bounded.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read %s from %s: %w", certFile, s.Sources[certFile], err)
 	}

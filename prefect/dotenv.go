@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"strings"
+
+	"ecsctl/internal/bounded"
 )
 
 var (
@@ -15,40 +16,77 @@ var (
 	dotenvEscape   = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\"`, `"`, `\\`, `\`)
 )
 
+// maxExpanded is how long a value may become: each line can double the one before it.
+const maxExpanded = 64 << 10
+
+// dotenv is a .env file as far as it has been read.
+type dotenv struct {
+	env      map[string]string // the environment
+	values   map[string]string
+	borrowed map[string]string // settings that refer to the environment, and to what there
+}
+
 // readDotenv reads the PREFECT_* settings of a .env file the way python-dotenv does:
 // quotes, comments, "export" and ${NAME:-default}. A missing file is no settings, and a
 // line that is none is skipped, as it is there. Values over several lines are not read.
+// Unlike there, what refers to the environment is no setting: the file may be anyone's,
+// and would send any variable along as a key.
 func readDotenv(path string, env map[string]string) (source, error) {
-	data, err := os.ReadFile(path)
+	data, err := bounded.ReadFound(path, bounded.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return source{name: path}, nil
+		return source{name: path, found: true}, nil
 	}
 	if err != nil {
 		return source{}, fmt.Errorf("failed to read Prefect settings: %w", err)
 	}
-	all := map[string]string{}
-	for line := range strings.Lines(string(data)) {
-		match := dotenvLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
-		if match != nil {
-			all[match[1]] = dotenvValue(match[2], all, env)
-		}
-	}
-	return source{path, prefectOnly(all)}, nil
+	return parseDotenv(path, string(data), env)
 }
 
-func dotenvValue(text string, earlier, env map[string]string) string {
-	text = strings.TrimSpace(text)
+func parseDotenv(path, text string, env map[string]string) (source, error) {
+	d := dotenv{env: env, values: map[string]string{}, borrowed: map[string]string{}}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		match := dotenvLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+		if match == nil {
+			continue
+		}
+		if err := d.set(match[1], match[2]); err != nil {
+			return source{}, fmt.Errorf("failed to read Prefect settings in %s: line %d: %w", path, number, err)
+		}
+	}
+	src := source{name: path, values: prefectOnly(d.values), found: true, left: map[string]string{}}
+	for name := range src.values {
+		if from, is := d.borrowed[name]; is {
+			delete(src.values, name)
+			src.left[name] = "it takes ${" + from + "} from the environment, and " + notFound
+		}
+	}
+	return src, nil
+}
+
+func (d *dotenv) set(name, text string) error {
+	text, err := d.value(strings.TrimSpace(text), name)
+	if err != nil {
+		return err
+	}
+	d.values[name] = text
+	return nil
+}
+
+func (d *dotenv) value(text, name string) (string, error) {
+	delete(d.borrowed, name)
 	switch {
 	case strings.HasPrefix(text, "'"):
 		quoted, _, _ := strings.Cut(text[1:], "'")
-		return interpolate(quoted, earlier, env)
+		return d.interpolate(quoted, name)
 	case strings.HasPrefix(text, `"`):
-		return interpolate(dotenvEscape.Replace(doubleQuoted(text[1:])), earlier, env)
+		return d.interpolate(dotenvEscape.Replace(doubleQuoted(text[1:])), name)
 	}
 	if i := strings.Index(text, " #"); i >= 0 {
 		text = text[:i]
 	}
-	return interpolate(strings.TrimSpace(text), earlier, env)
+	return d.interpolate(strings.TrimSpace(text), name)
 }
 
 // doubleQuoted is text up to the first quote that no backslash guards.
@@ -64,15 +102,42 @@ func doubleQuoted(text string) string {
 	return text
 }
 
-// interpolate fills in ${NAME}: lines above go before the environment.
-func interpolate(text string, earlier, env map[string]string) string {
-	return dotenvVariable.ReplaceAllStringFunc(text, func(reference string) string {
-		match := dotenvVariable.FindStringSubmatch(reference)
-		for _, values := range []map[string]string{earlier, env} {
-			if value, ok := values[match[1]]; ok {
-				return value
-			}
+// interpolate fills ${NAME} in from the lines above, in the text of the setting name.
+func (d *dotenv) interpolate(text, name string) (string, error) {
+	var out strings.Builder
+	for {
+		at := dotenvVariable.FindStringSubmatchIndex(text)
+		if at == nil {
+			break
 		}
-		return match[2]
-	})
+		out.WriteString(text[:at[0]])
+		fallback := ""
+		if at[4] >= 0 {
+			fallback = text[at[4]:at[5]]
+		}
+		out.WriteString(d.lookup(text[at[2]:at[3]], fallback, name))
+		if out.Len() > maxExpanded {
+			break
+		}
+		text = text[at[1]:]
+	}
+	if out.Len()+len(text) > maxExpanded {
+		return "", fmt.Errorf("%s is longer than %s", name, bounded.Size(maxExpanded))
+	}
+	return out.String() + text, nil
+}
+
+// lookup is what a reference stands for; name is the setting that refers.
+func (d *dotenv) lookup(reference, fallback, name string) string {
+	if from, is := d.borrowed[reference]; is {
+		d.borrowed[name] = from
+	}
+	if value, above := d.values[reference]; above {
+		return value
+	}
+	if value, set := d.env[reference]; set {
+		d.borrowed[name] = reference
+		return value
+	}
+	return fallback
 }

@@ -17,6 +17,7 @@ var (
 	ErrUnauthorized = errors.New("not authorized")            // 401 and 403
 	ErrInvalid      = errors.New("the request is invalid")    // 400 and 422
 	ErrBusy         = errors.New("the server is too busy")    // 408, 429, 502, 503, 504 after the last retry
+	ErrTooLarge     = errors.New("the answer is too large")   // no more of it was read
 	ErrUnreachable  = errors.New("the server gave no answer") // no answer after the last retry
 )
 

@@ -2,6 +2,7 @@ package prefect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -24,15 +25,21 @@ func (c *Client) FlowRunStates(ctx context.Context, flowRunID string) ([]State, 
 // many there are only one page is held. An error of visit ends it.
 func (c *Client) FlowRunPages(ctx context.Context, f FlowRunFilter, visit func([]FlowRun) error) error {
 	body := f.wire()
+	size := pageSize
 	for seen := 0; ; {
 		body["offset"] = seen
-		limit := pageSize
+		limit := size
 		if f.Limit > 0 {
 			limit = min(limit, f.Limit-seen)
 		}
 		body["limit"] = limit
 		var page []FlowRun
-		if err := c.do(ctx, query(body, "flow_runs", "filter"), &page); err != nil {
+		err := c.do(ctx, query(body, "flow_runs", "filter"), &page)
+		if errors.Is(err, ErrTooLarge) && limit > 1 {
+			size = limit / 2 // runs with much in them come in smaller pages
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("failed to list flow runs: %w", err)
 		}
 		if err := visit(page); err != nil {

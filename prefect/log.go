@@ -38,6 +38,19 @@ func (c *Client) CreateLogs(ctx context.Context, logs []Log) error {
 	return nil
 }
 
+// LastFlowRunLogs returns the latest log lines of a flow run, newest first: one page.
+func (c *Client) LastFlowRunLogs(ctx context.Context, flowRunID string) ([]Log, error) {
+	var page []Log
+	body := map[string]any{
+		"logs": map[string]any{"flow_run_id": map[string]any{"any_": []string{flowRunID}}},
+		"sort": "TIMESTAMP_DESC",
+	}
+	if err := c.do(ctx, query(body, "logs", "filter"), &page); err != nil {
+		return nil, fmt.Errorf("failed to read the logs of flow run %q: %w", flowRunID, err)
+	}
+	return page, nil
+}
+
 // FlowRunLogs returns the log lines of a flow run in order.
 func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string) ([]Log, error) {
 	return pages(func(offset int) ([]Log, error) {

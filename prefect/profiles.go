@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ecsctl/internal/bounded"
 )
 
 // defaultProfile is Prefect 3's when nothing names another.
@@ -46,13 +48,13 @@ type profile struct {
 }
 
 func (p profile) source() source {
-	return source{fmt.Sprintf("profile %q in %s", p.name, p.file), p.values}
+	return source{name: fmt.Sprintf("profile %q in %s", p.name, p.file), values: p.values}
 }
 
 // activeProfile is the one that the override, PREFECT_PROFILE or the file names.
-func activeProfile(env map[string]string, workdir string, local []source, override string) (profile, error) {
-	file := profilesPath(env, workdir, local)
-	table, err := readTOML(file)
+func activeProfile(env map[string]string, workdir, override string) (profile, error) {
+	file := profilesPath(env, workdir)
+	table, err := readTOML(file, bounded.ReadFile)
 	if err != nil {
 		return profile{}, err
 	}
@@ -80,13 +82,11 @@ func originIf(name, origin string) string {
 	return origin
 }
 
-// profilesPath follows prefect/settings/sources.py, _get_profiles_path.
-func profilesPath(env map[string]string, workdir string, local []source) string {
+// profilesPath follows prefect/settings/sources.py, _get_profiles_path, but for files of the
+// working directory, which cannot name the file that keys are read from.
+func profilesPath(env map[string]string, workdir string) string {
 	home := prefectHome(env)
 	path := env[settingProfiles]
-	for _, src := range local {
-		path = cmp.Or(path, src.values[settingProfiles])
-	}
 	if path == "" {
 		return filepath.Join(home, "profiles.toml")
 	}

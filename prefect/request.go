@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/hint"
 )
 
@@ -86,6 +87,10 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 	}
 }
 
+// maxAnswer bounds an answer, after gzip: job variables of a few runs of 1 MB fit, a bomb
+// does not.
+const maxAnswer = 16 << 20
+
 func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, error) {
 	a := &attempt{idempotent: k.method != http.MethodPost || k.repeatable}
 	request, err := c.request(context.WithValue(ctx, attemptKey{}, a), k)
@@ -98,7 +103,11 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, erro
 	}
 	c.clock.hear(response.Header, a.sent, time.Now())
 	defer response.Body.Close()
-	raw, err := io.ReadAll(response.Body)
+	raw, err := bounded.Read(response.Body, maxAnswer)
+	var tooLarge *bounded.TooLargeError
+	if errors.As(err, &tooLarge) {
+		return nil, nil, fmt.Errorf("%w: the answer of the Prefect server at %s to %s %s: %w", ErrTooLarge, c.base, k.method, k.route(), err)
+	}
 	if err != nil {
 		return nil, nil, c.unreachable(ctx, a, err)
 	}

@@ -20,9 +20,11 @@ import (
 const (
 	// defaultRetries with the waits below make about half a minute: a server on SQLite
 	// answers 503 under write contention for seconds.
-	defaultRetries   = 8
-	minRetryWait     = 200 * time.Millisecond
-	maxRetryWait     = 8 * time.Second
+	defaultRetries = 8
+	minRetryWait   = 200 * time.Millisecond
+	maxRetryWait   = 8 * time.Second
+	// maxRetryAfter: a server that is away for longer is asked now and then all the same.
+	maxRetryAfter    = 5 * time.Minute
 	unlimitedRetries = math.MaxInt32 // the attempt counts; maintenance does not
 
 	headerMaintenance = "Prefect-Maintenance"
@@ -105,11 +107,11 @@ func isFinal(err error) bool {
 }
 
 // backoff doubles from minRetryWait to maxRetryWait, with a fifth of jitter; a
-// Retry-After is waited out in full.
+// Retry-After is waited out up to maxRetryAfter.
 func (c *Client) backoff(_, _ time.Duration, n int, response *http.Response) time.Duration {
 	if response != nil {
 		if asked, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
-			return time.Duration(float64(asked) * (1 + 0.2*rand.Float64()))
+			return time.Duration(float64(min(asked, maxRetryAfter)) * (1 + 0.2*rand.Float64()))
 		}
 	}
 	return pause.Backoff(n, minRetryWait, maxRetryWait)

@@ -118,6 +118,7 @@ func TestRetries(t *testing.T) {
 		{"a busy server has not created", []func(http.ResponseWriter){status(503), status(200)}, create, nil, 2, 100 * time.Millisecond, time.Second},
 		{"busy for ever", []func(http.ResponseWriter){status(503)}, read, prefect.ErrBusy, 9, 20 * time.Second, 60 * time.Second},
 		{"Retry-After", []func(http.ResponseWriter){status(429, "Retry-After", "30"), status(200)}, read, nil, 2, 30 * time.Second, 36 * time.Second},
+		{"Retry-After of 31 years", []func(http.ResponseWriter){status(429, "Retry-After", "1000000000"), status(200)}, read, nil, 2, 5 * time.Minute, 6 * time.Minute},
 		{"maintenance is not counted", append(times(40, status(503, "Prefect-Maintenance", "true", "Retry-After", "60")), status(200)), create, nil, 41, 40 * time.Minute, 48 * time.Minute},
 		{"refused for good", []func(http.ResponseWriter){status(404)}, read, prefect.ErrNotFound, 1, 0, 0},
 		{"a fault of the server's", []func(http.ResponseWriter){status(500), status(200)}, read, &prefect.APIError{}, 1, 0, 0},

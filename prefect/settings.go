@@ -1,7 +1,9 @@
 package prefect
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +33,8 @@ type Settings struct {
 
 	// Extra are all other PREFECT_* settings, by variable name. Any of them may be secret.
 	Extra map[string]Secret
+
+	unused []string // what was found and is not used, in words: Warnings has them
 }
 
 // Overrides are values from the command line; they go before everything else.
@@ -40,13 +44,25 @@ type Overrides struct {
 	// Profile is used instead of the active one; its values go before the environment,
 	// as with `prefect --profile`.
 	Profile string
+	// Found is what an ecsctl.yaml says that was found and not named (trust.go).
+	Found Found
 }
+
+// Found is what a file that nobody named says of where the key is read and sent.
+type Found struct{ File, APIURL, APIKeyFile string }
 
 // source is one place that settings are read from.
 type source struct {
 	name   string
 	values map[string]string
+	found  bool // in the working directory, whoever put it there
+	// left are settings of this file that are not read, with why.
+	left map[string]string
+	// spelled are names that settings have in this file, where they are others.
+	spelled map[string]string
 }
+
+func (s source) spell(name string) string { return cmp.Or(s.spelled[name], name) }
 
 // Discover finds the settings of whoever has the environment environ ("K=V" strings)
 // and works in workdir. The order, first match wins, is that of Prefect 3
@@ -56,26 +72,28 @@ type source struct {
 //	the active profile
 //
 // Prefect 2 has only the environment and the profile. A variable that is set but empty
-// hides those behind it, as it does there.
+// hides those behind it, as it does there. Unlike Prefect, files that were found cannot
+// say where secrets go, and a key goes to the server that it was set for: see trust.go.
 func Discover(environ []string, workdir string, o Overrides) (Settings, error) {
 	env := environment(environ)
 	local, err := localSources(env, workdir)
 	if err != nil {
 		return Settings{}, err
 	}
-	profile, err := activeProfile(env, workdir, local, o.Profile)
+	profile, err := activeProfile(env, workdir, o.Profile)
 	if err != nil {
 		return Settings{}, err
 	}
-	sources := append([]source{{"the environment", prefectOnly(env)}}, local...)
+	sources := append([]source{{name: "the environment", values: prefectOnly(env)}, o.Found.source()}, local...)
 	if o.Profile != "" {
 		sources = append([]source{profile.source()}, sources...)
 	} else {
 		sources = append(sources, profile.source())
 	}
 	sources = append([]source{o.source()}, sources...)
+	unused := distrust(sources)
 	s := merge(sources)
-	s.Profile = profile.name
+	s.Profile, s.unused = profile.name, unused
 	return s, nil
 }
 
@@ -104,7 +122,20 @@ func (o Overrides) source() source {
 	if o.APIKey != "" {
 		values[settingAPIKey] = o.APIKey.Reveal()
 	}
-	return source{"the command line", values}
+	return source{name: "the command line", values: values}
+}
+
+func (f Found) source() source {
+	src := source{name: f.File, found: true, values: map[string]string{}, left: map[string]string{}, spelled: map[string]string{
+		settingAPIURL: "prefect.apiUrl", settingAPIKey: "prefect.apiKeyFile",
+	}}
+	if f.APIURL != "" {
+		src.values[settingAPIURL] = f.APIURL
+	}
+	if f.APIKeyFile != "" {
+		src.left[settingAPIKey] = notFound + ". Name the file with --config " + f.File + ", if you mean it"
+	}
+	return src
 }
 
 func merge(sources []source) Settings {
@@ -146,9 +177,9 @@ func (s *Settings) trimmed(name, value string) Secret {
 }
 
 // Warnings are the mistakes that Prefect warns of in an API URL
-// (prefect/settings/models/root.py), in words of their own.
+// (prefect/settings/models/root.py), in words of their own, and what is not used for safety.
 func (s Settings) Warnings() []string {
-	var out []string
+	out := slices.Clone(s.unused)
 	warn := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if strings.Contains(s.APIURL, "app.prefect.cloud") {
 		warn("the API URL is that of the web pages: the API is at api.prefect.cloud")

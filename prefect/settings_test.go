@@ -39,20 +39,23 @@ var discoverCases = []struct {
 	env       []string
 	overrides prefect.Overrides
 	want      found
+	// differs marks what Prefect's own tools would use and ecsctl does not, for safety.
+	differs bool
 }{
 	{name: "nothing", want: found{Profile: "ephemeral"}},
 	{name: "active profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
 	{name: "profile of the environment", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_PROFILE=b"}, want: found{URL: "http://b/api", Profile: "b"}},
-	{name: "environment before profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_URL=http://env/api"}, want: found{URL: "http://env/api", Key: "key-a", Profile: "a"}},
+	{name: "environment before profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_URL=http://env/api"}, want: found{URL: "http://env/api", Profile: "a"}, differs: true},
+	{name: "another workspace of the same server", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_URL=http://a/api/other"}, want: found{URL: "http://a/api/other", Key: "key-a", Profile: "a"}},
 	{name: "empty variable hides", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_KEY="}, want: found{URL: "http://a/api", Profile: "a"}},
 	{name: "PREFECT_HOME", files: map[string]string{"elsewhere/profiles.toml": profilesTOML}, env: []string{"PREFECT_HOME={dir}/elsewhere"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
 	{name: "PREFECT_PROFILES_PATH", files: map[string]string{"mine.toml": profilesTOML}, env: []string{"PREFECT_PROFILES_PATH=mine.toml"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
-	{name: "profiles path of .env", files: map[string]string{"mine.toml": profilesTOML, ".env": "PREFECT_PROFILES_PATH=mine.toml\n"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
+	{name: "profiles path of .env", files: map[string]string{"mine.toml": profilesTOML, ".env": "PREFECT_PROFILES_PATH=mine.toml\n"}, want: found{Profile: "ephemeral"}, differs: true},
 	{name: "profile values are literal", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_PROFILE=literal"}, want: found{URL: "http://${HOME}/api", Profile: "literal"}},
 	{
-		name:  ".env before prefect.toml before pyproject.toml before the profile",
-		files: map[string]string{".env": "PREFECT_API_URL=http://dotenv/api\n", "prefect.toml": "[api]\nurl = \"http://toml/api\"\nkey = \"key-toml\"\n", "pyproject.toml": "[tool.prefect.api]\nauth_string = \"u:p\"\nkey = \"key-py\"\n", "home/.prefect/profiles.toml": profilesTOML},
-		want:  found{URL: "http://dotenv/api", Key: "key-toml", Auth: "u:p", Profile: "a"},
+		name:  ".env before prefect.toml before pyproject.toml",
+		files: map[string]string{".env": "PREFECT_API_URL=http://dotenv/api\n", "prefect.toml": "[api]\nkey = \"key-toml\"\n", "pyproject.toml": "[tool.prefect.api]\nurl = \"http://dotenv/other\"\nauth_string = \"u:p\"\nkey = \"key-py\"\n"},
+		want:  found{URL: "http://dotenv/api", Key: "key-toml", Auth: "u:p", Profile: "ephemeral"},
 	},
 	{
 		name:  ".env quotes, comments and references",
@@ -109,7 +112,7 @@ func TestOverridesGoFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := found{s.APIURL, s.APIKey.Reveal(), "", s.Profile}
-	if diff := cmp.Diff(found{URL: "http://b/api", Key: "key-env", Profile: "b"}, got); diff != "" {
+	if diff := cmp.Diff(found{URL: "http://b/api", Profile: "b"}, got); diff != "" {
 		t.Error(diff)
 	}
 	if s, err = prefect.Discover(env, dir, prefect.Overrides{APIURL: "http://flag/api", APIKey: "key-flag", Profile: "local"}); err != nil {

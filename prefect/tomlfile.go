@@ -5,24 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"ecsctl/internal/bounded"
 )
 
 // readTOML parses a file; a missing one is an empty table. Errors name the file, the
 // line and the column, and never quote the file: it holds keys.
-func readTOML(path string) (map[string]any, error) {
-	data, err := os.ReadFile(path)
+func readTOML(path string, read func(string, int64) ([]byte, error)) (map[string]any, error) {
+	data, err := read(path, bounded.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("failed to read Prefect settings: %w", err)
 	}
+	return parseTOML(path, data)
+}
+
+func parseTOML(path string, data []byte) (map[string]any, error) {
 	var table map[string]any
-	err = toml.Unmarshal(data, &table)
+	err := toml.Unmarshal(data, &table)
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		line, column := syntax.Position()
@@ -37,7 +42,7 @@ func readTOML(path string) (map[string]any, error) {
 // readSettingsTOML reads a file whose tables spell settings: url in [api] is
 // PREFECT_API_URL. header names the table that they are in.
 func readSettingsTOML(path string, header ...string) (source, error) {
-	table, err := readTOML(path)
+	table, err := readTOML(path, bounded.ReadFound)
 	if err != nil {
 		return source{}, err
 	}
@@ -50,7 +55,7 @@ func readSettingsTOML(path string, header ...string) (source, error) {
 	}
 	values := map[string]string{}
 	flatten("PREFECT", table, values)
-	return source{name, values}, nil
+	return source{name: name, values: values, found: true}, nil
 }
 
 func flatten(prefix string, table map[string]any, into map[string]string) {

@@ -16,7 +16,8 @@ type Dialing struct {
 	Token Secret
 }
 
-// Dialing describes how to open the websocket at a path below the API's URL.
+// Dialing describes how to open the websocket at a path below the API's URL. It is never
+// redirected, since the token goes to whoever answers.
 func (c *Client) Dialing(path ...string) Dialing {
 	header := c.header.Clone()
 	c.attribute(header)
@@ -25,7 +26,7 @@ func (c *Client) Dialing(path ...string) Dialing {
 			header.Del(name)
 		}
 	}
-	return Dialing{URL: call{path: path}.url(c.base), Client: c.http.HTTPClient, Header: header, Token: c.token}
+	return Dialing{URL: call{path: path}.url(c.base), Client: neverRedirected(c.http.HTTPClient), Header: header, Token: c.token}
 }
 
 // isHandshake: these headers are the handshake's own, and no custom one may replace them.

@@ -53,6 +53,9 @@ func keysOfType(prefix string, typ reflect.Type) []string {
 	for i := range typ.NumField() {
 		field := typ.Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if name == "-" {
+			continue
+		}
 		out = append(out, prefix+name)
 		if field.Type.Kind() == reflect.Struct {
 			out = append(out, keysOfType(prefix+name+".", field.Type)...)

@@ -2,11 +2,12 @@ package provision
 
 import (
 	"bytes"
-	"ecsctl/provision/spec"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
+
+	"ecsctl/provision/spec"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -56,7 +57,7 @@ func TestSpecRoundTrip(t *testing.T) {
 
 func TestEmptySpecFile(t *testing.T) {
 	t.Parallel()
-	for _, raw := range []string{"", "\n", "# nothing yet\n", "---\n"} {
+	for _, raw := range []string{"", "\n", "# nothing yet\n", "---\n", "---\n---\n"} {
 		got, err := spec.ParseSpec("ecsctl.yaml", []byte(raw))
 		if diff := cmp.Diff(spec.Spec{}, got); err != nil || diff != "" {
 			t.Errorf("%q: error %v, -want +got:\n%s", raw, err, diff)
@@ -70,14 +71,27 @@ func TestParseSpecNamesThePlace(t *testing.T) {
 		raw  string
 		want []string
 	}{
-		"unknown key":        {"pool: etl\nclutser: main\n", []string{"my.yaml:2:1: ", "clutser"}},
-		"unknown nested key": {"pool: etl\nworker:\n  cpu: 512\n  memroy: 1024\n", []string{"my.yaml:4:3: ", "memroy"}},
-		"wrong type":         {"pool: etl\nworker:\n  cpu: lots\n", []string{"my.yaml:3:8: "}},
-		"list for a text":    {"pool: [etl]\n", []string{"my.yaml:1:"}},
-		"text for a list":    {"network:\n  subnets: subnet-1\n", []string{"my.yaml:2:"}},
-		"same key twice":     {"pool: etl\npool: other\n", []string{"my.yaml:2:1: ", "pool"}},
-		"not YAML":           {"pool: 'etl\n", []string{"my.yaml:1:"}},
-		"a key for the API":  {"prefect:\n  apiKey: pnu_x\n", []string{"my.yaml:2:3: ", "apiKey"}},
+		"unknown key":         {"pool: etl\nclutser: main\n", []string{"my.yaml:2:1: ", "clutser"}},
+		"unknown nested key":  {"pool: etl\nworker:\n  cpu: 512\n  memroy: 1024\n", []string{"my.yaml:4:3: ", "memroy"}},
+		"wrong type":          {"pool: etl\nworker:\n  cpu: lots\n", []string{"my.yaml:3:8: "}},
+		"list for a text":     {"pool: [etl]\n", []string{"my.yaml:1:"}},
+		"text for a list":     {"network:\n  subnets: subnet-1\n", []string{"my.yaml:2:"}},
+		"same key twice":      {"pool: etl\npool: other\n", []string{"my.yaml:2:1: ", "pool"}},
+		"not YAML":            {"pool: 'etl\n", []string{"my.yaml:1:"}},
+		"a key for the API":   {"prefect:\n  apiKey: pnu_x\n", []string{"my.yaml:2:3: ", "apiKey"}},
+		"second document":     {"pool: etl\n---\nregion: eu-west-1\n", []string{"my.yaml:3:1: ", "second document"}},
+		"after the end":       {"pool: etl\n...\nregion: eu-west-1\n", []string{"my.yaml:3:1: ", "second document"}},
+		"empty, then another": {"---\npool: etl\n---\npool: b\n", []string{"my.yaml:4:1: ", "second document"}},
+		"a tag":               {"pool: !!int abc\n", []string{"my.yaml:1:7: ", "!!int"}},
+		"an alias":            {"tags: &t {a: b}\n", []string{"my.yaml:1:7: ", "&"}},
+		"half a CPU":          {"worker: {cpu: 1.9}\n", []string{"my.yaml:1:15: ", "1.9"}},
+		"octal":               {"pool: 0o17\n", []string{"my.yaml:1:7: ", "0o17"}},
+		"leading zeros":       {"tags: {account: 012}\n", []string{"my.yaml:1:", "012"}},
+		"a version":           {"pool: 1.50\n", []string{"my.yaml:1:7: ", "1.50", "quotes"}},
+		"a nest":              {"pool: " + strings.Repeat("[", 20_000), []string{"more than 4096"}},
+		"a deep nest":         {"pool: " + strings.Repeat("[", 1000), []string{"my.yaml:1:15: ", "too deeply"}},
+		"lists in lists":      {strings.Repeat("- ", 1000), []string{"my.yaml:1:3: ", "list"}},
+		"much":                {strings.Repeat("# comment\n", 10_000), []string{"larger than 64 KiB"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

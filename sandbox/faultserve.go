@@ -3,10 +3,10 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/sandbox/fault"
 )
 
@@ -53,7 +53,7 @@ func serveList[T fmt.Stringer](mux *http.ServeMux, path string, list func() []T,
 }
 
 func readLines[T any](r *http.Request, parse func(string) (T, error)) ([]T, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := bounded.Read(r.Body, maxBody)
 	if err != nil {
 		return nil, err
 	}

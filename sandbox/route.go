@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/wire"
@@ -71,7 +71,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Ser
 }
 
 func readRequest(r *http.Request) (*wire.Request, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := bounded.Read(r.Body, maxBody)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func Start(opts Options) (*Server, error) {
 	mux.Handle("/", http.HandlerFunc(s.serveAWS))
 	base, hangUp := context.WithCancel(context.Background())
 	s.hangUp = hangUp
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
+	s.http = &http.Server{Handler: fenced(listener.Addr(), mux), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	go func() { s.served <- s.http.Serve(listener) }()
 	return s, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
@@ -104,7 +104,7 @@ func applyClient(cfg *aws.Config, c jobtemplate.ClientParameters) error {
 		})
 		return nil
 	}
-	bundle, err := os.ReadFile(c.CABundlePath)
+	bundle, err := bounded.ReadFile(c.CABundlePath, bounded.MaxFile)
 	if err != nil {
 		return fmt.Errorf("failed to read the CA bundle of the credentials block: %w", err)
 	}

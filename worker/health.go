@@ -33,6 +33,9 @@ type health struct {
 // to be restarted because the API is away.
 const silentPolls = 30
 
+// healthTimeout is for all of a request, and for a connection without one.
+const healthTimeout = 10 * time.Second
+
 // readyPolls is how many intervals without an answer make it unready.
 const readyPolls = 3
 
@@ -44,7 +47,10 @@ func (h *health) listen(address string) (net.Listener, error) {
 			"choose another port with PREFECT_WORKER_WEBSERVER_PORT, or leave out --with-healthcheck and --metrics")
 	}
 	h.address = listener.Addr().String()
-	h.server = &http.Server{Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second}
+	h.server = &http.Server{
+		Handler: h.handler(), ReadHeaderTimeout: healthTimeout, ReadTimeout: healthTimeout, WriteTimeout: healthTimeout,
+		IdleTimeout: healthTimeout, MaxHeaderBytes: 16 << 10, ConnState: (&healthConns{}).follow,
+	}
 	return listener, nil
 }
 

@@ -25,6 +25,7 @@ type poll struct {
 	refusal   *refusal
 	passed    *passedRuns
 
+	page    int           // how many runs were asked for last
 	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64  // when a poll last got an answer
 	skew    time.Duration // that was told of
@@ -44,9 +45,7 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	runs, err := p.opts.Prefect.ScheduledFlowRuns(bounded, p.opts.Pool, prefect.ScheduledQuery{
-		WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch),
-	})
+	runs, err := p.ask(bounded)
 	p.metrics.polled(err)
 	p.refusal.heard(ctx, p.log, err)
 	if errors.Is(err, prefect.ErrNotFound) {
@@ -78,6 +77,24 @@ func (p *poll) ofThePool(ctx context.Context, runs []prefect.ScheduledFlowRun) (
 		return nil, err
 	}
 	return slices.DeleteFunc(runs, foreign), nil
+}
+
+// ask asks for no more runs than the limit allows, and for fewer where they are so large that
+// an answer with a page of them would take this worker's memory.
+func (p *poll) ask(ctx context.Context) ([]prefect.ScheduledFlowRun, error) {
+	p.page = min(max(1, 2*p.page), serverPage)
+	if p.opts.Limit > 0 {
+		p.page = min(p.page, p.opts.Limit)
+	}
+	for {
+		runs, err := p.opts.Prefect.ScheduledFlowRuns(ctx, p.opts.Pool, prefect.ScheduledQuery{
+			WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch), Limit: p.page,
+		})
+		if !errors.Is(err, prefect.ErrTooLarge) || p.page == 1 {
+			return runs, err
+		}
+		p.page /= 2
+	}
 }
 
 // admit takes the runs in the server's order (queue priority, then time; Prefect 2's

@@ -18,7 +18,7 @@ const morePause = time.Second
 // more tells whether the server may have more runs than it gave, and this worker a place
 // for them. Runs that it knew already do not count: they are given again until they are claimed.
 func (p *poll) more(given, admitted int) bool {
-	return given >= serverPage && admitted >= given/2 && !p.table.isFull()
+	return given >= p.page && admitted >= given/2 && !p.table.isFull()
 }
 
 // nearlyDone waits until most of what was found is launched, at most for the time between polls;

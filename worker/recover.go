@@ -20,6 +20,7 @@ type recovery struct {
 	heartbeat *heartbeat
 	claim     *claim
 	locate    *locator
+	report    *report
 
 	warned map[string]bool // runs whose claim was told of; of one goroutine
 }
@@ -117,6 +118,9 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 	c.claim, c.claimed, c.resumed = claim.id, time.Now(), true
 	if !ours {
 		c.foreign = r.opts.Prefect.Here(claim.since)
+	}
+	if over, err := r.giveUp(ctx, c, others); over || err != nil {
+		return candidate{}, err
 	}
 	return c, nil
 }

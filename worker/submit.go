@@ -114,6 +114,7 @@ func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) 
 	defer s.line.leave(t)
 	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone", s.heartbeat.opts.Name, c.run.Name))
 	began := time.Now()
+	s.claim.note(ctx, log, c)
 	err := s.start(ctx, log, c)
 	s.metrics.launched(err, time.Since(began))
 	s.conclude(ctx, log, c, err)
@@ -166,6 +167,11 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err != nil {
 		return err
 	}
+	return withoutSecrets(job, s.startJob(ctx, log, c, known, job))
+}
+
+// startJob launches the task of a job.
+func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, job *jobtemplate.Job) error {
 	clients, err := s.clients.of(ctx, job.Credentials)
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func (w *Worker) connect() {
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	passed := &passedRuns{}
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal, passed: passed}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal, passed: passed, page: serverPage}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
 	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
 	w.submit = &submit{
@@ -109,7 +109,7 @@ func (w *Worker) connect() {
 		w.track.hears = w.observe.hears
 	}
 	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
-	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate}
+	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate, report: reports}
 	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
 	w.fleet = &fleet{opts: o, clients: clients}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{

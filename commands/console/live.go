@@ -10,6 +10,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
+
+	"ecsctl/internal/plaintext"
 )
 
 // live draws what is under way below what has been said, with a spinner and the time
@@ -40,8 +42,8 @@ const frameTime = 120 * time.Millisecond
 
 // StartLive starts drawing when out is a terminal that can move its cursor.
 func StartLive(out io.Writer) *live {
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) || Accessible(false) {
+	file, ok := Raw(out).(*os.File)
+	if !ok || !IsTerminal(out) || Accessible(false) {
 		return nil
 	}
 	l := &live{out: out, fd: int(file.Fd()), done: make(chan struct{})}
@@ -71,7 +73,7 @@ func (l *live) change(f func()) {
 	if l.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", l.drawn)
 	}
-	Printf(l.out, "%s", b.String())
+	Printf(Raw(l.out), "%s", b.String())
 	f()
 	width, _, err := term.GetSize(l.fd)
 	if err != nil || width <= 0 {
@@ -83,7 +85,7 @@ func (l *live) change(f func()) {
 			break
 		}
 		line := fmt.Sprintf("%s %s (%.0fs)", spinner[l.frame%len(spinner)], item.text, time.Since(item.began).Seconds())
-		Printf(l.out, "%s\n", ansi.Truncate(line, width-1, "…"))
+		Printf(l.out, "%s\n", ansi.Truncate(plaintext.Line(line), width-1, "…"))
 		l.drawn++
 	}
 }

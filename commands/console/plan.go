@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
+	"ecsctl/internal/plaintext"
 	"ecsctl/provision"
 )
 
@@ -52,9 +53,9 @@ func (p planPrinter) Print(heading string, changes []provision.Change, warnings 
 
 func (p planPrinter) change(c provision.Change) {
 	s := Signs[c.Action]
-	line := fmt.Sprintf("  %s %-19s %s", s.mark, c.Kind, c.Name)
+	line := fmt.Sprintf("  %s %-19s %s", s.mark, c.Kind, plaintext.Line(c.Name))
 	if c.Reason != "" {
-		line += "  (" + c.Reason + ")"
+		line += "  (" + plaintext.Line(c.Reason) + ")"
 	}
 	Printf(p.out, "%s\n", p.renderer.NewStyle().Foreground(s.color).Render(line))
 	for _, f := range c.Fields {
@@ -67,7 +68,7 @@ func shown(value string) string {
 	if value == "" {
 		return "(none)"
 	}
-	return value
+	return plaintext.Line(value)
 }
 
 func summary(changes []provision.Change) string {

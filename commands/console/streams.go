@@ -21,13 +21,7 @@ type Streams struct {
 // SystemStreams are those of the process.
 func SystemStreams() Streams {
 	return Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: Filtered(os.Stdout), Err: Filtered(os.Stderr),
 		CanPrompt: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 	}
-}
-
-// IsTerminal tells whether somebody reads what is written there.
-func IsTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/buildinfo"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -72,7 +73,7 @@ func PrefectClient(settings prefect.Settings, streams console.Streams, opts *pro
 
 // DiscoverPrefect finds the API URL and the credentials as Prefect's own tools do.
 func DiscoverPrefect(ctx context.Context, p spec.Prefect, streams console.Streams) (prefect.Settings, error) {
-	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile}
+	overrides := prefect.Overrides{APIURL: p.APIURL, Profile: p.Profile, Found: p.Found}
 	if p.APIKeyFile != "" {
 		key, err := readKey(ctx, p.APIKeyFile, streams)
 		if err != nil {
@@ -87,6 +88,9 @@ func DiscoverPrefect(ctx context.Context, p spec.Prefect, streams console.Stream
 	return prefect.Discover(os.Environ(), dir, overrides)
 }
 
+// maxKey is more than any key has.
+const maxKey = 64 << 10
+
 // readKey reads an API key from a file, or from standard input for "-": a person's is not
 // shown.
 func readKey(ctx context.Context, path string, streams console.Streams) (prefect.Secret, error) {
@@ -94,11 +98,11 @@ func readKey(ctx context.Context, path string, streams console.Streams) (prefect
 	var err error
 	switch {
 	case path != "-":
-		raw, err = os.ReadFile(path)
+		raw, err = bounded.ReadFile(path, maxKey)
 	case streams.CanPrompt:
 		raw, err = prompt.ReadSecret(ctx, streams.In, streams.Err, "Prefect API key, which is not shown:")
 	default:
-		raw, err = io.ReadAll(io.LimitReader(streams.In, 64<<10))
+		raw, err = bounded.Read(streams.In, maxKey)
 	}
 	if err != nil {
 		return "", fmt.Errorf("failed to read the API key: %w", err)

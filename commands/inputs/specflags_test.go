@@ -16,6 +16,9 @@ import (
 // leaves lists the fields of a struct, nested ones by their paths.
 func leaves(prefix string, v reflect.Value, visit func(path string, v reflect.Value)) {
 	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("yaml") == "-" {
+			continue // no setting of its own
+		}
 		path := prefix + v.Type().Field(i).Name
 		if field := v.Field(i); field.Kind() == reflect.Struct {
 			leaves(path+".", field, visit)

@@ -64,7 +64,7 @@ func (o BootstrapOptions) AsksQuestions(streams console.Streams) bool {
 
 func New(streams console.Streams, opts BootstrapOptions) *wizard {
 	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
-	w.asker = prompt.Form{In: streams.In, Out: streams.Err}
+	w.asker = prompt.Form{In: streams.In, Out: console.Raw(streams.Err)}
 	if opts.Accessible {
 		w.asker = prompt.NewLines(streams.In, streams.Err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
+	"ecsctl/internal/bounded"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
@@ -162,7 +163,7 @@ func readOfflineJob(c *cli.Context) (*worker.OfflineJob, error) {
 	job := &worker.OfflineJob{}
 	var err error
 	if path := c.String("base-job-template"); path != "" {
-		if job.BaseJobTemplate, err = os.ReadFile(path); err != nil {
+		if job.BaseJobTemplate, err = bounded.ReadFile(path, bounded.MaxFile); err != nil {
 			return nil, console.Usagef("--base-job-template: %w", err)
 		}
 	}

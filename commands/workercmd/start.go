@@ -13,6 +13,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
+	"ecsctl/internal/bounded"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/worker"
@@ -148,7 +149,7 @@ func checkWorkerStart(c *cli.Context) error {
 
 // readJSONFile reads a JSON object from a file that a flag names.
 func readJSONFile(flag, path string) (json.RawMessage, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := bounded.ReadFile(path, bounded.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read --%s: %w", flag, err)
 	}

@@ -4,6 +4,7 @@ package spec
 import (
 	"cmp"
 
+	"ecsctl/prefect"
 	"ecsctl/provision/fargate"
 )
 
@@ -123,6 +124,8 @@ type Prefect struct {
 	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key as
 	// plain text. ecsctl uses it as it is and makes none of its own.
 	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
+	// Found is what a file that was found, not named, says of where the key is read and sent.
+	Found prefect.Found `yaml:"-" json:"-"`
 }
 
 // Values of the enumerated fields.

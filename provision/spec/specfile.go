@@ -11,11 +11,17 @@ import (
 	"ecsctl/internal/hint"
 )
 
+const specHint = "docs/configuration.md lists the keys; docs/ecsctl.schema.json makes editors check them"
+
 // ParseSpec reads an ecsctl.yaml. Unknown keys and wrong types are errors that name
 // the line and the column; an empty file is an empty Spec.
 func ParseSpec(name string, raw []byte) (Spec, error) {
 	var s Spec
-	err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&s)
+	err := checkSyntax(name, raw)
+	if err != nil {
+		return Spec{}, hint.Add(err, specHint)
+	}
+	err = yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&s)
 	if err == nil || errors.Is(err, io.EOF) {
 		return s, nil
 	}
@@ -26,5 +32,5 @@ func ParseSpec(name string, raw []byte) (Spec, error) {
 	} else {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
-	return Spec{}, hint.Add(err, "docs/configuration.md lists the keys; docs/ecsctl.schema.json makes editors check them")
+	return Spec{}, hint.Add(err, specHint)
 }

@@ -3,9 +3,11 @@ package prefectapi
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"slices"
+
+	"ecsctl/internal/bounded"
 )
 
 const maxBody = 10 << 20
@@ -18,12 +20,17 @@ type body struct {
 }
 
 func readBody(r *http.Request) (body, error) {
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	raw, err := bounded.Read(r.Body, maxBody)
+	var tooLarge *bounded.TooLargeError
+	if errors.As(err, &tooLarge) {
+		return body{}, &refusal{http.StatusRequestEntityTooLarge, object{"detail": "the body is too large: " + err.Error()}}
+	}
 	if err != nil {
 		return body{}, err
 	}
+	raw = bytes.TrimSpace(raw)
 	b := body{raw: raw}
-	if len(bytes.TrimSpace(raw)) == 0 {
+	if len(raw) == 0 {
 		return b, nil
 	}
 	if !json.Valid(raw) {
@@ -61,6 +68,9 @@ type schema struct {
 
 // read checks the body against the schema and decodes it into out.
 func (b body) read(s schema, out any) error {
+	if b.fields == nil && len(b.raw) > 0 && !bytes.Equal(b.raw, []byte("null")) {
+		return invalid("model_attributes_type", "Input should be a valid dictionary or object to extract fields from", b.raw, b.place()...)
+	}
 	if b.fields == nil && len(s.required) > 0 {
 		return invalid("missing", "Field required", nil, b.place()...)
 	}

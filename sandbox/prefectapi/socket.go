@@ -48,7 +48,7 @@ func (a *API) accept(w http.ResponseWriter, r *http.Request, must bool, refusal 
 		noSocket(w)
 		return nil
 	}
-	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{prefectProtocol}, InsecureSkipVerify: true})
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{prefectProtocol}})
 	if err != nil {
 		return nil // the client has its answer
 	}

@@ -23,6 +23,7 @@ type Form struct {
 
 // Ask shows the question until it is answered, and leaves nothing of it behind.
 func (f Form) Ask(ctx context.Context, q Question) ([]string, error) {
+	q = q.plain()
 	s := newScreen(q)
 	// Signals are main's, and reach us by the context.
 	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out), tea.WithoutSignalHandler())

@@ -44,6 +44,7 @@ func (l *Lines) Ask(ctx context.Context, q Question) (values []string, err error
 }
 
 func (l *Lines) ask(ctx context.Context, q Question) ([]string, error) {
+	q = q.plain()
 	l.print("\n%s\n", q.Title)
 	if q.Help != "" {
 		l.print("%s\n", q.Help)

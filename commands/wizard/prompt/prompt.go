@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"ecsctl/internal/plaintext"
 )
 
 // Option is one answer of several.
@@ -55,6 +58,20 @@ func (q Question) check(values []string) error {
 		return nil
 	}
 	return q.Check(values)
+}
+
+// plain is the question in words that are harmless for a terminal: labels may be names that
+// others have given.
+func (q Question) plain() Question {
+	q.Title, q.Help = plaintext.Text(q.Title), plaintext.Text(q.Help)
+	q.Options, q.Above = slices.Clone(q.Options), slices.Clone(q.Above)
+	for i := range q.Options {
+		q.Options[i].Label = plaintext.Line(q.Options[i].Label)
+	}
+	for i := range q.Above {
+		q.Above[i] = plaintext.Text(q.Above[i])
+	}
+	return q
 }
 
 // text is the answer to a question for text: what was typed, else the default.

@@ -27,6 +27,11 @@ const (
 // of a task unless it is given more.
 const maxLayer = 20 << 30
 
+// maxEntries is how many files a layer may have: each takes an inode, however small it is.
+const maxEntries = 1_000_000
+
+var errTooLarge = errors.New("the layer is larger than a task's storage")
+
 // whiteout takes away a path of the layers below; an opaque one all that is in it.
 type whiteout struct {
 	path   string
@@ -51,7 +56,7 @@ func unpack(l ecr.Layer, dir string) ([]whiteout, error) {
 	defer root.Close()
 	sum := sha256.New()
 	limited := &io.LimitedReader{R: io.TeeReader(content, sum), N: maxLayer}
-	u := unpacker{root: root, archive: tar.NewReader(limited)}
+	u := unpacker{root: root, archive: tar.NewReader(limited), left: maxLayer, entries: maxEntries}
 	if err := u.all(); err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func unpack(l ecr.Layer, dir string) ([]whiteout, error) {
 		return nil, fmt.Errorf("failed to read the layer: %w", err)
 	}
 	if limited.N == 0 {
-		return nil, errors.New("the layer is larger than a task's storage")
+		return nil, errTooLarge
 	}
 	if is := "sha256:" + hex.EncodeToString(sum.Sum(nil)); is != l.DiffID {
 		return nil, fmt.Errorf("wrong diff id calculated on extraction %q", is)
@@ -88,6 +93,8 @@ type unpacker struct {
 	root    *os.Root
 	archive *tar.Reader
 	gone    []whiteout
+	left    int64 // what files may still take: sparse ones take more than they have in the archive
+	entries int
 }
 
 func (u *unpacker) all() error {
@@ -119,6 +126,10 @@ func inside(name string) string {
 }
 
 func (u *unpacker) entry(name string, header *tar.Header) error {
+	u.entries--
+	if u.left -= header.Size; u.left < 0 || u.entries < 0 {
+		return errTooLarge
+	}
 	parent, base := path.Dir(name), path.Base(name)
 	if hidden, ok := strings.CutPrefix(base, whiteoutPrefix); ok {
 		if base == whiteoutOpaque {
