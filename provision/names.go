@@ -23,12 +23,15 @@ func deriveNames(pool, region string) Names {
 	return Names{
 		ExecutionRole: "prefect-" + slug + "-" + region + "-execution",
 		WorkerRole:    "prefect-" + slug + "-" + region + "-worker",
+		FlowRole:      "prefect-" + slug + "-" + region + "-flow",
 		Family:        "prefect-worker-" + slug,
 		Service:       "prefect-worker-" + slug,
 		Secret:        "prefect/" + slug + "/api-key",
 		LogGroup:      "/ecs/prefect/" + slug,
 		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
 		SecurityGroup: "prefect-" + slug,
+
+		FlowRepository: "prefect/" + repositorySlug(slug) + "/flows",
 
 		Queue:           "prefect-" + slug,
 		DeadLetterQueue: "prefect-" + slug + "-dead-letter",
@@ -91,11 +94,13 @@ func (w *world) chosenNames() *Names {
 func (n Names) or(others Names) Names {
 	orString(&n.ExecutionRole, others.ExecutionRole)
 	orString(&n.WorkerRole, others.WorkerRole)
+	orString(&n.FlowRole, others.FlowRole)
 	orString(&n.Family, others.Family)
 	orString(&n.Service, others.Service)
 	orString(&n.Secret, others.Secret)
 	orString(&n.LogGroup, others.LogGroup)
 	orString(&n.Repository, others.Repository)
+	orString(&n.FlowRepository, others.FlowRepository)
 	orString(&n.SecurityGroup, others.SecurityGroup)
 	orString(&n.Queue, others.Queue)
 	orString(&n.DeadLetterQueue, others.DeadLetterQueue)

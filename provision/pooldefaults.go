@@ -22,7 +22,7 @@ func (p *workPool) defaults() []poolDefault {
 			out = append(out, poolDefault{name, value})
 		}
 	}
-	add(f.TaskRole != "", "task_role_arn", f.TaskRole)
+	add(p.setsTaskRole(), taskRoleVariable, w.flowRunTaskRole())
 	add(true, "configure_cloudwatch_logs", w.spec.flowRunLogs())
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
@@ -33,6 +33,18 @@ func (p *workPool) defaults() []poolDefault {
 	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
 	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
 	return out
+}
+
+const taskRoleVariable = "task_role_arn"
+
+// setsTaskRole: a role that the pool's users have chosen stays, unless the Spec names another.
+func (p *workPool) setsTaskRole() bool {
+	if p.w.spec.FlowRuns.TaskRole != "" {
+		return true
+	}
+	var chosen string
+	_ = json.Unmarshal(p.template.defaultOf(taskRoleVariable), &chosen) // another type of value names no role
+	return chosen == "" || chosen == newFlowRole(p.w).wantedARN()
 }
 
 const logOptionsVariable = "cloudwatch_logs_options"

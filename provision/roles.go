@@ -9,6 +9,7 @@ import (
 const (
 	secretPolicyName = "prefect-secrets"
 	workerPolicyName = "prefect-worker"
+	flowPolicyName   = "prefect-flow"
 )
 
 // newExecutionRole is what ECS itself uses to start tasks: it pulls images, writes
@@ -38,6 +39,30 @@ func newWorkerRole(w *world) *role {
 	return r
 }
 
+// newFlowRole is the task role of flow runs: what a flow may do in AWS, which is nothing until somebody says so.
+// Without a policy of the Spec it keeps the one that it has.
+func newFlowRole(w *world) *role {
+	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName}
+	r.policy = func() string {
+		if w.flowPolicy != "" || r.found == nil {
+			return w.flowPolicy
+		}
+		return r.found.policy
+	}
+	return r
+}
+
+// flowRunTaskRole is the task role of flow runs: the user's, or the one that is made.
+func (w *world) flowRunTaskRole() string {
+	if w.spec.FlowRuns.TaskRole != "" {
+		return w.spec.FlowRuns.TaskRole
+	}
+	if arn := w.value(KindFlowRole); arn != pending {
+		return arn
+	}
+	return newFlowRole(w).wantedARN()
+}
+
 // secretPatterns are the ARNs of the secrets that tasks read. The six random
 // characters at the end of a secret's ARN are matched, not known: so the role needs
 // no change when a secret is made anew.
@@ -62,9 +87,7 @@ func (w *world) workerPolicyValues() map[string]any {
 		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
 	}
 	roles := []string{w.flowRunExecutionRole()}
-	if role := w.spec.FlowRuns.TaskRole; role != "" {
-		roles = append(roles, role)
-	}
+	roles = append(roles, w.flowRunTaskRole())
 	return map[string]any{
 		"Cluster":                cluster,
 		"Tasks":                  tasks,

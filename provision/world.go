@@ -23,6 +23,8 @@ type world struct {
 	log     *slog.Logger
 	network *networkFinder
 	poll    time.Duration // between two looks at something that is waited for
+	// flowPolicy is the policy document of the flow runs' task role; "" leaves what it has.
+	flowPolicy string
 	// secretsUnread is that of Options.
 	secretsUnread bool
 

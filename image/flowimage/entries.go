@@ -97,4 +97,3 @@ func writeFile(out *tar.Writer, name string, content io.ReadSeeker, size int64) 
 	_, err = io.Copy(out, io.LimitReader(content, size)) // tar says so when it has grown shorter
 	return err
 }
-
