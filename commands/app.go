@@ -20,7 +20,8 @@ import (
 // Main runs the command line and returns the exit code: 0 fine, 1 failed or misused,
 // 2 when a dry run with --detailed-exitcode has changes, 130 interrupted.
 func Main(ctx context.Context, args []string, streams Streams) int {
-	err := newApp(streams).RunContext(ctx, args)
+	app := newApp(streams)
+	err := app.RunContext(ctx, flagsFirst(app, args))
 	if ctx.Err() != nil && err != nil && !errors.Is(err, prompt.ErrInterrupted) {
 		err = errInterrupted
 	}
@@ -37,7 +38,7 @@ func newApp(streams Streams) *cli.App {
 		Reader:                 streams.In,
 		Writer:                 streams.Out,
 		ErrWriter:              streams.Err,
-		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams), completionCommand(streams), completeCommand(streams), manCommand(streams)},
+		Commands:               []*cli.Command{bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams), verifyCommand(streams), doctorCommand(streams), deployCommand(streams), initCommand(streams), imageCommand(streams), workerCommand(streams), policyCommand(streams), sandboxCommand(streams), demoCommand(streams), versionCommand(streams), completionCommand(streams), completeCommand(streams), manCommand(streams)},
 		Action:                 noCommand,
 		OnUsageError:           usageError,
 		CommandNotFound:        nil,

@@ -154,3 +154,15 @@ func (r *repository) delete(ctx context.Context) error {
 	_, err := r.w.aws.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: aws.String(r.name()), Force: true})
 	return explain("delete the repository", unlessGone(err))
 }
+
+// readURI asks for no more than where the repository is; "" is that there is none.
+func (r *repository) readURI(ctx context.Context) (string, error) {
+	out, err := r.w.aws.ECR.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
+	if hasCode(err, "RepositoryNotFoundException") {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Repositories[0].RepositoryUri), nil
+}

@@ -1,0 +1,22 @@
+package commands
+
+import (
+	"github.com/urfave/cli/v2"
+)
+
+// imageCommand is the group of commands around the images of flows.
+func imageCommand(streams Streams) *cli.Command {
+	return &cli.Command{
+		Name:         "image",
+		Usage:        "make images of flows, without Docker",
+		UsageText:    "ecsctl image build --pool my-ecs-pool",
+		OnUsageError: usageError,
+		Subcommands:  []*cli.Command{imageBuildCommand(streams)},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("there is no command %q: see `ecsctl image --help`", "image "+c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
