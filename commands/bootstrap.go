@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/image"
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
 
@@ -224,6 +225,6 @@ func finishBootstrap(streams Streams, opts bootstrapOptions, reached string) err
 	if opts.Output == outputText {
 		printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
 	}
-	printf(streams.Err, "next: prefect deploy my_flow.py:my_flow --pool '%s', and run the deployment\n", opts.Spec.Pool)
+	printf(streams.Err, "next: ecsctl deploy my_flow.py:my_flow --pool %s --run\n", shellword.Quote(opts.Spec.Pool))
 	return nil
 }

@@ -110,7 +110,7 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, &securityGroup{w: w})
 	}
 	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w))
-	if w.spec.FlowRuns.TaskRole == "" {
+	if w.makesFlowRole() {
 		b.resources = append(b.resources, newFlowRole(w))
 	}
 	b.resources = append(b.resources, &logGroup{w: w}, newFlowRepository(w))

@@ -13,6 +13,7 @@ func TestDeriveNames(t *testing.T) {
 	want := Names{
 		ExecutionRole: "prefect-etl-eu-west-1-execution",
 		WorkerRole:    "prefect-etl-eu-west-1-worker",
+		FlowRole:      "prefect-etl-eu-west-1-flow",
 		Family:        "prefect-worker-etl",
 		Service:       "prefect-worker-etl",
 		Secret:        "prefect/etl/api-key",
@@ -20,6 +21,7 @@ func TestDeriveNames(t *testing.T) {
 		Repository:    "prefect/etl/worker",
 		SecurityGroup: "prefect-etl",
 
+		FlowRepository:  "prefect/etl/flows",
 		Queue:           "prefect-etl",
 		DeadLetterQueue: "prefect-etl-dead-letter",
 		Rule:            "prefect-etl",

@@ -38,7 +38,7 @@ func (w *world) ecsValues() map[string]any {
 func (w *world) roleValues() map[string]any {
 	execution, worker := newExecutionRole(w), newWorkerRole(w)
 	all := []*role{execution, worker}
-	if w.spec.FlowRuns.TaskRole == "" {
+	if w.makesFlowRole() {
 		all = append(all, newFlowRole(w))
 	}
 	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}

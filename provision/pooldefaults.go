@@ -42,6 +42,9 @@ func (p *workPool) setsTaskRole() bool {
 	if p.w.spec.FlowRuns.TaskRole != "" {
 		return true
 	}
+	if !p.w.makesFlowRole() {
+		return false
+	}
 	var chosen string
 	_ = json.Unmarshal(p.template.defaultOf(taskRoleVariable), &chosen) // another type of value names no role
 	return chosen == "" || chosen == newFlowRole(p.w).wantedARN()

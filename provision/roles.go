@@ -52,10 +52,19 @@ func newFlowRole(w *world) *role {
 	return r
 }
 
-// flowRunTaskRole is the task role of flow runs: the user's, or the one that is made.
+// makesFlowRole: who gives both other roles as ARNs may make none, and then flow runs have no task role.
+func (w *world) makesFlowRole() bool {
+	names := w.spec.Names
+	return w.spec.FlowRuns.TaskRole == "" && !(isARN(names.ExecutionRole) && isARN(names.WorkerRole))
+}
+
+// flowRunTaskRole is the task role of flow runs: the user's, or the one that is made; "" is none.
 func (w *world) flowRunTaskRole() string {
 	if w.spec.FlowRuns.TaskRole != "" {
 		return w.spec.FlowRuns.TaskRole
+	}
+	if !w.makesFlowRole() {
+		return ""
 	}
 	if arn := w.value(KindFlowRole); arn != pending {
 		return arn
@@ -87,7 +96,9 @@ func (w *world) workerPolicyValues() map[string]any {
 		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
 	}
 	roles := []string{w.flowRunExecutionRole()}
-	roles = append(roles, w.flowRunTaskRole())
+	if role := w.flowRunTaskRole(); role != "" {
+		roles = append(roles, role)
+	}
 	return map[string]any{
 		"Cluster":                cluster,
 		"Tasks":                  tasks,
