@@ -3,7 +3,7 @@ GO ?= go
 PKGS = ./...
 TESTFLAGS =
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking lint bench fmt
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test e2e e2e-worker bench-worker bench-tracking bench-flowimage lint bench fmt
 
 build: ## the binary, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o ecsctl .
@@ -62,6 +62,9 @@ bench-worker: ## our worker beside the official one: launches a second, memory, 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/tracking
+
+bench-flowimage: ## an image of flows beside a Dockerfile's: sizes, seconds, bytes pushed; needs uv
+	$(GO) run -tags e2e ./bench/flowimage
 
 fmt:
 	gofmt -w .

@@ -144,7 +144,7 @@ func TestBootstrapWithoutChangesDoesNotAsk(t *testing.T) {
 	a := newAccount(t)
 	a.run(bootstrapArgs...)
 	a.tap.Reset()
-	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 to use as it is, 14 unchanged")
+	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 to use as it is, 16 unchanged")
 	a.wrote(0)
 }
 

@@ -42,8 +42,8 @@ func (p *workPool) setsTaskRole() bool {
 	if p.w.spec.FlowRuns.TaskRole != "" {
 		return true
 	}
-	if !p.w.makesFlowRole() {
-		return false
+	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) {
+		return false // nobody asked for it
 	}
 	var chosen string
 	_ = json.Unmarshal(p.template.defaultOf(taskRoleVariable), &chosen) // another type of value names no role
