@@ -67,15 +67,22 @@ func deployFlags() []cli.Flag {
 	flags := []cli.Flag{
 		configFlag(), outputFlag(),
 		&cli.BoolFlag{Name: "all", Usage: "deploy everything that prefect.yaml has"},
-		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "`NAME` of the deployment", Value: "default", Category: inDeployment},
-		&cli.StringFlag{Name: "from", Usage: "where the code comes from: image, git or inline", Value: fromImage, EnvVars: env("from")},
+		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "`NAME` of the deployment", Value: "default",
+			Category: inDeployment},
+		&cli.StringFlag{Name: "from", Usage: "where the code comes from: image, git or inline", Value: fromImage,
+			EnvVars: env("from")},
 		&cli.BoolFlag{Name: "inline", Usage: "short for --from inline: pack a few files into the deployment"},
-		&cli.StringFlag{Name: "git-token-block", Usage: "`NAME` of the Secret block in Prefect with the token of a private repository"},
+		&cli.StringFlag{Name: "git-token-block",
+			Usage: "`NAME` of the Secret block in Prefect with the token of a private repository"},
 		&cli.BoolFlag{Name: "run", Usage: "run the deployment and follow it to its end"},
-		&cli.DurationFlag{Name: "timeout", Usage: "with --run: how long the run may take", Value: 30 * time.Minute, EnvVars: env("timeout")},
-		&cli.GenericFlag{Name: "job-variable", Value: &repeated{}, Usage: "`NAME=VALUE` of a job variable, such as cpu=512; may be repeated", Category: inDeployment},
-		&cli.GenericFlag{Name: "schedule", Value: &repeated{}, Usage: "`CRON` expression of a schedule, as --cron", Category: inDeployment},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")},
+		&cli.DurationFlag{Name: "timeout", Usage: "with --run: how long the run may take", Value: 30 * time.Minute,
+			EnvVars: env("timeout")},
+		&cli.GenericFlag{Name: "job-variable", Value: &repeated{},
+			Usage: "`NAME=VALUE` of a job variable, such as cpu=512; may be repeated", Category: inDeployment},
+		&cli.GenericFlag{Name: "schedule", Value: &repeated{}, Usage: "`CRON` expression of a schedule, as --cron",
+			Category: inDeployment},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+			EnvVars: env("verbose")},
 	}
 	for _, f := range throughFlags {
 		flags = append(flags, &cli.GenericFlag{Name: f.name, Value: &repeated{}, Usage: f.usage, Category: inDeployment})
@@ -110,7 +117,8 @@ func readDeployOptions(c *cli.Context, flags []specFlag) (opts deployOptions, er
 		return opts, err
 	}
 	opts.Target, opts.All, opts.Name, opts.From = c.Args().First(), c.Bool("all"), c.String("name"), c.String("from")
-	opts.Token, opts.Run, opts.Timeout, opts.Verbose = c.String("git-token-block"), c.Bool("run"), c.Duration("timeout"), c.Bool("verbose")
+	opts.Token, opts.Run, opts.Timeout, opts.Verbose = c.String("git-token-block"), c.Bool("run"),
+		c.Duration("timeout"), c.Bool("verbose")
 	opts.Variables = given(c, "job-variable")
 	if c.Bool("inline") {
 		opts.From = fromInline
@@ -136,7 +144,8 @@ func readDeployOptions(c *cli.Context, flags []specFlag) (opts deployOptions, er
 func (o deployOptions) check(args []string) error {
 	switch {
 	case len(args) > 1:
-		return usagef("deploy takes one flow or deployment, and got %q as well; --all deploys everything in prefect.yaml", args[1])
+		return usagef("deploy takes one flow or deployment, and got %q as well; --all deploys everything in prefect.yaml",
+			args[1])
 	case o.Target == "" && !o.All:
 		return usagef("nothing to deploy: name a flow, such as flow.py:my_flow, or with a prefect.yaml a deployment or --all")
 	case o.Target != "" && o.All:
@@ -146,7 +155,8 @@ func (o deployOptions) check(args []string) error {
 	case o.All && o.Run:
 		return usagef("--run runs one deployment: leave out --all and name it")
 	case o.From != fromImage && !o.isEntrypoint():
-		return usagef("--from %s goes with a flow such as flow.py:my_flow: the deployments of a prefect.yaml say themselves where their code comes from", o.From)
+		return usagef("--from %s goes with a flow such as flow.py:my_flow: the deployments of a prefect.yaml say themselves where their code comes from",
+			o.From)
 	case o.Token != "" && o.From != fromGit:
 		return usagef("--git-token-block goes with --from git")
 	}

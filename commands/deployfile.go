@@ -84,7 +84,8 @@ func entrypoints(deployments []yaml.MapSlice) []string {
 	return out
 }
 
-// planFile is for the deployments of a prefect.yaml. One that builds its image with ecsctl itself is Prefect's to carry
+// planFile is for the deployments of a prefect.yaml. One that builds its image with ecsctl itself is Prefect's to
+// carry
 // out; any other gets the image and the place of the code.
 func (d *deployer) planFile(ctx context.Context) (deployPlan, error) {
 	f, err := readProjectFile(d.opts.Image.Dir)
@@ -131,7 +132,8 @@ func (f *projectFile) choose(target string) ([]yaml.MapSlice, error) {
 		name, _ := valueOf(d, "name").(string)
 		entrypoint, _ := valueOf(d, "entrypoint").(string)
 		if key := name + "\x00" + entrypoint; seen[key] {
-			return nil, fmt.Errorf("%s has two deployments of the name %q for %s: Prefect would keep one of them", prefectFile, name, entrypoint)
+			return nil, fmt.Errorf("%s has two deployments of the name %q for %s: Prefect would keep one of them",
+				prefectFile, name, entrypoint)
 		} else {
 			seen[key] = true
 		}
@@ -141,12 +143,14 @@ func (f *projectFile) choose(target string) ([]yaml.MapSlice, error) {
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, hint.Add(fmt.Errorf("%s has no deployment %q", prefectFile, target), "it has "+strings.Join(names, ", "))
+		return nil, hint.Add(fmt.Errorf("%s has no deployment %q", prefectFile, target), "it has "+strings.Join(names,
+			", "))
 	}
 	return chosen, nil
 }
 
-// deploying is the file with the image in each deployment, without build and push steps, and with the place of the code
+// deploying is the file with the image in each deployment, without build and push steps, and with the place of the
+// code
 // where the pull steps name none.
 func (f *projectFile) deploying(pool string, variables map[string]any) yaml.MapSlice {
 	out := with(with(f.content, "build", nil), "push", nil)

@@ -34,7 +34,8 @@ func (d *deployer) run(ctx context.Context, deployment *prefect.Deployment) erro
 	}
 	if limited.Err() != nil {
 		return hint.Add(fmt.Errorf("flow run %q is still %s after %s", run.Name, f.shown, d.opts.Timeout),
-			"see what keeps it: ecsctl status --pool "+shellword.Quote(d.opts.Spec.Pool), "or give it more time with --timeout")
+			"see what keeps it: ecsctl status --pool "+shellword.Quote(d.opts.Spec.Pool),
+			"or give it more time with --timeout")
 	}
 	if err != nil {
 		return err
@@ -47,7 +48,8 @@ func (d *deployer) run(ctx context.Context, deployment *prefect.Deployment) erro
 		reason = ": " + ended.State.Message
 	}
 	return hint.Add(fmt.Errorf("flow run %q is %s%s", ended.Name, ended.StateName, reason),
-		fmt.Sprintf("ecsctl logs --pool %s --flow-run %s shows what its container wrote", shellword.Quote(d.opts.Spec.Pool), ended.ID))
+		fmt.Sprintf("ecsctl logs --pool %s --flow-run %s shows what its container wrote",
+			shellword.Quote(d.opts.Spec.Pool), ended.ID))
 }
 
 // follower shows each state of a run and each line of its log once.

@@ -41,13 +41,16 @@ func (d *deployer) planGit(ctx context.Context) (deployPlan, error) {
 	if err != nil {
 		return deployPlan{}, fmt.Errorf("failed to find %q in the checkout: %w", file, err)
 	}
-	inputs := yaml.MapSlice{{Key: "id", Value: "clone"}, {Key: "repository", Value: c.remote}, {Key: "branch", Value: c.branch}}
+	inputs := yaml.MapSlice{{Key: "id", Value: "clone"}, {Key: "repository", Value: c.remote}, {Key: "branch",
+		Value: c.branch}}
 	if d.opts.Token != "" {
-		inputs = append(inputs, yaml.MapItem{Key: "access_token", Value: "{{ prefect.blocks.secret." + d.opts.Token + " }}"})
+		inputs = append(inputs, yaml.MapItem{Key: "access_token", Value: "{{ prefect.blocks.secret." + d.opts.Token +
+			" }}"})
 	}
 	pull := []any{yaml.MapSlice{{Key: stepClone, Value: inputs}}}
 	if _, err := readFile(c.root, "requirements.txt"); err == nil {
-		pull = append(pull, pullStep(stepInstall, "directory", "{{ clone.directory }}", "requirements_file", "requirements.txt"))
+		pull = append(pull, pullStep(stepInstall, "directory", "{{ clone.directory }}", "requirements_file",
+			"requirements.txt"))
 	}
 	return d.planFlow(c.root, filepath.ToSlash(path)+":"+name, "", pull)
 }
@@ -62,7 +65,8 @@ func resolvedPath(path string) string {
 func readCheckout(ctx context.Context, dir string) (checkout, error) {
 	var c checkout
 	if _, err := exec.LookPath("git"); err != nil {
-		return c, hint.Add(errors.New("there is no git on PATH"), "install it, or leave out --from git: then the code goes into an image")
+		return c, hint.Add(errors.New("there is no git on PATH"),
+			"install it, or leave out --from git: then the code goes into an image")
 	}
 	git := func(args ...string) string {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).Output()
@@ -72,11 +76,14 @@ func readCheckout(ctx context.Context, dir string) (checkout, error) {
 		return strings.TrimSpace(string(out))
 	}
 	if c.root = resolvedPath(git("rev-parse", "--show-toplevel")); c.root == "" {
-		return c, hint.Add(errors.New("this folder is in no git checkout"), "leave out --from git: then the code goes into an image")
+		return c, hint.Add(errors.New("this folder is in no git checkout"),
+			"leave out --from git: then the code goes into an image")
 	}
-	c.branch, c.commit, c.dirty = git("rev-parse", "--abbrev-ref", "HEAD"), git("rev-parse", "HEAD"), git("status", "--porcelain") != ""
+	c.branch, c.commit, c.dirty = git("rev-parse", "--abbrev-ref", "HEAD"), git("rev-parse", "HEAD"), git("status",
+		"--porcelain") != ""
 	if c.commit == "" || c.branch == "HEAD" {
-		return c, hint.Add(errors.New("the checkout is on no branch"), "switch to the branch that runs are to take the code from: git switch BRANCH")
+		return c, hint.Add(errors.New("the checkout is on no branch"),
+			"switch to the branch that runs are to take the code from: git switch BRANCH")
 	}
 	name := git("config", "branch."+c.branch+".remote")
 	if name == "" {
@@ -84,7 +91,8 @@ func readCheckout(ctx context.Context, dir string) (checkout, error) {
 	}
 	remote := git("remote", "get-url", name)
 	if remote == "" {
-		return c, hint.Add(fmt.Errorf("the checkout has no remote %q to clone from", name), "add one: git remote add origin URL")
+		return c, hint.Add(fmt.Errorf("the checkout has no remote %q to clone from", name),
+			"add one: git remote add origin URL")
 	}
 	c.remote = cloneURL(remote)
 	c.pushed = git("branch", "--remotes", "--contains", c.commit) != ""
@@ -94,7 +102,8 @@ func readCheckout(ctx context.Context, dir string) (checkout, error) {
 // sshRemote is a remote such as git@github.com:team/flows.git.
 var sshRemote = regexp.MustCompile(`^(?:ssh://)?(?:[^@/]+@)([^:/]+)[:/](.+)$`)
 
-// cloneURL is a remote as a container can use it: over HTTPS, because it has no keys, and without credentials, because
+// cloneURL is a remote as a container can use it: over HTTPS, because it has no keys, and without credentials,
+// because
 // the deployment can be read by others.
 func cloneURL(remote string) string {
 	if parsed, err := url.Parse(remote); err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") {

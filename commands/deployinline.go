@@ -38,16 +38,20 @@ func (d *deployer) planInline() (deployPlan, error) {
 		return deployPlan{}, err
 	}
 	if len(packed) > maxInline {
-		return deployPlan{}, hint.Add(fmt.Errorf("the folder is too large to be packed into a deployment: %s packed, of %s at most", kilobytes(int64(len(packed))), kilobytes(maxInline)),
-			"leave out --inline: then it goes into an image; or keep files out with "+flowimage.IgnoreFile)
+		return deployPlan{},
+			hint.Add(fmt.Errorf("the folder is too large to be packed into a deployment: %s packed, of %s at most",
+				kilobytes(int64(len(packed))), kilobytes(maxInline)),
+				"leave out --inline: then it goes into an image; or keep files out with "+flowimage.IgnoreFile)
 	}
 	program := fmt.Sprintf(inlineProgram, base64.StdEncoding.EncodeToString(packed))
 	// The step splits its script as a POSIX shell does and starts the program itself.
 	pull := []any{yaml.MapSlice{{Key: stepShell, Value: yaml.MapSlice{
-		{Key: "id", Value: "code"}, {Key: "script", Value: "python -c '" + program + "'"}, {Key: "stream_output", Value: false},
+		{Key: "id", Value: "code"}, {Key: "script", Value: "python -c '" + program + "'"}, {Key: "stream_output",
+			Value: false},
 	}}}}
 	if slices.ContainsFunc(files, func(f flowimage.File) bool { return f.Path == flowimage.FromRequirements }) {
-		pull = append(pull, pullStep(stepInstall, "directory", "{{ code.stdout }}", "requirements_file", flowimage.FromRequirements))
+		pull = append(pull, pullStep(stepInstall, "directory", "{{ code.stdout }}", "requirements_file",
+			flowimage.FromRequirements))
 	}
 	pull = append(pull, pullStep(stepEnter, "directory", "{{ code.stdout }}"))
 	return d.planFlow(".", filepath.ToSlash(filepath.Clean(d.opts.Target)), "", pull)
@@ -62,7 +66,8 @@ func pack(dir string, files []flowimage.File) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("failed to pack the code: %w", err)
 		}
-		w, err := archive.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+		w, err := archive.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate, Modified: time.Date(1980, 1, 1,
+			0, 0, 0, 0, time.UTC)})
 		if err == nil {
 			_, err = io.Copy(w, bytes.NewReader(content))
 		}

@@ -74,7 +74,8 @@ func (d *deployer) planFlow(dir, entrypoint, image string, pull []any) (deployPl
 		{Key: "deployments", Value: []any{yaml.MapSlice{
 			{Key: "name", Value: d.opts.Name},
 			{Key: "entrypoint", Value: entrypoint},
-			{Key: "work_pool", Value: yaml.MapSlice{{Key: "name", Value: d.opts.Spec.Pool}, {Key: "job_variables", Value: variables}}},
+			{Key: "work_pool", Value: yaml.MapSlice{{Key: "name", Value: d.opts.Spec.Pool}, {Key: "job_variables",
+				Value: variables}}},
 		}}},
 	}
 	raw, err := yaml.Marshal(content)
@@ -129,7 +130,9 @@ func (d *deployer) compareVersions(inImage string) {
 		return
 	}
 	if major(inImage) != major(d.server) {
-		printf(d.streams.Err, "warning: the image has Prefect %s, which does not go with the server's %s: name prefect==%s in the project's dependencies\n", inImage, d.server, d.server)
+		printf(d.streams.Err,
+			"warning: the image has Prefect %s, which does not go with the server's %s: name prefect==%s in the project's dependencies\n",
+			inImage, d.server, d.server)
 	}
 }
 

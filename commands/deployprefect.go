@@ -78,7 +78,8 @@ func (d *deployer) prefect(ctx context.Context, dir string, args []string) (stri
 		return "", ctx.Err()
 	}
 	if err != nil {
-		return "", hint.Add(fmt.Errorf("failed to register the deployment: prefect deploy ended with %w: %s", err, lastOf(said.String())), "--verbose shows all that it says")
+		return "", hint.Add(fmt.Errorf("failed to register the deployment: prefect deploy ended with %w: %s", err,
+			lastOf(said.String())), "--verbose shows all that it says")
 	}
 	return said.String(), nil
 }
@@ -91,9 +92,11 @@ func lastOf(said string) string {
 
 // environ is ours with the server that was found: the credentials never become arguments.
 func (d *deployer) environ() []string {
-	env := append(os.Environ(), "PREFECT_API_URL="+d.options.Server.APIURL, "COLUMNS=400", "NO_COLOR=1", "TERM=dumb", "PYTHONUTF8=1",
+	env := append(os.Environ(), "PREFECT_API_URL="+d.options.Server.APIURL, "COLUMNS=400", "NO_COLOR=1", "TERM=dumb",
+		"PYTHONUTF8=1",
 		"ECSCTL_POOL="+d.opts.Spec.Pool)
-	for name, value := range map[string]prefect.Secret{"PREFECT_API_KEY": d.options.Server.APIKey, "PREFECT_API_AUTH_STRING": d.options.Server.AuthString} {
+	for name, value := range map[string]prefect.Secret{"PREFECT_API_KEY": d.options.Server.APIKey,
+		"PREFECT_API_AUTH_STRING": d.options.Server.AuthString} {
 		if value != "" {
 			env = append(env, name+"="+value.Reveal())
 		}

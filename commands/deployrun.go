@@ -84,19 +84,22 @@ func cutLast(text, sep string) (before, after string, found bool) {
 
 // connect finds the server, the pool and the user's Prefect.
 func (d *deployer) connect(ctx context.Context) (err error) {
-	d.options = provision.Options{Version: version(), Logger: newLogger(d.streams.Err, d.opts.Verbose), PollInterval: pollInterval}
+	d.options = provision.Options{Version: version(), Logger: newLogger(d.streams.Err, d.opts.Verbose),
+		PollInterval: pollInterval}
 	if d.api, err = connectPrefect(d.opts.Spec.Prefect, d.streams, &d.options); err != nil {
 		return err
 	}
 	pool, err := d.api.ReadWorkPool(ctx, d.opts.Spec.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return hint.Add(fmt.Errorf("there is no work pool %q on this server", d.opts.Spec.Pool), "make it: ecsctl bootstrap --pool "+shellword.Quote(d.opts.Spec.Pool))
+		return hint.Add(fmt.Errorf("there is no work pool %q on this server", d.opts.Spec.Pool),
+			"make it: ecsctl bootstrap --pool "+shellword.Quote(d.opts.Spec.Pool))
 	}
 	if err != nil {
 		return err
 	}
 	if pool.Type != "ecs" {
-		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", pool.Name, pool.Type), "name a pool that ecsctl bootstrap has made")
+		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", pool.Name, pool.Type),
+			"name a pool that ecsctl bootstrap has made")
 	}
 	if !d.api.IsCloud() {
 		if d.server, err = d.api.ServerVersion(ctx); err != nil {
@@ -116,11 +119,14 @@ func (d *deployer) checkVersions() error {
 	}
 	mine, theirs := strings.Split(d.python.Prefect, "."), strings.Split(d.server, ".")
 	if mine[0] != theirs[0] {
-		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: they do not go together", d.python.Prefect, d.python.Path, d.server),
+		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: they do not go together",
+			d.python.Prefect, d.python.Path, d.server),
 			fmt.Sprintf("install the server's: pip install 'prefect==%s'", d.server))
 	}
 	if d.python.Prefect != d.server {
-		printf(d.streams.Err, "warning: your Prefect is %s and the server's %s: a client newer than its server may not work\n", d.python.Prefect, d.server)
+		printf(d.streams.Err,
+			"warning: your Prefect is %s and the server's %s: a client newer than its server may not work\n",
+			d.python.Prefect, d.server)
 	}
 	return nil
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagsFirst moves the arguments of a command that has some behind its flags: the flag library stops reading flags at the
+// flagsFirst moves the arguments of a command that has some behind its flags: the flag library stops reading flags at
+// the
 // first argument, and people type `ecsctl deploy flow.py:my_flow --pool etl`.
 func flagsFirst(app *cli.App, args []string) []string {
 	if len(args) < 2 {

@@ -47,8 +47,10 @@ func imageBuildCommand(streams Streams) *cli.Command {
 		Description:  imageBuildDescription,
 		OnUsageError: usageError,
 		Flags: append(append(cliFlags(flags), flowImageFlags()...), configFlag(), outputFlag(),
-			&cli.BoolFlag{Name: "dry-run", Usage: "list the files that go into the image and do nothing", EnvVars: env("dry-run")},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: env("verbose")}),
+			&cli.BoolFlag{Name: "dry-run", Usage: "list the files that go into the image and do nothing",
+				EnvVars: env("dry-run")},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+				EnvVars: env("verbose")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readImageBuildOptions(c, flags)
 			if err != nil {
@@ -90,7 +92,8 @@ func runImageBuild(ctx context.Context, streams Streams, opts imageBuildOptions)
 	}
 	m := &imageMaker{streams: streams, opts: opts.Image}
 	useOwnRoots()
-	m.options = provision.Options{Version: version(), Logger: newLogger(streams.Err, opts.Verbose), PollInterval: pollInterval, Spec: opts.Spec}
+	m.options = provision.Options{Version: version(), Logger: newLogger(streams.Err, opts.Verbose),
+		PollInterval: pollInterval, Spec: opts.Spec}
 	if opts.Image.Repository == "" {
 		if err := connectAWS(ctx, opts.Spec, &m.options, nil); err != nil {
 			return err
@@ -142,7 +145,8 @@ type builtImage struct {
 
 func printImage(streams Streams, output string, made *flowimage.Image, pushed flowimage.Pushed) error {
 	if output == outputJSON {
-		return printJSON(streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python, made.Prefect, made.Size, made.Packages, made.Code, pushed.Bytes, made.Warnings})
+		return printJSON(streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python, made.Prefect,
+			made.Size, made.Packages, made.Code, pushed.Bytes, made.Warnings})
 	}
 	printf(streams.Out, "%s\n", pushed.Reference)
 	return nil

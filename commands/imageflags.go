@@ -28,22 +28,35 @@ const inImage = "Image"
 
 func flowImageFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "base", Usage: "`IMAGE` to build on (default: the slim official Python of the project's version)", Category: inImage, EnvVars: env("base")},
-		&cli.StringFlag{Name: "platform", Usage: "linux/amd64 or linux/arm64", Value: "linux/amd64", Category: inImage, EnvVars: env("platform")},
-		&cli.StringFlag{Name: "python", Usage: "`VERSION` of Python, such as 3.12 (default: what the project asks for)", Category: inImage, EnvVars: env("python")},
-		&cli.StringFlag{Name: "requirements", Usage: "`FILE` with the dependencies (default: inline metadata, uv.lock, pyproject.toml or requirements.txt)", Category: inImage, EnvVars: env("requirements")},
-		&cli.StringFlag{Name: "compression", Usage: "zstd or gzip", Value: flowimage.Zstd, Category: inImage, EnvVars: env("compression")},
-		&cli.StringFlag{Name: "repository", Usage: "`REPOSITORY` of any registry to push to (default: the pool's in ECR)", Category: inImage, EnvVars: env("repository")},
-		&cli.StringFlag{Name: "cache-dir", Usage: "`DIR` for what is kept between builds", Category: inImage, EnvVars: env("cache-dir")},
-		&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` with your Prefect (default: .venv, the active one, or where prefect is on PATH)", EnvVars: env("venv")},
+		&cli.StringFlag{Name: "base",
+			Usage: "`IMAGE` to build on (default: the slim official Python of the project's version)", Category: inImage,
+			EnvVars: env("base")},
+		&cli.StringFlag{Name: "platform", Usage: "linux/amd64 or linux/arm64", Value: "linux/amd64", Category: inImage,
+			EnvVars: env("platform")},
+		&cli.StringFlag{Name: "python", Usage: "`VERSION` of Python, such as 3.12 (default: what the project asks for)",
+			Category: inImage, EnvVars: env("python")},
+		&cli.StringFlag{Name: "requirements",
+			Usage:    "`FILE` with the dependencies (default: inline metadata, uv.lock, pyproject.toml or requirements.txt)",
+			Category: inImage, EnvVars: env("requirements")},
+		&cli.StringFlag{Name: "compression", Usage: "zstd or gzip", Value: flowimage.Zstd, Category: inImage,
+			EnvVars: env("compression")},
+		&cli.StringFlag{Name: "repository", Usage: "`REPOSITORY` of any registry to push to (default: the pool's in ECR)",
+			Category: inImage, EnvVars: env("repository")},
+		&cli.StringFlag{Name: "cache-dir", Usage: "`DIR` for what is kept between builds", Category: inImage,
+			EnvVars: env("cache-dir")},
+		&cli.StringFlag{Name: "venv",
+			Usage:   "virtual environment `DIR` with your Prefect (default: .venv, the active one, or where prefect is on PATH)",
+			EnvVars: env("venv")},
 		&cli.BoolFlag{Name: "refresh", Usage: "resolve the dependencies anew", Category: inImage, EnvVars: env("refresh")},
 	}
 }
 
 func readFlowImageOptions(c *cli.Context, dir string) (o flowImageOptions, err error) {
 	o = flowImageOptions{
-		Dir: dir, Repository: c.String("repository"), Base: c.String("base"), Python: c.String("python"), Requirements: c.String("requirements"),
-		Compression: c.String("compression"), Cache: c.String("cache-dir"), Venv: c.String("venv"), Refresh: c.Bool("refresh"),
+		Dir: dir, Repository: c.String("repository"), Base: c.String("base"), Python: c.String("python"),
+		Requirements: c.String("requirements"),
+		Compression:  c.String("compression"), Cache: c.String("cache-dir"), Venv: c.String("venv"),
+		Refresh: c.Bool("refresh"),
 	}
 	os, architecture, _ := strings.Cut(c.String("platform"), "/")
 	o.Architecture = architecture

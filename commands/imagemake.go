@@ -34,7 +34,8 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 	agent := "ecsctl/" + version()
 	o := m.opts
 	made, err := flowimage.Build(ctx, flowimage.Options{
-		Dir: o.Dir, Flows: flows, Requirements: o.Requirements, Base: o.Base, Architecture: o.Architecture, Python: o.Python,
+		Dir: o.Dir, Flows: flows, Requirements: o.Requirements, Base: o.Base, Architecture: o.Architecture,
+		Python:      o.Python,
 		Compression: o.Compression, Prefect: m.prefect, LocalPython: m.python.Path, Cache: o.Cache, Refresh: o.Refresh,
 		Keychain: keychain, UserAgent: agent, Note: func(text string) { printf(m.streams.Err, "%s\n", text) },
 	})
@@ -52,7 +53,8 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 		return made, pushed, m.explainPush(err)
 	}
 	printf(m.streams.Err, "image: %s (dependencies %s from %s, code %s in %d files), Python %s, Prefect %s; pushed %s\n",
-		megabytes(made.Size), megabytes(made.Packages), made.From, kilobytes(made.Code), len(made.Files), made.Python, made.Prefect, kilobytes(pushed.Bytes))
+		megabytes(made.Size), megabytes(made.Packages), made.From, kilobytes(made.Code), len(made.Files), made.Python,
+		made.Prefect, kilobytes(pushed.Bytes))
 	return made, pushed, nil
 }
 
@@ -63,7 +65,8 @@ func kilobytes(bytes int64) string {
 	return fmt.Sprintf("%.1f kB", float64(bytes)/1e3)
 }
 
-// destination is the repository and who we are to registries: the account for its own, and what Docker knows for others.
+// destination is the repository and who we are to registries: the account for its own, and what Docker knows for
+// others.
 func (m *imageMaker) destination(ctx context.Context) (string, authn.Keychain, error) {
 	if m.opts.Repository != "" {
 		return m.opts.Repository, authn.DefaultKeychain, nil
@@ -76,7 +79,8 @@ func (m *imageMaker) destination(ctx context.Context) (string, authn.Keychain, e
 	if err != nil {
 		return "", nil, fmt.Errorf("%q is no repository of a registry: %w", repository.URI, err)
 	}
-	own := ownRegistry{host: host.RegistryStr(), auth: &authn.Basic{Username: repository.Login.Username, Password: repository.Login.Password}}
+	own := ownRegistry{host: host.RegistryStr(), auth: &authn.Basic{Username: repository.Login.Username,
+		Password: repository.Login.Password}}
 	return repository.URI, authn.NewMultiKeychain(own, authn.DefaultKeychain), nil
 }
 
@@ -102,7 +106,8 @@ func (m *imageMaker) explainPush(err error) error {
 	}
 	switch {
 	case push.Status == http.StatusForbidden && m.opts.Repository == "":
-		return hint.Add(err, fmt.Sprintf("ask for the policy that `ecsctl policy deploy --pool %s` prints", m.options.Spec.Pool))
+		return hint.Add(err, fmt.Sprintf("ask for the policy that `ecsctl policy deploy --pool %s` prints",
+			m.options.Spec.Pool))
 	case push.Status == http.StatusForbidden || push.Status == http.StatusUnauthorized:
 		return hint.Add(err, "sign in as you do for Docker, whose credentials are used: docker login")
 	case push.Status == http.StatusNotFound:

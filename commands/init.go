@@ -172,7 +172,8 @@ tests
 `
 
 func configContent(spec provision.Spec) string {
-	out := fmt.Sprintf("# Settings of ecsctl for this folder: docs/configuration.md lists the keys.\npool: %s\n", yamlQuoted(spec.Pool))
+	out := fmt.Sprintf("# Settings of ecsctl for this folder: docs/configuration.md lists the keys.\npool: %s\n",
+		yamlQuoted(spec.Pool))
 	if spec.Region != "" {
 		out += fmt.Sprintf("region: %s\n", yamlQuoted(spec.Region))
 	}

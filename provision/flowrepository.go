@@ -35,8 +35,10 @@ func (w *world) findFlowRepository(ctx context.Context) (FlowRepository, error) 
 		return FlowRepository{}, explain(fmt.Sprintf("read repository %q", r.name()), err)
 	}
 	if uri == "" {
-		return FlowRepository{}, hint.Add(fmt.Errorf("there is no repository %q for the flows of work pool %q in account %s, region %s", r.name(), w.spec.Pool, w.id.Account, w.id.Region),
-			"make it: ecsctl bootstrap --pool "+shellword.Quote(w.spec.Pool))
+		return FlowRepository{},
+			hint.Add(fmt.Errorf("there is no repository %q for the flows of work pool %q in account %s, region %s", r.name(),
+				w.spec.Pool, w.id.Account, w.id.Region),
+				"make it: ecsctl bootstrap --pool "+shellword.Quote(w.spec.Pool))
 	}
 	login, err := w.registryLogin(ctx)
 	return FlowRepository{URI: uri, Login: login}, err

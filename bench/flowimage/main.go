@@ -1,6 +1,7 @@
 //go:build e2e
 
-// Flowimage measures what `ecsctl image build` makes beside what a Dockerfile makes of the same flow: the compressed size,
+// Flowimage measures what `ecsctl image build` makes beside what a Dockerfile makes of the same flow: the compressed
+// size,
 // the seconds of a first and a second build with their push, and the bytes that are pushed each time.
 //
 //	go run ./bench/flowimage [-base IMAGE] [-prefect 3.9.1] [-python 3.11]
@@ -32,7 +33,8 @@ import (
 	"ecsctl/image/flowimage"
 )
 
-// officialSize is prefecthq/prefect:3-latest, compressed, for linux/amd64: the base of a Dockerfile as Prefect's docs have
+// officialSize is prefecthq/prefect:3-latest, compressed, for linux/amd64: the base of a Dockerfile as Prefect's docs
+// have
 // it (read from Docker Hub, 2026-11).
 const officialSize = 272 << 20
 
@@ -85,8 +87,9 @@ func run(ctx context.Context, base, prefect, python string, requirements []strin
 			return measurement{}, err
 		}
 		return build(ctx, host, flowimage.Options{
-			Dir: project, Base: base, Architecture: flowimage.AMD64, Python: python, Compression: compression, LocalPython: "python3",
-			Cache: filepath.Join(dir, "cache"), Keychain: authn.DefaultKeychain, Note: func(string) {},
+			Dir: project, Base: base, Architecture: flowimage.AMD64, Python: python, Compression: compression,
+			LocalPython: "python3",
+			Cache:       filepath.Join(dir, "cache"), Keychain: authn.DefaultKeychain, Note: func(string) {},
 		})
 	}
 	first, err := measure(flowimage.Zstd, 1)
@@ -140,8 +143,10 @@ func show(first, second, gzip measurement) error {
 	official := float64(officialSize + gzip.image.Packages)
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "\tours, zstd\tours, gzip\tDockerfile on prefecthq/prefect\n")
-	fmt.Fprintf(out, "compressed size\t%.1f MB\t%.1f MB\t%.1f MB\n", mb(first.image.Size), mb(gzip.image.Size), official/1e6)
-	fmt.Fprintf(out, "share of it\t%.2f\t%.2f\t1\n", float64(first.image.Size)/official, float64(gzip.image.Size)/official)
+	fmt.Fprintf(out, "compressed size\t%.1f MB\t%.1f MB\t%.1f MB\n", mb(first.image.Size), mb(gzip.image.Size),
+		official/1e6)
+	fmt.Fprintf(out, "share of it\t%.2f\t%.2f\t1\n", float64(first.image.Size)/official,
+		float64(gzip.image.Size)/official)
 	fmt.Fprintf(out, "dependencies\t%.1f MB\t%.1f MB\t\n", mb(first.image.Packages), mb(gzip.image.Packages))
 	fmt.Fprintf(out, "first build and push\t%.1f s\t\t\n", first.seconds)
 	fmt.Fprintf(out, "second build and push\t%.2f s\t\t\n", second.seconds)

@@ -72,8 +72,8 @@ from words import GREETING
 @flow
 def my_flow(name: str = "nobody"):
     get_run_logger().info(f"{GREETING} {name} {xxhash.xxh32(b'ecs').hexdigest()}")
-    with open("/etc/debian_version") as file:
-        get_run_logger().info("root of " + open("/opt/flow/root.txt").read().strip())
+    with open("/opt/flow/root.txt") as file:
+        get_run_logger().info("root of " + file.read().strip())
 `
 
 // project is a folder of flows of the user's own.
@@ -97,7 +97,8 @@ func (w *world) inProject(dir string, env []string, args ...string) string {
 
 var pushedBytes = regexp.MustCompile(`pushed ([0-9.]+) (kB|MB)`)
 
-// TestDeploy takes a flow from its file to a run inside its own root, changes it and does so again: real Prefect, real
+// TestDeploy takes a flow from its file to a run inside its own root, changes it and does so again: real Prefect,
+// real
 // uv, real wheels, an image that was made here, pushed, pulled and unpacked.
 func TestDeploy(t *testing.T) {
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
@@ -109,15 +110,20 @@ func deployTwice(t *testing.T, venv string) {
 	server := prefectServer(t, venv)
 	base := baseImage(t)
 	w := newWorld(t, venv, "--prefect-api-url", server.URL)
-	env := w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "PREFECT_API_URL="+server.URL, "ECSCTL_VENV="+filepath.Dir(w.venv),
+	env := w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "PREFECT_API_URL="+server.URL,
+		"ECSCTL_VENV="+filepath.Dir(w.venv),
 		"ECSCTL_BASE="+base, "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache"), "PIP_NO_INDEX=")
 	pool := "deploy-" + versions[venv][:1]
 	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
+	pins, err := os.ReadFile(filepath.Join(peers.Root(), "e2e", "requirements-"+venv+".txt"))
+	w.must(err)
 	dir := w.project(map[string]string{
-		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n", "root.txt": "the image\n", ".env": "SECRET=1\n",
+		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n-c pins.txt\n",
+		"pins.txt": string(pins), "root.txt": "the image\n", ".env": "SECRET=1\n",
 	})
 	deploy := func(more ...string) string {
-		return w.inProject(dir, env, append([]string{shared.binary, "deploy", "flow.py:my_flow", "--pool", pool, "--run", "--timeout", "10m"}, more...)...)
+		return w.inProject(dir, env, append([]string{shared.binary, "deploy", "flow.py:my_flow", "--pool", pool, "--run",
+			"--timeout", "10m"}, more...)...)
 	}
 	out := deploy("--param", "name=Ada")
 	t.Logf("%s", out)

@@ -37,10 +37,12 @@ type base struct {
 func readBase(ctx context.Context, ref, architecture string, keychain authn.Keychain, agent string) (*base, error) {
 	reference, err := name.ParseReference(ref)
 	if err != nil {
-		return nil, hint.Add(fmt.Errorf("--base %q is no image: %w", ref, err), "name one such as public.ecr.aws/docker/library/python:3.12-slim")
+		return nil, hint.Add(fmt.Errorf("--base %q is no image: %w", ref, err),
+			"name one such as public.ecr.aws/docker/library/python:3.12-slim")
 	}
 	platform := v1.Platform{OS: "linux", Architecture: architecture}
-	img, err := remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(platform), remote.WithAuthFromKeychain(keychain), remote.WithUserAgent(agent))
+	img, err := remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(platform),
+		remote.WithAuthFromKeychain(keychain), remote.WithUserAgent(agent))
 	if err != nil {
 		return nil, explainBase(reference, err)
 	}
@@ -49,7 +51,8 @@ func readBase(ctx context.Context, ref, architecture string, keychain authn.Keyc
 		return nil, explainBase(reference, err)
 	}
 	if is := b.config.Architecture; is != architecture {
-		return nil, hint.Add(fmt.Errorf("the base image %q is for linux/%s, and the flows' image is to be for linux/%s", ref, is, architecture),
+		return nil, hint.Add(fmt.Errorf("the base image %q is for linux/%s, and the flows' image is to be for linux/%s",
+			ref, is, architecture),
 			"name another base with --base, or another platform with --platform")
 	}
 	return b, b.read(img)

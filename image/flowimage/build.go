@@ -105,14 +105,16 @@ func build(ctx context.Context, opts Options) (*Image, error) {
 		return nil, err
 	}
 	if !made.compiled {
-		warnings = append(warnings, fmt.Sprintf("there is no Python %s here to compile the dependencies with: each run will start slowly; install it (uv python install %s), then build with --refresh",
-			b.target.python, b.target.python))
+		warnings = append(warnings,
+			fmt.Sprintf("there is no Python %s here to compile the dependencies with: each run will start slowly; install it (uv python install %s), then build with --refresh",
+				b.target.python, b.target.python))
 	}
 	code, checked, err := b.codeLayer(ctx, files, made)
 	if err != nil {
 		return nil, err
 	}
-	img := &Image{Packages: made.layer.Length, Code: code.Length, Python: b.target.python, Prefect: l.prefect, From: b.project.describe(), Files: files, Warnings: slices.Concat(warnings, checked)}
+	img := &Image{Packages: made.layer.Length, Code: code.Length, Python: b.target.python, Prefect: l.prefect,
+		From: b.project.describe(), Files: files, Warnings: slices.Concat(warnings, checked)}
 	return img, b.assemble(img, below, made.layer, code)
 }
 
@@ -146,12 +148,15 @@ func (b *builder) choose(ctx context.Context) (*base, error) {
 	}
 	switch {
 	case below.python == "" && b.opts.Python == "":
-		return nil, hint.Add(fmt.Errorf("the base image %q does not say which Python it has (it has no variable %s)", ref, pythonVariable), "say it with --python, such as --python 3.12")
+		return nil, hint.Add(fmt.Errorf("the base image %q does not say which Python it has (it has no variable %s)", ref,
+			pythonVariable), "say it with --python, such as --python 3.12")
 	case below.python == "" || below.python == python:
 	case asked != "":
-		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project asks for %s", ref, below.python, python), "name another base with --base, or the version with --python")
+		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project asks for %s", ref, below.python,
+			python), "name another base with --base, or the version with --python")
 	case !allowsMinor(b.project.RequiresPython, mustMinor(below.python)):
-		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project requires %s", ref, below.python, b.project.RequiresPython), "name another base with --base")
+		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project requires %s", ref, below.python,
+			b.project.RequiresPython), "name another base with --base")
 	default:
 		python = below.python
 	}
@@ -209,7 +214,8 @@ func (b *builder) config(below *base, layers []*fileLayer) *v1.ConfigFile {
 	config := below.config.DeepCopy()
 	for i, comment := range []string{"dependencies", "code"} {
 		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, layers[i].Diff)
-		config.History = append(config.History, v1.History{Created: config.Created, CreatedBy: "ecsctl image build", Comment: comment})
+		config.History = append(config.History, v1.History{Created: config.Created, CreatedBy: "ecsctl image build",
+			Comment: comment})
 	}
 	c := &config.Config
 	paths := "/" + packagesDir
@@ -221,7 +227,8 @@ func (b *builder) config(below *base, layers []*fileLayer) *v1.ConfigFile {
 	}
 	c.WorkingDir = CodeDir
 	c.Env = set(c.Env, "PYTHONPATH", paths)
-	c.Env = set(c.Env, "PATH", "/"+packagesDir+"/bin:"+cmp.Or(variable(c.Env, "PATH"), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"))
+	c.Env = set(c.Env, "PATH", "/"+packagesDir+"/bin:"+cmp.Or(variable(c.Env, "PATH"),
+		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"))
 	c.Env = set(c.Env, "PYTHONUNBUFFERED", "1")
 	if c.Labels == nil {
 		c.Labels = map[string]string{}

@@ -50,7 +50,8 @@ func (b *builder) checkFlows(ctx context.Context, files []File, made *packages) 
 	}
 	python := findPython(ctx, b.uv, b.opts.LocalPython, b.target.python)
 	if python.path == "" {
-		return []string{fmt.Sprintf("there is no Python %s here to import the flows with: they were not checked", b.target.python)}, nil
+		return []string{fmt.Sprintf("there is no Python %s here to import the flows with: they were not checked",
+			b.target.python)}, nil
 	}
 	dir, err := b.checkPackages(ctx, made)
 	if err != nil {
@@ -84,12 +85,14 @@ func cutEntrypoint(entrypoint string) (file, name string, ok bool) {
 
 func (b *builder) noFile(file string) error {
 	if b.project.has(file) {
-		return hint.Add(fmt.Errorf("%q is kept out of the image", file), fmt.Sprintf("take it in with a line !%s in %s", file, IgnoreFile))
+		return hint.Add(fmt.Errorf("%q is kept out of the image", file), fmt.Sprintf("take it in with a line !%s in %s",
+			file, IgnoreFile))
 	}
 	return fmt.Errorf("there is no file %q in %q", file, b.opts.Dir)
 }
 
-// checkPackages is a folder with the dependencies for this machine: those of the image where it is for the same platform.
+// checkPackages is a folder with the dependencies for this machine: those of the image where it is for the same
+// platform.
 func (b *builder) checkPackages(ctx context.Context, made *packages) (string, error) {
 	if runtime.GOOS == "linux" && runtime.GOARCH == b.target.architecture {
 		return made.dir, nil
@@ -106,7 +109,8 @@ func (b *builder) layOutHere(ctx context.Context, made *packages, dir string) er
 	half := dir + "-half"
 	err := os.RemoveAll(half)
 	if err == nil {
-		_, err = b.uv.run(ctx, b.project.Dir, []byte(made.lock), "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--target", half,
+		_, err = b.uv.run(ctx, b.project.Dir, []byte(made.lock), "pip", "install", "--quiet", "--no-deps",
+			"--compile-bytecode", "--target", half,
 			"--python-version", b.target.python, "--requirements", "-")
 		err = doing("lay out the dependencies for this machine", err)
 	}

@@ -22,14 +22,17 @@ func (b *builder) judge(f finding) (warning string, err error) {
 	case "module":
 		return "", b.explainModule(f, place)
 	case "missing":
-		return "", hint.Add(fmt.Errorf("%s has no flow %q%s", file, name, because(f.Message, place)), flowsHint(file, f.Flows))
+		return "", hint.Add(fmt.Errorf("%s has no flow %q%s", file, name, because(f.Message, place)), flowsHint(file,
+			f.Flows))
 	case "noflow":
 		return "", hint.Add(fmt.Errorf("%q in %s is no flow but a %s", name, file, f.Message), flowsHint(file, f.Flows))
 	case "twins":
-		return "", hint.Add(fmt.Errorf("%s has two flows of the name %q: %s and %s", file, f.Name, name, strings.Join(f.Flows, ", ")),
+		return "", hint.Add(fmt.Errorf("%s has two flows of the name %q: %s and %s", file, f.Name, name,
+			strings.Join(f.Flows, ", ")),
 			"Prefect tells flows apart by name: give each its own, such as @flow(name=\"other\")")
 	}
-	return fmt.Sprintf("importing %s raised %s (%s): in the container that must not happen", f.Entrypoint, f.Message, place), nil
+	return fmt.Sprintf("importing %s raised %s (%s): in the container that must not happen", f.Entrypoint, f.Message,
+		place), nil
 }
 
 func because(message, place string) string {
@@ -51,7 +54,8 @@ func (b *builder) explainModule(f finding, place string) error {
 	top, _, _ := strings.Cut(f.Name, ".")
 	err := fmt.Errorf("%s imports %q, which is not in the image", place, f.Name)
 	if b.project.has(top+".py") || b.project.has(top) || b.project.has("src/"+top) || b.project.has("src/"+top+".py") {
-		return hint.Add(err, fmt.Sprintf("it is in the folder, but kept out or not where Python looks: see --dry-run and %s", IgnoreFile))
+		return hint.Add(err,
+			fmt.Sprintf("it is in the folder, but kept out or not where Python looks: see --dry-run and %s", IgnoreFile))
 	}
 	switch b.project.Kind {
 	case FromLock:

@@ -87,8 +87,10 @@ func (l *lister) addLink(path, name string) error {
 		return err
 	}
 	joined := filepath.Join(filepath.Dir(path), target)
-	if rel, err := filepath.Rel(l.dir, joined); filepath.IsAbs(target) || err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		l.warnings = append(l.warnings, fmt.Sprintf("%s is a link to %s, outside of the folder: it stays out", name, target))
+	if rel, err := filepath.Rel(l.dir, joined); filepath.IsAbs(target) || err != nil || rel == ".." ||
+		strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		l.warnings = append(l.warnings, fmt.Sprintf("%s is a link to %s, outside of the folder: it stays out", name,
+			target))
 		return nil
 	}
 	l.files = append(l.files, File{Path: name, link: filepath.ToSlash(target)})

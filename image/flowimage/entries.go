@@ -20,7 +20,8 @@ type entry struct {
 	link    string
 }
 
-// writeEntries writes a tar archive of entries and of the directories above them, sorted by name. Nothing of the machine
+// writeEntries writes a tar archive of entries and of the directories above them, sorted by name. Nothing of the
+// machine
 // goes into it: neither times nor owners, and modes by what a file holds.
 func writeEntries(w io.Writer, entries []entry) error {
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
@@ -74,7 +75,8 @@ func (e entry) write(out *tar.Writer) error {
 	return writeFile(out, e.name, file, info.Size())
 }
 
-// executable are the first bytes of programs: a script's and an ELF file's. Windows has no mode bits, and the same folder
+// executable are the first bytes of programs: a script's and an ELF file's. Windows has no mode bits, and the same
+// folder
 // is to be the same image there.
 var executable = [][]byte{[]byte("#!"), []byte("\x7fELF")}
 

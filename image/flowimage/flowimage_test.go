@@ -43,8 +43,10 @@ func listed(t *testing.T, dir string) []string {
 }
 
 var secrets = map[string]string{
-	"flow.py": "", "lib/words.py": "", "data/table.csv": "", ".env": "KEY=1", "lib/.env.prod": "KEY=1", ".git/config": "", "id_rsa": "", "deep/server.key": "",
-	"env/pyvenv.cfg": "", "env/lib/x.py": "", ".venv/lib/y.py": "", "lib/__pycache__/words.pyc": "", ".aws/credentials": "", "ecsctl.yaml": "",
+	"flow.py": "", "lib/words.py": "", "data/table.csv": "", ".env": "KEY=1", "lib/.env.prod": "KEY=1",
+	".git/config": "", "id_rsa": "", "deep/server.key": "",
+	"env/pyvenv.cfg": "", "env/lib/x.py": "", ".venv/lib/y.py": "", "lib/__pycache__/words.pyc": "",
+	".aws/credentials": "", "ecsctl.yaml": "",
 }
 
 func TestSecretsStayOut(t *testing.T) {
@@ -149,7 +151,8 @@ func wantEntries(t *testing.T, path string) {
 		got = append(got, strings.TrimSpace(h.FileInfo().Mode().String()+" "+h.Name))
 	}
 	want := []string{
-		"drwxr-xr-x opt/", "drwxr-xr-x opt/flow/", "drwxr-xr-x opt/flow/a/", "drwxr-xr-x opt/flow/a/b/", "-rw-r--r-- opt/flow/a/b/c.py",
+		"drwxr-xr-x opt/", "drwxr-xr-x opt/flow/", "drwxr-xr-x opt/flow/a/", "drwxr-xr-x opt/flow/a/b/",
+		"-rw-r--r-- opt/flow/a/b/c.py",
 		"-rw-r--r-- opt/flow/flow.py", "-rwxr-xr-x opt/flow/run.sh",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -160,8 +163,10 @@ func wantEntries(t *testing.T, path string) {
 func TestPackageEntriesNameNoMachine(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{
-		"bin/prefect": "#!/home/me/.venv/bin/python\nimport sys\n", "bin/tool": "\x7fELF", "x/__init__.py": "", ".lock": "", "x.pth": "import x\n",
-		"x-1.dist-info/RECORD": "bin/prefect,sha256=abc,12\nx/__init__.py,,\nx-1.dist-info/direct_url.json,,\n", "x-1.dist-info/direct_url.json": "{}",
+		"bin/prefect": "#!/home/me/.venv/bin/python\nimport sys\n", "bin/tool": "\x7fELF", "x/__init__.py": "",
+		".lock": "", "x.pth": "import x\n",
+		"x-1.dist-info/RECORD":          "bin/prefect,sha256=abc,12\nx/__init__.py,,\nx-1.dist-info/direct_url.json,,\n",
+		"x-1.dist-info/direct_url.json": "{}",
 	})
 	entries, err := packageEntries(dir)
 	if err != nil {
@@ -183,9 +188,12 @@ func TestPackageEntriesNameNoMachine(t *testing.T) {
 func TestChoosePython(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ asked, requires, local, want string }{
-		{"3.13", ">=3.9", "3.11.7", "3.13"}, {"3.12.4", "", "", "3.12"}, {"", ">=3.10", "3.11.7", "3.11"}, {"", ">=3.12", "3.11.7", "3.12"},
-		{"", ">=3.10,<3.11", "3.12.1", "3.10"}, {"", "==3.13.*", "3.11.2", "3.13"}, {"", "~=3.10.2", "3.11.1", "3.10"}, {"", "~=3.10", "3.11.1", "3.11"},
-		{"", "!=3.11.*,>=3.11", "3.11.1", "3.12"}, {"", "", "", defaultPython}, {"", ">=3.9", "", "3.9"}, {"", "<3.12.2", "3.12.9", "3.12"},
+		{"3.13", ">=3.9", "3.11.7", "3.13"}, {"3.12.4", "", "", "3.12"}, {"", ">=3.10", "3.11.7", "3.11"}, {"", ">=3.12",
+			"3.11.7", "3.12"},
+		{"", ">=3.10,<3.11", "3.12.1", "3.10"}, {"", "==3.13.*", "3.11.2", "3.13"}, {"", "~=3.10.2", "3.11.1", "3.10"},
+		{"", "~=3.10", "3.11.1", "3.11"},
+		{"", "!=3.11.*,>=3.11", "3.11.1", "3.12"}, {"", "", "", defaultPython}, {"", ">=3.9", "", "3.9"}, {"", "<3.12.2",
+			"3.12.9", "3.12"},
 	} {
 		got, err := choosePython(tc.asked, tc.requires, tc.local)
 		if err != nil || got != tc.want {
@@ -204,7 +212,8 @@ func TestReadProject(t *testing.T) {
 	const script = "# /// script\n# requires-python = \">=3.12\"\n# dependencies = [\"numpy\"]\n# ///\nimport numpy\n"
 	for want, files := range map[string]map[string]string{
 		FromScript + " >=3.12": {"flow.py": script, "requirements.txt": ""},
-		FromLock + " >=3.11":   {"uv.lock": "", "pyproject.toml": "[project]\nname='x'\nrequires-python='>=3.11'\n", "flow.py": ""},
+		FromLock + " >=3.11": {"uv.lock": "", "pyproject.toml": "[project]\nname='x'\nrequires-python='>=3.11'\n",
+			"flow.py": ""},
 		FromProject + " ":      {"pyproject.toml": "[project]\nname='x'\n", "requirements.txt": "", "flow.py": ""},
 		FromRequirements + " ": {"pyproject.toml": "[tool.ruff]\n", "requirements.txt": "", "flow.py": ""},
 		FromNothing + " ":      {"flow.py": "# /// script\nimport x\n"},
@@ -215,7 +224,8 @@ func TestReadProject(t *testing.T) {
 		}
 	}
 	for want, files := range map[string]map[string]string{
-		"Poetry's own way": {"pyproject.toml": "[tool.poetry]\nname='x'\n", "flow.py": ""}, "failed to read": {"pyproject.toml": "[project\n", "flow.py": ""},
+		"Poetry's own way":       {"pyproject.toml": "[tool.poetry]\nname='x'\n", "flow.py": ""},
+		"failed to read":         {"pyproject.toml": "[project\n", "flow.py": ""},
 		"inline script metadata": {"flow.py": "# /// script\n# dependencies = [\n# ///\n"},
 	} {
 		if _, err := ReadProject(write(t, files), "flow.py", ""); err == nil || !strings.Contains(err.Error(), want) {
@@ -224,10 +234,23 @@ func TestReadProject(t *testing.T) {
 	}
 }
 
+// TestIncludedFiles: what requirements files include counts, and constraints ask for nothing.
+func TestIncludedFiles(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{
+		"requirements.txt": "numpy\n-r more.txt\n-c pins.txt\n", "more.txt": "pandas\n-r requirements.txt\n", "pins.txt": "prefect==3.8.8\n",
+	})
+	text, err := readIncluding(filepath.Join(dir, "requirements.txt"), map[string]bool{})
+	if err != nil || !strings.Contains(text, "pandas") || !strings.Contains(text, "prefect==3.8.8") || namesPrefect.MatchString(text) {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
 func TestNamesPrefect(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		"prefect\n": true, "prefect==3.8.8": true, "numpy\nprefect[aws]>=3\n": true, "prefect-aws\n": false, "  \"prefect>=3\",\n": true, "# prefect\n": false, "Prefect ~= 3.0": true, "myprefect": false,
+		"prefect\n": true, "prefect==3.8.8": true, "numpy\nprefect[aws]>=3\n": true, "prefect-aws\n": false,
+		"  \"prefect>=3\",\n": true, "# prefect\n": false, "Prefect ~= 3.0": true, "myprefect": false,
 	} {
 		if got := namesPrefect.MatchString(text); got != want {
 			t.Errorf("%q: got %v", text, got)

@@ -17,11 +17,15 @@ const IgnoreFile = ".ecsctlignore"
 
 // defaultIgnore stays out unless a pattern with ! takes it in: secrets, histories, environments and what tools leave.
 var defaultIgnore = []string{
-	"**/.env", "**/.env.*", "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx", "**/id_rsa*", "**/id_ed25519*", "**/id_ecdsa*", "**/id_dsa*",
-	"**/.netrc", "**/.pypirc", "**/.aws", "**/.ssh", "**/.docker", "**/.kube", "**/*.tfstate*", "**/credentials.json", "**/.envrc", "**/.prefect",
+	"**/.env", "**/.env.*", "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx", "**/id_rsa*", "**/id_ed25519*",
+	"**/id_ecdsa*", "**/id_dsa*",
+	"**/.netrc", "**/.pypirc", "**/.aws", "**/.ssh", "**/.docker", "**/.kube", "**/*.tfstate*", "**/credentials.json",
+	"**/.envrc", "**/.prefect",
 	"**/.git", "**/.hg", "**/.svn", "**/.gitmodules",
-	"**/.venv", "**/venv", "**/.tox", "**/.nox", "**/node_modules", "**/__pycache__", "**/*.pyc", "**/*.pyo", "**/*.egg-info",
-	"**/.mypy_cache", "**/.ruff_cache", "**/.pytest_cache", "**/.ipynb_checkpoints", "**/.idea", "**/.vscode", "**/.DS_Store",
+	"**/.venv", "**/venv", "**/.tox", "**/.nox", "**/node_modules", "**/__pycache__", "**/*.pyc", "**/*.pyo",
+	"**/*.egg-info",
+	"**/.mypy_cache", "**/.ruff_cache", "**/.pytest_cache", "**/.ipynb_checkpoints", "**/.idea", "**/.vscode",
+	"**/.DS_Store",
 	IgnoreFile, ".dockerignore", ".prefectignore", "ecsctl.yaml",
 }
 

@@ -114,7 +114,8 @@ func packLayer(dir, compression string, entries []entry) (_ *fileLayer, err erro
 	return layer, nil
 }
 
-// newCompressor has one goroutine and a window of 4 MB, so that memory stays small and the result never depends on the
+// newCompressor has one goroutine and a window of 4 MB, so that memory stays small and the result never depends on
+// the
 // number of processors.
 func newCompressor(w io.Writer, compression string) (io.WriteCloser, error) {
 	if compression == Gzip {

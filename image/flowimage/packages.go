@@ -105,7 +105,8 @@ func (b *builder) layOut(ctx context.Context, l lock, home, dir string, python l
 }
 
 func (b *builder) install(ctx context.Context, l lock, dir string) error {
-	args := append([]string{"pip", "install", "--quiet", "--no-deps", "--no-compile-bytecode", "--target", dir, "--requirements", "-"}, b.target.args()...)
+	args := append([]string{"pip", "install", "--quiet", "--no-deps", "--no-compile-bytecode", "--target", dir,
+		"--requirements", "-"}, b.target.args()...)
 	_, err := b.uv.run(ctx, b.project.Dir, []byte(l.text), args...)
 	return doing("lay out the dependencies", err)
 }
@@ -211,7 +212,8 @@ func findPython(ctx context.Context, uv *UV, local, minor string) localPython {
 
 // pythonVersion is such as 3.12.1; "" when the program is not there or is something else.
 func pythonVersion(ctx context.Context, python string) string {
-	out, err := exec.CommandContext(ctx, python, "-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])").Output()
+	out, err := exec.CommandContext(ctx, python, "-I", "-S", "-c",
+		"import sys; print('%d.%d.%d' % sys.version_info[:3])").Output()
 	if err != nil {
 		return ""
 	}
@@ -229,7 +231,8 @@ func (p localPython) compile(ctx context.Context, dir string) error {
 		return fmt.Errorf("failed to compile the dependencies: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, p.path, "-s", "-S", file.Name(), dir, "/"+packagesDir)
-	cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0", "PYTHONPATH=", "PYTHONDONTWRITEBYTECODE=", "PYTHONPYCACHEPREFIX=", "PYTHONOPTIMIZE=")
+	cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0", "PYTHONPATH=", "PYTHONDONTWRITEBYTECODE=",
+		"PYTHONPYCACHEPREFIX=", "PYTHONOPTIMIZE=")
 	cmd.WaitDelay = uvTime
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if ctx.Err() != nil {

@@ -43,7 +43,8 @@ func ReadProject(dir, script, requirements string) (*Project, error) {
 		err = errors.New("it is no folder")
 	}
 	if err != nil {
-		return nil, hint.Add(fmt.Errorf("failed to read the project %q: %w", dir, err), "name the folder that the flows are in")
+		return nil, hint.Add(fmt.Errorf("failed to read the project %q: %w", dir, err),
+			"name the folder that the flows are in")
 	}
 	p := &Project{Dir: dir}
 	if err := p.readPin(); err != nil {
@@ -121,7 +122,8 @@ func (p *Project) readPyproject() (bool, error) {
 		return false, fmt.Errorf("failed to read %q: %w", filepath.Join(p.Dir, FromProject), err)
 	}
 	if content.Project == nil && content.Tool.Poetry != nil && !p.has(FromRequirements) {
-		return false, hint.Add(fmt.Errorf("%q declares its dependencies in Poetry's own way", filepath.Join(p.Dir, FromProject)),
+		return false, hint.Add(fmt.Errorf("%q declares its dependencies in Poetry's own way", filepath.Join(p.Dir,
+			FromProject)),
 			"write them down where uv reads them: poetry export -o requirements.txt")
 	}
 	if content.Project != nil {

@@ -57,7 +57,8 @@ func (i *Image) Push(ctx context.Context, repository string, keychain authn.Keyc
 	}
 	out := Pushed{Reference: to.Name() + "@" + i.Digest}
 	counted := &countingTransport{next: remote.DefaultTransport}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(keychain), remote.WithUserAgent(agent), remote.WithTransport(counted)}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(keychain),
+		remote.WithUserAgent(agent), remote.WithTransport(counted)}
 	if _, err := remote.Head(to.Tag(i.Tag()), options...); err == nil {
 		return out, nil
 	}

@@ -27,7 +27,8 @@ func minorOf(version string) (int, bool) {
 
 var specifier = regexp.MustCompile(`^(>=|<=|==|!=|~=|>|<)\s*3(?:\.(\d+|\*))?(?:\.(\d+|\*))?$`)
 
-// allowsMinor reports whether requires-python, a list of version specifiers, allows some Python 3.minor. What it does not
+// allowsMinor reports whether requires-python, a list of version specifiers, allows some Python 3.minor. What it does
+// not
 // understand it lets pass: uv has the last word.
 func allowsMinor(requires string, minor int) bool {
 	for part := range strings.SplitSeq(requires, ",") {

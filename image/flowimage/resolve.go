@@ -28,7 +28,8 @@ const (
 var uvPlatforms = map[string]string{AMD64: "x86_64-manylinux_2_28", ARM64: "aarch64-manylinux_2_28"}
 
 func (t target) args() []string {
-	return []string{"--python-platform", uvPlatforms[t.architecture], "--python-version", t.python, "--only-binary", ":all:"}
+	return []string{"--python-platform", uvPlatforms[t.architecture], "--python-version", t.python, "--only-binary",
+		":all:"}
 }
 
 // lock is what was resolved: requirements with exact versions and hashes.
@@ -40,7 +41,8 @@ type lock struct {
 
 var prefectPin = regexp.MustCompile(`(?m)^prefect==([^\s;\\]+)`)
 
-// resolve finds the exact versions. A project without a lock is resolved once, as long as its files stay as they are, and
+// resolve finds the exact versions. A project without a lock is resolved once, as long as its files stay as they are,
+// and
 // the result is kept: a second build is the same image. refresh resolves anew.
 func (b *builder) resolve(ctx context.Context) (lock, error) {
 	if b.project.Kind == FromLock {
@@ -79,7 +81,7 @@ func (b *builder) requirements() (string, error) {
 	return readIncluding(filepath.Join(b.project.Dir, filepath.FromSlash(b.project.File)), map[string]bool{})
 }
 
-var includes = regexp.MustCompile(`(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)`)
+var includes = regexp.MustCompile(`(?m)^\s*(-r|-c|--requirement|--constraint)[\s=]+(\S+)`)
 
 // readIncluding reads a file with those that it includes, because what they say counts as well.
 func readIncluding(path string, seen map[string]bool) (string, error) {
@@ -93,12 +95,16 @@ func readIncluding(path string, seen map[string]bool) (string, error) {
 	}
 	text := string(raw)
 	for _, include := range includes.FindAllStringSubmatch(text, -1) {
-		if strings.Contains(include[1], "://") {
+		kind, name := include[1], include[2]
+		if strings.Contains(name, "://") {
 			continue
 		}
-		more, err := readIncluding(filepath.Join(filepath.Dir(path), filepath.FromSlash(include[1])), seen)
+		more, err := readIncluding(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)), seen)
 		if err != nil {
 			return "", err
+		}
+		if strings.HasPrefix(strings.TrimLeft(kind, "-"), "c") { // constraints ask for nothing
+			more = "# " + strings.ReplaceAll(more, "\n", "\n# ")
 		}
 		text += "\n" + more
 	}
@@ -118,7 +124,8 @@ func (b *builder) compile(ctx context.Context, source string) (lock, error) {
 	if raw, err := os.ReadFile(kept); err == nil && !b.opts.Refresh {
 		return newLock(string(raw), added)
 	}
-	args := append([]string{"pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"}, b.target.args()...)
+	args := append([]string{"pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"},
+		b.target.args()...)
 	in := ""
 	if b.project.Kind == FromProject || b.project.Kind == FromRequirements {
 		args = append(args, b.project.File) // options in it and paths are uv's to read
@@ -154,7 +161,8 @@ func newLock(text string, added bool) (lock, error) {
 
 // lockKey names what a resolution depends on, the indexes apart.
 func (b *builder) lockKey(source string, added bool) string {
-	parts := []string{format, source, b.target.architecture, b.target.python, b.project.Kind, os.Getenv("UV_INDEX_URL"), os.Getenv("UV_DEFAULT_INDEX")}
+	parts := []string{format, source, b.target.architecture, b.target.python, b.project.Kind, os.Getenv("UV_INDEX_URL"),
+		os.Getenv("UV_DEFAULT_INDEX")}
 	if added {
 		parts = append(parts, b.opts.Prefect)
 	}

@@ -116,7 +116,8 @@ func advice(said string) []string {
 			"or another version of the package"}
 	case strings.Contains(low, "needs to be updated"):
 		return []string{"write the lock anew: uv lock"}
-	case strings.Contains(low, "failed to fetch") || strings.Contains(low, "dns error") || strings.Contains(low, "connect"):
+	case strings.Contains(low, "failed to fetch") || strings.Contains(low, "dns error") || strings.Contains(low,
+		"connect"):
 		return []string{"uv reads the index of UV_INDEX_URL or https://pypi.org, through HTTPS_PROXY where that is set"}
 	}
 	return nil

@@ -1,4 +1,5 @@
-// Package userpython finds the Python in which the user has Prefect: that of the project, of the active environment, or
+// Package userpython finds the Python in which the user has Prefect: that of the project, of the active environment,
+// or
 // of the prefect on PATH.
 package userpython
 
@@ -24,8 +25,10 @@ type Python struct {
 var ErrNoPrefect = hint.Add(errors.New("there is no Prefect here to register the deployment with: neither in .venv, nor in an active virtual environment, nor on PATH"),
 	"install it beside the flow: `uv add prefect`, or `python -m venv .venv && .venv/bin/pip install prefect`")
 
-// Find looks for Prefect in venv when that is given, else in the .venv of dir, in VIRTUAL_ENV, in the environment that uv
-// makes for the project in dir, and on PATH. When none has it the error is ErrNoPrefect, and the Python is the first one
+// Find looks for Prefect in venv when that is given, else in the .venv of dir, in VIRTUAL_ENV, in the environment
+// that uv
+// makes for the project in dir, and on PATH. When none has it the error is ErrNoPrefect, and the Python is the first
+// one
 // that there is, if any.
 func Find(ctx context.Context, dir, venv string) (Python, error) {
 	var first Python
@@ -76,7 +79,8 @@ func interpreter(venv string) string {
 	return filepath.Join(venv, "bin", "python")
 }
 
-// beside are the interpreters that a script such as prefect belongs to: in its folder, or in that of what it links to.
+// beside are the interpreters that a script such as prefect belongs to: in its folder, or in that of what it links
+// to.
 func beside(script string) []string {
 	var out []string
 	for _, path := range []string{script, resolved(script)} {
@@ -101,7 +105,8 @@ func ofUV(ctx context.Context, dir string) string {
 	if err != nil {
 		return ""
 	}
-	cmd := exec.CommandContext(ctx, uv, "run", "--quiet", "--project", dir, "python", "-c", "import sys; print(sys.executable)")
+	cmd := exec.CommandContext(ctx, uv, "run", "--quiet", "--project", dir, "python", "-c",
+		"import sys; print(sys.executable)")
 	out, err := cmd.Output()
 	if err != nil {
 		return ""

@@ -21,7 +21,8 @@ type rootTools struct {
 	flags          []string
 }
 
-// findRootTools looks once what this machine lets us do. A user without rights gets a user namespace where there are any.
+// findRootTools looks once what this machine lets us do. A user without rights gets a user namespace where there are
+// any.
 var findRootTools = sync.OnceValue(func() rootTools {
 	unshare, err := exec.LookPath("unshare")
 	mount, mountErr := exec.LookPath("mount")
@@ -38,7 +39,8 @@ var findRootTools = sync.OnceValue(func() rootTools {
 	return rootTools{unshare, mount, flags}
 })
 
-// hasSystem reports whether an image brings a system along, with a shell: what runs in it opens the image's files and no
+// hasSystem reports whether an image brings a system along, with a shell: what runs in it opens the image's files and
+// no
 // others. An image with nothing but a program goes on as a process of this machine.
 func hasSystem(tree string) bool {
 	for _, shell := range []string{"/bin/sh", "/usr/bin/env"} {
@@ -83,7 +85,8 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// enterScript mounts devices and processes where nobody else sees it, and changes the root. Its arguments are the tree,
+// enterScript mounts devices and processes where nobody else sees it, and changes the root. Its arguments are the
+// tree,
 // the working directory and the command; mount and unshare stand in its own text, because PATH is the container's.
 const enterScript = `MOUNT --rbind /dev "$1/dev" && MOUNT --rbind /proc "$1/proc" || exit 125
 tree=$1 dir=$2; shift 2
