@@ -60,11 +60,7 @@ func temporaryFile(content []byte) (string, error) {
 
 // prefect runs the user's Prefect, which shows what it does, and returns what it said.
 func (d *deployer) prefect(ctx context.Context, dir string, args []string) (string, error) {
-	python, err := filepath.Abs(d.python.Path)
-	if err != nil {
-		return "", fmt.Errorf("failed to find the Python %q: %w", d.python.Path, err)
-	}
-	cmd := exec.CommandContext(ctx, python, args...)
+	cmd := exec.CommandContext(ctx, d.python.Path, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, d.environ(), 5*time.Second
 	var said bytes.Buffer
@@ -73,7 +69,7 @@ func (d *deployer) prefect(ctx context.Context, dir string, args []string) (stri
 		shown = io.MultiWriter(&said, d.streams.Err)
 	}
 	cmd.Stdout, cmd.Stderr = shown, shown
-	err = cmd.Run()
+	err := cmd.Run()
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

@@ -33,6 +33,11 @@ var ErrNoPrefect = hint.Add(errors.New("there is no Prefect here to register the
 func Find(ctx context.Context, dir, venv string) (Python, error) {
 	var first Python
 	for _, path := range candidates(ctx, dir, venv) {
+		// It is started in other folders than this one.
+		path, err := filepath.Abs(path)
+		if err != nil {
+			continue
+		}
 		version, ok := prefectOf(ctx, path)
 		if ctx.Err() != nil {
 			return first, ctx.Err()
