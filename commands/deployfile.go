@@ -103,6 +103,9 @@ func (d *deployer) planFile(ctx context.Context) (deployPlan, error) {
 		plan.args = append(plan.args, "--name", d.opts.Target)
 	}
 	if strings.Contains(f.text, ownBuildStep) {
+		for _, v := range d.opts.Variables {
+			plan.args = append(plan.args, "--job-variable", v)
+		}
 		return plan, nil
 	}
 	image, err := d.makeImage(ctx, entrypoints(chosen))
