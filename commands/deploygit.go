@@ -75,7 +75,8 @@ func readCheckout(ctx context.Context, dir string) (checkout, error) {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	if c.root = resolvedPath(git("rev-parse", "--show-toplevel")); c.root == "" {
+	root := git("rev-parse", "--show-toplevel")
+	if c.root = resolvedPath(root); root == "" {
 		return c, hint.Add(errors.New("this folder is in no git checkout"),
 			"leave out --from git: then the code goes into an image")
 	}
