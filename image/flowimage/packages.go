@@ -30,9 +30,9 @@ var compileProgram []byte
 type packages struct {
 	layer *fileLayer
 	dir   string
-	// fresh tells that the layer was made now; compiled, that it has bytecode.
-	fresh, compiled bool
-	lock            string
+	// compiled tells that it has bytecode; lock is what it was made from.
+	compiled bool
+	lock     string
 }
 
 // packagesLayer makes the layer, unless the cache has it.
@@ -46,7 +46,6 @@ func (b *builder) packagesLayer(ctx context.Context, l lock) (*packages, error) 
 		return made, nil
 	}
 	b.note("laying out the dependencies for linux/%s and Python %s", b.target.architecture, b.target.python)
-	made.fresh = true
 	if err := b.layOut(ctx, l, home, made.dir, python); err != nil {
 		return nil, err
 	}

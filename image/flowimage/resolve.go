@@ -122,6 +122,7 @@ func (b *builder) compile(ctx context.Context, source string) (lock, error) {
 	}
 	kept := filepath.Join(b.opts.Cache, "locks", b.lockKey(source, added))
 	if raw, err := os.ReadFile(kept); err == nil && !b.opts.Refresh {
+		used(kept)
 		return newLock(string(raw), added)
 	}
 	args := append([]string{"pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate"},
