@@ -115,11 +115,9 @@ func deployTwice(t *testing.T, venv string) {
 		"ECSCTL_BASE="+base, "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache"), "PIP_NO_INDEX=")
 	pool := "deploy-" + versions[venv][:1]
 	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
-	pins, err := os.ReadFile(filepath.Join(peers.Root(), "e2e", "requirements-"+venv+".txt"))
-	w.must(err)
 	dir := w.project(map[string]string{
-		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n-c pins.txt\n",
-		"pins.txt": string(pins), "root.txt": "the image\n", ".env": "SECRET=1\n",
+		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
+		"root.txt": "the image\n", ".env": "SECRET=1\n",
 	})
 	deploy := func(more ...string) string {
 		return w.inProject(dir, env, append([]string{shared.binary, "deploy", "flow.py:my_flow", "--pool", pool, "--run",
