@@ -22,7 +22,8 @@ var deployedName = regexp.MustCompile(`Deployment '([^']+/[^']+)' successfully`)
 
 // register has the user's own Prefect register the deployments and returns their names, FLOW/NAME.
 func (d *deployer) register(ctx context.Context, plan deployPlan) ([]string, error) {
-	args := append([]string{"-m", "prefect", "--no-prompt", "deploy"}, plan.args...)
+	// Prefect 2 cannot be run as a module.
+	args := append([]string{"-c", "from prefect.cli import app; app()", "--no-prompt", "deploy"}, plan.args...)
 	if plan.file != nil {
 		file, err := temporaryFile(plan.file)
 		if err != nil {

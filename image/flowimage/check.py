@@ -44,6 +44,10 @@ def defined(path):
 def check(entrypoint):
     path, _, name = entrypoint.rpartition(":")
     try:
+        import prefect  # noqa: F401
+    except BaseException as error:
+        return {"kind": "prefect", "message": type(error).__name__ + ": " + str(error)}
+    try:
         module = load(path)
     except SyntaxError as error:
         file = os.path.relpath(error.filename or path).replace(os.sep, "/")

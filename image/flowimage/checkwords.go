@@ -19,6 +19,10 @@ func (b *builder) judge(f finding) (warning string, err error) {
 		return "", nil
 	case "syntax":
 		return "", fmt.Errorf("%s: syntax error: %s", place, f.Message)
+	case "prefect":
+		return "", hint.Add(fmt.Errorf("failed to import Prefect with the image's dependencies: %s", f.Message),
+			"what it needs may have no wheel for this Python, so that an older version was taken: try another --python and --base, "+
+				"such as 3.12 for Prefect 2")
 	case "module":
 		return "", b.explainModule(f, place)
 	case "missing":
