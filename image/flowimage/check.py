@@ -30,7 +30,7 @@ def where(error):
     here = os.getcwd() + os.sep
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         name = os.path.abspath(frame.filename)
-        if name.startswith(here):
+        if name.startswith(here) and not frame.filename.startswith("<"):
             return name[len(here) :].replace(os.sep, "/"), frame.lineno
     return "", 0
 
