@@ -34,7 +34,7 @@ tzdata zlib1g`)
 
 // Image is the base image for this machine's architecture. It is made once in dir, and taken from there afterwards.
 func Image(ctx context.Context, dir string) (v1.Image, error) {
-	archive := filepath.Join(dir, "debian-python.tar")
+	archive := filepath.Join(dir, "debian-python-2.tar")
 	if _, err := os.Stat(archive); errors.Is(err, os.ErrNotExist) {
 		if err := build(ctx, dir, archive); err != nil {
 			return nil, err
@@ -90,6 +90,7 @@ func build(ctx context.Context, dir, archive string) error {
 	half := archive + ".half"
 	for _, args := range [][]string{
 		{"ln", "-sf", "dash", "usr/bin/sh"},
+		{"ln", "-sf", "/usr/share/zoneinfo/Etc/UTC", "etc/localtime"}, // as installing tzdata does; pendulum 2 looks for it
 		{"rm", "-rf", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian"},
 		{"tar", "--sort=name", "--owner=0", "--group=0", "--mtime=@0", "-cf", half, "."},
 	} {
