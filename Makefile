@@ -12,7 +12,7 @@ export GOFLAGS := $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-wake bench-tracking lint vuln \
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -98,6 +98,9 @@ bench-wake: ## how long a run that is due waits for its RunTask, with our worker
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/tracking
+
+bench-flowimage: ## an image of flows beside a Dockerfile's: sizes, seconds, bytes pushed; needs uv
+	$(GO) run -tags e2e ./bench/flowimage
 
 fmt:
 	gofmt -w .

@@ -12,18 +12,21 @@ import (
 	"ecsctl/commands/complete"
 	"ecsctl/commands/console"
 	"ecsctl/commands/demo"
+	"ecsctl/commands/deploy"
 	"ecsctl/commands/workercmd"
 )
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, streams console.Streams) int {
-	return console.Run(newApp(streams), args, streams)
+	app := newApp(streams)
+	return console.Run(app, deploy.FlagsFirst(app, args), streams)
 }
 
 func newApp(streams console.Streams) *cli.App {
 	app := console.NewApp(streams,
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams),
-		verifyCommand(streams), doctorCommand(streams), workercmd.Command(streams), policyCommand(streams),
+		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
+		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
 	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"

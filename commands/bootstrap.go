@@ -10,6 +10,7 @@ import (
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard"
+	"ecsctl/internal/shellword"
 	"ecsctl/provision"
 )
 
@@ -184,6 +185,6 @@ func finishBootstrap(streams console.Streams, opts wizard.BootstrapOptions, reac
 	if opts.Output == inputs.OutputText {
 		console.Printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
 	}
-	console.Printf(streams.Err, "next: prefect deploy my_flow.py:my_flow --pool '%s', and run the deployment\n", opts.Spec.Pool)
+	console.Printf(streams.Err, "next: ecsctl deploy my_flow.py:my_flow --pool %s --run\n", shellword.Quote(opts.Spec.Pool))
 	return nil
 }

@@ -13,7 +13,11 @@ import (
 // elsewhere has the examples that need what a test of this package has not, with the test
 // that runs them.
 var elsewhere = map[string]string{
-	"ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv": "e2e/sandbox/demo_test.go",
+	"ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv":                  "e2e/sandbox/demo_test.go",
+	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run":                                "e2e/sandbox/deploy_test.go",
+	`ecsctl deploy flow.py:my_flow --pool my-ecs-pool --cron "0 6 * * *" --param day=today`: "e2e/sandbox/deploy_test.go",
+	"ecsctl deploy --all --pool my-ecs-pool":                                                "e2e/sandbox/deploy_test.go",
+	"ecsctl image build --pool my-ecs-pool":                                                 "e2e/sandbox/deploy_test.go",
 }
 
 // The help of every command begins with an example, and each example works as it stands:

@@ -22,6 +22,8 @@ const guidePool = "my-ecs-pool"
 var scenes = map[string]func(*testing.T) *account{
 	"bootstrap":          newRealAccount,
 	"demo":               newAccount,
+	"init":               newAccount,
+	"image build":        newFlowFolder,
 	"teardown":           newBootstrapped,
 	"worker start":       newBootstrapped,
 	"worker image build": newImageMaker,
@@ -73,6 +75,15 @@ func newImageMaker(t *testing.T) *account {
 		a.must(err)
 		a.must(os.WriteFile(filepath.Join(a.dir, "ecsctl-"+architecture), raw, 0o600))
 	}
+	return a
+}
+
+// newFlowFolder has a folder of flows in its directory.
+func newFlowFolder(t *testing.T) *account {
+	t.Helper()
+	a := newAccount(t)
+	a.must(os.Mkdir(filepath.Join(a.dir, "flows"), 0o700))
+	a.must(os.WriteFile(filepath.Join(a.dir, "flows", "my_flow.py"), templates.MyFlow, 0o600))
 	return a
 }
 

@@ -30,6 +30,7 @@ var policies = []struct{ name, usage string }{
 	{provision.PolicyStatus, "for whoever looks how a pool is, and what keeps it from working"},
 	{provision.PolicyLogs, "for whoever reads the logs of the worker and of flow runs"},
 	{provision.PolicyVerify, "for whoever runs a hello flow through a pool"},
+	{provision.PolicyDeploy, "for whoever pushes images of flows: ecsctl deploy and ecsctl image build"},
 }
 
 type policyOptions struct {

@@ -83,6 +83,10 @@ func newWorld(ctx context.Context, opts Options) (*world, error) {
 		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, recalled: opts.Recalled, known: map[Kind]string{},
 	}
 	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
+	var err error
+	if w.flowPolicy, err = readFlowPolicy(opts.Spec); err != nil {
+		return w, err
+	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { w.id, err = WhoAmI(gctx, opts.Clients); return err })
 	group.Go(func() (err error) {
@@ -106,9 +110,13 @@ func (b *Bootstrap) build() {
 	if len(w.spec.Network.SecurityGroups) == 0 {
 		b.resources = append(b.resources, &securityGroup{w: w})
 	}
-	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w), &logGroup{w: w})
+	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w))
+	if w.makesFlowRole() {
+		b.resources = append(b.resources, newFlowRole(w))
+	}
+	b.resources = append(b.resources, &logGroup{w: w}, newFlowRepository(w))
 	if w.spec.MakesImage() {
-		b.resources = append(b.resources, &repository{w: w}, &workerImage{w: w})
+		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})
 	}
 	b.service = &service{w: w}
 	if w.server.APIKey != "" && w.spec.Prefect.APIKeySecret == "" {

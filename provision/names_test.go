@@ -1,10 +1,11 @@
 package provision
 
 import (
-	"ecsctl/provision/spec"
 	"regexp"
 	"strings"
 	"testing"
+
+	"ecsctl/provision/spec"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,6 +15,7 @@ func TestDeriveNames(t *testing.T) {
 	want := spec.Names{
 		ExecutionRole: "prefect-etl-eu-west-1-execution",
 		WorkerRole:    "prefect-etl-eu-west-1-worker",
+		FlowRole:      "prefect-etl-eu-west-1-flow",
 		Family:        "prefect-worker-etl",
 		Service:       "prefect-worker-etl",
 		Secret:        "prefect/etl/api-key",
@@ -21,6 +23,7 @@ func TestDeriveNames(t *testing.T) {
 		Repository:    "prefect/etl/worker",
 		SecurityGroup: "prefect-etl",
 
+		FlowRepository:  "prefect/etl/flows",
 		Queue:           "prefect-etl",
 		DeadLetterQueue: "prefect-etl-dead-letter",
 		Rule:            "prefect-etl",

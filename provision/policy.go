@@ -22,6 +22,7 @@ const (
 	PolicyStatus    = "status"
 	PolicyLogs      = "logs"
 	PolicyVerify    = "verify"
+	PolicyDeploy    = "deploy"
 )
 
 // MaxManagedPolicy is how many characters a managed policy has at most, white space not
@@ -65,6 +66,7 @@ func (w *world) policy(name string) (Policy, error) {
 		PolicyBootstrap: templates.BootstrapPolicy, PolicyTeardown: templates.TeardownPolicy, PolicyDoctor: templates.DoctorPolicy,
 		PolicyWorker: templates.WorkerPolicy, PolicyExecution: templates.SecretPolicy,
 		PolicyStatus: templates.StatusPolicy, PolicyLogs: templates.LogsPolicy, PolicyVerify: templates.VerifyPolicy,
+		PolicyDeploy: templates.DeployPolicy,
 	}
 	document, ok := documents[name]
 	if !ok {

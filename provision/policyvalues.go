@@ -40,8 +40,12 @@ func (w *world) ecsValues() map[string]any {
 // roleValues: roles that are given as ARNs are read and handed on, and no more.
 func (w *world) roleValues() map[string]any {
 	execution, worker := newExecutionRole(w), newWorkerRole(w)
+	all := []*role{execution, worker}
+	if w.makesFlowRole() {
+		all = append(all, newFlowRole(w))
+	}
 	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}
-	for _, r := range []*role{execution, worker} {
+	for _, r := range all {
 		read = append(read, r.wantedARN())
 		if spec.IsARN(r.nameARN) {
 			continue
@@ -78,6 +82,7 @@ func (w *world) networkValues() map[string]any {
 func (w *world) storeValues() map[string]any {
 	group := w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup)
 	old := w.id.arn("ecr", "repository/"+w.spec.Names.Repository)
+	flows := w.id.arn("ecr", "repository/"+w.spec.Names.FlowRepository)
 	repository, registry := []string{}, []string{}
 	if w.spec.MakesImage() {
 		repository, registry = append(repository, old), append(registry, "*")
@@ -85,7 +90,8 @@ func (w *world) storeValues() map[string]any {
 	return map[string]any{
 		"LogGroup": group, "LogGroupContent": group + ":*",
 		"WorkerLogStreams": group + ":log-stream:" + workerLogPrefix + "/" + workerContainer + "/*",
-		"Repository":       repository, "OldRepository": old, "AnyRegistry": registry,
+		"Repository":       repository, "OldRepository": old, "AnyRegistry": registry, "EveryRegistry": "*",
+		"FlowRepository": flows, "Repositories": append([]string{flows}, repository...), "OldRepositories": []string{flows, old},
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *workPool) defaults() []poolDefault {
 			out = append(out, poolDefault{name, value})
 		}
 	}
-	add(f.TaskRole != "", "task_role_arn", f.TaskRole)
+	add(p.setsTaskRole(), taskRoleVariable, w.flowRunTaskRole())
 	add(true, "configure_cloudwatch_logs", w.spec.FlowRunLogs())
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
@@ -32,6 +32,21 @@ func (p *workPool) defaults() []poolDefault {
 	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
 	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
 	return out
+}
+
+const taskRoleVariable = "task_role_arn"
+
+// setsTaskRole: a role that the pool's users have chosen stays, unless the Spec names another.
+func (p *workPool) setsTaskRole() bool {
+	if p.w.spec.FlowRuns.TaskRole != "" {
+		return true
+	}
+	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) {
+		return false // nobody asked for it
+	}
+	var chosen string
+	_ = json.Unmarshal(p.template.defaultOf(taskRoleVariable), &chosen) // another type of value names no role
+	return chosen == "" || chosen == newFlowRole(p.w).wantedARN()
 }
 
 const logOptionsVariable = "cloudwatch_logs_options"

@@ -40,11 +40,13 @@ func (p *workPool) checkRemembered() error {
 		n := want.Names
 		differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
 		differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
+		differs("flow role", "flow-role", before.FlowRole, n.FlowRole)
 		differs("task definition family", "family", before.Family, n.Family)
 		differs("service", "service-name", before.Service, n.Service)
 		differs("secret", "secret-name", before.Secret, n.Secret)
 		differs("log group", "log-group", before.LogGroup, n.LogGroup)
 		differs("repository", "repository-name", before.Repository, n.Repository)
+		differs("repository of flows", "flow-repository-name", before.FlowRepository, n.FlowRepository)
 		differs("security group", "security-group-name", before.SecurityGroup, n.SecurityGroup)
 		differs("queue", "queue-name", before.Queue, n.Queue)
 		differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)

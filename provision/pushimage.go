@@ -37,7 +37,7 @@ func PushImage(ctx context.Context, opts Options, binaries []*image.Binary) (Pus
 }
 
 func (w *world) pushToRepository(ctx context.Context, binaries []*image.Binary) (PushedImage, error) {
-	repository := &repository{w: w}
+	repository := newRepository(w)
 	if err := repository.find(ctx); err != nil {
 		return PushedImage{}, err
 	}

@@ -15,9 +15,11 @@ import (
 	"ecsctl/templates"
 )
 
-// repository is where the worker's images are, in the account's own registry.
+// repository is where images are, in the account's own registry: the worker's or those of flows.
 type repository struct {
 	w     *world
+	kind  Kind
+	named string
 	found *foundRepository // nil: there is none
 }
 
@@ -28,9 +30,18 @@ type foundRepository struct {
 	tags                map[string]string
 }
 
-func (r *repository) ref() (Kind, string) { return KindRepository, r.name() }
+func newRepository(w *world) *repository {
+	return &repository{w: w, kind: KindRepository, named: w.spec.Names.Repository}
+}
+
+// newFlowRepository is where `ecsctl deploy` and `ecsctl image build` push the flows' images to.
+func newFlowRepository(w *world) *repository {
+	return &repository{w: w, kind: KindFlowRepository, named: w.spec.Names.FlowRepository}
+}
+
+func (r *repository) ref() (Kind, string) { return r.kind, r.name() }
 func (r *repository) needs() []Kind       { return nil }
-func (r *repository) name() string        { return r.w.spec.Names.Repository }
+func (r *repository) name() string        { return r.named }
 func (r *repository) owned() bool         { return r.found != nil && r.w.owns(r.found.tags) }
 func (r *repository) check() error        { return nil }
 
@@ -41,7 +52,7 @@ func (r *repository) find(ctx context.Context) error {
 	}
 	r.found = found
 	if found != nil {
-		r.w.setValue(KindRepository, found.uri)
+		r.w.setValue(r.kind, found.uri)
 	}
 	return nil
 }
@@ -91,7 +102,7 @@ func (r *repository) readLifecycle(ctx context.Context, found *foundRepository) 
 }
 
 func (r *repository) diff() Change {
-	c := Change{Kind: KindRepository, Name: r.name()}
+	c := Change{Kind: r.kind, Name: r.name()}
 	if r.found == nil {
 		c.Action = Create
 		return c
@@ -128,7 +139,7 @@ func (r *repository) lifecycleFields() []Field {
 func lifecyclePolicy() string { return templates.Policy(templates.LifecyclePolicy, nil) }
 
 func (r *repository) remove() Change {
-	c := Change{Kind: KindRepository, Name: r.name(), Action: Delete}
+	c := Change{Kind: r.kind, Name: r.name(), Action: Delete}
 	switch {
 	case r.found == nil:
 		c.Action = None
@@ -143,4 +154,16 @@ func (r *repository) remove() Change {
 func (r *repository) delete(ctx context.Context) error {
 	_, err := r.w.aws.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: aws.String(r.name()), Force: true})
 	return explain("delete the repository", unlessGone(err))
+}
+
+// readURI asks for no more than where the repository is; "" is that there is none.
+func (r *repository) readURI(ctx context.Context) (string, error) {
+	out, err := r.w.aws.ECR.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
+	if awserr.HasCode(err, "RepositoryNotFoundException") {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Repositories[0].RepositoryUri), nil
 }

@@ -15,7 +15,7 @@ func (r *repository) apply(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	r.w.setValue(KindRepository, r.found.uri)
+	r.w.setValue(r.kind, r.found.uri)
 	if !r.owned() {
 		return r.found.arn, nil
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"ecsctl/jobtemplate"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -9,6 +10,7 @@ import (
 const (
 	secretPolicyName = "prefect-secrets"
 	workerPolicyName = "prefect-worker"
+	flowPolicyName   = "prefect-flow"
 )
 
 // newExecutionRole is what ECS itself uses to start tasks: it pulls images, writes
@@ -38,6 +40,39 @@ func newWorkerRole(w *world) *role {
 	return r
 }
 
+// newFlowRole is the task role of flow runs: what a flow may do in AWS, which is nothing until somebody says so.
+// Without a policy of the Spec it keeps the one that it has.
+func newFlowRole(w *world) *role {
+	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName}
+	r.policy = func() string {
+		if w.flowPolicy != "" || r.found == nil {
+			return w.flowPolicy
+		}
+		return r.found.policy
+	}
+	return r
+}
+
+// makesFlowRole: who gives both other roles as ARNs may make none, and then flow runs have no task role.
+func (w *world) makesFlowRole() bool {
+	names := w.spec.Names
+	return w.spec.FlowRuns.TaskRole == "" && !(spec.IsARN(names.ExecutionRole) && spec.IsARN(names.WorkerRole))
+}
+
+// flowRunTaskRole is the task role of flow runs: the user's, or the one that is made; "" is none.
+func (w *world) flowRunTaskRole() string {
+	if w.spec.FlowRuns.TaskRole != "" {
+		return w.spec.FlowRuns.TaskRole
+	}
+	if !w.makesFlowRole() {
+		return ""
+	}
+	if arn := w.value(KindFlowRole); arn != pending {
+		return arn
+	}
+	return newFlowRole(w).wantedARN()
+}
+
 // secretPatterns are the ARNs of the secrets that tasks read. The six random
 // characters at the end of a secret's ARN are matched, not known: so the role needs
 // no change when a secret is made anew.
@@ -62,7 +97,7 @@ func (w *world) workerPolicyValues() map[string]any {
 		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
 	}
 	roles := []string{w.flowRunExecutionRole()}
-	if role := w.spec.FlowRuns.TaskRole; role != "" {
+	if role := w.flowRunTaskRole(); role != "" {
 		roles = append(roles, role)
 	}
 	return map[string]any{

@@ -28,6 +28,8 @@ type world struct {
 	secretsUnread, recalled bool
 	// remembered is the marker of the pool that is looked at again.
 	remembered poolMarker
+	// flowPolicy is the policy document of the flow runs\' task role; "" leaves what it has.
+	flowPolicy string
 
 	mu    sync.Mutex
 	known map[Kind]string

@@ -39,6 +39,7 @@ const (
 	StatusPolicy    = "status-policy.json"
 	LogsPolicy      = "logs-policy.json"
 	VerifyPolicy    = "verify-policy.json"
+	DeployPolicy    = "deploy-policy.json"
 	QueuePolicy     = "queue-policy.json"
 	LifecyclePolicy = "lifecycle-policy.json"
 )

@@ -101,6 +101,7 @@ func NameFlags() []SpecFlag {
 	return []SpecFlag{
 		stringFlag("execution-role", inNames, "`NAME` of the execution role, or the ARN of one to use as it is", func(s *spec.Spec) *string { return &s.Names.ExecutionRole }),
 		stringFlag("worker-role", inNames, "`NAME` of the worker's task role, or the ARN of one to use as it is", func(s *spec.Spec) *string { return &s.Names.WorkerRole }),
+		stringFlag("flow-role", inNames, "`NAME` of the task role of flow runs that is made", func(s *spec.Spec) *string { return &s.Names.FlowRole }),
 		stringFlag("family", inNames, "`FAMILY` of the worker's task definition", func(s *spec.Spec) *string { return &s.Names.Family }),
 		stringFlag("service-name", inNames, "`NAME` of the ECS service", func(s *spec.Spec) *string { return &s.Names.Service }),
 		stringFlag("secret-name", inNames, "`NAME` of the secret with the API key", func(s *spec.Spec) *string { return &s.Names.Secret }),
@@ -109,6 +110,7 @@ func NameFlags() []SpecFlag {
 		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon", func(s *spec.Spec) *string { return &s.Names.DeadLetterQueue }),
 		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue", func(s *spec.Spec) *string { return &s.Names.Rule }),
 		stringFlag("repository-name", inNames, "`NAME` of the repository that the worker's image is pushed to", func(s *spec.Spec) *string { return &s.Names.Repository }),
+		stringFlag("flow-repository-name", inNames, "`NAME` of the repository that the images of flows are pushed to", func(s *spec.Spec) *string { return &s.Names.FlowRepository }),
 		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given", func(s *spec.Spec) *string { return &s.Names.SecurityGroup }),
 	}
 }
@@ -134,7 +136,8 @@ func ResourceFlags() []SpecFlag {
 		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool", func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
 		stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL", func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }),
 		stringFlag("flow-run-execution-role", inFlowRuns, "`ARN` of the execution role of flow runs (default: that of the worker)", func(s *spec.Spec) *string { return &s.FlowRuns.ExecutionRole }),
-		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs", func(s *spec.Spec) *string { return &s.FlowRuns.TaskRole }),
+		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs (default: one is made, without rights)", func(s *spec.Spec) *string { return &s.FlowRuns.TaskRole }),
+		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
 		flowRunLogsFlag(),
 		noObserverFlag(),

@@ -100,10 +100,10 @@ func (r imageResult) Print(out io.Writer, format string) error {
 	}
 	console.Printf(out, "%s\n", first)
 	for _, part := range r.Images {
-		console.Printf(out, "  %-12s %s  %s\n", part.Platform, part.Digest, megabytes(part.Size))
+		console.Printf(out, "  %-12s %s  %s\n", part.Platform, part.Digest, Megabytes(part.Size))
 	}
 	return nil
 }
 
-// megabytes is a size as registries show it.
-func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+// Megabytes is a size as registries show it.
+func Megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }

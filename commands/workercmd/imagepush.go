@@ -93,7 +93,7 @@ func runWorkerImagePush(ctx context.Context, streams console.Streams, opts worke
 	} else {
 		r.describe(pushed.Made)
 		*r.Pushed = true
-		console.Printf(streams.Err, "pushed %s as %s\n", megabytes(pushed.Made.Size), pushed.Tag)
+		console.Printf(streams.Err, "pushed %s as %s\n", Megabytes(pushed.Made.Size), pushed.Tag)
 	}
 	return r.Print(streams.Out, opts.Output)
 }

@@ -24,7 +24,7 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
-		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
+		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
 			access = append(access, c)
 		}
 		if c.Action == provision.Create || c.Action == provision.Update {
@@ -75,6 +75,7 @@ var missing = map[provision.Kind]struct {
 	provision.KindCluster:          {AboutCluster, "cluster %q does not exist, nor do the service and the tasks in it"},
 	provision.KindExecutionRole:    {AboutRole, "execution role %q does not exist: ECS can start no task"},
 	provision.KindWorkerRole:       {AboutRole, "the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
+	provision.KindFlowRole:         {AboutRole, "the flow runs' task role %q does not exist: ECS can start no flow run"},
 	provision.KindAPIKeySecret:     {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
 	provision.KindAuthStringSecret: {AboutSecret, "secret %q with the auth string does not exist: ECS can start no task"},
 	provision.KindSecurityGroup:    {AboutNetwork, "security group %q does not exist: ECS can start no task"},

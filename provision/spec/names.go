@@ -24,12 +24,15 @@ func DeriveNames(pool, region string) Names {
 	return Names{
 		ExecutionRole: "prefect-" + slug + "-" + region + "-execution",
 		WorkerRole:    "prefect-" + slug + "-" + region + "-worker",
+		FlowRole:      "prefect-" + slug + "-" + region + "-flow",
 		Family:        "prefect-worker-" + slug,
 		Service:       "prefect-worker-" + slug,
 		Secret:        "prefect/" + slug + "/api-key",
 		LogGroup:      "/ecs/prefect/" + slug,
 		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
 		SecurityGroup: "prefect-" + slug,
+
+		FlowRepository: "prefect/" + repositorySlug(slug) + "/flows",
 
 		Queue:           "prefect-" + slug,
 		DeadLetterQueue: "prefect-" + slug + "-dead-letter",
@@ -83,11 +86,13 @@ func PoolTag(pool, region string) string {
 func (n Names) Or(others Names) Names {
 	n.ExecutionRole = cmp.Or(n.ExecutionRole, others.ExecutionRole)
 	n.WorkerRole = cmp.Or(n.WorkerRole, others.WorkerRole)
+	n.FlowRole = cmp.Or(n.FlowRole, others.FlowRole)
 	n.Family = cmp.Or(n.Family, others.Family)
 	n.Service = cmp.Or(n.Service, others.Service)
 	n.Secret = cmp.Or(n.Secret, others.Secret)
 	n.LogGroup = cmp.Or(n.LogGroup, others.LogGroup)
 	n.Repository = cmp.Or(n.Repository, others.Repository)
+	n.FlowRepository = cmp.Or(n.FlowRepository, others.FlowRepository)
 	n.SecurityGroup = cmp.Or(n.SecurityGroup, others.SecurityGroup)
 	n.Queue = cmp.Or(n.Queue, others.Queue)
 	n.DeadLetterQueue = cmp.Or(n.DeadLetterQueue, others.DeadLetterQueue)

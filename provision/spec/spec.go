@@ -74,12 +74,16 @@ type Worker struct {
 type Names struct {
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	WorkerRole    string `yaml:"workerRole,omitempty" json:"workerRole,omitempty"`
+	// FlowRole is the task role of flow runs that is made when FlowRuns.TaskRole names none.
+	FlowRole      string `yaml:"flowRole,omitempty" json:"flowRole,omitempty"`
 	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
 	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
 	LogGroup      string `yaml:"logGroup,omitempty" json:"logGroup,omitempty"`
 	Repository    string `yaml:"repository,omitempty" json:"repository,omitempty"`
 	SecurityGroup string `yaml:"securityGroup,omitempty" json:"securityGroup,omitempty"`
+	// FlowRepository is where the images of flows are pushed to.
+	FlowRepository string `yaml:"flowRepository,omitempty" json:"flowRepository,omitempty"`
 	// Queue takes task changes from the EventBridge rule Rule; what no worker can act
 	// upon ends in DeadLetterQueue.
 	Queue           string `yaml:"queue,omitempty" json:"queue,omitempty"`
@@ -104,9 +108,12 @@ type FlowRuns struct {
 	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
-	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's.
+	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's, the task role to one that is
+	// made, without rights.
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
+	// PolicyFile has the policy of the task role that is made, as IAM's JSON; "" leaves the role's own as it is.
+	PolicyFile string `yaml:"policyFile,omitempty" json:"policyFile,omitempty"`
 	// Families are patterns of task definition families that the worker may
 	// register and run beside its own, for deployments that set `family`.
 	Families []string `yaml:"families,omitempty" json:"families,omitempty"`

@@ -71,12 +71,14 @@ func (s Spec) checkNames() []error {
 	}
 	checkRole("execution role", s.Names.ExecutionRole)
 	checkRole("worker role", s.Names.WorkerRole)
+	check("flow role", s.Names.FlowRole, roleName)
 	errs = append(errs, s.Roles.check()...)
 	check("task definition family", s.Names.Family, ECSName)
 	check("service", s.Names.Service, ECSName)
 	check("secret", s.Names.Secret, secretName)
 	check("log group", s.Names.LogGroup, logGroupName)
 	check("repository", s.Names.Repository, repoName)
+	check("repository of flows", s.Names.FlowRepository, repoName)
 	check("security group", s.Names.SecurityGroup, groupName)
 	check("queue", s.Names.Queue, queueName)
 	check("dead-letter queue", s.Names.DeadLetterQueue, queueName)
@@ -143,6 +145,9 @@ func (s Spec) checkFlowRuns() []error {
 	}
 	if f.TaskRole != "" {
 		errs = append(errs, CheckARN("flow-run-task-role", f.TaskRole, "iam", "role/")...)
+	}
+	if f.TaskRole != "" && f.PolicyFile != "" {
+		errs = append(errs, errors.New("flow-policy is for the task role that is made, and flow-run-task-role names another: give one of the two"))
 	}
 	for _, family := range f.Families {
 		if !familyPattern.MatchString(family) {

@@ -33,7 +33,7 @@ func Scripts(dir string) testscript.Params {
 			"sandbox": cmdSandbox, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
 			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
 			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "status": cmdStatus, "mend": cmdMend,
-			"tiny": cmdTiny, "real-ecsctl": cmdRealECSCTL,
+			"tiny": cmdTiny, "base": cmdBase, "real-ecsctl": cmdRealECSCTL,
 		},
 	}
 }

@@ -130,6 +130,9 @@ func (s *Service) startProcess(c *container) error {
 	}
 	c.spec.Env = append(c.spec.Env, "HOME="+home)
 	if c.spec.Args, err = c.resolve(c.spec.Args); err == nil {
+		if c.image.ownRoot {
+			c.enterOwnRoot()
+		}
 		c.process, err = process.Start(c.spec)
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ type containerImage struct {
 	tree     string    // the image's files; "" when it is played
 	config   v1.Config // what the image says of how to run it
 	workDir  string    // on this machine; "" is the container's home
+	ownRoot  bool      // its processes see the tree and nothing else of this machine
 	play     Function  // plays it, if any
 }
 
@@ -61,6 +62,9 @@ func (img containerImage) path(env []string) []string {
 	if value == "" {
 		value = defaultPath
 	}
+	if img.ownRoot {
+		return append(env, "PATH="+value)
+	}
 	var dirs []string
 	for dir := range strings.SplitSeq(value, ":") {
 		dirs = append(dirs, filepath.Join(img.tree, filepath.FromSlash(path.Join("/", dir))))
@@ -86,6 +90,9 @@ func (img *containerImage) enter(cd types.ContainerDefinition) error {
 	}
 	var err error
 	img.workDir, err = rootfs.MakeDir(img.tree, dir)
+	if img.ownRoot = hasSystem(img.tree); err == nil && img.ownRoot {
+		err = prepareRoot(img.tree)
+	}
 	if err == nil && aws.ToBool(cd.ReadonlyRootFilesystem) {
 		err = rootfs.Lock(img.tree)
 	}
@@ -117,7 +124,11 @@ func (img containerImage) find(command, dir string, env []string) (string, error
 	case !strings.Contains(command, "/"):
 		candidates = nil
 		for _, dir := range filepath.SplitList(process.Variable(env, "PATH")) {
-			if inner, err := filepath.Rel(img.tree, dir); err == nil {
+			inner, err := filepath.Rel(img.tree, dir)
+			if img.ownRoot {
+				inner = filepath.ToSlash(dir)
+			}
+			if err == nil || img.ownRoot {
 				candidates = append(candidates, path.Join("/", filepath.ToSlash(inner), command))
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"ecsctl/sandbox/internal/ecr"
 )
@@ -189,12 +190,12 @@ func TestBrokenLayersAreRefused(t *testing.T) {
 	good := layerOf(t, file("a", "1"))
 	wrong := good
 	wrong.DiffID = digestOf(nil)
-	zstd := good
-	zstd.Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("\x28\xb5\x2f\xfd....")), nil }
+	broken := good
+	broken.Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("\x28\xb5\x2f\xfd....")), nil }
 	garbage := good
 	garbage.Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("this is no archive")), nil }
 	for want, l := range map[string]ecr.Layer{
-		"wrong diff id": wrong, "does not implement zstd": zstd, "failed to read the layer": garbage,
+		"wrong diff id": wrong, "reserved bit set": broken, "failed to read the layer": garbage,
 		"does not implement files of the type": layerOf(t, tar.Header{Name: "dev/null", Typeflag: tar.TypeChar}),
 	} {
 		var c Cache
@@ -208,6 +209,26 @@ func TestBrokenLayersAreRefused(t *testing.T) {
 			}
 		}
 		check(t, c.Close())
+	}
+}
+
+// TestZstdLayer: ECR and Fargate take layers of both compressions.
+func TestZstdLayer(t *testing.T) {
+	t.Parallel()
+	l := layerOf(t, file("bin/app", "program"))
+	packed, err := l.Open()
+	check(t, err)
+	plain, err := gzip.NewReader(packed)
+	check(t, err)
+	content, err := io.ReadAll(plain)
+	check(t, err)
+	encoder, err := zstd.NewWriter(nil)
+	check(t, err)
+	again := encoder.EncodeAll(content, nil)
+	l.Digest = digestOf(again)
+	l.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(again)), nil }
+	if diff := cmp.Diff([]string{"bin/app: program"}, treeOf(t, l)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"ecsctl/sandbox/internal/ecr"
 )
 
 // FuzzLayer: no layer writes outside its folder.
@@ -53,6 +51,6 @@ func FuzzLayer(f *testing.F) {
 		if raw, err := os.ReadFile(filepath.Join(parent, "outside")); err != nil || string(raw) != "x" {
 			t.Errorf("the layer changed a file outside: %q %v", raw, err)
 		}
-		_, _ = decompress(ecr.Layer{}, io.LimitReader(bytes.NewReader(archive), 1<<20))
+		_, _ = decompress(io.LimitReader(bytes.NewReader(archive), 1<<20))
 	})
 }

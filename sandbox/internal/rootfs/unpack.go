@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
+
 	"ecsctl/sandbox/internal/ecr"
 )
 
@@ -45,7 +47,7 @@ func unpack(l ecr.Layer, dir string) ([]whiteout, error) {
 		return nil, err
 	}
 	defer blob.Close()
-	content, err := decompress(l, blob)
+	content, err := decompress(blob)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func unpack(l ecr.Layer, dir string) ([]whiteout, error) {
 }
 
 // decompress goes by the content, as container runtimes do.
-func decompress(l ecr.Layer, blob io.Reader) (io.Reader, error) {
+func decompress(blob io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(blob)
 	head, err := buffered.Peek(4)
 	if err != nil && err != io.EOF {
@@ -83,10 +85,19 @@ func decompress(l ecr.Layer, blob io.Reader) (io.Reader, error) {
 	case strings.HasPrefix(string(head), "\x1f\x8b"):
 		return gzip.NewReader(buffered)
 	case strings.HasPrefix(string(head), "\x28\xb5\x2f\xfd"):
-		return nil, fmt.Errorf("the ecsctl sandbox does not implement zstd layers (%s)", l.MediaType)
+		return newZstdReader(buffered)
 	default:
 		return buffered, nil
 	}
+}
+
+// newZstdReader has one goroutine, which ends with the layer.
+func newZstdReader(in io.Reader) (io.Reader, error) {
+	decoder, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the layer: %w", err)
+	}
+	return decoder, nil
 }
 
 type unpacker struct {

@@ -1,0 +1,161 @@
+//go:build e2e
+
+// Flowimage measures what `ecsctl image build` makes beside what a Dockerfile makes of the same flow: the compressed
+// size,
+// the seconds of a first and a second build with their push, and the bytes that are pushed each time.
+//
+//	go run ./bench/flowimage [-base IMAGE] [-prefect 3.9.1] [-python 3.11]
+//
+// Without -base the base image is made of Debian's packages (apt-get). The registry is one on loopback, so transfers
+// take no time. It needs uv on PATH.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"ecsctl/e2e/debian"
+	"ecsctl/image/flowimage"
+)
+
+// officialSize is prefecthq/prefect:3-latest, compressed, for linux/amd64: the base of a Dockerfile as Prefect's docs
+// have
+// it (read from Docker Hub, 2026-11).
+const officialSize = 272 << 20
+
+const flow = "from prefect import flow\n\n\n@flow(log_prints=True)\ndef my_flow():\n    print(\"build %d\")\n"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	base := flag.String("base", "", "image to build on (default: Debian with Python, made here)")
+	prefect := flag.String("prefect", "3.9.1", "version of Prefect in the image")
+	python := flag.String("python", "3.11", "version of Python in the image")
+	requirements := flag.String("requirements", "", "further requirements, separated by spaces")
+	flag.Parse()
+	if err := run(ctx, *base, *prefect, *python, strings.Fields(*requirements)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// measurement is one build and its push.
+type measurement struct {
+	seconds float64
+	image   *flowimage.Image
+	pushed  int64
+}
+
+func run(ctx context.Context, base, prefect, python string, requirements []string) error {
+	dir, err := os.MkdirTemp("", "ecsctl-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	if base == "" {
+		if base, err = serveDebian(ctx, host); err != nil {
+			return err
+		}
+	}
+	project := filepath.Join(dir, "flows")
+	if err := os.Mkdir(project, 0o755); err != nil {
+		return err
+	}
+	lines := strings.Join(append(requirements, "prefect=="+prefect), "\n")
+	if err := os.WriteFile(filepath.Join(project, "requirements.txt"), []byte(lines+"\n"), 0o644); err != nil {
+		return err
+	}
+	measure := func(compression string, n int) (measurement, error) {
+		if err := os.WriteFile(filepath.Join(project, "flow.py"), fmt.Appendf(nil, flow, n), 0o644); err != nil {
+			return measurement{}, err
+		}
+		return build(ctx, host, flowimage.Options{
+			Dir: project, Base: base, Architecture: flowimage.AMD64, Python: python, Compression: compression,
+			LocalPython: "python3",
+			Cache:       filepath.Join(dir, "cache"), Keychain: authn.DefaultKeychain, Note: func(string) {},
+		})
+	}
+	first, err := measure(flowimage.Zstd, 1)
+	if err != nil {
+		return err
+	}
+	second, err := measure(flowimage.Zstd, 2)
+	if err != nil {
+		return err
+	}
+	gzip, err := measure(flowimage.Gzip, 2)
+	if err != nil {
+		return err
+	}
+	return show(first, second, gzip)
+}
+
+func serveDebian(ctx context.Context, host string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	cache = filepath.Join(cache, "ecsctl-e2e")
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", err
+	}
+	image, err := debian.Image(ctx, cache)
+	if err != nil {
+		return "", err
+	}
+	ref, err := name.ParseReference(host + "/debian/python:3.11")
+	if err != nil {
+		return "", err
+	}
+	return ref.String(), remote.Write(ref, image, remote.WithContext(ctx))
+}
+
+func build(ctx context.Context, host string, opts flowimage.Options) (measurement, error) {
+	began := time.Now()
+	image, err := flowimage.Build(ctx, opts)
+	if err != nil {
+		return measurement{}, err
+	}
+	pushed, err := image.Push(ctx, host+"/flows", authn.DefaultKeychain, "ecsctl-bench")
+	return measurement{time.Since(began).Seconds(), image, pushed.Bytes}, err
+}
+
+// show prints ours beside a Dockerfile's. The same wheels are in both; a Dockerfile's layer of them is gzip, without
+// bytecode of ours in it, so our own gzip layer stands for it from above.
+func show(first, second, gzip measurement) error {
+	official := float64(officialSize + gzip.image.Packages)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "\tours, zstd\tours, gzip\tDockerfile on prefecthq/prefect\n")
+	fmt.Fprintf(out, "compressed size\t%.1f MB\t%.1f MB\t%.1f MB\n", mb(first.image.Size), mb(gzip.image.Size),
+		official/1e6)
+	fmt.Fprintf(out, "share of it\t%.2f\t%.2f\t1\n", float64(first.image.Size)/official,
+		float64(gzip.image.Size)/official)
+	fmt.Fprintf(out, "dependencies\t%.1f MB\t%.1f MB\t\n", mb(first.image.Packages), mb(gzip.image.Packages))
+	fmt.Fprintf(out, "first build and push\t%.1f s\t\t\n", first.seconds)
+	fmt.Fprintf(out, "second build and push\t%.2f s\t\t\n", second.seconds)
+	fmt.Fprintf(out, "pushed first\t%.1f MB\t\t\n", mb(first.pushed))
+	fmt.Fprintf(out, "pushed second\t%d B\t\t\n", second.pushed)
+	for _, warning := range first.image.Warnings {
+		fmt.Fprintf(out, "warning: %s\n", warning)
+	}
+	return out.Flush()
+}
+
+func mb(bytes int64) float64 { return float64(bytes) / 1e6 }
