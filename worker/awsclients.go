@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,9 +39,9 @@ var errNoRegion = hint.Add(errors.New("no AWS region is set"), "set region_name 
 
 // clientSets makes clients, one set for each set of credentials.
 type clientSets struct {
-	base    aws.Config
-	rates   map[string]Rate
-	metrics *metrics
+	base   aws.Config
+	rates  map[string]Rate
+	called Called
 
 	making chan struct{} // full while a set is made, so that each is made once
 
@@ -52,8 +51,9 @@ type clientSets struct {
 	workers int               // that share the account's rates
 }
 
-func newClientSets(o Options, m *metrics) *clientSets {
-	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, making: make(chan struct{}, 1), sets: map[string]*awsClients{}, workers: 1}
+// newClientSets makes clients out of base, which has the worker's own credentials and region.
+func newClientSets(base aws.Config, rates map[string]Rate, called Called) *clientSets {
+	return &clientSets{base: base, rates: rates, called: called, making: make(chan struct{}, 1), sets: map[string]*awsClients{}, workers: 1}
 }
 
 // of returns the clients for a job's credentials.
@@ -102,7 +102,7 @@ func (s *clientSets) known(key string) *awsClients {
 }
 
 func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTTP bool) *awsClients {
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.metrics))
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.called))
 	retryWithoutBudget(&cfg)
 	return &awsClients{
 		key:    key,
@@ -126,12 +126,8 @@ func retryWithoutBudget(cfg *aws.Config) {
 }
 
 // newSQS reaches queues with the worker's own credentials.
-func newSQS(o Options, m *metrics) *sqscalls.Client {
-	cfg := o.AWS
-	if o.ObserverRegion != "" {
-		cfg.Region = o.ObserverRegion
-	}
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(o.Rates).addTo(m))
+func newSQS(cfg aws.Config, rates map[string]Rate, called Called) *sqscalls.Client {
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(rates).addTo(called))
 	retryWithoutBudget(&cfg)
 	return sqscalls.New(cfg)
 }
@@ -144,10 +140,4 @@ func credentialsKey(c jobtemplate.Credentials) (string, error) {
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// parsePID takes an infrastructure_pid apart: {cluster}::{task arn}.
-func parsePID(pid string) (cluster, task string, ok bool) {
-	cluster, task, ok = strings.Cut(pid, "::")
-	return cluster, task, ok && task != ""
 }

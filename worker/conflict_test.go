@@ -33,7 +33,7 @@ func newLauncher(t *testing.T) *launcher {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
-	clients, err := newClientSets(Options{AWS: cfg}, newMetrics(newTable(0))).of(t.Context(), jobtemplate.Credentials{})
+	clients, err := newClientSets(cfg, nil, nil).of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ const (
 type shipper struct {
 	api     *prefect.Client
 	log     *slog.Logger // where its own trouble goes
-	metrics *metrics
+	lost    func(lines int)
 
 	mu      sync.Mutex
 	lines   []prefect.Log
@@ -35,8 +35,8 @@ type shipper struct {
 	full    chan struct{} // has an element when a batch is full
 }
 
-func newShipper(api *prefect.Client, log *slog.Logger, m *metrics) *shipper {
-	return &shipper{api: api, log: log, metrics: m, full: make(chan struct{}, 1)}
+func newShipper(api *prefect.Client, log *slog.Logger, lost func(lines int)) *shipper {
+	return &shipper{api: api, log: log, lost: lost, full: make(chan struct{}, 1)}
 }
 
 func (s *shipper) add(line prefect.Log) {
@@ -62,7 +62,7 @@ func (s *shipper) trim() {
 	if over := len(s.lines) - maxLogLines; over > 0 {
 		s.lines = append(s.lines[:0:0], s.lines[over:]...)
 		s.dropped += over
-		s.metrics.logLinesLost(over)
+		s.lost(over)
 	}
 }
 
@@ -145,7 +145,7 @@ func wireSize(line prefect.Log) int {
 func (s *shipper) failed(ctx context.Context, batch []prefect.Log, err error) {
 	s.log.DebugContext(ctx, "failed to send log lines", "lines", len(batch), "error", err)
 	if !notStored(err) {
-		s.metrics.logLinesLost(len(batch))
+		s.lost(len(batch))
 		return
 	}
 	s.mu.Lock()

@@ -29,7 +29,7 @@ func shipperTo(t *testing.T, failing *atomic.Int64) (*shipper, *prefect.Client) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newShipper(client, silence, newMetrics(newTable(0))), client
+	return newShipper(client, silence, func(int) {}), client
 }
 
 const logRun = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"
@@ -114,7 +114,7 @@ func TestLinesAreSentInBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = newShipper(api, silence, newMetrics(newTable(0)))
+	s = newShipper(api, silence, func(int) {})
 	for range logBatch + 1 {
 		s.add(prefect.Log{Message: "line"})
 	}

@@ -47,7 +47,7 @@ func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newShipper(client, silence, newMetrics(newTable(0)))
+		s := newShipper(client, silence, func(int) {})
 		log := (&runLines{console: silence, ship: s}).inPrefect(runRef{logRun, "run"})
 		for range 60 {
 			log.Info(line)

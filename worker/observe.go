@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -41,9 +42,11 @@ type observe struct {
 }
 
 func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, events *emitter) *observe {
+	queues := o.AWS
+	queues.Region = cmp.Or(o.ObserverRegion, queues.Region)
 	return &observe{
 		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &taskTags{},
-		queue:  &taskQueue{api: newSQS(o, m), name: o.ObserverQueue, visibility: o.ObserverVisibility},
+		queue:  &taskQueue{api: newSQS(queues, o.Rates, m.awsCalled), name: o.ObserverQueue, visibility: o.ObserverVisibility},
 		events: events,
 		places: make(chan struct{}, batchesAtOnce),
 	}

@@ -100,8 +100,12 @@ func (b *batch) changes() []*heldMessage {
 // name finds out whose tasks these are; false when that cannot be known now. Tasks of no
 // flow run are acknowledged.
 func (b *batch) name(ctx context.Context) bool {
+	var changes []*change
+	for _, h := range b.changes() {
+		changes = append(changes, h.change)
+	}
 	for n := 0; ; n++ {
-		err := b.tags.fill(ctx, b.clients, b.changes())
+		err := b.tags.fill(ctx, b.clients, changes)
 		if err == nil {
 			break
 		}

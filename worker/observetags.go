@@ -24,10 +24,9 @@ type taskTags struct {
 }
 
 // fill adds the tags to changes. A task that ECS no longer knows keeps none.
-func (t *taskTags) fill(ctx context.Context, sets *clientSets, held []*heldMessage) error {
+func (t *taskTags) fill(ctx context.Context, sets *clientSets, changes []*change) error {
 	missing := map[string][]string{} // by cluster
-	for _, h := range held {
-		c := h.change
+	for _, c := range changes {
 		if c.tags = t.known(c.arn()); c.tags == nil {
 			missing[c.cluster()] = append(missing[c.cluster()], c.arn())
 		}
@@ -44,10 +43,10 @@ func (t *taskTags) fill(ctx context.Context, sets *clientSets, held []*heldMessa
 			return err
 		}
 	}
-	for _, h := range held {
-		h.change.tags = t.known(h.change.arn())
-		if h.change.tags == nil {
-			h.change.tags = map[string]string{} // ECS has forgotten the task
+	for _, c := range changes {
+		c.tags = t.known(c.arn())
+		if c.tags == nil {
+			c.tags = map[string]string{} // ECS has forgotten the task
 		}
 	}
 	return nil

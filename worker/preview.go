@@ -83,7 +83,7 @@ func MakePreview(ctx context.Context, r PreviewRequest) (*Preview, error) {
 }
 
 func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.Job, in jobtemplate.Inputs) error {
-	sets := newClientSets(Options{AWS: r.AWS}, newMetrics(newTable(0)))
+	sets := newClientSets(r.AWS, nil, nil)
 	var err error
 	if p.clients, err = sets.of(ctx, job.Credentials); err != nil {
 		return err

@@ -143,6 +143,9 @@ func (b *bucket) apply(now time.Time) {
 	b.limiter.SetBurstAt(now, max(1, int(float64(b.base.Burst)*b.share)))
 }
 
+// Called hears of each attempted call of AWS.
+type Called func(action string, err error)
+
 // limits are the token buckets of one account and region.
 type limits map[string]*bucket
 
@@ -163,7 +166,7 @@ func (l limits) divide(workers int) {
 
 // addTo makes every attempt of a call wait for a token, retries by the SDK included,
 // and counts it.
-func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
+func (l limits) addTo(called Called) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ecsctl:limit",
 			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
@@ -181,7 +184,9 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 				if bucket != nil && awserr.Throttled(err) {
 					bucket.throttle(time.Now())
 				}
-				m.awsCalled(action, err)
+				if called != nil {
+					called(action, err)
+				}
 				return out, metadata, err
 			}), "Retry", middleware.After)
 	}

@@ -89,7 +89,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
-	sets := newClientSets(Options{AWS: base, Rates: map[string]Rate{"ListTasks": {1, 4}}}, newMetrics(newTable(0)))
+	sets := newClientSets(base, map[string]Rate{"ListTasks": {1, 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsClients {
 		clients, err := sets.of(t.Context(), c)
 		if err != nil {

@@ -121,3 +121,6 @@ func (h *lineHandler) WithGroup(name string) slog.Handler {
 	out.console = h.console.WithGroup(name)
 	return &out
 }
+
+// runRef names a run, for messages and logs.
+type runRef struct{ id, name string }

@@ -125,22 +125,3 @@ func (s *standing) waited(since time.Time) {
 		s.doubt()
 	}
 }
-
-// claimError is why a call of AWS was not made.
-type claimError struct{ error }
-
-func (e *claimError) Unwrap() error { return e.error }
-
-type checkKey struct{}
-
-// beforeSending has a call of AWS ask when it has waited for its rate, at the last moment.
-func beforeSending(ctx context.Context, check func(context.Context) error) context.Context {
-	return context.WithValue(ctx, checkKey{}, check)
-}
-
-func checkBeforeSending(ctx context.Context) error {
-	if check, ok := ctx.Value(checkKey{}).(func(context.Context) error); ok {
-		return check(ctx)
-	}
-	return nil
-}

@@ -40,9 +40,6 @@ type tracked struct {
 	stoppedAt time.Time // when the task was first seen stopped
 }
 
-// runRef names a run, for messages and logs.
-type runRef struct{ id, name string }
-
 // table is the one table of runs that are under way. It is safe for concurrent use.
 type table struct {
 	limit int // of owned runs; 0 is none

@@ -46,7 +46,7 @@ func New(o Options) (*Worker, error) {
 	o.Prefect.Attribute(o.Name, "")
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
-	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
+	w.ship = newShipper(o.Prefect, o.Logger, w.metrics.logLinesLost)
 	w.refusal = newRefusal(o.KeyPatience)
 	w.heartbeat = &heartbeat{opts: o, refusal: w.refusal}
 	w.log = w.logger()
@@ -77,7 +77,7 @@ func (w *Worker) connect() {
 		lines.ship = nil
 	}
 	mine := markOf(o.Name)
-	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect, mark: mine}
+	clients, resolver, reports := newClientSets(o.AWS, o.Rates, w.metrics.awsCalled), newResolve(o), &report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience.with(o.RegisterTries)}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
