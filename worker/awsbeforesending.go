@@ -3,9 +3,11 @@ package worker
 import "context"
 
 // claimError is why a call of AWS was not made.
-type claimError struct{ error }
+type claimError struct{ Cause error }
 
-func (e *claimError) Unwrap() error { return e.error }
+func (e *claimError) Error() string { return e.Cause.Error() }
+
+func (e *claimError) Unwrap() error { return e.Cause }
 
 // beforeSending has a call of AWS ask when it has waited for its rate, at the last moment.
 func beforeSending(ctx context.Context, check func(context.Context) error) context.Context {

@@ -76,7 +76,7 @@ func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, in
 		}
 		var fallen *claimError
 		if errors.As(err, &fallen) {
-			return fallen.error
+			return fallen.Cause
 		}
 		if !awserr.Throttled(err) { // it says nothing of the tries before it
 			unsure = mayHaveWorked(err)

@@ -25,10 +25,10 @@ const (
 	mostListen  = time.Minute
 )
 
-// observe is the stage that hears of tasks by way of a queue that EventBridge fills and
+// observer is the stage that hears of tasks by way of a queue that EventBridge fills and
 // that the workers of a pool share. Whoever gets the message that a task has stopped
 // settles its run, whichever worker has launched it.
-type observe struct {
+type observer struct {
 	log     *slog.Logger
 	queue   *taskQueue
 	table   *table
@@ -41,10 +41,10 @@ type observe struct {
 	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
 }
 
-func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, events *emitter) *observe {
+func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, events *emitter) *observer {
 	queues := o.AWS
 	queues.Region = cmp.Or(o.ObserverRegion, queues.Region)
-	return &observe{
+	return &observer{
 		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &taskTags{},
 		queue:  &taskQueue{api: newSQS(queues, o.Rates, m.awsCalled), name: o.ObserverQueue, visibility: o.ObserverVisibility},
 		events: events,
@@ -54,7 +54,7 @@ func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, cl
 
 // run listens until the context ends. That the queue is away or gone is a warning: it is
 // tried again, and track looks at the tasks meanwhile.
-func (o *observe) run(ctx context.Context) {
+func (o *observer) run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for failures := 0; ctx.Err() == nil; {
@@ -80,7 +80,7 @@ func (o *observe) run(ctx context.Context) {
 	}
 }
 
-func (o *observe) wait(ctx context.Context, failures int, err error) {
+func (o *observer) wait(ctx context.Context, failures int, err error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -90,12 +90,12 @@ func (o *observe) wait(ctx context.Context, failures int, err error) {
 }
 
 // hears tells whether the queue is alive.
-func (o *observe) hears(now time.Time) bool {
+func (o *observer) hears(now time.Time) bool {
 	return now.Sub(time.Unix(0, o.heard.Load())) < heardWithin
 }
 
 // handle sees a batch through: events to Prefect, runs settled, messages acknowledged.
-func (o *observe) handle(ctx context.Context, messages []message) {
+func (o *observer) handle(ctx context.Context, messages []message) {
 	if len(messages) == 0 {
 		return
 	}
@@ -110,7 +110,7 @@ func (o *observe) handle(ctx context.Context, messages []message) {
 }
 
 // entryOf is what is tracked of the task, by this worker or made up from the event.
-func (o *observe) entryOf(ctx context.Context, c *change) (tracked, error) {
+func (o *observer) entryOf(ctx context.Context, c *change) (tracked, error) {
 	entry, known := o.table.find(c.runID())
 	if !known || entry.at.task != c.arn() {
 		clients, err := o.clients.of(ctx, jobtemplate.Credentials{})

@@ -22,7 +22,7 @@ const (
 // batch are messages that were received together. They are held until each was acted
 // upon, which may be long when Prefect is away.
 type batch struct {
-	*observe
+	*observer
 	url *string
 
 	mu   sync.Mutex
@@ -36,8 +36,8 @@ type heldMessage struct {
 	looks  int
 }
 
-func (o *observe) newBatch(messages []message) *batch {
-	b := &batch{observe: o, url: o.queue.url}
+func (o *observer) newBatch(messages []message) *batch {
+	b := &batch{observer: o, url: o.queue.url}
 	for _, m := range messages {
 		b.held = append(b.held, &heldMessage{message: m})
 	}

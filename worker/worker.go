@@ -25,7 +25,7 @@ type Worker struct {
 	submit    *submit
 	tooLate   *tooLate
 	track     *track
-	observe   *observe // nil: no queue
+	observe   *observer // nil: no queue
 	events    *workerEvents
 	cancel    *cancel
 	recovery  *recovery
