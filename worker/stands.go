@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // A claim is asked again after every wait: for AWS, for a rate, for Prefect. A person may
@@ -105,7 +106,7 @@ func (s *standing) check(ctx context.Context) error {
 	}
 	began := time.Now()
 	if err := s.claim.stands(ctx, s.log, s.cand); err != nil {
-		return &claimError{err}
+		return &awsaccess.NotSentError{err}
 	}
 	s.known = began
 	return nil
