@@ -17,7 +17,7 @@ func TestTheLastLinesKeepTheirEnd(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, api := shipperTo(t, &failing)
-	log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{ID: logRun, Name: "run"})
 	lines := []string{"the first line"}
 	for range 49 {
 		lines = append(lines, strings.Repeat("é", 5000))
@@ -49,7 +49,7 @@ func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := runlog.NewShipper(client, silence, func(int) {})
-		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
+		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{ID: logRun, Name: "run"})
 		for range 60 {
 			log.Info(line)
 		}
