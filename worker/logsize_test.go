@@ -50,12 +50,12 @@ func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 		}
 		s := runlog.NewShipper(client, silence, func(int) {})
 		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{ID: logRun, Name: "run"})
-		for range 60 {
+		for range 25 {
 			log.Info(line)
 		}
 		s.Flush(t.Context())
-		if got := len(stored(t, client)); got != 60 || largest.Load() > 4_000_000 {
-			t.Errorf("%s: %d of 60 lines, the largest call has %d bytes", name, got, largest.Load())
+		if got := len(stored(t, client)); got != 25 || largest.Load() > 4_000_000 {
+			t.Errorf("%s: %d of 25 lines, the largest call has %d bytes", name, got, largest.Load())
 		}
 		server.Close()
 	}
