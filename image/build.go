@@ -52,9 +52,6 @@ func readBuild(content []byte) (build, error) {
 	return b, nil
 }
 
-// maxProgram is more than any ecsctl has: a file that unpacks to more is none.
-const maxProgram = 256 << 20
-
 // readProgram reads a file, and unpacks it when it is compressed with gzip.
 func readProgram(path string) ([]byte, error) {
 	content, err := bounded.ReadFile(path, bounded.MaxProgram)

@@ -29,7 +29,7 @@ func readFlowPolicy(s spec.Spec) (string, error) {
 	}
 	if err != nil {
 		return "", hint.Add(fmt.Errorf("--flow-policy %q is no IAM policy: %w", file, err),
-			`give a document such as {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}`)
+			`give a document such as {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"ARN-OF-BUCKET/*"}]}`)
 	}
 	text, err := json.Marshal(compact) // IAM counts characters
 	return string(text), err

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"ecsctl/provision/spec"
-	specpkg "ecsctl/provision/spec"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
@@ -18,16 +17,16 @@ func FuzzParseSpec(f *testing.F) {
 	f.Add("pool: !!int abc\ntags: &a {x: *a}\n")
 	f.Add("pool: |\n  x\nregion: 'a'\n" + strings.Repeat("[", 50))
 	f.Fuzz(func(t *testing.T, text string) {
-		spec, err := spec.ParseSpec("f.yaml", []byte(text))
+		read, err := spec.ParseSpec("f.yaml", []byte(text))
 		if err != nil {
 			return
 		}
-		raw, err := yaml.Marshal(spec)
+		raw, err := yaml.Marshal(read)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := specpkg.ParseSpec("saved.yaml", raw)
-		if diff := cmp.Diff(spec, again); err != nil || diff != "" {
+		again, err := spec.ParseSpec("saved.yaml", raw)
+		if diff := cmp.Diff(read, again); err != nil || diff != "" {
 			t.Skipf("not the same when it is saved: %v\n%s\n%s", err, raw, diff)
 		}
 	})

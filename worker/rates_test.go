@@ -23,7 +23,8 @@ import (
 func TestParseRate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]awsaccess.Rate{
-		"RunTask=40/s,burst=200": {40, 200}, "RunTask=0.5/s": {0.5, 1}, "DescribeTasks=20/s": {20, 20},
+		"RunTask=40/s,burst=200": {PerSecond: 40, Burst: 200}, "RunTask=0.5/s": {PerSecond: 0.5, Burst: 1},
+		"DescribeTasks=20/s": {PerSecond: 20, Burst: 20},
 	} {
 		action, got, err := awsaccess.ParseRate(text)
 		if err != nil || got != want || !strings.HasPrefix(text, action+"=") {

@@ -63,7 +63,7 @@ func checkFile(path string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to parse %q: %w", path, err)
 	}
-	f := fileCheck{set: set, test: strings.HasSuffix(path, "_test.go")}
+	f := fileCheck{set: set, test: strings.HasSuffix(path, "_test.go") || strings.Contains(path, "internal/testkit/")}
 	if !ast.IsGenerated(file) {
 		if err := f.columns(path); err != nil {
 			return nil, err

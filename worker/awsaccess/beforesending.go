@@ -5,8 +5,10 @@ import "context"
 // NotSentError is why a call of AWS was not made.
 type NotSentError struct{ Cause error }
 
+// Error is that of the cause.
 func (e *NotSentError) Error() string { return e.Cause.Error() }
 
+// Unwrap returns the cause.
 func (e *NotSentError) Unwrap() error { return e.Cause }
 
 // BeforeSending has a call of AWS ask when it has waited for its rate, at the last moment.

@@ -89,10 +89,12 @@ type Bucket struct {
 	changed   time.Time
 }
 
+// NewBucket returns a full bucket.
 func NewBucket(r Rate) *Bucket {
 	return &Bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
 }
 
+// Wait takes a token, as soon as there is one.
 func (b *Bucket) Wait(ctx context.Context) error {
 	b.set(time.Now(), func(share float64) float64 { return share })
 	return b.limiter.Wait(ctx)
@@ -157,6 +159,7 @@ func newLimits(rates map[string]Rate) limits {
 	return out
 }
 
+// Divide leaves each action one of so many workers' part.
 func (l limits) Divide(workers int) {
 	now := time.Now()
 	for _, b := range l {

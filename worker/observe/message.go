@@ -65,10 +65,17 @@ func Parse(body string) (*Change, error) {
 	return c, nil
 }
 
-func (c *Change) ARN() string     { return aws.ToString(c.Task.TaskArn) }
+// ARN is that of the task.
+func (c *Change) ARN() string { return aws.ToString(c.Task.TaskArn) }
+
+// Cluster is the ARN of the task's cluster.
 func (c *Change) Cluster() string { return aws.ToString(c.Task.ClusterArn) }
-func (c *Change) Status() string  { return aws.ToString(c.Task.LastStatus) }
-func (c *Change) Stopped() bool   { return c.Status() == "STOPPED" }
+
+// Status is the task's last status, such as RUNNING.
+func (c *Change) Status() string { return aws.ToString(c.Task.LastStatus) }
+
+// Stopped reports whether the task has stopped.
+func (c *Change) Stopped() bool { return c.Status() == "STOPPED" }
 
 // RunID is the id of the task's flow run, or empty: from the tags, from startedBy, which
 // this worker sets, or from the environment, which every worker sets.
@@ -94,4 +101,5 @@ func (c *Change) RunID() string {
 
 var uuidSyntax = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
+// IsUUID reports whether text has the form of a UUID.
 func IsUUID(text string) bool { return uuidSyntax.MatchString(text) }

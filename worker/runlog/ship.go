@@ -37,10 +37,12 @@ type Shipper struct {
 	full    chan struct{} // has an element when a batch is full
 }
 
+// NewShipper returns a shipper that tells lost how many lines did not reach Prefect.
 func NewShipper(api *prefect.Client, log *slog.Logger, lost func(lines int)) *Shipper {
 	return &Shipper{api: api, log: log, lost: lost, full: make(chan struct{}, 1)}
 }
 
+// Add puts a line behind those that wait. It does not block.
 func (s *Shipper) Add(line prefect.Log) {
 	if len(line.Message) > MaxLogText {
 		line.Message = strings.ToValidUTF8(line.Message[:MaxLogText], "") + "..."
