@@ -66,12 +66,12 @@ func (p *statusPrinter) problem(problem status.Problem) {
 	for _, detail := range problem.Details {
 		console.Printf(p.out, "       %s\n", p.paint(dim, plaintext.Line(detail)))
 	}
-	for i, mend := range problem.Mend {
-		word := "mend:"
+	for i, fix := range problem.Fix {
+		word := "fix:"
 		if i > 0 {
-			word = "or:  "
+			word = "or: "
 		}
-		console.Printf(p.out, "     %s %s\n", word, strings.TrimPrefix(mend, "or ")) // hints of errors may begin with it
+		console.Printf(p.out, "     %s %s\n", word, strings.TrimPrefix(fix, "or ")) // hints of errors may begin with it
 	}
 }
 

@@ -18,11 +18,11 @@ import (
 // motoDoesNotTell are statements without which everything works in moto, which asks for
 // no other right than that to make a call: neither for those to hand on a role or to tag
 // what is made, nor ECS's own role, and which does not tell a group from its VPC. The rest
-// mends what is broken, needs other flags, or can be left out. The sandbox asks for all of them (provision/leastneeded_test.go).
+// fixes what is broken, needs other flags, or can be left out. The sandbox asks for all of them (provision/leastneeded_test.go).
 var motoDoesNotTell = map[string][]string{
 	"bootstrap": {
-		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "MendECSTags", "MendRoles", "MakeServiceLinkedRole",
-		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "MendSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
+		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "FixECSTags", "FixRoles", "MakeServiceLinkedRole",
+		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "FixSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
 	},
 	"teardown": {"FindClusters", "StopFlowRuns"},
 }

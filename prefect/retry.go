@@ -99,7 +99,7 @@ func (c *Client) mayRepeat(a *attempt, err error) bool {
 	return a.idempotent
 }
 
-// isFinal: no repetition will mend the address or whom it is trusted by.
+// isFinal: no repetition will fix the address or whom it is trusted by.
 func isFinal(err error) bool {
 	var redirect *redirectError
 	var untrusted *tls.CertificateVerificationError

@@ -13,7 +13,7 @@ func refusal(message string) error {
 	return answered("ECS", "CreateService", 400, "InvalidParameterException", message)
 }
 
-// The messages are those of ECS (docs/aws-notes.md), and of things that no waiting mends.
+// The messages are those of ECS (docs/aws-notes.md), and of things that no waiting fixes.
 func TestRefusesRole(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

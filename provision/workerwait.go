@@ -123,5 +123,5 @@ func (b *Bootstrap) explainNoWorker(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w\n  %s", err, strings.Join(reasons, "\n  "))
 	}
 	err = b.w.nameStatements(PolicyBootstrap, err)
-	return hint.Add(err, "mend what it says and run the same command again", "or look at the logs in "+b.w.spec.Names.LogGroup)
+	return hint.Add(err, "fix what it says and run the same command again", "or look at the logs in "+b.w.spec.Names.LogGroup)
 }

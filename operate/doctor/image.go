@@ -135,16 +135,16 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 	case err == nil:
 		d.ok(check, ref.Name()+" is there")
 	case errors.As(err, &noRepository):
-		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.mendImage(ctx))
+		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.fixImage(ctx))
 	case errors.As(err, &noImage):
-		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.mendImage(ctx))
+		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.fixImage(ctx))
 	default:
 		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err), "look whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
 	}
 }
 
-func (d *doctor) mendImage(ctx context.Context) string {
+func (d *doctor) fixImage(ctx context.Context) string {
 	if d.running != nil {
 		return d.bootstrapLine(ctx) + "; or for an image of yours: " + imageFix
 	}

@@ -30,7 +30,7 @@ func (r *statusReader) workerProblems() []Problem {
 			break
 		}
 	}
-	p.Mend = []string{
+	p.Fix = []string{
 		"see what it says: " + r.logsLine(),
 		"if it does not reach Prefect: give its subnets a way out; if Prefect refuses its key: set a valid PREFECT_API_KEY and run " + r.line,
 	}

@@ -91,11 +91,11 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 	case c.Kind == provision.KindWorkPool && c.Action == provision.Create:
 		return Problem{}, false // the side that reads Prefect tells it
 	}
-	mend := []string{r.line}
+	fix := []string{r.line}
 	if lost, ok := missing[c.Kind]; ok && c.Action == provision.Create {
-		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Mend: mend}, true
+		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Fix: fix}, true
 	}
-	p := Problem{Severity: Warn, About: AboutDrift, Mend: mend, Cause: fmt.Sprintf("%s %q is other than bootstrap makes it", c.Kind, c.Name)}
+	p := Problem{Severity: Warn, About: AboutDrift, Fix: fix, Cause: fmt.Sprintf("%s %q is other than bootstrap makes it", c.Kind, c.Name)}
 	if c.Action == provision.Create {
 		p.Cause = fmt.Sprintf("%s %q does not exist, and bootstrap makes it", c.Kind, c.Name)
 	}

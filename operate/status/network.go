@@ -33,7 +33,7 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 		return
 	}
 	if slices.Contains(missing, ServiceLogs) {
-		r.add(Problem{Severity: Fail, About: AboutNetwork, Mend: []string{RouteFix},
+		r.add(Problem{Severity: Fail, About: AboutNetwork, Fix: []string{RouteFix},
 			Cause: fmt.Sprintf("no way out of %s: tasks there reach neither Prefect nor AWS", strings.Join(shut, "; "))})
 	}
 }

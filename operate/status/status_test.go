@@ -44,7 +44,7 @@ func TestStatusCountsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := w.Status().Problems[1]
-	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") || last.Mend[0] != "prefect work-pool set-concurrency-limit etl 4" {
+	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") || last.Fix[0] != "prefect work-pool set-concurrency-limit etl 4" {
 		t.Errorf("got %+v", last)
 	}
 }

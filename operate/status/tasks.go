@@ -94,7 +94,7 @@ func (r *statusReader) stuck(task types.Task, what string, about About) (Problem
 	}
 	p := Problem{Severity: Fail, About: about,
 		Cause: fmt.Sprintf("%s has been %s for %s", what, aws.ToString(task.LastStatus), age.Round(time.Second)),
-		Mend: []string{r.stopTask(ShortName(aws.ToString(task.TaskArn))),
+		Fix: []string{r.stopTask(ShortName(aws.ToString(task.TaskArn))),
 			"if the next one hangs too: look for the subnets' way out, a huge image, or missing capacity with `ecsctl doctor`"}}
 	for _, a := range task.Attachments {
 		if aws.ToString(a.Status) == "PRECREATED" {

@@ -49,7 +49,7 @@ func WhatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string
 }
 
 func (p Problem) unseen() string {
-	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Mend...), "; ")
+	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Fix...), "; ")
 }
 
 // Named adds to what AWS refused which statements of the command's policy allow it. Who we
@@ -67,8 +67,8 @@ func Named(ctx context.Context, o provision.Options, err error) error {
 
 // Fixes is all that fixes a problem, in one text, the best first.
 func (p Problem) Fixes() string {
-	ways := make([]string, len(p.Mend))
-	for i, way := range p.Mend {
+	ways := make([]string, len(p.Fix))
+	for i, way := range p.Fix {
 		ways[i] = strings.TrimPrefix(way, "or ") // some begin with it
 	}
 	return strings.Join(ways, "; or ")
