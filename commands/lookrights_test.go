@@ -32,7 +32,7 @@ var optional = map[string]map[string]string{
 	"logs":   {}, "verify": {},
 }
 
-// leaves is what a command says of what it leaves behind for want of a statement.
+// leaves is what a command says it leaves behind because the policy has no such statement.
 var leaves = map[string]string{"ReadTask": "the task definition that the worker may have registered for them is not known, and stays"}
 
 // Who has no rights but those that are printed for a command sees all that an administrator

@@ -144,7 +144,7 @@ func (p *statusPrinter) workers(s *status.Status) {
 	}
 	switch {
 	case shown == 0:
-		p.row("worker", "none has been heard of")
+		p.row("worker", "no worker yet")
 	case offline > offlineShown:
 		p.row("", "and %d more that are offline", offline-offlineShown)
 	}
@@ -210,7 +210,7 @@ func (p *statusPrinter) access(changes []provision.Change) {
 		if i == 0 {
 			what = "access"
 		}
-		state := "as it should be"
+		state := "ok"
 		switch c.Action {
 		case provision.Create:
 			state = p.paint(bad, "does not exist")

@@ -114,7 +114,7 @@ func (g *guarded) tryBootstrap() output { return g.start(g.bootstrapArgs()...).w
 
 func (g *guarded) tryTeardown() output { return g.start(g.teardownArgs()...).wait() }
 
-// without has a user do all that a policy is for, but for one statement of it. What is
+// without has a user do all that a policy is for, except one statement of it. What is
 // said names an action of the statement, and the statement.
 func (g *guarded) without(command string, withheld templates.Statement, run func(*guarded) output) {
 	g.t.Helper()

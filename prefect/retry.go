@@ -86,8 +86,8 @@ func isBusy(status int) bool {
 	return false
 }
 
-// mayRepeat: a call that never left may be sent again, but a server that was never
-// there is told of at once (a wrong URL); one that left only if repeating does no harm.
+// mayRepeat reports whether to send a call again: one that never left, unless the server was
+// never reached (a wrong URL fails at once), and one that left if repeating does no harm.
 func (c *Client) mayRepeat(a *attempt, err error) bool {
 	if isFinal(err) {
 		return false

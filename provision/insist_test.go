@@ -71,7 +71,7 @@ func TestInsist(t *testing.T) {
 	})
 }
 
-// A role that never comes is waited for no longer than the limit, and then told of.
+// A role that never comes is waited for no longer than the limit, and then reported.
 func TestInsistHasALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

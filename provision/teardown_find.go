@@ -162,7 +162,7 @@ func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecst
 	return out, err
 }
 
-// isFlowRunOf tells whether a task is a flow run of the pool.
+// isFlowRunOf reports whether a task is a flow run of the pool.
 func isFlowRunOf(task ecstypes.Task, pool string) bool {
 	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
 }

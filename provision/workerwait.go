@@ -78,7 +78,7 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 	return b.pickWorker(ctx, workers)
 }
 
-// pickWorker takes the worker that was heard of last, if a task that is to stay runs it.
+// pickWorker takes the worker with the latest heartbeat, if a task that is to stay runs it.
 func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (WorkerStatus, string, error) {
 	since, ok, err := b.workersSince(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (b *Bootstrap) deploymentFailed(got *types.Service) error {
 	return nil
 }
 
-// isWorker tells whether a worker is one of the service's, by its name, and ONLINE.
+// isWorker reports whether a worker is one of the service's, by its name, and ONLINE.
 func (b *Bootstrap) isWorker(worker prefect.Worker) bool {
 	return strings.HasPrefix(worker.Name, b.w.spec.Names.Service+"-") && worker.Online()
 }

@@ -24,7 +24,7 @@ func explain(doing string, err error) error {
 	}
 	api, answered := awserr.Answer(err)
 	if !answered {
-		return &awserr.Error{Doing: doing, Why: "AWS could not be asked: " + innermost(err).Error(), Err: err}
+		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " + innermost(err).Error(), Err: err}
 	}
 	why := strings.TrimSpace(api.ErrorMessage())
 	if why == "" {
@@ -32,7 +32,7 @@ func explain(doing string, err error) error {
 	} else {
 		why += " (" + api.ErrorCode() + ")"
 	}
-	return withAdvice(&awserr.Error{Doing: doing, Why: why, Err: err}, api, err)
+	return withAdvice(&awserr.Error{What: "failed to " + doing, Why: why, Err: err}, api, err)
 }
 
 // innermost is the part of an error that says something: those above it repeat the

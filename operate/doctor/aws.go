@@ -105,7 +105,7 @@ func readDate(date *time.Time) smithymiddleware.DeserializeMiddleware {
 // the pool was set up in.
 func (d *doctor) checkRegion(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) || !d.needsAWS(checkRegion) {
-		return // the former is told of already
+		return // the missing region has been reported already
 	}
 	if d.pool != nil {
 		was, err := provision.RememberedRegion(d.pool)

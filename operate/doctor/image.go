@@ -95,7 +95,7 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 	d.judgeRegistry(check, image, err)
 }
 
-// ecrPlace tells whether an image is in ECR, and where: by the name of its registry or,
+// ecrPlace reports whether an image is in ECR, and where: by the name of its registry or,
 // where AWS goes by another name as in the sandbox, because it is the one that bootstrap
 // pushed, by its digest.
 func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) {

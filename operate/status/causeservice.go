@@ -152,7 +152,7 @@ func isUnhealthy(t types.Task) bool {
 	return strings.Contains(aws.ToString(t.StoppedReason), "health check")
 }
 
-// isFailing tells whether the failures go on. A task that runs proves the contrary once
+// isFailing reports whether the failures go on. A task that runs proves the contrary once
 // it has lived twice as long as those that failed: until then it may be the next.
 func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
 	var longest time.Duration

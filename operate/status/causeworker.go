@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// online is the status of a worker that Prefect has heard of lately.
+// online is the status of a worker whose last heartbeat is recent.
 const online = "ONLINE"
 
 // workerProblems tell of a worker that Prefect does not hear of although its task runs.

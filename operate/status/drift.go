@@ -61,7 +61,7 @@ func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
 	return provision.NewBootstrap(ctx, opts)
 }
 
-// drifts tells whether a bootstrap would make something of that kind.
+// drifts reports whether a bootstrap would make something of that kind.
 func (r *statusReader) drifts(kind provision.Kind) bool {
 	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == kind && c.Action == provision.Create })
 }

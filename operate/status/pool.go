@@ -114,7 +114,7 @@ func prefectProblem(err error, bootstrap string) Problem {
 	return p
 }
 
-// IsRefusedKey tells whether the server takes our credentials for wrong.
+// IsRefusedKey reports whether the server takes our credentials for wrong.
 func IsRefusedKey(err error) bool {
 	var refused *prefect.APIError
 	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized
@@ -124,7 +124,7 @@ func IsRefusedKey(err error) bool {
 // bootstrap hands it the new ones.
 func KeyFix(err error, bootstrap string) string { return FixOf(err) + ", then: " + bootstrap }
 
-// isPrefectError tells whether the Prefect API refused a call or gave no answer.
+// isPrefectError reports whether the Prefect API refused a call or gave no answer.
 func (r *statusReader) isPrefectError(err error) bool {
 	var refused *prefect.APIError
 	return errors.As(err, &refused) || errors.Is(err, prefect.ErrUnreachable)

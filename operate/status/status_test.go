@@ -13,7 +13,7 @@ import (
 )
 
 // Runs are counted by what they wait for; with another worker that serves the pool a
-// service at 0 is worth a warning only, and late runs are told of.
+// service at 0 is worth a warning only, and late runs are reported.
 func TestStatusCountsRuns(t *testing.T) {
 	w := patient.NewWorld(t, "sleep 600\n")
 	w.Bootstrap()

@@ -86,7 +86,7 @@ func showFlowRunTask(task types.Task) FlowRunTask {
 	return out
 }
 
-// stuck tells whether a task has been starting for too long.
+// stuck reports whether a task has been starting for too long.
 func (r *statusReader) stuck(task types.Task, what string, about About) (Problem, bool) {
 	age := r.now.Sub(aws.ToTime(task.CreatedAt))
 	if !starting(task) || age < r.opts.StuckAfter {

@@ -11,9 +11,9 @@ import (
 	"ecsctl/provision"
 )
 
-// FirstCause is what a status puts first of all that keeps flow runs from running, but for
-// what others have told and for what may not be looked at; nil when there is no such
-// thing. Nobody is asked without options.
+// FirstCause returns the first problem of a status that keeps flow runs from running, except
+// those about what the caller has told already or may not look at; nil if there is none.
+// Without options it calls nothing.
 func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Status, error) {
 	if o == nil {
 		return nil, nil, nil

@@ -140,7 +140,7 @@ func (v *verification) timePhases(ctx context.Context, created *prefect.State) b
 	return true
 }
 
-// wasRunning tells whether the flow ever began. The server gives a start time to runs
+// wasRunning reports whether the flow ever began. The server gives a start time to runs
 // that ended without, too.
 func (v *verification) wasRunning() bool { return v.run.RunCount > 0 && v.run.StartTime != nil }
 

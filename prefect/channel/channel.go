@@ -65,7 +65,7 @@ func New(o Options) *Channel {
 	return c
 }
 
-// Open tells whether there is a connection: the server gets heartbeats by it and tells of
+// Open reports whether there is a connection: the server gets heartbeats by it and tells of
 // changes of the pool.
 func (c *Channel) Open() bool { return c.open.Load() }
 

@@ -84,7 +84,7 @@ func (fs *Set) Longest(service, operation string) time.Duration {
 	return out
 }
 
-// concerns tells whether a fault is about an operation. What is no call has to be named:
+// concerns reports whether a fault is about an operation. What is no call has to be named:
 // "every call is late" says nothing of tasks.
 func (f *armedFault) concerns(service, operation string) bool {
 	if !concernsService(f.Service, service) || !matches(f.Operation, operation) {
@@ -94,7 +94,7 @@ func (f *armedFault) concerns(service, operation string) bool {
 	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation
 }
 
-// hit counts a call and tells whether it is one of those that the fault hits.
+// hit counts a call and reports whether it is one of those that the fault hits.
 func (f *armedFault) hit(key string) (draw, bool) {
 	f.calls[key]++
 	d := newDraw(f.Seed, key, f.calls[key])

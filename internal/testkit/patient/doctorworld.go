@@ -198,7 +198,7 @@ func (p *Patient) As(cfg aws.Config) func(*doctor.DoctorOptions) {
 	return func(o *doctor.DoctorOptions) { o.AWS, o.Clients = cfg, p.Options(cfg, o.Prefect).Clients }
 }
 
-// Holder is a user who has the policy of bootstrap but for one statement.
+// Holder is a user who has the policy of bootstrap except one statement.
 func (p *Patient) Holder(withheld string) aws.Config {
 	p.T.Helper()
 	name := "without" + withheld
