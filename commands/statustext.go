@@ -38,6 +38,7 @@ func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
 	return p.renderer.NewStyle().Foreground(color).Render(text)
 }
 
+// Print writes the verdict, the problems and the overview.
 func (p *statusPrinter) Print(s *status.Status) {
 	p.now = s.Time
 	verdict := p.paint(good, "healthy")

@@ -23,7 +23,7 @@ const (
 	defaultRetries = 8
 	minRetryWait   = 200 * time.Millisecond
 	maxRetryWait   = 8 * time.Second
-	// maxRetryAfter: a server that is away for longer is asked now and then all the same.
+	// maxRetryAfter limits Retry-After: a server that is away for longer is still asked now and then.
 	maxRetryAfter    = 5 * time.Minute
 	unlimitedRetries = math.MaxInt32 // the attempt counts; maintenance does not
 
@@ -99,7 +99,7 @@ func (c *Client) mayRepeat(a *attempt, err error) bool {
 	return a.idempotent
 }
 
-// isFinal: no repetition will fix the address or whom it is trusted by.
+// isFinal reports whether a retry is useless: the address or the certificate is wrong.
 func isFinal(err error) bool {
 	var redirect *redirectError
 	var untrusted *tls.CertificateVerificationError

@@ -18,6 +18,7 @@ type sign struct {
 	color      lipgloss.Color
 }
 
+// Signs has the sign of each action of a plan.
 var Signs = map[provision.Action]sign{
 	provision.Create: {"+", "create", "%d to create", "2"},
 	provision.Update: {"~", "change", "%d to change", "3"},
@@ -36,6 +37,7 @@ type planPrinter struct {
 	renderer *lipgloss.Renderer
 }
 
+// NewPlanPrinter returns a printer of plans, in colour if out is a terminal.
 func NewPlanPrinter(out io.Writer) planPrinter {
 	return planPrinter{out, lipgloss.NewRenderer(out)}
 }
@@ -89,6 +91,7 @@ func summary(changes []provision.Change) string {
 	return strings.Join(words, ", ")
 }
 
+// BootstrapHeading returns the line above the plan of a bootstrap.
 func BootstrapHeading(pool string, plan *provision.Bootstrap) string {
 	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
 }

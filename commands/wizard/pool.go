@@ -17,6 +17,7 @@ import (
 // guidePool is the name in Prefect's ECS Worker Guide.
 const guidePool = "my-ecs-pool"
 
+// ECSPoolType is Prefect's type of work pools for ECS.
 const ECSPoolType = "ecs"
 
 // wizardSteps are all questions in their order; the wizard leaves out what was given.
@@ -139,6 +140,7 @@ func clusterList(clusters []provision.ClusterChoice, current string) prompt.Ques
 	return q
 }
 
+// Count returns n and the noun, in the plural unless n is 1.
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -85,7 +85,8 @@ func architectureStep() step {
 	}
 }
 
-// architectureDecided: an image that is made has the architecture of its binary.
+// architectureDecided reports whether bootstrap makes the image, which then has the
+// architecture of its binary.
 func architectureDecided(w *wizard) (string, bool) {
 	spec := w.specWithDefaults()
 	return spec.Worker.Architecture + ", that of the ecsctl in the image", spec.MakesImage()

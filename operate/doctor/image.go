@@ -106,7 +106,8 @@ func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) 
 	return d.id.Account, d.id.Region, d.known && byDigest && ref.Context().RepositoryStr() == d.spec.Names.Repository
 }
 
-// judgeRegistry: a registry that gives no answer here may give one in AWS.
+// judgeRegistry judges a registry's answer. A registry that does not answer here may answer in
+// AWS.
 func (d *doctor) judgeRegistry(check, image string, err error) {
 	var refused *transport.Error
 	switch {

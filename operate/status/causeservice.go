@@ -64,7 +64,8 @@ func (r *statusReader) scaledToZero() Problem {
 	return p
 }
 
-// tooFew: nothing has failed, so ECS is at it, or says in an event why it is not.
+// tooFew is the problem of a service with too few tasks, none of which failed: ECS is starting
+// them, or says in an event why not.
 func (r *statusReader) tooFew() Problem {
 	s := r.report.service
 	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q runs %d of %d tasks", r.spec.Names.Service, s.RunningCount, s.DesiredCount)}
@@ -103,7 +104,8 @@ func latestFinding(events []types.ServiceEvent, now time.Time) (diagnose.Finding
 	return diagnose.Finding{}, false
 }
 
-// fixPlacement: ECS goes on trying by itself; without room for all, fewer may do.
+// fixPlacement returns fixes for tasks that ECS cannot place. ECS retries by itself; fewer
+// tasks may fit.
 func (r *statusReader) fixPlacement(finding diagnose.Finding) []string {
 	fix := []string{finding.Advice}
 	if running := int(r.report.service.RunningCount); running > 0 {
@@ -122,7 +124,7 @@ func (report serviceReport) primary() types.Deployment {
 	return types.Deployment{}
 }
 
-// gaveUp: ECS starts no tasks any more (its deployment circuit breaker).
+// gaveUp reports whether ECS has stopped starting tasks (its deployment circuit breaker).
 func (report serviceReport) gaveUp() bool {
 	return report.service != nil && report.primary().RolloutState == types.DeploymentRolloutStateFailed
 }
@@ -146,8 +148,8 @@ func isFailure(t types.Task) bool {
 	return false
 }
 
-// isUnhealthy: ECS stops what fails its health check under the code by which it also scales
-// in; only the words tell.
+// isUnhealthy reports whether a task failed its health check. Its stop code is that of scaling
+// in; only the reason differs.
 func isUnhealthy(t types.Task) bool {
 	return strings.Contains(aws.ToString(t.StoppedReason), "health check")
 }

@@ -77,4 +77,5 @@ func ShutSubnets(ways provision.Ways) (shut, open []string) {
 	return shut, open
 }
 
+// RouteFix is the fix for subnets without a way out.
 const RouteFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public, with --assign-public-ip enabled), or name other subnets with --subnet"

@@ -16,7 +16,8 @@ import (
 const (
 	firstWait = time.Second
 	mostWait  = 30 * time.Second
-	// defaultFinalWait: a server may be upgraded, or a pool made anew, while a worker runs.
+	// defaultFinalWait is the wait after a final refusal: while a worker runs the server may
+	// be upgraded, or the pool made anew.
 	defaultFinalWait = 5 * time.Minute
 )
 

@@ -26,18 +26,21 @@ type Effect struct {
 	Kind  Kind   // of the fault, Chaos resolved
 }
 
+// Add arms a fault.
 func (fs *Set) Add(f Fault) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = append(fs.list, &armedFault{f.normal(), map[string]uint64{}})
 }
 
+// Clear removes all faults.
 func (fs *Set) Clear() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = nil
 }
 
+// Armed returns the faults that are armed.
 func (fs *Set) Armed() []Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
