@@ -22,7 +22,7 @@ func (w *world) insist(ctx context.Context, transient func(error) bool, call fun
 		if err == nil || !transient(err) || w.pause(limit) != nil {
 			return err
 		}
-		w.log.Debug("AWS does not take it yet", "error", err)
+		w.log.Debug("AWS rejected the call; retrying", "error", err)
 	}
 }
 

@@ -125,7 +125,7 @@ func askCluster(ctx context.Context, w *wizard) (string, error) {
 }
 
 func clusterList(clusters []provision.ClusterChoice, current string) prompt.Question {
-	q := prompt.Question{Title: "ECS cluster", Help: "Where the worker and the flow runs run. A cluster costs nothing by itself.", Default: []string{current}}
+	q := prompt.Question{Title: "ECS cluster", Help: "The cluster that the worker and your flow runs use. A cluster costs nothing by itself.", Default: []string{current}}
 	if !slices.ContainsFunc(clusters, func(c provision.ClusterChoice) bool { return c.Name == defaultCluster }) {
 		q.Options = append(q.Options, prompt.Option{Label: defaultCluster + "  will be created", Value: defaultCluster})
 	}

@@ -16,7 +16,7 @@ func runtimeStep() step {
 func askRuntime(ctx context.Context, w *wizard) (string, error) {
 	runtimes := spec.Runtimes()
 	q := prompt.Question{
-		Title: "Runtime", Help: "The program that works on the pool.",
+		Title: "Runtime", Help: "Which worker serves this pool?",
 		Default: []string{w.specWithDefaults().Worker.Runtime},
 	}
 	for _, r := range runtimes {

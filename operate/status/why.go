@@ -78,7 +78,7 @@ func (p Problem) Fixes() string {
 func (s *Status) WhyUnplanned() string {
 	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.About == AboutDrift || p.About == AboutAWS })
 	if i < 0 {
-		return "what a bootstrap would change cannot be told"
+		return "cannot tell what a bootstrap would change"
 	}
 	return s.Problems[i].Cause
 }

@@ -156,7 +156,7 @@ func (v *verification) whyNoTask() string {
 	case v.taskErr != nil:
 		return v.taskErr.Error()
 	case v.result.Task == "":
-		return "the worker has not told which task it is"
+		return "the worker has not reported its task"
 	}
 	return "ECS does not say when task " + status.ShortName(v.result.Task) + " started"
 }
