@@ -139,8 +139,6 @@ func (l *looking) withLess() {
 // notCalled are the actions that the commands do not come to in this pool, and why.
 var notCalled = map[string]string{
 	"ec2:DescribeVpcEndpoints": "the subnets have a way out",
-	"ecr:ListTagsForResource":  "there is no repository: the worker's image is the official one",
-	"ecr:GetLifecyclePolicy":   "there is no repository",
 }
 
 // everyStatement: there is none that was not tried, and none allows what no command does.

@@ -10,11 +10,15 @@ import (
 // variables stay behind; the official worker ignores them.
 type leftover struct{ name, near string }
 
+// maxNameShown is more than any real variable's name has.
+const maxNameShown = 100
+
 func (l leftover) String() string {
+	name := cutText(l.name, maxNameShown)
 	if l.near == "" {
-		return l.name
+		return name
 	}
-	return fmt.Sprintf("%s (did you mean %q?)", l.name, l.near)
+	return fmt.Sprintf("%s (did you mean %q?)", name, l.near)
 }
 
 // leftovers are the job variables that nothing takes up, in the order of their names.

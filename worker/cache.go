@@ -76,7 +76,7 @@ func (c *cache[T]) keep(key string, entry cached[T]) {
 	c.entries[key] = entry
 }
 
-func (c *cache[T]) forget(key string) {
+func (c *cache[T]) Forget(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, key)

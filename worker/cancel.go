@@ -11,6 +11,8 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 const (
@@ -25,7 +27,7 @@ const (
 type cancel struct {
 	opts      Options
 	log       *slog.Logger
-	lines     *runLines
+	lines     *runlog.Lines
 	table     *table
 	heartbeat *heartbeat
 	locate    *locator
@@ -53,8 +55,8 @@ func (c *cancel) look(ctx context.Context) error {
 }
 
 func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
-	ref := runRef{run.ID, run.Name}
-	log := c.lines.of(ref)
+	ref := runlog.Run{run.ID, run.Name}
+	log := c.lines.Of(ref)
 	entry, tracked := c.table.find(run.ID)
 	if tracked && entry.phase == claiming {
 		return nil // it is seen to when its task is known
@@ -95,7 +97,7 @@ func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snaps
 	if run.State != nil && c.opts.Prefect.Since(run.State.Timestamp) < c.opts.ClaimGrace/2 {
 		return nil
 	}
-	ref := runRef{run.ID, run.Name}
+	ref := runlog.Run{run.ID, run.Name}
 	states, err := c.opts.Prefect.FlowRunStates(ctx, run.ID)
 	if err != nil {
 		return err
@@ -129,14 +131,14 @@ func (c *cancel) stop(ctx context.Context, log *slog.Logger, entry tracked) erro
 		return nil
 	}
 	reason := stopReason
-	_, err := entry.at.clients.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason})
+	_, err := entry.at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason})
 	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
 		return c.report.cancelled(ctx, log, entry.run, "The flow run was cancelled; ECS no longer knows its task.")
 	}
 	if err != nil {
-		return explain("stop ECS task \""+entry.at.task+"\"", err)
+		return awsaccess.Explain("stop ECS task \""+entry.at.task+"\"", err)
 	}
-	c.table.change(entry.run.id, func(e *tracked) { e.stopAsked = time.Now() })
+	c.table.change(entry.run.ID, func(e *tracked) { e.stopAsked = time.Now() })
 	log.InfoContext(ctx, "the flow run is being cancelled: ECS is stopping its task", "task", entry.at.task)
 	return nil
 }

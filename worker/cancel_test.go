@@ -19,8 +19,8 @@ func (w *world) cancelling(id string) {
 	must(w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{Type: prefect.Cancelling}))(w.t)
 }
 
-// stopped tells whether all tasks have stopped.
-func (w *world) stopped() bool {
+// Stopped tells whether all tasks have stopped.
+func (w *world) Stopped() bool {
 	for _, task := range w.tasks() {
 		if aws.ToString(task.LastStatus) != "STOPPED" {
 			return false
@@ -43,7 +43,7 @@ func TestCancelARunningRun(t *testing.T) {
 	w.await(id, prefect.Running)
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
-	if !w.stopped() {
+	if !w.Stopped() {
 		t.Error("the run is Cancelled but its task has not stopped")
 	}
 	if task := w.tasks()[0]; aws.ToString(task.StoppedReason) != "The Prefect flow run was cancelled" {
@@ -63,7 +63,7 @@ func TestCancelForAWorkerThatIsGone(t *testing.T) {
 	w.cancelling(id)
 	w.start(func(o *worker.Options) { o.Name = "w2" })
 	w.await(id, prefect.Cancelled)
-	if !w.stopped() {
+	if !w.Stopped() {
 		t.Error("the run is Cancelled but its task has not stopped")
 	}
 }
@@ -79,7 +79,7 @@ func TestCancelARunThatNeverStarted(t *testing.T) {
 	})
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
-	if !w.stopped() {
+	if !w.Stopped() {
 		t.Error("the run is Cancelled but its task has not stopped")
 	}
 }
@@ -112,8 +112,8 @@ func TestCancelWhenTheRunnerIsStuck(t *testing.T) {
 	w.await(id, prefect.Running)
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
-	if !w.stopped() || w.calls("StopTask") != 1 {
-		t.Errorf("the run is Cancelled after %d calls of StopTask; all tasks stopped: %t", w.calls("StopTask"), w.stopped())
+	if !w.Stopped() || w.calls("StopTask") != 1 {
+		t.Errorf("the run is Cancelled after %d calls of StopTask; all tasks stopped: %t", w.calls("StopTask"), w.Stopped())
 	}
 }
 
@@ -131,7 +131,7 @@ func TestCancelDuringALaunch(t *testing.T) {
 				eventually(t, "the launch", func() bool { return w.calls(operation) == 1 })
 				w.cancelling(id)
 				w.await(id, prefect.Cancelled)
-				if !w.stopped() {
+				if !w.Stopped() {
 					t.Error("the run is Cancelled but its task has not stopped")
 				}
 			})
@@ -161,7 +161,7 @@ func TestCancelOfATaskThatPrefectDoesNotKnow(t *testing.T) {
 			w.cancelling(id)
 			w.start(func(o *worker.Options) { o.Name, o.ClaimGrace = "w2", 2*time.Second })
 			w.await(id, prefect.Cancelled)
-			if !w.stopped() {
+			if !w.Stopped() {
 				t.Error("the run is Cancelled but its task has not stopped")
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // candidate is a scheduled run that a poll has found.
@@ -24,4 +25,4 @@ func newCandidate(run prefect.FlowRun, found time.Time) candidate {
 	return candidate{run: run, found: found, pool: run.WorkPoolID}
 }
 
-func (c candidate) ref() runRef { return runRef{c.run.ID, c.run.Name} }
+func (c candidate) ref() runlog.Run { return runlog.Run{c.run.ID, c.run.Name} }

@@ -37,9 +37,9 @@ func newByChannel(o Options, log *slog.Logger, h *heartbeat, t *teardown) *byCha
 	return c
 }
 
-// run waits until the server is known, and then keeps the channel open. The pool is made
+// Run waits until the server is known, and then keeps the channel open. The pool is made
 // by REST (heartbeat.go), in one place for all servers.
-func (c *byChannel) run(ctx context.Context) {
+func (c *byChannel) Run(ctx context.Context) {
 	for c.heartbeat.current.Load() == nil {
 		if pause.For(ctx, c.opts.HeartbeatInterval) != nil {
 			return

@@ -211,7 +211,7 @@ func TestACleanupMessageStopsTheTask(t *testing.T) {
 		w.await(id, prefect.Running)
 		w.cancelling(id)
 		run := w.await(id, prefect.Cancelled)
-		eventually(t, "the task to stop", w.stopped)
+		eventually(t, "the task to stop", w.Stopped)
 		if reason := aws.ToString(w.tasks()[0].StoppedReason); reason != "The Prefect flow run was cancelled" {
 			t.Errorf("the task stopped because %q", reason)
 		}
@@ -240,11 +240,11 @@ func TestACleanupMessageOfADeadWorker(t *testing.T) {
 		first.kill()
 		<-first.ended
 		w.server.ClearFaults()
-		if w.stopped() {
+		if w.Stopped() {
 			t.Fatal("the task has stopped already")
 		}
 		w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
-		eventually(t, "the task to stop", w.stopped)
+		eventually(t, "the task to stop", w.Stopped)
 		w.await(id, prefect.Cancelled)
 	})
 }
@@ -264,7 +264,7 @@ func TestACleanupMessageOutlastsAWS(t *testing.T) {
 		w.await(id, prefect.Cancelled)
 		pauseFor(t, 7*time.Second) // more than the three leases after which a message is given up
 		w.server.ClearFaults()
-		eventually(t, "the task to stop", w.stopped)
+		eventually(t, "the task to stop", w.Stopped)
 	})
 }
 
@@ -289,7 +289,7 @@ func TestACleanupMessageWithoutATask(t *testing.T) {
 		w.cancelling(id)
 		w.await(id, prefect.Cancelled)
 		w.start(func(o *worker.Options) { stuck(o); o.Name = "w2" })
-		eventually(t, "the task to stop", w.stopped)
+		eventually(t, "the task to stop", w.Stopped)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ecsctl/internal/hint"
+	"ecsctl/worker/awsaccess"
 )
 
 // checkTimeout is shorter than the five seconds that ECS gives a health check.
@@ -28,7 +29,7 @@ func CheckHealth(ctx context.Context, address, path string) error {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return hint.Add(fmt.Errorf("failed to reach the worker at %s: %w", url, innermost(err)),
+		return hint.Add(fmt.Errorf("failed to reach the worker at %s: %w", url, awsaccess.Innermost(err)),
 			"start the worker with --with-healthcheck, and set PREFECT_WORKER_WEBSERVER_PORT to the same port for both")
 	}
 	defer response.Body.Close()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // decision is how a claim came out.
@@ -35,11 +36,11 @@ type claimed struct {
 // propose asks for the run. It does not give up while Prefect is away: whether the
 // first try was heard is not known, and a claim that was heard must be seen through.
 // The transition id makes the server take all tries for one.
-func (c *claim) propose(ctx context.Context, log *slog.Logger, run runRef) (claimed, error) {
+func (c *claim) propose(ctx context.Context, log *slog.Logger, run runlog.Run) (claimed, error) {
 	proposal := prefect.StateProposal{Type: prefect.Pending, TransitionID: c.mark.newTransition()}
 	var result *prefect.OrchestrationResult
 	err := insist(ctx, log, "claiming the flow run", func(ctx context.Context) (err error) {
-		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		result, err = c.api.SetFlowRunState(ctx, run.ID, proposal)
 		return err
 	})
 	if errors.Is(err, prefect.ErrNotFound) {
@@ -96,7 +97,7 @@ func (c *claim) advance(ctx context.Context, log *slog.Logger, s *standing) (sta
 			return err
 		}
 		began := time.Now()
-		result, err = c.api.SetFlowRunState(ctx, run.id, proposal)
+		result, err = c.api.SetFlowRunState(ctx, run.ID, proposal)
 		s.known = began
 		if err != nil {
 			s.doubt()
@@ -119,10 +120,10 @@ func (c *claim) advance(ctx context.Context, log *slog.Logger, s *standing) (sta
 }
 
 // isPending returns errOvertaken when the run has another state by now.
-func (c *claim) isPending(ctx context.Context, log *slog.Logger, run runRef) error {
+func (c *claim) isPending(ctx context.Context, log *slog.Logger, run runlog.Run) error {
 	var now *prefect.FlowRun
 	err := insist(ctx, log, "reading the flow run", func(ctx context.Context) (err error) {
-		now, err = c.api.ReadFlowRun(ctx, run.id)
+		now, err = c.api.ReadFlowRun(ctx, run.ID)
 		return err
 	})
 	switch {

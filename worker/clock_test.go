@@ -42,7 +42,7 @@ func TestTheServersClockCounts(t *testing.T) {
 			w.await(id, prefect.Running)
 			w.cancelling(id)
 			began := time.Now()
-			eventually(w.t, "the task to be stopped", w.stopped)
+			eventually(w.t, "the task to be stopped", w.Stopped)
 			if took := time.Since(began); took < 2500*time.Millisecond {
 				w.t.Errorf("the task was stopped after %s", took)
 			}

@@ -13,6 +13,7 @@ import (
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
+	"ecsctl/worker/awsaccess"
 )
 
 // briefly is the patience of tests.
@@ -20,7 +21,7 @@ var briefly = patience{limit: time.Second}
 
 // launcher are the stages from register on, against a sandbox.
 type launcher struct {
-	clients  *awsClients
+	clients  *awsaccess.Clients
 	register *register
 	launch   *launch
 }
@@ -33,18 +34,18 @@ func newLauncher(t *testing.T) *launcher {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
-	clients, err := newClientSets(Options{AWS: cfg}, newMetrics(newTable(0))).of(t.Context(), jobtemplate.Credentials{})
+	clients, err := awsaccess.NewSets(cfg, nil, nil).Of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := clients.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
+	if _, err := clients.ECS.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
 	return &launcher{clients, &register{patience: briefly}, &launch{patience: briefly, networks: networks{patience: briefly}}}
 }
 
-// run launches a job of the official template for a worker of that name.
-func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
+// Run launches a job of the official template for a worker of that name.
+func (l *launcher) Run(t *testing.T, workerName string, c candidate) task {
 	t.Helper()
 	job, err := jobtemplate.Resolve(jobtemplate.Inputs{
 		BaseJobTemplate: templates.ECSBaseJobTemplate, WorkerName: workerName, PrefectVersion: "3.8.8",
@@ -58,7 +59,7 @@ func (l *launcher) run(t *testing.T, workerName string, c candidate) task {
 		t.Fatal(err)
 	}
 	c.standing = &standing{known: time.Now()}
-	made, err := l.launch.run(t.Context(), silence, l.clients, job, used, c)
+	made, err := l.launch.Run(t.Context(), silence, l.clients, job, used, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,12 +72,12 @@ func TestAConflictIsAdopted(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t)
 	c := candidate{run: prefect.FlowRun{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"}, claim: "c1", found: time.Now()}
-	first, again, other := l.run(t, "w1", c), l.run(t, "w1", c), l.run(t, "w2", c)
+	first, again, other := l.Run(t, "w1", c), l.Run(t, "w1", c), l.Run(t, "w2", c)
 	if again != first || other != first {
 		t.Errorf("three tries for one claim: %v, %v, %v", first, again, other)
 	}
 	c.claim = "c2"
-	if next := l.run(t, "w1", c); next.arn == first.arn {
+	if next := l.Run(t, "w1", c); next.arn == first.arn {
 		t.Error("the next claim of the run got the task of the last")
 	}
 }

@@ -20,7 +20,7 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 		found, more, err := w.poll.find(polling)
 		for _, c := range found {
 			t := w.submit.line.join(c.run.ID)
-			launches.Go(func() { w.submit.run(launching, stop, c, t) })
+			launches.Go(func() { w.submit.Run(launching, stop, c, t) })
 		}
 		return more, err
 	}
@@ -37,9 +37,9 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 			return w.recovery.look(ctx, func(c candidate) {
 				launches.Go(func() { w.submit.resume(launching, stop, c) })
 			})
-		}).run(polling)
+		}).Run(polling)
 	})
-	launches.Go(func() { w.wake.run(polling) })
+	launches.Go(func() { w.wake.Run(polling) })
 	polls := w.loop("poll for flow runs", w.opts.QueryInterval, func(ctx context.Context) error {
 		more, err := once(ctx)
 		for more && w.poll.nearlyDone(ctx) {
@@ -48,7 +48,7 @@ func (w *Worker) work(ctx context.Context, stop <-chan struct{}) {
 		return err
 	})
 	polls.early = w.wake.polls
-	polls.run(polling)
+	polls.Run(polling)
 	if n := len(w.table.inPhase(claiming)); n > 0 {
 		w.log.InfoContext(ctx, "stopping: what was claimed is launched first", "flow runs", n)
 	}

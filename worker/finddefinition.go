@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
+	"ecsctl/worker/awsaccess"
 )
 
 // recentRevisions is how many revisions of a family are looked through for equal
@@ -16,7 +17,7 @@ const recentRevisions = 5
 
 // findDefinition returns the ARN of an active task definition with equal content, or
 // nothing.
-func findDefinition(ctx context.Context, c *awsClients, wanted *jobtemplate.Definition) (string, error) {
+func findDefinition(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition) (string, error) {
 	latest, err := describeWithTags(ctx, c, *wanted.Input.Family)
 	if awserr.HasCode(err, "ClientException") { // the family is new
 		return "", nil
@@ -33,9 +34,9 @@ func findDefinition(ctx context.Context, c *awsClients, wanted *jobtemplate.Defi
 	return findOlder(ctx, c, wanted, *latest.TaskDefinition.TaskDefinitionArn)
 }
 
-func findOlder(ctx context.Context, c *awsClients, wanted *jobtemplate.Definition, latest string) (string, error) {
+func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition, latest string) (string, error) {
 	limit := int32(recentRevisions)
-	list, err := c.ecs.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
+	list, err := c.ECS.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
 		FamilyPrefix: wanted.Input.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc, MaxResults: &limit,
 	})
 	if err != nil {
@@ -56,8 +57,8 @@ func findOlder(ctx context.Context, c *awsClients, wanted *jobtemplate.Definitio
 	return "", nil
 }
 
-func describeWithTags(ctx context.Context, c *awsClients, name string) (*ecs.DescribeTaskDefinitionOutput, error) {
-	return c.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+func describeWithTags(ctx context.Context, c *awsaccess.Clients, name string) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return c.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // fleet is the stage that counts the workers of the pool: AWS's quotas are an account's,
@@ -12,7 +13,7 @@ import (
 // other pools are not seen; what they take shows itself in throttled calls.
 type fleet struct {
 	opts    Options
-	clients *clientSets
+	clients *awsaccess.Sets
 }
 
 // count asks Prefect who is online and divides the rates anew.
@@ -24,6 +25,6 @@ func (f *fleet) count(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.clients.divide(max(1, len(workers)))
+	f.clients.Divide(max(1, len(workers)))
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/observe"
 )
 
 // A worker of another kind, the official one, does not write into its claims whose they
@@ -56,17 +58,17 @@ const clockSkew = time.Minute
 
 // tagged returns the task of a foreign claim, which startedBy does not lead to: one of the
 // cluster that has the run's id and is no older than the claim.
-func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsClients, cluster string, cand candidate) (made task, found bool, err error) {
+func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, cand candidate) (made task, found bool, err error) {
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		pages := ecs.NewListTasksPaginator(c.ecs, &ecs.ListTasksInput{Cluster: optional(cluster), DesiredStatus: status})
+		pages := ecs.NewListTasksPaginator(c.ECS, &ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster), DesiredStatus: status})
 		for pages.HasMorePages() {
 			var page *ecs.ListTasksOutput
-			err := patiently(ctx, log, f.patience, passing, func() (err error) {
+			err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
 				page, err = pages.NextPage(ctx)
 				return err
 			})
 			if err != nil {
-				return task{}, false, explain("look for the ECS task of the flow run", err)
+				return task{}, false, awsaccess.Explain("look for the ECS task of the flow run", err)
 			}
 			if made, found, err = f.among(ctx, log, c, cluster, page.TaskArns, cand); found || err != nil {
 				return made, found, err
@@ -76,17 +78,17 @@ func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsClients, 
 	return task{}, false, nil
 }
 
-func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsClients, cluster string, arns []string, cand candidate) (task, bool, error) {
+func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, arns []string, cand candidate) (task, bool, error) {
 	if len(arns) == 0 {
 		return task{}, false, nil
 	}
 	var out *ecs.DescribeTasksOutput
-	err := patiently(ctx, log, f.patience, passing, func() (err error) {
-		out, err = c.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: optional(cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags}})
+	err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
+		out, err = c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: awsaccess.Optional(cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags}})
 		return err
 	})
 	if err != nil {
-		return task{}, false, explain("look at the ECS tasks of the cluster", err)
+		return task{}, false, awsaccess.Explain("look at the ECS tasks of the cluster", err)
 	}
 	for _, t := range out.Tasks {
 		if runOf(t) == cand.run.ID && !hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew)) {
@@ -98,5 +100,5 @@ func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsClients, c
 
 // runOf is the id of the flow run that a task was launched for by whomever, if any.
 func runOf(t types.Task) string {
-	return (&change{task: t, tags: tagsOf(t)}).runID()
+	return (&observe.Change{Task: t, Tags: observe.TagsOf(t)}).RunID()
 }

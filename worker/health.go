@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ecsctl/internal/hint"
+	"ecsctl/worker/awsaccess"
 )
 
 // health is the stage that answers whether the worker is well.
@@ -83,7 +84,7 @@ func (h *health) well(now time.Time) string {
 		return "Worker may be unresponsive at this time"
 	}
 	if err := h.refusal.reason(); err != nil {
-		return sentence(err)
+		return awsaccess.Sentence(err)
 	}
 	return ""
 }
@@ -95,7 +96,7 @@ func (h *health) ready(now time.Time) string {
 	case known == nil:
 		return "the work pool is not known yet"
 	case known.refused != nil:
-		return sentence(known.refused)
+		return awsaccess.Sentence(known.refused)
 	case now.Sub(time.Unix(0, h.poll.reached.Load())) > max(readyPolls*h.interval, time.Second):
 		return "Prefect has not answered a poll lately"
 	}

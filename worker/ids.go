@@ -3,6 +3,7 @@ package worker
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // A launch is known by its claim: the id of the Pending state that a scheduled state
@@ -29,4 +30,10 @@ func clientToken(runID, claimID string) string {
 // answered that there is no task of the first kind.
 func fallbackToken(runID, claimID string) string {
 	return clientToken(runID, claimID+"/on-demand")
+}
+
+// parsePID takes an infrastructure_pid apart: {cluster}::{task arn}.
+func parsePID(pid string) (cluster, task string, ok bool) {
+	cluster, task, ok = strings.Cut(pid, "::")
+	return cluster, task, ok && task != ""
 }

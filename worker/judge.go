@@ -51,7 +51,7 @@ func (s *settle) stillOf(e ending) still {
 		if claimID == "" {
 			return true, nil
 		}
-		states, err := s.api.FlowRunStates(ctx, e.entry.run.id)
+		states, err := s.api.FlowRunStates(ctx, e.entry.run.ID)
 		return err == nil && fateOf(states, claimID) != lost, err
 	}
 }

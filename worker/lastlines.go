@@ -14,6 +14,8 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/diagnose"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 const (
@@ -37,9 +39,9 @@ type output struct {
 	level           slog.Level
 }
 
-// of reads the end of the log of the container that ended the task: the one that
+// Of reads the end of the log of the container that ended the task: the one that
 // failed (diagnose.Culprit), or the first that ran. It is empty when none did.
-func (l *lastLines) of(ctx context.Context, e ending) output {
+func (l *lastLines) Of(ctx context.Context, e ending) output {
 	if e.task == nil || e.entry.at.clients == nil || l.most < 0 {
 		return output{}
 	}
@@ -55,7 +57,7 @@ func (l *lastLines) of(ctx context.Context, e ending) output {
 	case awserr.HasCode(err, "ResourceNotFoundException"):
 		out.note = "it has written nothing to " + out.from
 	case err != nil:
-		out.note, out.level = "its last lines cannot be read: "+sentence(err), slog.LevelWarn
+		out.note, out.level = "its last lines cannot be read: "+awsaccess.Sentence(err), slog.LevelWarn
 	case out.note == "" && len(out.lines) == 0:
 		out.note = "it has written nothing to " + out.from
 	}
@@ -74,12 +76,12 @@ func failedContainer(t *types.Task) *types.Container {
 	return nil
 }
 
-func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task, c *types.Container, out *output) error {
+func (l *lastLines) read(ctx context.Context, clients *awsaccess.Clients, t *types.Task, c *types.Container, out *output) error {
 	arn := aws.ToString(t.TaskDefinitionArn)
 	definition, err := l.definitions.get(ctx, arn, time.Time{}, func(ctx context.Context) (*types.TaskDefinition, error) {
 		got, err := describeWithTags(ctx, clients, arn)
 		if err != nil {
-			return nil, explain("look at task definition \""+arn+"\"", err)
+			return nil, awsaccess.Explain("look at task definition \""+arn+"\"", err)
 		}
 		return got.TaskDefinition, nil
 	})
@@ -97,7 +99,7 @@ func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task
 	}
 	group, stream := config.Options["awslogs-group"], streamOf(config, t, c)
 	out.from = fmt.Sprintf("log group %s, stream %s", group, stream)
-	got, err := clients.logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+	got, err := clients.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName: &group, LogStreamName: &stream, Limit: aws.Int32(int32(cmp.Or(l.most, lastLinesShown))),
 	}, func(o *cloudwatchlogs.Options) {
 		if region := config.Options["awslogs-region"]; region != "" {
@@ -105,7 +107,7 @@ func (l *lastLines) read(ctx context.Context, clients *awsClients, t *types.Task
 		}
 	})
 	if err != nil {
-		return explain("read "+out.from, err)
+		return awsaccess.Explain("read "+out.from, err)
 	}
 	for _, event := range got.Events {
 		out.lines = append(out.lines, strings.TrimRight(aws.ToString(event.Message), "\r\n"))
@@ -149,7 +151,7 @@ func (o output) show(ctx context.Context, log *slog.Logger) {
 		log.Log(ctx, o.level, fmt.Sprintf("container %q: %s", o.container, o.note))
 	default:
 		head := fmt.Sprintf("the last lines of container %q (%s):\n", o.container, o.from)
-		log.InfoContext(ctx, head+lastPart(strings.Join(o.lines, "\n"), maxLogText-len(head)))
+		log.InfoContext(ctx, head+lastPart(strings.Join(o.lines, "\n"), runlog.MaxLogText-len(head)))
 	}
 }
 

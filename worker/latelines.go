@@ -46,7 +46,7 @@ func (l *lateLines) show(ctx context.Context, e ending, log *slog.Logger) {
 		select {
 		case l.reading <- struct{}{}:
 			defer func() { <-l.reading }()
-			l.last.of(ctx, e).show(ctx, log)
+			l.last.Of(ctx, e).show(ctx, log)
 		case <-ctx.Done():
 		}
 	})

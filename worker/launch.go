@@ -15,6 +15,7 @@ import (
 	"ecsctl/internal/diagnose"
 	"ecsctl/internal/hint"
 	"ecsctl/jobtemplate"
+	"ecsctl/worker/awsaccess"
 )
 
 // launch is the stage that runs the task of a run, once for each claim, whatever is
@@ -28,8 +29,8 @@ type launch struct {
 // task is a task that was launched.
 type task struct{ arn, cluster string } // ARNs
 
-// run launches the task and returns it.
-func (l *launch) run(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, d definition, cand candidate) (task, error) {
+// Run launches the task and returns it.
+func (l *launch) Run(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, d definition, cand candidate) (task, error) {
 	parameters := jobtemplate.Launch{
 		TaskDefinition: d.arn, Registered: d.registered, Described: d.described,
 		StartedBy: startedBy(cand.run.ID, cand.claim), ClientToken: clientToken(cand.run.ID, cand.claim),
@@ -65,18 +66,18 @@ type unsureError struct{ error }
 func (e *unsureError) Unwrap() error { return e.error }
 
 // insist sends the request until ECS has decided, the claim has fallen, or patience ends.
-func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput, s *standing) (task, error) {
+func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, input *ecs.RunTaskInput, s *standing) (task, error) {
 	var made task
 	unsure := false
-	ctx = beforeSending(ctx, s.check)
-	err := patiently(ctx, log, l.patience, passing, func() (err error) {
+	ctx = awsaccess.BeforeSending(ctx, s.check)
+	err := patiently(ctx, log, l.patience, awsaccess.Passing, func() (err error) {
 		made, err = l.send(ctx, log, c, input)
 		if err != nil {
 			s.doubt()
 		}
-		var fallen *claimError
+		var fallen *awsaccess.NotSentError
 		if errors.As(err, &fallen) {
-			return fallen.error
+			return fallen.Cause
 		}
 		if !awserr.Throttled(err) { // it says nothing of the tries before it
 			unsure = mayHaveWorked(err)
@@ -90,14 +91,14 @@ func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsClients, in
 }
 
 // mayHaveWorked: the call failed, but not by a decision of ECS.
-func mayHaveWorked(err error) bool { return err != nil && lasting(err) && passing(err) }
+func mayHaveWorked(err error) bool { return err != nil && lasting(err) && awsaccess.Passing(err) }
 
 // once keeps the SDK from repeating a call by itself: which of its tries were heard
 // would not be known.
 func once(o *ecs.Options) { o.RetryMaxAttempts = 1 }
 
-func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsClients, input *ecs.RunTaskInput) (task, error) {
-	out, err := c.ecs.RunTask(ctx, input, once)
+func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, input *ecs.RunTaskInput) (task, error) {
+	out, err := c.ECS.RunTask(ctx, input, once)
 	var conflict *types.ConflictException
 	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {
 		arn := conflict.ResourceIds[0]
@@ -105,7 +106,7 @@ func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsClients, inpu
 		return task{arn, clusterOf(arn, aws.ToString(input.Cluster))}, nil
 	}
 	if err != nil {
-		return task{}, explain("run the ECS task", err)
+		return task{}, awsaccess.Explain("run the ECS task", err)
 	}
 	if len(out.Tasks) > 0 {
 		return task{aws.ToString(out.Tasks[0].TaskArn), aws.ToString(out.Tasks[0].ClusterArn)}, nil

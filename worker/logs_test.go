@@ -11,10 +11,11 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox/prefectapi"
+	"ecsctl/worker/runlog"
 )
 
 // shipperTo is a shipper to an API that fails as long as it is told to.
-func shipperTo(t *testing.T, failing *atomic.Int64) (*shipper, *prefect.Client) {
+func shipperTo(t *testing.T, failing *atomic.Int64) (*runlog.Shipper, *prefect.Client) {
 	t.Helper()
 	api := prefectapi.New()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +30,7 @@ func shipperTo(t *testing.T, failing *atomic.Int64) (*shipper, *prefect.Client) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newShipper(client, silence, newMetrics(newTable(0))), client
+	return runlog.NewShipper(client, silence, func(int) {}), client
 }
 
 const logRun = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"
@@ -48,14 +49,14 @@ func TestLinesThatWereRefusedAreSentAgain(t *testing.T) {
 	var failing atomic.Int64
 	failing.Store(http.StatusServiceUnavailable)
 	s, api := shipperTo(t, &failing)
-	log := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"})
 	for i := range 3 {
 		log.Info(fmt.Sprintf("line %d", i))
 	}
-	s.flush(t.Context())
+	s.Flush(t.Context())
 	log.Warn("last", "reason", "it is over")
 	failing.Store(0)
-	s.flush(t.Context())
+	s.Flush(t.Context())
 	lines := stored(t, api)
 	if len(lines) != 4 || lines[0].Message != "line 0" || lines[3].Message != "last (reason: it is over)" || lines[3].Level != prefect.LevelWarning {
 		t.Errorf("got %+v", lines)
@@ -67,11 +68,11 @@ func TestTooManyLines(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	for i := range maxLogLines + 10 {
-		s.add(prefect.Log{Message: fmt.Sprint(i)})
+	for i := range runlog.MaxLogLines + 10 {
+		s.Add(prefect.Log{Message: fmt.Sprint(i)})
 	}
-	if len(s.lines) != maxLogLines || s.lines[0].Message != "10" || s.dropped != 10 {
-		t.Errorf("%d lines, the first is %q, %d dropped", len(s.lines), s.lines[0].Message, s.dropped)
+	if len(s.Lines) != runlog.MaxLogLines || s.Lines[0].Message != "10" || s.Dropped != 10 {
+		t.Errorf("%d lines, the first is %q, %d dropped", len(s.Lines), s.Lines[0].Message, s.Dropped)
 	}
 }
 
@@ -79,10 +80,10 @@ func TestDebugLinesStayHere(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	log := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"})
 	log.Debug("nothing for the run's log")
-	if len(s.lines) != 0 {
-		t.Errorf("got %+v", s.lines)
+	if len(s.Lines) != 0 {
+		t.Errorf("got %+v", s.Lines)
 	}
 }
 
@@ -90,9 +91,9 @@ func TestLineText(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	handler := (&runLines{console: silence, ship: s}).of(runRef{logRun, "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
+	handler := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
 	slog.New(handler).Error("failed", "error", errors.New("no"), "key", prefect.Secret("hidden"))
-	if got := s.lines[0].Message; got != "failed (cluster: c, error: no, key: ********)" {
+	if got := s.Lines[0].Message; got != "failed (cluster: c, error: no, key: ********)" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -101,11 +102,11 @@ func TestLineText(t *testing.T) {
 // make a call for each line.
 func TestLinesAreSentInBatches(t *testing.T) {
 	t.Parallel()
-	var s *shipper
+	var s *runlog.Shipper
 	calls := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if calls++; calls < 10 {
-			s.add(prefect.Log{Message: "meanwhile"})
+			s.Add(prefect.Log{Message: "meanwhile"})
 		}
 		w.WriteHeader(http.StatusCreated)
 	}))
@@ -114,12 +115,12 @@ func TestLinesAreSentInBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = newShipper(api, silence, newMetrics(newTable(0)))
-	for range logBatch + 1 {
-		s.add(prefect.Log{Message: "line"})
+	s = runlog.NewShipper(api, silence, func(int) {})
+	for range runlog.LogBatch + 1 {
+		s.Add(prefect.Log{Message: "line"})
 	}
-	s.flush(t.Context())
-	if calls != 2 || len(s.lines) != 1 {
-		t.Errorf("%d calls, %d lines are left; want 2 and 1", calls, len(s.lines))
+	s.Flush(t.Context())
+	if calls != 2 || len(s.Lines) != 1 {
+		t.Errorf("%d calls, %d lines are left; want 2 and 1", calls, len(s.Lines))
 	}
 }

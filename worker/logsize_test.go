@@ -9,6 +9,7 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox/prefectapi"
+	"ecsctl/worker/runlog"
 )
 
 // Of last lines that are too long the end is kept, where the exception is.
@@ -16,13 +17,13 @@ func TestTheLastLinesKeepTheirEnd(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, api := shipperTo(t, &failing)
-	log := (&runLines{console: silence, ship: s}).inPrefect(runRef{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
 	lines := []string{"the first line"}
 	for range 49 {
 		lines = append(lines, strings.Repeat("é", 5000))
 	}
 	output{container: "prefect", from: "log group g, stream s", lines: append(lines, "ZeroDivisionError: division by zero")}.show(t.Context(), log)
-	s.flush(t.Context())
+	s.Flush(t.Context())
 	got := stored(t, api)
 	if len(got) != 1 {
 		t.Fatalf("%d lines", len(got))
@@ -47,12 +48,12 @@ func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newShipper(client, silence, newMetrics(newTable(0)))
-		log := (&runLines{console: silence, ship: s}).inPrefect(runRef{logRun, "run"})
+		s := runlog.NewShipper(client, silence, func(int) {})
+		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
 		for range 60 {
 			log.Info(line)
 		}
-		s.flush(t.Context())
+		s.Flush(t.Context())
 		if got := len(stored(t, client)); got != 60 || largest.Load() > 4_000_000 {
 			t.Errorf("%s: %d of 60 lines, the largest call has %d bytes", name, got, largest.Load())
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ecsctl/internal/pause"
+	"ecsctl/worker/awsaccess"
 )
 
 // loop is something that is done again and again.
@@ -24,9 +25,9 @@ const loopJitter = 0.3
 // to be right, and one stage waits for another.
 const maxLoopWait = 15 * time.Second
 
-// run does it at once and then in every interval, until the context ends. A failure
+// Run does it at once and then in every interval, until the context ends. A failure
 // is a warning: the next one comes later, each time twice as late up to maxLoopWait.
-func (l loop) run(ctx context.Context) {
+func (l loop) Run(ctx context.Context) {
 	failures, last := 0, time.Now()
 	for {
 		err := l.do(ctx)
@@ -37,7 +38,7 @@ func (l loop) run(ctx context.Context) {
 			failures, last = 0, time.Now()
 		} else {
 			failures++
-			l.log.WarnContext(ctx, "failed to "+l.name, "error", sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
+			l.log.WarnContext(ctx, "failed to "+l.name, "error", awsaccess.Sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
 		}
 		if l.rest(ctx, failures) != nil {
 			return
@@ -48,9 +49,9 @@ func (l loop) run(ctx context.Context) {
 // rest waits for the next time, which comes early only if the last one was no failure.
 func (l loop) rest(ctx context.Context, failures int) error {
 	if failures > 0 || l.early == nil {
-		return pause.For(ctx, l.wait(failures))
+		return pause.For(ctx, l.Wait(failures))
 	}
-	timer := time.NewTimer(l.wait(0))
+	timer := time.NewTimer(l.Wait(0))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -62,7 +63,7 @@ func (l loop) rest(ctx context.Context, failures int) error {
 	}
 }
 
-func (l loop) wait(failures int) time.Duration {
+func (l loop) Wait(failures int) time.Duration {
 	wait := l.interval
 	for range min(failures, 10) {
 		wait *= 2

@@ -13,6 +13,7 @@ import (
 	"ecsctl/internal/aws/ec2calls"
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
+	"ecsctl/worker/awsaccess"
 )
 
 // networkLife is how long the subnets of a VPC are taken to be the same.
@@ -25,11 +26,11 @@ type networks struct {
 }
 
 // find answers what a job needs to know.
-func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsClients, need jobtemplate.NetworkNeed) (*jobtemplate.Network, error) {
-	network, err := n.known.get(ctx, c.key+need.VPCID, time.Now().Add(-networkLife), func(ctx context.Context) (jobtemplate.Network, error) {
+func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, need jobtemplate.NetworkNeed) (*jobtemplate.Network, error) {
+	network, err := n.known.get(ctx, c.Key+need.VPCID, time.Now().Add(-networkLife), func(ctx context.Context) (jobtemplate.Network, error) {
 		var network jobtemplate.Network
-		err := patiently(ctx, log, n.patience, passing, func() (err error) {
-			network, err = readNetwork(ctx, c.ec2, need.VPCID)
+		err := patiently(ctx, log, n.patience, awsaccess.Passing, func() (err error) {
+			network, err = readNetwork(ctx, c.EC2, need.VPCID)
 			return err
 		})
 		return network, err
@@ -47,7 +48,7 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 		return jobtemplate.Network{}, nil // jobtemplate words the problem
 	}
 	if err != nil {
-		return jobtemplate.Network{}, explain("look up the VPC", err)
+		return jobtemplate.Network{}, awsaccess.Explain("look up the VPC", err)
 	}
 	network := jobtemplate.Network{VPCID: aws.ToString(vpcs.Vpcs[0].VpcId)}
 	pages := ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{
@@ -56,7 +57,7 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return jobtemplate.Network{}, explain("list the subnets of VPC \""+network.VPCID+"\"", err)
+			return jobtemplate.Network{}, awsaccess.Explain("list the subnets of VPC \""+network.VPCID+"\"", err)
 		}
 		for _, subnet := range page.Subnets {
 			network.Subnets = append(network.Subnets, aws.ToString(subnet.SubnetId))

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -10,6 +11,9 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/observe"
+	"ecsctl/worker/runlog"
 )
 
 const (
@@ -18,40 +22,42 @@ const (
 	batchesAtOnce = 4
 	// heardWithin is how long the queue may say nothing, not even that there is nothing,
 	// before tasks are looked at as without one.
-	heardWithin = 2 * longPoll
+	heardWithin = 2 * observe.LongPoll
 
 	firstListen = time.Second
 	mostListen  = time.Minute
 )
 
-// observe is the stage that hears of tasks by way of a queue that EventBridge fills and
+// observer is the stage that hears of tasks by way of a queue that EventBridge fills and
 // that the workers of a pool share. Whoever gets the message that a task has stopped
 // settles its run, whichever worker has launched it.
-type observe struct {
+type observer struct {
 	log     *slog.Logger
-	queue   *taskQueue
+	queue   *observe.Queue
 	table   *table
 	settle  *settle
 	events  *emitter
-	tags    *taskTags
-	clients *clientSets
+	tags    *observe.Tags
+	clients *awsaccess.Sets
 	metrics *metrics
 	places  chan struct{} // one for each batch that may be in hand
 	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
 }
 
-func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *clientSets, events *emitter) *observe {
-	return &observe{
-		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &taskTags{},
-		queue:  &taskQueue{api: newSQS(o, m), name: o.ObserverQueue, visibility: o.ObserverVisibility},
+func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *awsaccess.Sets, events *emitter) *observer {
+	queues := o.AWS
+	queues.Region = cmp.Or(o.ObserverRegion, queues.Region)
+	return &observer{
+		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &observe.Tags{},
+		queue:  &observe.Queue{API: awsaccess.NewSQS(queues, o.Rates, m.awsCalled), Name: o.ObserverQueue, Visibility: o.ObserverVisibility},
 		events: events,
 		places: make(chan struct{}, batchesAtOnce),
 	}
 }
 
-// run listens until the context ends. That the queue is away or gone is a warning: it is
+// Run listens until the context ends. That the queue is away or gone is a warning: it is
 // tried again, and track looks at the tasks meanwhile.
-func (o *observe) run(ctx context.Context) {
+func (o *observer) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for failures := 0; ctx.Err() == nil; {
@@ -60,12 +66,12 @@ func (o *observe) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		messages, err := o.queue.receive(ctx)
+		messages, err := o.queue.Receive(ctx)
 		if err != nil {
 			<-o.places
 			failures++
 			o.heard.Store(0)
-			o.wait(ctx, failures, err)
+			o.Wait(ctx, failures, err)
 			continue
 		}
 		failures = 0
@@ -77,22 +83,22 @@ func (o *observe) run(ctx context.Context) {
 	}
 }
 
-func (o *observe) wait(ctx context.Context, failures int, err error) {
+func (o *observer) Wait(ctx context.Context, failures int, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	wait := pause.Backoff(failures-1, firstListen, mostListen)
-	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", sentence(err))
+	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", awsaccess.Sentence(err))
 	_ = pause.For(ctx, wait) // the loop sees that the context has ended
 }
 
 // hears tells whether the queue is alive.
-func (o *observe) hears(now time.Time) bool {
+func (o *observer) hears(now time.Time) bool {
 	return now.Sub(time.Unix(0, o.heard.Load())) < heardWithin
 }
 
 // handle sees a batch through: events to Prefect, runs settled, messages acknowledged.
-func (o *observe) handle(ctx context.Context, messages []message) {
+func (o *observer) handle(ctx context.Context, messages []observe.Message) {
 	if len(messages) == 0 {
 		return
 	}
@@ -107,23 +113,23 @@ func (o *observe) handle(ctx context.Context, messages []message) {
 }
 
 // entryOf is what is tracked of the task, by this worker or made up from the event.
-func (o *observe) entryOf(ctx context.Context, c *change) (tracked, error) {
-	entry, known := o.table.find(c.runID())
-	if !known || entry.at.task != c.arn() {
-		clients, err := o.clients.of(ctx, jobtemplate.Credentials{})
+func (o *observer) entryOf(ctx context.Context, c *observe.Change) (tracked, error) {
+	entry, known := o.table.find(c.RunID())
+	if !known || entry.at.task != c.ARN() {
+		clients, err := o.clients.Of(ctx, jobtemplate.Credentials{})
 		if err != nil {
 			return tracked{}, err
 		}
 		entry = tracked{
-			run: runRef{c.runID(), c.tags[tagFlowRunName]}, phase: launched, pid: c.cluster() + "::" + c.arn(),
-			at: place{clients, c.cluster(), c.arn()},
+			run: runlog.Run{c.RunID(), c.Tags[observe.TagFlowRunName]}, phase: launched, pid: c.Cluster() + "::" + c.ARN(),
+			at: place{clients, c.Cluster(), c.ARN()},
 		}
 	}
-	if c.tags[tagDeregister] == "true" && c.task.TaskDefinitionArn != nil {
-		entry.definition = *c.task.TaskDefinitionArn
+	if c.Tags[observe.TagDeregister] == "true" && c.Task.TaskDefinitionArn != nil {
+		entry.definition = *c.Task.TaskDefinitionArn
 	}
 	return entry, nil
 }
 
 // mayWork tells whether the same thing may work a little later.
-func mayWork(err error) bool { return prefect.Temporary(err) || passing(err) }
+func mayWork(err error) bool { return prefect.Temporary(err) || awsaccess.Passing(err) }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"ecsctl/internal/pause"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/observe"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 // batch are messages that were received together. They are held until each was acted
 // upon, which may be long when Prefect is away.
 type batch struct {
-	*observe
+	*observer
 	url *string
 
 	mu   sync.Mutex
@@ -30,16 +32,16 @@ type batch struct {
 }
 
 type heldMessage struct {
-	message
-	change *change   // nil: it could not be read
-	late   time.Time // when the final state of its run was first waited for
+	observe.Message
+	change *observe.Change // nil: it could not be read
+	late   time.Time       // when the final state of its run was first waited for
 	looks  int
 }
 
-func (o *observe) newBatch(messages []message) *batch {
-	b := &batch{observe: o, url: o.queue.url}
+func (o *observer) newBatch(messages []observe.Message) *batch {
+	b := &batch{observer: o, url: o.queue.URL}
 	for _, m := range messages {
-		b.held = append(b.held, &heldMessage{message: m})
+		b.held = append(b.held, &heldMessage{Message: m})
 	}
 	return b
 }
@@ -49,8 +51,8 @@ func (b *batch) holdOn(ctx context.Context) func() {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	group.Go(func() {
-		for pause.For(ctx, b.queue.visibility/3) == nil {
-			if err := b.queue.hold(ctx, b.url, b.inHand(), func(message) time.Duration { return b.queue.visibility }); err != nil && ctx.Err() == nil {
+		for pause.For(ctx, b.queue.Visibility/3) == nil {
+			if err := b.queue.Hold(ctx, b.url, b.inHand(), func(observe.Message) time.Duration { return b.queue.Visibility }); err != nil && ctx.Err() == nil {
 				b.log.DebugContext(ctx, "task changes may come twice", "error", err)
 			}
 		}
@@ -58,12 +60,12 @@ func (b *batch) holdOn(ctx context.Context) func() {
 	return func() { cancel(); group.Wait() }
 }
 
-func (b *batch) inHand() []message {
+func (b *batch) inHand() []observe.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []message
+	var out []observe.Message
 	for _, h := range b.held {
-		out = append(out, h.message)
+		out = append(out, h.Message)
 	}
 	return out
 }
@@ -73,12 +75,12 @@ func (b *batch) inHand() []message {
 func (b *batch) read(ctx context.Context) {
 	var foreign []*heldMessage
 	for _, h := range b.held {
-		c, err := parseChange(h.body)
+		c, err := observe.Parse(h.Body)
 		switch {
-		case errors.Is(err, errForeignEvent):
+		case errors.Is(err, observe.ErrForeignEvent):
 			foreign = append(foreign, h)
 		case err != nil:
-			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the dead-letter queue", "received", h.receives, "error", err)
+			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the dead-letter queue", "received", h.Receives, "error", err)
 		default:
 			h.change = c
 		}
@@ -100,13 +102,17 @@ func (b *batch) changes() []*heldMessage {
 // name finds out whose tasks these are; false when that cannot be known now. Tasks of no
 // flow run are acknowledged.
 func (b *batch) name(ctx context.Context) bool {
+	var changes []*observe.Change
+	for _, h := range b.changes() {
+		changes = append(changes, h.change)
+	}
 	for n := 0; ; n++ {
-		err := b.tags.fill(ctx, b.clients, b.changes())
+		err := b.tags.Fill(ctx, b.clients, changes)
 		if err == nil {
 			break
 		}
 		if n >= mostLooks || pause.For(ctx, pause.Backoff(n, firstLookAgain, mostLookAgain)) != nil {
-			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", sentence(err))
+			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", awsaccess.Sentence(err))
 			break
 		}
 	}
@@ -115,7 +121,7 @@ func (b *batch) name(ctx context.Context) bool {
 	}
 	var foreign []*heldMessage
 	for _, h := range b.changes() {
-		if h.change.runID() == "" && h.change.tags != nil {
+		if h.change.RunID() == "" && h.change.Tags != nil {
 			foreign = append(foreign, h)
 		}
 	}
@@ -127,13 +133,13 @@ func (b *batch) name(ctx context.Context) bool {
 // away does not keep a run from its state.
 func (b *batch) act(ctx context.Context) {
 	var moving, ended []*heldMessage
-	var changes []*change
+	var changes []*observe.Change
 	for _, h := range b.changes() {
-		if h.change.runID() == "" {
+		if h.change.RunID() == "" {
 			continue // not known: it comes again
 		}
 		changes = append(changes, h.change)
-		if h.change.stopped() {
+		if h.change.Stopped() {
 			ended = append(ended, h)
 		} else {
 			moving = append(moving, h)
@@ -158,19 +164,19 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 	for n := 0; len(open) > 0; n++ {
 		endings, err := b.endings(ctx, open)
 		if err != nil {
-			b.log.WarnContext(ctx, "runs whose tasks have stopped cannot be settled", "error", sentence(err))
+			b.log.WarnContext(ctx, "runs whose tasks have stopped cannot be settled", "error", awsaccess.Sentence(err))
 			return settled
 		}
 		outcomes, err := b.settle.batch(ctx, endings)
 		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
-			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error", sentence(err))
+			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error", awsaccess.Sentence(err))
 		}
 		var again []*heldMessage
 		for i, out := range outcomes {
 			switch h := open[i]; {
 			case out.err == nil && out.verdict != stillLate:
 				settled = append(settled, h)
-				b.tags.forget(h.change.arn())
+				b.tags.Forget(h.change.ARN())
 			case h.again(ctx, b, out):
 				again = append(again, h)
 			}
@@ -183,7 +189,7 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 		}
 	}
 	if err := b.settle.retire.idle(ctx); err != nil && ctx.Err() == nil {
-		b.log.WarnContext(ctx, "task definitions are deregistered later", "error", sentence(err))
+		b.log.WarnContext(ctx, "task definitions are deregistered later", "error", awsaccess.Sentence(err))
 	}
 	return settled
 }
@@ -206,7 +212,7 @@ func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool 
 	if h.looks < mostLooks {
 		return true
 	}
-	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run", h.change.runID(), "received", h.receives, "error", sentence(out.err))
+	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run", h.change.RunID(), "received", h.Receives, "error", awsaccess.Sentence(out.err))
 	return false
 }
 
@@ -220,7 +226,7 @@ func (b *batch) endings(ctx context.Context, open []*heldMessage) ([]ending, err
 		if entry.stoppedAt.IsZero() {
 			entry.stoppedAt = h.late
 		}
-		out = append(out, ending{entry: entry, task: &h.change.task, reason: exitReason(h.change.task)})
+		out = append(out, ending{entry: entry, task: &h.change.Task, reason: exitReason(h.change.Task)})
 	}
 	return out, nil
 }
@@ -230,18 +236,18 @@ func (b *batch) done(ctx context.Context, messages []*heldMessage, result string
 	if len(messages) == 0 {
 		return
 	}
-	var list []message
+	var list []observe.Message
 	b.mu.Lock()
 	for _, h := range messages {
-		list = append(list, h.message)
+		list = append(list, h.Message)
 	}
 	b.held = without(b.held, messages)
 	b.mu.Unlock()
 	b.metrics.observed(result, len(messages))
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	if err := b.queue.acknowledge(last, b.url, list); err != nil {
-		b.log.WarnContext(ctx, "task changes that were acted upon will come again", "error", sentence(err))
+	if err := b.queue.Acknowledge(last, b.url, list); err != nil {
+		b.log.WarnContext(ctx, "task changes that were acted upon will come again", "error", awsaccess.Sentence(err))
 	}
 }
 
@@ -253,15 +259,15 @@ func (b *batch) release(ctx context.Context) {
 		return
 	}
 	b.metrics.observed("left", len(left))
-	later := func(m message) time.Duration {
+	later := func(m observe.Message) time.Duration {
 		if ctx.Err() != nil {
 			return time.Second
 		}
-		return min(b.queue.visibility, time.Second<<min(m.receives, 10))
+		return min(b.queue.Visibility, time.Second<<min(m.Receives, 10))
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	if err := b.queue.hold(last, b.url, left, later); err != nil {
+	if err := b.queue.Hold(last, b.url, left, later); err != nil {
 		b.log.DebugContext(ctx, "task changes that were not acted upon come again when their time is up", "error", err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/feed"
+	"ecsctl/worker/observe"
+	"ecsctl/worker/runlog"
 )
 
 const (
@@ -61,19 +63,19 @@ func (e *emitter) emit(known *snapshot, event prefect.Event) {
 }
 
 // send sends the changes, and what was left before.
-func (e *emitter) send(ctx context.Context, changes []*change) {
+func (e *emitter) send(ctx context.Context, changes []*observe.Change) {
 	known := e.heartbeat.current.Load()
 	if known == nil || known.isPrefect2() {
 		return
 	}
 	var events []prefect.Event
 	for _, c := range changes {
-		if isUUID(c.id) {
+		if observe.IsUUID(c.ID) {
 			events = append(events, taskEvent(c, known.version))
 		}
 	}
 	e.keep(events)
-	e.flush(ctx)
+	e.Flush(ctx)
 }
 
 // keep puts events behind those that wait.
@@ -95,8 +97,8 @@ func (e *emitter) trim() {
 	}
 }
 
-// flush sends batches until none is left or one fails.
-func (e *emitter) flush(ctx context.Context) {
+// Flush sends batches until none is left or one fails.
+func (e *emitter) Flush(ctx context.Context) {
 	for {
 		events := e.take()
 		if len(events) == 0 {
@@ -165,18 +167,18 @@ func (e *emitter) forgo(ctx context.Context) {
 	e.log.InfoContext(ctx, "this Prefect server keeps no events: task changes are not shown there", "asked again in", eventsAgain.String())
 }
 
-// run sends what is left, now and then, and once more when the worker ends.
-func (e *emitter) run(ctx context.Context) {
-	for e.wait(ctx) == nil {
-		e.flush(ctx)
+// Run sends what is left, now and then, and once more when the worker ends.
+func (e *emitter) Run(ctx context.Context) {
+	for e.Wait(ctx) == nil {
+		e.Flush(ctx)
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), runlog.LastFlush)
 	defer cancel()
-	e.flush(last)
+	e.Flush(last)
 }
 
-// wait waits until there may be something to send, or the context has ended.
-func (e *emitter) wait(ctx context.Context) error {
+// Wait waits until there may be something to send, or the context has ended.
+func (e *emitter) Wait(ctx context.Context) error {
 	patrol := time.NewTimer(eventPatrol)
 	defer patrol.Stop()
 	select {
@@ -193,18 +195,18 @@ func (e *emitter) wait(ctx context.Context) error {
 // events of a task by `follows` and never does (it looks for the last event under the
 // new event's own id); a chain across workers that share a queue would have gaps, for
 // whose filling the server holds events back. So there is none here either.
-func taskEvent(c *change, version string) prefect.Event {
+func taskEvent(c *observe.Change, version string) prefect.Event {
 	resource := map[string]string{
-		"prefect.resource.id": "prefect.ecs.task." + c.arn()[strings.LastIndex(c.arn(), "/")+1:],
-		"ecs.taskArn":         c.arn(),
+		"prefect.resource.id": "prefect.ecs.task." + c.ARN()[strings.LastIndex(c.ARN(), "/")+1:],
+		"ecs.taskArn":         c.ARN(),
 	}
-	for label, value := range map[string]*string{"ecs.clusterArn": c.task.ClusterArn, "ecs.taskDefinitionArn": c.task.TaskDefinitionArn} {
+	for label, value := range map[string]*string{"ecs.clusterArn": c.Task.ClusterArn, "ecs.taskDefinitionArn": c.Task.TaskDefinitionArn} {
 		if text := aws.ToString(value); text != "" {
 			resource[label] = text
 		}
 	}
 	return prefect.Event{
-		ID: c.id, Occurred: c.time, Event: "prefect.ecs.task." + strings.ToLower(c.status()), Resource: resource, Related: relatedTo(c, version),
+		ID: c.ID, Occurred: c.Time, Event: "prefect.ecs.task." + strings.ToLower(c.Status()), Resource: resource, Related: relatedTo(c, version),
 	}
 }
 
@@ -212,23 +214,23 @@ func taskEvent(c *change, version string) prefect.Event {
 var relatedKinds = []string{"flow-run", "deployment", "flow", "work-pool"}
 
 // relatedTo are the resources that an event has to do with.
-func relatedTo(c *change, version string) []map[string]string {
+func relatedTo(c *observe.Change, version string) []map[string]string {
 	out := []map[string]string{}
 	for _, kind := range relatedKinds {
-		id := c.tags["prefect.io/"+kind+"-id"]
+		id := c.Tags["prefect.io/"+kind+"-id"]
 		if kind == "flow-run" {
-			id = c.runID() // known even when ECS has forgotten the tags
+			id = c.RunID() // known even when ECS has forgotten the tags
 		}
 		if id == "" {
 			continue
 		}
 		related := map[string]string{"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind}
-		if name := c.tags["prefect.io/"+kind+"-name"]; name != "" {
+		if name := c.Tags["prefect.io/"+kind+"-name"]; name != "" {
 			related["prefect.resource.name"] = name
 		}
 		out = append(out, related)
 	}
-	if name := c.tags["prefect.io/worker-name"]; name != "" {
+	if name := c.Tags["prefect.io/worker-name"]; name != "" {
 		out = append(out, map[string]string{
 			"prefect.resource.id": "prefect.worker.ecs." + workerSlug(name), "prefect.resource.role": "worker",
 			"prefect.resource.name": name, "prefect.worker-type": Type, "prefect.version": version,

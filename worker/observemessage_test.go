@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/observe"
+	"ecsctl/worker/runlog"
 )
 
 // fargateEvent has the fields of a task state change as ECS sends them (ECS Developer
@@ -41,18 +43,18 @@ const fargateEvent = `{
 
 func TestParseChange(t *testing.T) {
 	t.Parallel()
-	c, err := parseChange(fargateEvent)
+	c, err := observe.Parse(fargateEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.stopped() || c.runID() != "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11" || c.time != time.Date(2020, 1, 23, 17, 57, 58, 0, time.UTC) {
+	if !c.Stopped() || c.RunID() != "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11" || c.Time != time.Date(2020, 1, 23, 17, 57, 58, 0, time.UTC) {
 		t.Errorf("got %+v", c)
 	}
-	if reason := exitReason(c.task); !strings.Contains(reason, "OutOfMemoryError") || !strings.Contains(reason, "137") || !strings.Contains(reason, "EssentialContainerExited") {
+	if reason := exitReason(c.Task); !strings.Contains(reason, "OutOfMemoryError") || !strings.Contains(reason, "137") || !strings.Contains(reason, "EssentialContainerExited") {
 		t.Errorf("the reason is %q", reason)
 	}
-	if c.task.StoppedAt == nil || c.task.Version != 4 || *c.task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address != "10.0.0.139" {
-		t.Errorf("got %+v", c.task)
+	if c.Task.StoppedAt == nil || c.Task.Version != 4 || *c.Task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address != "10.0.0.139" {
+		t.Errorf("got %+v", c.Task)
 	}
 }
 
@@ -65,7 +67,7 @@ func TestMessagesThatAreNoChanges(t *testing.T) {
 		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": 1}}`:        false,
 		`{"detail-type": "ECS Task State Change", "time": "yesterday", "detail":1}`: false,
 	} {
-		if _, err := parseChange(body); err == nil || errors.Is(err, errForeignEvent) != foreign {
+		if _, err := observe.Parse(body); err == nil || errors.Is(err, observe.ErrForeignEvent) != foreign {
 			t.Errorf("%s: got %v", body, err)
 		}
 	}
@@ -75,7 +77,7 @@ func FuzzParseChange(f *testing.F) {
 	f.Add(fargateEvent)
 	f.Add(`{"detail-type": "ECS Task State Change", "detail": {"taskArn": "a", "lastStatus": "STOPPED", "overrides": {"containerOverrides": [{}]}}}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		c, err := parseChange(body)
+		c, err := observe.Parse(body)
 		if err != nil {
 			return
 		}
@@ -92,17 +94,17 @@ func TestRunOfATask(t *testing.T) {
 	environment := &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{}, {Environment: []types.KeyValuePair{
 		{Name: aws.String("A"), Value: aws.String("b")}, {Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: aws.String(id)}}}}}
 	for name, tc := range map[string]struct {
-		c    change
+		c    observe.Change
 		want string
 	}{
-		"tags":              {change{tags: map[string]string{tagFlowRunID: id}, task: types.Task{StartedBy: aws.String(startedBy(other, other))}}, id},
-		"started by us":     {change{task: types.Task{StartedBy: aws.String(startedBy(id, other))}}, id},
-		"started by others": {change{task: types.Task{StartedBy: aws.String("prefect/x/y")}}, ""},
-		"a service":         {change{task: types.Task{StartedBy: aws.String("ecs-svc/123")}}, ""},
-		"environment":       {change{task: types.Task{StartedBy: aws.String("someone"), Overrides: environment}}, id},
-		"nothing":           {change{}, ""},
+		"tags":              {observe.Change{Tags: map[string]string{observe.TagFlowRunID: id}, Task: types.Task{StartedBy: aws.String(startedBy(other, other))}}, id},
+		"started by us":     {observe.Change{Task: types.Task{StartedBy: aws.String(startedBy(id, other))}}, id},
+		"started by others": {observe.Change{Task: types.Task{StartedBy: aws.String("prefect/x/y")}}, ""},
+		"a service":         {observe.Change{Task: types.Task{StartedBy: aws.String("ecs-svc/123")}}, ""},
+		"environment":       {observe.Change{Task: types.Task{StartedBy: aws.String("someone"), Overrides: environment}}, id},
+		"nothing":           {observe.Change{}, ""},
 	} {
-		if got := tc.c.runID(); got != tc.want {
+		if got := tc.c.RunID(); got != tc.want {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
@@ -149,7 +151,7 @@ func TestTakenOverAfterTheEnd(t *testing.T) {
 func TestLeaveTask(t *testing.T) {
 	t.Parallel()
 	table := newTable(1)
-	table.admit(runRef{id: "r"})
+	table.admit(runlog.Run{ID: "r"})
 	table.leaveTask("r", "old")
 	if _, in := table.find("r"); !in || !table.isFull() {
 		t.Error("a run that is being launched left with its old task")
@@ -177,13 +179,13 @@ func TestWorkerSlug(t *testing.T) {
 // A task whose tags ECS has forgotten still names its run.
 func TestEventWithoutTags(t *testing.T) {
 	t.Parallel()
-	c, err := parseChange(fargateEvent)
+	c, err := observe.Parse(fargateEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const arn = "arn:aws:ecs:us-west-2:111122223333:"
 	want := prefect.Event{
-		ID: "3317b2af-7005-947d-b652-f55e762e571a", Occurred: c.time, Event: "prefect.ecs.task.stopped",
+		ID: "3317b2af-7005-947d-b652-f55e762e571a", Occurred: c.Time, Event: "prefect.ecs.task.stopped",
 		Resource: map[string]string{
 			"prefect.resource.id": "prefect.ecs.task.c13b4cb40f1f4fe4a2971f76ae5a47ad", "ecs.taskArn": arn + "task/FargateCluster/c13b4cb40f1f4fe4a2971f76ae5a47ad",
 			"ecs.clusterArn": arn + "cluster/FargateCluster", "ecs.taskDefinitionArn": arn + "task-definition/sample-fargate:1",
@@ -198,11 +200,11 @@ func TestEventWithoutTags(t *testing.T) {
 // The tags of tasks are remembered within bounds.
 func TestTaskTagsAreBounded(t *testing.T) {
 	t.Parallel()
-	tags := &taskTags{}
-	for i := range 4 * maxTagged {
-		tags.remember(strings.Repeat("x", i%7)+time.Duration(i).String(), map[string]string{})
+	tags := &observe.Tags{}
+	for i := range 4 * observe.MaxTagged {
+		tags.Remember(strings.Repeat("x", i%7)+time.Duration(i).String(), map[string]string{})
 	}
-	if n := len(tags.young) + len(tags.old); n > 2*maxTagged {
+	if n := len(tags.Young) + len(tags.Old); n > 2*observe.MaxTagged {
 		t.Errorf("%d tasks are remembered", n)
 	}
 }

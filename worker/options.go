@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/internal/uuid"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // Type is the only type of work pool that this worker serves.
@@ -103,7 +104,7 @@ type Options struct {
 	// default 100 s. What AWS has not taken after half of it is given back.
 	DrainTimeout time.Duration
 	// Rates are the most calls a second for each ECS and EC2 action; default DefaultRates.
-	Rates map[string]Rate
+	Rates map[string]awsaccess.Rate
 
 	// CrashedLogLines is how many of a container's last lines go into the log of a run that
 	// it made Crashed; default 50, negative is none.
@@ -133,7 +134,7 @@ func (o Options) withDefaults() Options {
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, defaultDrain)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Rates == nil {
-		o.Rates = DefaultRates()
+		o.Rates = awsaccess.DefaultRates()
 	}
 	return o
 }

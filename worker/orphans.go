@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // orphanShare is the part of the time that a worker spends on looking for orphans at
@@ -67,7 +68,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 			failures = append(failures, err)
 			continue
 		}
-		entry := tracked{run: runRef{run.ID, run.Name}}
+		entry := tracked{run: runlog.Run{run.ID, run.Name}}
 		entry.set(found)
 		if run.State != nil {
 			entry.since = o.opts.Prefect.Here(run.State.Timestamp) // it has had a task for at least so long
@@ -92,7 +93,7 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 	if e.task != nil && e.task.StoppedAt != nil && time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
 		return
 	}
-	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.name, "id", e.entry.run.id)
+	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.Name, "id", e.entry.run.ID)
 	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at, runner: e.entry.runner})
 }
 
@@ -121,7 +122,7 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	if err != nil || !found {
 		return err
 	}
-	ref := runRef{run.ID, run.Name}
+	ref := runlog.Run{run.ID, run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id})

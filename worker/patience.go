@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"ecsctl/internal/pause"
+	"ecsctl/worker/awsaccess"
 )
 
 const (
@@ -41,7 +42,7 @@ type Tries struct {
 // over reports whether the n-th failure, counted from 0, was the last.
 func (t Tries) over(n int) bool { return t.Most > 0 && n+1 >= t.Most }
 
-func (t Tries) wait(n int) time.Duration {
+func (t Tries) Wait(n int) time.Duration {
 	if t.Most == 0 {
 		return pause.Backoff(n, firstPatience, mostPatience)
 	}
@@ -72,7 +73,7 @@ func patiently(ctx context.Context, log *slog.Logger, p patience, again func(err
 		if err == nil || ctx.Err() != nil || !again(err) || p.tries.over(n) {
 			return err
 		}
-		wait := p.tries.wait(n)
+		wait := p.tries.Wait(n)
 		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}
@@ -98,7 +99,7 @@ func (p patience) limitFor(err error) time.Duration {
 func lasting(err error) bool {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return !roleIsNew(api)
+		return !awsaccess.RoleIsNew(api)
 	}
 	var network net.Error
 	var response interface{ HTTPStatusCode() int }

@@ -10,6 +10,7 @@ import (
 
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // PreviewRequest says which job is previewed: that of a flow run, that of a
@@ -56,7 +57,7 @@ type Preview struct {
 	Problems               []jobtemplate.Problem `json:"problems,omitempty"`
 
 	deploymentID string
-	clients      *awsClients
+	clients      *awsaccess.Clients
 	mask         func(map[string]any) map[string]any
 }
 
@@ -79,13 +80,13 @@ func MakePreview(ctx context.Context, r PreviewRequest) (*Preview, error) {
 	if r.ShowSecrets {
 		p.mask = func(document map[string]any) map[string]any { return document }
 	}
-	return p, p.fill(ctx, r, job, in)
+	return p, p.Fill(ctx, r, job, in)
 }
 
-func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.Job, in jobtemplate.Inputs) error {
-	sets := newClientSets(Options{AWS: r.AWS}, newMetrics(newTable(0)))
+func (p *Preview) Fill(ctx context.Context, r PreviewRequest, job *jobtemplate.Job, in jobtemplate.Inputs) error {
+	sets := awsaccess.NewSets(r.AWS, nil, nil)
 	var err error
-	if p.clients, err = sets.of(ctx, job.Credentials); err != nil {
+	if p.clients, err = sets.Of(ctx, job.Credentials); err != nil {
 		return err
 	}
 	// The definition counts as registered: a run whose definition is there already sends no
@@ -98,7 +99,7 @@ func (p *Preview) fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 			return err
 		}
 	} else {
-		wanted, err := hashed(job, p.clients.region)
+		wanted, err := hashed(job, p.clients.Region)
 		if err != nil {
 			return err
 		}

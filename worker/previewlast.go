@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // ErrNoLastRun: there is nothing to compare with.
@@ -36,9 +37,9 @@ func (p *Preview) LastRun(ctx context.Context, api *prefect.Client) (*Preview, e
 		if !ok {
 			continue
 		}
-		out, err := p.clients.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+		out, err := p.clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
 		if err != nil {
-			return nil, explain(fmt.Sprintf("look at the task of flow run %q", run.Name), err)
+			return nil, awsaccess.Explain(fmt.Sprintf("look at the task of flow run %q", run.Name), err)
 		}
 		if len(out.Tasks) > 0 {
 			return p.ofTask(ctx, aws.ToString(out.Tasks[0].TaskDefinitionArn), out.Tasks[0].Overrides)
@@ -65,7 +66,7 @@ func (p *Preview) ofTask(ctx context.Context, definition string, overrides any) 
 	}
 	described, err := describeWithTags(ctx, p.clients, definition)
 	if err != nil {
-		return nil, explain("describe task definition \""+definition+"\"", err)
+		return nil, awsaccess.Explain("describe task definition \""+definition+"\"", err)
 	}
 	document, err := awsDocument(described.TaskDefinition)
 	if err != nil {

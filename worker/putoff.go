@@ -9,6 +9,8 @@ import (
 
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 // The names of the Scheduled states that a run waits in.
@@ -37,25 +39,25 @@ type putOff struct {
 
 // afterLaunch looks at a launch that failed. over says that the run was given back, or
 // is left as it is for the next worker; otherwise the failure is final.
-func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runRef, s still, failure error) (over bool, err error) {
+func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runlog.Run, s still, failure error) (over bool, err error) {
 	var halted *haltedError
 	var unsure *unsureError
 	switch {
 	case errors.Is(failure, errPoolAnew):
-		return true, p.schedule(ctx, log, run, "Scheduled", sentence(failure), p.api.Now(), s)
+		return true, p.schedule(ctx, log, run, "Scheduled", awsaccess.Sentence(failure), p.api.Now(), s)
 	case isCapacity(failure):
-		return p.forCapacity(ctx, log, run, s, sentence(failure))
+		return p.forCapacity(ctx, log, run, s, awsaccess.Sentence(failure))
 	case errors.As(failure, &halted) && errors.As(failure, &unsure):
 		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker finds out", "error", failure)
 		return true, nil
 	case errors.As(failure, &halted):
-		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+sentence(failure)+".", p.api.Now(), s)
+		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+awsaccess.Sentence(failure)+".", p.api.Now(), s)
 	}
 	return false, nil
 }
 
 // forCapacity schedules the run for another try, unless it has waited long enough.
-func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runRef, s still, reason string) (over bool, err error) {
+func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.Run, s still, reason string) (over bool, err error) {
 	if p.wait <= 0 {
 		return false, nil
 	}
@@ -135,15 +137,15 @@ func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e endi
 	return true, p.schedule(ctx, log, e.entry.run, awaitingRetry, message, p.api.Now(), still)
 }
 
-func (p *putOff) history(ctx context.Context, log *slog.Logger, run runRef) (states []prefect.State, err error) {
+func (p *putOff) history(ctx context.Context, log *slog.Logger, run runlog.Run) (states []prefect.State, err error) {
 	err = insist(ctx, log, "reading the states of the flow run", func(ctx context.Context) (err error) {
-		states, err = p.api.FlowRunStates(ctx, run.id)
+		states, err = p.api.FlowRunStates(ctx, run.ID)
 		return err
 	})
 	return states, err
 }
 
-func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runRef, name, message string, at time.Time, s still) error {
+func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runlog.Run, name, message string, at time.Time, s still) error {
 	result, err := p.report.set(ctx, log, run, prefect.StateProposal{Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at}, s)
 	if err == nil && result != nil && result.Status == prefect.Accept {
 		log.WarnContext(ctx, message)

@@ -16,33 +16,35 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/sandbox"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 func TestParseRate(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]Rate{
+	for text, want := range map[string]awsaccess.Rate{
 		"RunTask=40/s,burst=200": {40, 200}, "RunTask=0.5/s": {0.5, 1}, "DescribeTasks=20/s": {20, 20},
 	} {
-		action, got, err := ParseRate(text)
+		action, got, err := awsaccess.ParseRate(text)
 		if err != nil || got != want || !strings.HasPrefix(text, action+"=") {
 			t.Errorf("%s: got %s %v, %v", text, action, got, err)
 		}
 	}
 	for _, text := range []string{"", "RunTask", "RunTask=", "RunTask=1", "RunTask=0/s", "RunTask=-1/s", "RunTask=NaN/s", "RunTask=1/s,burst=0", "RunTask=1/s,burst", "CreateService=1/s", "RunTask=1/s,burst=2,x"} {
-		if _, r, err := ParseRate(text); err == nil {
+		if _, r, err := awsaccess.ParseRate(text); err == nil {
 			t.Errorf("%q was taken for %v", text, r)
 		}
 	}
 }
 
 // takes is how long n calls take that callers make at the same time.
-func takes(t *testing.T, b *bucket, n int) time.Duration {
+func takes(t *testing.T, b *awsaccess.Bucket, n int) time.Duration {
 	t.Helper()
 	began := time.Now()
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			if err := b.wait(t.Context()); err != nil {
+			if err := b.Wait(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -55,24 +57,24 @@ func takes(t *testing.T, b *bucket, n int) time.Duration {
 func TestABucketSlowsDownAndRecovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBucket(Rate{PerSecond: 10, Burst: 10})
+		b := awsaccess.NewBucket(awsaccess.Rate{PerSecond: 10, Burst: 10})
 		if took := takes(t, b, 110); took < 9900*time.Millisecond || took > 10100*time.Millisecond {
 			t.Errorf("110 calls took %s", took)
 		}
 		for range 5 { // answers that come together are one storm
-			b.throttle(time.Now())
+			b.Throttle(time.Now())
 		}
 		if took := takes(t, b, 50); took < 6*time.Second || took > 8*time.Second {
 			t.Errorf("50 calls after a throttled one took %s, want about 7 s", took)
 		}
 		for range 100 {
-			b.throttle(time.Now())
-			_ = pause.For(context.Background(), 2*storm) // ends with the time alone
+			b.Throttle(time.Now())
+			_ = pause.For(context.Background(), 2*awsaccess.Storm) // ends with the time alone
 		}
 		if took := takes(t, b, 10); took < 5*time.Second || took > 20*time.Second {
 			t.Errorf("10 calls after a long storm took %s", took)
 		}
-		_ = pause.For(context.Background(), 2*recovers)
+		_ = pause.For(context.Background(), 2*awsaccess.Recovers)
 		takes(t, b, 10)
 		if took := takes(t, b, 100); took > 10100*time.Millisecond {
 			t.Errorf("100 calls after the storm took %s", took)
@@ -89,9 +91,9 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
-	sets := newClientSets(Options{AWS: base, Rates: map[string]Rate{"ListTasks": {1, 4}}}, newMetrics(newTable(0)))
-	clientsOf := func(c jobtemplate.Credentials) *awsClients {
-		clients, err := sets.of(t.Context(), c)
+	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {1, 4}}, nil)
+	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {
+		clients, err := sets.Of(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,15 +101,15 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 	}
 	first := clientsOf(jobtemplate.Credentials{})
 	second := clientsOf(jobtemplate.Credentials{AccessKeyID: "OTHER", SecretAccessKey: "s"})
-	if first == second || len(sets.limits) != 1 {
-		t.Fatalf("two sets of credentials of one account have %d sets of limits", len(sets.limits))
+	if first == second || len(sets.Limits) != 1 {
+		t.Fatalf("two sets of credentials of one account have %d sets of limits", len(sets.Limits))
 	}
-	if _, err := first.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
+	if _, err := first.ECS.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
 	for i := range 6 {
-		if _, err := []*awsClients{first, second}[i%2].ecs.ListTasks(t.Context(), &ecs.ListTasksInput{}); err != nil {
+		if _, err := []*awsaccess.Clients{first, second}[i%2].ECS.ListTasks(t.Context(), &ecs.ListTasksInput{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,8 +117,8 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		t.Errorf("six calls of two clients took %s with one a second and a burst of four", took)
 	}
 	clientsOf(jobtemplate.Credentials{Region: "eu-west-1"})
-	if len(sets.limits) != 2 {
-		t.Errorf("two regions have %d sets of limits", len(sets.limits))
+	if len(sets.Limits) != 2 {
+		t.Errorf("two regions have %d sets of limits", len(sets.Limits))
 	}
 }
 
@@ -125,7 +127,7 @@ func TestSweepsOfManyRunsArePaced(t *testing.T) {
 	t.Parallel()
 	var entries []tracked
 	for n := range 10_000 {
-		entry := tracked{run: runRef{id: fmt.Sprint(n)}}
+		entry := tracked{run: runlog.Run{ID: fmt.Sprint(n)}}
 		entry.set(launchedTask{at: place{task: fmt.Sprint(n), cluster: "default"}})
 		entries = append(entries, entry)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // freshPoll is how old what a poll has found may be before the run is looked at again.
@@ -40,20 +41,20 @@ type sighting struct {
 func (s sighting) fresh() bool { return time.Since(s.at) <= freshPoll }
 
 // isDue tells whether a run is still to be launched.
-func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runRef) (bool, error) {
+func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runlog.Run) (bool, error) {
 	select {
 	case r.looking <- struct{}{}:
 		defer func() { <-r.looking }()
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	if s := r.seen[run.id]; s.fresh() {
+	if s := r.seen[run.ID]; s.fresh() {
 		return s.due, nil
 	}
-	if err := r.look(ctx, log, run.id); err != nil {
+	if err := r.look(ctx, log, run.ID); err != nil {
 		return false, err
 	}
-	return r.seen[run.id].due, nil
+	return r.seen[run.ID].due, nil
 }
 
 // look reads the run and those whose turn is soon; r.looking is full.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // recovery is the stage that goes on with claims whose worker is gone. It changes
@@ -102,7 +103,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 		return candidate{}, nil // it has gone on meanwhile
 	}
 	if claim.isMistake() {
-		_, err := r.claim.undo(ctx, r.log, runRef{run.ID, run.Name})
+		_, err := r.claim.undo(ctx, r.log, runlog.Run{run.ID, run.Name})
 		return candidate{}, err
 	}
 	if !claim.isClaim() {
@@ -149,6 +150,6 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {
 		return false, nil
 	}
-	r.table.adopt(runRef{run.ID, run.Name}, found)
+	r.table.adopt(runlog.Run{run.ID, run.Name}, found)
 	return true, nil
 }

@@ -8,13 +8,14 @@ import (
 
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // refused looks whether a claim whose launch has failed has a task all the same: an answer was
 // lost, or a replica of this worker's name has gone on with the claim. A task that is still wanted
 // is taken over, another one is stopped.
 func (s *submit) refused(
-	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, submitted prefect.Event,
+	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsaccess.Clients, submitted prefect.Event,
 	failure error,
 ) error {
 	var unsure *unsureError
@@ -30,7 +31,7 @@ func (s *submit) refused(
 	}
 	made, found, err := s.tasks.started(ctx, log, clients, job.Cluster, startedBy(c.run.ID, c.claim))
 	switch {
-	case err != nil && errors.As(failure, &unsure) && passing(err):
+	case err != nil && errors.As(failure, &unsure) && awsaccess.Passing(err):
 		return &haltedError{failure} // the next worker finds out
 	case err != nil || !found:
 		return failure

@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
+	"ecsctl/worker/awsaccess"
 )
 
 // definition is the task definition of a launch.
@@ -31,17 +32,17 @@ type register struct {
 }
 
 // definition returns the task definition for a job.
-func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsClients, job *jobtemplate.Job, found time.Time) (definition, error) {
+func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, found time.Time) (definition, error) {
 	if job.TaskDefinition != "" {
 		described, err := r.describe(ctx, log, c, job.TaskDefinition, found)
 		return definition{arn: job.TaskDefinition, described: described}, err
 	}
-	wanted, err := hashed(job, c.region)
+	wanted, err := hashed(job, c.Region)
 	if err != nil {
 		return definition{}, err
 	}
 	// What is registered stays equal to its content, so age does not matter.
-	return r.known.get(ctx, c.key+wanted.Hash, time.Now().Add(-cacheLife), func(ctx context.Context) (definition, error) {
+	return r.known.get(ctx, c.Key+wanted.Hash, time.Now().Add(-cacheLife), func(ctx context.Context) (definition, error) {
 		return r.findOrRegister(ctx, log, c, wanted)
 	})
 }
@@ -58,10 +59,10 @@ func hashed(job *jobtemplate.Job, region string) (*jobtemplate.Definition, error
 	return wanted, nil
 }
 
-func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsClients, wanted *jobtemplate.Definition) (definition, error) {
+func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, wanted *jobtemplate.Definition) (definition, error) {
 	arn, err := findDefinition(ctx, c, wanted)
 	if err != nil {
-		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", sentence(explain("look for a task definition", err)))
+		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", awsaccess.Sentence(awsaccess.Explain("look for a task definition", err)))
 	}
 	if arn != "" {
 		log.DebugContext(ctx, "reusing the task definition", "task definition", arn)
@@ -69,16 +70,16 @@ func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsC
 	}
 	input := *wanted.Input
 	var made *ecs.RegisterTaskDefinitionOutput
-	err = patiently(ctx, log, r.patience, passing, func() (err error) {
-		made, err = c.ecs.RegisterTaskDefinition(ctx, &input)
+	err = patiently(ctx, log, r.patience, awsaccess.Passing, func() (err error) {
+		made, err = c.ECS.RegisterTaskDefinition(ctx, &input)
 		if tagsRefused(err, wanted) {
 			input.Tags = input.Tags[:len(input.Tags)-1]
-			made, err = c.ecs.RegisterTaskDefinition(ctx, &input)
+			made, err = c.ECS.RegisterTaskDefinition(ctx, &input)
 		}
 		return err
 	})
 	if err != nil {
-		return definition{}, explain("register task definition \""+aws.ToString(input.Family)+"\"", err)
+		return definition{}, awsaccess.Explain("register task definition \""+aws.ToString(input.Family)+"\"", err)
 	}
 	arn = aws.ToString(made.TaskDefinition.TaskDefinitionArn)
 	log.InfoContext(ctx, "registered task definition "+arn)
@@ -92,22 +93,22 @@ func tagsRefused(err error, wanted *jobtemplate.Definition) bool {
 }
 
 // describe reads a task definition that a job names.
-func (r *register) describe(ctx context.Context, log *slog.Logger, c *awsClients, name string, found time.Time) (*types.TaskDefinition, error) {
-	return r.described.get(ctx, c.key+name, found, func(ctx context.Context) (*types.TaskDefinition, error) {
+func (r *register) describe(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, name string, found time.Time) (*types.TaskDefinition, error) {
+	return r.described.get(ctx, c.Key+name, found, func(ctx context.Context) (*types.TaskDefinition, error) {
 		var out *ecs.DescribeTaskDefinitionOutput
-		err := patiently(ctx, log, r.patience, passing, func() (err error) {
-			out, err = c.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+		err := patiently(ctx, log, r.patience, awsaccess.Passing, func() (err error) {
+			out, err = c.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
 			return err
 		})
 		if err != nil {
-			return nil, explain("describe task definition \""+name+"\"", err)
+			return nil, awsaccess.Explain("describe task definition \""+name+"\"", err)
 		}
 		return out.TaskDefinition, nil
 	})
 }
 
-// forget makes the next launch look for the definition again.
-func (r *register) forget(c *awsClients, hash string) { r.known.forget(c.key + hash) }
+// Forget makes the next launch look for the definition again.
+func (r *register) Forget(c *awsaccess.Clients, hash string) { r.known.Forget(c.Key + hash) }
 
 // forgetARN forgets a definition that is about to be deregistered.
 func (r *register) forgetARN(arn string) {

@@ -10,6 +10,7 @@ import (
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // renewPause is how long a block whose credentials AWS does not take is left alone after
@@ -24,10 +25,10 @@ type renew struct {
 	table     *table
 	heartbeat *heartbeat
 	resolve   *resolve
-	clients   *clientSets
+	clients   *awsaccess.Sets
 
 	mu   sync.Mutex
-	last map[*awsClients]time.Time
+	last map[*awsaccess.Clients]time.Time
 }
 
 // isStale reports whether AWS refuses the credentials themselves, in the words of its
@@ -39,13 +40,13 @@ func isStale(err error) bool {
 
 // forLaunch makes the job again from what is there now. It returns false if that changes
 // nothing of how AWS is reached.
-func (r *renew) forLaunch(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, old *awsClients) (*jobtemplate.Job, *awsClients, bool) {
+func (r *renew) forLaunch(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, old *awsaccess.Clients) (*jobtemplate.Job, *awsaccess.Clients, bool) {
 	c.found = time.Now()
 	job, err := r.resolve.job(ctx, c, known)
 	if err != nil {
 		return nil, nil, false
 	}
-	clients, err := r.clients.of(ctx, job.Credentials)
+	clients, err := r.clients.Of(ctx, job.Credentials)
 	if err != nil || clients == old {
 		return nil, nil, false
 	}
@@ -61,7 +62,7 @@ func (r *renew) tracked(ctx context.Context, batch []tracked) error {
 	}
 	ids := make([]string, len(batch))
 	for i, entry := range batch {
-		ids[i] = entry.run.id
+		ids[i] = entry.run.ID
 	}
 	runs, err := r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{IDs: ids})
 	if err != nil {
@@ -82,20 +83,20 @@ func (r *renew) tracked(ctx context.Context, batch []tracked) error {
 	return errors.Join(failures...)
 }
 
-func (r *renew) due(clients *awsClients) bool {
+func (r *renew) due(clients *awsaccess.Clients) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if time.Since(r.last[clients]) < renewPause {
 		return false
 	}
 	if r.last == nil {
-		r.last = map[*awsClients]time.Time{}
+		r.last = map[*awsaccess.Clients]time.Time{}
 	}
 	r.last[clients] = time.Now()
 	return true
 }
 
-func (r *renew) one(ctx context.Context, run *prefect.FlowRun, old *awsClients, began time.Time) (changed bool, err error) {
+func (r *renew) one(ctx context.Context, run *prefect.FlowRun, old *awsaccess.Clients, began time.Time) (changed bool, err error) {
 	job, err := r.resolve.job(ctx, newCandidate(*run, began), r.heartbeat.current.Load())
 	if ProblemsOf(err) != nil {
 		return false, nil // the deployment has changed since: what was known stays
@@ -103,7 +104,7 @@ func (r *renew) one(ctx context.Context, run *prefect.FlowRun, old *awsClients, 
 	if err != nil {
 		return false, err
 	}
-	clients, err := r.clients.of(ctx, job.Credentials)
+	clients, err := r.clients.Of(ctx, job.Credentials)
 	if err != nil || clients == old {
 		return false, err
 	}

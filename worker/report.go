@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // report is the stage that gives runs their states.
@@ -19,7 +20,7 @@ var errNotOver = errors.New("the server keeps the flow run in a state that is no
 
 // crashed proposes Crashed with the reason. A run that has ended meanwhile keeps the
 // state that it has.
-func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reason string, s still) error {
+func (r *report) crashed(ctx context.Context, log *slog.Logger, run runlog.Run, reason string, s still) error {
 	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Crashed, Message: reason}, s)
 	switch {
 	case err != nil || result == nil:
@@ -33,7 +34,7 @@ func (r *report) crashed(ctx context.Context, log *slog.Logger, run runRef, reas
 }
 
 // cancelled sets a run to Cancelled, past the server's rules as the official worker does.
-func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runRef, message string) error {
+func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runlog.Run, message string) error {
 	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Cancelled, Message: message, Force: true}, nil)
 	if err == nil && result != nil {
 		log.InfoContext(ctx, "the flow run is Cancelled: "+message)
@@ -46,7 +47,7 @@ type still func(context.Context) (bool, error)
 
 // set proposes a state until Prefect answers; the result is nil when the run is gone, or
 // not to be given the state any more.
-func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal prefect.StateProposal, s still) (*prefect.OrchestrationResult, error) {
+func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, proposal prefect.StateProposal, s still) (*prefect.OrchestrationResult, error) {
 	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
 	waited, holds := false, true
@@ -57,7 +58,7 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal
 			}
 		}
 		waited = true
-		result, err = r.api.SetFlowRunState(ctx, run.id, proposal)
+		result, err = r.api.SetFlowRunState(ctx, run.ID, proposal)
 		return err
 	})
 	if err == nil && !holds {
@@ -72,9 +73,9 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runRef, proposal
 }
 
 // infrastructure records which task a run has; prefect.ErrNotFound means that it was deleted.
-func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runRef, pid string) error {
+func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runlog.Run, pid string) error {
 	err := insist(ctx, log, "recording the task of the flow run", func(ctx context.Context) error {
-		return r.api.UpdateFlowRun(ctx, run.id, prefect.FlowRunUpdate{InfrastructurePID: &pid})
+		return r.api.UpdateFlowRun(ctx, run.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid})
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"ecsctl/worker/awsaccess"
 	"errors"
 	"log/slog"
 	"sync"
@@ -17,7 +18,7 @@ type retire struct {
 	register *register
 
 	mu     sync.Mutex
-	unused map[string]*awsClients // by ARN
+	unused map[string]*awsaccess.Clients // by ARN
 }
 
 // after notes the definition of a run whose task has stopped.
@@ -28,7 +29,7 @@ func (r *retire) after(entry tracked) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.unused == nil {
-		r.unused = map[string]*awsClients{}
+		r.unused = map[string]*awsaccess.Clients{}
 	}
 	r.unused[entry.definition] = entry.at.clients
 }
@@ -48,8 +49,8 @@ func (r *retire) idle(ctx context.Context) error {
 			continue
 		}
 		r.register.forgetARN(arn)
-		if _, err := clients.ecs.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
-			failures = append(failures, explain("deregister task definition \""+arn+"\"", err))
+		if _, err := clients.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+			failures = append(failures, awsaccess.Explain("deregister task definition \""+arn+"\"", err))
 			continue
 		}
 		r.log.InfoContext(ctx, "deregistered the task definition", "task definition", arn)

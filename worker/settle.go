@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 type settle struct {
 	api     *prefect.Client
 	table   *table
-	lines   *runLines
+	lines   *runlog.Lines
 	claim   *claim
 	report  *report
 	retire  *retire
@@ -61,7 +62,7 @@ type settlement struct {
 func (s *settle) batch(ctx context.Context, ended []ending) ([]settlement, error) {
 	ids := make([]string, len(ended))
 	for i, e := range ended {
-		ids[i] = e.entry.run.id
+		ids[i] = e.entry.run.ID
 	}
 	runs, err := s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{IDs: ids})
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *settle) batch(ctx context.Context, ended []ending) ([]settlement, error
 	group.SetLimit(settleAtOnce)
 	for i, e := range ended {
 		group.Go(func() error {
-			out[i].verdict, out[i].err = s.one(ctx, e, byID[e.entry.run.id])
+			out[i].verdict, out[i].err = s.one(ctx, e, byID[e.entry.run.ID])
 			return nil
 		})
 	}
@@ -85,14 +86,14 @@ func (s *settle) batch(ctx context.Context, ended []ending) ([]settlement, error
 
 // one settles a run; it is nil when the run was deleted.
 func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdict, error) {
-	log := s.lines.of(e.entry.run)
+	log := s.lines.Of(e.entry.run)
 	verdict, err := s.judge(ctx, e, run)
 	if err != nil {
-		return verdict, fmt.Errorf("failed to judge what became of flow run %q: %w", e.entry.run.name, err)
+		return verdict, fmt.Errorf("failed to judge what became of flow run %q: %w", e.entry.run.Name, err)
 	}
 	switch verdict {
 	case stillLate:
-		s.table.change(e.entry.run.id, func(entry *tracked) {
+		s.table.change(e.entry.run.ID, func(entry *tracked) {
 			if entry.stoppedAt.IsZero() {
 				entry.stoppedAt = time.Now()
 			}
@@ -106,11 +107,11 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 		verdict, err = s.crash(ctx, log, e, run, verdict)
 	}
 	if err != nil {
-		return verdict, fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.name, err)
+		return verdict, fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.Name, err)
 	}
 	s.metrics.ended(string(verdict))
 	s.retire.after(e.entry)
-	s.table.leaveTask(e.entry.run.id, e.entry.at.task)
+	s.table.leaveTask(e.entry.run.ID, e.entry.at.task)
 	return verdict, nil
 }
 
@@ -131,7 +132,7 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 	case v == isInterrupted:
 		return isFine, nil
 	}
-	show := s.lines.inPrefect(e.entry.run)
+	show := s.lines.InPrefect(e.entry.run)
 	if run.StartTime != nil {
 		// Prefect has the run's own lines: the state need not wait for those of its container.
 		if err := s.report.crashed(ctx, log, e.entry.run, e.reason, s.stillOf(e)); err != nil {
@@ -140,7 +141,7 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 		s.late.show(ctx, e, show)
 		return v, nil
 	}
-	output := s.last.of(ctx, e)
+	output := s.last.Of(ctx, e)
 	if err := s.report.crashed(ctx, log, e.entry.run, output.reason(e), s.stillOf(e)); err != nil {
 		return v, err
 	}

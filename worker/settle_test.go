@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 func exited(code int32) *types.Task {
@@ -72,17 +73,17 @@ func TestTableLimit(t *testing.T) {
 		want admission
 	}{{"a", admitted}, {"a", alreadyIn}, {"b", admitted}, {"c", full}, {"b", alreadyIn}}
 	for _, step := range steps {
-		if got := table.admit(runRef{id: step.id}); got != step.want {
+		if got := table.admit(runlog.Run{ID: step.id}); got != step.want {
 			t.Errorf("%s: got %d, want %d", step.id, got, step.want)
 		}
 	}
 	table.launched("a", launchedTask{pid: "c::a"})
-	if got := table.admit(runRef{id: "c"}); got != full {
+	if got := table.admit(runlog.Run{ID: "c"}); got != full {
 		t.Errorf("a launched run gave up its place: got %d", got)
 	}
 	table.leave("a")
-	table.adopt(runRef{id: "x"}, launchedTask{pid: "c::x"})
-	if got := table.admit(runRef{id: "c"}); got != admitted {
+	table.adopt(runlog.Run{ID: "x"}, launchedTask{pid: "c::x"})
+	if got := table.admit(runlog.Run{ID: "c"}); got != admitted {
 		t.Errorf("an adopted run counts against the limit: got %d", got)
 	}
 }
@@ -97,7 +98,7 @@ func TestTrackedRunsAreSmall(t *testing.T) {
 	for n := range runs {
 		id := fmt.Sprintf("7d0d7b5a-8f1c-4b9e-9f0a-%012d", n)
 		arn := "arn:aws:ecs:us-east-1:123456789012:task/default/" + id
-		table.adopt(runRef{id, "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
+		table.adopt(runlog.Run{id, "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

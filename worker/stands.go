@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // A claim is asked again after every wait: for AWS, for a rate, for Prefect. A person may
@@ -105,7 +106,7 @@ func (s *standing) check(ctx context.Context) error {
 	}
 	began := time.Now()
 	if err := s.claim.stands(ctx, s.log, s.cand); err != nil {
-		return &claimError{err}
+		return &awsaccess.NotSentError{err}
 	}
 	s.known = began
 	return nil
@@ -124,23 +125,4 @@ func (s *standing) waited(since time.Time) {
 	if time.Since(since) > briefWait {
 		s.doubt()
 	}
-}
-
-// claimError is why a call of AWS was not made.
-type claimError struct{ error }
-
-func (e *claimError) Unwrap() error { return e.error }
-
-type checkKey struct{}
-
-// beforeSending has a call of AWS ask when it has waited for its rate, at the last moment.
-func beforeSending(ctx context.Context, check func(context.Context) error) context.Context {
-	return context.WithValue(ctx, checkKey{}, check)
-}
-
-func checkBeforeSending(ctx context.Context) error {
-	if check, ok := ctx.Value(checkKey{}).(func(context.Context) error); ok {
-		return check(ctx)
-	}
-	return nil
 }

@@ -13,18 +13,20 @@ import (
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 // submit takes a candidate through the stages from claim to launch.
 type submit struct {
 	log       *slog.Logger
-	lines     *runLines
+	lines     *runlog.Lines
 	table     *table
 	heartbeat *heartbeat
 	recheck   *recheck
 	claim     *claim
 	resolve   *resolve
-	clients   *clientSets
+	clients   *awsaccess.Sets
 	register  *register
 	launch    *launch
 	report    *report
@@ -39,10 +41,10 @@ type submit struct {
 	passed    *passedRuns
 }
 
-// run sees a candidate through, which has joined the line. Closing stop drops it as long
+// Run sees a candidate through, which has joined the line. Closing stop drops it as long
 // as it is not claimed; ending ctx drops it in any case.
-func (s *submit) run(ctx context.Context, stop <-chan struct{}, c candidate, t *turn) {
-	log := s.lines.of(c.ref())
+func (s *submit) Run(ctx context.Context, stop <-chan struct{}, c candidate, t *turn) {
+	log := s.lines.Of(c.ref())
 	for s.line.await(ctx, stop, t) {
 		delay := s.try(ctx, log, c)
 		s.line.leave(t)
@@ -105,7 +107,7 @@ func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Du
 // resume goes on with a run that a worker had claimed which is gone. The run is in the
 // table; the claim keeps its id, so whatever that worker did is found again.
 func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) {
-	log := s.lines.of(c.ref())
+	log := s.lines.Of(c.ref())
 	t := s.line.join(c.run.ID)
 	if !s.line.await(ctx, stop, t) {
 		s.table.leave(c.run.ID)
@@ -172,12 +174,12 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 
 // startJob launches the task of a job.
 func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, job *jobtemplate.Job) error {
-	clients, err := s.clients.of(ctx, job.Credentials)
+	clients, err := s.clients.Of(ctx, job.Credentials)
 	if err != nil {
 		return err
 	}
 	if c.resumed {
-		made, found, err := s.tasks.of(ctx, log, clients, job, c)
+		made, found, err := s.tasks.Of(ctx, log, clients, job, c)
 		if err != nil {
 			return err
 		}
@@ -209,7 +211,7 @@ func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, kn
 
 // send registers and launches. A definition that was deregistered since it was last
 // looked at is registered anew.
-func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsClients, job *jobtemplate.Job, c candidate) (task, definition, error) {
+func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsaccess.Clients, job *jobtemplate.Job, c candidate) (task, definition, error) {
 	for second := false; ; second = true {
 		began := time.Now()
 		used, err := s.register.definition(ctx, log, clients, job, c.found)
@@ -217,11 +219,11 @@ func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsClients
 		if err != nil {
 			return task{}, used, err
 		}
-		made, err := s.launch.run(ctx, log, clients, job, used, c)
+		made, err := s.launch.Run(ctx, log, clients, job, used, c)
 		if second || used.hash == "" || !isInactive(err) {
 			return made, used, err
 		}
-		s.register.forget(clients, used.hash)
+		s.register.Forget(clients, used.hash)
 	}
 }
 
@@ -235,7 +237,7 @@ func isInactive(err error) bool {
 }
 
 // record tracks the task and tells Prefect which one it is.
-func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsClients, made task, used definition, submitted prefect.Event) error {
+func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsaccess.Clients, made task, used definition, submitted prefect.Event) error {
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	goes := ""
 	if used.registered && job.AutoDeregister {
@@ -277,7 +279,7 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 		}
 		return
 	}
-	reason := "Failed to submit flow run to infrastructure: " + sentence(err)
+	reason := "Failed to submit flow run to infrastructure: " + awsaccess.Sentence(err)
 	if err := s.report.crashed(ctx, log, c.ref(), reason, s.claim.still(log, c)); err != nil {
 		log.ErrorContext(ctx, "failed to report the flow run as Crashed", "error", err)
 	}

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 	"maps"
 	"slices"
 	"sync"
@@ -17,7 +19,7 @@ const (
 
 // place is where a task is and who may look at it.
 type place struct {
-	clients *awsClients
+	clients *awsaccess.Clients
 	cluster string // name or ARN
 	task    string // ARN
 }
@@ -25,7 +27,7 @@ type place struct {
 // tracked is what the worker knows of a run that it is in charge of. Values are copies:
 // only the table changes one.
 type tracked struct {
-	run   runRef
+	run   runlog.Run
 	phase phase
 	since time.Time // of this phase
 	owned bool      // launched by this worker, so that it counts against its limit
@@ -39,9 +41,6 @@ type tracked struct {
 	stopAsked time.Time // when StopTask was last accepted
 	stoppedAt time.Time // when the task was first seen stopped
 }
-
-// runRef names a run, for messages and logs.
-type runRef struct{ id, name string }
 
 // table is the one table of runs that are under way. It is safe for concurrent use.
 type table struct {
@@ -66,16 +65,16 @@ const (
 )
 
 // admit gives a run that is about to be claimed a place.
-func (t *table) admit(run runRef) admission {
+func (t *table) admit(run runlog.Run) admission {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, in := t.runs[run.id]; in {
+	if _, in := t.runs[run.ID]; in {
 		return alreadyIn
 	}
 	if t.limit > 0 && t.owned() >= t.limit {
 		return full
 	}
-	t.runs[run.id] = &tracked{run: run, phase: claiming, since: time.Now(), owned: true}
+	t.runs[run.ID] = &tracked{run: run, phase: claiming, since: time.Now(), owned: true}
 	return admitted
 }
 
@@ -130,13 +129,13 @@ func (e *tracked) set(l launchedTask) {
 
 // adopt tracks a run that another worker has launched, or this one before it was
 // restarted. A run that is tracked already stays as it is.
-func (t *table) adopt(run runRef, l launchedTask) {
+func (t *table) adopt(run runlog.Run, l launchedTask) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, in := t.runs[run.id]; !in {
+	if _, in := t.runs[run.ID]; !in {
 		entry := &tracked{run: run}
 		entry.set(l)
-		t.runs[run.id] = entry
+		t.runs[run.ID] = entry
 	}
 }
 

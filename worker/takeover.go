@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // A run whose launch takes a worker's life (memory, a bug) is gone on with by the next one,
@@ -28,7 +29,7 @@ func takeoverLine(claim string, by mark) string {
 // lines are otherwise not sent to Prefect: a worker that dies sends nothing later.
 func (c *claim) note(ctx context.Context, log *slog.Logger, cand candidate) {
 	line := prefect.Log{
-		Name: runLogger, Level: prefect.LevelInfo, FlowRunID: cand.run.ID, Timestamp: time.Now().UTC(),
+		Name: runlog.RunLogger, Level: prefect.LevelInfo, FlowRunID: cand.run.ID, Timestamp: time.Now().UTC(),
 		Message: takeoverLine(cand.claim, c.mark),
 	}
 	err := insist(ctx, log, "noting that the launch is gone on with", func(ctx context.Context) error {

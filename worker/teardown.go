@@ -14,6 +14,8 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 // notStopped is why a cleanup message is given back when ECS has taken the StopTask and
@@ -25,7 +27,7 @@ const notStopped channel.Reason = "infrastructure_not_stopped"
 type teardown struct {
 	opts      Options
 	log       *slog.Logger
-	lines     *runLines
+	lines     *runlog.Lines
 	heartbeat *heartbeat
 	locate    *locator
 	tasks     *findTask
@@ -37,7 +39,7 @@ type teardown struct {
 func (d *teardown) handle(ctx context.Context, m channel.Message) channel.Reason {
 	reason, err := d.act(ctx, m)
 	if err != nil && ctx.Err() == nil {
-		d.log.WarnContext(ctx, "failed to stop the ECS task of a cancelled flow run", "id", m.Target.FlowRunID, "attempt", m.DeliveryCount, "error", sentence(err))
+		d.log.WarnContext(ctx, "failed to stop the ECS task of a cancelled flow run", "id", m.Target.FlowRunID, "attempt", m.DeliveryCount, "error", awsaccess.Sentence(err))
 	}
 	return reason
 }
@@ -58,7 +60,7 @@ func (d *teardown) act(ctx context.Context, m channel.Message) (channel.Reason, 
 	if !found || err != nil {
 		return reason, err
 	}
-	return d.stop(ctx, d.lines.of(runRef{run.ID, run.Name}), at)
+	return d.stop(ctx, d.lines.Of(runlog.Run{run.ID, run.Name}), at)
 }
 
 // find tells which task is meant. The message knows it, unless its worker was killed
@@ -108,15 +110,15 @@ func (d *teardown) findByClaim(ctx context.Context, known *snapshot, run *prefec
 
 // stop tells ECS to stop the task, waiting out an outage, and looks until it has.
 func (d *teardown) stop(ctx context.Context, log *slog.Logger, at place) (channel.Reason, error) {
-	err := patiently(ctx, log, d.patience, passing, func() error {
-		_, err := at.clients.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
+	err := patiently(ctx, log, d.patience, awsaccess.Passing, func() error {
+		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
 		return err
 	})
 	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
 		return channel.Done, nil // ECS does not know it any more
 	}
 	if err != nil {
-		return channel.HandlerFailed, explain("stop ECS task \""+at.task+"\"", err)
+		return channel.HandlerFailed, awsaccess.Explain("stop ECS task \""+at.task+"\"", err)
 	}
 	log.InfoContext(ctx, "the flow run was Cancelling for too long: ECS is stopping its task", "task", at.task)
 	for asked := time.Now(); time.Since(asked) < stopAgain; {

@@ -12,6 +12,8 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 // secondLook is the time between two looks at runs that were just launched: before a task
@@ -23,7 +25,7 @@ const secondLook = time.Second
 // for such a task. One call serves all runs that were launched since the last.
 type tooLate struct {
 	api      *prefect.Client
-	lines    *runLines
+	lines    *runlog.Lines
 	table    *table
 	claim    *claim
 	patience patience
@@ -88,13 +90,13 @@ func (l *tooLate) batch(ctx context.Context, batch []launchedRun) error {
 		failures = append(failures, l.one(ctx, r, byID[r.cand.run.ID]))
 	}
 	if err := errors.Join(failures...); err != nil {
-		l.lines.console.WarnContext(ctx, "failed to stop ECS tasks that were launched too late", "error", sentence(err))
+		l.lines.Console.WarnContext(ctx, "failed to stop ECS tasks that were launched too late", "error", awsaccess.Sentence(err))
 	}
 	return nil
 }
 
 func (l *tooLate) one(ctx context.Context, r launchedRun, now *prefect.FlowRun) error {
-	log := l.lines.of(r.cand.ref())
+	log := l.lines.Of(r.cand.ref())
 	if now != nil {
 		if r.isSurelyNeeded(now) {
 			return nil
@@ -119,22 +121,22 @@ func (r launchedRun) isSurelyNeeded(now *prefect.FlowRun) bool {
 
 // stop stops a task that was launched too late, and forgets it. ECS may not know yet what
 // it has just launched.
-func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runRef, at place) error {
-	defer l.table.leaveTask(run.id, at.task)
+func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at place) error {
+	defer l.table.leaveTask(run.ID, at.task)
 	log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is stopped", "task", at.task)
 	began := time.Now()
 	again := func(err error) bool {
-		return passing(err) || isUnknownTask(err) && time.Since(began) < appearsWithin
+		return awsaccess.Passing(err) || isUnknownTask(err) && time.Since(began) < appearsWithin
 	}
 	// It is tried until the worker is at its very end: the task may do what nobody wants any more.
 	err := patiently(ctx, log, patience{limit: l.patience.limit}, again, func() error {
-		_, err := at.clients.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
+		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
 		return err
 	})
 	if isUnknownTask(err) {
 		return nil
 	}
-	return explain("stop ECS task \""+at.task+"\"", err)
+	return awsaccess.Explain("stop ECS task \""+at.task+"\"", err)
 }
 
 // isUnknownTask: ECS says so of a task that is long gone, and of one that is brand-new.

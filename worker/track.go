@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/worker/awsaccess"
 )
 
 const (
@@ -92,7 +93,7 @@ func (t *track) look(ctx context.Context, entries []tracked) error {
 // batches groups entries that one DescribeTasks can ask for.
 func batches(entries []tracked) [][]tracked {
 	type group struct {
-		clients *awsClients
+		clients *awsaccess.Clients
 		cluster string
 	}
 	groups := map[group][]tracked{}
@@ -125,12 +126,12 @@ func describe(ctx context.Context, batch []tracked) ([]ending, error) {
 	for _, entry := range batch {
 		in.Tasks = append(in.Tasks, entry.at.task)
 	}
-	out, err := batch[0].at.clients.ecs.DescribeTasks(ctx, in)
+	out, err := batch[0].at.clients.ECS.DescribeTasks(ctx, in)
 	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return missing(batch, "the cluster "+batch[0].at.cluster+" no longer exists"), nil
 	}
 	if err != nil {
-		return nil, explain(fmt.Sprintf("look at %d ECS tasks", len(batch)), err)
+		return nil, awsaccess.Explain(fmt.Sprintf("look at %d ECS tasks", len(batch)), err)
 	}
 	known := map[string]*types.Task{}
 	for i := range out.Tasks {

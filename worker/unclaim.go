@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // A server lets a run that has ended become Pending: it may be run again. So a poll's
@@ -22,9 +23,9 @@ func (c launchClaim) isClaim() bool { return c.before != nil && c.before.Type ==
 
 // undo gives a run that was claimed by mistake its final state back, and tells whether
 // it was.
-func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) (undone bool, err error) {
+func (c *claim) undo(ctx context.Context, log *slog.Logger, run runlog.Run) (undone bool, err error) {
 	err = insist(ctx, log, "undoing the claim of a flow run that had ended", func(ctx context.Context) error {
-		states, err := c.api.FlowRunStates(ctx, run.id)
+		states, err := c.api.FlowRunStates(ctx, run.ID)
 		if err != nil {
 			return err
 		}
@@ -34,7 +35,7 @@ func (c *claim) undo(ctx context.Context, log *slog.Logger, run runRef) (undone 
 		}
 		before := last.before
 		log.WarnContext(ctx, "the flow run had ended when it was claimed: it stays "+before.Name)
-		_, err = c.api.SetFlowRunState(ctx, run.id, prefect.StateProposal{
+		_, err = c.api.SetFlowRunState(ctx, run.ID, prefect.StateProposal{
 			Type: before.Type, Name: before.Name, Message: before.Message, Data: before.Data,
 			Force: true, TransitionID: c.mark.newTransition(),
 		})

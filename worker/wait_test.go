@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 var silence = slog.New(slog.DiscardHandler)
@@ -82,7 +83,7 @@ func TestPatiently(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began, tries := time.Now(), 0
-				err := patiently(t.Context(), silence, patience{limit: 5 * time.Minute}, passing, func() error {
+				err := patiently(t.Context(), silence, patience{limit: 5 * time.Minute}, awsaccess.Passing, func() error {
 					tries++
 					if time.Since(began) < tc.last {
 						return tc.err()
@@ -106,7 +107,7 @@ func TestLoopSlowsDownAfterFailures(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		times := 0
-		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return away }}.run(ctx)
+		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return away }}.Run(ctx)
 		// maxLoopWait apart, give or take the jitter: an hour of outage is no storm.
 		if times < 180 || times > 310 {
 			t.Errorf("tried %d times in an hour", times)
@@ -120,7 +121,7 @@ func TestLoopKeepsItsInterval(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		times := 0
-		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return nil }}.run(ctx)
+		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return nil }}.Run(ctx)
 		if times < 340 || times > 380 {
 			t.Errorf("did it %d times in an hour", times)
 		}

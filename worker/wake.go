@@ -10,6 +10,7 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/feed"
+	"ecsctl/worker/awsaccess"
 )
 
 const (
@@ -30,21 +31,21 @@ type wake struct {
 	log       *slog.Logger
 	heartbeat *heartbeat
 	table     *table
-	clients   *clientSets
+	clients   *awsaccess.Sets
 
 	events chan struct{} // has an element when an event has asked for a poll
 	polls  chan struct{} // has an element when a poll is due early
 }
 
-func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *clientSets) *wake {
+func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *awsaccess.Sets) *wake {
 	return &wake{
 		opts: o, log: log, heartbeat: h, table: t, clients: clients,
 		events: make(chan struct{}, 1), polls: make(chan struct{}, 1),
 	}
 }
 
-// run listens until the context ends. Servers of Prefect 2 have no feed.
-func (w *wake) run(ctx context.Context) {
+// Run listens until the context ends. Servers of Prefect 2 have no feed.
+func (w *wake) Run(ctx context.Context) {
 	for w.heartbeat.current.Load() == nil {
 		if pause.For(ctx, w.opts.QueryInterval) != nil {
 			return
@@ -69,7 +70,7 @@ func (w *wake) pace(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		spread := min(mostSpread, time.Duration(w.clients.sharers())*wakeSpread)
+		spread := min(mostSpread, time.Duration(w.clients.Sharers())*wakeSpread)
 		if pause.For(ctx, time.Duration(rand.Int64N(int64(spread)+1))) != nil {
 			return
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/runlog"
 )
 
 // Worker launches the flow runs of one pool.
@@ -17,7 +19,7 @@ type Worker struct {
 
 	table     *table
 	metrics   *metrics
-	ship      *shipper
+	ship      *runlog.Shipper
 	heartbeat *heartbeat
 	byChannel *byChannel
 	poll      *poll
@@ -25,7 +27,7 @@ type Worker struct {
 	submit    *submit
 	tooLate   *tooLate
 	track     *track
-	observe   *observe // nil: no queue
+	observe   *observer // nil: no queue
 	events    *workerEvents
 	cancel    *cancel
 	recovery  *recovery
@@ -46,7 +48,7 @@ func New(o Options) (*Worker, error) {
 	o.Prefect.Attribute(o.Name, "")
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
 	w.metrics = newMetrics(w.table)
-	w.ship = newShipper(o.Prefect, o.Logger, w.metrics)
+	w.ship = runlog.NewShipper(o.Prefect, o.Logger, w.metrics.logLinesLost)
 	w.refusal = newRefusal(o.KeyPatience)
 	w.heartbeat = &heartbeat{opts: o, refusal: w.refusal}
 	w.log = w.logger()
@@ -66,18 +68,18 @@ func (w *Worker) logger() *slog.Logger {
 		}
 		return ""
 	}
-	return slog.New(&lineHandler{console: w.opts.Logger.Handler(), ship: w.ship, line: prefect.Log{Name: workerLogger}, worker: id})
+	return slog.New(&runlog.LineHandler{Console: w.opts.Logger.Handler(), Ship: w.ship, Line: prefect.Log{Name: runlog.WorkerLogger}, Worker: id})
 }
 
 // connect makes the stages.
 func (w *Worker) connect() {
 	o := w.opts
-	lines := &runLines{console: o.Logger, ship: w.ship}
+	lines := &runlog.Lines{Console: o.Logger, Ship: w.ship}
 	if o.NoLogs {
-		lines.ship = nil
+		lines.Ship = nil
 	}
 	mine := markOf(o.Name)
-	clients, resolver, reports := newClientSets(o, w.metrics), newResolve(o), &report{api: o.Prefect, mark: mine}
+	clients, resolver, reports := awsaccess.NewSets(o.AWS, o.Rates, w.metrics.awsCalled), newResolve(o), &report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience.with(o.RegisterTries)}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
@@ -143,33 +145,33 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 		return w.stoppedEarly(stop, err)
 	}
 	w.log.InfoContext(ctx, "the worker has started", "worker", w.opts.Name, "pool", w.opts.Pool)
-	group.Go(func() { w.ship.run(background) })
+	group.Go(func() { w.ship.Run(background) })
 	group.Go(func() {
-		w.loop("send a heartbeat", w.opts.HeartbeatInterval, w.later(w.heartbeat.beat)).run(background)
+		w.loop("send a heartbeat", w.opts.HeartbeatInterval, w.later(w.heartbeat.beat)).Run(background)
 	})
-	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).run(background) })
-	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).run(background) })
+	group.Go(func() { w.loop("count the workers", w.opts.HeartbeatInterval, w.later(w.fleet.count)).Run(background) })
+	group.Go(func() { w.loop("look at the ECS tasks", w.opts.SweepInterval, w.track.sweep).Run(background) })
 	group.Go(func() {
-		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).run(background)
+		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).Run(background)
 	})
-	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).run(background) })
-	group.Go(func() { w.events.emitter.run(background) })
+	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).Run(background) })
+	group.Go(func() { w.events.emitter.Run(background) })
 	w.events.started()
 	if w.observe != nil {
-		group.Go(func() { w.observe.run(background) })
+		group.Go(func() { w.observe.Run(background) })
 	}
 	if !w.opts.RunOnce {
-		group.Go(func() { w.byChannel.run(background) })
+		group.Go(func() { w.byChannel.Run(background) })
 		group.Go(func() {
-			w.loop("look for tasks that ended unseen", w.opts.RecoverInterval, w.orphans.look).run(background)
+			w.loop("look for tasks that ended unseen", w.opts.RecoverInterval, w.orphans.look).Run(background)
 		})
 	}
 	w.work(ctx, w.refusal.orOver(background, stop))
 	if err := w.tooLate.look(ctx); err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "failed to look at flow runs that were just launched", "error", sentence(err))
+		w.log.WarnContext(ctx, "failed to look at flow runs that were just launched", "error", awsaccess.Sentence(err))
 	}
-	w.track.settle.late.finish(ctx, lastFlush)
-	w.events.stopped()
+	w.track.settle.late.finish(ctx, runlog.LastFlush)
+	w.events.Stopped()
 	w.log.InfoContext(ctx, "the worker has stopped", "worker", w.opts.Name)
 	return w.refusal.final()
 }

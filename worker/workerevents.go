@@ -40,8 +40,8 @@ func (w *workerEvents) started() {
 	}
 }
 
-// stopped tells that the worker is gone.
-func (w *workerEvents) stopped() {
+// Stopped tells that the worker is gone.
+func (w *workerEvents) Stopped() {
 	known := w.heartbeat.current.Load()
 	if known == nil || w.began.ID == "" {
 		return

@@ -8,6 +8,7 @@ import (
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/worker"
+	"ecsctl/worker/awsaccess"
 )
 
 const inLaunching = "Launching"
@@ -46,9 +47,9 @@ func readWorkerLaunchFlags(c *cli.Context, opts *worker.Options) error {
 	if len(rates) == 0 {
 		return nil
 	}
-	opts.Rates = worker.DefaultRates()
+	opts.Rates = awsaccess.DefaultRates()
 	for _, text := range rates {
-		action, r, err := worker.ParseRate(text)
+		action, r, err := awsaccess.ParseRate(text)
 		if err != nil {
 			return console.Usagef("--rate: %w", err)
 		}

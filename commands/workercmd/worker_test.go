@@ -17,7 +17,7 @@ import (
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/templates"
-	"ecsctl/worker"
+	"ecsctl/worker/awsaccess"
 )
 
 // runWorker runs a worker command line and returns its exit code and outputs.
@@ -118,7 +118,7 @@ func TestWorkerStartFlags(t *testing.T) {
 		launching.ClaimGrace != 5*time.Minute || launching.DrainTimeout != 25*time.Second {
 		t.Errorf("got %+v", launching.Options)
 	}
-	if got := launching.Rates; got["RunTask"] != (worker.Rate{PerSecond: 40, Burst: 200}) || got["DescribeTasks"].Burst != 5 || got["StopTask"] != worker.DefaultRates()["StopTask"] {
+	if got := launching.Rates; got["RunTask"] != (awsaccess.Rate{PerSecond: 40, Burst: 200}) || got["DescribeTasks"].Burst != 5 || got["StopTask"] != awsaccess.DefaultRates()["StopTask"] {
 		t.Errorf("got rates %v", got)
 	}
 	if o.CapacityWait != time.Hour || o.SpotFallback || o.InfrastructureRetries != 0 || o.Rates != nil {

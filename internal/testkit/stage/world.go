@@ -106,15 +106,18 @@ func (w *World) Env() map[string]string {
 // Writes are the write calls of ecsctl that were accepted since the last look, sorted.
 // Heartbeats are the worker's.
 func (w *World) Writes() []string {
-	return slices.DeleteFunc(w.Tap.Writes(), isHeartbeat)
+	return slices.DeleteFunc(w.Tap.Writes(), isWorkers)
 }
 
 // Tried are all attempts of write calls.
 func (w *World) Tried() wiretap.Calls {
-	return slices.DeleteFunc(w.Tap.Tried(), func(call wiretap.Call) bool { return isHeartbeat(call.Operation) })
+	return slices.DeleteFunc(w.Tap.Tried(), func(call wiretap.Call) bool { return isWorkers(call.Operation) })
 }
 
-func isHeartbeat(operation string) bool { return strings.HasSuffix(operation, "/workers/heartbeat") }
+// isWorkers reports whether a call comes from the workers alone: their heartbeats and events.
+func isWorkers(operation string) bool {
+	return strings.HasSuffix(operation, "/workers/heartbeat") || operation == "prefect:POST /events"
+}
 
 // Snapshot reads account and server, and names what differs from world to world.
 func (w *World) Snapshot(ctx context.Context) (*inventory.Snapshot, error) {

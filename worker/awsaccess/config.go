@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"context"
@@ -74,8 +74,8 @@ func assumeRole(r jobtemplate.AssumeRole) func(*stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = r.RoleSessionName
 		}
 		o.Duration = seconds(r.DurationSeconds)
-		o.ExternalID, o.Policy = optional(r.ExternalID), optional(r.Policy)
-		o.SerialNumber, o.SourceIdentity = optional(r.SerialNumber), optional(r.SourceIdentity)
+		o.ExternalID, o.Policy = Optional(r.ExternalID), Optional(r.Policy)
+		o.SerialNumber, o.SourceIdentity = Optional(r.SerialNumber), Optional(r.SourceIdentity)
 		o.TransitiveTagKeys = r.TransitiveTagKeys
 		if r.TokenCode != "" {
 			o.TokenProvider = func() (string, error) { return r.TokenCode, nil }

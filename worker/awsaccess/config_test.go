@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"errors"
@@ -114,7 +114,7 @@ func TestPassing(t *testing.T) {
 		"network":     {&smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: errors.New("connection reset")}, true},
 		"our own":     {errNoRegion, false},
 	} {
-		if got := passing(explain("test", tc.err)); got != tc.want {
+		if got := Passing(Explain("test", tc.err)); got != tc.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}
@@ -122,10 +122,10 @@ func TestPassing(t *testing.T) {
 
 func TestAccessDeniedNamesTheAction(t *testing.T) {
 	t.Parallel()
-	err := explain("run the ECS task", &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask",
+	err := Explain("run the ECS task", &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask",
 		Err: &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized"}})
 	want := "failed to run the ECS task: User: x is not authorized (AccessDeniedException) (the worker's role needs a policy that allows ecs:RunTask on what the message names, as the statement RunFlowRunTasks of `ecsctl policy worker` does)"
-	if got := sentence(err); got != want {
+	if got := Sentence(err); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -1,4 +1,6 @@
-package worker
+// Package awsaccess is how the worker reaches AWS: clients for each set of credentials, the rates
+// at which an account may be called, and what its errors mean.
+package awsaccess
 
 import (
 	"context"
@@ -8,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,38 +27,39 @@ import (
 	"ecsctl/jobtemplate"
 )
 
-// awsClients reach AWS with one set of credentials, in one region.
-type awsClients struct {
-	key    string // tells them from others
-	region string
-	ecs    *ecscalls.Client
-	ec2    *ec2calls.Client
-	logs   *logscalls.Client
+// Clients reach AWS with one set of credentials, in one region.
+type Clients struct {
+	Key    string // tells them from others
+	Region string
+	ECS    *ecscalls.Client
+	EC2    *ec2calls.Client
+	Logs   *logscalls.Client
 }
 
 // errNoRegion: neither the worker nor the credentials block names a region.
 var errNoRegion = hint.Add(errors.New("no AWS region is set"), "set region_name in the AwsCredentials block, or AWS_REGION where the worker runs")
 
-// clientSets makes clients, one set for each set of credentials.
-type clientSets struct {
-	base    aws.Config
-	rates   map[string]Rate
-	metrics *metrics
+// Sets makes clients, one set for each set of credentials.
+type Sets struct {
+	base   aws.Config
+	rates  map[string]Rate
+	called Called
 
 	making chan struct{} // full while a set is made, so that each is made once
 
 	mu      sync.Mutex
-	sets    map[string]*awsClients
-	limits  map[string]limits // by account and region
+	sets    map[string]*Clients
+	Limits  map[string]limits // by account and region
 	workers int               // that share the account's rates
 }
 
-func newClientSets(o Options, m *metrics) *clientSets {
-	return &clientSets{base: o.AWS, rates: o.Rates, metrics: m, making: make(chan struct{}, 1), sets: map[string]*awsClients{}, workers: 1}
+// NewSets makes clients out of base, which has the worker's own credentials and region.
+func NewSets(base aws.Config, rates map[string]Rate, called Called) *Sets {
+	return &Sets{base: base, rates: rates, called: called, making: make(chan struct{}, 1), sets: map[string]*Clients{}, workers: 1}
 }
 
-// of returns the clients for a job's credentials.
-func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsClients, error) {
+// Of returns the clients for a job's credentials.
+func (s *Sets) Of(ctx context.Context, c jobtemplate.Credentials) (*Clients, error) {
 	key, err := credentialsKey(c)
 	if err != nil {
 		return nil, err
@@ -88,28 +90,28 @@ func (s *clientSets) of(ctx context.Context, c jobtemplate.Credentials) (*awsCli
 	return made, nil
 }
 
-// sharers is how many workers share the account's rates, as far as is known.
-func (s *clientSets) sharers() int {
+// Sharers is how many workers share the account's rates, as far as is known.
+func (s *Sets) Sharers() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.workers
 }
 
-func (s *clientSets) known(key string) *awsClients {
+func (s *Sets) known(key string) *Clients {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.sets[key]
 }
 
-func (s *clientSets) connect(key string, cfg aws.Config, shared limits, plainHTTP bool) *awsClients {
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.metrics))
+func (s *Sets) connect(key string, cfg aws.Config, shared limits, plainHTTP bool) *Clients {
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), shared.addTo(s.called))
 	retryWithoutBudget(&cfg)
-	return &awsClients{
-		key:    key,
-		region: cfg.Region,
-		ecs:    ecscalls.New(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
-		ec2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
-		logs:   logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+	return &Clients{
+		Key:    key,
+		Region: cfg.Region,
+		ECS:    ecscalls.New(cfg, func(o *ecs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		EC2:    ec2calls.New(cfg, func(o *ec2.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
+		Logs:   logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.EndpointOptions.DisableHTTPS = plainHTTP }),
 	}
 }
 
@@ -125,13 +127,9 @@ func retryWithoutBudget(cfg *aws.Config) {
 	}
 }
 
-// newSQS reaches queues with the worker's own credentials.
-func newSQS(o Options, m *metrics) *sqscalls.Client {
-	cfg := o.AWS
-	if o.ObserverRegion != "" {
-		cfg.Region = o.ObserverRegion
-	}
-	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(o.Rates).addTo(m))
+// NewSQS reaches queues with the worker's own credentials.
+func NewSQS(cfg aws.Config, rates map[string]Rate, called Called) *sqscalls.Client {
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), newLimits(rates).addTo(called))
 	retryWithoutBudget(&cfg)
 	return sqscalls.New(cfg)
 }
@@ -144,10 +142,4 @@ func credentialsKey(c jobtemplate.Credentials) (string, error) {
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// parsePID takes an infrastructure_pid apart: {cluster}::{task arn}.
-func parsePID(pid string) (cluster, task string, ok bool) {
-	cluster, task, ok = strings.Cut(pid, "::")
-	return cluster, task, ok && task != ""
 }

@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"context"
@@ -15,7 +15,7 @@ const accountTimeout = 5 * time.Second
 // limitsOf are the token buckets for credentials: those of one account and region share
 // them, because they share AWS's quotas. Credentials whose account STS does not tell
 // share those of the region.
-func (s *clientSets) limitsOf(ctx context.Context, cfg aws.Config) limits {
+func (s *Sets) limitsOf(ctx context.Context, cfg aws.Config) limits {
 	place := cfg.Region
 	bounded, cancel := context.WithTimeout(ctx, accountTimeout)
 	defer cancel()
@@ -24,22 +24,22 @@ func (s *clientSets) limitsOf(ctx context.Context, cfg aws.Config) limits {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.limits == nil {
-		s.limits = map[string]limits{}
+	if s.Limits == nil {
+		s.Limits = map[string]limits{}
 	}
-	if s.limits[place] == nil {
-		s.limits[place] = newLimits(s.rates)
-		s.limits[place].divide(s.workers)
+	if s.Limits[place] == nil {
+		s.Limits[place] = newLimits(s.rates)
+		s.Limits[place].Divide(s.workers)
 	}
-	return s.limits[place]
+	return s.Limits[place]
 }
 
-// divide makes all rates those of one of so many workers.
-func (s *clientSets) divide(workers int) {
+// Divide makes all rates those of one of so many workers.
+func (s *Sets) Divide(workers int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.workers = workers
-	for _, l := range s.limits {
-		l.divide(workers)
+	for _, l := range s.Limits {
+		l.Divide(workers)
 	}
 }

@@ -1,4 +1,6 @@
-package worker
+// Package runlog makes the loggers of flow runs, whose lines go to the worker's own log and, in
+// batches, to the run's log in Prefect.
+package runlog
 
 import (
 	"context"
@@ -15,38 +17,38 @@ import (
 
 const (
 	logInterval = 2 * time.Second // PREFECT_LOGGING_TO_API_BATCH_INTERVAL's default
-	logBatch    = 500             // lines in one call
-	maxLogLines = 20_000          // waiting to be sent; older ones are dropped
-	maxLogText  = 100_000         // of one line; servers refuse lines of a megabyte
+	LogBatch    = 500             // lines in one call
+	MaxLogLines = 20_000          // waiting to be sent; older ones are dropped
+	MaxLogText  = 100_000         // of one line; servers refuse lines of a megabyte
 	maxLogCall  = 3_900_000       // of one call; Prefect's own client sends 4,000,000 at most (PREFECT_LOGGING_TO_API_BATCH_SIZE)
-	lastFlush   = 5 * time.Second // for what is left when the worker ends
+	LastFlush   = 5 * time.Second // for what is left when the worker ends
 )
 
-// shipper sends log lines to Prefect in batches. It never keeps anyone waiting: when
+// Shipper sends log lines to Prefect in batches. It never keeps anyone waiting: when
 // Prefect is away for long, the oldest lines are lost, and counted.
-type shipper struct {
-	api     *prefect.Client
-	log     *slog.Logger // where its own trouble goes
-	metrics *metrics
+type Shipper struct {
+	api  *prefect.Client
+	log  *slog.Logger // where its own trouble goes
+	lost func(lines int)
 
 	mu      sync.Mutex
-	lines   []prefect.Log
-	dropped int
+	Lines   []prefect.Log
+	Dropped int
 	full    chan struct{} // has an element when a batch is full
 }
 
-func newShipper(api *prefect.Client, log *slog.Logger, m *metrics) *shipper {
-	return &shipper{api: api, log: log, metrics: m, full: make(chan struct{}, 1)}
+func NewShipper(api *prefect.Client, log *slog.Logger, lost func(lines int)) *Shipper {
+	return &Shipper{api: api, log: log, lost: lost, full: make(chan struct{}, 1)}
 }
 
-func (s *shipper) add(line prefect.Log) {
-	if len(line.Message) > maxLogText {
-		line.Message = strings.ToValidUTF8(line.Message[:maxLogText], "") + "..."
+func (s *Shipper) Add(line prefect.Log) {
+	if len(line.Message) > MaxLogText {
+		line.Message = strings.ToValidUTF8(line.Message[:MaxLogText], "") + "..."
 	}
 	s.mu.Lock()
-	s.lines = append(s.lines, line)
+	s.Lines = append(s.Lines, line)
 	s.trim()
-	ready := len(s.lines) >= logBatch
+	ready := len(s.Lines) >= LogBatch
 	s.mu.Unlock()
 	if !ready {
 		return
@@ -58,16 +60,16 @@ func (s *shipper) add(line prefect.Log) {
 }
 
 // trim drops the oldest lines beyond the limit; s.mu is held.
-func (s *shipper) trim() {
-	if over := len(s.lines) - maxLogLines; over > 0 {
-		s.lines = append(s.lines[:0:0], s.lines[over:]...)
-		s.dropped += over
-		s.metrics.logLinesLost(over)
+func (s *Shipper) trim() {
+	if over := len(s.Lines) - MaxLogLines; over > 0 {
+		s.Lines = append(s.Lines[:0:0], s.Lines[over:]...)
+		s.Dropped += over
+		s.lost(over)
 	}
 }
 
-// run sends until the context ends, and then what is left.
-func (s *shipper) run(ctx context.Context) {
+// Run sends until the context ends, and then what is left.
+func (s *Shipper) Run(ctx context.Context) {
 	ticker := time.NewTicker(logInterval)
 	defer ticker.Stop()
 	for {
@@ -75,18 +77,18 @@ func (s *shipper) run(ctx context.Context) {
 		case <-ticker.C:
 		case <-s.full:
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), LastFlush)
 			defer cancel()
-			s.flush(last)
+			s.Flush(last)
 			return
 		}
-		s.flush(ctx)
+		s.Flush(ctx)
 	}
 }
 
-// flush sends batches until the last, which is not full, or until one fails. Lines that
+// Flush sends batches until the last, which is not full, or until one fails. Lines that
 // come in meanwhile wait for the next time: sent at once they would be a call a line.
-func (s *shipper) flush(ctx context.Context) {
+func (s *Shipper) Flush(ctx context.Context) {
 	for {
 		batch, full := s.take()
 		if len(batch) == 0 {
@@ -103,28 +105,28 @@ func (s *shipper) flush(ctx context.Context) {
 }
 
 // take takes what goes into one call, and tells whether that is as much as one holds.
-func (s *shipper) take() (batch []prefect.Log, full bool) {
+func (s *Shipper) take() (batch []prefect.Log, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dropped > 0 {
-		s.log.Warn("log lines were lost, because Prefect was away for long", "lines", s.dropped)
-		s.dropped = 0
+	if s.Dropped > 0 {
+		s.log.Warn("log lines were lost, because Prefect was away for long", "lines", s.Dropped)
+		s.Dropped = 0
 	}
-	n := fitting(s.lines)
-	batch, full = s.lines[:n:n], n == logBatch || n < len(s.lines)
-	s.lines = s.lines[n:]
+	n := fitting(s.Lines)
+	batch, full = s.Lines[:n:n], n == LogBatch || n < len(s.Lines)
+	s.Lines = s.Lines[n:]
 	return batch, full
 }
 
 // fitting is how many of the lines go into one call.
 func fitting(lines []prefect.Log) int {
 	size := 0
-	for i := range min(len(lines), logBatch) {
+	for i := range min(len(lines), LogBatch) {
 		if size += wireSize(lines[i]); size > maxLogCall && i > 0 {
 			return i
 		}
 	}
-	return min(len(lines), logBatch)
+	return min(len(lines), LogBatch)
 }
 
 // wireSize is how many bytes a line takes in a call, about. In JSON a character may take six.
@@ -142,15 +144,15 @@ func wireSize(line prefect.Log) int {
 
 // failed keeps a batch that was certainly not stored. One that got no answer is not
 // sent again: its lines might be there twice.
-func (s *shipper) failed(ctx context.Context, batch []prefect.Log, err error) {
+func (s *Shipper) failed(ctx context.Context, batch []prefect.Log, err error) {
 	s.log.DebugContext(ctx, "failed to send log lines", "lines", len(batch), "error", err)
 	if !notStored(err) {
-		s.metrics.logLinesLost(len(batch))
+		s.lost(len(batch))
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lines = append(batch, s.lines...)
+	s.Lines = append(batch, s.Lines...)
 	s.trim()
 }
 

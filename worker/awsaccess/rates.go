@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"context"
@@ -69,16 +69,16 @@ const (
 	slowest = 1.0 / 16
 	// slowestCall is the least a second, so that no call waits for long.
 	slowestCall = 0.2
-	// recovers is the time in which a rate that was slowed down to nothing is whole again.
-	recovers = 2 * time.Minute
-	// storm is the time in which throttled calls count as one: they were under way
+	// Recovers is the time in which a rate that was slowed down to nothing is whole again.
+	Recovers = 2 * time.Minute
+	// Storm is the time in which throttled calls count as one: they were under way
 	// together.
-	storm = time.Second
+	Storm = time.Second
 )
 
-// bucket is the token bucket of one action in one account and region. A throttled
+// Bucket is the token bucket of one action in one account and region. A throttled
 // call makes it slower for everybody who shares it; from then on it gets faster again.
-type bucket struct {
+type Bucket struct {
 	whole   Rate // the account's
 	limiter *rate.Limiter
 
@@ -89,19 +89,19 @@ type bucket struct {
 	changed   time.Time
 }
 
-func newBucket(r Rate) *bucket {
-	return &bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
+func NewBucket(r Rate) *Bucket {
+	return &Bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
 }
 
-func (b *bucket) wait(ctx context.Context) error {
+func (b *Bucket) Wait(ctx context.Context) error {
 	b.set(time.Now(), func(share float64) float64 { return share })
 	return b.limiter.Wait(ctx)
 }
 
-// throttle notes that AWS wanted fewer calls.
-func (b *bucket) throttle(now time.Time) {
+// Throttle notes that AWS wanted fewer calls.
+func (b *Bucket) Throttle(now time.Time) {
 	b.mu.Lock()
-	again := now.Sub(b.throttled) < storm
+	again := now.Sub(b.throttled) < Storm
 	if !again {
 		b.throttled = now
 	}
@@ -111,7 +111,7 @@ func (b *bucket) throttle(now time.Time) {
 	}
 }
 
-func (b *bucket) set(now time.Time, change func(share float64) float64) {
+func (b *Bucket) set(now time.Time, change func(share float64) float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	share := b.share
@@ -119,14 +119,14 @@ func (b *bucket) set(now time.Time, change func(share float64) float64) {
 		return
 	}
 	if !b.changed.IsZero() {
-		share = min(1, share+float64(now.Sub(b.changed))/float64(recovers))
+		share = min(1, share+float64(now.Sub(b.changed))/float64(Recovers))
 	}
 	b.share, b.changed = change(share), now
 	b.apply(now)
 }
 
-// divide leaves this worker its part of the rate.
-func (b *bucket) divide(workers int, now time.Time) {
+// Divide leaves this worker its part of the rate.
+func (b *Bucket) Divide(workers int, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	part := Rate{b.whole.PerSecond / float64(workers), max(1, b.whole.Burst/workers)}
@@ -137,40 +137,43 @@ func (b *bucket) divide(workers int, now time.Time) {
 }
 
 // apply makes the limiter what the fields say; b.mu is held.
-func (b *bucket) apply(now time.Time) {
+func (b *Bucket) apply(now time.Time) {
 	b.limiter.SetLimitAt(now, rate.Limit(max(b.base.PerSecond*b.share, min(slowestCall, b.base.PerSecond))))
 	// A full bucket would let the next storm through at once.
 	b.limiter.SetBurstAt(now, max(1, int(float64(b.base.Burst)*b.share)))
 }
 
+// Called hears of each attempted call of AWS.
+type Called func(action string, err error)
+
 // limits are the token buckets of one account and region.
-type limits map[string]*bucket
+type limits map[string]*Bucket
 
 func newLimits(rates map[string]Rate) limits {
 	out := limits{}
 	for action, r := range maps.All(rates) {
-		out[action] = newBucket(r)
+		out[action] = NewBucket(r)
 	}
 	return out
 }
 
-func (l limits) divide(workers int) {
+func (l limits) Divide(workers int) {
 	now := time.Now()
 	for _, b := range l {
-		b.divide(workers, now)
+		b.Divide(workers, now)
 	}
 }
 
 // addTo makes every attempt of a call wait for a token, retries by the SDK included,
 // and counts it.
-func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
+func (l limits) addTo(called Called) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ecsctl:limit",
 			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 				action := awsmiddleware.GetOperationName(ctx)
 				bucket := l[action]
 				if bucket != nil {
-					if err := bucket.wait(ctx); err != nil {
+					if err := bucket.Wait(ctx); err != nil {
 						return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
 					}
 				}
@@ -179,9 +182,11 @@ func (l limits) addTo(m *metrics) func(*middleware.Stack) error {
 				}
 				out, metadata, err := next.HandleFinalize(ctx, in)
 				if bucket != nil && awserr.Throttled(err) {
-					bucket.throttle(time.Now())
+					bucket.Throttle(time.Now())
 				}
-				m.awsCalled(action, err)
+				if called != nil {
+					called(action, err)
+				}
 				return out, metadata, err
 			}), "Retry", middleware.After)
 	}

@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"crypto/tls"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// optional is nil for an empty string.
-func optional(text string) *string {
+// Optional is nil for an empty string.
+func Optional(text string) *string {
 	if text == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package worker
+package awsaccess
 
 import (
 	"context"
@@ -17,14 +17,14 @@ import (
 	"ecsctl/templates"
 )
 
-// explain words an error of the AWS SDK for the state of a run and the worker's log.
-func explain(doing string, err error) error {
+// Explain words an error of the AWS SDK for the state of a run and the worker's log.
+func Explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
 	api, answered := awserr.Answer(err)
 	if !answered {
-		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " + innermost(err).Error(), Err: err}
+		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " + Innermost(err).Error(), Err: err}
 	}
 	why := strings.TrimSpace(api.ErrorMessage())
 	if why == "" {
@@ -35,9 +35,9 @@ func explain(doing string, err error) error {
 	return withAdvice(&awserr.Error{What: "failed to " + doing, Why: why, Err: err}, api, err)
 }
 
-// innermost is the part of an error that says something: those above it repeat the
+// Innermost is the part of an error that says something: those above it repeat the
 // action, the endpoint and request ids.
-func innermost(err error) error {
+func Innermost(err error) error {
 	for {
 		next := errors.Unwrap(err)
 		var op *net.OpError
@@ -78,8 +78,8 @@ func deniedAdvice(d denial.Denial) string {
 	return advice
 }
 
-// sentence is an error with its advice, for a state message.
-func sentence(err error) string {
+// Sentence is an error with its advice, for a state message.
+func Sentence(err error) string {
 	text := err.Error()
 	if advice := hint.Of(err); len(advice) > 0 {
 		text += fmt.Sprintf(" (%s)", strings.Join(advice, "; "))
@@ -87,11 +87,11 @@ func sentence(err error) string {
 	return text
 }
 
-// passing tells whether AWS may take the same call later: it throttles, fails inside,
+// Passing tells whether AWS may take the same call later: it throttles, fails inside,
 // was not reached, or does not see a new role yet.
-func passing(err error) bool {
+func Passing(err error) bool {
 	var op *smithy.OperationError
-	var fallen *claimError
+	var fallen *NotSentError
 	if errors.Is(err, context.Canceled) || !errors.As(err, &op) || errors.As(err, &fallen) {
 		return false
 	}
@@ -102,13 +102,13 @@ func passing(err error) bool {
 	if !answered {
 		return true // no answer: the network, or where the credentials come from
 	}
-	return roleIsNew(api)
+	return RoleIsNew(api)
 }
 
 // newRole matches what ECS says of a role that it cannot see or assume yet. IAM is
 // eventually consistent, and there is no code of its own for it.
 var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
 
-func roleIsNew(api smithy.APIError) bool {
+func RoleIsNew(api smithy.APIError) bool {
 	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
 }
