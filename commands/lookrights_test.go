@@ -129,7 +129,7 @@ func (l *looking) withLess() {
 	}
 	env := l.user(l.printed("logs", ""))
 	out := l.begin(look{args: []string{"logs", "--pool", "etl", "--since", "1ms"}}, env)().said
-	for _, want := range []string{"what is wrong with the pool could not be looked at: ", "of `ecsctl policy status --pool etl`", "there are no lines since"} {
+	for _, want := range []string{"cannot tell what is wrong with the pool: ", "of `ecsctl policy status --pool etl`", "there are no lines since"} {
 		if !strings.Contains(out, want) {
 			l.t.Errorf("logs without lines do not say %q:\n%s", want, out)
 		}

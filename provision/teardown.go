@@ -191,5 +191,5 @@ func (o TeardownOptions) found(w *world) TeardownOptions {
 
 // hintKeepPool is for a server that is gone for good: what is in AWS can still be removed.
 func hintKeepPool(err error) error {
-	return hint.Add(err, "if the Prefect server is gone for good, pass --keep-pool: then only AWS is looked at")
+	return hint.Add(err, "if the Prefect server is gone for good, pass --keep-pool: then only AWS is searched")
 }

@@ -59,7 +59,7 @@ func (t *Teardown) readPool(ctx context.Context) (*workPool, error) {
 	pool := &workPool{w: t.w}
 	err := pool.find(ctx)
 	if t.opts.KeepPool && errors.Is(err, prefect.ErrUnreachable) {
-		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is looked at, by the names given or derived")
+		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is searched, by the names given or derived")
 		t.opts.Clients.Prefect = nil
 		return nil, nil
 	}

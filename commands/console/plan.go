@@ -86,7 +86,7 @@ func summary(changes []provision.Change) string {
 		}
 	}
 	if len(words) == 0 {
-		return "Nothing of it is there."
+		return "Nothing exists."
 	}
 	return strings.Join(words, ", ")
 }

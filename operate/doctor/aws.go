@@ -30,7 +30,7 @@ const (
 
 func (d *doctor) checkCredentials(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) {
-		d.skip(checkCredentials, "without a region nobody can be asked: see "+checkRegion)
+		d.skip(checkCredentials, "AWS cannot be asked without a region: see "+checkRegion)
 		d.failed(checkRegion, d.AWSErr)
 		d.blocked = checkRegion
 		return

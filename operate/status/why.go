@@ -49,7 +49,7 @@ func WhatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string
 }
 
 func (p Problem) unseen() string {
-	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Fix...), "; ")
+	return "cannot tell what is wrong with the pool: " + strings.Join(append([]string{p.Cause}, p.Fix...), "; ")
 }
 
 // Named adds to what AWS refused which statements of the command's policy allow it. Who we

@@ -109,6 +109,7 @@ func Passing(err error) bool {
 // eventually consistent, and there is no code of its own for it.
 var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
 
+// RoleIsNew reports whether AWS does not know a role yet because it was just made.
 func RoleIsNew(api smithy.APIError) bool {
 	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
 }

@@ -89,10 +89,12 @@ type Bucket struct {
 	changed   time.Time
 }
 
+// NewBucket returns a bucket of that rate.
 func NewBucket(r Rate) *Bucket {
 	return &Bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
 }
 
+// Wait waits for the next token.
 func (b *Bucket) Wait(ctx context.Context) error {
 	b.set(time.Now(), func(share float64) float64 { return share })
 	return b.limiter.Wait(ctx)

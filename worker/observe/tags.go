@@ -67,6 +67,7 @@ func (t *Tags) ask(ctx context.Context, clients *awsaccess.Clients, cluster stri
 	return nil
 }
 
+// TagsOf returns the tags of a task.
 func TagsOf(task types.Task) map[string]string {
 	tags := make(map[string]string, len(task.Tags))
 	for _, tag := range task.Tags {
@@ -84,6 +85,7 @@ func (t *Tags) known(arn string) map[string]string {
 	return t.Old[arn]
 }
 
+// Remember keeps the tags of a task.
 func (t *Tags) Remember(arn string, tags map[string]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -23,6 +23,7 @@ type Lines struct {
 	Ship    *Shipper // nil: not to Prefect
 }
 
+// Of returns the logger of a flow run: it writes to the console and, with Ship, to Prefect.
 func (r *Lines) Of(run Run) *slog.Logger {
 	console := r.Console.With("flow run", run.Name, "id", run.ID).Handler()
 	if r.Ship == nil {

@@ -37,10 +37,12 @@ type Shipper struct {
 	full    chan struct{} // has an element when a batch is full
 }
 
+// NewShipper returns a Shipper. It calls lost with the number of lines that it had to drop.
 func NewShipper(api *prefect.Client, log *slog.Logger, lost func(lines int)) *Shipper {
 	return &Shipper{api: api, log: log, lost: lost, full: make(chan struct{}, 1)}
 }
 
+// Add queues a line; a text that is too long is cut.
 func (s *Shipper) Add(line prefect.Log) {
 	if len(line.Message) > MaxLogText {
 		line.Message = strings.ToValidUTF8(line.Message[:MaxLogText], "") + "..."
