@@ -41,6 +41,8 @@ func (p *workPool) checkRemembered() error {
 		differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
 		differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
 		differs("flow role", "flow-role", before.FlowRole, n.FlowRole)
+		differs("flow runs' task role", "flow-role", before.FlowRole, n.FlowRole)
+		differs("flows' repository", "flow-repository-name", before.FlowRepository, n.FlowRepository)
 		differs("task definition family", "family", before.Family, n.Family)
 		differs("service", "service-name", before.Service, n.Service)
 		differs("secret", "secret-name", before.Secret, n.Secret)

@@ -35,6 +35,8 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Worker.Limit":      func(_ *account, s *spec.Spec) { s.Worker.Limit = aws.Int(3) },
 
 	"Names.ExecutionRole":   func(_ *account, s *spec.Spec) { s.Names.ExecutionRole = "mine" },
+	"Names.FlowRole":        func(_ *account, s *spec.Spec) { s.Names.FlowRole = "mine" },
+	"Names.FlowRepository":  func(_ *account, s *spec.Spec) { s.Names.FlowRepository = "mine" },
 	"Names.WorkerRole":      func(_ *account, s *spec.Spec) { s.Names.WorkerRole = "mine" },
 	"Names.Family":          func(_ *account, s *spec.Spec) { s.Names.Family = "mine" },
 	"Names.Service":         func(_ *account, s *spec.Spec) { s.Names.Service = "mine" },
@@ -60,14 +62,20 @@ var choices = map[string]func(*account, *spec.Spec){
 
 // noChoices are the fields that are not recalled, and why no advice takes them back.
 var noChoices = map[string]string{
-	"Pool":                "is what is recalled by",
-	"Region":              "says where to look",
-	"Profile":             "says how to get there from this machine",
-	"Prefect.APIURL":      "says where to look",
-	"Prefect.Profile":     "says how to get there from this machine",
-	"Prefect.APIKeyFile":  "says how to get there from this machine",
+	"Pool":               "is what is recalled by",
+	"Region":             "says where to look",
+	"Profile":            "says how to get there from this machine",
+	"Prefect.APIURL":     "says where to look",
+	"Prefect.Profile":    "says how to get there from this machine",
+	"Prefect.APIKeyFile": "says how to get there from this machine",
+
+	"Prefect.Found.APIURL":     "says how to get there from this machine",
+	"Prefect.Found.File":       "says how to get there from this machine",
+	"Prefect.Found.APIKeyFile": "says how to get there from this machine",
+
 	"Worker.Binary":       "is a file of this machine; the image has its content",
 	"Worker.DesiredCount": "is the service's own; see TestRecallDesiredCount",
+	"FlowRuns.PolicyFile": "is a file of this machine; the role keeps its policy when the field is empty",
 	"FlowRuns.Image":      "is in the pool, which keeps it when the field is empty",
 	"FlowRuns.CPU":        "is in the pool, which keeps it when the field is empty",
 	"FlowRuns.Memory":     "is in the pool, which keeps it when the field is empty",

@@ -55,7 +55,7 @@ func (c *cancel) look(ctx context.Context) error {
 }
 
 func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
-	ref := runlog.Run{run.ID, run.Name}
+	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	log := c.lines.Of(ref)
 	entry, tracked := c.table.find(run.ID)
 	if tracked && entry.phase == claiming {
@@ -97,7 +97,7 @@ func (c *cancel) withoutTask(ctx context.Context, log *slog.Logger, known *snaps
 	if run.State != nil && c.opts.Prefect.Since(run.State.Timestamp) < c.opts.ClaimGrace/2 {
 		return nil
 	}
-	ref := runlog.Run{run.ID, run.Name}
+	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	states, err := c.opts.Prefect.FlowRunStates(ctx, run.ID)
 	if err != nil {
 		return err

@@ -25,4 +25,4 @@ func newCandidate(run prefect.FlowRun, found time.Time) candidate {
 	return candidate{run: run, found: found, pool: run.WorkPoolID}
 }
 
-func (c candidate) ref() runlog.Run { return runlog.Run{c.run.ID, c.run.Name} }
+func (c candidate) ref() runlog.Run { return runlog.Run{ID: c.run.ID, Name: c.run.Name} }

@@ -49,7 +49,7 @@ func TestLinesThatWereRefusedAreSentAgain(t *testing.T) {
 	var failing atomic.Int64
 	failing.Store(http.StatusServiceUnavailable)
 	s, api := shipperTo(t, &failing)
-	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{ID: logRun, Name: "run"})
 	for i := range 3 {
 		log.Info(fmt.Sprintf("line %d", i))
 	}
@@ -80,7 +80,7 @@ func TestDebugLinesStayHere(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{ID: logRun, Name: "run"})
 	log.Debug("nothing for the run's log")
 	if len(s.Lines) != 0 {
 		t.Errorf("got %+v", s.Lines)
@@ -91,7 +91,7 @@ func TestLineText(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	handler := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{logRun, "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
+	handler := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{ID: logRun, Name: "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
 	slog.New(handler).Error("failed", "error", errors.New("no"), "key", prefect.Secret("hidden"))
 	if got := s.Lines[0].Message; got != "failed (cluster: c, error: no, key: ********)" {
 		t.Errorf("got %q", got)

@@ -17,7 +17,7 @@ func TestTheLastLinesKeepTheirEnd(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, api := shipperTo(t, &failing)
-	log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
+	log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{ID: logRun, Name: "run"})
 	lines := []string{"the first line"}
 	for range 49 {
 		lines = append(lines, strings.Repeat("é", 5000))
@@ -49,13 +49,13 @@ func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := runlog.NewShipper(client, silence, func(int) {})
-		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{logRun, "run"})
-		for range 60 {
+		log := (&runlog.Lines{Console: silence, Ship: s}).InPrefect(runlog.Run{ID: logRun, Name: "run"})
+		for range 25 {
 			log.Info(line)
 		}
 		s.Flush(t.Context())
-		if got := len(stored(t, client)); got != 60 || largest.Load() > 4_000_000 {
-			t.Errorf("%s: %d of 60 lines, the largest call has %d bytes", name, got, largest.Load())
+		if got := len(stored(t, client)); got != 25 || largest.Load() > 4_000_000 {
+			t.Errorf("%s: %d of 25 lines, the largest call has %d bytes", name, got, largest.Load())
 		}
 		server.Close()
 	}

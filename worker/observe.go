@@ -121,7 +121,7 @@ func (o *observer) entryOf(ctx context.Context, c *observe.Change) (tracked, err
 			return tracked{}, err
 		}
 		entry = tracked{
-			run: runlog.Run{c.RunID(), c.Tags[observe.TagFlowRunName]}, phase: launched, pid: c.Cluster() + "::" + c.ARN(),
+			run: runlog.Run{ID: c.RunID(), Name: c.Tags[observe.TagFlowRunName]}, phase: launched, pid: c.Cluster() + "::" + c.ARN(),
 			at: place{clients, c.Cluster(), c.ARN()},
 		}
 	}

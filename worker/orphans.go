@@ -68,7 +68,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 			failures = append(failures, err)
 			continue
 		}
-		entry := tracked{run: runlog.Run{run.ID, run.Name}}
+		entry := tracked{run: runlog.Run{ID: run.ID, Name: run.Name}}
 		entry.set(found)
 		if run.State != nil {
 			entry.since = o.opts.Prefect.Here(run.State.Timestamp) // it has had a task for at least so long
@@ -122,7 +122,7 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	if err != nil || !found {
 		return err
 	}
-	ref := runlog.Run{run.ID, run.Name}
+	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id})

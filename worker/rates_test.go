@@ -91,7 +91,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
-	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {1, 4}}, nil)
+	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {
 		clients, err := sets.Of(t.Context(), c)
 		if err != nil {

@@ -103,7 +103,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 		return candidate{}, nil // it has gone on meanwhile
 	}
 	if claim.isMistake() {
-		_, err := r.claim.undo(ctx, r.log, runlog.Run{run.ID, run.Name})
+		_, err := r.claim.undo(ctx, r.log, runlog.Run{ID: run.ID, Name: run.Name})
 		return candidate{}, err
 	}
 	if !claim.isClaim() {
@@ -150,6 +150,6 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {
 		return false, nil
 	}
-	r.table.adopt(runlog.Run{run.ID, run.Name}, found)
+	r.table.adopt(runlog.Run{ID: run.ID, Name: run.Name}, found)
 	return true, nil
 }

@@ -38,11 +38,11 @@ func TestACrashThatIsNotTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := (&report{api: api}).crashed(ctx, silence, runlog.Run{run.ID, run.Name}, "reason", nil); !errors.Is(err, want) {
+		if err := (&report{api: api}).crashed(ctx, silence, runlog.Run{ID: run.ID, Name: run.Name}, "reason", nil); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", state, err, want)
 		}
 	}
-	gone := runlog.Run{"7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "gone"}
+	gone := runlog.Run{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", Name: "gone"}
 	if err := (&report{api: api}).crashed(ctx, silence, gone, "reason", nil); err != nil {
 		t.Errorf("a run that was deleted: %v", err)
 	}

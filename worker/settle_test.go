@@ -98,7 +98,7 @@ func TestTrackedRunsAreSmall(t *testing.T) {
 	for n := range runs {
 		id := fmt.Sprintf("7d0d7b5a-8f1c-4b9e-9f0a-%012d", n)
 		arn := "arn:aws:ecs:us-east-1:123456789012:task/default/" + id
-		table.adopt(runlog.Run{id, "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
+		table.adopt(runlog.Run{ID: id, Name: "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

@@ -106,7 +106,7 @@ func (s *standing) check(ctx context.Context) error {
 	}
 	began := time.Now()
 	if err := s.claim.stands(ctx, s.log, s.cand); err != nil {
-		return &awsaccess.NotSentError{err}
+		return &awsaccess.NotSentError{Cause: err}
 	}
 	s.known = began
 	return nil

@@ -60,7 +60,7 @@ func (d *teardown) act(ctx context.Context, m channel.Message) (channel.Reason, 
 	if !found || err != nil {
 		return reason, err
 	}
-	return d.stop(ctx, d.lines.Of(runlog.Run{run.ID, run.Name}), at)
+	return d.stop(ctx, d.lines.Of(runlog.Run{ID: run.ID, Name: run.Name}), at)
 }
 
 // find tells which task is meant. The message knows it, unless its worker was killed
