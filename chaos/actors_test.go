@@ -188,7 +188,7 @@ func (s *stage) rotation(ctx context.Context, chance *rand.Rand) {
 	}
 }
 
-// unfinished are the runs that a worker is still to see to; without a queue they are nobody's.
+// unfinished are the runs that a worker has yet to finish; a run without a queue belongs to no worker.
 func (s *stage) unfinished() (out []prefect.FlowRun) {
 	for _, run := range must(s.api.FilterFlowRuns(s.t.Context(), prefect.FlowRunFilter{}))(s.t) {
 		if !run.StateType.Terminal() && run.WorkPoolName != "" {

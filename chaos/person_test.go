@@ -117,7 +117,7 @@ func (p *person) editPool(ctx context.Context) error {
 	return p.api.UpdateWorkPool(ctx, pool, prefect.WorkPoolUpdate{BaseJobTemplate: json.RawMessage(template)})
 }
 
-// recreatePool deletes the pool and makes it anew. Its runs have no queue then: they are nobody's.
+// recreatePool deletes the pool and makes it anew. Its runs have no queue then, so no worker gets them.
 func (p *person) recreatePool(ctx context.Context) error {
 	now, err := p.api.ReadWorkPool(ctx, pool)
 	if err != nil {

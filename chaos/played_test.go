@@ -182,7 +182,7 @@ func (c census) of(ids []string) map[prefect.StateType]int {
 	return out
 }
 
-// all tells whether all of the runs are in states of that type.
+// all reports whether all of the runs are in states of that type.
 func (c census) all(ids []string, state prefect.StateType) bool { return c.of(ids)[state] == len(ids) }
 
 // executions counts how many of the runs were executed how often.

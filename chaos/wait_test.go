@@ -8,7 +8,7 @@ import (
 	"ecsctl/internal/pause"
 )
 
-// within looks until it is done, and tells whether it was in time.
+// within looks until it is done, and reports whether it was in time.
 func within(ctx context.Context, limit, every time.Duration, done func() bool) bool {
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -157,7 +157,7 @@ func (ws *workers) havoc(t *testing.T, chance *rand.Rand, over <-chan struct{}) 
 	}
 }
 
-// waitOr tells whether over was closed meanwhile.
+// waitOr reports whether over was closed meanwhile.
 func waitOr(d time.Duration, over <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -4,12 +4,12 @@ import "testing"
 
 // brokenState is a way in which a pool that worked stops working, and what each command
 // that can tell says first of it; "" where it has nothing to tell. What a command says
-// mends it is then done, and with that alone the command is content again.
+// fixes it is then done, and with that alone the command is content again.
 type brokenState struct {
 	name                         string
 	breaks                       func(*brokenPool)
 	status, doctor, verify, logs string
-	// setting does what a mend says before its command, or where there is no command for it.
+	// setting does what a fix says before its command, or where there is no command for it.
 	setting func(*brokenPool)
 }
 
@@ -98,7 +98,7 @@ var brokenStates = []brokenState{
 	},
 }
 
-// In each state each command that can tell names the cause first and what mends it, and
+// In each state each command that can tell names the cause first and what fixes it, and
 // when that is done it is content.
 func TestBrokenStates(t *testing.T) {
 	t.Parallel()
@@ -114,11 +114,11 @@ func TestBrokenStates(t *testing.T) {
 					continue
 				}
 				state.breaks(p)
-				mend := p.await(c.command, c.says)
+				fix := p.await(c.command, c.says)
 				if state.setting != nil {
 					state.setting(p)
 				}
-				p.mend(mend, state.setting != nil)
+				p.fix(fix, state.setting != nil)
 				p.await(c.command, "")
 				p.await(statusCommand, "")
 			}

@@ -14,21 +14,21 @@ import (
 // brokenCommand is a command that tells what is wrong.
 type brokenCommand struct {
 	args []string
-	// mark is what its first finding begins with, mends what its advice does.
+	// mark is what its first finding begins with, fixes what its advice does.
 	mark  string
-	mends []string
+	fixes []string
 }
 
 var (
-	statusCommand = brokenCommand{[]string{"status", "--stuck-after", "1s"}, "FAIL ", []string{"mend: "}}
+	statusCommand = brokenCommand{[]string{"status", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
 	doctorCommand = brokenCommand{[]string{"doctor", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
 	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "6s", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
-	logsCommand   = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"mend: ", "ecsctl: hint: "}}
+	logsCommand   = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: hint: "}}
 )
 
-// await runs a command until its first finding is that, and returns what mends it. Without
+// await runs a command until its first finding is that, and returns what fixes it. Without
 // a finding to wait for, it is until the command is content.
-func (p *brokenPool) await(c brokenCommand, says string) (mend string) {
+func (p *brokenPool) await(c brokenCommand, says string) (fix string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), stage.Patience)
 	defer cancel()
@@ -41,9 +41,9 @@ func (p *brokenPool) await(c brokenCommand, says string) (mend string) {
 		if says == "" && healthy {
 			return ""
 		}
-		if first, mend := c.finding(shown); says != "" && strings.Contains(first, says) {
-			p.t.Logf("%s: %s\n  mend: %s", c.args[0], first, mend)
-			return mend
+		if first, fix := c.finding(shown); says != "" && strings.Contains(first, says) {
+			p.t.Logf("%s: %s\n  fix: %s", c.args[0], first, fix)
+			return fix
 		}
 		select {
 		case <-ctx.Done():
@@ -69,7 +69,7 @@ func (p *brokenPool) shows(ctx context.Context, c brokenCommand) (shown string, 
 }
 
 // finding is the first thing that a command has found wrong, and the first advice after it.
-func (c brokenCommand) finding(shown string) (first, mend string) {
+func (c brokenCommand) finding(shown string) (first, fix string) {
 	for line := range strings.Lines(shown) {
 		line = strings.TrimSpace(line)
 		if first == "" {
@@ -77,7 +77,7 @@ func (c brokenCommand) finding(shown string) (first, mend string) {
 				first = rest
 			}
 		}
-		for _, mark := range c.mends {
+		for _, mark := range c.fixes {
 			if rest, ok := strings.CutPrefix(line, mark); ok && first != "" {
 				return first, rest
 			}

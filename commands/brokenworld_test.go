@@ -201,9 +201,9 @@ func (p *brokenPool) createRoute() {
 	p.must(err)
 }
 
-// mend carries out what a command says: the command in it, after what a person was to do
+// fix carries out what a command says: the command in it, after what a person was to do
 // before that. Without a command, the setting was all.
-func (p *brokenPool) mend(text string, set bool) {
+func (p *brokenPool) fix(text string, set bool) {
 	p.t.Helper()
 	text, _, _ = strings.Cut(text, "; ") // the best way is the first
 	if _, after, ok := strings.Cut(text, "then: "); ok {

@@ -32,7 +32,7 @@ var optional = map[string]map[string]string{
 	"logs":   {}, "verify": {},
 }
 
-// leaves is what a command says of what it leaves behind for want of a statement.
+// leaves is what a command says it leaves behind because the policy has no such statement.
 var leaves = map[string]string{"ReadTask": "the task definition that the worker may have registered for them is not known, and stays"}
 
 // Who has no rights but those that are printed for a command sees all that an administrator
@@ -129,7 +129,7 @@ func (l *looking) withLess() {
 	}
 	env := l.user(l.printed("logs", ""))
 	out := l.begin(look{args: []string{"logs", "--pool", "etl", "--since", "1ms"}}, env)().said
-	for _, want := range []string{"what is wrong with the pool could not be looked at: ", "of `ecsctl policy status --pool etl`", "there are no lines since"} {
+	for _, want := range []string{"cannot tell what is wrong with the pool: ", "of `ecsctl policy status --pool etl`", "there are no lines since"} {
 		if !strings.Contains(out, want) {
 			l.t.Errorf("logs without lines do not say %q:\n%s", want, out)
 		}

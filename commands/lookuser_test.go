@@ -111,7 +111,7 @@ func (l *looking) sameAs(k look, user []string) {
 	if !strings.Contains(got, k.shows) || !strings.HasPrefix(got, fmt.Sprintf("exit code %d\n", k.code)) {
 		l.t.Errorf("%q does not show %q with exit code %d:\n%s", k.args, k.shows, k.code, got)
 	}
-	if strings.Contains(got, "not authorized") || strings.Contains(got, "cannot be told") {
+	if strings.Contains(got, "not authorized") || strings.Contains(got, "cannot tell") {
 		l.t.Errorf("%q says that something is not allowed:\n%s", k.args, got)
 	}
 }

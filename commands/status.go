@@ -21,7 +21,7 @@ const statusDescription = `Example:
 
 Shows on one screen the service, the worker, the work pool, the tasks of flow runs, the
 roles and secrets, and what bootstrap would change. What is wrong comes first, each with
-what mends it. The exit code is 1 when something is wrong that keeps flow runs from
+what fixes it. The exit code is 1 when something is wrong that keeps flow runs from
 running. Nothing is changed.
 
 What was chosen at bootstrap (names, cluster, network, size, image) is recalled; flags and

@@ -9,7 +9,7 @@ func TestStatusWatchOnATerminal(t *testing.T) {
 	a.Run(bootstrapArgs...)
 	term := a.open("status", "--pool", "etl", "--watch", "--interval", "50ms")
 	const again = "\x1b[H\x1b[2J"
-	term.answer("as it should be", "")
+	term.answer("api-key: ok", "")
 	term.answer("\n"+again, "\x03")
 	term.exits(130, again+`work pool "etl" is `, "interrupted")
 }

@@ -38,6 +38,7 @@ func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
 	return p.renderer.NewStyle().Foreground(color).Render(text)
 }
 
+// Print writes the verdict, the problems and the overview.
 func (p *statusPrinter) Print(s *status.Status) {
 	p.now = s.Time
 	verdict := p.paint(good, "healthy")
@@ -66,12 +67,12 @@ func (p *statusPrinter) problem(problem status.Problem) {
 	for _, detail := range problem.Details {
 		console.Printf(p.out, "       %s\n", p.paint(dim, plaintext.Line(detail)))
 	}
-	for i, mend := range problem.Mend {
-		word := "mend:"
+	for i, fix := range problem.Fix {
+		word := "fix:"
 		if i > 0 {
-			word = "or:  "
+			word = "or: "
 		}
-		console.Printf(p.out, "     %s %s\n", word, strings.TrimPrefix(mend, "or ")) // hints of errors may begin with it
+		console.Printf(p.out, "     %s %s\n", word, strings.TrimPrefix(fix, "or ")) // hints of errors may begin with it
 	}
 }
 
@@ -144,7 +145,7 @@ func (p *statusPrinter) workers(s *status.Status) {
 	}
 	switch {
 	case shown == 0:
-		p.row("worker", "none has been heard of")
+		p.row("worker", "no worker yet")
 	case offline > offlineShown:
 		p.row("", "and %d more that are offline", offline-offlineShown)
 	}
@@ -210,7 +211,7 @@ func (p *statusPrinter) access(changes []provision.Change) {
 		if i == 0 {
 			what = "access"
 		}
-		state := "as it should be"
+		state := "ok"
 		switch c.Action {
 		case provision.Create:
 			state = p.paint(bad, "does not exist")

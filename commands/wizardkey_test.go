@@ -61,7 +61,7 @@ func TestWizardAsksForTheKey(t *testing.T) {
 	}
 }
 
-// A server of one's own that wants credentials gets them asked for; one that wants none
+// A self-hosted server that wants credentials gets them asked for; one that wants none
 // does not (that is TestWizardDefaults).
 func TestWizardAsksForTheAuthString(t *testing.T) {
 	t.Parallel()

@@ -18,11 +18,11 @@ import (
 // motoDoesNotTell are statements without which everything works in moto, which asks for
 // no other right than that to make a call: neither for those to hand on a role or to tag
 // what is made, nor ECS's own role, and which does not tell a group from its VPC. The rest
-// mends what is broken, needs other flags, or can be left out. The sandbox asks for all of them (provision/leastneeded_test.go).
+// fixes what is broken, needs other flags, or can be left out. The sandbox asks for all of them (provision/leastneeded_test.go).
 var motoDoesNotTell = map[string][]string{
 	"bootstrap": {
-		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "MendECSTags", "MendRoles", "MakeServiceLinkedRole",
-		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "MendSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
+		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "FixECSTags", "FixRoles", "MakeServiceLinkedRole",
+		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "FixSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
 	},
 	"teardown": {"FindClusters", "StopFlowRuns"},
 }
@@ -114,7 +114,7 @@ func (g *guarded) tryBootstrap() output { return g.start(g.bootstrapArgs()...).w
 
 func (g *guarded) tryTeardown() output { return g.start(g.teardownArgs()...).wait() }
 
-// without has a user do all that a policy is for, but for one statement of it. What is
+// without has a user do all that a policy is for, except one statement of it. What is
 // said names an action of the statement, and the statement.
 func (g *guarded) without(command string, withheld templates.Statement, run func(*guarded) output) {
 	g.t.Helper()

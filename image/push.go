@@ -72,7 +72,7 @@ func (e *PushError) Error() string {
 // Unwrap gives the registry client's error.
 func (e *PushError) Unwrap() error { return e.err }
 
-// Denied tells whether the registry knows who pushes and does not let them.
+// Denied reports whether the registry knows who pushes and does not let them.
 func (e *PushError) Denied() bool {
 	var answer *transport.Error
 	return errors.As(e.err, &answer) && answer.StatusCode == http.StatusForbidden

@@ -107,7 +107,7 @@ func (j *Job) facts(described *types.TaskDefinition) definitionFacts {
 	return factsOfDescribed(described)
 }
 
-// into fills an input of the SDK. Its fields have the names of the documents but for
+// into fills an input of the SDK. Its fields have the names of the documents except for
 // capitals, which encoding/json does not mind; the shapes have been checked.
 func into(document map[string]any, input any) error {
 	raw, err := json.Marshal(document)

@@ -21,7 +21,8 @@ const (
 	environReference
 )
 
-// The classes are those of Python's \w and \s, which know all of Unicode.
+// placeholderPattern matches a placeholder. Its classes are those of Python's \w and \s, which
+// know all of Unicode.
 var placeholderPattern = func() *regexp.Regexp {
 	const space = `[\s\x0b\x1c-\x1f\x85\p{Z}]*`
 	return regexp.MustCompile(`\{\{` + space + `([\p{L}\p{N}_.\-\[\]$]+)` + space + `\}\}`)

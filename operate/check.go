@@ -12,7 +12,7 @@ const (
 )
 
 // Check is one thing that was looked at. Reason says what was found, Fix what to type or
-// change; it is there with WARN and FAIL, and with SKIP for want of a right.
+// change; it is set with WARN and FAIL, and with SKIP when a right is missing.
 type Check struct {
 	Name   string      `json:"name"`
 	Status CheckStatus `json:"status"`

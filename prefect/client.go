@@ -145,7 +145,7 @@ func (c *Client) setHeader(o Options) {
 // APIURL is the address that the client calls, without a trailing slash.
 func (c *Client) APIURL() string { return c.base.String() }
 
-// IsCloud tells whether the API is Prefect Cloud's, which is always the newest and has
+// IsCloud reports whether the API is Prefect Cloud's, which is always the newest and has
 // no version to ask for.
 func (c *Client) IsCloud() bool { return c.cloud }
 

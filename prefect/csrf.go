@@ -19,7 +19,7 @@ type csrf struct {
 	token  string
 }
 
-// wanted tells whether an answer asks for a (new) token
+// wanted reports whether an answer asks for a (new) token
 // (prefect/server/api/middleware.py).
 func (s *csrf) wanted(status int, answer []byte) bool {
 	return status == http.StatusForbidden &&

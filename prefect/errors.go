@@ -80,7 +80,7 @@ func (e *UnreachableError) Unwrap() error { return e.Cause }
 // Is matches ErrUnreachable.
 func (e *UnreachableError) Is(target error) bool { return target == ErrUnreachable }
 
-// Temporary tells whether the same call may work later: the server was busy, failed
+// Temporary reports whether the same call may work later: the server was busy, failed
 // inside (5xx), or could not be reached. A cancelled context is not temporary.
 func Temporary(err error) bool {
 	if errors.Is(err, ErrBusy) || errors.Is(err, ErrUnreachable) {

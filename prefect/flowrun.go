@@ -45,7 +45,8 @@ type FlowRunPolicy struct {
 // by a worker.
 type RetryType string
 
-// RetryInProcess: no worker is given the run while it is Scheduled.
+// RetryInProcess is the retry of a run by its own process: no worker gets the run while it is
+// Scheduled.
 const RetryInProcess RetryType = "in_process"
 
 // UnmarshalJSON keeps the answer as it came beside the fields, for Raw.

@@ -82,7 +82,7 @@ func originIf(name, origin string) string {
 	return origin
 }
 
-// profilesPath follows prefect/settings/sources.py, _get_profiles_path, but for files of the
+// profilesPath follows prefect/settings/sources.py, _get_profiles_path, except for files of the
 // working directory, which cannot name the file that keys are read from.
 func profilesPath(env map[string]string, workdir string) string {
 	home := prefectHome(env)

@@ -23,7 +23,7 @@ const (
 	defaultRetries = 8
 	minRetryWait   = 200 * time.Millisecond
 	maxRetryWait   = 8 * time.Second
-	// maxRetryAfter: a server that is away for longer is asked now and then all the same.
+	// maxRetryAfter limits Retry-After: a server that is away for longer is still asked now and then.
 	maxRetryAfter    = 5 * time.Minute
 	unlimitedRetries = math.MaxInt32 // the attempt counts; maintenance does not
 
@@ -86,8 +86,8 @@ func isBusy(status int) bool {
 	return false
 }
 
-// mayRepeat: a call that never left may be sent again, but a server that was never
-// there is told of at once (a wrong URL); one that left only if repeating does no harm.
+// mayRepeat reports whether to send a call again: one that never left, unless the server was
+// never reached (a wrong URL fails at once), and one that left if repeating does no harm.
 func (c *Client) mayRepeat(a *attempt, err error) bool {
 	if isFinal(err) {
 		return false
@@ -99,7 +99,7 @@ func (c *Client) mayRepeat(a *attempt, err error) bool {
 	return a.idempotent
 }
 
-// isFinal: no repetition will mend the address or whom it is trusted by.
+// isFinal reports whether a retry is useless: the address or the certificate is wrong.
 func isFinal(err error) bool {
 	var redirect *redirectError
 	var untrusted *tls.CertificateVerificationError

@@ -26,7 +26,7 @@ const (
 	Paused     StateType = "PAUSED"
 )
 
-// Terminal tells whether a run in such a state has ended.
+// Terminal reports whether a run in such a state has ended.
 func (t StateType) Terminal() bool {
 	return t == Completed || t == Failed || t == Crashed || t == Cancelled
 }

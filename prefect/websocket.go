@@ -29,7 +29,8 @@ func (c *Client) Dialing(path ...string) Dialing {
 	return Dialing{URL: call{path: path}.url(c.base), Client: neverRedirected(c.http.HTTPClient), Header: header, Token: c.token}
 }
 
-// isHandshake: these headers are the handshake's own, and no custom one may replace them.
+// isHandshake reports whether a header belongs to the handshake, so that no custom one may
+// replace it.
 func isHandshake(name string) bool {
 	return name == "Connection" || name == "Upgrade" || name == "Host" || strings.HasPrefix(name, "Sec-Websocket-")
 }

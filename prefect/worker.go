@@ -18,10 +18,10 @@ type Worker struct {
 	HeartbeatIntervalSeconds *int      `json:"heartbeat_interval_seconds"`
 }
 
-// Online tells whether the server counts the worker as alive.
+// Online reports whether the server counts the worker as alive.
 func (w Worker) Online() bool { return w.Status == "ONLINE" }
 
-// Workers lists the workers of a pool, those heard of last first.
+// Workers lists the workers of a pool, the latest heartbeat first.
 func (c *Client) Workers(ctx context.Context, pool string) ([]Worker, error) {
 	return c.filterWorkers(ctx, pool, map[string]any{})
 }

@@ -9,7 +9,7 @@ import (
 	"ecsctl/sandbox/prefectapi"
 )
 
-// A worker that was not heard of for three of its heartbeats is not online, also for
+// A worker that has missed three heartbeats is not online, also for
 // Prefect 2, which lists it whatever it is asked for.
 func TestOnlineWorkers(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ func (s Settings) CloudAPIURL() string {
 	return strings.TrimRight(cmp.Or(s.Extra["PREFECT_CLOUD_API_URL"].Reveal(), cloudAPIURL), "/")
 }
 
-// NeedsWorkspace tells whether there is a key for Prefect Cloud and nothing that says
+// NeedsWorkspace reports whether there is a key for Prefect Cloud and nothing that says
 // which workspace is meant.
 func (s Settings) NeedsWorkspace() bool {
 	return s.APIKey != "" && (s.APIURL == "" || s.APIURL == s.CloudAPIURL())

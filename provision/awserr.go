@@ -14,45 +14,50 @@ import (
 // explain turns an error of the AWS SDK into one sentence that says what could not
 // be done and why, with a hint where there is something to do about it.
 func explain(doing string, err error) error {
+	return explainAs("failed to "+doing, err)
+}
+
+// explainAs is explain for what reads better without "failed to".
+func explainAs(what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled):
-		return &awserr.Error{Doing: doing, Why: "it was interrupted", Err: err}
+		return &awserr.Error{What: what, Why: "it was interrupted", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &awserr.Error{Doing: doing, Why: "the time for it was up", Err: err}
+		return &awserr.Error{What: what, Why: "timed out", Err: err}
 	}
 	if awserr.NoCredentials(err) {
-		return hint.Add(&awserr.Error{Doing: doing, Why: "no AWS credentials were found", Err: err},
+		return hint.Add(&awserr.Error{What: what, Why: "no AWS credentials were found", Err: err},
 			"sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	if api, ok := awserr.Answer(err); ok {
-		return explainCode(doing, awserr.Action(err), api, err)
+		return explainCode(what, awserr.Action(err), api, err)
 	}
 	var dns *net.DNSError
 	var op *net.OpError
 	if errors.As(err, &dns) || errors.As(err, &op) {
-		return hint.Add(&awserr.Error{Doing: doing, Why: "AWS could not be reached", Err: err}, "check the network, the proxy settings and that the region exists")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS could not be reached", Err: err}, "check the network, the proxy settings and that the region exists")
 	}
-	return &awserr.Error{Doing: doing, Why: err.Error(), Err: err}
+	return &awserr.Error{What: what, Why: err.Error(), Err: err}
 }
 
-func explainCode(doing, action string, api smithy.APIError, err error) error {
+func explainCode(what, action string, api smithy.APIError, err error) error {
 	if missing, ok := awserr.Missing(err); ok {
-		return hint.Add(&awserr.Error{Doing: doing, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
+		return hint.Add(&awserr.Error{What: what, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
 			"ask for a policy that allows "+missing.Action+" on what the message names")
 	}
 	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
-		return hint.Add(&awserr.Error{Doing: doing, Why: "the AWS credentials have expired", Err: err}, "sign in again, for example with `aws sso login`, and run the same command")
+		return hint.Add(&awserr.Error{What: what, Why: "the AWS credentials have expired", Err: err}, "sign in again, for example with `aws sso login`, and run the same command")
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":
-		return hint.Add(&awserr.Error{Doing: doing, Why: "AWS does not accept the credentials (" + code + ")", Err: err}, "check AWS_PROFILE and the access key, and that the machine's clock is right")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS does not accept the credentials (" + code + ")", Err: err}, "check AWS_PROFILE and the access key, and that the machine's clock is right")
 	}
 	if awserr.Throttled(err) {
-		return hint.Add(&awserr.Error{Doing: doing, Why: "AWS kept throttling " + action, Err: err}, "run the same command again in a minute: it goes on where it stopped")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS kept throttling " + action, Err: err}, "run the same command again in a minute: it goes on where it stopped")
 	}
 	if awserr.ServerFault(err) {
-		return hint.Add(&awserr.Error{Doing: doing, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() + ")", Err: err}, "run the same command again in a minute: it goes on where it stopped")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() + ")", Err: err}, "run the same command again in a minute: it goes on where it stopped")
 	}
-	return &awserr.Error{Doing: doing, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
+	return &awserr.Error{What: what, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
 }

@@ -196,7 +196,7 @@ func (b *Bootstrap) serverWarnings() []string {
 	return []string{"the Prefect API URL " + b.w.server.APIURL + " is this machine's own address: a worker in AWS does not reach it there. Give the address that AWS sees with --prefect-api-url"}
 }
 
-// IsLocal tells whether an API URL names the very machine that it is used on.
+// IsLocal reports whether an API URL names the very machine that it is used on.
 func IsLocal(apiURL string) bool {
 	parsed, err := url.Parse(apiURL)
 	if err != nil {
@@ -210,7 +210,7 @@ func IsLocal(apiURL string) bool {
 	return ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
-// HasChanges tells whether applying the plan would write anything.
+// HasChanges reports whether applying the plan would write anything.
 func (b *Bootstrap) HasChanges() bool {
 	return slices.ContainsFunc(b.Changes, Change.writes)
 }

@@ -117,7 +117,7 @@ type SubnetChoice struct {
 	Way string
 	// Free is the number of free addresses.
 	Free int
-	// Chosen tells whether ecsctl takes the subnet when nobody names others.
+	// Chosen reports whether ecsctl takes the subnet when nobody names others.
 	Chosen bool
 }
 

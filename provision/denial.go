@@ -50,7 +50,7 @@ func asDenial(err error) (denial.Denial, bool) {
 	return denial.Denial{}, false
 }
 
-// allows tells whether a statement is about what was missed, on the resource where one is
+// allows reports whether a statement is about what was missed, on the resource where one is
 // known. SQS writes actions in small letters.
 func allows(s templates.Statement, d denial.Denial) bool {
 	return matchesAny(s.Action, d.Action) && (d.Resource == "" || matchesAny(s.Resource, d.Resource))

@@ -60,7 +60,7 @@ var awsSays = map[fault.Kind]string{
 	fault.Throttle: "AWS kept throttling ", fault.ServerError: "AWS failed at ", fault.AccessDenied: "AWS refused ",
 }
 
-func (a *account) mend() {
+func (a *account) fix() {
 	a.server.ClearFaults()
 	a.tap.Inject(nil)
 }
@@ -81,7 +81,7 @@ func TestEachCallMayFail(t *testing.T) {
 				}
 				a.permanent(call.Operation, kind)
 				wantFailure(t, a.try(t.Context()), call.Operation, says)
-				a.mend()
+				a.fix()
 				a.bootstrap()
 				a.same("after a fault and a second run", want)
 			})

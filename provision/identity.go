@@ -30,7 +30,7 @@ var ErrNoRegion = hint.Add(errors.New("no AWS region given"), "name it with --re
 func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return Identity{}, explain("find out the AWS account", err)
+		return Identity{}, explainAs("cannot tell which AWS account this is", err)
 	}
 	caller, err := arn.Parse(*out.Arn)
 	if err != nil {

@@ -22,7 +22,7 @@ func (w *world) insist(ctx context.Context, transient func(error) bool, call fun
 		if err == nil || !transient(err) || w.pause(limit) != nil {
 			return err
 		}
-		w.log.Debug("AWS does not take it yet", "error", err)
+		w.log.Debug("AWS rejected the call; retrying", "error", err)
 	}
 }
 
@@ -31,13 +31,14 @@ func (w *world) insist(ctx context.Context, transient func(error) bool, call fun
 // InvalidParameterException, so the message has to tell.
 var roleRefused = regexp.MustCompile(`(?i)unable to assume|cannot be assumed|role is not valid|role .*(does not exist|invalid)|invalid .*role`)
 
-// refusesRole: IAM is eventually consistent, so a new role may be refused at first.
+// refusesRole reports whether AWS does not know a role yet: IAM is eventually consistent.
 func refusesRole(err error) bool {
 	api, _ := awserr.Answer(err)
 	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && roleRefused.MatchString(api.ErrorMessage())
 }
 
-// stillDeleting: a secret that was deleted for good keeps its name for a moment.
+// stillDeleting reports whether the name belongs to a secret that is being deleted, which
+// takes a moment.
 func stillDeleting(err error) bool { return awserr.HasCode(err, "InvalidRequestException") }
 
 // stillDrainingText matches ECS's refusal of a service whose deleted namesake still has tasks.

@@ -13,7 +13,7 @@ func refusal(message string) error {
 	return answered("ECS", "CreateService", 400, "InvalidParameterException", message)
 }
 
-// The messages are those of ECS (docs/aws-notes.md), and of things that no waiting mends.
+// The messages are those of ECS (docs/aws-notes.md), and of things that no waiting fixes.
 func TestRefusesRole(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -71,7 +71,7 @@ func TestInsist(t *testing.T) {
 	})
 }
 
-// A role that never comes is waited for no longer than the limit, and then told of.
+// A role that never comes is waited for no longer than the limit, and then reported.
 func TestInsistHasALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -35,7 +35,7 @@ type Way struct {
 	Why          string
 }
 
-// Ways are the ways out of a network. PublicIP tells whether tasks get public addresses.
+// Ways are the ways out of a network. PublicIP reports whether tasks get public addresses.
 type Ways struct {
 	VPC      string
 	Subnets  []Way

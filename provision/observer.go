@@ -45,7 +45,7 @@ func (w *world) observer() []*queue {
 	return []*queue{dead, main}
 }
 
-// Observes tells whether the pool gets a queue: unless the Spec says no, and when the
+// Observes reports whether the pool gets a queue: unless the Spec says no, and when the
 // runtime reads one. The official worker for Prefect 2 has no observer.
 func (w *world) Observes() bool {
 	return w.spec.Observes() && !(w.spec.Worker.Runtime == spec.RuntimePrefect && w.server.prefect2())

@@ -61,7 +61,7 @@ type Change struct {
 	Reason string  `json:"reason,omitempty"`
 }
 
-// writes tells whether the change writes something.
+// writes reports whether the change writes something.
 func (c Change) writes() bool { return c.Action == Create || c.Action == Update || c.Action == Delete }
 
 // findable is something that may be there.

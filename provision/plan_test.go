@@ -88,7 +88,7 @@ func TestRunStepsGoesOnPastAFailure(t *testing.T) {
 	})
 }
 
-// A step that only looks is not told of and not listed, but its failure counts.
+// A step that only looks is neither shown as progress nor listed, but its failure counts.
 func TestRunStepsWithALook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

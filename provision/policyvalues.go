@@ -37,7 +37,8 @@ func (w *world) ecsValues() map[string]any {
 	}
 }
 
-// roleValues: roles that are given as ARNs are read and handed on, and no more.
+// roleValues returns the roles for the policy's template. Roles given as ARNs are only read
+// and passed on.
 func (w *world) roleValues() map[string]any {
 	execution, worker := newExecutionRole(w), newWorkerRole(w)
 	all := []*role{execution, worker}

@@ -36,7 +36,8 @@ func (p *workPool) defaults() []poolDefault {
 
 const taskRoleVariable = "task_role_arn"
 
-// setsTaskRole: a role that the pool's users have chosen stays, unless the Spec names another.
+// setsTaskRole reports whether bootstrap sets the task role. It keeps a role that the pool's
+// users chose, unless the Spec names another.
 func (p *workPool) setsTaskRole() bool {
 	if p.w.spec.FlowRuns.TaskRole != "" {
 		return true
@@ -78,8 +79,8 @@ const (
 	authStringSecretVariable = "prefect_api_auth_string_secret_arn"
 )
 
-// takesSecrets: the official worker for Prefect 2 (prefect-aws below 0.5) has no such
-// variables; it hands its own key to the tasks it runs.
+// takesSecrets reports whether the pool has variables for secrets. The official worker for
+// Prefect 2 (prefect-aws below 0.5) has none and passes its own key to its tasks.
 func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
 
 // changes are the owned defaults that differ. Variables that the pool's template does

@@ -119,7 +119,7 @@ func (t *poolTemplate) defaultOf(variable string) json.RawMessage {
 
 func (t *poolTemplate) has(variable string) bool { return t.properties.Get(variable) != nil }
 
-// differs tells whether a default is other than wanted. Lists of names are sets.
+// differs reports whether a default is other than wanted. Lists of names are sets.
 func (t *poolTemplate) differs(d poolDefault) bool {
 	return !reflect.DeepEqual(canonicalDefault(t.defaultOf(d.name)), canonicalDefault(d.value))
 }
@@ -145,7 +145,7 @@ func canonicalLists(value any) any {
 	return value
 }
 
-// ours tells whether bootstrap set a variable's default: in a pool of its own, or in
+// ours reports whether bootstrap set a variable's default: in a pool of its own, or in
 // one where nobody has changed it since.
 func (t *poolTemplate) ours(name string) bool {
 	current := t.defaultOf(name)

@@ -7,7 +7,7 @@ import (
 )
 
 // serial runs steps and tells a Progress of them, one call at a time. A step whose
-// action is None is a look that only fails or succeeds: it is not told of.
+// action is None is a look that only fails or succeeds: it is not reported.
 type serial struct {
 	mu       sync.Mutex
 	progress Progress

@@ -190,8 +190,8 @@ func (q *queue) delete(ctx context.Context) error {
 	return explain("delete the queue", err)
 }
 
-// queueIsGone: SQS has two names for each of its errors, that of its old protocol and
-// that of the JSON one.
+// queueIsGone reports whether SQS does not know the queue. SQS has two names for each error:
+// one of its old protocol, one of JSON.
 func queueIsGone(err error) bool {
 	return awserr.HasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
 }

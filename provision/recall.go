@@ -152,7 +152,7 @@ func recallNumber(field *int, has string, usual int) {
 	}
 }
 
-// isOwnImage tells whether an image is one that bootstrap makes or chooses by itself.
+// isOwnImage reports whether an image is one that bootstrap makes or chooses by itself.
 func (w *world) isOwnImage(image string) bool {
 	return slices.Contains([]string{prefect3Image, prefect2Image}, image) || strings.Contains(image, "/"+w.spec.Names.Repository+"@")
 }

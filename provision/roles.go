@@ -53,7 +53,8 @@ func newFlowRole(w *world) *role {
 	return r
 }
 
-// makesFlowRole: who gives both other roles as ARNs may make none, and then flow runs have no task role.
+// makesFlowRole reports whether bootstrap makes a task role for flow runs. A user who gives
+// both other roles as ARNs may be unable to make one.
 func (w *world) makesFlowRole() bool {
 	names := w.spec.Names
 	return w.spec.FlowRuns.TaskRole == "" && !(spec.IsARN(names.ExecutionRole) && spec.IsARN(names.WorkerRole))

@@ -32,7 +32,7 @@ func TestServiceIsRolledAfterTheSecret(t *testing.T) {
 	if slices.Contains(a.tap.Writes(), "ecs:UpdateService") {
 		t.Error("the service was rolled although the secret has its old value")
 	}
-	a.mend()
+	a.fix()
 	a.bootstrap()
 	a.settled()
 }

@@ -121,7 +121,7 @@ func (s *service) fields() []Field {
 // within it belong together.
 const secretSlack = 2 * time.Second
 
-// staleSecrets tells whether a secret changes now or has changed since the service
+// staleSecrets reports whether a secret changes now or has changed since the service
 // last started tasks: a container reads its secrets only at its start. Looking at
 // times, not at what this run does, survives a crash between the two steps.
 func (s *service) staleSecrets() bool {

@@ -26,7 +26,7 @@ func (w *world) wantedTags() map[string]string {
 	return tags
 }
 
-// owns tells whether tags mark something as made for this pool.
+// owns reports whether tags mark something as made for this pool.
 func (w *world) owns(tags map[string]string) bool {
 	return tags[TagPool] == spec.PoolTag(w.spec.Pool, w.spec.Region)
 }

@@ -126,12 +126,12 @@ func (t *Teardown) Refused() error {
 		"pass --running wait to wait for them, --running stop to stop them, or --running leave to leave them")
 }
 
-// HasChanges tells whether applying the plan would write anything.
+// HasChanges reports whether applying the plan would write anything.
 func (t *Teardown) HasChanges() bool { return slices.ContainsFunc(t.Changes, Change.writes) }
 
 // Apply removes what the plan says: the service first, then running tasks, then the
 // rest at the same time, and the pool last. A failure of one leaves the others to go
-// on, but for what a task may still use when the service is not gone, and the pool.
+// on, except for what a task may still use when the service is not gone, and the pool.
 func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, error) {
 	if err := t.Refused(); err != nil {
 		return nil, err
@@ -191,5 +191,5 @@ func (o TeardownOptions) found(w *world) TeardownOptions {
 
 // hintKeepPool is for a server that is gone for good: what is in AWS can still be removed.
 func hintKeepPool(err error) error {
-	return hint.Add(err, "if the Prefect server is gone for good, pass --keep-pool: then only AWS is looked at")
+	return hint.Add(err, "if the Prefect server is gone for good, pass --keep-pool: then only AWS is searched")
 }

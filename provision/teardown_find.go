@@ -59,7 +59,7 @@ func (t *Teardown) readPool(ctx context.Context) (*workPool, error) {
 	pool := &workPool{w: t.w}
 	err := pool.find(ctx)
 	if t.opts.KeepPool && errors.Is(err, prefect.ErrUnreachable) {
-		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is looked at, by the names given or derived")
+		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is searched, by the names given or derived")
 		t.opts.Clients.Prefect = nil
 		return nil, nil
 	}
@@ -162,7 +162,7 @@ func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecst
 	return out, err
 }
 
-// isFlowRunOf tells whether a task is a flow run of the pool.
+// isFlowRunOf reports whether a task is a flow run of the pool.
 func isFlowRunOf(task ecstypes.Task, pool string) bool {
 	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
 }

@@ -78,7 +78,7 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 	return b.pickWorker(ctx, workers)
 }
 
-// pickWorker takes the worker that was heard of last, if a task that is to stay runs it.
+// pickWorker takes the worker with the latest heartbeat, if a task that is to stay runs it.
 func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (WorkerStatus, string, error) {
 	since, ok, err := b.workersSince(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (b *Bootstrap) deploymentFailed(got *types.Service) error {
 	return nil
 }
 
-// isWorker tells whether a worker is one of the service's, by its name, and ONLINE.
+// isWorker reports whether a worker is one of the service's, by its name, and ONLINE.
 func (b *Bootstrap) isWorker(worker prefect.Worker) bool {
 	return strings.HasPrefix(worker.Name, b.w.spec.Names.Service+"-") && worker.Online()
 }
@@ -123,5 +123,5 @@ func (b *Bootstrap) explainNoWorker(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w\n  %s", err, strings.Join(reasons, "\n  "))
 	}
 	err = b.w.nameStatements(PolicyBootstrap, err)
-	return hint.Add(err, "mend what it says and run the same command again", "or look at the logs in "+b.w.spec.Names.LogGroup)
+	return hint.Add(err, "fix what it says and run the same command again", "or look at the logs in "+b.w.spec.Names.LogGroup)
 }

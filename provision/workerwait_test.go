@@ -17,7 +17,7 @@ import (
 )
 
 // employ is an account whose service has a task that runs. Its `prefect` does nothing,
-// so that the test alone says what is heard of workers, and its health check has not
+// so that the test alone says when workers send heartbeats, and its health check has not
 // passed yet, as in the first half minute of any worker: ECS may stop it at once.
 func employ(t *testing.T) *account {
 	t.Helper()
@@ -82,7 +82,7 @@ func (a *account) beatSoon() {
 	a.beat()
 }
 
-// A worker that was heard of just before the new deployment began, and is ONLINE for
+// A worker whose last heartbeat was just before the new deployment began, and is ONLINE for
 // long, is the one that it replaces: the wait goes on until the new one fails.
 func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestOldWorkerIsNotTakenForOneThatFails(t *testing.T) {
 	}
 }
 
-// The same when the new task runs and nothing is heard of it, and then is.
+// The same when the new task runs and sends no heartbeat, and later does.
 func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
 	t.Parallel()
 	a := employ(t)

@@ -53,7 +53,7 @@ func (s Server) String() string {
 	return "Prefect " + s.Version + " at " + s.APIURL
 }
 
-// prefect2 tells whether the server speaks to Prefect 2 workers only.
+// prefect2 reports whether the server speaks to Prefect 2 workers only.
 func (s Server) prefect2() bool { return !s.Cloud && len(s.Version) > 1 && s.Version[:2] == "2." }
 
 // value is the ARN or id of a kind, or pending when a step must make it first.

@@ -81,7 +81,7 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 	return c.stop(ctx, log, entry)
 }
 
-// usesRunner tells whether a command is Prefect's runner. It looks for cancellation
+// usesRunner reports whether a command is Prefect's runner. It looks for cancellation
 // itself, ends the flow and runs its hooks.
 func usesRunner(command string) bool { return strings.Contains(command, "prefect flow-run execute") }
 

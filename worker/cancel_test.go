@@ -19,7 +19,7 @@ func (w *world) cancelling(id string) {
 	must(w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{Type: prefect.Cancelling}))(w.t)
 }
 
-// Stopped tells whether all tasks have stopped.
+// Stopped reports whether all tasks have stopped.
 func (w *world) Stopped() bool {
 	for _, task := range w.tasks() {
 		if aws.ToString(task.LastStatus) != "STOPPED" {

@@ -18,7 +18,7 @@ import (
 // vCPUs or tasks, a capacity provider that has to start instances first.
 var capacityText = regexp.MustCompile(`(?i)^capacity is unavailable|reached the limit on the number of (vcpus|tasks)|no container instances? (were|was) found in your (cluster|capacity provider)|^no active instances|^empty capacity provider`)
 
-// isCapacity tells whether a launch was refused for want of capacity.
+// isCapacity reports whether a launch was refused for want of capacity.
 func isCapacity(err error) bool {
 	var refused *refusedError
 	if errors.As(err, &refused) {
@@ -33,13 +33,13 @@ func (e *refusedError) passing() bool {
 	return strings.HasPrefix(e.reason, "RESOURCE:") || e.reason == "AGENT" || capacityText.MatchString(e.reason)
 }
 
-// capacityStop tells whether a task was stopped before it started, because there was no
+// capacityStop reports whether a task was stopped before it started, because there was no
 // capacity for it after all.
 func capacityStop(t *types.Task) bool {
 	return t != nil && t.StartedAt == nil && t.StopCode == types.TaskStopCodeTaskFailedToStart && capacityText.MatchString(aws.ToString(t.StoppedReason))
 }
 
-// infrastructureStop tells whether a task ended for a reason that lies with AWS and not
+// infrastructureStop reports whether a task ended for a reason that lies with AWS and not
 // with the flow: Spot took its capacity back, or its host ended.
 func infrastructureStop(t *types.Task) bool {
 	return t != nil && (t.StopCode == types.TaskStopCodeSpotInterruption || t.StopCode == types.TaskStopCodeTerminationNotice ||

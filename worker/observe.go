@@ -92,7 +92,7 @@ func (o *observer) Wait(ctx context.Context, failures int, err error) {
 	_ = pause.For(ctx, wait) // the loop sees that the context has ended
 }
 
-// hears tells whether the queue is alive.
+// hears reports whether the queue is alive.
 func (o *observer) hears(now time.Time) bool {
 	return now.Sub(time.Unix(0, o.heard.Load())) < heardWithin
 }
@@ -131,5 +131,5 @@ func (o *observer) entryOf(ctx context.Context, c *observe.Change) (tracked, err
 	return entry, nil
 }
 
-// mayWork tells whether the same thing may work a little later.
+// mayWork reports whether the same thing may work a little later.
 func mayWork(err error) bool { return prefect.Temporary(err) || awsaccess.Passing(err) }

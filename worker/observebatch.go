@@ -194,7 +194,7 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 	return settled
 }
 
-// again tells whether to look once more now. Prefect and AWS being away is waited out
+// again reports whether to look once more now. Prefect and AWS being away is waited out
 // with the message in hand; anything else is left to a later delivery.
 func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool {
 	switch {

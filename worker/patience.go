@@ -77,7 +77,7 @@ func patiently(ctx context.Context, log *slog.Logger, p patience, again func(err
 		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}
-		log.WarnContext(ctx, "AWS does not take it yet: trying again", "in", wait.Round(100*time.Millisecond).String(), "error", err)
+		log.WarnContext(ctx, "AWS rejected the call; retrying", "in", wait.Round(100*time.Millisecond).String(), "error", err)
 		if !pauseUnless(ctx, p.halt, wait) {
 			if ctx.Err() != nil {
 				return err

@@ -15,7 +15,7 @@ const serverPage = 200
 // morePause is between two looks whether the next poll is due early.
 const morePause = time.Second
 
-// more tells whether the server may have more runs than it gave, and this worker a place
+// more reports whether the server may have more runs than it gave, and this worker a place
 // for them. Runs that it knew already do not count: they are given again until they are claimed.
 func (p *poll) more(given, admitted int) bool {
 	return given >= p.page && admitted >= given/2 && !p.table.isFull()

@@ -40,7 +40,7 @@ type sighting struct {
 
 func (s sighting) fresh() bool { return time.Since(s.at) <= freshPoll }
 
-// isDue tells whether a run is still to be launched.
+// isDue reports whether a run is still to be launched.
 func (r *recheck) isDue(ctx context.Context, log *slog.Logger, run runlog.Run) (bool, error) {
 	select {
 	case r.looking <- struct{}{}:

@@ -129,7 +129,7 @@ func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []pre
 // stoppedVisible is how long ECS describes a task that has stopped, about.
 const stoppedVisible = time.Hour
 
-// hasItsTask tells whether a Pending run's infrastructure_pid is of this claim: a run
+// hasItsTask reports whether a Pending run's infrastructure_pid is of this claim: a run
 // that is launched again still has that of the time before. If so, the task is
 // tracked, which also settles it when it is gone.
 func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim launchClaim) (bool, error) {

@@ -42,7 +42,7 @@ func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runlog.Run
 	return err
 }
 
-// still tells whether what was decided in front of a wait still holds; nil is always.
+// still reports whether what was decided in front of a wait still holds; nil is always.
 type still func(context.Context) (bool, error)
 
 // set proposes a state until Prefect answers; the result is nil when the run is gone, or

@@ -84,7 +84,7 @@ func HealthAddress(s prefect.Settings) string {
 	return net.JoinHostPort(host, port)
 }
 
-// Debug tells whether the settings ask for a talkative log.
+// Debug reports whether the settings ask for a talkative log.
 func Debug(s prefect.Settings) bool {
 	r := settingsReader{settings: s}
 	level, _ := s.Lookup("PREFECT_LOGGING_LEVEL")

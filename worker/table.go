@@ -91,7 +91,7 @@ func (t *table) claims() int {
 	return n
 }
 
-// isFull tells whether the limit is reached.
+// isFull reports whether the limit is reached.
 func (t *table) isFull() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

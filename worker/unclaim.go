@@ -21,7 +21,7 @@ func (c launchClaim) isMistake() bool { return c.marked && c.before != nil && c.
 // yet: that of an @ecs flow gets its bundle, and is Scheduled then.
 func (c launchClaim) isClaim() bool { return c.before != nil && c.before.Type == prefect.Scheduled }
 
-// undo gives a run that was claimed by mistake its final state back, and tells whether
+// undo gives a run that was claimed by mistake its final state back, and reports whether
 // it was.
 func (c *claim) undo(ctx context.Context, log *slog.Logger, run runlog.Run) (undone bool, err error) {
 	err = insist(ctx, log, "undoing the claim of a flow run that had ended", func(ctx context.Context) error {

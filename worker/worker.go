@@ -196,7 +196,7 @@ func (w *Worker) later(do func(context.Context) error) func(context.Context) err
 }
 
 // begin gets to know the pool. While Prefect is away it waits; what no waiting will
-// mend (no access, a pool of another type) is an error.
+// fix (no access, a pool of another type) is an error.
 func (w *Worker) begin(ctx context.Context, stop <-chan struct{}) error {
 	until, cancel := untilStop(ctx, stop)
 	defer cancel()

@@ -80,7 +80,7 @@ func count(path, id string) error {
 }
 
 // Say proposes a state until Prefect has answered, as one transition. It returns an
-// error that another attempt would not mend, or ctx's.
+// error that another attempt would not fix, or ctx's.
 func Say(ctx context.Context, api *prefect.Client, id string, state prefect.StateType) error {
 	proposal := prefect.StateProposal{Type: state, TransitionID: uuid.New()}
 	for {

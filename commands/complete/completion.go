@@ -61,6 +61,7 @@ complete -c ecsctl -l prefect-api-key-file -r -F
 `,
 }
 
+// CompletionCommand returns the command that prints completion scripts.
 func CompletionCommand(streams console.Streams) *cli.Command {
 	shells := slices.Sorted(maps.Keys(completionScripts))
 	return &cli.Command{

@@ -26,8 +26,11 @@ var ErrAbandoned = errors.New("interrupted: nothing was changed")
 // usageErr is a command line that cannot be right.
 type usageErr struct{ error }
 
+// Usagef returns an error about a command line that cannot be right.
 func Usagef(format string, args ...any) error { return usageErr{fmt.Errorf(format, args...)} }
 
+// ExitCode returns the exit code of the program for the error of a command: 2 for changes, 130
+// for an interrupt, else 0 or 1.
 func ExitCode(err error) int {
 	var command CommandExit
 	switch {
@@ -75,6 +78,7 @@ type CommandExit struct{ Code int }
 
 func (e CommandExit) Error() string { return "the command failed" }
 
+// UsageError points to the command's help when the flag library refuses the flags.
 func UsageError(c *cli.Context, err error, _ bool) error {
 	return Usagef("%s: see `%s --help`", err, c.Command.HelpName)
 }
@@ -88,7 +92,8 @@ func NoArguments(c *cli.Context) error {
 	return nil
 }
 
+// Printf writes to a terminal or a file, and ignores errors: a terminal or pipe that is
+// gone leaves nobody to tell.
 func Printf(w io.Writer, format string, args ...any) {
-	// A terminal or pipe that is gone leaves nobody to tell.
 	_, _ = fmt.Fprintf(w, format, args...)
 }

@@ -14,16 +14,18 @@ import (
 // sign is how a plan marks an action, with its colour on a terminal.
 type sign struct {
 	mark, Word string
+	count      string // of the summary
 	color      lipgloss.Color
 }
 
+// Signs has the sign of each action of a plan.
 var Signs = map[provision.Action]sign{
-	provision.Create: {"+", "create", "2"},
-	provision.Update: {"~", "change", "3"},
-	provision.Delete: {"-", "delete", "1"},
-	provision.Adopt:  {"=", "use as it is", "6"},
-	provision.None:   {" ", "unchanged", "8"},
-	provision.Leave:  {"!", "leave", "8"},
+	provision.Create: {"+", "create", "%d to create", "2"},
+	provision.Update: {"~", "change", "%d to change", "3"},
+	provision.Delete: {"-", "delete", "%d to delete", "1"},
+	provision.Adopt:  {"=", "use", "%d existing to use", "6"},
+	provision.None:   {" ", "unchanged", "%d unchanged", "8"},
+	provision.Leave:  {"!", "leave", "%d left alone", "8"},
 }
 
 // actionOrder is the order of the summary line.
@@ -35,6 +37,7 @@ type planPrinter struct {
 	renderer *lipgloss.Renderer
 }
 
+// NewPlanPrinter returns a printer of plans, in colour if out is a terminal.
 func NewPlanPrinter(out io.Writer) planPrinter {
 	return planPrinter{out, lipgloss.NewRenderer(out)}
 }
@@ -79,15 +82,16 @@ func summary(changes []provision.Change) string {
 	var words []string
 	for _, action := range actionOrder {
 		if n := counts[action]; n > 0 {
-			words = append(words, fmt.Sprintf("%d to %s", n, Signs[action].Word))
+			words = append(words, fmt.Sprintf(Signs[action].count, n))
 		}
 	}
 	if len(words) == 0 {
-		return "Nothing of it is there."
+		return "Nothing exists."
 	}
-	return strings.NewReplacer("to unchanged", "unchanged", "to leave", "left alone").Replace(strings.Join(words, ", "))
+	return strings.Join(words, ", ")
 }
 
+// BootstrapHeading returns the line above the plan of a bootstrap.
 func BootstrapHeading(pool string, plan *provision.Bootstrap) string {
 	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
 }

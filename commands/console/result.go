@@ -37,6 +37,7 @@ func (r Result) Print(w io.Writer, err error) error {
 	return nil
 }
 
+// OrEmpty returns list, or an empty one for nil: JSON then has [] and not null.
 func OrEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

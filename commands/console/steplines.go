@@ -18,6 +18,7 @@ type stepLines struct {
 	verbose     bool
 }
 
+// NewStepLines returns a Progress that writes a line for each finished step.
 func NewStepLines(out io.Writer, verbose bool) *stepLines {
 	renderer := lipgloss.NewRenderer(out)
 	return &stepLines{

@@ -13,7 +13,7 @@ import (
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// CanPrompt tells whether somebody is there to answer: standard input and
+	// CanPrompt reports whether somebody is there to answer: standard input and
 	// standard error are a terminal.
 	CanPrompt bool
 }

@@ -43,7 +43,7 @@ func Raw(w io.Writer) io.Writer {
 	return w
 }
 
-// IsTerminal tells whether somebody reads what is written there.
+// IsTerminal reports whether somebody reads what is written there.
 func IsTerminal(w io.Writer) bool {
 	file, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(file.Fd()))

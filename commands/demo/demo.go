@@ -42,6 +42,7 @@ type demoOptions struct {
 	Venv          string
 }
 
+// Command returns the demo command.
 func Command(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "demo",

@@ -53,8 +53,8 @@ func findRealPrefect(ctx context.Context, opts demoOptions, streams console.Stre
 	return r, r.checkFree(ctx)
 }
 
-// checkFree: the demo makes a pool and a deployment and deletes them again, so they must
-// not be anyone's.
+// checkFree returns an error if the server has the demo's pool or deployment: the demo would
+// change and delete them.
 func (r *realPrefect) checkFree(ctx context.Context) error {
 	_, pool := r.api.ReadWorkPool(ctx, demoPool)
 	_, deployment := r.api.ReadDeploymentByName(ctx, demoFlow, demoDeployment)

@@ -45,6 +45,7 @@ type sandboxOptions struct {
 
 const inImages = "Images"
 
+// SandboxCommand returns the sandbox command.
 func SandboxCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "sandbox",

@@ -94,6 +94,7 @@ func deployFlags() []cli.Flag {
 	return append(flags, flowImageFlags()...)
 }
 
+// Command returns the deploy command.
 func Command(streams console.Streams) *cli.Command {
 	flags := imageBuildFlags()
 	return &cli.Command{

@@ -49,7 +49,7 @@ func flowImageFlags() []cli.Flag {
 		&cli.StringFlag{Name: "venv",
 			Usage:   "virtual environment `DIR` with your Prefect (default: .venv, the active one, or where prefect is on PATH)",
 			EnvVars: inputs.Env("venv")},
-		&cli.BoolFlag{Name: "refresh", Usage: "resolve the dependencies anew", Category: inImage, EnvVars: inputs.Env("refresh")},
+		&cli.BoolFlag{Name: "refresh", Usage: "resolve the dependencies again", Category: inImage, EnvVars: inputs.Env("refresh")},
 	}
 }
 

@@ -34,6 +34,7 @@ type initOptions struct {
 	Spec spec.Spec
 }
 
+// InitCommand returns the init command.
 func InitCommand(streams console.Streams) *cli.Command {
 	flags := inputs.PlaceFlags()
 	return &cli.Command{

@@ -115,7 +115,8 @@ func (d *deployer) connect(ctx context.Context) (err error) {
 	return d.checkVersions()
 }
 
-// checkVersions: a client of another major version cannot talk to the server, and one that is newer may not.
+// checkVersions refuses a client of another major version than the server's, and one that is
+// too new for it.
 func (d *deployer) checkVersions() error {
 	if d.server == "" {
 		return nil

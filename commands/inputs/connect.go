@@ -114,6 +114,7 @@ func readKey(ctx context.Context, path string, streams console.Streams) (prefect
 	return prefect.Secret(key), nil
 }
 
+// NewLogger returns a logger for warnings, and for everything if verbose.
 func NewLogger(w io.Writer, verbose bool) *slog.Logger {
 	level := slog.LevelWarn
 	if verbose {

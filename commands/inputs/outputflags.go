@@ -23,6 +23,7 @@ type OutputOptions struct {
 	DetailedExitCode bool
 }
 
+// OutputFlags are the flags of commands that change something.
 func OutputFlags() []cli.Flag {
 	return []cli.Flag{
 		ConfigFlag(),
@@ -35,15 +36,17 @@ func OutputFlags() []cli.Flag {
 	}
 }
 
+// ConfigFlag returns --config.
 func ConfigFlag() cli.Flag {
 	return &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")}
 }
 
+// OutputFlag returns --output.
 func OutputFlag() cli.Flag {
 	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: OutputText, Usage: "text or json", EnvVars: Env("output")}
 }
 
-// ReadOutput is the value of outputFlag.
+// ReadOutput returns the value of OutputFlag.
 func ReadOutput(c *cli.Context) (string, error) {
 	output := c.String("output")
 	if output != OutputText && output != OutputJSON {
@@ -52,6 +55,7 @@ func ReadOutput(c *cli.Context) (string, error) {
 	return output, nil
 }
 
+// ReadOutputOptions returns the values of OutputFlags.
 func ReadOutputOptions(c *cli.Context) (OutputOptions, error) {
 	o := OutputOptions{
 		Output: c.String("output"), Verbose: c.Bool("verbose"), Yes: c.Bool("yes"),
@@ -83,6 +87,7 @@ type ReportOptions struct {
 	Verbose bool
 }
 
+// ReportFlags are the flags of commands that only look.
 func ReportFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")},
@@ -91,6 +96,7 @@ func ReportFlags() []cli.Flag {
 	}
 }
 
+// ReadReportOptions returns the values of ReportFlags. It refuses arguments.
 func ReadReportOptions(c *cli.Context) (ReportOptions, error) {
 	o := ReportOptions{Output: c.String("output"), Verbose: c.Bool("verbose")}
 	if o.Output != OutputText && o.Output != OutputJSON {

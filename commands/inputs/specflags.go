@@ -24,6 +24,7 @@ type SpecFlag struct {
 	values func(*spec.Spec) []string
 }
 
+// Env returns the environment variable that sets a flag.
 func Env(name string) []string {
 	return []string{"ECSCTL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
 }
@@ -74,6 +75,7 @@ func listFlag(name, category, usage string, field func(*spec.Spec) *[]string, al
 	}
 }
 
+// The categories of flags in help texts.
 const (
 	InAWS      = "AWS"
 	inNetwork  = "Network"
@@ -245,6 +247,7 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 	return spec, nil
 }
 
+// BootstrapFlags are all flags that set fields of a Spec.
 func BootstrapFlags() []SpecFlag {
 	return append(append(PlaceFlags(), ResourceFlags()...), NameFlags()...)
 }

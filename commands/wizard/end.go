@@ -42,7 +42,7 @@ func (w *wizard) failed(ctx context.Context, err error) error {
 	console.Report(w.streams, err)
 	w.first = false
 	value, askErr := w.ask(ctx, prompt.Question{
-		Title: "This cannot be done as answered.", Default: []string{backToLast},
+		Title: "These answers do not work together.", Default: []string{backToLast},
 		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast}, {Label: "Stop: change nothing", Value: stop}},
 	})
 	switch {

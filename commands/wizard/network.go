@@ -69,6 +69,8 @@ func vpcList(vpcs []provision.VPCChoice, current string) prompt.Question {
 	return q
 }
 
+// VPCLabel returns a VPC as the wizard lists it: name, id, CIDR block and whether it is the
+// default.
 func VPCLabel(v provision.VPCChoice) string {
 	words := []string{v.ID, v.CIDR}
 	if v.Name != "" {

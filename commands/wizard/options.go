@@ -8,6 +8,7 @@ import (
 	"ecsctl/provision/spec"
 )
 
+// BootstrapOptions are the flags of bootstrap; the wizard fills in the Spec.
 type BootstrapOptions struct {
 	inputs.OutputOptions
 	Spec        spec.Spec

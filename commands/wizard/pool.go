@@ -17,6 +17,7 @@ import (
 // guidePool is the name in Prefect's ECS Worker Guide.
 const guidePool = "my-ecs-pool"
 
+// ECSPoolType is Prefect's type of work pools for ECS.
 const ECSPoolType = "ecs"
 
 // wizardSteps are all questions in their order; the wizard leaves out what was given.
@@ -124,7 +125,7 @@ func askCluster(ctx context.Context, w *wizard) (string, error) {
 }
 
 func clusterList(clusters []provision.ClusterChoice, current string) prompt.Question {
-	q := prompt.Question{Title: "ECS cluster", Help: "Where the worker and the flow runs run. A cluster costs nothing by itself.", Default: []string{current}}
+	q := prompt.Question{Title: "ECS cluster", Help: "The cluster that the worker and your flow runs use. A cluster costs nothing by itself.", Default: []string{current}}
 	if !slices.ContainsFunc(clusters, func(c provision.ClusterChoice) bool { return c.Name == defaultCluster }) {
 		q.Options = append(q.Options, prompt.Option{Label: defaultCluster + "  will be created", Value: defaultCluster})
 	}
@@ -139,6 +140,7 @@ func clusterList(clusters []provision.ClusterChoice, current string) prompt.Ques
 	return q
 }
 
+// Count returns n and the noun, in the plural unless n is 1.
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

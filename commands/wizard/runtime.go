@@ -16,7 +16,7 @@ func runtimeStep() step {
 func askRuntime(ctx context.Context, w *wizard) (string, error) {
 	runtimes := spec.Runtimes()
 	q := prompt.Question{
-		Title: "Runtime", Help: "The program that works on the pool.",
+		Title: "Runtime", Help: "Which worker serves this pool?",
 		Default: []string{w.specWithDefaults().Worker.Runtime},
 	}
 	for _, r := range runtimes {
@@ -85,7 +85,8 @@ func architectureStep() step {
 	}
 }
 
-// architectureDecided: an image that is made has the architecture of its binary.
+// architectureDecided reports whether bootstrap makes the image, which then has the
+// architecture of its binary.
 func architectureDecided(w *wizard) (string, bool) {
 	spec := w.specWithDefaults()
 	return spec.Worker.Architecture + ", that of the ecsctl in the image", spec.MakesImage()

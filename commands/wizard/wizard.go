@@ -42,7 +42,7 @@ type wizard struct {
 
 // step is a question of the wizard. given tells of a Spec that the answer is in it;
 // ask asks, puts the answer into the wizard's Spec and returns it in words. decided, if
-// not nil, tells whether the answers before leave nothing to ask, and what follows from
+// not nil, reports whether the answers before leave nothing to ask, and what follows from
 // them in words; nothing is shown of an empty one.
 type step struct {
 	title   string
@@ -56,12 +56,13 @@ type answer struct {
 	asked        bool
 }
 
-// AsksQuestions tells whether the wizard runs: on a terminal, when it was asked for or
+// AsksQuestions reports whether the wizard runs: on a terminal, when it was asked for or
 // the one thing that has no default, the pool, was not given.
 func (o BootstrapOptions) AsksQuestions(streams console.Streams) bool {
 	return streams.CanPrompt && !o.NoWizard && (o.Wizard || o.Spec.Pool == "")
 }
 
+// New returns a wizard that asks for what opts does not set.
 func New(streams console.Streams, opts BootstrapOptions) *wizard {
 	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
 	w.asker = prompt.Form{In: streams.In, Out: console.Raw(streams.Err)}
@@ -133,7 +134,7 @@ func (w *wizard) lastAsked(i int) int {
 	return i
 }
 
-// hasAsked tells whether there is a question to go back to.
+// hasAsked reports whether there is a question to go back to.
 func (w *wizard) hasAsked() bool {
 	return slices.ContainsFunc(w.answers, func(a answer) bool { return a.asked })
 }

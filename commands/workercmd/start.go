@@ -68,13 +68,13 @@ func workerStartFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "run-once", Usage: "poll once, launch what is found, and end"},
 		&cli.BoolFlag{Name: "with-healthcheck", Usage: "serve /health and /ready on PREFECT_WORKER_WEBSERVER_PORT (8080)", EnvVars: inputs.Env("with-healthcheck")},
 		&cli.StringFlag{Name: "observer-queue", Usage: "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it", DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none", EnvVars: inputs.Env("observer-queue")},
-		&cli.DurationFlag{Name: "observer-sweep-interval", Usage: "how often tasks are looked at all the same while the queue is alive", Value: worker.DefaultObservedSweep, EnvVars: inputs.Env("observer-sweep-interval")},
+		&cli.DurationFlag{Name: "observer-sweep-interval", Usage: "how often tasks are checked even while the queue is alive", Value: worker.DefaultObservedSweep, EnvVars: inputs.Env("observer-sweep-interval")},
 		&cli.BoolFlag{Name: "metrics", Usage: "serve Prometheus metrics on /metrics of the same port", EnvVars: inputs.Env("metrics")},
 		&cli.StringFlag{Name: "base-job-template", Usage: "`FILE` with the base job template for a work pool that is made"},
 		&cli.BoolFlag{Name: "create-pool-if-not-found", Usage: "make the work pool if there is none", Value: true},
 		&cli.BoolFlag{Name: "no-create-pool-if-not-found", Usage: "do not make the work pool", Hidden: true},
 		&cli.StringFlag{Name: "type", Aliases: []string{"t"}, Usage: "type of the worker: ecs is the only one"},
-		&cli.StringFlag{Name: "install-policy", Usage: "taken for the sake of scripts: there is nothing to install", Value: "prompt"},
+		&cli.StringFlag{Name: "install-policy", Usage: "accepted for compatibility; nothing is installed", Value: "prompt"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
 	}
 }

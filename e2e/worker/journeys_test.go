@@ -41,7 +41,7 @@ type trace struct {
 	Loggers        []string
 }
 
-// Both workers leave the same traces of the same journeys, but for what docs/parity.md says.
+// Both workers leave the same traces of the same journeys, except for what docs/parity.md says.
 func TestJourneys(t *testing.T) {
 	traces, selves := map[string]map[string]trace{}, map[string]self{}
 	var mu sync.Mutex

@@ -53,7 +53,7 @@ func (w *world) makeBusy() {
 }
 
 // 503s from the server never crash a run. How the official worker fares is shown, and
-// not asserted: it is not ours to mend.
+// not asserted: it is not ours to fix.
 func TestABusyServerCrashesNoRun(t *testing.T) {
 	all.EachServer(t, func(t *testing.T, server *peers.Server) {
 		for _, c := range contestants {

@@ -41,7 +41,7 @@ func TestARestartOfARealServer(t *testing.T) {
 	})
 }
 
-// awaitBeats waits until the server has heard of the worker so many times more.
+// awaitBeats waits until the server has got that many more heartbeats of the worker.
 func (w *world) awaitBeats(n int) {
 	w.t.Helper()
 	for range n {

@@ -18,11 +18,11 @@ import (
 
 // Error has our words and the SDK's error below them, for errors.As.
 type Error struct {
-	Doing, Why string
-	Err        error
+	What, Why string // what failed, and why
+	Err       error
 }
 
-func (e *Error) Error() string { return "failed to " + e.Doing + ": " + strings.TrimSpace(e.Why) }
+func (e *Error) Error() string { return e.What + ": " + strings.TrimSpace(e.Why) }
 func (e *Error) Unwrap() error { return e.Err }
 
 // Answer is what AWS answered, if it did.

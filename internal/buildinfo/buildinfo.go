@@ -26,6 +26,7 @@ type Facts struct {
 	Platform string `json:"platform"`
 }
 
+// Read returns the facts of the running program.
 func Read() Facts {
 	facts := Facts{Version: Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

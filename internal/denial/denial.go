@@ -29,7 +29,7 @@ func Parse(message, fallback string) Denial {
 	return d
 }
 
-// IsCode tells whether an error code of AWS is that of a refusal for want of a right.
+// IsCode reports whether AWS uses the error code when the caller lacks a right.
 func IsCode(code string) bool {
 	switch code {
 	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault":

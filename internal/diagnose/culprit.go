@@ -38,7 +38,7 @@ func Culprit(t types.Task) *types.Container {
 	return first
 }
 
-// wasTold: SIGTERM or SIGKILL ended it, and not for want of memory.
+// wasTold reports whether SIGTERM or SIGKILL ended the container, other than for running out of memory.
 func wasTold(c *types.Container) bool {
 	return *c.ExitCode == 143 || *c.ExitCode == 137 && !strings.Contains(aws.ToString(c.Reason), "OutOfMemory")
 }

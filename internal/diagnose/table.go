@@ -6,7 +6,7 @@ import "slices"
 var awsRules = slices.Concat(spaceRules, volumeRules, imageRules, secretRules, logDriverRules, roleRules,
 	networkRules, launchRules, hostRules, startRules, generalRules)
 
-// A way out is what most tasks lack that reach nothing.
+// wayOut is what most tasks lack that cannot reach anything.
 const wayOut = "give the task a way out: a public IP in a subnet with an internet gateway (assignPublicIp ENABLED), or a NAT gateway, or VPC endpoints for " +
 	"ecr.api, ecr.dkr, s3, logs and secretsmanager; its security group must allow HTTPS out"
 

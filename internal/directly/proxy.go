@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Proxy is http.ProxyFromEnvironment, but for link-local addresses, which have none.
+// Proxy is http.ProxyFromEnvironment, except for link-local addresses, which have none.
 func Proxy(r *http.Request) (*url.URL, error) {
 	if isLinkLocal(r.URL.Hostname()) {
 		return nil, nil

@@ -6,7 +6,7 @@ import (
 )
 
 // hold binds a socket that does not listen. With SO_REUSEADDR, which all servers set, it
-// is in nobody's way who asks for this port, while the kernel itself gives it to nobody.
+// does not stop a server that asks for this port, while the kernel itself assigns it to no one.
 func hold() (port int, giveBack func(), err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

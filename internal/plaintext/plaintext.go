@@ -68,8 +68,8 @@ func isPlain(s string, lines bool) bool {
 	}) < 0
 }
 
-// isControl: the control characters C0 and C1, and those of Unicode that change the
-// direction of text, separate lines or are not seen.
+// isControl reports whether r is a control character (C0, C1) or one of Unicode's that change
+// the direction of text, separate lines or are invisible.
 func isControl(r rune) bool {
 	switch {
 	case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:

@@ -30,7 +30,7 @@ const (
 
 func (d *doctor) checkCredentials(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) {
-		d.skip(checkCredentials, "without a region nobody can be asked: see "+checkRegion)
+		d.skip(checkCredentials, "AWS cannot be asked without a region: see "+checkRegion)
 		d.failed(checkRegion, d.AWSErr)
 		d.blocked = checkRegion
 		return
@@ -105,7 +105,7 @@ func readDate(date *time.Time) smithymiddleware.DeserializeMiddleware {
 // the pool was set up in.
 func (d *doctor) checkRegion(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) || !d.needsAWS(checkRegion) {
-		return // the former is told of already
+		return // the missing region has been reported already
 	}
 	if d.pool != nil {
 		was, err := provision.RememberedRegion(d.pool)

@@ -94,7 +94,7 @@ func (d *doctor) fail(name, reason, fix string) { d.add(name, operate.CheckFail,
 // failed is a failure that an error tells of.
 func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), status.FixOf(err)) }
 
-// failedOrDenied: what we may not look at is not known to be wrong.
+// failedOrDenied fails a check, or skips it if we may not look.
 func (d *doctor) failedOrDenied(name string, err error) {
 	if awserr.Denied(err) {
 		d.skip(name, err.Error())

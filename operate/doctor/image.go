@@ -95,7 +95,7 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 	d.judgeRegistry(check, image, err)
 }
 
-// ecrPlace tells whether an image is in ECR, and where: by the name of its registry or,
+// ecrPlace reports whether an image is in ECR, and where: by the name of its registry or,
 // where AWS goes by another name as in the sandbox, because it is the one that bootstrap
 // pushed, by its digest.
 func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) {
@@ -106,7 +106,8 @@ func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) 
 	return d.id.Account, d.id.Region, d.known && byDigest && ref.Context().RepositoryStr() == d.spec.Names.Repository
 }
 
-// judgeRegistry: a registry that gives no answer here may give one in AWS.
+// judgeRegistry judges a registry's answer. A registry that does not answer here may answer in
+// AWS.
 func (d *doctor) judgeRegistry(check, image string, err error) {
 	var refused *transport.Error
 	switch {
@@ -135,16 +136,16 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 	case err == nil:
 		d.ok(check, ref.Name()+" is there")
 	case errors.As(err, &noRepository):
-		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.mendImage(ctx))
+		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.fixImage(ctx))
 	case errors.As(err, &noImage):
-		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.mendImage(ctx))
+		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.fixImage(ctx))
 	default:
 		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err), "look whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
 	}
 }
 
-func (d *doctor) mendImage(ctx context.Context) string {
+func (d *doctor) fixImage(ctx context.Context) string {
 	if d.running != nil {
 		return d.bootstrapLine(ctx) + "; or for an image of yours: " + imageFix
 	}

@@ -36,7 +36,7 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	denied, err := d.simulatePolicy(ctx, principal, policy)
 	if err != nil {
-		d.skip(checkPermissions, provision.ExplainAWS("ask IAM what "+principal+" may do", err).Error()+": what is missing shows when bootstrap comes to it")
+		d.skip(checkPermissions, provision.ExplainAWS("ask IAM what "+principal+" may do", err).Error()+": missing rights will show up during bootstrap")
 		return
 	}
 	needed, spared := missingIn(policy, denied)

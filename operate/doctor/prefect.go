@@ -85,7 +85,7 @@ func (d *doctor) checkVersion(ctx context.Context) {
 	}
 	version, err := d.Prefect.ServerVersion(ctx)
 	if errors.Is(err, prefect.ErrUnauthorized) {
-		d.skip(checkVersion, "the server tells it to nobody without the right credentials")
+		d.skip(checkVersion, "the server reveals it only with valid credentials")
 		return
 	}
 	if err != nil {
@@ -144,7 +144,7 @@ func tryKey(ctx context.Context, api *prefect.Client) error {
 
 func (d *doctor) checkPool(ctx context.Context) {
 	if d.spec.Pool == "" {
-		d.skip(checkPool, "no --pool is given: only what does not depend on it is looked at")
+		d.skip(checkPool, "no --pool is given: only what does not depend on it is checked")
 		return
 	}
 	if !d.needsPrefect(checkPool) {

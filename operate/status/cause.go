@@ -52,15 +52,15 @@ type Problem struct {
 	Cause    string   `json:"cause"`
 	// Details are what others say of it: events, stop reasons, log lines.
 	Details []string `json:"details,omitempty"`
-	// Mend are commands and settings that mend it, the best first.
-	Mend []string `json:"mend,omitempty"`
+	// Fix are commands and settings that fix it, the best first.
+	Fix []string `json:"fix,omitempty"`
 	// Denied: it is that AWS lets the caller not look.
 	Denied bool `json:"-"`
 }
 
 // problemOf is an error that kept something from being looked at, with its hints.
 func problemOf(about About, err error) Problem {
-	return Problem{Severity: Fail, About: about, Cause: err.Error(), Mend: hint.Of(err), Denied: awserr.Denied(err)}
+	return Problem{Severity: Fail, About: about, Cause: err.Error(), Fix: hint.Of(err), Denied: awserr.Denied(err)}
 }
 
 // sortProblems puts the failures first, and causes before what they cause.
@@ -73,7 +73,7 @@ func sortProblems(problems []Problem) {
 	})
 }
 
-// fails tells whether a problem about any of these is among them.
+// fails reports whether a problem about any of these is among them.
 func fails(problems []Problem, about ...About) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Fail && slices.Contains(about, p.About) })
 }

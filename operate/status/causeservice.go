@@ -48,9 +48,9 @@ func (r *statusReader) noService() []Problem {
 		return nil
 	}
 	if r.report.noCluster {
-		return []Problem{{Severity: Fail, About: AboutCluster, Cause: fmt.Sprintf(missing[provision.KindCluster].what, r.out.Cluster), Mend: []string{r.line}}}
+		return []Problem{{Severity: Fail, About: AboutCluster, Cause: fmt.Sprintf(missing[provision.KindCluster].what, r.out.Cluster), Fix: []string{r.line}}}
 	}
-	return []Problem{{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service), Mend: []string{r.line}}}
+	return []Problem{{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service), Fix: []string{r.line}}}
 }
 
 func (r *statusReader) scaledToZero() Problem {
@@ -60,28 +60,29 @@ func (r *statusReader) scaledToZero() Problem {
 			p.Severity = Warn // somebody else serves the pool
 		}
 	}
-	p.Mend = []string{r.with(func(s *spec.Spec) { one := 1; s.Worker.DesiredCount = &one })}
+	p.Fix = []string{r.with(func(s *spec.Spec) { one := 1; s.Worker.DesiredCount = &one })}
 	return p
 }
 
-// tooFew: nothing has failed, so ECS is at it, or says in an event why it is not.
+// tooFew is the problem of a service with too few tasks, none of which failed: ECS is starting
+// them, or says in an event why not.
 func (r *statusReader) tooFew() Problem {
 	s := r.report.service
 	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q runs %d of %d tasks", r.spec.Names.Service, s.RunningCount, s.DesiredCount)}
 	for _, task := range r.report.running {
 		if starting(task) {
 			p.Cause += fmt.Sprintf("; task %s has been %s for %s", ShortName(aws.ToString(task.TaskArn)), aws.ToString(task.LastStatus), age(r.now, aws.ToTime(task.CreatedAt)))
-			p.Mend = []string{"wait for it: ecsctl status --watch --pool " + shellword.Quote(r.spec.Pool)}
+			p.Fix = []string{"wait for it: ecsctl status --watch --pool " + shellword.Quote(r.spec.Pool)}
 		}
 	}
 	for _, event := range s.Events[:min(eventsShown, len(s.Events))] {
 		p.Details = append(p.Details, "service event: "+aws.ToString(event.Message))
 	}
-	if len(p.Mend) == 0 {
-		p.Mend = []string{"mend what the events say, then: " + r.startAnew()}
+	if len(p.Fix) == 0 {
+		p.Fix = []string{"fix what the events say, then: " + r.startAnew()}
 	}
 	if finding, ok := latestFinding(s.Events, r.now); ok {
-		p.Cause, p.Mend = finding.Cause+": "+p.Cause, r.mendPlacement(finding)
+		p.Cause, p.Fix = finding.Cause+": "+p.Cause, r.fixPlacement(finding)
 	}
 	return p
 }
@@ -103,13 +104,14 @@ func latestFinding(events []types.ServiceEvent, now time.Time) (diagnose.Finding
 	return diagnose.Finding{}, false
 }
 
-// mendPlacement: ECS goes on trying by itself; without room for all, fewer may do.
-func (r *statusReader) mendPlacement(finding diagnose.Finding) []string {
-	mend := []string{finding.Advice}
+// fixPlacement returns fixes for tasks that ECS cannot place. ECS retries by itself; fewer
+// tasks may fit.
+func (r *statusReader) fixPlacement(finding diagnose.Finding) []string {
+	fix := []string{finding.Advice}
 	if running := int(r.report.service.RunningCount); running > 0 {
-		mend = append(mend, "or run fewer workers: "+r.with(func(s *spec.Spec) { s.Worker.DesiredCount = &running }))
+		fix = append(fix, "or run fewer workers: "+r.with(func(s *spec.Spec) { s.Worker.DesiredCount = &running }))
 	}
-	return mend
+	return fix
 }
 
 // primary is the deployment that ECS works on.
@@ -122,7 +124,7 @@ func (report serviceReport) primary() types.Deployment {
 	return types.Deployment{}
 }
 
-// gaveUp: ECS starts no tasks any more (its deployment circuit breaker).
+// gaveUp reports whether ECS has stopped starting tasks (its deployment circuit breaker).
 func (report serviceReport) gaveUp() bool {
 	return report.service != nil && report.primary().RolloutState == types.DeploymentRolloutStateFailed
 }
@@ -146,13 +148,13 @@ func isFailure(t types.Task) bool {
 	return false
 }
 
-// isUnhealthy: ECS stops what fails its health check under the code by which it also scales
-// in; only the words tell.
+// isUnhealthy reports whether a task failed its health check. Its stop code is that of scaling
+// in; only the reason differs.
 func isUnhealthy(t types.Task) bool {
 	return strings.Contains(aws.ToString(t.StoppedReason), "health check")
 }
 
-// isFailing tells whether the failures go on. A task that runs proves the contrary once
+// isFailing reports whether the failures go on. A task that runs proves the contrary once
 // it has lived twice as long as those that failed: until then it may be the next.
 func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
 	var longest time.Duration
@@ -176,7 +178,7 @@ func (report serviceReport) rolledBack(line string) []Problem {
 	for _, d := range report.service.Deployments {
 		if aws.ToString(d.Status) != "PRIMARY" && d.RolloutState == types.DeploymentRolloutStateFailed {
 			return []Problem{{Severity: Warn, About: AboutService, Cause: "the last deployment failed, and ECS went back to the one before",
-				Details: []string{aws.ToString(d.RolloutStateReason)}, Mend: []string{"mend what the events say, then: " + line}}}
+				Details: []string{aws.ToString(d.RolloutStateReason)}, Fix: []string{"fix what the events say, then: " + line}}}
 		}
 	}
 	return nil

@@ -25,17 +25,17 @@ func (r *statusReader) taskProblem(failed []types.Task) Problem {
 	switch {
 	case isUnhealthy(task):
 		p.About, p.Cause = AboutWorker, "the worker fails its health check, and ECS ends it each time"
-		p.Mend = []string{"see what it says with `" + r.logsLine() + "` and mend that, then: " + r.startAnew()}
+		p.Fix = []string{"see what it says with `" + r.logsLine() + "` and fix that, then: " + r.startAnew()}
 	case task.StopCode == types.TaskStopCodeEssentialContainerExited:
 		r.explainCrash(&p, task)
 	case strings.HasPrefix(reason, "CannotPull"):
 		r.explainPull(&p, task, reason)
 	case has(reason, "secret", "ssm"):
 		p.About, p.Cause = AboutSecret, "the worker's task cannot read its secret: "+reason
-		p.Mend = []string{r.line}
+		p.Fix = []string{r.line}
 	default:
 		p.Cause = "the worker's task cannot be started: " + reason
-		p.Mend = []string{"mend what it says, then: " + r.startAnew(), "ecsctl doctor checks roles, routes and quotas"}
+		p.Fix = []string{"fix what it says, then: " + r.startAnew(), "ecsctl doctor checks roles, routes and quotas"}
 	}
 	return p
 }
@@ -68,19 +68,19 @@ func (r *statusReader) explainPull(p *Problem, task types.Task, reason string) {
 	}
 	if has(reason, "timeout", "deadline exceeded", "no such host", "connection refused") {
 		p.About, p.Cause = AboutNetwork, "the worker's task does not reach the registry of "+image
-		p.Mend = []string{"give its subnets a way out (NAT, or VPC endpoints for the registry), or public addresses: " + r.with(func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPEnabled }), "ecsctl doctor looks at the routes"}
+		p.Fix = []string{"give its subnets a way out (NAT, or VPC endpoints for the registry), or public addresses: " + r.with(func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPEnabled }), "ecsctl doctor looks at the routes"}
 		return
 	}
 	p.About, p.Cause = AboutImage, image+" cannot be pulled: "+reason
 	if r.said.Worker.Image != "" {
-		p.Mend = []string{r.with(func(s *spec.Spec) { s.Worker.Image = "" }), "or push the image, then: " + r.startAnew()}
+		p.Fix = []string{r.with(func(s *spec.Spec) { s.Worker.Image = "" }), "or push the image, then: " + r.startAnew()}
 		return
 	}
 	if r.drifts(provision.KindImage) {
-		p.Mend = []string{r.line} // pushes it again
+		p.Fix = []string{r.line} // pushes it again
 		return
 	}
-	p.Mend = []string{"see to it that the registry has the image and the execution role may pull it, then: " + r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}
+	p.Fix = []string{"see to it that the registry has the image and the execution role may pull it, then: " + r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}
 }
 
 func (r *statusReader) explainCrash(p *Problem, task types.Task) {
@@ -93,14 +93,14 @@ func (r *statusReader) explainCrash(p *Problem, task types.Task) {
 		p.Cause += fmt.Sprintf(": exit code %d", *c.ExitCode)
 		if has(aws.ToString(c.Reason), "outofmemory") {
 			p.Cause = "the worker runs out of memory again and again"
-			p.Mend = append(p.Mend, r.with(func(s *spec.Spec) { s.Worker.Memory = 2 * r.spec.Worker.Memory }))
+			p.Fix = append(p.Fix, r.with(func(s *spec.Spec) { s.Worker.Memory = 2 * r.spec.Worker.Memory }))
 		}
 		break
 	}
 	if len(r.report.logs) > 0 {
 		p.Cause += fmt.Sprintf(", last words: %s", r.report.logs[len(r.report.logs)-1])
 	}
-	p.Mend = append(p.Mend, r.startAnew(), "before that, mend what its log says: "+r.logsLine())
+	p.Fix = append(p.Fix, r.startAnew(), "before that, fix what its log says: "+r.logsLine())
 }
 
 // stopDetails are what ECS says of a stopped task.

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// online is the status of a worker that Prefect has heard of lately.
+// online is the status of a worker whose last heartbeat is recent.
 const online = "ONLINE"
 
 // workerProblems tell of a worker that Prefect does not hear of although its task runs.
@@ -30,7 +30,7 @@ func (r *statusReader) workerProblems() []Problem {
 			break
 		}
 	}
-	p.Mend = []string{
+	p.Fix = []string{
 		"see what it says: " + r.logsLine(),
 		"if it does not reach Prefect: give its subnets a way out; if Prefect refuses its key: set a valid PREFECT_API_KEY and run " + r.line,
 	}

@@ -16,7 +16,7 @@ func (r *statusReader) readPlan(ctx context.Context) {
 		if r.isPrefectError(err) {
 			return // the side that reads Prefect tells it
 		}
-		p := problemOf(AboutDrift, fmt.Errorf("what a bootstrap would change cannot be told: %w", err))
+		p := problemOf(AboutDrift, fmt.Errorf("cannot tell what a bootstrap would change: %w", err))
 		p.Severity = Warn
 		r.add(p)
 		return
@@ -61,7 +61,7 @@ func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
 	return provision.NewBootstrap(ctx, opts)
 }
 
-// drifts tells whether a bootstrap would make something of that kind.
+// drifts reports whether a bootstrap would make something of that kind.
 func (r *statusReader) drifts(kind provision.Kind) bool {
 	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == kind && c.Action == provision.Create })
 }
@@ -91,11 +91,11 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 	case c.Kind == provision.KindWorkPool && c.Action == provision.Create:
 		return Problem{}, false // the side that reads Prefect tells it
 	}
-	mend := []string{r.line}
+	fix := []string{r.line}
 	if lost, ok := missing[c.Kind]; ok && c.Action == provision.Create {
-		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Mend: mend}, true
+		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Fix: fix}, true
 	}
-	p := Problem{Severity: Warn, About: AboutDrift, Mend: mend, Cause: fmt.Sprintf("%s %q is other than bootstrap makes it", c.Kind, c.Name)}
+	p := Problem{Severity: Warn, About: AboutDrift, Fix: fix, Cause: fmt.Sprintf("%s %q differs from what bootstrap creates", c.Kind, c.Name)}
 	if c.Action == provision.Create {
 		p.Cause = fmt.Sprintf("%s %q does not exist, and bootstrap makes it", c.Kind, c.Name)
 	}

@@ -33,7 +33,7 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 		return
 	}
 	if slices.Contains(missing, ServiceLogs) {
-		r.add(Problem{Severity: Fail, About: AboutNetwork, Mend: []string{RouteFix},
+		r.add(Problem{Severity: Fail, About: AboutNetwork, Fix: []string{RouteFix},
 			Cause: fmt.Sprintf("no way out of %s: tasks there reach neither Prefect nor AWS", strings.Join(shut, "; "))})
 	}
 }
@@ -77,4 +77,5 @@ func ShutSubnets(ways provision.Ways) (shut, open []string) {
 	return shut, open
 }
 
+// RouteFix is the fix for subnets without a way out.
 const RouteFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public, with --assign-public-ip enabled), or name other subnets with --subnet"

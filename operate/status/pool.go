@@ -100,21 +100,21 @@ func (r *statusReader) readPool(ctx context.Context, shown *WorkPool) (workers [
 }
 
 func (r *statusReader) addPoolGone() {
-	r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q does not exist in Prefect", r.spec.Pool), Mend: []string{r.line}})
+	r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q does not exist in Prefect", r.spec.Pool), Fix: []string{r.line}})
 }
 
 func prefectProblem(err error, bootstrap string) Problem {
 	p := problemOf(AboutPrefect, err)
 	if IsRefusedKey(err) {
-		p.Mend = []string{KeyFix(err, bootstrap)}
+		p.Fix = []string{KeyFix(err, bootstrap)}
 	}
-	if len(p.Mend) == 0 {
-		p.Mend = []string{"check PREFECT_API_URL and PREFECT_API_KEY, or the Prefect profile"}
+	if len(p.Fix) == 0 {
+		p.Fix = []string{"check PREFECT_API_URL and PREFECT_API_KEY, or the Prefect profile"}
 	}
 	return p
 }
 
-// IsRefusedKey tells whether the server takes our credentials for wrong.
+// IsRefusedKey reports whether the server takes our credentials for wrong.
 func IsRefusedKey(err error) bool {
 	var refused *prefect.APIError
 	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized
@@ -124,7 +124,7 @@ func IsRefusedKey(err error) bool {
 // bootstrap hands it the new ones.
 func KeyFix(err error, bootstrap string) string { return FixOf(err) + ", then: " + bootstrap }
 
-// isPrefectError tells whether the Prefect API refused a call or gave no answer.
+// isPrefectError reports whether the Prefect API refused a call or gave no answer.
 func (r *statusReader) isPrefectError(err error) bool {
 	var refused *prefect.APIError
 	return errors.As(err, &refused) || errors.Is(err, prefect.ErrUnreachable)
@@ -134,12 +134,12 @@ func (r *statusReader) isPrefectError(err error) bool {
 func (r *statusReader) addPaused(pool *WorkPool) {
 	if pool.Paused {
 		r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q is paused: its flow runs wait", r.spec.Pool),
-			Mend: []string{"prefect work-pool resume " + shellword.Quote(r.spec.Pool)}})
+			Fix: []string{"prefect work-pool resume " + shellword.Quote(r.spec.Pool)}})
 	}
 	for _, q := range pool.Queues {
 		if q.Paused {
 			r.add(Problem{Severity: Fail, About: AboutWorkQueue, Cause: fmt.Sprintf("work queue %q of pool %q is paused: its flow runs wait", q.Name, r.spec.Pool),
-				Mend: []string{"prefect work-queue resume " + shellword.Quote(q.Name) + " --pool " + shellword.Quote(r.spec.Pool)}})
+				Fix: []string{"prefect work-queue resume " + shellword.Quote(q.Name) + " --pool " + shellword.Quote(r.spec.Pool)}})
 		}
 	}
 }
@@ -156,10 +156,10 @@ func (r *statusReader) lateProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Warn, About: AboutLateRuns, Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
-		Mend: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
+		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
 		p.Cause = fmt.Sprintf("%d flow runs are late: the pool's concurrency limit of %d is reached", pool.Late, *limit)
-		p.Mend = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool), max(1, *limit*2))}
+		p.Fix = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool), max(1, *limit*2))}
 	}
 	return []Problem{p}
 }

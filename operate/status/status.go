@@ -132,8 +132,8 @@ func (r *statusReader) judge() {
 	out.Healthy = true
 	for _, p := range out.Problems {
 		out.Healthy = out.Healthy && p.Severity != Fail
-		if len(p.Mend) > 0 && p.Mend[0] == r.line && p.Severity == Fail {
-			p.Mend[0] = r.bootstrapAnew()
+		if len(p.Fix) > 0 && p.Fix[0] == r.line && p.Severity == Fail {
+			p.Fix[0] = r.bootstrapAnew()
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Runs are counted by what they wait for; with another worker that serves the pool a
-// service at 0 is worth a warning only, and late runs are told of.
+// service at 0 is worth a warning only, and late runs are reported.
 func TestStatusCountsRuns(t *testing.T) {
 	w := patient.NewWorld(t, "sleep 600\n")
 	w.Bootstrap()
@@ -44,7 +44,7 @@ func TestStatusCountsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := w.Status().Problems[1]
-	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") || last.Mend[0] != "prefect work-pool set-concurrency-limit etl 4" {
+	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") || last.Fix[0] != "prefect work-pool set-concurrency-limit etl 4" {
 		t.Errorf("got %+v", last)
 	}
 }

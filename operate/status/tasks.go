@@ -86,7 +86,7 @@ func showFlowRunTask(task types.Task) FlowRunTask {
 	return out
 }
 
-// stuck tells whether a task has been starting for too long.
+// stuck reports whether a task has been starting for too long.
 func (r *statusReader) stuck(task types.Task, what string, about About) (Problem, bool) {
 	age := r.now.Sub(aws.ToTime(task.CreatedAt))
 	if !starting(task) || age < r.opts.StuckAfter {
@@ -94,7 +94,7 @@ func (r *statusReader) stuck(task types.Task, what string, about About) (Problem
 	}
 	p := Problem{Severity: Fail, About: about,
 		Cause: fmt.Sprintf("%s has been %s for %s", what, aws.ToString(task.LastStatus), age.Round(time.Second)),
-		Mend: []string{r.stopTask(ShortName(aws.ToString(task.TaskArn))),
+		Fix: []string{r.stopTask(ShortName(aws.ToString(task.TaskArn))),
 			"if the next one hangs too: look for the subnets' way out, a huge image, or missing capacity with `ecsctl doctor`"}}
 	for _, a := range task.Attachments {
 		if aws.ToString(a.Status) == "PRECREATED" {

@@ -11,9 +11,9 @@ import (
 	"ecsctl/provision"
 )
 
-// FirstCause is what a status puts first of all that keeps flow runs from running, but for
-// what others have told and for what may not be looked at; nil when there is no such
-// thing. Nobody is asked without options.
+// FirstCause returns the first problem of a status that keeps flow runs from running, except
+// those about what the caller has told already or may not look at; nil if there is none.
+// Without options it calls nothing.
 func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Status, error) {
 	if o == nil {
 		return nil, nil, nil
@@ -49,7 +49,7 @@ func WhatIsWrong(ctx context.Context, o *Options) (cause *Problem, unseen string
 }
 
 func (p Problem) unseen() string {
-	return "what is wrong with the pool could not be looked at: " + strings.Join(append([]string{p.Cause}, p.Mend...), "; ")
+	return "cannot tell what is wrong with the pool: " + strings.Join(append([]string{p.Cause}, p.Fix...), "; ")
 }
 
 // Named adds to what AWS refused which statements of the command's policy allow it. Who we
@@ -67,8 +67,8 @@ func Named(ctx context.Context, o provision.Options, err error) error {
 
 // Fixes is all that fixes a problem, in one text, the best first.
 func (p Problem) Fixes() string {
-	ways := make([]string, len(p.Mend))
-	for i, way := range p.Mend {
+	ways := make([]string, len(p.Fix))
+	for i, way := range p.Fix {
 		ways[i] = strings.TrimPrefix(way, "or ") // some begin with it
 	}
 	return strings.Join(ways, "; or ")
@@ -78,7 +78,7 @@ func (p Problem) Fixes() string {
 func (s *Status) WhyUnplanned() string {
 	i := slices.IndexFunc(s.Problems, func(p Problem) bool { return p.About == AboutDrift || p.About == AboutAWS })
 	if i < 0 {
-		return "what a bootstrap would change cannot be told"
+		return "cannot tell what a bootstrap would change"
 	}
 	return s.Problems[i].Cause
 }

@@ -140,7 +140,7 @@ func (v *verification) timePhases(ctx context.Context, created *prefect.State) b
 	return true
 }
 
-// wasRunning tells whether the flow ever began. The server gives a start time to runs
+// wasRunning reports whether the flow ever began. The server gives a start time to runs
 // that ended without, too.
 func (v *verification) wasRunning() bool { return v.run.RunCount > 0 && v.run.StartTime != nil }
 
@@ -156,7 +156,7 @@ func (v *verification) whyNoTask() string {
 	case v.taskErr != nil:
 		return v.taskErr.Error()
 	case v.result.Task == "":
-		return "the worker has not told which task it is"
+		return "the worker has not reported its task"
 	}
 	return "ECS does not say when task " + status.ShortName(v.result.Task) + " started"
 }

@@ -40,8 +40,8 @@ type Step struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// Verification is what a verify found out. Steps end with the first that failed, but for
-// the last one, which takes away what was made.
+// Verification is the result of a verify. Its steps end with the first that failed, followed by
+// the last one, which removes what was made.
 type Verification struct {
 	Pool      string  `json:"pool"`
 	Passed    bool    `json:"passed"`

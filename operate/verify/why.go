@@ -34,7 +34,7 @@ func (v *verification) explainWait(ctx context.Context) bool {
 		return v.symptom(looking, step, fmt.Sprintf("%s: worker %q has not taken it", reason, v.result.Worker),
 			fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName))
 	}
-	return v.symptom(looking, step, v.withDetails(looking, reason), "mend what it says; a larger --timeout gives it more time")
+	return v.symptom(looking, step, v.withDetails(looking, reason), "fix what it says; a larger --timeout gives it more time")
 }
 
 // whatHoldsRuns looks at what keeps runs from workers in Prefect; "" is nothing.
@@ -77,7 +77,7 @@ func (v *verification) explainEnd(ctx context.Context) bool {
 	default:
 		step = StepTask
 	}
-	return v.symptom(looking, step, v.withDetails(looking, reason), "mend what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
+	return v.symptom(looking, step, v.withDetails(looking, reason), "fix what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
 }
 
 // withDetails adds what ECS says of the task and the last lines of the run's log.

@@ -34,13 +34,13 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	for _, w := range workers {
 		if w.Online() {
 			v.result.Worker = w.Name
-			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q was heard of %s ago", w.Name, ago(w.LastHeartbeatTime)))
+			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q: last heartbeat %s ago", w.Name, ago(w.LastHeartbeatTime)))
 			return true
 		}
 	}
 	reason := fmt.Sprintf("work pool %q has never had a worker", v.Pool)
 	if len(workers) > 0 {
-		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
+		reason = fmt.Sprintf("no worker of pool %q is online: the last heartbeat of %q was %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
 	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
 }

@@ -16,7 +16,8 @@ import (
 const (
 	firstWait = time.Second
 	mostWait  = 30 * time.Second
-	// defaultFinalWait: a server may be upgraded, or a pool made anew, while a worker runs.
+	// defaultFinalWait is the wait after a final refusal: while a worker runs the server may
+	// be upgraded, or the pool made anew.
 	defaultFinalWait = 5 * time.Minute
 )
 
@@ -65,7 +66,7 @@ func New(o Options) *Channel {
 	return c
 }
 
-// Open tells whether there is a connection: the server gets heartbeats by it and tells of
+// Open reports whether there is a connection: the server gets heartbeats by it and tells of
 // changes of the pool.
 func (c *Channel) Open() bool { return c.open.Load() }
 

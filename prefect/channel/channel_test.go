@@ -18,7 +18,7 @@ import (
 
 const pool = "pool"
 
-// world is a server with a pool, and what a channel has heard of it.
+// world is a server with a pool, and what a channel has received from it.
 type world struct {
 	t      *testing.T
 	server *prefectapi.API

@@ -160,5 +160,5 @@ func (c *cleanups) renew(ctx context.Context, lose func(), m Message, expires ti
 	}
 }
 
-// mayRepeat: the server could not do it, or has not answered.
+// mayRepeat reports whether to ask again: the server failed, or has not answered.
 func (a answer) mayRepeat() bool { return a.status == "error" || a.status == "" }

@@ -112,10 +112,10 @@ func (s snapshot) check() error {
 type Kind string
 
 const (
-	// CancellingTimeout: the run was Cancelling for too long, and the server has made it
+	// CancellingTimeout says that the run was Cancelling for too long, and the server has made it
 	// Cancelled; its infrastructure is to be stopped.
 	CancellingTimeout Kind = "cancelling_timeout_teardown.v1"
-	// PendingClaim: a claim is to be torn down. No server of one's own sends it, and the
+	// PendingClaim asks to tear down a claim. No self-hosted server sends it, and the
 	// official worker does not ask for it.
 	PendingClaim Kind = "pending_claim_teardown.v1"
 )

@@ -26,7 +26,7 @@ const (
 	subprotocol = "prefect"
 	setupLimit  = 10 * time.Second
 	maxMessage  = 16 << 20
-	// A connection that has died without a word is noticed by the pong that does not come.
+	// defaultPing notices a connection that died silently: no pong comes.
 	defaultPing = 30 * time.Second
 	pongLimit   = 10 * time.Second
 
@@ -34,7 +34,7 @@ const (
 
 	firstWait = time.Second
 	mostWait  = time.Minute
-	// noFeedWait: a server without a feed may be upgraded while somebody listens.
+	// noFeedWait is the wait after errNoFeed: the server may be upgraded meanwhile.
 	noFeedWait = 10 * time.Minute
 )
 
@@ -59,7 +59,7 @@ type Event struct {
 	Related  []map[string]string `json:"related"`
 }
 
-// errNoFeed: this server has no events to give.
+// errNoFeed is the error when the server has no events to give.
 var errNoFeed = errors.New("the server has no feed of events")
 
 // Listen connects, and connects again after every loss, until the context ends.

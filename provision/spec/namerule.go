@@ -18,7 +18,7 @@ func newNameRule(class string, most int) nameRule {
 	return nameRule{class, regexp.MustCompile("^" + class + "+$"), most}
 }
 
-// MatchString tells whether AWS takes the name.
+// MatchString reports whether AWS takes the name.
 func (r nameRule) MatchString(name string) bool {
 	return utf8.RuneCountInString(name) <= r.most && r.chars.MatchString(name)
 }

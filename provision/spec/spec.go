@@ -101,7 +101,7 @@ type Roles struct {
 }
 
 // FlowRuns holds what goes into the work pool's defaults. Empty fields leave the
-// pool's own default alone, but for the roles and logs, which ecsctl sets up.
+// pool's own default alone, except for the roles and logs, which ecsctl sets up.
 type FlowRuns struct {
 	Image string `yaml:"image,omitempty" json:"image,omitempty"`
 	// CPU is in CPU units, Memory in MiB.
@@ -164,7 +164,7 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // DefaultSize is what a worker needs: ours runs in Fargate's smallest task, the
-// official one is ended there for want of memory.
+// official one runs out of memory there.
 func DefaultSize(runtime string) (cpu, memory int) {
 	if runtime == RuntimePrefect {
 		return 512, 1024
@@ -172,7 +172,7 @@ func DefaultSize(runtime string) (cpu, memory int) {
 	return 256, 512
 }
 
-// MakesImage tells whether bootstrap makes the worker's image: our runtime, and no
+// MakesImage reports whether bootstrap makes the worker's image: our runtime, and no
 // other image named.
 func (s Spec) MakesImage() bool {
 	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
@@ -184,8 +184,8 @@ func (s Spec) MayMakeImage() bool {
 	return s.MakesImage()
 }
 
-// FlowRunLogs tells whether flow runs write to the log group.
+// FlowRunLogs reports whether flow runs write to the log group.
 func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
 
-// Observes tells whether a queue with task changes is wanted.
+// Observes reports whether a queue with task changes is wanted.
 func (s Spec) Observes() bool { return s.Observer == nil || *s.Observer }

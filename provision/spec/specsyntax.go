@@ -86,7 +86,8 @@ func (s *syntax) allowed(t *token.Token) error {
 	return nil
 }
 
-// checkNumber: 1.9 would be cut to 1, 0o17 be 15, and 1.50 as a text 1.5.
+// checkNumber refuses numbers that YAML would change: 1.9 to 1, 0o17 to 15, or 1.50 as a text
+// to 1.5.
 func checkNumber(t *token.Token) error {
 	switch t.Type {
 	case token.IntegerType, token.FloatType, token.BinaryIntegerType, token.OctetIntegerType, token.HexIntegerType,

@@ -18,6 +18,7 @@ import (
 // RetentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
 var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
+// LaunchTypes are those that the work pool's template accepts.
 var LaunchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
 
 // What AWS takes as names (IAM, ECS, Secrets Manager, CloudWatch Logs, EC2, SQS, EventBridge).
@@ -196,8 +197,10 @@ func oneOf(what, value string, allowed ...string) []error {
 	return []error{fmt.Errorf("%s %q: it is one of %s", what, value, strings.Join(allowed, ", "))}
 }
 
+// IsARN reports whether s is an ARN.
 func IsARN(s string) bool { return arn.IsARN(s) }
 
+// CheckARN returns an error unless value is the ARN of such a resource of the service.
 func CheckARN(what, value, service, resourcePrefix string) []error {
 	parsed, err := arn.Parse(value)
 	if err == nil && parsed.Service == service && strings.HasPrefix(parsed.Resource, resourcePrefix) {

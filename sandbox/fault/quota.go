@@ -42,18 +42,21 @@ type heldQuota struct {
 	buckets map[string]*rate.Limiter // by service and operation
 }
 
+// Add adds a quota.
 func (qs *Quotas) Add(q Quota) {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	qs.list = append(qs.list, &heldQuota{q, map[string]*rate.Limiter{}})
 }
 
+// Clear removes all quotas.
 func (qs *Quotas) Clear() {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
 	qs.list = nil
 }
 
+// Held returns the quotas that apply.
 func (qs *Quotas) Held() []Quota {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()

@@ -26,18 +26,21 @@ type Effect struct {
 	Kind  Kind   // of the fault, Chaos resolved
 }
 
+// Add arms a fault.
 func (fs *Set) Add(f Fault) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = append(fs.list, &armedFault{f.normal(), map[string]uint64{}})
 }
 
+// Clear removes all faults.
 func (fs *Set) Clear() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.list = nil
 }
 
+// Armed returns the faults that are armed.
 func (fs *Set) Armed() []Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -84,7 +87,7 @@ func (fs *Set) Longest(service, operation string) time.Duration {
 	return out
 }
 
-// concerns tells whether a fault is about an operation. What is no call has to be named:
+// concerns reports whether a fault is about an operation. What is no call has to be named:
 // "every call is late" says nothing of tasks.
 func (f *armedFault) concerns(service, operation string) bool {
 	if !concernsService(f.Service, service) || !matches(f.Operation, operation) {
@@ -94,7 +97,7 @@ func (f *armedFault) concerns(service, operation string) bool {
 	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation
 }
 
-// hit counts a call and tells whether it is one of those that the fault hits.
+// hit counts a call and reports whether it is one of those that the fault hits.
 func (f *armedFault) hit(key string) (draw, bool) {
 	f.calls[key]++
 	d := newDraw(f.Seed, key, f.calls[key])

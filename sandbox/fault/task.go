@@ -18,6 +18,7 @@ const (
 	NoVCPUs    Reason = "vcpus" // the account's quota
 )
 
+// ReasonTexts are the failures of RunTask, as ECS words them.
 var ReasonTexts = map[Reason]string{
 	NoCapacity: "Capacity is unavailable at this time. Please try again later or in a different availability zone",
 	NoMemory:   "RESOURCE:MEMORY",

@@ -120,7 +120,7 @@ func (s *blockSchema) forgetDefinitions() error {
 	return err
 }
 
-// mentions tells whether a schema's references name a block type.
+// mentions reports whether a schema's references name a block type.
 func mentions(references any, slug string) bool {
 	switch value := references.(type) {
 	case object:

@@ -97,7 +97,7 @@ func (b body) read(s schema, out any) error {
 // place is a location as validation errors write it.
 func (b body) place(name ...any) []any { return slices.Concat([]any{"body"}, b.at, name) }
 
-// has tells whether a field was given, null or not.
+// has reports whether a field was given, null or not.
 func (b body) has(name string) bool {
 	_, found := b.fields[name]
 	return found

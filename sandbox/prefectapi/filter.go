@@ -59,7 +59,7 @@ func sortBy[T any](rows []T, name string, orders map[string]func(x, y T) int) er
 // filter are conditions by field; all must hold. null is none.
 type filter map[string]json.RawMessage
 
-// test tells whether a row meets a condition.
+// test reports whether a row meets a condition.
 type test[T any] func(row T, condition json.RawMessage) (bool, error)
 
 // match picks the rows that meet a filter. Fields without a test are refused by name.
@@ -88,7 +88,7 @@ func match[T any](rows []T, f filter, where string, tests map[string]test[T]) ([
 	return out, nil
 }
 
-// matchAny tells whether a row meets one of the conditions, which are combined by or_.
+// matchAny reports whether a row meets one of the conditions, which are combined by or_.
 func matchAny[T any](row T, f filter, where string, tests map[string]test[T]) (bool, error) {
 	for field, condition := range f {
 		if field == "operator" {

@@ -207,7 +207,7 @@ func (a *API) runStates(r *request) (answer, error) {
 	return ok(out)
 }
 
-// dueBefore tells whether a scheduled run is due, for a poll that may name no time.
+// dueBefore reports whether a scheduled run is due, for a poll that may name no time.
 func (run *flowRun) dueBefore(limit time.Time) bool {
 	return run.stateType() == scheduled && (limit.IsZero() || !run.next.After(limit))
 }

@@ -24,7 +24,7 @@ func Explain(doing string, err error) error {
 	}
 	api, answered := awserr.Answer(err)
 	if !answered {
-		return &awserr.Error{Doing: doing, Why: "AWS could not be asked: " + Innermost(err).Error(), Err: err}
+		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " + Innermost(err).Error(), Err: err}
 	}
 	why := strings.TrimSpace(api.ErrorMessage())
 	if why == "" {
@@ -32,7 +32,7 @@ func Explain(doing string, err error) error {
 	} else {
 		why += " (" + api.ErrorCode() + ")"
 	}
-	return withAdvice(&awserr.Error{Doing: doing, Why: why, Err: err}, api, err)
+	return withAdvice(&awserr.Error{What: "failed to " + doing, Why: why, Err: err}, api, err)
 }
 
 // Innermost is the part of an error that says something: those above it repeat the
@@ -87,7 +87,7 @@ func Sentence(err error) string {
 	return text
 }
 
-// Passing tells whether AWS may take the same call later: it throttles, fails inside,
+// Passing reports whether AWS may take the same call later: it throttles, fails inside,
 // was not reached, or does not see a new role yet.
 func Passing(err error) bool {
 	var op *smithy.OperationError
@@ -109,7 +109,7 @@ func Passing(err error) bool {
 // eventually consistent, and there is no code of its own for it.
 var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
 
-// RoleIsNew reports whether ECS refuses a role that it may only not see yet.
+// RoleIsNew reports whether AWS does not know a role yet because it was just made.
 func RoleIsNew(api smithy.APIError) bool {
 	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
 }

@@ -89,12 +89,12 @@ type Bucket struct {
 	changed   time.Time
 }
 
-// NewBucket returns a full bucket.
+// NewBucket returns a bucket of that rate.
 func NewBucket(r Rate) *Bucket {
 	return &Bucket{whole: r, base: r, limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), share: 1}
 }
 
-// Wait takes a token, as soon as there is one.
+// Wait waits for the next token.
 func (b *Bucket) Wait(ctx context.Context) error {
 	b.set(time.Now(), func(share float64) float64 { return share })
 	return b.limiter.Wait(ctx)
@@ -159,7 +159,6 @@ func newLimits(rates map[string]Rate) limits {
 	return out
 }
 
-// Divide leaves each action one of so many workers' part.
 func (l limits) Divide(workers int) {
 	now := time.Now()
 	for _, b := range l {

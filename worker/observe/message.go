@@ -36,7 +36,7 @@ type Change struct {
 	Tags map[string]string // nil: not known
 }
 
-// ErrForeignEvent: the event is of another kind. It is acknowledged and forgotten.
+// ErrForeignEvent is the error for an event of another kind. It is acknowledged and forgotten.
 var ErrForeignEvent = errors.New("it is no change of an ECS task")
 
 // Parse reads the body of a message.
@@ -65,13 +65,13 @@ func Parse(body string) (*Change, error) {
 	return c, nil
 }
 
-// ARN is that of the task.
+// ARN returns the task's ARN.
 func (c *Change) ARN() string { return aws.ToString(c.Task.TaskArn) }
 
-// Cluster is the ARN of the task's cluster.
+// Cluster returns the ARN of the task's cluster.
 func (c *Change) Cluster() string { return aws.ToString(c.Task.ClusterArn) }
 
-// Status is the task's last status, such as RUNNING.
+// Status returns the task's last status.
 func (c *Change) Status() string { return aws.ToString(c.Task.LastStatus) }
 
 // Stopped reports whether the task has stopped.
@@ -101,5 +101,5 @@ func (c *Change) RunID() string {
 
 var uuidSyntax = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// IsUUID reports whether text has the form of a UUID.
+// IsUUID reports whether text is a UUID.
 func IsUUID(text string) bool { return uuidSyntax.MatchString(text) }

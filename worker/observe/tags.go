@@ -67,7 +67,7 @@ func (t *Tags) ask(ctx context.Context, clients *awsaccess.Clients, cluster stri
 	return nil
 }
 
-// TagsOf returns the tags of a task as a map.
+// TagsOf returns the tags of a task.
 func TagsOf(task types.Task) map[string]string {
 	tags := make(map[string]string, len(task.Tags))
 	for _, tag := range task.Tags {

@@ -23,7 +23,7 @@ type Lines struct {
 	Ship    *Shipper // nil: not to Prefect
 }
 
-// Of returns the logger of a run.
+// Of returns the logger of a flow run: it writes to the console and, with Ship, to Prefect.
 func (r *Lines) Of(run Run) *slog.Logger {
 	console := r.Console.With("flow run", run.Name, "id", run.ID).Handler()
 	if r.Ship == nil {
@@ -49,12 +49,10 @@ type LineHandler struct {
 	attrs   []slog.Attr
 }
 
-// Enabled is true from Info on, for Prefect, and for what the console shows.
 func (h *LineHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo || h.Console.Enabled(ctx, level)
 }
 
-// Handle sends a record to Prefect and writes it to the console.
 func (h *LineHandler) Handle(ctx context.Context, record slog.Record) error {
 	if record.Level >= slog.LevelInfo {
 		h.send(record)

@@ -37,12 +37,12 @@ type Shipper struct {
 	full    chan struct{} // has an element when a batch is full
 }
 
-// NewShipper returns a shipper that tells lost how many lines did not reach Prefect.
+// NewShipper returns a Shipper. It calls lost with the number of lines that it had to drop.
 func NewShipper(api *prefect.Client, log *slog.Logger, lost func(lines int)) *Shipper {
 	return &Shipper{api: api, log: log, lost: lost, full: make(chan struct{}, 1)}
 }
 
-// Add puts a line behind those that wait. It does not block.
+// Add queues a line; a text that is too long is cut.
 func (s *Shipper) Add(line prefect.Log) {
 	if len(line.Message) > MaxLogText {
 		line.Message = strings.ToValidUTF8(line.Message[:MaxLogText], "") + "..."
@@ -106,7 +106,7 @@ func (s *Shipper) Flush(ctx context.Context) {
 	}
 }
 
-// take takes what goes into one call, and tells whether that is as much as one holds.
+// take takes what goes into one call, and reports whether that is as much as one holds.
 func (s *Shipper) take() (batch []prefect.Log, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 
 const poolsPerPage = 200 // the server's own limit
 
-// volatileInPool: ids and dates, and the status, which follows the workers.
+// volatileInPool are fields that differ each time: ids, dates, and the status, which follows
+// the workers.
 var volatileInPool = []string{"id", "created", "updated", "status", "default_queue_id"}
 
 func (s *Source) readPools(ctx context.Context, snap *Snapshot) error {

@@ -32,6 +32,7 @@ import (
 	"ecsctl/templates"
 )
 
+// The region, work pool and API key of a Patient.
 const (
 	PatientRegion = "eu-west-1"
 	PatientPool   = "etl"
@@ -54,6 +55,7 @@ type Patient struct {
 	clients []*http.Client // over the network
 }
 
+// NewPatient starts a sandbox for the test.
 func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 	t.Helper()
 	p := &Patient{T: t, Key: PatientKey, Spec: spec.Spec{
@@ -85,6 +87,7 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 	return p
 }
 
+// Config returns the AWS configuration of the user with that access key.
 func (p *Patient) Config(key, url string) aws.Config {
 	cfg := aws.Config{
 		Region: PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
@@ -117,6 +120,7 @@ func (p *Patient) hangUp() {
 	}
 }
 
+// API returns a client for the Prefect API at url.
 func (p *Patient) API(url string) *prefect.Client {
 	p.T.Helper()
 	api, err := prefect.New(prefect.Options{APIURL: url, APIKey: p.Key, MaxRetries: -1, HTTPClient: p.wire()})
@@ -126,6 +130,7 @@ func (p *Patient) API(url string) *prefect.Client {
 	return api
 }
 
+// Options returns the options to provision the patient.
 func (p *Patient) Options(cfg aws.Config, api *prefect.Client) provision.Options {
 	return provision.Options{
 		Spec: p.Spec, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
@@ -198,7 +203,7 @@ func (p *Patient) As(cfg aws.Config) func(*doctor.DoctorOptions) {
 	return func(o *doctor.DoctorOptions) { o.AWS, o.Clients = cfg, p.Options(cfg, o.Prefect).Clients }
 }
 
-// Holder is a user who has the policy of bootstrap but for one statement.
+// Holder is a user who has the policy of bootstrap except one statement.
 func (p *Patient) Holder(withheld string) aws.Config {
 	p.T.Helper()
 	name := "without" + withheld
@@ -217,6 +222,7 @@ func (p *Patient) Holder(withheld string) aws.Config {
 	return cfg
 }
 
+// BootstrapPolicy returns the policy that bootstrap needs.
 func (p *Patient) BootstrapPolicy() provision.Policy {
 	p.T.Helper()
 	id := provision.Identity{Account: "123456789012", Partition: "aws", Region: PatientRegion}

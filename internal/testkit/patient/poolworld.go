@@ -36,6 +36,7 @@ type world struct {
 	Notes      []string
 }
 
+// Must returns a function that fails the test if err is not nil, and returns value.
 func Must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -123,6 +124,7 @@ func (w *world) Read(change func(*logs.LogOptions)) ([]string, error) {
 	return lines, err
 }
 
+// Eventually waits until done returns true.
 func (w *world) Eventually(what string, done func() bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), Patience)
@@ -138,6 +140,7 @@ func (w *world) Eventually(what string, done func() bool) {
 	}
 }
 
+// Finish makes the run Completed.
 func (w *world) Finish(run *prefect.FlowRun) {
 	w.t.Helper()
 	Must(w.Clients.Prefect.SetFlowRunState(w.t.Context(), run.ID, prefect.StateProposal{Type: prefect.Completed, Force: true}))(w.t)
@@ -152,6 +155,7 @@ func (w *world) role() string {
 	return *out.Role.Arn
 }
 
+// Status reads the status of the pool.
 func (w *world) Status() *status.Status {
 	w.t.Helper()
 	status, err := status.ReadStatus(w.t.Context(), status.Options{
@@ -178,6 +182,7 @@ func (w *world) Bootstrap() {
 	Must(plan.Apply(w.t.Context(), silence{}))(w.t)
 }
 
+// Pool is the name of the tests' work pool.
 const Pool = "etl"
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`

@@ -78,5 +78,6 @@ func serveHealth() error {
 	return nil
 }
 
-// waitsOut: a worker goes on while the server is away, and while its pool is.
+// waitsOut reports whether a worker waits for the error to pass: the server or its pool is
+// away.
 func waitsOut(err error) bool { return prefect.Temporary(err) || errors.Is(err, prefect.ErrNotFound) }

@@ -19,6 +19,7 @@ import (
 )
 
 const (
+	// Region is where the tests play.
 	Region = "eu-west-1"
 	// Canary is the API key of the tests, in a form that cannot turn up by chance.
 	Canary = "pnu_c4n4ryKq7Zt2Vx9LwB3e"

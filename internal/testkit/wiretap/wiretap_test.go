@@ -105,7 +105,7 @@ func (w *wire) wantReached(want ...string) {
 	}
 }
 
-// takenBack waits until the tap has seen the caller die and tells whether the server is
+// takenBack waits until the tap has seen the caller die and reports whether the server is
 // told so. That it is not has no event to wait for.
 func (w *wire) takenBack(req *http.Request) bool {
 	<-w.gone

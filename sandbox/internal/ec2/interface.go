@@ -41,7 +41,7 @@ func (n *networkInterface) groupIDs() []string {
 	return out
 }
 
-// Interface is what a task is told of its network interface.
+// Interface describes the network interface of a task.
 type Interface struct {
 	ID, SubnetID, PrivateIP, Zone string
 }

@@ -172,7 +172,7 @@ func (s *Service) settle(sv *service, now time.Time) time.Time {
 	return later(now)
 }
 
-// taskStopped is told of every task of a service that has stopped.
+// taskStopped is called for every stopped task of a service.
 func (s *Service) taskStopped(t *task) {
 	code := t.api.StopCode
 	scaledIn := code == types.TaskStopCodeServiceSchedulerInitiated && *t.api.StoppedReason != unhealthyReason

@@ -36,7 +36,7 @@ type task struct {
 	deployment *deployment // the service's that wanted it
 	stop       chan struct{}
 	session    *sts.Session // of the task role; nil without one
-	announced  string       // the state that EventBridge was told of last
+	announced  string       // the last state that was sent to EventBridge
 	trees      []string     // directories of its containers whose images were pulled
 
 	interrupted bool          // its Spot capacity is taken away, now or soon

@@ -63,7 +63,7 @@ func (t tree) list(s *shape, name string) []any {
 	}
 }
 
-// given tells whether there is a parameter of that name or of a part of it.
+// given reports whether there is a parameter of that name or of a part of it.
 func (t tree) given(name string) bool {
 	if _, ok := t.form[name]; ok {
 		return true

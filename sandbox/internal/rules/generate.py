@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 # The directory of a service below sandbox/internal -> botocore's name for it, which is
-# also the name that requests are signed for, but for those of SIGNED.
+# also the name that requests are signed for, except for those of SIGNED.
 SERVICES = {
     "ec2": "ec2",
     "ecr": "ecr",

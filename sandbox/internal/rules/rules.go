@@ -111,7 +111,7 @@ func (c checked) Call(ctx context.Context, r *wire.Request) (wire.Answer, error)
 	return c.Service.Call(ctx, r)
 }
 
-// Has tells whether there are rules for an operation, be they that everything goes.
+// Has reports whether there are rules for an operation, be they that everything goes.
 func Has(service, operation string) bool {
 	d, err := load(service)
 	if err != nil {

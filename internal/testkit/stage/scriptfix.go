@@ -14,32 +14,32 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdMend does what the first problem of the last `ecsctl status` says mends it, and
+// cmdFix does what the first problem of the last `ecsctl status` says fixes it, and
 // nothing else:
 //
-//	mend
-func cmdMend(ts *testscript.TestScript, neg bool, args []string) {
+//	fix
+func cmdFix(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
-		ts.Fatalf("usage: mend")
+		ts.Fatalf("usage: fix")
 	}
 	for line := range strings.Lines(worldOf(ts).shown) {
-		command, ok := strings.CutPrefix(strings.TrimSpace(line), "mend: ")
+		command, ok := strings.CutPrefix(strings.TrimSpace(line), "fix: ")
 		if !ok {
 			continue
 		}
 		if i := strings.Index(command, ", then: "); i >= 0 {
 			command = command[i+len(", then: "):] // the script has done what comes before
 		}
-		ts.Logf("mending with %s", command)
+		ts.Logf("fixing with %s", command)
 		for part := range strings.SplitSeq(command, " && ") {
-			ts.Check(runMend(ts, strings.Fields(part)))
+			ts.Check(runFix(ts, strings.Fields(part)))
 		}
 		return
 	}
-	ts.Fatalf("status names nothing that mends it")
+	ts.Fatalf("status names nothing that fixes it")
 }
 
-func runMend(ts *testscript.TestScript, words []string) error {
+func runFix(ts *testscript.TestScript, words []string) error {
 	if words[0] == "ecsctl" {
 		return ts.Exec("ecsctl", words[1:]...)
 	}
