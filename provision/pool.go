@@ -95,6 +95,9 @@ func (p *workPool) memoryFields() []Field {
 	if p.w.recalled {
 		return names
 	}
+	if m := p.template.marker; m.Version > 0 && m.Account != p.w.id.Account { // another is refused: it is not yet known
+		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
+	}
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
 

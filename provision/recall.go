@@ -2,10 +2,12 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
+	"ecsctl/internal/poolplace"
 	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
 
@@ -51,7 +53,8 @@ func rediscover(ctx context.Context, opts Options) (*world, error) {
 	opts.Clients = &clients
 	t := &Teardown{opts: TeardownOptions{Options: opts}}
 	err := t.discover(ctx)
-	if err != nil && clients.Prefect != nil && ctx.Err() == nil {
+	var elsewhere *poolplace.ElsewhereError
+	if err != nil && clients.Prefect != nil && ctx.Err() == nil && !errors.As(err, &elsewhere) {
 		clients.Prefect = nil // what AWS knows is enough to go on with
 		t = &Teardown{opts: TeardownOptions{Options: opts}}
 		err = t.discover(ctx)

@@ -36,6 +36,9 @@ func (t *Teardown) discover(ctx context.Context) error {
 	}
 	want := &t.w.spec
 	if pool != nil {
+		if err := CheckPlace(pool.found, t.w.id); err != nil {
+			return err
+		}
 		t.w.remembered = pool.template.marker
 		if names := pool.template.marker.Names; names != nil {
 			want.Names = want.Names.Or(*names)

@@ -9,6 +9,7 @@ import (
 	"ecsctl/internal/shellword"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
+	"ecsctl/provision"
 )
 
 // findWorker looks whether anybody is there to take a run.
@@ -22,6 +23,9 @@ func (v *verification) findWorker(ctx context.Context) bool {
 		return v.fail(StepWorker, err.Error(), status.KeyFix(err, status.BootstrapLine(ctx, v.Status, v.Pool)))
 	}
 	if err != nil {
+		return v.failed(StepWorker, err)
+	}
+	if err := v.checkPlace(ctx, pool); err != nil {
 		return v.failed(StepWorker, err)
 	}
 	if pool.IsPaused {
@@ -43,6 +47,16 @@ func (v *verification) findWorker(ctx context.Context) bool {
 		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
 	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+}
+
+// checkPlace refuses a pool that stands elsewhere: its tasks could not be looked at. Without
+// credentials of AWS nobody knows where we are, and the run itself needs none of ours.
+func (v *verification) checkPlace(ctx context.Context, pool *prefect.WorkPool) error {
+	id, err := provision.WhoAmI(ctx, v.Clients)
+	if err != nil {
+		return nil
+	}
+	return provision.CheckPlace(pool, id)
 }
 
 // ago is the time since then, in whole seconds.
