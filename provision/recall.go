@@ -21,6 +21,8 @@ type Recalled struct {
 	Spec spec.Spec // without defaults
 	// Image is what the service's tasks run; "" without a service.
 	Image string
+	// Known: the server has the pool, or AWS its service. Without a server it is taken for true.
+	Known bool
 }
 
 // Recall returns the Spec with what an earlier bootstrap chose and nobody says anew:
@@ -78,7 +80,9 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	out.Spec = w.recallNames(said)
 	w.recallChoices(&out.Spec)
 	s := &service{w: w}
-	if err := s.find(ctx); err != nil || !s.owned() {
+	err = s.find(ctx)
+	out.Known = w.onServer || w.aws.Prefect == nil || s.owned()
+	if err != nil || !s.owned() {
 		if c := w.remembered.Choices; err == nil && c != nil {
 			orPointer(&out.Spec.Worker.DesiredCount, c.Worker.DesiredCount) // one that is there keeps its own
 		}

@@ -39,6 +39,7 @@ func (t *Teardown) discover(ctx context.Context) error {
 		if err := CheckPlace(pool.found, t.w.id); err != nil {
 			return err
 		}
+		t.w.onServer = true
 		t.w.remembered = pool.template.marker
 		if names := pool.template.marker.Names; names != nil {
 			want.Names = want.Names.Or(*names)

@@ -17,7 +17,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	began := time.Now()
 	pool, err := v.Clients.Prefect.ReadWorkPool(ctx, v.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return v.fail(StepWorker, fmt.Sprintf("there is no work pool %q on this server", v.Pool), status.BootstrapLine(ctx, v.Status, v.Pool))
+		return v.poolGone(ctx)
 	}
 	if status.IsRefusedKey(err) {
 		return v.fail(StepWorker, err.Error(), status.KeyFix(err, status.BootstrapLine(ctx, v.Status, v.Pool)))
@@ -47,6 +47,17 @@ func (v *verification) findWorker(ctx context.Context) bool {
 		reason = fmt.Sprintf("no worker of pool %q is online: the last one, %q, was heard of %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
 	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+}
+
+// poolGone tells a pool that was deleted, whose service is there, from one that never was.
+func (v *verification) poolGone(ctx context.Context) bool {
+	missing := provision.NoSuchPool(ctx, v.Clients.Prefect, v.Pool)
+	if v.Status != nil {
+		if recalled, err := provision.Recall(ctx, v.Status.Options); err == nil && recalled.Known {
+			return v.fail(StepWorker, missing.Error(), status.BootstrapLine(ctx, v.Status, v.Pool))
+		}
+	}
+	return v.failed(StepWorker, missing)
 }
 
 // checkPlace refuses a pool that stands elsewhere: its tasks could not be looked at. Without
