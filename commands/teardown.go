@@ -25,7 +25,8 @@ const teardownDescription = `Example:
 Removes what bootstrap made for the pool, found by names and tags, and then looks
 again to prove it. What ecsctl did not create is never touched: a cluster, a role or a
 pool of yours stays, and a pool of yours gets back the defaults that it had. What is
-gone already is no error. The exit code is 1 when anything is left.`
+gone already is no error. A pool that was set up in another account or region is refused,
+and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.`
 
 type teardownOptions struct {
 	inputs.OutputOptions
