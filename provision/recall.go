@@ -122,7 +122,8 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) 
 		return explain("read the security groups of the service", err)
 	}
 	for _, found := range out.SecurityGroups {
-		if group := (&securityGroup{w: w, found: &found}); !group.owned() {
+		named := slices.Contains(has.SecurityGroups, aws.ToString(found.GroupId)) // an emulator may not know the filter
+		if group := (&securityGroup{w: w, found: &found}); named && !group.owned() {
 			n.SecurityGroups = append(n.SecurityGroups, aws.ToString(found.GroupId))
 		}
 	}

@@ -127,8 +127,10 @@ func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
 		if err != nil {
 			return nil, explain("read the security groups", err)
 		}
-		for _, group := range page.SecurityGroups {
-			out = append(out, &securityGroup{w: w, found: &group})
+		for _, found := range page.SecurityGroups {
+			if group := (&securityGroup{w: w, found: &found}); group.owned() { // an emulator may not know the filter
+				out = append(out, group)
+			}
 		}
 	}
 	return out, nil
