@@ -67,6 +67,17 @@ func ecsPools(ctx context.Context, api *prefect.Client) ([]string, error) {
 	return names, err
 }
 
+// hasLeftovers reports whether AWS has something of a pool that has lost its service. What
+// cannot be looked at may be there.
+func (w *world) hasLeftovers(ctx context.Context) bool {
+	group := &logGroup{w: w}
+	if err := group.find(ctx); err != nil || group.owned() {
+		return true
+	}
+	groups, err := w.ownSecurityGroups(ctx)
+	return err != nil || len(groups) > 0
+}
+
 // Unknown is the error of a teardown of a pool that nobody knows: neither the server, nor
 // AWS in this account and region; nil when there is anything of it.
 func (t *Teardown) Unknown(ctx context.Context) error {

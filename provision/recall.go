@@ -21,7 +21,7 @@ type Recalled struct {
 	Spec spec.Spec // without defaults
 	// Image is what the service's tasks run; "" without a service.
 	Image string
-	// Known: the server has the pool, or AWS its service. Without a server it is taken for true.
+	// Known: the server has the pool, or AWS something of it. Without a server it is taken for true.
 	Known bool
 }
 
@@ -81,7 +81,7 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	w.recallChoices(&out.Spec)
 	s := &service{w: w}
 	err = s.find(ctx)
-	out.Known = w.onServer || w.aws.Prefect == nil || s.owned()
+	out.Known = w.onServer || w.aws.Prefect == nil || s.owned() || err != nil || w.hasLeftovers(ctx)
 	if err != nil || !s.owned() {
 		if c := w.remembered.Choices; err == nil && c != nil {
 			orPointer(&out.Spec.Worker.DesiredCount, c.Worker.DesiredCount) // one that is there keeps its own
