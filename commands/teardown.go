@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
+	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -24,7 +25,8 @@ const teardownDescription = `Example:
 Removes what bootstrap made for the pool, found by names and tags, and then looks
 again to prove it. What ecsctl did not create is never touched: a cluster, a role or a
 pool of yours stays, and a pool of yours gets back the defaults that it had. What is
-gone already is no error. The exit code is 1 when anything is left.`
+gone already is no error. A pool that was set up in another account or region is refused,
+and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.`
 
 type teardownOptions struct {
 	inputs.OutputOptions
@@ -82,6 +84,9 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 		return err
 	}
 	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool, Changes: plan.Changes, Warnings: plan.Warnings}
+	if unknown := plan.Unknown(ctx); unknown != nil {
+		return endUnknown(streams, opts, r, unknown)
+	}
 	if opts.DryRun {
 		return showDryRun(streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
 	}
@@ -142,6 +147,23 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 	}
 	r.Left = left
 	return finishTeardown(streams, opts, r, failed)
+}
+
+// endUnknown says that nobody knows the pool, and which names are near. That is no failure: a
+// teardown that is run again finds the same.
+func endUnknown(streams console.Streams, opts teardownOptions, r console.Result, unknown error) error {
+	if !errors.Is(unknown, provision.ErrNoSuchPool) {
+		return unknown
+	}
+	r.Warnings = append(append(r.Warnings, unknown.Error()), hint.Of(unknown)...)
+	if opts.Output == inputs.OutputJSON {
+		return r.Print(streams.Out, nil)
+	}
+	console.Printf(streams.Out, "%s: nothing was removed\n", unknown)
+	for _, advice := range hint.Of(unknown) {
+		console.Printf(streams.Err, "ecsctl: hint: %s\n", advice)
+	}
+	return nil
 }
 
 // finishTeardown lists what is left: by choice, which is fine, or in spite of the

@@ -3,6 +3,8 @@ package jobtemplate
 import (
 	"fmt"
 	"slices"
+
+	"ecsctl/internal/closest"
 )
 
 // prefectContainer is the name of the container that runs the flow, unless the job
@@ -74,7 +76,7 @@ func containerHint(name string, containers []map[string]any) string {
 			names = append(names, known)
 		}
 	}
-	if near, ok := closest(name, names); ok {
+	if near, ok := closest.Of(name, names); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(names) == 0 {

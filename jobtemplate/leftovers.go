@@ -3,6 +3,8 @@ package jobtemplate
 import (
 	"fmt"
 	"strings"
+
+	"ecsctl/internal/closest"
 )
 
 // leftover is a job variable that the template neither declares nor uses. Pools change
@@ -40,7 +42,7 @@ func (t template) leftovers(variables map[string]any) []leftover {
 		if len(out) == maxProblems {
 			break // nobody reads more of them, and looking for what was meant takes time
 		}
-		near, _ := closest(root, names)
+		near, _ := closest.Of(root, names)
 		out = append(out, leftover{name, near})
 	}
 	return out

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
+
+	"ecsctl/internal/closest"
 )
 
 var (
@@ -110,7 +112,7 @@ func memberType(typ reflect.Type, name string) reflect.Type {
 
 func (c shapeCheck) unknown(path, name string, members []string) {
 	hint := "AWS knows " + joinNames(members)
-	if near, ok := closest(name, members); ok {
+	if near, ok := closest.Of(name, members); ok {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.found.add(join(path, name), hint, "AWS has no such field")
@@ -161,7 +163,7 @@ func (c shapeCheck) text(path string, typ reflect.Type, value any) {
 		return
 	}
 	hint := "one of " + joinNames(allowed)
-	if near, ok := closest(text, allowed); ok {
+	if near, ok := closest.Of(text, allowed); ok {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.found.add(path, hint, "AWS does not take %q here", text)

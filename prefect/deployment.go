@@ -97,6 +97,16 @@ func (c *Client) CreateDeployment(ctx context.Context, d DeploymentCreate) (*Dep
 	return &made, nil
 }
 
+// CountDeployments returns how many deployments a work pool has.
+func (c *Client) CountDeployments(ctx context.Context, pool string) (int, error) {
+	body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}}}
+	var count int
+	if err := c.do(ctx, query(body, "deployments", "count"), &count); err != nil {
+		return 0, fmt.Errorf("failed to count the deployments of work pool %q: %w", pool, err)
+	}
+	return count, nil
+}
+
 // DeleteDeployment deletes a deployment, or returns ErrNotFound.
 func (c *Client) DeleteDeployment(ctx context.Context, id string) error {
 	if err := c.do(ctx, del("deployments", id), nil); err != nil {

@@ -4,19 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"ecsctl/prefect"
 	"ecsctl/provision/spec"
 )
-
-// RememberedRegion is where the bootstrap that set a pool up made its service; empty in a
-// pool that none has.
-func RememberedRegion(pool *prefect.WorkPool) (string, error) {
-	template, err := parsePoolTemplate(pool.BaseJobTemplate)
-	if err != nil {
-		return "", err
-	}
-	return template.marker.Region, nil
-}
 
 // Exit is how traffic of a subnet leaves it.
 type Exit string

@@ -25,6 +25,8 @@ type workPool struct {
 	found    *prefect.WorkPool
 	template *poolTemplate // the pool's, or the one to make it from
 	warnings []string
+	// deployments are those that a teardown leaves without a pool.
+	deployments int
 }
 
 func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
@@ -94,6 +96,9 @@ func (p *workPool) memoryFields() []Field {
 	names := compare(markerKey+".names", p.template.marker.Names, p.w.chosenNames())
 	if p.w.recalled {
 		return names
+	}
+	if m := p.template.marker; m.Version > 0 && m.Account != p.w.id.Account { // another is refused: it is not yet known
+		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
 	}
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
@@ -192,6 +197,15 @@ func (p *workPool) addVariable(name string) error {
 	return p.template.addVariable(name, embedded.properties.Get(name))
 }
 
+// countDeployments counts what loses its pool when a teardown deletes it.
+func (p *workPool) countDeployments(ctx context.Context) (err error) {
+	if p.found == nil || p.keep || !p.template.marker.Created {
+		return nil
+	}
+	p.deployments, err = p.w.aws.Prefect.CountDeployments(ctx, p.w.spec.Pool)
+	return err
+}
+
 func (p *workPool) remove() Change {
 	c := Change{Kind: KindWorkPool, Name: p.w.spec.Pool, Action: Delete}
 	if p.found == nil {
@@ -204,6 +218,12 @@ func (p *workPool) remove() Change {
 	case marker.Created && p.keep:
 		c.Action, c.Reason = Leave, "kept, as --keep-pool says"
 	case marker.Created:
+		if p.deployments > 0 {
+			c.Reason = fmt.Sprintf("%d of its deployments are left without a work pool", p.deployments)
+			if p.deployments == 1 {
+				c.Reason = "1 deployment is left without a work pool"
+			}
+		}
 	case marker.Version > 0:
 		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were", p.restoredFields()
 	default:

@@ -13,16 +13,20 @@ import (
 func (p *workPool) remember() poolMarker {
 	w, m := p.w, p.template.marker
 	m.Choices = p.choicesToRemember()
-	m.Version, m.Names, m.Region, m.Cluster = markerVersion, w.chosenNames(), w.spec.Region, shortName(w.spec.Cluster)
+	m.Version, m.Names, m.Cluster = markerVersion, w.chosenNames(), shortName(w.spec.Cluster)
+	m.Account, m.Region = w.id.Account, w.spec.Region
 	return m
 }
 
-// checkRemembered refuses another region, cluster or name than the pool remembers:
-// what was made under the old ones would go on running, forgotten by teardown.
+// checkRemembered refuses another place, cluster or name than the pool remembers: what was
+// made under the old ones would go on running, forgotten by teardown.
 func (p *workPool) checkRemembered() error {
 	m, want := p.template.marker, p.w.spec
 	if m.Version == 0 {
 		return nil
+	}
+	if err := CheckPlace(p.found, p.w.id); err != nil {
+		return err
 	}
 	var was, flags []string
 	differs := func(what, flag, before, now string) {
@@ -30,30 +34,25 @@ func (p *workPool) checkRemembered() error {
 			was, flags = append(was, what+" "+before), append(flags, "--"+flag+" "+before)
 		}
 	}
-	differs("region", "region", m.Region, want.Region)
 	differs("cluster", "cluster", m.Cluster, shortName(want.Cluster))
 	before := spec.DeriveNames(want.Pool, want.Region)
 	if m.Names != nil {
 		before = *m.Names
 	}
-	if m.Region == "" || m.Region == want.Region {
-		n := want.Names
-		differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
-		differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
-		differs("flow role", "flow-role", before.FlowRole, n.FlowRole)
-		differs("flow runs' task role", "flow-role", before.FlowRole, n.FlowRole)
-		differs("flows' repository", "flow-repository-name", before.FlowRepository, n.FlowRepository)
-		differs("task definition family", "family", before.Family, n.Family)
-		differs("service", "service-name", before.Service, n.Service)
-		differs("secret", "secret-name", before.Secret, n.Secret)
-		differs("log group", "log-group", before.LogGroup, n.LogGroup)
-		differs("repository", "repository-name", before.Repository, n.Repository)
-		differs("repository of flows", "flow-repository-name", before.FlowRepository, n.FlowRepository)
-		differs("security group", "security-group-name", before.SecurityGroup, n.SecurityGroup)
-		differs("queue", "queue-name", before.Queue, n.Queue)
-		differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)
-		differs("event rule", "rule-name", before.Rule, n.Rule)
-	}
+	n := want.Names
+	differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
+	differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
+	differs("flow role", "flow-role", before.FlowRole, n.FlowRole)
+	differs("task definition family", "family", before.Family, n.Family)
+	differs("service", "service-name", before.Service, n.Service)
+	differs("secret", "secret-name", before.Secret, n.Secret)
+	differs("log group", "log-group", before.LogGroup, n.LogGroup)
+	differs("repository", "repository-name", before.Repository, n.Repository)
+	differs("repository of flows", "flow-repository-name", before.FlowRepository, n.FlowRepository)
+	differs("security group", "security-group-name", before.SecurityGroup, n.SecurityGroup)
+	differs("queue", "queue-name", before.Queue, n.Queue)
+	differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)
+	differs("event rule", "rule-name", before.Rule, n.Rule)
 	if len(was) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/orderedjson"
+	"ecsctl/internal/poolplace"
 	"ecsctl/provision/spec"
 )
 
@@ -15,7 +16,7 @@ import (
 // bootstrap made the pool, and what each default was before, so that teardown can
 // put it back. A pool has no tags, and JSON Schema ignores keys that it does not
 // know; both Prefect 2 and 3 keep this one.
-const markerKey = "x-ecsctl"
+const markerKey = poolplace.Marker
 
 type poolMarker struct {
 	// Version is 0 without a marker, and 1 in one that has no Choices because ecsctl did not
@@ -30,7 +31,8 @@ type poolMarker struct {
 	// Names are those that the user chose, so that teardown finds them by the pool
 	// alone; nil means that all derive from the pool.
 	Names *spec.Names `json:"names,omitempty"`
-	// Region and Cluster are where the service is.
+	// Account, Region and Cluster are where the service is.
+	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 	Cluster string `json:"cluster,omitempty"`
 	// Choices are what else the user chose; nil means nothing.

@@ -2,10 +2,12 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
+	"ecsctl/internal/poolplace"
 	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
 
@@ -19,6 +21,8 @@ type Recalled struct {
 	Spec spec.Spec // without defaults
 	// Image is what the service's tasks run; "" without a service.
 	Image string
+	// Known: the server has the pool, or AWS something of it. Without a server it is taken for true.
+	Known bool
 }
 
 // Recall returns the Spec with what an earlier bootstrap chose and nobody says anew:
@@ -51,7 +55,8 @@ func rediscover(ctx context.Context, opts Options) (*world, error) {
 	opts.Clients = &clients
 	t := &Teardown{opts: TeardownOptions{Options: opts}}
 	err := t.discover(ctx)
-	if err != nil && clients.Prefect != nil && ctx.Err() == nil {
+	var elsewhere *poolplace.ElsewhereError
+	if err != nil && clients.Prefect != nil && ctx.Err() == nil && !errors.As(err, &elsewhere) {
 		clients.Prefect = nil // what AWS knows is enough to go on with
 		t = &Teardown{opts: TeardownOptions{Options: opts}}
 		err = t.discover(ctx)
@@ -75,7 +80,9 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	out.Spec = w.recallNames(said)
 	w.recallChoices(&out.Spec)
 	s := &service{w: w}
-	if err := s.find(ctx); err != nil || !s.owned() {
+	err = s.find(ctx)
+	out.Known = w.onServer || w.aws.Prefect == nil || s.owned() || err != nil || w.hasLeftovers(ctx)
+	if err != nil || !s.owned() {
 		if c := w.remembered.Choices; err == nil && c != nil {
 			orPointer(&out.Spec.Worker.DesiredCount, c.Worker.DesiredCount) // one that is there keeps its own
 		}
@@ -115,7 +122,8 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) 
 		return explain("read the security groups of the service", err)
 	}
 	for _, found := range out.SecurityGroups {
-		if group := (&securityGroup{w: w, found: &found}); !group.owned() {
+		named := slices.Contains(has.SecurityGroups, aws.ToString(found.GroupId)) // an emulator may not know the filter
+		if group := (&securityGroup{w: w, found: &found}); named && !group.owned() {
 			n.SecurityGroups = append(n.SecurityGroups, aws.ToString(found.GroupId))
 		}
 	}

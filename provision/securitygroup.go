@@ -36,9 +36,13 @@ func (g *securityGroup) find(ctx context.Context) error {
 		return explain(fmt.Sprintf("read security group %q", g.name()), err)
 	}
 	g.found = nil
-	if len(out.SecurityGroups) > 0 {
-		g.found = &out.SecurityGroups[0]
-		g.w.setValue(KindSecurityGroup, *g.found.GroupId)
+	for _, found := range out.SecurityGroups {
+		// Looked at again: an emulator may not know a filter, and then answers with all there is.
+		if aws.ToString(found.GroupName) == g.name() && aws.ToString(found.VpcId) == vpc {
+			g.found = &found
+			g.w.setValue(KindSecurityGroup, *g.found.GroupId)
+			break
+		}
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (t *Teardown) look(ctx context.Context) error {
 		return err
 	}
 	t.resources = append(append(t.resources, definition), groups...)
-	return nil
+	return pool.countDeployments(ctx)
 }
 
 // taskChanges show the running flow runs in the plan.

@@ -36,6 +36,10 @@ func (t *Teardown) discover(ctx context.Context) error {
 	}
 	want := &t.w.spec
 	if pool != nil {
+		if err := CheckPlace(pool.found, t.w.id); err != nil {
+			return err
+		}
+		t.w.onServer = true
 		t.w.remembered = pool.template.marker
 		if names := pool.template.marker.Names; names != nil {
 			want.Names = want.Names.Or(*names)
@@ -123,8 +127,10 @@ func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
 		if err != nil {
 			return nil, explain("read the security groups", err)
 		}
-		for _, group := range page.SecurityGroups {
-			out = append(out, &securityGroup{w: w, found: &group})
+		for _, found := range page.SecurityGroups {
+			if group := (&securityGroup{w: w, found: &found}); group.owned() { // an emulator may not know the filter
+				out = append(out, group)
+			}
 		}
 	}
 	return out, nil

@@ -28,6 +28,7 @@ type world struct {
 	secretsUnread, recalled bool
 	// remembered is the marker of the pool that is looked at again.
 	remembered poolMarker
+	onServer   bool // there is such a pool
 	// flowPolicy is the policy document of the flow runs\' task role; "" leaves what it has.
 	flowPolicy string
 

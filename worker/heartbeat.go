@@ -78,6 +78,9 @@ func (h *heartbeat) refresh(ctx context.Context) error {
 		h.refuse(err)
 		return err
 	}
+	if err := h.checkPlace(ctx, pool); err != nil {
+		return err
+	}
 	if next.workerID, err = h.send(ctx, next); err != nil {
 		return err
 	}

@@ -94,8 +94,7 @@ func (d *deployer) connect(ctx context.Context) (err error) {
 	}
 	pool, err := d.api.ReadWorkPool(ctx, d.opts.Spec.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return hint.Add(fmt.Errorf("there is no work pool %q on this server", d.opts.Spec.Pool),
-			"make it: ecsctl bootstrap --pool "+shellword.Quote(d.opts.Spec.Pool))
+		return provision.NoSuchPool(ctx, d.api, d.opts.Spec.Pool)
 	}
 	if err != nil {
 		return err

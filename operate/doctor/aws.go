@@ -108,14 +108,9 @@ func (d *doctor) checkRegion(ctx context.Context) {
 		return // the missing region has been reported already
 	}
 	if d.pool != nil {
-		was, err := provision.RememberedRegion(d.pool)
-		if err != nil {
-			d.failed(checkRegion, err)
-			return
-		}
-		if was != "" && was != d.id.Region {
+		if err := provision.CheckPlace(d.pool, d.id); err != nil {
 			d.blocked = checkRegion
-			d.fail(checkRegion, fmt.Sprintf("work pool %q was set up in %s, and this is %s", d.pool.Name, was, d.id.Region), "pass --region "+was)
+			d.failed(checkRegion, err)
 			return
 		}
 	}

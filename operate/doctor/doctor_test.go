@@ -209,7 +209,7 @@ func TestDoctorWrongRegion(t *testing.T) {
 	elsewhere.Region = "us-west-2"
 	found := p.Examine(p.As(elsewhere))
 	want(t, found, "network", operate.CheckSkip, "see AWS region", "")
-	want(t, found, "AWS region", operate.CheckFail, `work pool "etl" was set up in eu-west-1, and this is us-west-2`, "--region eu-west-1")
+	want(t, found, "AWS region", operate.CheckFail, `work pool "etl" was set up in region eu-west-1, and this is us-west-2`, "--region eu-west-1")
 	p.Spec.Pool = "other" // where ECS does not answer
 	want(t, p.Examine(p.As(elsewhere)), "AWS region", operate.CheckFail, `failed to ask ECS in the region "us-west-2"`, "--region")
 }

@@ -153,6 +153,10 @@ func (d *doctor) checkPool(ctx context.Context) {
 	pool, err := d.Prefect.ReadWorkPool(ctx, d.spec.Pool)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
+		if near := provision.NearestPool(ctx, d.Prefect, d.spec.Pool); near != "" {
+			d.warn(checkPool, fmt.Sprintf("there is no %q on this server", d.spec.Pool), fmt.Sprintf("did you mean %q?", near))
+			return
+		}
 		d.ok(checkPool, fmt.Sprintf("there is no %q yet: bootstrap makes it", d.spec.Pool))
 		return
 	case err != nil:

@@ -57,6 +57,5 @@ func (d *doctor) wasSetUp() bool {
 	if d.running != nil || d.pool == nil {
 		return d.running != nil
 	}
-	region, err := provision.RememberedRegion(d.pool)
-	return err == nil && region == d.id.Region
+	return provision.SetUpHere(d.pool, d.id)
 }

@@ -220,6 +220,9 @@ func (l *logReader) explain(ctx context.Context, err error) error {
 	if l.opts.Follow && len(l.source.streams) > 0 {
 		return nil
 	}
+	if _, poolErr := l.opts.Clients.Prefect.ReadWorkPool(ctx, l.opts.Spec.Pool); errors.Is(poolErr, prefect.ErrNotFound) {
+		return provision.NoSuchPool(ctx, l.opts.Clients.Prefect, l.opts.Spec.Pool)
+	}
 	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), status.BootstrapLine(ctx, l.opts.Status, l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
 }
 

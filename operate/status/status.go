@@ -76,6 +76,9 @@ func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !recalled.Known {
+		return nil, provision.NoSuchPool(ctx, opts.Clients.Prefect, opts.Spec.Pool)
+	}
 	r := &statusReader{opts: opts, said: recalled.Spec, image: recalled.Image, line: opts.Bootstrap(recalled.Spec), now: time.Now()}
 	r.spec = recalled.Spec.WithDefaults()
 	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: ShortName(r.spec.Cluster), Time: r.now.UTC()}

@@ -214,7 +214,7 @@ func TestVerifyWithoutAWorker(t *testing.T) {
 	if err := w.client.DeleteWorkPool(t.Context(), patient.PatientPool); err != nil {
 		t.Fatal(err)
 	}
-	w.wantFail(patient.Patience, verify.StepWorker, `there is no work pool "etl"`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patient.Patience, verify.StepWorker, `there is no work pool "etl"`, "it has none of type ecs")
 }
 
 func TestVerifyOfAPausedQueue(t *testing.T) {

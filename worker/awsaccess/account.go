@@ -5,11 +5,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// accountTimeout bounds the question for the account: nothing depends on its answer
-// but who shares a quota with whom.
+// accountTimeout bounds the question for the account: nothing depends on its answer but who
+// shares a quota with whom, and whether the pool is of another account.
 const accountTimeout = 5 * time.Second
 
 // limitsOf are the token buckets for credentials: those of one account and region share
@@ -17,10 +16,8 @@ const accountTimeout = 5 * time.Second
 // share those of the region.
 func (s *Sets) limitsOf(ctx context.Context, cfg aws.Config) limits {
 	place := cfg.Region
-	bounded, cancel := context.WithTimeout(ctx, accountTimeout)
-	defer cancel()
-	if out, err := sts.NewFromConfig(cfg).GetCallerIdentity(bounded, &sts.GetCallerIdentityInput{}); err == nil {
-		place += " " + aws.ToString(out.Account)
+	if account := accountOf(ctx, cfg); account != "" {
+		place += " " + account
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

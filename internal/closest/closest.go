@@ -1,13 +1,14 @@
-package jobtemplate
+// Package closest finds the name that a misspelled one most likely stands for.
+package closest
 
 import "strings"
 
 // maxMisspelled is longer than any name that someone has only misspelled.
 const maxMisspelled = 100
 
-// closest returns the candidate that a misspelled name most likely stands for: the
+// Of returns the candidate that a misspelled name most likely stands for: the
 // one with the fewest edits, when those are few for its length.
-func closest(name string, candidates []string) (string, bool) {
+func Of(name string, candidates []string) (string, bool) {
 	if len(name) > maxMisspelled {
 		return "", false
 	}
