@@ -98,7 +98,8 @@ func TestSecondRunOnTheWire(t *testing.T) {
 		if changes := w.plan(); len(changes) != 0 {
 			t.Errorf("the plan after a bootstrap has changes: %q", changes)
 		}
-		resize := []string{"ecs:RegisterTaskDefinition", "ecs:UpdateService"}
+		// The pool remembers the size, which was chosen.
+		resize := []string{"ecs:RegisterTaskDefinition", "ecs:UpdateService", "prefect:PATCH /work_pools/POOL"}
 		w.checkWrites("a changed CPU", resize, "--cpu", "1024", "--memory", "2048")
 		w.checkWrites("the same size again", nil, "--cpu", "1024", "--memory", "2048")
 		w.checkWrites("only more memory", resize, "--cpu", "1024", "--memory", "3072")

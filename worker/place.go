@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-
 	"ecsctl/internal/poolplace"
 	"ecsctl/prefect"
+	"ecsctl/worker/awsaccess"
 )
 
 // checkPlace refuses to begin in another account or region than the one that the pool was set
@@ -23,7 +21,7 @@ func (h *heartbeat) checkPlace(ctx context.Context, pool *prefect.WorkPool) erro
 	if err := was.Check(pool.Name, here); err != nil || was.Account == "" {
 		return err
 	}
-	here.Account = accountOf(ctx, h.opts.AWS)
+	here.Account = awsaccess.AccountOf(ctx, h.opts.AWS)
 	return was.Check(pool.Name, here)
 }
 
@@ -38,15 +36,4 @@ func namesCredentials(baseJobTemplate json.RawMessage) bool {
 	}
 	err := json.Unmarshal(baseJobTemplate, &template)
 	return err == nil && template.Variables.Properties.Credentials.Default != nil
-}
-
-// accountOf is the account of credentials; "" where STS does not tell.
-func accountOf(ctx context.Context, cfg aws.Config) string {
-	bounded, cancel := context.WithTimeout(ctx, accountTimeout)
-	defer cancel()
-	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(bounded, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return ""
-	}
-	return aws.ToString(out.Account)
 }
