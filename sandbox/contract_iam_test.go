@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -160,7 +161,6 @@ func TestInlinePolicies(t *testing.T) {
 	wantCode(t, err, "DeleteConflict")
 	for _, statements := range []string{
 		`{"Effect":"Perhaps","Action":"*","Resource":"*"}`,
-		`{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}`,
 		`{"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"}`,
 	} {
 		put.PolicyDocument = aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)
@@ -172,6 +172,17 @@ func TestInlinePolicies(t *testing.T) {
 	wantCode(t, err, "NoSuchEntity")
 	_, err = c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String("p")})
 	wantCode(t, err, "NoSuchEntity")
+}
+
+func TestSidsThatIAMRefuses(t *testing.T) {
+	t.Parallel()
+	c := contract(t)
+	name := c.role(t).RoleName
+	for _, sid := range []string{"a b", "a-b", "é"} {
+		document := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":%q,"Effect":"Allow","Action":"*","Resource":"*"}]}`, sid)
+		_, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("p"), PolicyDocument: &document})
+		wantCode(t, err, "MalformedPolicyDocument")
+	}
 }
 
 func TestRoleTagsAndBoundary(t *testing.T) {

@@ -37,6 +37,7 @@ var motoDeviates = map[string]string{
 	"TestDeletedSecretSaysSo":             "moto has other words, and writes to deleted secrets; AWS answers InvalidRequestException",
 	"TestMalformedTrustPolicy":            "moto takes any trust policy; AWS answers MalformedPolicyDocument",
 	"TestNewestTaskDefinitionFirst":       "moto lists task definitions in one order only",
+	"TestSidsThatIAMRefuses":              "moto takes any Sid; AWS answers MalformedPolicyDocument",
 	"TestRoleNamesThatIAMRefuses":         "moto takes any role name; AWS answers ValidationError",
 	"TestTaskDefinitionsThatECSRefuses":   "moto checks neither sizes nor roles nor names; AWS answers ClientException",
 	"TestTwoWildcardsInARow":              "moto takes ** in a wildcard; AWS answers InvalidEventPatternException (EventBridge User Guide, Comparison operators)",
