@@ -127,7 +127,16 @@ func TestReplicasOfOneName(t *testing.T) {
 	soon := func(o *worker.Options) { o.ClaimGrace, o.DrainTimeout = 500*time.Millisecond, 4*time.Second }
 	a := w.start(func(o *worker.Options) { first.behind("replica")(o); soon(o) })
 	eventually(t, "the first replica's claim", func() bool { return first.refused.Load() > 0 })
-	b := w.start(func(o *worker.Options) { second.behind("replica")(o); soon(o) })
+	// The second one only recovers: what the first gives back is for the third to claim.
+	const quiet = "the-second"
+	w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool {
+		polls := r.UserAgent() == quiet && strings.HasSuffix(r.URL.Path, "/get_scheduled_flow_runs")
+		if polls {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+		}
+		return polls
+	})
+	b := w.start(func(o *worker.Options) { second.behind("replica")(o); soon(o); o.Prefect = w.clientOf(quiet) })
 	eventually(t, "the second replica to go on with it", func() bool { return second.refused.Load() > 0 })
 	a.stop()
 	<-a.ended

@@ -105,6 +105,11 @@ func TestDeploy(t *testing.T) {
 	deployTwice(t, peers.Prefect3)
 }
 
+// networkVariables say how this machine reaches PyPI.
+var networkVariables = []string{
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
+}
+
 func deployTwice(t *testing.T, venv string) {
 	server := prefectServer(t, venv)
 	base := baseImage(t)
@@ -112,6 +117,11 @@ func deployTwice(t *testing.T, venv string) {
 	env := w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "PREFECT_API_URL="+server.URL,
 		"ECSCTL_VENV="+filepath.Dir(w.venv),
 		"ECSCTL_BASE="+base, "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache"), "PIP_NO_INDEX=")
+	for _, name := range networkVariables {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
 	pool := "deploy-" + versions[venv][:1]
 	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
 	dir := w.project(map[string]string{
