@@ -57,7 +57,7 @@ func TestSwitchingRuntimes(t *testing.T) {
 	w := newWorld(t, peers.Prefect3, "--prefect-api-url", prefectServer(t, peers.Prefect3).URL)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
-		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes", "--wait-timeout", "3m")
+		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes", "--wait-timeout", "10m")
 	}
 	bootstrap("ecsctl")
 	s := w.schedule(switchedPool)
@@ -71,7 +71,7 @@ func TestSwitchingRuntimes(t *testing.T) {
 	w.eventually("all runs have ended", 4*time.Minute, s.allEnded)
 	s.check()
 	s.checkTasks()
-	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes", "--wait-timeout", "3m")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes", "--wait-timeout", "10m")
 }
 
 func (s *schedule) check() {

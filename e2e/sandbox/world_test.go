@@ -25,7 +25,7 @@ const region = "eu-west-1"
 var versions = map[string]string{peers.Prefect3: "3.8.8", peers.Prefect2: "2.20.26"}
 
 // commandLimit is for one command, a wait for a worker included.
-const commandLimit = 3 * time.Minute
+const commandLimit = 15 * time.Minute
 
 // world is a running `ecsctl sandbox` and a home folder for those who use it.
 type world struct {
