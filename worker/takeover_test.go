@@ -25,7 +25,7 @@ func TestALaunchThatTakesWorkersIsGivenUp(t *testing.T) {
 				impatient(o)
 				o.Name, o.Patience, o.AWS.RetryMaxAttempts = "w1", time.Hour, 1
 			}
-			for lost := 1; lost <= 4; lost++ {
+			for lost := 1; lost <= 20; lost++ {
 				next := w.start(again)
 				eventually(t, "the launch to be gone on with", func() bool { return w.takeovers(id) == lost })
 				next.kill()
@@ -34,7 +34,7 @@ func TestALaunchThatTakesWorkersIsGivenUp(t *testing.T) {
 			w.server.ClearFaults()
 			w.start(again)
 			run := w.await(id, prefect.Crashed)
-			if !strings.Contains(run.State.Message, "4 workers went on with this launch") {
+			if !strings.Contains(run.State.Message, "20 workers went on with this launch") {
 				t.Errorf("the message is %q", run.State.Message)
 			}
 			if n := len(w.tasks()); n != 0 {
