@@ -108,7 +108,7 @@ func newWorkingPool(t *testing.T) *workingPool {
 	images := t.TempDir()
 	var health workerHealth
 	w := &workingPool{account: openRealAccount(t, sandbox.Options{
-		Images: map[string]string{"prefecthq/*": images}, ContainerEnvironment: health.environment,
+		Images: map[string]string{"prefecthq/*": images}, ContainerEnvironment: health.environment, StandInEnvironment: true,
 	})}
 	program, err := exec.LookPath("ecsctl")
 	w.must(err)

@@ -43,11 +43,13 @@ type Options struct {
 	// simulated, which processes do not see.
 	Functions map[string]Function
 
-	// ContainerEnvironment, if any, is asked for more variables for each container.
+	// ContainerEnvironment, if any, is asked for more variables for each container whose
+	// image was pulled, and with StandInEnvironment for those of stand-in images as well.
 	// In AWS each task has an address of its own; here all share that of
 	// the machine, so that a port that every worker listens on must be another for each.
 	// What the task definition sets goes over it.
 	ContainerEnvironment func() ([]string, error)
+	StandInEnvironment   bool
 
 	// TaskDelay is spent in each of PROVISIONING and PENDING; default 10 ms.
 	TaskDelay time.Duration

@@ -100,7 +100,7 @@ func (s *Server) startServices() {
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
 		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images, Functions: functions(o.Functions),
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
-		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, Guard: &s.guard,
+		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
 	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
 	s.account = authz.Account{

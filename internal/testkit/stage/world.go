@@ -44,6 +44,7 @@ type World struct {
 // NewWorld starts a sandbox. The key, if any, is what its Prefect API wants.
 func NewWorld(opts sandbox.Options, authorization string, api ...prefectapi.Option) (*World, error) {
 	if opts.ContainerEnvironment == nil {
+		opts.StandInEnvironment = true
 		opts.ContainerEnvironment = QuickWorker // else all workers answer health checks on one port
 	}
 	opts.PrefectAPI = prefectapi.New(api...)

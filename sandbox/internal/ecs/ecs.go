@@ -37,7 +37,8 @@ type Config struct {
 	Credentials  string         // URL below which tasks find the credentials of their role
 	Metadata     string         // URL below which containers find what ECS tells them
 
-	ContainerEnvironment func() ([]string, error) // of each container; may be nil
+	ContainerEnvironment func() ([]string, error) // of each container with a pulled image; may be nil
+	StandInEnvironment   bool                     // it is for the others, too
 }
 
 // Peers are the services that ECS itself calls.

@@ -23,7 +23,7 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		"ECS_CONTAINER_METADATA_URI_V4="+s.cfg.Metadata+runtimeID(t, index),
 	)
 	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
-	if s.cfg.ContainerEnvironment != nil {
+	if s.cfg.ContainerEnvironment != nil && (img.tree != "" || s.cfg.StandInEnvironment) {
 		more, err := s.cfg.ContainerEnvironment()
 		if err != nil {
 			return nil, &startError{reason: "the ecsctl sandbox failed to prepare a container: " + err.Error()}
