@@ -18,7 +18,7 @@ import (
 // vCPUs or tasks, a capacity provider that has to start instances first.
 var capacityText = regexp.MustCompile(`(?i)^capacity is unavailable|reached the limit on the number of (vcpus|tasks)|no container instances? (were|was) found in your (cluster|capacity provider)|^no active instances|^empty capacity provider`)
 
-// isCapacity reports whether a launch was refused for want of capacity.
+// isCapacity reports whether a launch was refused because AWS had no capacity.
 func isCapacity(err error) bool {
 	var refused *refusedError
 	if errors.As(err, &refused) {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// skewWarned is how far the clocks may be apart before it is told of.
+// skewWarned is how far the clocks may differ before the worker warns.
 const skewWarned = 5 * time.Second
 
 // checkClock warns when the clocks of this machine and the server are apart, once for each

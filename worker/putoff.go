@@ -82,7 +82,7 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.R
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05 MST") }
 
-// waited tells how often a run has been put off in a row for want of capacity, and
+// waited tells how often a run has been put off in a row because AWS had no capacity, and
 // since when. Claims, and what the server makes of a run that waits, do not end the row.
 func waited(states []prefect.State, now time.Time) (times int, since time.Time) {
 	since = now
