@@ -167,14 +167,16 @@ func (e *emitter) forgo(ctx context.Context) {
 	e.log.InfoContext(ctx, "this Prefect server keeps no events: task changes are not shown there", "asked again in", eventsAgain.String())
 }
 
-// Run sends what is left, now and then, and once more when the worker ends.
+// Run sends what is left, now and then, and once more when the worker ends. A batch that is
+// under way then is not cut off: it may have arrived, and would be sent again.
 func (e *emitter) Run(ctx context.Context) {
-	for e.Wait(ctx) == nil {
-		e.Flush(ctx)
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), runlog.LastFlush)
+	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	e.Flush(last)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(runlog.LastFlush, cancel) })()
+	for e.Wait(ctx) == nil {
+		e.Flush(sending)
+	}
+	e.Flush(sending)
 }
 
 // Wait waits until there may be something to send, or the context has ended.
