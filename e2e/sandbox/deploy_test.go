@@ -97,10 +97,10 @@ func (w *world) inProject(dir string, env []string, args ...string) string {
 
 var pushedBytes = regexp.MustCompile(`pushed ([0-9.]+) (kB|MB)`)
 
-// TestDeploy takes a flow from its file to a run inside its own root, changes it and does so again: real Prefect,
-// real
-// uv, real wheels, an image that was made here, pushed, pulled and unpacked.
+// TestDeploy takes a flow from its file to a run inside its own root, changes it and does
+// so again: real Prefect, real uv, real wheels, an image that was made here, pushed, pulled and unpacked.
 func TestDeploy(t *testing.T) {
+	t.Parallel()
 	// Prefect 2 needs a pendulum that has no wheel for the Python of this base.
 	deployTwice(t, peers.Prefect3)
 }
@@ -111,7 +111,7 @@ var networkVariables = []string{
 }
 
 func deployTwice(t *testing.T, venv string) {
-	server := prefectServer(t, venv)
+	server := ownServer(t, venv)
 	base := baseImage(t)
 	w := newWorld(t, venv, "--prefect-api-url", server.URL)
 	env := w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "PREFECT_API_URL="+server.URL,

@@ -63,7 +63,7 @@ func newWorldWith(t *testing.T, venv string, args func(*world) []string) *world 
 			t.Logf("the sandbox's output:\n%s", w.process.Tail())
 		}
 	})
-	w.eventually("the sandbox is up", 10*time.Second, func() error { return w.readEnv(log) })
+	w.eventually("the sandbox is up", time.Minute, func() error { return w.readEnv(log) })
 	return w
 }
 
