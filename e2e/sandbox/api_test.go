@@ -20,6 +20,7 @@ func (w *world) api(base, method, path string, body, answer any) error {
 	req, err := http.NewRequestWithContext(w.t.Context(), method, base+path, bytes.NewReader(raw))
 	w.must(err)
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // uvicorn closes a connection that is idle for five seconds
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
