@@ -123,7 +123,7 @@ func deployTwice(t *testing.T, venv string) {
 		}
 	}
 	pool := "deploy-" + versions[venv][:1]
-	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
+	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m")
 	dir := w.project(map[string]string{
 		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
 		"root.txt": "the image\n", ".env": "SECRET=1\n",
@@ -148,5 +148,5 @@ func deployTwice(t *testing.T, venv string) {
 	if sent := pushedBytes.FindStringSubmatch(out); sent == nil || sent[2] != "kB" {
 		t.Errorf("the second deploy has pushed %v, want a few kB", sent)
 	}
-	w.run(env, shared.binary, "teardown", "--pool", pool, "--yes", "--running", "wait", "--wait-timeout", "3m")
+	w.run(env, shared.binary, "teardown", "--pool", pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }

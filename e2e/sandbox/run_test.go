@@ -76,7 +76,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 	ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
 	pool := "full-" + versions[venv][:1]
 
-	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m"}, runtime.bootstrap...)
+	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)
 	w.run(ecsctl, bootstrap...)
 	w.waitForWorker(api, pool)
 	w.write("my_flow.py", myFlow)
@@ -91,7 +91,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 
 	w.prefect(env, "deployment", "delete", "my-flow/hello")
 	// The run is Completed a moment before its process, and so its task, has ended.
-	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--running", "wait", "--yes", "--wait-timeout", "3m")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--running", "wait", "--yes", "--wait-timeout", "10m")
 	after, err := source.Read(t.Context())
 	w.must(err)
 	if diff := inventory.Diff(before, after); diff != "" {

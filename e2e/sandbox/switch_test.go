@@ -69,7 +69,7 @@ func TestSwitchingRuntimes(t *testing.T) {
 	}
 	s.waitForMore(switchAfter)
 	s.stop()
-	w.eventually("all runs have ended", 4*time.Minute, s.allEnded)
+	w.eventually("all runs have ended", s.allEnded)
 	s.check()
 	s.checkTasks()
 	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes", "--wait-timeout", "10m")

@@ -33,7 +33,7 @@ func verifyOnce(t *testing.T, venv string, runtime workerRuntime, server string)
 	w := newWorld(t, venv, "--prefect-api-url", server)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	pool := "verify-" + versions[venv][:1]
-	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m"}, runtime.bootstrap...)...)
+	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)...)
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server})
 	before, err := source.Read(t.Context())
 	w.must(err)
@@ -59,5 +59,5 @@ func verifyOnce(t *testing.T, venv string, runtime workerRuntime, server string)
 	if diff := inventory.Diff(before, after); diff != "" {
 		t.Errorf("verify left something behind (-before +after):\n%s", diff)
 	}
-	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m", "--running", "wait")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "10m", "--running", "wait")
 }
