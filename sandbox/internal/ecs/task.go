@@ -54,6 +54,7 @@ type taskSpec struct {
 	provider   string // capacity provider; "" with a launch type
 	service    *service
 	deployment *deployment
+	exec       bool // ECS Exec may run commands in it
 }
 
 // addTask makes a task in PROVISIONING and sets it off; s.mu is held.
@@ -67,7 +68,8 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn, TaskDefinitionArn: td.TaskDefinitionArn,
 		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
 		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
-		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
+		EnableExecuteCommand: spec.exec,
+		Group:                &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
 		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
 		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
 		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
