@@ -20,7 +20,8 @@ func TestServiceWithECSExec(t *testing.T) {
 	in := &ecs.UpdateServiceInput{Cluster: s.ClusterArn, Service: s.ServiceName, EnableExecuteCommand: aws.Bool(true)}
 	got := must(c.ecs.UpdateService(t.Context(), in))(t).Service
 	if !got.EnableExecuteCommand || len(got.Deployments) != 1 || c.tasksOf(t, s)[0].EnableExecuteCommand {
-		t.Errorf("got %t with %d deployments; the task that ran has it too", got.EnableExecuteCommand, len(got.Deployments))
+		t.Errorf("got %t with %d deployments, or the task that ran has it too",
+			got.EnableExecuteCommand, len(got.Deployments))
 	}
 	in.ForceNewDeployment, in.EnableExecuteCommand = true, nil
 	must(c.ecs.UpdateService(t.Context(), in))(t)
@@ -38,9 +39,9 @@ func TestECSExecNeedsATaskRole(t *testing.T) {
 		Cluster: c.cluster(t), ServiceName: aws.String("exec"), TaskDefinition: definition, DesiredCount: aws.Int32(1),
 		LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t), EnableExecuteCommand: true,
 	})
-	wantMessage(t, err, "InvalidParameterException", "couldn't be created because a valid taskRoleArn is not being used")
+	wantMessage(t, err, "InvalidParameterException", "couldn't be created because a valid taskRoleArn")
 	s := c.serve(t, definition, nil)
 	_, err = c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
 		Cluster: s.ClusterArn, Service: s.ServiceName, EnableExecuteCommand: aws.Bool(true)})
-	wantMessage(t, err, "InvalidParameterException", "couldn't be updated because a valid taskRoleArn is not being used")
+	wantMessage(t, err, "InvalidParameterException", "couldn't be updated because a valid taskRoleArn")
 }

@@ -68,11 +68,12 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn, TaskDefinitionArn: td.TaskDefinitionArn,
 		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
 		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
-		EnableExecuteCommand: spec.exec,
-		Group:                &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
+		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
 		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
 		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
 		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
+		EnableExecuteCommand: spec.exec,
+
 		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
 	}
 	applySize(&t.api, spec.overrides)
