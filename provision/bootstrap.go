@@ -74,6 +74,9 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 		return nil, err
 	}
 	b.Server = w.server
+	if err := w.pool.judge(ctx); err != nil {
+		return nil, err
+	}
 	return b, b.compare()
 }
 
@@ -132,7 +135,8 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, q)
 	}
 	b.resources = append(b.resources, &eventRule{w: w})
-	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true}, b.service)
+	w.pool = &workPool{w: w, create: true}
+	b.resources = append(b.resources, &taskDefinition{w: w}, w.pool, b.service)
 }
 
 // compare turns what was found into changes and warnings.
@@ -152,7 +156,7 @@ func (b *Bootstrap) compare() error {
 	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
 		if pool, ok := r.(*workPool); ok {
-			b.Warnings = append(b.Warnings, pool.warnings...)
+			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings, pool.jobWarnings(clusterOf(b.resources)))
 		}
 	}
 	return nil
