@@ -30,6 +30,10 @@ type publishedPool struct {
 
 	// Refused is why there is no plan.
 	Refused string `yaml:"refused"`
+	// Warned is what the plan says of runs that would wait for somebody to fix it: none is tried.
+	Warned string `yaml:"warned"`
+	// Unplayed is what the sandbox says that it cannot play of the task.
+	Unplayed string `yaml:"unplayed"`
 	// Crash is what the plan says of runs that cannot work: then the run crashes indeed.
 	Crash string `yaml:"crash"`
 	// Plan is what else the plan says, Deployment what is said of the deployment that cannot work.

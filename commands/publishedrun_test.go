@@ -116,8 +116,11 @@ func TestPublishedPools(t *testing.T) {
 			plan := a.bootstraps(p)
 			a.planSays(p, plan)
 			if p.Refused == "" {
-				a.runs(p)
-				a.teardown()
+				if p.Warned == "" {
+					a.runs(p)
+				}
+				a.Run("teardown", "--pool", publishedPoolName, "--yes")
+				a.deregister()
 			}
 			a.same("after teardown", before)
 		})
@@ -185,7 +188,7 @@ func (a *adopter) bootstraps(p publishedPool) string {
 
 func (a *adopter) planSays(p publishedPool, plan string) {
 	a.t.Helper()
-	for _, want := range []string{p.Refused, p.Crash, p.Plan} {
+	for _, want := range []string{p.Refused, p.Warned, p.Crash, p.Plan} {
 		if !regexp.MustCompile(want).MatchString(plan) {
 			a.t.Errorf("the plan does not say %q:\n%s", want, plan)
 		}
@@ -218,6 +221,9 @@ func (a *adopter) runs(p publishedPool) {
 		a.must(err)
 		return run.State.Type.Terminal()
 	})
+	if p.Unplayed != "" && strings.Contains(run.State.Message, "the ecsctl sandbox does not implement "+p.Unplayed) {
+		return
+	}
 	if p.Crash != "" {
 		if run.State.Type != prefect.Crashed {
 			a.t.Errorf("the plan says that the run crashes, and it is %s", run.State.Name)
@@ -285,8 +291,16 @@ func useOf(task types.Task, definition *types.TaskDefinition) taskUse {
 	return use
 }
 
-// teardown takes bootstrap's work away, and the test's own.
-func (a *adopter) teardown() {
+// deregister takes the definitions away that the worker has registered for flow runs: they stay
+// with a pool that is not ecsctl's.
+func (a *adopter) deregister() {
 	a.t.Helper()
-	a.Run("teardown", "--pool", publishedPoolName, "--yes")
+	out, err := a.Source.ECS.ListTaskDefinitions(a.t.Context(), &ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
+	a.must(err)
+	for _, arn := range out.TaskDefinitionArns {
+		if arn != a.ids["DEFINITION"] {
+			_, err := a.Source.ECS.DeregisterTaskDefinition(a.t.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
+			a.must(err)
+		}
+	}
 }

@@ -77,6 +77,9 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	if err := w.pool.judge(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
+		return nil, err
+	}
 	return b, b.compare()
 }
 
@@ -156,7 +159,7 @@ func (b *Bootstrap) compare() error {
 	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
 		if pool, ok := r.(*workPool); ok {
-			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings, pool.jobWarnings(clusterOf(b.resources)))
+			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings)
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ type workPool struct {
 	template *poolTemplate // the pool's, or the one to make it from
 	warnings []string
 	keeps    poolKeeps
+	asFound  bool            // the template is looked at as it is, and none is planned
 	used     map[string]bool // variables that the template takes up; nil for a new pool
 	job      *poolJob        // nil for a new pool
 	// deployments are those that a teardown leaves without a pool.

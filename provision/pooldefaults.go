@@ -57,7 +57,7 @@ func (p *workPool) setsTaskRole() bool {
 	if p.w.spec.FlowRuns.TaskRole != "" {
 		return true
 	}
-	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) {
+	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) || p.theirText(definitionVariable) != "" {
 		return false // nobody asked for it
 	}
 	var chosen string

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -18,13 +17,7 @@ import (
 // poolJob is the job of a flow run whose deployment says nothing: what the pool itself uses,
 // be it by a default or by a literal in the template.
 type poolJob struct {
-	uses      jobtemplate.Uses
-	named     string // the task definition that the template names
-	described *types.TaskDefinition
-	// credentials are those of a block: the worker's role is not what launches.
-	credentials jobtemplate.Credentials
-	// unusable are roles that ECS cannot take, and why.
-	unusable []string
+	Startable
 	// failed is why such a run can never work.
 	failed error
 }
@@ -48,49 +41,20 @@ func (p *workPool) findJob(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("work pool %q: %w", p.w.spec.Pool, err)
 	}
-	p.job = &poolJob{named: job.TaskDefinition, credentials: job.Credentials}
+	p.job = &poolJob{Startable: Startable{Named: job.TaskDefinition, Credentials: job.Credentials}}
+	var described *types.TaskDefinition
 	if job.TaskDefinition != "" {
-		p.job.described, p.job.failed = p.w.describeNamed(ctx, job.TaskDefinition)
+		described, p.job.failed = p.w.describeNamed(ctx, job.TaskDefinition)
 	}
-	p.job.uses = job.Uses(p.job.described)
+	p.job.Uses = job.Uses(described)
 	return nil
-}
-
-// judgeRoles looks at the roles that the pool's job hands to ECS and that bootstrap does not make.
-func (p *workPool) judgeRoles(ctx context.Context) error {
-	if p.job == nil || p.w.recalled {
-		return nil
-	}
-	ours := []string{p.w.flowRunExecutionRole(), p.w.flowRunTaskRole()}
-	for _, arn := range p.jobRoles() {
-		if slices.Contains(ours, arn) {
-			continue
-		}
-		why, err := p.w.cannotRunTasks(ctx, arn)
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			p.job.unusable = append(p.job.unusable, fmt.Sprintf("%s: %s", p.nameOf(arn), why))
-		}
-	}
-	return nil
-}
-
-// nameOf says where a role of the pool's job comes from.
-func (p *workPool) nameOf(arn string) string {
-	for _, variable := range []string{taskRoleVariable, executionRoleVariable} {
-		var role string
-		_ = json.Unmarshal(p.template.defaultOf(variable), &role)
-		if role != "" && p.w.id.roleARN(role) == arn {
-			return variable + " " + arn
-		}
-	}
-	return "role " + arn
 }
 
 // preview is the template as it will be, made from a copy.
 func (p *workPool) preview() (json.RawMessage, error) {
+	if p.asFound {
+		return p.found.BaseJobTemplate, nil
+	}
 	template, err := parsePoolTemplate(p.found.BaseJobTemplate)
 	if err != nil {
 		return nil, err
@@ -160,7 +124,7 @@ func (p *workPool) jobRoles() []string {
 		return nil
 	}
 	var out []string
-	for _, role := range p.job.uses.Roles() {
+	for _, role := range p.job.Uses.Roles() {
 		out = append(out, p.w.id.roleARN(role))
 	}
 	return out

@@ -52,7 +52,7 @@ func (p *workPool) judge(ctx context.Context) error {
 		return nil
 	}
 	p.used = jobtemplate.UsedVariables(p.found.BaseJobTemplate)
-	for _, look := range []func(context.Context) error{p.judgeNetwork, p.judgeRole, p.judgeLogs, p.findJob, p.judgeRoles} {
+	for _, look := range []func(context.Context) error{p.judgeNetwork, p.judgeRole, p.judgeLogs, p.findJob} {
 		if err := look(ctx); err != nil {
 			return err
 		}

@@ -2,8 +2,11 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
@@ -91,15 +94,15 @@ func (w *world) cannotRunTasks(ctx context.Context, nameOrARN string) (string, e
 	if spec.IsARN(nameOrARN) && !strings.HasPrefix(nameOrARN, w.id.iamARN("role/")) {
 		return "it is a role of another account", nil
 	}
-	r := &role{w: w, kind: KindExecutionRole, nameARN: nameOrARN}
-	found, err := r.read(ctx)
-	switch {
+	r, found := &role{w: w, kind: KindExecutionRole, nameARN: nameOrARN}, foundRole{}
+	var missing *types.NoSuchEntityException
+	switch err := r.readRole(ctx, &found); {
 	case awserr.Denied(err):
 		return "", nil
-	case err != nil:
-		return "", err
-	case found == nil:
+	case errors.As(err, &missing):
 		return "it does not exist", nil
+	case err != nil:
+		return "", explain("read role "+nameOrARN, err)
 	case !letsECSAssume(found.trust):
 		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
 	}

@@ -130,7 +130,7 @@ func (w *world) passedRoles() []string {
 func (w *world) flowRunLogStreams() []string {
 	groups := []string{w.spec.Names.LogGroup}
 	if job := w.poolJob(); job != nil {
-		for _, group := range job.uses.LogGroups {
+		for _, group := range job.Uses.LogGroups {
 			if !slices.Contains(groups, group) {
 				groups = append(groups, group)
 			}
@@ -165,8 +165,8 @@ func (w *world) flowRunExecutionRole() string {
 // flowRunFamilies are patterns of the families that the worker may register and run.
 func (w *world) flowRunFamilies() []string {
 	families := append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
-	if job := w.poolJob(); job != nil && job.uses.Family != "" && !slices.Contains(families, job.uses.Family) {
-		families = append(families, job.uses.Family)
+	if job := w.poolJob(); job != nil && job.Uses.Family != "" && !slices.Contains(families, job.Uses.Family) {
+		families = append(families, job.Uses.Family)
 	}
 	return families
 }

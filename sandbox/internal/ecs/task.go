@@ -52,6 +52,7 @@ type taskSpec struct {
 	group      string
 	startedBy  string
 	provider   string // capacity provider; "" with a launch type
+	exec       bool   // ECS Exec is asked for
 	service    *service
 	deployment *deployment
 }
@@ -68,7 +69,8 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
 		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
 		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
-		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
+		EnableExecuteCommand: spec.exec,
+		CreatedAt:            &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
 		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
 		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
 		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
