@@ -23,6 +23,7 @@ type Uses struct {
 	LogGroups               []string
 	// Secrets are what containers and their registries read, as `valueFrom` has it.
 	Secrets    []string
+	Images     []string
 	Registries bool // a container's image needs credentials of a registry
 }
 
@@ -100,6 +101,7 @@ func (u *Uses) addSecret(valueFrom string) {
 func (u *Uses) addDocument(definition map[string]any) {
 	u.addTaskRole(field(definition, "taskRoleArn"))
 	for _, container := range objectsOf(definition["containerDefinitions"]) {
+		u.Images = append(u.Images, field(container, "image"))
 		for _, secret := range objectsOf(container["secrets"]) {
 			u.addSecret(field(secret, "valueFrom"))
 		}
@@ -116,6 +118,7 @@ func (u *Uses) addDocument(definition map[string]any) {
 func (u *Uses) addDescribed(definition *types.TaskDefinition) {
 	u.addTaskRole(aws.ToString(definition.TaskRoleArn))
 	for _, container := range definition.ContainerDefinitions {
+		u.Images = append(u.Images, aws.ToString(container.Image))
 		for _, secret := range container.Secrets {
 			u.addSecret(aws.ToString(secret.ValueFrom))
 		}

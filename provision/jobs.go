@@ -48,6 +48,12 @@ func NewJobs(ctx context.Context, opts Options) (*Jobs, error) {
 	return &Jobs{w: w, cluster: c.found}, nil
 }
 
+// Clients are those that the plan was made with.
+func (b *Bootstrap) Clients() *Clients { return b.w.aws }
+
+// PoolExisted reports whether the work pool was there before.
+func (b *Bootstrap) PoolExisted() bool { return b.w.pool.found != nil }
+
 // Jobs are those of the plan's worker.
 func (b *Bootstrap) Jobs() *Jobs { return &Jobs{w: b.w, cluster: clusterOf(b.resources)} }
 
@@ -61,6 +67,14 @@ func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
 	out = append(out, j.placement(s)...)
 	for _, role := range s.Uses.Roles() {
 		why, err := j.once("role "+role, func() ([]string, error) { return j.role(ctx, role, s) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, why...)
+	}
+	if subnets := s.Uses.Subnets; len(subnets) > 0 {
+		key := fmt.Sprint("network ", s.Uses.VPC, subnets, s.Uses.SecurityGroups)
+		why, err := j.once(key, func() ([]string, error) { return j.network(ctx, s.Uses) })
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +176,24 @@ func (j *Jobs) role(ctx context.Context, role string, s Startable) ([]string, er
 		what = taskRoleVariable
 	}
 	return []string{fmt.Sprintf("%s %s: %s", what, arn, why)}, nil
+}
+
+// network looks at the subnets and groups that a job names. What bootstrap makes is not there yet.
+func (j *Jobs) network(ctx context.Context, u jobtemplate.Uses) ([]string, error) {
+	n := poolNetwork{Subnets: u.Subnets, SecurityGroups: slices.DeleteFunc(slices.Clone(u.SecurityGroups), func(id string) bool { return id == pending })}
+	vpc, why, err := j.w.checkPoolNetwork(ctx, n)
+	switch {
+	case awserr.Denied(err):
+		return nil, nil
+	case err != nil:
+		return nil, explain("read the subnets", err)
+	case why == "" && u.VPC != "" && vpc != u.VPC:
+		why = fmt.Sprintf("its subnets are in VPC %s, and vpc_id is %s", vpc, u.VPC)
+	}
+	if why == "" {
+		return nil, nil
+	}
+	return []string{networkVariable + ": " + why}, nil
 }
 
 // logGroup looks for a group that a role of ours could not make.

@@ -29,6 +29,9 @@ type DoctorOptions struct {
 	// Status says what is wrong with what a bootstrap made; nil asks nobody.
 	Status     *status.Options
 	PrefectErr error
+	// Deployments has all deployments of the pool looked through, by the worker's own settings.
+	Deployments bool
+	Settings    map[string]string
 }
 
 // checkTime is the limit of one check.
@@ -66,7 +69,10 @@ func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
 			return d.checks, ctx.Err()
 		}
 	}
-	return d.checks, nil
+	if d.Deployments {
+		d.checkDeployments(ctx)
+	}
+	return d.checks, ctx.Err()
 }
 
 // gravity has what is worst first.
