@@ -186,10 +186,12 @@ func (a *adopter) bootstraps(p publishedPool) string {
 	return out.String()
 }
 
+func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+
 func (a *adopter) planSays(p publishedPool, plan string) {
 	a.t.Helper()
 	for _, want := range []string{p.Refused, p.Warned, p.Crash, p.Plan} {
-		if !regexp.MustCompile(want).MatchString(plan) {
+		if !matches(want, plan) {
 			a.t.Errorf("the plan does not say %q:\n%s", want, plan)
 		}
 	}
@@ -240,7 +242,7 @@ func (a *adopter) runs(p publishedPool) {
 func (a *adopter) deploymentIsTold(want string) {
 	a.t.Helper()
 	cmd, out := a.command("doctor", "--pool", publishedPoolName, "--deployments")
-	if err := cmd.Run(); err == nil || !regexp.MustCompile(want).MatchString(out.String()) {
+	if err := cmd.Run(); err == nil || !matches(want, out.String()) {
 		a.t.Errorf("doctor --deployments: %v, does not say %q:\n%s", err, want, out)
 	}
 }

@@ -77,10 +77,24 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	if err := w.pool.judge(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.judgeRoles(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
 		return nil, err
 	}
 	return b, b.compare()
+}
+
+// judgeRoles comes after the pool: what a worker must be allowed hangs on what flow runs use.
+func (b *Bootstrap) judgeRoles(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, r := range b.resources {
+		if role, ok := r.(*role); ok {
+			group.Go(func() error { return role.judge(ctx) })
+		}
+	}
+	return group.Wait()
 }
 
 func newWorld(ctx context.Context, opts Options) (*world, error) {
@@ -158,6 +172,9 @@ func (b *Bootstrap) compare() error {
 	}
 	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
+		if role, ok := r.(*role); ok {
+			b.Warnings = append(b.Warnings, role.warnings()...)
+		}
 		if pool, ok := r.(*workPool); ok {
 			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings)
 		}
