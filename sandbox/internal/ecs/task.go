@@ -52,9 +52,9 @@ type taskSpec struct {
 	group      string
 	startedBy  string
 	provider   string // capacity provider; "" with a launch type
-	exec       bool   // ECS Exec is asked for
 	service    *service
 	deployment *deployment
+	exec       bool // ECS Exec may run commands in it
 }
 
 // addTask makes a task in PROVISIONING and sets it off; s.mu is held.
@@ -69,10 +69,11 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
 		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
 		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
-		EnableExecuteCommand: spec.exec,
-		CreatedAt:            &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
+		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
 		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
 		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
+		EnableExecuteCommand: spec.exec,
+
 		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
 	}
 	applySize(&t.api, spec.overrides)
