@@ -82,7 +82,8 @@ func (w *world) flowRunTaskRole() string {
 func (w *world) secretPatterns() []string {
 	var out []string
 	if secret := w.spec.Prefect.APIKeySecret; secret != "" {
-		out = append(out, secret)
+		arn, _ := spec.SplitSecret(secret)
+		out = append(out, arn)
 	} else if w.server.APIKey != "" {
 		out = append(out, w.id.arn("secretsmanager", "secret:"+w.spec.Names.Secret+"-??????"))
 	}
