@@ -167,6 +167,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 			return err
 		}
 	}
+	defer warnOfDeployments(ctx, streams, opts.Spec.Pool, plan)
 	if opts.NoWait {
 		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
 	}

@@ -20,12 +20,14 @@ const doctorDescription = `Example:
 
    ecsctl doctor
    ecsctl doctor --pool my-ecs-pool --output json
+   ecsctl doctor --pool my-ecs-pool --deployments
 
 Looks for what keeps a bootstrap from working, or a worker that worked before: AWS
 credentials, region and permissions, this machine's clock, routes to the internet or
 VPC endpoints, Fargate's quota against the size asked for, the Prefect API with its
 version and credentials, the images, the key that the worker has, and what status
-finds wrong with a pool that was set up. Changes nothing.
+finds wrong with a pool that was set up. With --deployments it resolves each deployment of
+the pool as the worker would, and lists those that would not start. Changes nothing.
 Each check is OK, WARN, FAIL, or SKIP where it could not be looked at, with the reason
 and the fix. Takes the flags of bootstrap, to look at what that would make. The exit
 code is 1 when a check fails.`
@@ -34,6 +36,8 @@ type doctorOptions struct {
 	inputs.ReportOptions
 	Spec       spec.Spec
 	StuckAfter time.Duration
+	// Deployments: all of the pool are looked through.
+	Deployments bool
 }
 
 func doctorCommand(streams console.Streams) *cli.Command {
@@ -43,7 +47,8 @@ func doctorCommand(streams console.Streams) *cli.Command {
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
 		OnUsageError: console.UsageError,
-		Flags:        append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag()),
+		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
+			&cli.BoolFlag{Name: "deployments", Usage: "look through all deployments of the pool: which would not start, and why", EnvVars: inputs.Env("deployments")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
 			if err != nil {
@@ -61,14 +66,17 @@ func readDoctorOptions(c *cli.Context, flags []inputs.SpecFlag) (opts doctorOpti
 	if opts.StuckAfter, err = readStuckAfter(c); err != nil {
 		return opts, err
 	}
-	opts.Spec, err = inputs.ReadSpec(c, flags)
+	opts.Deployments = c.Bool("deployments")
+	if opts.Spec, err = inputs.ReadSpec(c, flags); err == nil && opts.Deployments && opts.Spec.Pool == "" {
+		err = console.Usagef("--deployments needs --pool")
+	}
 	return opts, err
 }
 
 // runDoctor goes on without AWS or without Prefect: that one cannot be set up is what a
 // doctor is asked about.
 func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions) error {
-	examined := doctor.DoctorOptions{Options: provision.Options{
+	examined := doctor.DoctorOptions{Deployments: opts.Deployments, Options: provision.Options{
 		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose), PollInterval: inputs.PollInterval,
 	}}
 	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(ctx, opts.Spec.Prefect, streams, &examined.Options)

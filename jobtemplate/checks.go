@@ -27,6 +27,21 @@ func checkConfig(found *findings, c config, named string) {
 	}
 }
 
+// checkGPU refuses what Fargate does not have.
+func checkGPU(found *findings, definition map[string]any) {
+	if !slices.Contains(factsOfDocument(definition).compatible, fargate) {
+		return
+	}
+	for i, container := range objectsOf(definition["containerDefinitions"]) {
+		for _, resource := range objectsOf(container["resourceRequirements"]) {
+			if field(resource, "type") == "GPU" {
+				found.add(fmt.Sprintf("task_definition.containerDefinitions[%d].resourceRequirements", i),
+					"run it on EC2 instances that have one: launch_type EC2, or a capacity provider strategy", "Fargate has no GPU")
+			}
+		}
+	}
+}
+
 func essential(container map[string]any) bool {
 	return container["essential"] != any(false)
 }

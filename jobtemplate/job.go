@@ -111,6 +111,7 @@ func (j *Job) build(found *findings, t template) {
 		checkDefinitionDocument(found, j.definition)
 		facts = factsOfDocument(j.definition)
 		checkUsable(found, j.config, facts)
+		checkGPU(found, j.definition)
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
 	checkRequestDocument(found, request)

@@ -45,10 +45,11 @@ func requiredObject(found *findings, document map[string]any, key string) map[st
 // template, references to blocks and variables resolved.
 func (t template) populate(found *findings, variables map[string]any, environ func(string) (string, bool), refs *references) map[string]any {
 	values := variableDefaults(found, t.properties)
-	defaultEnv := values["env"]
+	defaultEnv, defaultLogs := values["env"], values[logOptionsVariable]
 	for key, value := range nest(found, variables) {
 		values[key] = value
 	}
+	keepLogGroup(values, defaultLogs)
 	configuration := cloneObject(t.configuration)
 	mergeEnv(found, configuration, defaultEnv, values["env"])
 	populated, _ := expander{values: values, environ: environ, budget: refs.budget}.expand(configuration)

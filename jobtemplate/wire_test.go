@@ -102,7 +102,7 @@ const wholeConfiguration = `{
 			"portMappings": [{"containerPort": 80, "protocol": "tcp", "appProtocol": "http"}],
 			"linuxParameters": {"initProcessEnabled": true, "tmpfs": [{"containerPath": "/t", "size": 5}], "capabilities": {"drop": ["ALL"]}},
 			"healthCheck": {"command": ["CMD", "x"], "interval": 5}, "restartPolicy": {"enabled": true, "ignoredExitCodes": [1]},
-			"firelensConfiguration": {"type": "fluentbit", "options": {"a": "b"}}, "resourceRequirements": [{"type": "GPU", "value": "1"}],
+			"firelensConfiguration": {"type": "fluentbit", "options": {"a": "b"}}, "resourceRequirements": [{"type": "InferenceAccelerator", "value": "device"}],
 			"extraHosts": [{"hostname": "h", "ipAddress": "1.2.3.4"}], "environmentFiles": [{"type": "s3", "value": "arn:s3"}]
 		}]
 	},

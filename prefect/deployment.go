@@ -97,6 +97,18 @@ func (c *Client) CreateDeployment(ctx context.Context, d DeploymentCreate) (*Dep
 	return &made, nil
 }
 
+// Deployments lists the deployments of a work pool.
+func (c *Client) Deployments(ctx context.Context, pool string) ([]Deployment, error) {
+	return pages(func(offset int) ([]Deployment, error) {
+		body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}}, "sort": "NAME_ASC", "offset": offset}
+		var page []Deployment
+		if err := c.do(ctx, query(body, "deployments", "filter"), &page); err != nil {
+			return nil, fmt.Errorf("failed to list the deployments of work pool %q: %w", pool, err)
+		}
+		return page, nil
+	})
+}
+
 // CountDeployments returns how many deployments a work pool has.
 func (c *Client) CountDeployments(ctx context.Context, pool string) (int, error) {
 	body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}}}

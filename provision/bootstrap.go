@@ -74,7 +74,27 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 		return nil, err
 	}
 	b.Server = w.server
+	if err := w.pool.judge(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.judgeRoles(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
+		return nil, err
+	}
 	return b, b.compare()
+}
+
+// judgeRoles comes after the pool: what a worker must be allowed hangs on what flow runs use.
+func (b *Bootstrap) judgeRoles(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, r := range b.resources {
+		if role, ok := r.(*role); ok {
+			group.Go(func() error { return role.judge(ctx) })
+		}
+	}
+	return group.Wait()
 }
 
 func newWorld(ctx context.Context, opts Options) (*world, error) {
@@ -132,7 +152,8 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, q)
 	}
 	b.resources = append(b.resources, &eventRule{w: w})
-	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true}, b.service)
+	w.pool = &workPool{w: w, create: true}
+	b.resources = append(b.resources, &taskDefinition{w: w}, w.pool, b.service)
 }
 
 // compare turns what was found into changes and warnings.
@@ -151,8 +172,11 @@ func (b *Bootstrap) compare() error {
 	}
 	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
+		if role, ok := r.(*role); ok {
+			b.Warnings = append(b.Warnings, role.warnings()...)
+		}
 		if pool, ok := r.(*workPool); ok {
-			b.Warnings = append(b.Warnings, pool.warnings...)
+			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings)
 		}
 	}
 	return nil

@@ -16,6 +16,8 @@ type Field struct {
 	Path   string `json:"path"`
 	Before string `json:"before"`
 	After  string `json:"after"`
+	// Why is there where a value that a user chose is changed.
+	Why string `json:"why,omitempty"`
 }
 
 // pending stands for a value, such as an ARN, that exists only after an earlier step.

@@ -43,14 +43,19 @@ func (g *logGroup) find(ctx context.Context) error {
 }
 
 func (g *logGroup) describe(ctx context.Context) (*types.LogGroup, error) {
-	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(g.w.aws.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(g.name())})
+	return g.w.groupNamed(ctx, g.name())
+}
+
+// groupNamed is the log group of a name; nil when there is none.
+func (w *world) groupNamed(ctx context.Context, name string) (*types.LogGroup, error) {
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(w.aws.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
 		for _, group := range page.LogGroups {
-			if aws.ToString(group.LogGroupName) == g.name() {
+			if aws.ToString(group.LogGroupName) == name {
 				return &group, nil
 			}
 		}

@@ -68,23 +68,23 @@ func TestDifferentPolicies(t *testing.T) {
 	}{
 		"another action": {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:*","Resource":"*"}]}`,
-			[]Field{{"policy.Statement.A.Action", `["ecs:*"]`, `["ecs:RunTask"]`}},
+			[]Field{{Path: "policy.Statement.A.Action", Before: `["ecs:*"]`, After: `["ecs:RunTask"]`}},
 		},
 		"another effect": {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Action":"ecs:RunTask","Resource":"*"}]}`,
-			[]Field{{"policy.Statement.A.Effect", `["Deny"]`, `["Allow"]`}},
+			[]Field{{Path: "policy.Statement.A.Effect", Before: `["Deny"]`, After: `["Allow"]`}},
 		},
 		"a condition taken away": {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*","Condition":{"Bool":{"x":"true"}}}]}`,
-			[]Field{{"policy.Statement.A.Condition", `{"Bool":{"x":["true"]}}`, ""}},
+			[]Field{{Path: "policy.Statement.A.Condition", Before: `{"Bool":{"x":["true"]}}`, After: ""}},
 		},
 		"one statement more": {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"},{"Sid":"B","Effect":"Allow","Action":"*","Resource":"*"}]}`,
-			[]Field{{"policy.Statement.B", `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`, ""}},
+			[]Field{{Path: "policy.Statement.B", Before: `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`, After: ""}},
 		},
 		"an older version": {
 			`{"Version":"2008-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}]}`,
-			[]Field{{"policy.Version", "2008-10-17", "2012-10-17"}},
+			[]Field{{Path: "policy.Version", Before: "2008-10-17", After: "2012-10-17"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,16 +111,16 @@ func TestNoStatementHides(t *testing.T) {
 		before, after string
 		want          []Field
 	}{
-		"before one called 0": {document(foreign, named("0", ours)), document(ours), []Field{{"policy.Statement", shown, ""}}},
+		"before one called 0": {document(foreign, named("0", ours)), document(ours), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
 		"before one called 0 that is wanted so": {
-			document(foreign, named("0", ours)), document(named("0", ours)), []Field{{"policy.Statement", shown, ""}}},
-		"behind one called 1": {document(named("1", ours), foreign), document(named("1", ours)), []Field{{"policy.Statement", shown, ""}}},
+			document(foreign, named("0", ours)), document(named("0", ours)), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
+		"behind one called 1": {document(named("1", ours), foreign), document(named("1", ours)), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
 		"called like the wanted one": {
-			document(named("A", foreign), named("A", ours)), document(named("A", ours)), []Field{{"policy.Statement.A", shown, ""}}},
+			document(named("A", foreign), named("A", ours)), document(named("A", ours)), []Field{{Path: "policy.Statement.A", Before: shown, After: ""}}},
 		"in place of the wanted one, twice": {
 			document(named("A", foreign), named("A", foreign)), document(named("A", ours)),
-			[]Field{{"policy.Statement.A.Action", `["*"]`, `["ecs:RunTask"]`}}},
-		"a wanted one that is missing": {document(ours), document(ours, named("B", foreign)), []Field{{"policy.Statement.B", "", shown}}},
+			[]Field{{Path: "policy.Statement.A.Action", Before: `["*"]`, After: `["ecs:RunTask"]`}}},
+		"a wanted one that is missing": {document(ours), document(ours, named("B", foreign)), []Field{{Path: "policy.Statement.B", Before: "", After: shown}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,8 +139,8 @@ func TestNoMatchHides(t *testing.T) {
 		want          []Field
 	}{
 		"another order, twice": {`{"a":["y","x","x",1]}`, `{"a":[1,"x","y"]}`, nil},
-		"a number as text":     {`{"a":["1"]}`, `{"a":[1]}`, []Field{{"pattern.a", `["1"]`, `[1]`}}},
-		"an object as text":    {`{"a":["{\"prefix\":\"x\"}"]}`, `{"a":[{"prefix":"x"}]}`, []Field{{"pattern.a", `["{\"prefix\":\"x\"}"]`, `[{"prefix":"x"}]`}}},
+		"a number as text":     {`{"a":["1"]}`, `{"a":[1]}`, []Field{{Path: "pattern.a", Before: `["1"]`, After: `[1]`}}},
+		"an object as text":    {`{"a":["{\"prefix\":\"x\"}"]}`, `{"a":[{"prefix":"x"}]}`, []Field{{Path: "pattern.a", Before: `["{\"prefix\":\"x\"}"]`, After: `[{"prefix":"x"}]`}}},
 	} {
 		if diff := cmp.Diff(test.want, compareDocuments("pattern", test.before, test.after, canonicalPattern)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
@@ -152,7 +152,7 @@ func TestNoMatchHides(t *testing.T) {
 func TestPolicyThatDoesNotParse(t *testing.T) {
 	t.Parallel()
 	for _, before := range []string{"", "not a policy", `{"Statement":7}`} {
-		want := []Field{{"policy", before, trustPolicy()}}
+		want := []Field{{Path: "policy", Before: before, After: trustPolicy()}}
 		if diff := cmp.Diff(want, comparePolicies("policy", before, trustPolicy())); diff != "" {
 			t.Errorf("%q: -want +got:\n%s", before, diff)
 		}

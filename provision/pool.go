@@ -25,6 +25,10 @@ type workPool struct {
 	found    *prefect.WorkPool
 	template *poolTemplate // the pool's, or the one to make it from
 	warnings []string
+	keeps    poolKeeps
+	asFound  bool            // the template is looked at as it is, and none is planned
+	used     map[string]bool // variables that the template takes up; nil for a new pool
+	job      *poolJob        // nil for a new pool
 	// deployments are those that a teardown leaves without a pool.
 	deployments int
 }
@@ -66,7 +70,7 @@ func (p *workPool) check() error {
 		return nil
 	}
 	if p.found.Type == poolType {
-		return p.checkRemembered()
+		return errors.Join(p.checkRemembered(), p.checkJob())
 	}
 	return hint.Add(fmt.Errorf("work pool %q exists and is of type %q, not %q", p.w.spec.Pool, p.found.Type, poolType),
 		"name another pool with --pool, or a new one: bootstrap creates it")
@@ -79,15 +83,25 @@ func (p *workPool) diff() Change {
 		return c
 	}
 	c.ID = p.found.ID
+	c.Reason = p.keptReason()
 	for _, d := range p.changes() {
-		c.Fields = append(c.Fields, Field{Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value))})
+		c.Fields = append(c.Fields, Field{
+			Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value)), Why: p.keeps.why[d.name],
+		})
 	}
 	c.Fields = append(c.Fields, p.memoryFields()...)
 	c.Action = updateIf(c.Fields)
 	if c.Action == None && !p.template.marker.Created {
-		c.Action, c.Reason = Adopt, "not made by ecsctl: its defaults fit"
+		c.Action, c.Reason = Adopt, joinReasons("not made by ecsctl: its defaults fit", c.Reason)
 	}
 	return c
+}
+
+func joinReasons(reason, more string) string {
+	if more == "" {
+		return reason
+	}
+	return reason + "; " + more
 }
 
 // memoryFields shows a change of what the pool remembers: names for teardown, and choices

@@ -1,8 +1,11 @@
 package provision
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // defaults are those that ecsctl owns, in the order in which plans show them.
@@ -12,9 +15,9 @@ func (p *workPool) defaults() []poolDefault {
 	ip := string(publicIP(network.publicIP))
 	out := []poolDefault{
 		{"cluster", w.spec.Cluster},
-		{"vpc_id", network.vpc},
-		{"network_configuration", map[string]any{"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip}},
-		{"execution_role_arn", w.flowRunExecutionRole()},
+		{vpcVariable, cmp.Or(p.keeps.vpc, network.vpc)},
+		{networkVariable, map[string]any{"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip}},
+		{executionRoleVariable, w.flowRunExecutionRole()},
 	}
 	add := func(set bool, name string, value any) {
 		if set {
@@ -22,7 +25,7 @@ func (p *workPool) defaults() []poolDefault {
 		}
 	}
 	add(p.setsTaskRole(), taskRoleVariable, w.flowRunTaskRole())
-	add(true, "configure_cloudwatch_logs", w.spec.FlowRunLogs())
+	add(true, logsVariable, w.spec.FlowRunLogs())
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
 	add(f.LaunchType != "", "launch_type", f.LaunchType)
@@ -31,7 +34,19 @@ func (p *workPool) defaults() []poolDefault {
 	add(f.Memory != 0, "memory", f.Memory)
 	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
 	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
-	return out
+	return slices.DeleteFunc(out, func(d poolDefault) bool { return p.keeps.kept[d.name] || p.ofDefinition(d.name) })
+}
+
+// ofDefinition reports whether a variable is of the task definition where the template names
+// one that is registered already, so that nothing takes the variable up.
+func (p *workPool) ofDefinition(variable string) bool {
+	return p.theirText(definitionVariable) != "" && slices.Contains(definitionVariables, variable)
+}
+
+const definitionVariable = "task_definition_arn"
+
+var definitionVariables = []string{
+	executionRoleVariable, logsVariable, logOptionsVariable, apiKeySecretVariable, authStringSecretVariable,
 }
 
 const taskRoleVariable = "task_role_arn"
@@ -42,7 +57,7 @@ func (p *workPool) setsTaskRole() bool {
 	if p.w.spec.FlowRuns.TaskRole != "" {
 		return true
 	}
-	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) {
+	if !p.w.makesFlowRole() || !p.template.has(taskRoleVariable) || p.theirText(definitionVariable) != "" {
 		return false // nobody asked for it
 	}
 	var chosen string
@@ -91,8 +106,13 @@ func (p *workPool) changes() []poolDefault {
 		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}
 	var out []poolDefault
-	for _, d := range append(p.defaults(), p.staleSecrets()...) {
+	wanted := append(p.defaults(), p.staleSecrets()...)
+	if unused := p.unused(wanted); len(unused) > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q: nothing in the template uses the variables %s: their defaults have no effect and are not set", p.w.spec.Pool, strings.Join(unused, ", ")))
+	}
+	for _, d := range wanted {
 		switch {
+		case !p.takesEffect(d.name):
 		case p.template.has(d.name):
 			if p.template.differs(d) {
 				out = append(out, d)

@@ -31,6 +31,7 @@ type role struct {
 	mustAllow string
 
 	found *foundRole // nil: there is none
+	lacks *shortfall // of an adopted one; nil when nobody has asked
 }
 
 type foundRole struct {

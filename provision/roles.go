@@ -1,6 +1,8 @@
 package provision
 
 import (
+	"slices"
+
 	"ecsctl/jobtemplate"
 	"ecsctl/provision/spec"
 	"ecsctl/templates"
@@ -80,7 +82,8 @@ func (w *world) flowRunTaskRole() string {
 func (w *world) secretPatterns() []string {
 	var out []string
 	if secret := w.spec.Prefect.APIKeySecret; secret != "" {
-		out = append(out, secret)
+		arn, _ := spec.SplitSecret(secret)
+		out = append(out, arn)
 	} else if w.server.APIKey != "" {
 		out = append(out, w.id.arn("secretsmanager", "secret:"+w.spec.Names.Secret+"-??????"))
 	}
@@ -97,10 +100,7 @@ func (w *world) workerPolicyValues() map[string]any {
 	for _, family := range w.flowRunFamilies() {
 		definitions = append(definitions, w.id.arn("ecs", "task-definition/"+family+":*"))
 	}
-	roles := []string{w.flowRunExecutionRole()}
-	if role := w.flowRunTaskRole(); role != "" {
-		roles = append(roles, role)
-	}
+	roles := w.passedRoles()
 	return map[string]any{
 		"Cluster":                cluster,
 		"Tasks":                  tasks,
@@ -110,8 +110,39 @@ func (w *world) workerPolicyValues() map[string]any {
 		"Region":                 w.id.Region,
 		"Queues":                 w.workerQueues(),
 		"ExecChannels":           w.execChannels(),
-		"LogStreams":             w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup+":log-stream:*"),
+		"LogStreams":             w.flowRunLogStreams(),
 	}
+}
+
+// passedRoles are the roles that the worker hands to ECS: those of the pool's own job too.
+func (w *world) passedRoles() []string {
+	var roles []string
+	if job := w.poolJob(); job != nil && job.failed == nil {
+		roles = w.pool.jobRoles()
+	} else {
+		roles = append(roles, w.flowRunExecutionRole())
+	}
+	if role := w.flowRunTaskRole(); role != "" && !slices.Contains(roles, role) {
+		roles = append(roles, role)
+	}
+	return roles
+}
+
+// flowRunLogStreams are those that the worker reads the last lines of a crashed run in.
+func (w *world) flowRunLogStreams() []string {
+	groups := []string{w.spec.Names.LogGroup}
+	if job := w.poolJob(); job != nil {
+		for _, group := range job.Uses.LogGroups {
+			if !slices.Contains(groups, group) {
+				groups = append(groups, group)
+			}
+		}
+	}
+	var out []string
+	for _, group := range groups {
+		out = append(out, w.id.arn("logs", "log-group:"+group+":log-stream:*"))
+	}
+	return out
 }
 
 // workerQueues are the queues that the worker reads: one or none.
@@ -143,7 +174,11 @@ func (w *world) flowRunExecutionRole() string {
 
 // flowRunFamilies are patterns of the families that the worker may register and run.
 func (w *world) flowRunFamilies() []string {
-	return append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
+	families := append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
+	if job := w.poolJob(); job != nil && job.Uses.Family != "" && !slices.Contains(families, job.Uses.Family) {
+		families = append(families, job.Uses.Family)
+	}
+	return families
 }
 
 // flowRunFamily matches the families that workers make up: prefect_POOL_ and the

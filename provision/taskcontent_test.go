@@ -62,8 +62,8 @@ func TestNoLogDriverHides(t *testing.T) {
 	log := found.ContainerDefinitions[0].LogConfiguration
 	log.LogDriver, log.Options["logDriver"] = types.LogDriverSyslog, string(types.LogDriverAwslogs)
 	want := []Field{
-		{"containerDefinitions[0].logConfiguration.logDriver", "syslog", "awslogs"},
-		{"containerDefinitions[0].logConfiguration.options.logDriver", "awslogs", ""},
+		{Path: "containerDefinitions[0].logConfiguration.logDriver", Before: "syslog", After: "awslogs"},
+		{Path: "containerDefinitions[0].logConfiguration.options.logDriver", Before: "awslogs", After: ""},
 	}
 	if diff := cmp.Diff(want, (&taskDefinition{w: w, found: found}).fields()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

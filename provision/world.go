@@ -32,6 +32,9 @@ type world struct {
 	// flowPolicy is the policy document of the flow runs\' task role; "" leaves what it has.
 	flowPolicy string
 
+	// pool is the work pool of the plan; nil where nobody asks Prefect.
+	pool *workPool
+
 	mu    sync.Mutex
 	known map[Kind]string
 }
@@ -56,6 +59,14 @@ func (s Server) String() string {
 
 // prefect2 reports whether the server speaks to Prefect 2 workers only.
 func (s Server) prefect2() bool { return !s.Cloud && len(s.Version) > 1 && s.Version[:2] == "2." }
+
+// poolJob is what flow runs of the pool use by themselves, as far as it is known.
+func (w *world) poolJob() *poolJob {
+	if w.pool == nil {
+		return nil
+	}
+	return w.pool.job
+}
 
 // value is the ARN or id of a kind, or pending when a step must make it first.
 func (w *world) value(kind Kind) string {

@@ -62,8 +62,15 @@ func (p planPrinter) change(c provision.Change) {
 	}
 	Printf(p.out, "%s\n", p.renderer.NewStyle().Foreground(s.color).Render(line))
 	for _, f := range c.Fields {
-		Printf(p.out, "      %s: %s -> %s\n", f.Path, shown(f.Before), shown(f.After))
+		Printf(p.out, "      %s: %s -> %s%s\n", f.Path, shown(f.Before), shown(f.After), because(f.Why))
 	}
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return "  (" + plaintext.Line(why) + ")"
 }
 
 // shown makes an absent value visible.

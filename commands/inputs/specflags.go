@@ -164,7 +164,7 @@ func ResourceFlags() []SpecFlag {
 		switchFlag("flow-run-logs", inFlowRuns, "send the output of flow runs to the log group", "true",
 			func(s *spec.Spec) **bool { return &s.FlowRuns.Logs }),
 		noObserverFlag(),
-		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
+		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *spec.Spec) *string { return &s.Roles.Path }),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int { return &s.LogRetentionDays }),

@@ -29,6 +29,9 @@ type DoctorOptions struct {
 	// Status says what is wrong with what a bootstrap made; nil asks nobody.
 	Status     *status.Options
 	PrefectErr error
+	// Deployments has all deployments of the pool looked through, by the worker's own settings.
+	Deployments bool
+	Settings    map[string]string
 }
 
 // checkTime is the limit of one check.
@@ -57,7 +60,7 @@ func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
 	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
 	for _, look := range []func(context.Context){
 		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
-		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey, d.checkMade,
+		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkAdoptedRoles, d.checkImages, d.checkWorkerKey, d.checkMade,
 	} {
 		limited, cancel := context.WithTimeout(ctx, checkTime)
 		look(limited)
@@ -66,7 +69,10 @@ func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
 			return d.checks, ctx.Err()
 		}
 	}
-	return d.checks, nil
+	if d.Deployments {
+		d.checkDeployments(ctx)
+	}
+	return d.checks, ctx.Err()
 }
 
 // gravity has what is worst first.

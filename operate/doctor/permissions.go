@@ -34,7 +34,7 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 		d.failed(checkPermissions, err)
 		return
 	}
-	denied, err := d.simulatePolicy(ctx, principal, policy)
+	denied, err := policy.Simulate(ctx, d.Clients, principal)
 	if err != nil {
 		d.skip(checkPermissions, provision.ExplainAWS("ask IAM what "+principal+" may do", err).Error()+": missing rights will show up during bootstrap")
 		return

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 // Names of the checks of Prefect.
@@ -184,9 +186,9 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	if !d.needsAWS(checkWorkerKey) {
 		return
 	}
-	name := d.spec.Names.Secret
-	if arn := d.spec.Prefect.APIKeySecret; arn != "" {
-		name = arn
+	name, jsonKey := d.spec.Names.Secret, ""
+	if secret := d.spec.Prefect.APIKeySecret; secret != "" {
+		name, jsonKey = spec.SplitSecret(secret)
 	}
 	out, err := d.Clients.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
 	var missing *types.ResourceNotFoundException
@@ -201,12 +203,20 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 		d.failedOrDenied(checkWorkerKey, provision.ExplainAWS(fmt.Sprintf("read secret %q", name), err))
 		return
 	}
-	d.tryWorkerKey(ctx, name, prefect.Secret(aws.ToString(out.SecretString)))
+	value := aws.ToString(out.SecretString)
+	if jsonKey != "" {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal([]byte(value), &fields) != nil || json.Unmarshal(fields[jsonKey], &value) != nil {
+			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey), "put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
+			return
+		}
+	}
+	d.tryWorkerKey(ctx, name, prefect.Secret(value))
 }
 
 func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secret) {
 	if strings.ContainsAny(key.Reveal(), "{}\n ") {
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "store the key alone, not as a key/value dictionary: "+d.bootstrapLine(ctx)+" does")
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "name the key of a JSON secret as ARN:KEY:: with --prefect-api-key-secret, or store the API key alone: "+d.bootstrapLine(ctx)+" does")
 		return
 	}
 	if !d.reached {

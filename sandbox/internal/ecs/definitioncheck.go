@@ -108,6 +108,11 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 	if err := checkSecrets(in, c); err != nil {
 		return err
 	}
+	for _, resource := range c.ResourceRequirements {
+		if resource.Type == types.ResourceTypeGpu && isFargate(in) {
+			return clientError("Tasks using the Fargate launch type do not support GPU resource requirements.")
+		}
+	}
 	return checkLogging(in, c)
 }
 

@@ -122,7 +122,8 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 	}
 	group := lc.Options["awslogs-group"]
 	stream := fmt.Sprintf("%s/%s/%s", lc.Options["awslogs-stream-prefix"], *cd.Name, t.id())
-	if lc.Options["awslogs-create-group"] == "true" {
+	// The driver makes a stream first, and a group only when there is none.
+	if lc.Options["awslogs-create-group"] == "true" && !s.peers.Logs.HasGroup(group) {
 		if err := s.mayLog(t, "logs:CreateLogGroup", group, ""); err != nil {
 			return nil, noLogs("group", err)
 		}

@@ -119,6 +119,11 @@ func asJSON(v any) string {
 	return string(data)
 }
 
+// hasTaskRole: ECS Exec works with the rights of the task role.
+func hasTaskRole(td *taskDefinition, o *types.TaskOverride) bool {
+	return aws.ToString(td.api.TaskRoleArn) != "" || o != nil && aws.ToString(o.TaskRoleArn) != ""
+}
+
 func checkRunTask(in *api.RunTaskInput) error {
 	switch {
 	case in.Count != nil && (*in.Count < 1 || *in.Count > maxCount):
@@ -129,8 +134,6 @@ func checkRunTask(in *api.RunTaskInput) error {
 		return invalid("startedBy must be at most %d characters long.", maxStartedBy)
 	case in.LaunchType != "" && in.CapacityProviderStrategy != nil:
 		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
-	case in.EnableExecuteCommand:
-		return wire.NotImplemented("enableExecuteCommand of RunTask")
 	case len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0:
 		return clientError("Placement constraints and strategies are not supported with FARGATE launch type.")
 	case in.Overrides != nil && overridesSize(in.Overrides) > maxOverrides:
@@ -168,6 +171,9 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	}
 	if err := s.checkRoles(spec.definition, in.Overrides); err != nil {
 		return spec, err
+	}
+	if spec.exec = in.EnableExecuteCommand; spec.exec && !hasTaskRole(spec.definition, in.Overrides) {
+		return spec, invalid("A valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
 	}
 	if err := checkPlatform(in.PlatformVersion); err != nil {
 		return spec, err

@@ -69,6 +69,13 @@ func (s *Service) OpenStream(groupName, streamName string) bool {
 	return ok
 }
 
+// HasGroup reports whether a log group is there.
+func (s *Service) HasGroup(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.groups[name] != nil
+}
+
 // EnsureGroup makes a log group, if it is not there, as awslogs-create-group does.
 func (s *Service) EnsureGroup(name string) {
 	s.mu.Lock()

@@ -1,4 +1,4 @@
-package doctor
+package provision
 
 import (
 	"context"
@@ -10,36 +10,35 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
-	"ecsctl/provision"
 	"ecsctl/templates"
 )
 
 // atOnce is how many questions IAM is asked at the same time.
 const atOnce = 4
 
-// simulatePolicy asks IAM whether the principal may do what the policy allows. The
+// Simulate asks IAM whether the principal may do what the policy allows. The
 // result has the actions that it may not do, for each statement.
-func (d *doctor) simulatePolicy(ctx context.Context, principal string, policy provision.Policy) ([][]string, error) {
-	denied := make([][]string, len(policy.Statements))
+func (p Policy) Simulate(ctx context.Context, c *Clients, principal string) ([][]string, error) {
+	denied := make([][]string, len(p.Statements))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	for i, statement := range policy.Statements {
+	for i, statement := range p.Statements {
 		group.Go(func() (err error) {
-			denied[i], err = d.simulateStatement(ctx, principal, statement)
+			denied[i], err = simulateStatement(ctx, c, principal, statement)
 			return err
 		})
 	}
 	return denied, group.Wait()
 }
 
-func (d *doctor) simulateStatement(ctx context.Context, principal string, s templates.Statement) (denied []string, err error) {
+func simulateStatement(ctx context.Context, c *Clients, principal string, s templates.Statement) (denied []string, err error) {
 	for _, q := range questionsOf(s) {
 		missing := q.actions
 		for _, resources := range q.resources {
 			in := &iam.SimulatePrincipalPolicyInput{
 				PolicySourceArn: aws.String(principal), ActionNames: q.actions, ResourceArns: resources, ContextEntries: contextOf(s),
 			}
-			refused, err := d.simulate(ctx, in)
+			refused, err := simulate(ctx, c, in)
 			if err != nil {
 				return nil, err
 			}
@@ -51,9 +50,9 @@ func (d *doctor) simulateStatement(ctx context.Context, principal string, s temp
 }
 
 // simulate returns the actions that are not allowed on each of the resources.
-func (d *doctor) simulate(ctx context.Context, in *iam.SimulatePrincipalPolicyInput) ([]string, error) {
+func simulate(ctx context.Context, c *Clients, in *iam.SimulatePrincipalPolicyInput) ([]string, error) {
 	var denied []string
-	pages := iam.NewSimulatePrincipalPolicyPaginator(d.Clients.IAM, in)
+	pages := iam.NewSimulatePrincipalPolicyPaginator(c.IAM, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -100,15 +99,15 @@ func resourcesOf(service string, all []string) []string {
 // Endings of ARNs that policies name beside the plain one, since AWS authorises some
 // actions by the one and some by the other (docs/aws-notes.md), and what stands for them.
 const (
-	logContent, secretSuffix, someSuffix = ":*", "-??????", "-AbCdEf"
+	groupContent, secretSuffix, someSuffix = ":*", "-??????", "-AbCdEf"
 )
 
 // alternatives are the resources as they are, or in two sets when some are there in two forms.
 func alternatives(resources []string) [][]string {
 	var plain, long []string
 	for _, r := range resources {
-		stem := strings.TrimSuffix(strings.TrimSuffix(r, logContent), secretSuffix)
-		isPlain := slices.Contains(resources, r+logContent) || slices.Contains(resources, r+secretSuffix)
+		stem := strings.TrimSuffix(strings.TrimSuffix(r, groupContent), secretSuffix)
+		isPlain := slices.Contains(resources, r+groupContent) || slices.Contains(resources, r+secretSuffix)
 		isLong := stem != r && slices.Contains(resources, stem)
 		some := strings.Replace(r, secretSuffix, someSuffix, 1)
 		if !isLong {

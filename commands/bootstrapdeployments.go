@@ -1,0 +1,39 @@
+package commands
+
+import (
+	"context"
+
+	"ecsctl/commands/console"
+	"ecsctl/internal/shellword"
+	"ecsctl/operate"
+	"ecsctl/operate/deployments"
+	"ecsctl/provision"
+	"ecsctl/worker"
+)
+
+// warnOfDeployments tells which deployments of a pool that existed would not start. That they
+// cannot be looked at takes nothing from the bootstrap, which is done.
+func warnOfDeployments(ctx context.Context, streams console.Streams, pool string, plan *provision.Bootstrap) {
+	if !plan.PoolExisted() {
+		return
+	}
+	doctor := "`ecsctl doctor --deployments --pool " + shellword.Quote(pool) + "`"
+	clients := plan.Clients()
+	checks, err := deployments.Examine(ctx, deployments.Options{
+		Preview: worker.PreviewRequest{Prefect: clients.Prefect}, Pool: pool, Clients: clients, Jobs: plan.Jobs(),
+	})
+	if err != nil {
+		console.Printf(streams.Err, "warning: the pool's deployments were not looked through: %v: try %s\n", err, doctor)
+		return
+	}
+	failed := false
+	for _, c := range checks {
+		if c.Status == operate.CheckFail {
+			failed = true
+			console.Printf(streams.Err, "warning: %s would not start: %s\n", c.Name, c.Reason)
+		}
+	}
+	if failed {
+		console.Printf(streams.Err, "warning: %s looks again, with what fixes it\n", doctor)
+	}
+}

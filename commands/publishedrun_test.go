@@ -1,0 +1,308 @@
+package commands_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/internal/testkit/stage"
+	"ecsctl/prefect"
+	"ecsctl/sandbox"
+	"ecsctl/templates"
+)
+
+const publishedPoolName = "acme"
+
+// adopter is an account with what a pool that has lived for a year uses.
+type adopter struct {
+	*account
+	api *prefect.Client
+	ids map[string]string
+}
+
+const trustTasks = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+func newAdopter(t *testing.T) *adopter {
+	t.Helper()
+	images := t.TempDir()
+	opts := sandbox.Options{EnforceIAM: true, Images: map[string]string{
+		"prefecthq/*": images, "registry.example/*": images, "datadog/*": images,
+	}}
+	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
+	program, err := exec.LookPath("quick-worker")
+	a.must(err)
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac\n", program, program)
+	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
+	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
+	a.api, err = prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})
+	a.must(err)
+	a.furnish()
+	return a
+}
+
+// make calls AWS past the tap and keeps an id of the answer.
+func (a *adopter) make(name, path, service, operation, input string) {
+	a.t.Helper()
+	answer, err := a.Call(a.t.Context(), service, operation, input)
+	a.must(err)
+	if name != "" {
+		a.ids[name], err = stage.At(answer, path)
+		a.must(err)
+	}
+}
+
+func (a *adopter) furnish() {
+	a.t.Helper()
+	a.make("CLUSTER", "Cluster.ClusterArn", "ecs", "CreateCluster", "{ClusterName: acme, CapacityProviders: [FARGATE, FARGATE_SPOT]}")
+	a.make("", "", "ecs", "CreateCluster", "{ClusterName: prod}")
+	a.make("VPC", "Vpcs.0.VpcId", "ec2", "DescribeVpcs", "{}")
+	a.make("SUBNET_A", "Subnets.0.SubnetId", "ec2", "DescribeSubnets", "{}")
+	a.make("SUBNET_B", "Subnets.1.SubnetId", "ec2", "DescribeSubnets", "{}")
+	a.make("PRIVATE", "Subnet.SubnetId", "ec2", "CreateSubnet", "{VpcId: "+a.ids["VPC"]+", CidrBlock: 172.31.200.0/24, AvailabilityZone: eu-west-1a}")
+	a.make("TABLE", "RouteTable.RouteTableId", "ec2", "CreateRouteTable", "{VpcId: "+a.ids["VPC"]+"}")
+	a.make("", "", "ec2", "AssociateRouteTable", "{RouteTableId: "+a.ids["TABLE"]+", SubnetId: "+a.ids["PRIVATE"]+"}")
+	a.make("GROUP", "GroupId", "ec2", "CreateSecurityGroup", "{VpcId: "+a.ids["VPC"]+", GroupName: acme, Description: acme}")
+	a.make("SECRET", "ARN", "secretsmanager", "CreateSecret",
+		`{Name: acme/flows, SecretString: '{"prefect-api-key": "`+stage.Canary+`", "google-api-key": "g", "supabase-url": "u"}'}`)
+	a.make("", "", "logs", "CreateLogGroup", "{LogGroupName: /acme/flows}")
+	a.role("EXECUTION_ROLE", "acme-execution")
+	a.make("", "", "iam", "AttachRolePolicy", "{RoleName: acme-execution, PolicyArn: 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy'}")
+	a.make("", "", "iam", "PutRolePolicy", `{RoleName: acme-execution, PolicyName: secrets, PolicyDocument: '`+
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"`+a.ids["SECRET"]+`"}]}'}`)
+	a.role("TASK_ROLE", "acme-task")
+	a.make("", "", "iam", "CreateUser", "{UserName: acme-ci}")
+	a.make("", "", "iam", "AttachUserPolicy", "{UserName: acme-ci, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess'}")
+	key, err := a.Call(a.t.Context(), "iam", "CreateAccessKey", "{UserName: acme-ci}")
+	a.must(err)
+	a.ids["ACCESS_KEY"], err = stage.At(key, "AccessKey.AccessKeyId")
+	a.must(err)
+	a.ids["SECRET_KEY"], err = stage.At(key, "AccessKey.SecretAccessKey")
+	a.must(err)
+	a.make("DEFINITION", "TaskDefinition.TaskDefinitionArn", "ecs", "RegisterTaskDefinition", `{Family: acme-by-hand, Cpu: "256", Memory: "512",
+		NetworkMode: awsvpc, RequiresCompatibilities: [FARGATE], ExecutionRoleArn: '`+a.ids["EXECUTION_ROLE"]+`', TaskRoleArn: '`+a.ids["TASK_ROLE"]+`',
+		ContainerDefinitions: [{Name: prefect, Image: 'registry.example/flows:7', Essential: true, LogConfiguration: {LogDriver: awslogs,
+		Options: {awslogs-group: /acme/flows, awslogs-region: eu-west-1, awslogs-stream-prefix: hand}}}]}`)
+	a.ids["BLOCK"] = "" // once there is one
+}
+
+func (a *adopter) role(id, name string) {
+	a.t.Helper()
+	a.make(id, "Role.Arn", "iam", "CreateRole", "{RoleName: "+name+", AssumeRolePolicyDocument: '"+trustTasks+"'}")
+}
+
+// TestPublishedPools takes each pool through a bootstrap, one run and a teardown: the run
+// works, or the plan said why it cannot, before anything was made.
+func TestPublishedPools(t *testing.T) {
+	t.Parallel()
+	for _, file := range publishedNames(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			a := newAdopter(t)
+			p := a.publish(file)
+			before := a.read()
+			plan := a.bootstraps(p)
+			a.planSays(p, plan)
+			if p.Refused == "" {
+				if p.Warned == "" {
+					a.runs(p)
+				}
+				a.Run("teardown", "--pool", publishedPoolName, "--yes")
+				a.deregister()
+			}
+			a.same("after teardown", before)
+		})
+	}
+}
+
+// publish makes the pool.
+func (a *adopter) publish(file string) publishedPool {
+	a.t.Helper()
+	p := readPublished(a.t, file, a.ids)
+	if p.Block != nil {
+		a.ids["BLOCK"] = a.block(p.Block)
+		p = readPublished(a.t, file, a.ids)
+	}
+	_, err := a.api.CreateWorkPool(a.t.Context(), prefect.WorkPoolCreate{
+		Name: publishedPoolName, Type: "ecs", BaseJobTemplate: p.template(a.t, templates.ECSBaseJobTemplate),
+	})
+	a.must(err)
+	return p
+}
+
+// block makes an AwsCredentials block and returns its id.
+func (a *adopter) block(data map[string]any) string {
+	a.t.Helper()
+	kind := a.post("/block_types/", map[string]any{"name": "AWS Credentials", "slug": "aws-credentials"})
+	schema := a.post("/block_schemas/", map[string]any{
+		"block_type_id": kind, "fields": map[string]any{"type": "object", "secret_fields": []string{"aws_secret_access_key"}}})
+	return a.post("/block_documents/", map[string]any{"name": "prod", "data": data, "block_schema_id": schema, "block_type_id": kind})
+}
+
+// post makes something on the Prefect server and returns its id.
+func (a *adopter) post(path string, body any) string {
+	a.t.Helper()
+	raw, err := json.Marshal(body)
+	a.must(err)
+	res, err := http.Post(a.Server.PrefectAPIURL()+path, "application/json", bytes.NewReader(raw))
+	a.must(err)
+	defer res.Body.Close()
+	var made struct{ ID string }
+	a.must(json.NewDecoder(res.Body).Decode(&made))
+	if made.ID == "" {
+		a.t.Fatalf("POST %s: %s", path, res.Status)
+	}
+	return made.ID
+}
+
+// bootstraps returns what the dry run says; the bootstrap itself says the same.
+func (a *adopter) bootstraps(p publishedPool) string {
+	a.t.Helper()
+	args := append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", p.Cluster}, p.Args...)
+	a.Tap.Reset()
+	cmd, out := a.command(append(args, "--dry-run")...)
+	err := cmd.Run()
+	if refused := p.Refused != ""; refused != (err != nil) {
+		a.t.Fatalf("dry run: %v, want it refused: %v\n%s", err, refused, out)
+	}
+	if writes := a.Writes(); len(writes) > 0 {
+		a.t.Fatalf("the dry run wrote: %q", writes)
+	}
+	if err == nil {
+		a.Run(append(args, "--yes")...)
+	}
+	return out.String()
+}
+
+func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+
+func (a *adopter) planSays(p publishedPool, plan string) {
+	a.t.Helper()
+	for _, want := range []string{p.Refused, p.Warned, p.Crash, p.Plan} {
+		if !matches(want, plan) {
+			a.t.Errorf("the plan does not say %q:\n%s", want, plan)
+		}
+	}
+	for _, name := range p.Keeps {
+		if strings.Contains(plan, "defaults."+name+": ") {
+			a.t.Errorf("%s is changed:\n%s", name, plan)
+		}
+	}
+}
+
+// runs makes a deployment and a run of it, which must complete.
+func (a *adopter) runs(p publishedPool) {
+	a.t.Helper()
+	ctx := a.limited()
+	flow, err := a.api.CreateFlow(ctx, "hello")
+	a.must(err)
+	variables, err := json.Marshal(p.JobVariables)
+	a.must(err)
+	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: variables})
+	a.must(err)
+	if p.Deployment != "" {
+		a.deploymentIsTold(p.Deployment)
+		return
+	}
+	run, err := a.api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{})
+	a.must(err)
+	a.eventually(ctx, "the run ends", func() bool {
+		run, err = a.api.ReadFlowRun(ctx, run.ID)
+		a.must(err)
+		return run.State.Type.Terminal()
+	})
+	if p.Unplayed != "" && strings.Contains(run.State.Message, "the ecsctl sandbox does not implement "+p.Unplayed) {
+		return
+	}
+	if p.Crash != "" {
+		if run.State.Type != prefect.Crashed {
+			a.t.Errorf("the plan says that the run crashes, and it is %s", run.State.Name)
+		}
+		return
+	}
+	if run.State.Type != prefect.Completed {
+		a.t.Fatalf("the run is %s: %s", run.State.Name, run.State.Message)
+	}
+	_, task, _ := strings.Cut(run.InfrastructurePID, "::")
+	a.taskUses(p.Uses, p.Cluster, task)
+}
+
+func (a *adopter) deploymentIsTold(want string) {
+	a.t.Helper()
+	cmd, out := a.command("doctor", "--pool", publishedPoolName, "--deployments")
+	if err := cmd.Run(); err == nil || !matches(want, out.String()) {
+		a.t.Errorf("doctor --deployments: %v, does not say %q:\n%s", err, want, out)
+	}
+}
+
+// taskUses compares what the task has with what its users chose.
+func (a *adopter) taskUses(want taskUse, cluster, task string) {
+	a.t.Helper()
+	tasks, err := a.Source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{task}})
+	a.must(err)
+	definition, err := a.Source.ECS.DescribeTaskDefinition(a.t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: tasks.Tasks[0].TaskDefinitionArn})
+	a.must(err)
+	got := useOf(tasks.Tasks[0], definition.TaskDefinition)
+	if want.TaskRole == "" {
+		got.TaskRole = ""
+	}
+	if want.ExecutionRole == "" {
+		got.ExecutionRole = ""
+	}
+	if want.LogGroup == "" {
+		got.LogGroup = ""
+	}
+	if want.Subnets == nil || slices.Equal(got.Subnets, want.Subnets) || len(got.Subnets) == 1 && slices.Contains(want.Subnets, got.Subnets[0]) {
+		got.Subnets = want.Subnets // a task is in one of them
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		a.t.Errorf("what the task uses (-want +got):\n%s", diff)
+	}
+}
+
+func useOf(task types.Task, definition *types.TaskDefinition) taskUse {
+	name := func(arn *string) string { return aws.ToString(arn)[strings.LastIndex(aws.ToString(arn), "/")+1:] }
+	use := taskUse{TaskRole: name(definition.TaskRoleArn), ExecutionRole: name(definition.ExecutionRoleArn)}
+	if o := task.Overrides; o != nil && o.TaskRoleArn != nil {
+		use.TaskRole = name(o.TaskRoleArn)
+	}
+	for _, c := range definition.ContainerDefinitions {
+		if c.LogConfiguration != nil && use.LogGroup == "" {
+			use.LogGroup = c.LogConfiguration.Options["awslogs-group"]
+		}
+	}
+	for _, attachment := range task.Attachments {
+		for _, detail := range attachment.Details {
+			if aws.ToString(detail.Name) == "subnetId" {
+				use.Subnets = append(use.Subnets, aws.ToString(detail.Value))
+			}
+		}
+	}
+	return use
+}
+
+// deregister takes the definitions away that the worker has registered for flow runs: they stay
+// with a pool that is not ecsctl's.
+func (a *adopter) deregister() {
+	a.t.Helper()
+	out, err := a.Source.ECS.ListTaskDefinitions(a.t.Context(), &ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
+	a.must(err)
+	for _, arn := range out.TaskDefinitionArns {
+		if arn != a.ids["DEFINITION"] {
+			_, err := a.Source.ECS.DeregisterTaskDefinition(a.t.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
+			a.must(err)
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package jobtemplate
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// Uses is what a job takes of AWS: what must be there, and what its worker must be allowed.
+type Uses struct {
+	Cluster       string // name or ARN; empty is the default cluster
+	Family        string // the definition's own; empty when the worker makes it up
+	ExecutionRole string
+	TaskRoles     []string // of the definition and of the request
+	LaunchType    string   // empty with a strategy, and where the cluster decides
+	Providers     []string // the strategy's
+	VPC           string
+	// Network is the awsvpc configuration; Subnets is empty where the worker takes those of the VPC.
+	Subnets, SecurityGroups []string
+	PublicIP                bool
+	LogGroups               []string
+	// Secrets are what containers and their registries read, as `valueFrom` has it.
+	Secrets    []string
+	Images     []string
+	Registries bool // a container's image needs credentials of a registry
+}
+
+// Roles are all roles that ECS is handed for the job.
+func (u Uses) Roles() []string {
+	out := slices.Clone(u.TaskRoles)
+	if u.ExecutionRole != "" {
+		out = append(out, u.ExecutionRole)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Uses reads what the job takes of AWS off its requests. described is the task definition that
+// the job names, nil when it has one of its own or nobody could look.
+func (j *Job) Uses(described *types.TaskDefinition) Uses {
+	facts := j.facts(described)
+	request := j.request(&findings{}, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
+	u := Uses{
+		Cluster: field(request, "cluster"), Family: j.ownFamily(described), LaunchType: field(request, "launchType"),
+		ExecutionRole: facts.executionRole, VPC: j.config.vpcID,
+	}
+	overrides, _ := request["overrides"].(map[string]any)
+	if role := field(overrides, "executionRoleArn"); role != "" {
+		u.ExecutionRole = role
+	}
+	u.addTaskRole(field(overrides, "taskRoleArn"))
+	for _, item := range objectsOf(request["capacityProviderStrategy"]) {
+		u.Providers = append(u.Providers, field(item, "capacityProvider"))
+	}
+	u.addNetwork(j.networkOf(request))
+	if described != nil {
+		u.addDescribed(described)
+	} else {
+		u.addDocument(j.definition)
+	}
+	return u
+}
+
+// ownFamily is the family that the job names; one that the worker makes up is none.
+func (j *Job) ownFamily(described *types.TaskDefinition) string {
+	if described != nil {
+		return aws.ToString(described.Family)
+	}
+	return field(j.config.taskDefinition, "family")
+}
+
+func (j *Job) networkOf(request map[string]any) map[string]any {
+	if len(j.config.network) > 0 {
+		return j.config.network
+	}
+	outer, _ := request["networkConfiguration"].(map[string]any)
+	inner, _ := outer["awsvpcConfiguration"].(map[string]any)
+	return inner
+}
+
+func (u *Uses) addNetwork(network map[string]any) {
+	u.Subnets, u.SecurityGroups = stringsOf(network["subnets"]), stringsOf(network["securityGroups"])
+	u.PublicIP = field(network, "assignPublicIp") == "ENABLED"
+}
+
+func (u *Uses) addTaskRole(role string) {
+	if role != "" && !slices.Contains(u.TaskRoles, role) {
+		u.TaskRoles = append(u.TaskRoles, role)
+	}
+}
+
+func (u *Uses) addSecret(valueFrom string) {
+	if valueFrom != "" && !slices.Contains(u.Secrets, valueFrom) {
+		u.Secrets = append(u.Secrets, valueFrom)
+	}
+}
+
+// addDocument reads a definition that the worker registers.
+func (u *Uses) addDocument(definition map[string]any) {
+	u.addTaskRole(field(definition, "taskRoleArn"))
+	for _, container := range objectsOf(definition["containerDefinitions"]) {
+		u.Images = append(u.Images, field(container, "image"))
+		for _, secret := range objectsOf(container["secrets"]) {
+			u.addSecret(field(secret, "valueFrom"))
+		}
+		credentials, _ := container["repositoryCredentials"].(map[string]any)
+		u.Registries = u.Registries || len(credentials) > 0
+		u.addSecret(field(credentials, "credentialsParameter"))
+		logs, _ := container["logConfiguration"].(map[string]any)
+		options, _ := logs["options"].(map[string]any)
+		u.addLogGroup(field(options, "awslogs-group"))
+	}
+}
+
+// addDescribed reads a definition that AWS has.
+func (u *Uses) addDescribed(definition *types.TaskDefinition) {
+	u.addTaskRole(aws.ToString(definition.TaskRoleArn))
+	for _, container := range definition.ContainerDefinitions {
+		u.Images = append(u.Images, aws.ToString(container.Image))
+		for _, secret := range container.Secrets {
+			u.addSecret(aws.ToString(secret.ValueFrom))
+		}
+		if c := container.RepositoryCredentials; c != nil {
+			u.Registries = true
+			u.addSecret(aws.ToString(c.CredentialsParameter))
+		}
+		if l := container.LogConfiguration; l != nil {
+			u.addLogGroup(l.Options["awslogs-group"])
+		}
+	}
+}
+
+func (u *Uses) addLogGroup(group string) {
+	if group != "" && !slices.Contains(u.LogGroups, group) {
+		u.LogGroups = append(u.LogGroups, group)
+	}
+}
+
+// objectsOf are the objects of a list; what else there is is no concern of the caller.
+func objectsOf(value any) []map[string]any {
+	list, _ := value.([]any)
+	var out []map[string]any
+	for _, item := range list {
+		if object, ok := item.(map[string]any); ok {
+			out = append(out, object)
+		}
+	}
+	return out
+}
+
+// UsedVariables are the variables that a base job template takes up; a variable that is only
+// declared has no effect, whatever its default.
+func UsedVariables(baseJobTemplate json.RawMessage) map[string]bool {
+	found := &findings{}
+	t := readTemplate(found, baseJobTemplate)
+	used := map[string]bool{"env": true}
+	for name := range placeholders(t.configuration, jobVariable) {
+		used[pathKeys(name)[0]] = true
+	}
+	return used
+}

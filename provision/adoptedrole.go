@@ -1,0 +1,117 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ecsctl/internal/awserr"
+	"ecsctl/templates"
+)
+
+// shortfall is what an adopted role lacks, as IAM sees it: its policies and its boundary.
+type shortfall struct {
+	actions, sids []string
+	// unasked is why IAM was not asked.
+	unasked error
+}
+
+// judge asks IAM whether a role that is adopted allows what it must. Nobody asks for a plan
+// that looks at an earlier bootstrap: what is missing then shows in the tasks.
+func (r *role) judge(ctx context.Context) error {
+	if r.found == nil || r.owned() || r.w.recalled || r.mustAllow == "" {
+		return nil
+	}
+	return r.ask(ctx)
+}
+
+func (r *role) ask(ctx context.Context) error {
+	policy := r.required()
+	denied, err := policy.Simulate(ctx, r.w.aws, r.found.arn)
+	if awserr.Denied(err) {
+		r.lacks = &shortfall{unasked: explain("ask IAM what "+r.found.arn+" may do", err)}
+		return nil
+	}
+	if err != nil {
+		return explain("ask IAM what "+r.found.arn+" may do", err)
+	}
+	r.lacks = &shortfall{}
+	for i, s := range policy.Statements {
+		if len(denied[i]) > 0 {
+			r.lacks.actions, r.lacks.sids = append(r.lacks.actions, denied[i]...), append(r.lacks.sids, s.Sid)
+		}
+	}
+	slices.Sort(r.lacks.actions)
+	r.lacks.actions = slices.Compact(r.lacks.actions)
+	return nil
+}
+
+// required is what the role must allow: its inline policy, and what of AWS's managed one tasks need.
+func (r *role) required() Policy {
+	if r.kind == KindWorkerRole {
+		return Policy{Name: PolicyWorker, Statements: templates.Statements(templates.WorkerPolicy, r.w.workerPolicyValues())}
+	}
+	p := Policy{Name: PolicyExecution, Statements: []templates.Statement{{
+		Sid: "AmazonECSTaskExecutionRolePolicy", Effect: "Allow", Resource: templates.List{"*"},
+		Action: templates.List{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:CreateLogStream", "logs:PutLogEvents"},
+	}}}
+	if secrets := r.w.secretPatterns(); len(secrets) > 0 {
+		p.Statements = append(p.Statements, templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})...)
+	}
+	return p
+}
+
+// warnings tell of what is missing, before a task or a flow run does.
+func (r *role) warnings() []string {
+	switch {
+	case r.lacks == nil:
+		return nil
+	case r.lacks.unasked != nil:
+		return []string{fmt.Sprintf("whether %s %s allows what it must was not looked at: %v", r.kind, r.name(), r.lacks.unasked)}
+	case len(r.lacks.actions) > 0:
+		return []string{r.lacksText()}
+	}
+	return nil
+}
+
+func (r *role) lacksText() string {
+	where := fmt.Sprintf("`ecsctl policy %s --pool %s`", r.required().Name, r.w.spec.Pool)
+	if r.kind == KindExecutionRole {
+		where += " and AWS's AmazonECSTaskExecutionRolePolicy"
+	}
+	return fmt.Sprintf("%s %s does not allow %s, says IAM: give it %s of %s", r.kind, r.name(), strings.Join(r.lacks.actions, ", "), strings.Join(r.lacks.sids, ", "), where)
+}
+
+// AdoptedRole is a role of the worker that bootstrap uses and did not make.
+type AdoptedRole struct {
+	Kind Kind
+	Name string
+	// Wrong is why it cannot do its work, "" when IAM says that it can.
+	Wrong string
+	// Unasked is why that could not be looked at.
+	Unasked error
+}
+
+// AdoptedRoles asks IAM about the roles of the worker that bootstrap did not make.
+func (j *Jobs) AdoptedRoles(ctx context.Context) ([]AdoptedRole, error) {
+	var out []AdoptedRole
+	for _, r := range []*role{newExecutionRole(j.w), newWorkerRole(j.w)} {
+		if err := r.find(ctx); err != nil {
+			return nil, err
+		}
+		if r.owned() || r.found == nil && r.check() == nil {
+			continue
+		}
+		got := AdoptedRole{Kind: r.kind, Name: r.name()}
+		if err := r.check(); err != nil {
+			got.Wrong = err.Error()
+		} else if err := r.ask(ctx); err != nil {
+			return nil, err
+		} else if got.Unasked = r.lacks.unasked; len(r.lacks.actions) > 0 {
+			got.Wrong = r.lacksText()
+		}
+		out = append(out, got)
+	}
+	return out, nil
+}

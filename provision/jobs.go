@@ -1,0 +1,221 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/awserr"
+	"ecsctl/jobtemplate"
+	"ecsctl/provision/spec"
+)
+
+// Startable is a job that the worker of a pool would start.
+type Startable struct {
+	Uses        jobtemplate.Uses
+	Named       string                  // the task definition that the job names
+	Credentials jobtemplate.Credentials // of a block; else the worker's role launches
+}
+
+// Jobs tells which jobs the worker of a pool can start. It asks AWS about each thing once.
+type Jobs struct {
+	w       *world
+	cluster *types.Cluster // nil when it is made
+
+	mu    sync.Mutex
+	known map[string][]string
+}
+
+// NewJobs reads the pool and the cluster of an earlier bootstrap; the Spec is a recalled one.
+func NewJobs(ctx context.Context, opts Options) (*Jobs, error) {
+	opts.Recalled = true
+	w, err := newWorld(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	w.pool = &workPool{w: w, asFound: true}
+	c := &cluster{w: w}
+	for _, find := range []func(context.Context) error{c.find, w.pool.find, w.pool.judge} {
+		if err := find(ctx); err != nil {
+			return nil, w.nameStatements(opts.policy(), err)
+		}
+	}
+	return &Jobs{w: w, cluster: c.found}, nil
+}
+
+// Clients are those that the plan was made with.
+func (b *Bootstrap) Clients() *Clients { return b.w.aws }
+
+// PoolExisted reports whether the work pool was there before.
+func (b *Bootstrap) PoolExisted() bool { return b.w.pool.found != nil }
+
+// Jobs are those of the plan's worker.
+func (b *Bootstrap) Jobs() *Jobs { return &Jobs{w: b.w, cluster: clusterOf(b.resources)} }
+
+// WhyNot lists why a task of the job cannot start; what AWS does not let the caller look at is
+// taken for right.
+func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
+	var out []string
+	if !s.hasKeys() {
+		out = append(out, j.forbidden(s)...)
+	}
+	out = append(out, j.placement(s)...)
+	for _, role := range s.Uses.Roles() {
+		why, err := j.once("role "+role, func() ([]string, error) { return j.role(ctx, role, s) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, why...)
+	}
+	if subnets := s.Uses.Subnets; len(subnets) > 0 {
+		key := fmt.Sprint("network ", s.Uses.VPC, subnets, s.Uses.SecurityGroups)
+		why, err := j.once(key, func() ([]string, error) { return j.network(ctx, s.Uses) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, why...)
+	}
+	for _, group := range s.Uses.LogGroups {
+		why, err := j.once("log group "+group, func() ([]string, error) { return j.logGroup(ctx, group) })
+		if err != nil {
+			return nil, err
+		}
+		if s.Uses.ExecutionRole == j.w.flowRunExecutionRole() { // another may be allowed to make it
+			out = append(out, why...)
+		}
+	}
+	return out, nil
+}
+
+// hasKeys reports whether the job is launched with keys of its own.
+func (s Startable) hasKeys() bool {
+	return s.Credentials.AccessKeyID != "" || s.Credentials.Profile != "" || s.Credentials.AssumeRoleARN != ""
+}
+
+func (j *Jobs) once(key string, look func() ([]string, error)) ([]string, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if why, ok := j.known[key]; ok {
+		return why, nil
+	}
+	why, err := look()
+	if err == nil {
+		if j.known == nil {
+			j.known = map[string][]string{}
+		}
+		j.known[key] = why
+	}
+	return why, err
+}
+
+// forbidden is what the worker's role does not allow, as bootstrap makes it.
+func (j *Jobs) forbidden(s Startable) []string {
+	w, pool := j.w, j.w.spec.Pool
+	var out []string
+	if cluster := shortName(s.Uses.Cluster); cluster != "" && cluster != shortName(w.spec.Cluster) {
+		out = append(out, fmt.Sprintf("it runs in cluster %q, and the worker may run tasks in %q alone: take the job variable cluster out", cluster, shortName(w.spec.Cluster)))
+	}
+	passed := w.passedRoles()
+	for _, role := range s.Uses.Roles() {
+		if arn := w.id.roleARN(role); !slices.Contains(passed, arn) {
+			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole): make it a default of the pool and run bootstrap again, or name it with --flow-run-task-role or --flow-run-execution-role", arn))
+		}
+	}
+	if family := s.Uses.Family; family != "" && !slices.ContainsFunc(w.flowRunFamilies(), func(pattern string) bool {
+		ok, err := path.Match(pattern, family)
+		return ok && err == nil
+	}) {
+		out = append(out, fmt.Sprintf("the worker may not run task definitions of the family %q: allow it with `ecsctl bootstrap --pool %s --flow-run-family %s`", family, pool, family))
+	}
+	return out
+}
+
+// placement is about where the cluster would place a task.
+func (j *Jobs) placement(s Startable) []string {
+	var providers []string
+	instances := int32(0)
+	if j.cluster != nil {
+		providers, instances = j.cluster.CapacityProviders, j.cluster.RegisteredContainerInstancesCount
+	}
+	name := shortName(j.w.spec.Cluster)
+	var out []string
+	if region := s.Credentials.Region; region != "" && region != j.w.id.Region {
+		out = append(out, fmt.Sprintf("the AwsCredentials block in aws_credentials is for region %s, and the cluster is in %s", region, j.w.id.Region))
+	}
+	for _, provider := range s.Uses.Providers {
+		if !slices.Contains(providers, provider) {
+			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %q: associate it with the cluster, or change capacity_provider_strategy or launch_type", name, provider))
+		}
+	}
+	if s.Uses.LaunchType == string(types.LaunchTypeEc2) && instances == 0 {
+		out = append(out, fmt.Sprintf("it has launch type EC2, and cluster %q has no container instances", name))
+	}
+	return out
+}
+
+// role looks at a role that bootstrap does not make.
+func (j *Jobs) role(ctx context.Context, role string, s Startable) ([]string, error) {
+	arn := j.w.id.roleARN(role)
+	if arn == j.w.flowRunExecutionRole() || arn == j.w.flowRunTaskRole() {
+		return nil, nil
+	}
+	if !spec.IsARN(role) && s.Named == "" && slices.Contains(s.Uses.TaskRoles, role) {
+		return []string{fmt.Sprintf("%s %q is no ARN, which ECS wants where a task is run", taskRoleVariable, role)}, nil
+	}
+	why, err := j.w.cannotRunTasks(ctx, role)
+	if err != nil || why == "" {
+		return nil, err
+	}
+	what := executionRoleVariable
+	if slices.Contains(s.Uses.TaskRoles, role) {
+		what = taskRoleVariable
+	}
+	return []string{fmt.Sprintf("%s %s: %s", what, arn, why)}, nil
+}
+
+// network looks at the subnets and groups that a job names. What bootstrap makes is not there yet.
+func (j *Jobs) network(ctx context.Context, u jobtemplate.Uses) ([]string, error) {
+	n := poolNetwork{Subnets: u.Subnets, SecurityGroups: slices.DeleteFunc(slices.Clone(u.SecurityGroups), func(id string) bool { return id == pending })}
+	vpc, why, err := j.w.checkPoolNetwork(ctx, n)
+	switch {
+	case awserr.Denied(err):
+		return nil, nil
+	case err != nil:
+		return nil, explain("read the subnets", err)
+	case why == "" && u.VPC != "" && vpc != u.VPC:
+		why = fmt.Sprintf("its subnets are in VPC %s, and vpc_id is %s", vpc, u.VPC)
+	}
+	if why == "" {
+		return nil, nil
+	}
+	return []string{networkVariable + ": " + why}, nil
+}
+
+// logGroup looks for a group that a role of ours could not make.
+func (j *Jobs) logGroup(ctx context.Context, group string) ([]string, error) {
+	if group == j.w.spec.Names.LogGroup {
+		return nil, nil
+	}
+	found, err := j.w.groupNamed(ctx, group)
+	switch {
+	case awserr.Denied(err), found != nil:
+		return nil, nil
+	case err != nil:
+		return nil, explain("read the log group "+group, err)
+	}
+	return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or take awslogs-group out of cloudwatch_logs_options", group)}, nil
+}
+
+// unlessOtherwise is what a plan says of jobs whose deployments say nothing.
+func unlessOtherwise(pool string, reasons []string) []string {
+	out := make([]string, len(reasons))
+	for i, why := range reasons {
+		out[i] = fmt.Sprintf("flow runs of work pool %q cannot start unless their deployments say otherwise: %s", pool, strings.TrimSpace(why))
+	}
+	return out
+}

@@ -1,0 +1,134 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"ecsctl/internal/awserr"
+)
+
+// poolNetwork is the network configuration of a pool: ECS's awsvpcConfiguration.
+type poolNetwork struct {
+	Subnets        []string `json:"subnets"`
+	SecurityGroups []string `json:"securityGroups"`
+	AssignPublicIP string   `json:"assignPublicIp"`
+}
+
+// judgeNetwork keeps the pool's own network where tasks can start in it.
+func (p *workPool) judgeNetwork(ctx context.Context) error {
+	raw := p.theirs(networkVariable)
+	if raw == nil || !p.used[networkVariable] || string(raw) == "{}" {
+		return nil
+	}
+	vpc := p.theirText(vpcVariable)
+	if p.w.recalled {
+		p.keepNetwork(vpc)
+		return nil
+	}
+	network, why := readPoolNetwork(raw)
+	if why == "" {
+		var err error
+		if vpc, why, err = p.w.checkPoolNetwork(ctx, network); err != nil {
+			if !awserr.Denied(err) {
+				return explain("read the pool's network", err)
+			}
+			vpc, why = p.theirText(vpcVariable), ""
+			p.keeps.warnings = append(p.keeps.warnings, "whether the pool's network_configuration can work was not looked at: "+explain("read its subnets", err).Error())
+		}
+	}
+	if why != "" {
+		p.keeps.why[networkVariable] = why
+		return nil
+	}
+	p.keepNetwork(vpc)
+	return p.warnOfExits(ctx, vpc, network)
+}
+
+func (p *workPool) keepNetwork(vpc string) {
+	p.keeps.keep(networkVariable)
+	p.keeps.vpc = vpc
+	if vpc == p.theirText(vpcVariable) {
+		p.keeps.keep(vpcVariable)
+	}
+}
+
+func readPoolNetwork(raw json.RawMessage) (n poolNetwork, why string) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	switch err := decoder.Decode(&n); {
+	case err != nil && bytes.Contains(raw, []byte(`"awsvpcConfiguration"`)):
+		return n, "workers take what is in awsvpcConfiguration, without that key around it"
+	case err != nil:
+		return n, "it is no awsvpcConfiguration of ECS: " + strings.TrimPrefix(err.Error(), "json: ")
+	case len(n.Subnets) == 0:
+		return n, "it names no subnets, and ECS takes no network without"
+	}
+	return n, ""
+}
+
+// checkPoolNetwork returns the VPC of the subnets, or why no task can start there.
+func (w *world) checkPoolNetwork(ctx context.Context, n poolNetwork) (vpc, why string, err error) {
+	subnets, err := w.aws.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: n.Subnets})
+	switch {
+	case awserr.HasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"):
+		return "", "a subnet of it does not exist", nil
+	case err != nil:
+		return "", "", err
+	}
+	for _, s := range subnets.Subnets {
+		if other := aws.ToString(s.VpcId); vpc != "" && vpc != other {
+			return "", fmt.Sprintf("its subnets are in two VPCs, %s and %s", vpc, other), nil
+		}
+		vpc = aws.ToString(s.VpcId)
+	}
+	if len(n.SecurityGroups) == 0 {
+		return vpc, "", nil
+	}
+	groups, err := w.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: n.SecurityGroups})
+	switch {
+	case awserr.HasCode(err, "InvalidGroup.NotFound", "InvalidGroupId.Malformed"):
+		return "", "a security group of it does not exist", nil
+	case err != nil:
+		return "", "", err
+	}
+	for _, group := range groups.SecurityGroups {
+		if other := aws.ToString(group.VpcId); other != vpc {
+			return "", fmt.Sprintf("security group %s is in VPC %s, and the subnets are in %s", aws.ToString(group.GroupId), other, vpc), nil
+		}
+	}
+	return vpc, "", nil
+}
+
+// warnOfExits tells of subnets of the pool's own network out of which tasks get nowhere.
+func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) error {
+	if vpc == "" {
+		return nil
+	}
+	all, err := (&networkFinder{api: p.w.aws.EC2}).subnetsOf(ctx, vpc)
+	if awserr.Denied(err) {
+		return nil // the network is kept either way
+	}
+	if err != nil {
+		return err
+	}
+	public := n.AssignPublicIP == string(publicIP(true))
+	for _, s := range all {
+		if !slices.Contains(n.Subnets, s.id) {
+			continue
+		}
+		switch {
+		case s.out.kind == exitNone:
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration has no way out (%s): flow runs there reach Prefect and the image registry only by VPC endpoints", s.id, s.out.why))
+		case s.out.kind == exitPublic && !public:
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration reaches the internet only with public IP addresses, and assignPublicIp is not ENABLED there", s.id))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"ecsctl/internal/awserr"
+	"ecsctl/jobtemplate"
+	"ecsctl/provision/spec"
+	"ecsctl/templates"
+)
+
+// judgeRole keeps the pool's own execution role where it can start tasks. With it goes the
+// secret with the API key: a role that may not read ours keeps what its pool had.
+func (p *workPool) judgeRole(ctx context.Context) error {
+	theirs := p.theirText(executionRoleVariable)
+	if theirs == "" || p.w.spec.FlowRuns.ExecutionRole != "" {
+		return nil
+	}
+	if p.w.recalled {
+		p.keepRole(p.theirs(apiKeySecretVariable) != nil || p.template.defaultOf(apiKeySecretVariable) == nil)
+		return nil
+	}
+	if why, err := p.w.cannotRunTasks(ctx, theirs); why != "" || err != nil {
+		p.keeps.why[executionRoleVariable] = why
+		return err
+	}
+	reads, why, err := p.readsKey(ctx, theirs)
+	switch {
+	case err != nil:
+		return err
+	case reads:
+		p.keepRole(p.theirs(apiKeySecretVariable) != nil)
+	case p.onlyTheirs():
+		p.keepRole(true)
+		if p.theirs(apiKeySecretVariable) == nil {
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("execution role %s of the pool is kept, because containers of the pool need it, and %s: flow runs get the API key in their environment, as before. Allow it secretsmanager:GetSecretValue on %s, and run the command again",
+				theirs, why, strings.Join(p.w.secretPatterns(), ", ")))
+		}
+	default:
+		p.keeps.why[executionRoleVariable] = why + "; --flow-run-execution-role keeps it"
+	}
+	return nil
+}
+
+// keepRole keeps the role, and what the pool has of a secret if it says so.
+func (p *workPool) keepRole(secret bool) {
+	p.keeps.keep(executionRoleVariable)
+	if secret {
+		p.keeps.keep(apiKeySecretVariable)
+		p.keeps.keep(authStringSecretVariable)
+	}
+}
+
+// onlyTheirs reports whether the pool's containers need its own role: they read secrets, or
+// their registry wants credentials, of which a role of ours has no idea.
+func (p *workPool) onlyTheirs() bool {
+	job, err := jobtemplate.Resolve(p.jobInputs(context.Background(), p.found.BaseJobTemplate))
+	if err != nil {
+		return false // what keeps runs from working is told of later
+	}
+	uses := job.Uses(nil)
+	return uses.Registries || len(uses.Secrets) > 0 || !p.used[executionRoleVariable]
+}
+
+// readsKey reports whether the role may read the secrets that flow runs get, and why not.
+func (p *workPool) readsKey(ctx context.Context, role string) (reads bool, why string, err error) {
+	secrets := p.w.secretPatterns()
+	if own := p.theirText(apiKeySecretVariable); own != "" {
+		return true, "", nil // it has read that one all along
+	}
+	if len(secrets) == 0 || !p.takesSecrets() {
+		return true, "", nil
+	}
+	policy := Policy{Name: PolicyExecution, Statements: templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})}
+	denied, err := policy.Simulate(ctx, p.w.aws, p.w.id.roleARN(role))
+	switch {
+	case awserr.Denied(err):
+		return false, "whether it may read the API key's secret could not be asked (iam:SimulatePrincipalPolicy)", nil
+	case err != nil:
+		return false, "", explain("ask IAM what "+role+" may do", err)
+	case len(denied[0]) > 0:
+		return false, "it may not read the API key's secret", nil
+	}
+	return true, "", nil
+}
+
+// cannotRunTasks is why ECS cannot take a role, "" when it can or nobody may look.
+func (w *world) cannotRunTasks(ctx context.Context, nameOrARN string) (string, error) {
+	if spec.IsARN(nameOrARN) && !strings.HasPrefix(nameOrARN, w.id.iamARN("role/")) {
+		return "it is a role of another account", nil
+	}
+	r, found := &role{w: w, kind: KindExecutionRole, nameARN: nameOrARN}, foundRole{}
+	var missing *types.NoSuchEntityException
+	switch err := r.readRole(ctx, &found); {
+	case awserr.Denied(err):
+		return "", nil
+	case errors.As(err, &missing):
+		return "it does not exist", nil
+	case err != nil:
+		return "", explain("read role "+nameOrARN, err)
+	case !letsECSAssume(found.trust):
+		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
+	}
+	return "", nil
+}
