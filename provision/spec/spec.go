@@ -75,7 +75,11 @@ type Names struct {
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	WorkerRole    string `yaml:"workerRole,omitempty" json:"workerRole,omitempty"`
 	// FlowRole is the task role of flow runs that is made when FlowRuns.TaskRole names none.
-	FlowRole      string `yaml:"flowRole,omitempty" json:"flowRole,omitempty"`
+	FlowRole string `yaml:"flowRole,omitempty" json:"flowRole,omitempty"`
+	// FlowExecutionRole is the execution role of flow runs that is made when FlowRuns.ExecutionRole names none and
+	// ExecutionRole is no ARN.
+	FlowExecutionRole string `yaml:"flowExecutionRole,omitempty" json:"flowExecutionRole,omitempty"`
+
 	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
 	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
@@ -108,8 +112,8 @@ type FlowRuns struct {
 	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
-	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's, the task role to one that is
-	// made, without rights.
+	// ExecutionRole and TaskRole are ARNs. Both default to roles that are made: the task role without rights, the
+	// execution role with those that flow runs need. Where the worker's execution role is an ARN it is theirs too.
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
 	// PolicyFile has the policy of the task role that is made, as IAM's JSON; "" leaves the role's own as it is.
