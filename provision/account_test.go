@@ -48,7 +48,10 @@ const patience = 5 * time.Minute
 // tasks: these tests are about what is set up.
 func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	t.Helper()
-	opts.Region, opts.PrefectAPI = region, prefectapi.New()
+	opts.Region = region
+	if opts.PrefectAPI == nil {
+		opts.PrefectAPI = prefectapi.New()
+	}
 	server, err := sandbox.Start(opts)
 	if err != nil {
 		t.Fatal(err)
