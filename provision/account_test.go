@@ -64,7 +64,7 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	})
 	config := func(url string) aws.Config {
 		return aws.Config{
-			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), ""),
 			Retryer: func() aws.Retryer {
 				return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond })
 			},
