@@ -40,7 +40,7 @@ func newWorker(t *testing.T) *worker {
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
 		"Compatibilities": []string{"FARGATE"}, "WithoutCompatibility": []string{"false"},
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
-		"Queues":     "arn:aws:sqs" + account + "prefect-p",
+		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
 	})
 	must(c.logs.CreateLogGroup(t.Context(), &logs.CreateLogGroupInput{LogGroupName: aws.String("/ecs/prefect/p")}))(t)
 	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))(t)
