@@ -67,15 +67,19 @@ func TestTheSignatureIsThatOfTheCall(t *testing.T) {
 		body   string
 		want   string // "" is success
 	}{
-		"as signed":            {},
-		"another body":         {body: `{"clusterName":"b"}`, want: "InvalidSignatureException"},
-		"another operation":    {change: func(r *http.Request) { r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.DeleteCluster") }, want: "InvalidSignatureException"},
-		"another service":      {change: rescope("/ecs/", "/sqs/"), want: "InvalidSignatureException"},
-		"another region":       {change: rescope("/us-east-1/", "/eu-west-1/"), want: "InvalidSignatureException"},
-		"the Host left out":    {change: rescope("host;", ""), want: "'Host' or ':authority' must be a 'SignedHeader'"},
-		"a header on top":      {change: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", "t") }, want: "'x-amz-security-token' must be a 'SignedHeader'"},
-		"a query on top":       {change: func(r *http.Request) { r.URL.RawQuery = "Action=x" }, want: "InvalidSignatureException"},
-		"no signature":         {change: func(r *http.Request) { r.Header.Set("Authorization", strings.Split(r.Header.Get("Authorization"), "Signature=")[0]) }, want: "InvalidSignatureException"},
+		"as signed":    {},
+		"another body": {body: `{"clusterName":"b"}`, want: "InvalidSignatureException"},
+		"another operation": {change: func(r *http.Request) {
+			r.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.DeleteCluster")
+		}, want: "InvalidSignatureException"},
+		"another service":   {change: rescope("/ecs/", "/sqs/"), want: "InvalidSignatureException"},
+		"another region":    {change: rescope("/us-east-1/", "/eu-west-1/"), want: "InvalidSignatureException"},
+		"the Host left out": {change: rescope("host;", ""), want: "'Host' or ':authority' must be a 'SignedHeader'"},
+		"a header on top":   {change: func(r *http.Request) { r.Header.Set("X-Amz-Security-Token", "t") }, want: "'x-amz-security-token' must be a 'SignedHeader'"},
+		"a query on top":    {change: func(r *http.Request) { r.URL.RawQuery = "Action=x" }, want: "InvalidSignatureException"},
+		"no signature": {change: func(r *http.Request) {
+			r.Header.Set("Authorization", strings.Split(r.Header.Get("Authorization"), "Signature=")[0])
+		}, want: "InvalidSignatureException"},
 		"a hash of its own":    {change: func(r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD") }, want: "InvalidSignatureException"},
 		"heard 6 minutes ago":  {at: -6 * time.Minute, want: "Signature expired"},
 		"6 minutes ahead":      {at: 6 * time.Minute, want: "Signature expired"},

@@ -30,8 +30,9 @@ type Spec struct {
 	Observer *bool `yaml:"observer,omitempty" json:"observer,omitempty"`
 	// LogRetentionDays is how long CloudWatch keeps the logs; AWS takes certain values only.
 	LogRetentionDays int `yaml:"logRetentionDays,omitempty" json:"logRetentionDays,omitempty"`
-	// Tags are put on everything that is made, beside ecsctl's own.
-	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
+	// Tags are put on everything that is made, beside ecsctl's own; empty takes away those of an earlier bootstrap,
+	// nil leaves them.
+	Tags map[string]string `yaml:"tags,omitzero" json:"tags,omitempty"`
 }
 
 // Network says where the worker and the flow runs get their addresses.
