@@ -59,7 +59,7 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 	t.Parallel()
 	tables := tablesOf(t, "security.md")
 	for head, name := range map[string]string{
-		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "doctor": DoctorPolicy,
+		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "flow runs' execution role": FlowExecutionPolicy, "doctor": DoctorPolicy,
 		"status": StatusPolicy, "logs": LogsPolicy, "verify": VerifyPolicy,
 	} {
 		rows := map[string]row{}
