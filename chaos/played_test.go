@@ -93,7 +93,7 @@ func (w *played) prefect() *prefect.Client {
 func (w *played) aws() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(w.server.URL()), HTTPClient: w.client(),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
 	}
 }
 

@@ -59,7 +59,7 @@ func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 func (w *world) aws() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(w.server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
 	}
 }
 

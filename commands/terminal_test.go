@@ -145,7 +145,7 @@ func TestBootstrapWithoutChangesDoesNotAsk(t *testing.T) {
 	a := newAccount(t)
 	a.Run(bootstrapArgs...)
 	a.Tap.Reset()
-	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 existing to use, 16 unchanged")
+	a.open("bootstrap", "--pool", "etl", "--no-wait").exits(0, "4 existing to use, 17 unchanged")
 	a.wrote(0)
 }
 

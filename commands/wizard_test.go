@@ -71,7 +71,7 @@ func TestWizardDefaults(t *testing.T) {
 	golden(t, "wizard-11-end", s.asked(lastTitle))
 	s.press(makeThem)
 	s.exits(0, "created service prefect-worker-my-ecs-pool", "ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --binary .ecsctl-for-image --yes")
-	a.wrote(22)
+	a.wrote(24)
 }
 
 // The plan of the wizard is that of the command that it shows.

@@ -29,7 +29,7 @@ func TestWizardAccessible(t *testing.T) {
 			s.exits(0, "\nAWS region\nWhere everything is made, in account 123456789012.\n  1. ap-northeast-1\n",
 				`"9" is not a number from 1 to 8`, "Numbers, separated by commas [1,2,3], or < to go back:", "give a number from 1\n",
 				"--pool etl --region eu-west-1 --subnet subnet-", "--binary .ecsctl-for-image --desired-count 2 --yes", "created service prefect-worker-etl")
-			a.wrote(22)
+			a.wrote(24)
 			if strings.Contains(s.text(), "\x1b[") && name == "dumb" {
 				t.Errorf("a dumb terminal was sent escape sequences:\n%q", s.text())
 			}

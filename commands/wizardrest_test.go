@@ -17,7 +17,7 @@ import (
 
 // ec2 is a client that goes past the tap.
 func (a *account) ec2() *ec2.Client {
-	return ec2.NewFromConfig(aws.Config{Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", "")})
+	return ec2.NewFromConfig(aws.Config{Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", a.Server.SecretAccessKey(), "")})
 }
 
 func (a *account) defaultVPC() string {

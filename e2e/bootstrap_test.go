@@ -143,7 +143,7 @@ func TestDryRun(t *testing.T) {
 			observer = nil // its official worker has none
 		}
 		want := append(observer,
-			"api-key-secret", "cluster", "execution-role", "flow-repository", "flow-role", "log-group", "security-group",
+			"api-key-secret", "cluster", "execution-role", "flow-execution-role", "flow-repository", "flow-role", "log-group", "security-group",
 			"service", "task-definition", "work-pool", "worker-role",
 		)
 		slices.Sort(want)

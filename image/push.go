@@ -10,7 +10,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"ecsctl/internal/bounded"
 )
+
+// maxAnswer bounds what a registry answers to a push: tokens, errors and manifests, and no layers.
+const maxAnswer = 16 << 20
 
 // Login is a user name and password for a registry; without a name it is anonymous.
 type Login struct{ Username, Password string }
@@ -37,7 +42,8 @@ func (d Destination) options(ctx context.Context) []remote.Option {
 	if d.Login.Username != "" {
 		auth = &authn.Basic{Username: d.Login.Username, Password: d.Login.Password}
 	}
-	return []remote.Option{remote.WithContext(ctx), remote.WithAuth(auth), remote.WithUserAgent(d.UserAgent)}
+	return []remote.Option{remote.WithContext(ctx), remote.WithAuth(auth), remote.WithUserAgent(d.UserAgent),
+		remote.WithTransport(bounded.Transport{Next: remote.DefaultTransport, Limit: maxAnswer})}
 }
 
 // Push takes the image to the registry under a tag. Blobs that are there are not sent

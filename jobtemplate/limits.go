@@ -24,7 +24,7 @@ func checkDefinitionDocument(found *findings, document map[string]any) {
 			found.add(path+"name", "if it is container_name, take it out of the job variables", "the container has no name")
 		}
 	}
-	if family := field(document, "family"); family != "" && (notInFamilies.MatchString(family) || len(family) > 255) {
+	if family := field(document, "family"); family != "" && (notInFamilies.MatchString(family) || len(family) > maxFamily) {
 		advice := fmt.Sprintf("use %q", familyText(family))
 		if found.say(family) != family {
 			advice = "" // a part of it is secret

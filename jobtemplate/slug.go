@@ -32,16 +32,27 @@ func tagText(text string) string {
 	return strings.Trim(dashes.ReplaceAllString(text, "-"), "-")
 }
 
-// familyText replaces the characters that ECS refuses in the name of a family, which
-// is at most 255 long.
+// maxFamily is how long the name of a family may be.
+const maxFamily = 255
+
+// familyText replaces the characters that ECS refuses in the name of a family.
 func familyText(text string) string {
 	text = strings.Trim(notInFamilies.ReplaceAllString(text, "-"), "-")
-	return text[:min(len(text), 255)]
+	return text[:min(len(text), maxFamily)]
 }
 
 // FamilyPrefix is how the families begin in which a worker registers the flow runs of a
 // pool that name none; the id of a deployment or a flow follows.
 func FamilyPrefix(pool string) string { return familyText("prefect_" + pool + "_") }
+
+// FamilyPattern matches these families, in the language of IAM. (The official worker fails on a pool whose
+// name has what ECS refuses in a family: it slugs the family and drops the result.) The form
+// of the id keeps out the families of pools whose names go on where this one ends. What
+// FamilyPrefix leaves is ASCII, as IAM wants it.
+func FamilyPattern(pool string) string {
+	pattern := FamilyPrefix(pool) + "????????-????-????-????-????????????"
+	return pattern[:min(len(pattern), maxFamily)]
+}
 
 func decodeEntities(text string) string {
 	text = entity.ReplaceAllStringFunc(text, func(whole string) string {

@@ -48,7 +48,10 @@ const patience = 5 * time.Minute
 // tasks: these tests are about what is set up.
 func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	t.Helper()
-	opts.Region, opts.PrefectAPI = region, prefectapi.New()
+	opts.Region = region
+	if opts.PrefectAPI == nil {
+		opts.PrefectAPI = prefectapi.New()
+	}
 	server, err := sandbox.Start(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +64,7 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	})
 	config := func(url string) aws.Config {
 		return aws.Config{
-			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", ""),
+			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), ""),
 			Retryer: func() aws.Retryer {
 				return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond })
 			},

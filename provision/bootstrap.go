@@ -134,6 +134,9 @@ func (b *Bootstrap) build() {
 	if w.makesFlowRole() {
 		b.resources = append(b.resources, newFlowRole(w))
 	}
+	if w.makesFlowExecutionRole() {
+		b.resources = append(b.resources, newFlowExecutionRole(w))
+	}
 	b.resources = append(b.resources, &logGroup{w: w}, newFlowRepository(w))
 	if w.spec.MakesImage() {
 		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})

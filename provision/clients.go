@@ -13,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/aws/ec2calls"
 	"ecsctl/internal/aws/ecrcalls"
 	"ecsctl/internal/aws/ecscalls"
@@ -79,15 +81,18 @@ func directClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = directly.Proxy })
 }
 
+// bounds are options of every client: no answer takes the memory of this machine.
+var bounds = []func(*middleware.Stack) error{answers.Bound}
+
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
 func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger) (aws.Config, error) {
 	// The SDK's own warnings are for whoever looks into something, not for everybody.
 	sdkLog := logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
-	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
+	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()), config.WithAPIOptions(bounds),
 		// The endpoint of a task's credentials has a client of its own.
-		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient = directClient() })}
+		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient, o.APIOptions = directClient(), bounds })}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}

@@ -21,11 +21,13 @@ import (
 // The names that bootstrap derives from the pool etl.
 var (
 	executionRole = aws.String("prefect-etl-eu-west-1-execution")
-	workerRole    = aws.String("prefect-etl-eu-west-1-worker")
-	family        = aws.String("prefect-worker-etl")
-	secretName    = aws.String("prefect/etl/api-key")
-	logGroup      = aws.String("/ecs/prefect/etl")
-	logGroupARN   = aws.String("arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/prefect/etl")
+
+	flowExecutionRole = aws.String("prefect-etl-eu-west-1-flow-exec")
+	workerRole        = aws.String("prefect-etl-eu-west-1-worker")
+	family            = aws.String("prefect-worker-etl")
+	secretName        = aws.String("prefect/etl/api-key")
+	logGroup          = aws.String("/ecs/prefect/etl")
+	logGroupARN       = aws.String("arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/prefect/etl")
 )
 
 const executionPolicy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"

@@ -13,15 +13,16 @@ import (
 func TestDeriveNames(t *testing.T) {
 	t.Parallel()
 	want := spec.Names{
-		ExecutionRole: "prefect-etl-eu-west-1-execution",
-		WorkerRole:    "prefect-etl-eu-west-1-worker",
-		FlowRole:      "prefect-etl-eu-west-1-flow",
-		Family:        "prefect-worker-etl",
-		Service:       "prefect-worker-etl",
-		Secret:        "prefect/etl/api-key",
-		LogGroup:      "/ecs/prefect/etl",
-		Repository:    "prefect/etl/worker",
-		SecurityGroup: "prefect-etl",
+		ExecutionRole:     "prefect-etl-eu-west-1-execution",
+		WorkerRole:        "prefect-etl-eu-west-1-worker",
+		FlowRole:          "prefect-etl-eu-west-1-flow",
+		FlowExecutionRole: "prefect-etl-eu-west-1-flow-exec",
+		Family:            "prefect-worker-etl",
+		Service:           "prefect-worker-etl",
+		Secret:            "prefect/etl/api-key",
+		LogGroup:          "/ecs/prefect/etl",
+		Repository:        "prefect/etl/worker",
+		SecurityGroup:     "prefect-etl",
 
 		FlowRepository:  "prefect/etl/flows",
 		Queue:           "prefect-etl",

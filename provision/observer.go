@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"ecsctl/jobtemplate"
 	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
@@ -74,7 +75,8 @@ func (w *world) taskPattern() string {
 	}
 	if !spec.IsARN(w.spec.Names.WorkerRole) {
 		var families []any
-		for _, family := range w.flowRunFamilies() {
+		// EventBridge refuses patterns with many wildcards, such as that of an id.
+		for _, family := range append([]string{jobtemplate.FamilyPrefix(w.spec.Pool) + "*"}, w.spec.FlowRuns.Families...) {
 			families = append(families, map[string]any{"wildcard": eventWildcard(w.id.arn("ecs", "task-definition/"+family+":*"))})
 		}
 		detail["taskDefinitionArn"] = families

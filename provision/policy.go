@@ -18,11 +18,14 @@ const (
 	PolicyTeardown  = "teardown"
 	PolicyWorker    = "worker"
 	PolicyExecution = "execution"
-	PolicyDoctor    = "doctor"
-	PolicyStatus    = "status"
-	PolicyLogs      = "logs"
-	PolicyVerify    = "verify"
-	PolicyDeploy    = "deploy"
+
+	PolicyFlowExecution = "flow-execution"
+
+	PolicyDoctor = "doctor"
+	PolicyStatus = "status"
+	PolicyLogs   = "logs"
+	PolicyVerify = "verify"
+	PolicyDeploy = "deploy"
 )
 
 // MaxManagedPolicy is how many characters a managed policy has at most, white space not
@@ -65,7 +68,8 @@ func (w *world) policy(name string) (Policy, error) {
 	documents := map[string]string{
 		PolicyBootstrap: templates.BootstrapPolicy, PolicyTeardown: templates.TeardownPolicy, PolicyDoctor: templates.DoctorPolicy,
 		PolicyWorker: templates.WorkerPolicy, PolicyExecution: templates.SecretPolicy,
-		PolicyStatus: templates.StatusPolicy, PolicyLogs: templates.LogsPolicy, PolicyVerify: templates.VerifyPolicy,
+		PolicyFlowExecution: templates.FlowExecutionPolicy,
+		PolicyStatus:        templates.StatusPolicy, PolicyLogs: templates.LogsPolicy, PolicyVerify: templates.VerifyPolicy,
 		PolicyDeploy: templates.DeployPolicy,
 	}
 	document, ok := documents[name]

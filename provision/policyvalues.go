@@ -14,7 +14,7 @@ const fargateVCPUs = "fargate/L-3032A538"
 // policyValues are what the policies name. Lists that are empty take their statements out.
 func (w *world) policyValues() map[string]any {
 	values := w.workerPolicyValues()
-	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(), w.secretValues(), w.observerValues()} {
+	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(), w.secretValues(), w.observerValues(), w.flowExecutionValues()} {
 		maps.Copy(values, more)
 	}
 	values["PoolTag"] = latin1Pattern(spec.PoolTag(w.spec.Pool, w.spec.Region))
@@ -44,6 +44,9 @@ func (w *world) roleValues() map[string]any {
 	all := []*role{execution, worker}
 	if w.makesFlowRole() {
 		all = append(all, newFlowRole(w))
+	}
+	if w.makesFlowExecutionRole() {
+		all = append(all, newFlowExecutionRole(w))
 	}
 	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}
 	for _, r := range all {

@@ -35,7 +35,7 @@ type workPool struct {
 
 func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
 func (p *workPool) needs() []Kind {
-	return []Kind{KindExecutionRole, KindFlowRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup}
+	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup}
 }
 
 func (p *workPool) find(ctx context.Context) error {

@@ -43,6 +43,7 @@ func (p *workPool) checkRemembered() error {
 	differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
 	differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
 	differs("flow role", "flow-role", before.FlowRole, n.FlowRole)
+	differs("flow execution role", "flow-execution-role", before.FlowExecutionRole, n.FlowExecutionRole)
 	differs("task definition family", "family", before.Family, n.Family)
 	differs("service", "service-name", before.Service, n.Service)
 	differs("secret", "secret-name", before.Secret, n.Secret)

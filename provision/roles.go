@@ -13,10 +13,12 @@ const (
 	secretPolicyName = "prefect-secrets"
 	workerPolicyName = "prefect-worker"
 	flowPolicyName   = "prefect-flow"
+
+	flowExecutionPolicyName = "prefect-flow-execution"
 )
 
-// newExecutionRole is what ECS itself uses to start tasks: it pulls images, writes
-// logs and reads just the secrets at hand.
+// newExecutionRole is what ECS itself uses to start the worker's tasks: it pulls images,
+// writes logs and reads just the secrets at hand.
 func newExecutionRole(w *world) *role {
 	r := &role{w: w, kind: KindExecutionRole, nameARN: w.spec.Names.ExecutionRole, policyName: secretPolicyName}
 	r.managed = []string{w.id.managedPolicyARN("service-role/AmazonECSTaskExecutionRolePolicy")}
@@ -106,6 +108,8 @@ func (w *world) workerPolicyValues() map[string]any {
 		"Tasks":                  tasks,
 		"FlowRunTaskDefinitions": definitions,
 		"Taggable":               append([]string{tasks}, definitions...),
+		"Compatibilities":        w.compatibilities(),
+		"WithoutCompatibility":   w.withoutCompatibility(),
 		"PassRoles":              roles,
 		"Region":                 w.id.Region,
 		"Queues":                 w.workerQueues(),
@@ -161,28 +165,11 @@ func (w *world) execChannels() []string {
 	return []string{"*"}
 }
 
-// flowRunExecutionRole is the execution role of flow-run tasks: the worker's, unless the user has another.
-func (w *world) flowRunExecutionRole() string {
-	if w.spec.FlowRuns.ExecutionRole != "" {
-		return w.spec.FlowRuns.ExecutionRole
-	}
-	if arn := w.value(KindExecutionRole); arn != pending {
-		return arn
-	}
-	return newExecutionRole(w).wantedARN()
-}
-
 // flowRunFamilies are patterns of the families that the worker may register and run.
 func (w *world) flowRunFamilies() []string {
-	families := append([]string{flowRunFamily(w.spec.Pool)}, w.spec.FlowRuns.Families...)
+	families := append([]string{jobtemplate.FamilyPattern(w.spec.Pool)}, w.spec.FlowRuns.Families...)
 	if job := w.poolJob(); job != nil && job.Uses.Family != "" && !slices.Contains(families, job.Uses.Family) {
 		families = append(families, job.Uses.Family)
 	}
 	return families
 }
-
-// flowRunFamily matches the families that workers make up: prefect_POOL_ and the
-// deployment's or flow's id, without what ECS refuses in a family. (The official worker
-// fails on a pool with such a name: it slugs the family and drops the result.) IAM refuses
-// a policy with characters beyond Latin-1.
-func flowRunFamily(pool string) string { return jobtemplate.FamilyPrefix(pool) + "*" }

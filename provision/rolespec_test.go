@@ -43,7 +43,7 @@ func TestRolesHaveTheBoundaryAndThePath(t *testing.T) {
 	a.spec.Roles = spec.Roles{Boundary: a.boundary("limit"), Path: "/team/data/"}
 	a.bootstrap()
 	a.settled()
-	for _, name := range []*string{executionRole, workerRole} {
+	for _, name := range []*string{executionRole, workerRole, flowExecutionRole} {
 		role := a.role(name)
 		if want := "arn:aws:iam::123456789012:role/team/data/" + *name; *role.Arn != want {
 			t.Errorf("the role is %s, want %s", *role.Arn, want)
@@ -63,7 +63,7 @@ func TestRolesHaveTheBoundaryAndThePath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(pool.BaseJobTemplate), *a.role(executionRole).Arn) {
+	if !strings.Contains(string(pool.BaseJobTemplate), *a.role(flowExecutionRole).Arn) {
 		t.Error("the pool names another execution role")
 	}
 }

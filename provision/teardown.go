@@ -69,7 +69,7 @@ func (t *Teardown) look(ctx context.Context) error {
 	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
 	service, cluster := &service{w: w}, &cluster{w: w}
 	t.resources = []removable{
-		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
+		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
 		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
 		&eventRule{w: w}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
@@ -158,7 +158,7 @@ func teardownNeeds(kind Kind) []Kind {
 		// and that it is ours, for a teardown that has to be run again.
 		return []Kind{
 			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole, KindWorkerRole,
-			KindFlowRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret, KindAuthStringSecret, KindRule, KindQueue, KindDeadLetterQueue,
+			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret, KindAuthStringSecret, KindRule, KindQueue, KindDeadLetterQueue,
 		}
 	}
 	return []Kind{KindService, KindTask}

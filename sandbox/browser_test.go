@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 )
 
 // TestWebPagesAreKeptOut: what a page in the user's browser can send is refused on every
 // route: AWS, Prefect, its websockets, and the sandbox's own.
 func TestWebPagesAreKeptOut(t *testing.T) {
 	t.Parallel()
-	server, err := sandbox.Start(sandbox.Options{})
+	server, err := sandbox.Start(sandbox.Options{PrefectAPI: prefectapi.New()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/authz"
@@ -59,17 +60,26 @@ func isWrite(operation string) bool {
 	return true
 }
 
-func (s *Server) call(r *http.Request, service wire.Service, cred credential, req *wire.Request, e fault.Effect) wire.Answer {
+// authenticate finds who signs a call, or returns the refusal of one that nobody may make who is not
+// of the account: other users of this machine reach the port too.
+func (s *Server) authenticate(r *http.Request, cred credential, req *wire.Request) (iam.Principal, *wire.Error) {
 	if strings.HasPrefix(cred.key, "EXPIRED") {
-		return service.Refuse(req, s.faultError(fault.ExpiredToken, cred.service, req.Operation))
+		return iam.Principal{}, s.faultError(fault.ExpiredToken, cred.service, req.Operation)
 	}
 	caller, validity := s.sts.Caller(cred.key, r.Header.Get("X-Amz-Security-Token"))
-	switch validity {
-	case sts.Unknown:
-		return service.Refuse(req, unknownKey(cred.service))
-	case sts.Expired:
-		return service.Refuse(req, s.faultError(fault.ExpiredToken, cred.service, req.Operation))
+	if validity == sts.Unknown {
+		return caller, unknownKey(cred.service)
 	}
+	if wrong := cred.verify(r, req.Body, s.sts.Secret(cred.key), time.Now()); wrong != nil {
+		return caller, badSignature(cred.service, wrong)
+	}
+	if validity == sts.Expired {
+		return caller, s.faultError(fault.ExpiredToken, cred.service, req.Operation)
+	}
+	return caller, nil
+}
+
+func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principal, cred credential, req *wire.Request, e fault.Effect) wire.Answer {
 	if e.Refuses() {
 		return service.Refuse(req, s.faultError(e.Kind, cred.service, req.Operation))
 	}

@@ -86,7 +86,7 @@ func contract(t *testing.T) *clients {
 		t.Skip(reason)
 	}
 	t.Log("contract of " + endpoint) // is counted in e2e
-	return newClients(t, endpoint, "us-east-1", "CONTRACT")
+	return newClients(t, endpoint, "us-east-1", "CONTRACT", "secret")
 }
 
 // sleep plays the container of a sleeper, until it is stopped.
@@ -111,14 +111,14 @@ func start(t *testing.T, opts sandbox.Options) *clients {
 	if region == "" {
 		region = "us-east-1"
 	}
-	c := newClients(t, server.URL(), region, "SANDBOX")
+	c := newClients(t, server.URL(), region, "SANDBOX", server.SecretAccessKey())
 	c.server = server
 	return c
 }
 
-func newClients(t *testing.T, endpoint, region, key string) *clients {
+func newClients(t *testing.T, endpoint, region, key, secret string) *clients {
 	t.Helper()
-	return clientsWith(t, endpoint, region, credentials.NewStaticCredentialsProvider(key, "secret", ""))
+	return clientsWith(t, endpoint, region, credentials.NewStaticCredentialsProvider(key, secret, ""))
 }
 
 func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsProvider) *clients {

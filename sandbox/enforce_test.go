@@ -112,7 +112,7 @@ func failed[T any](_ T, err error) error { return err }
 func TestUnknownKeys(t *testing.T) {
 	t.Parallel()
 	c := enforced(t)
-	stranger := newClients(t, c.server.URL(), "us-east-1", "AKIANOBODY")
+	stranger := newClients(t, c.server.URL(), "us-east-1", "AKIANOBODY", c.server.SecretAccessKey())
 	wantCode(t, failed(stranger.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{})), "UnrecognizedClientException")
 	wantCode(t, failed(stranger.iam.ListRoles(t.Context(), &iam.ListRolesInput{})), "InvalidClientTokenId")
 	wantCode(t, failed(stranger.ec2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})), "AuthFailure")

@@ -142,7 +142,7 @@ func TestTrustPolicies(t *testing.T) {
 // clientsOfRoot are those of the account's own key.
 func (c *clients) clientsOfRoot(t *testing.T) *clients {
 	t.Helper()
-	return newClients(t, c.server.URL(), "us-east-1", "SANDBOX")
+	return newClients(t, c.server.URL(), "us-east-1", "SANDBOX", c.server.SecretAccessKey())
 }
 
 // A policy that could not be evaluated is refused when it comes, not ignored when it counts.

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"ecsctl/jobtemplate"
 	"ecsctl/templates"
 )
 
@@ -32,10 +34,11 @@ func newWorker(t *testing.T) *worker {
 	const account = ":us-east-1:123456789012:"
 	w := &worker{clients: c, pass: c.roleWith(t, "flow-runs", nil).Arn}
 	cluster := c.cluster(t)
-	families, tasks := "arn:aws:ecs"+account+"task-definition/prefect_p_*:*", "arn:aws:ecs"+account+"task/"+*cluster+"/*"
+	families, tasks := "arn:aws:ecs"+account+"task-definition/"+jobtemplate.FamilyPattern("p")+":*", "arn:aws:ecs"+account+"task/"+*cluster+"/*"
 	w.document = templates.Policy(templates.WorkerPolicy, map[string]any{
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
+		"Compatibilities": []string{"FARGATE"}, "WithoutCompatibility": []string{"false"},
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
 		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
 	})
@@ -47,6 +50,11 @@ func newWorker(t *testing.T) *worker {
 	w.run = &ecs.RunTaskInput{Cluster: cluster, LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t),
 		Tags: []types.Tag{{Key: aws.String("prefect.io/flow-run-id"), Value: aws.String("1")}}}
 	return w
+}
+
+// familyOf is what a worker of the pool registers for a deployment.
+func familyOf(pool string, deployment int) string {
+	return fmt.Sprintf("prefect_%s_00000000-0000-4000-8000-%012d", pool, deployment)
 }
 
 // definition of a flow run, to be registered.
@@ -83,7 +91,7 @@ func TestTheWorkersPolicyIsEnough(t *testing.T) {
 	ctx := t.Context()
 	must(w.it.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{}))(t)
 	must(w.it.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}))(t)
-	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, "prefect_p_1")))(t).TaskDefinition.TaskDefinitionArn
+	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
 	must(w.it.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))(t)
 	task := must(w.it.ecs.RunTask(ctx, w.run))(t).Tasks[0].TaskArn
 	must(w.it.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: w.run.Cluster, Tasks: []string{*task}}))(t)
@@ -96,17 +104,17 @@ func TestTheWorkersPolicyIsNoMore(t *testing.T) {
 	w := newWorker(t)
 	ctx := t.Context()
 	const who = "User: arn:aws:sts::123456789012:assumed-role/worker/it is not authorized to perform: "
-	mine := must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, "prefect_p_1")))(t).TaskDefinition.TaskDefinitionArn
+	mine := must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
 
 	elsewhere := *w.run
 	elsewhere.TaskDefinition, elsewhere.Cluster = mine, w.cluster(t)
 	wantMessage(t, failed(w.it.ecs.RunTask(ctx, &elsewhere)), "AccessDeniedException",
-		who+"ecs:RunTask on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/prefect_p_1:1 because no identity-based policy allows the ecs:RunTask action")
+		who+"ecs:RunTask on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/"+familyOf("p", 1)+":1 because no identity-based policy allows the ecs:RunTask action")
 	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, "other"))), "AccessDeniedException",
 		who+"ecs:RegisterTaskDefinition on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/other:1 because")
 
 	admin := w.roleWith(t, "admin", policyOf(may("*", "*"))).Arn
-	in := w.definition(t, "prefect_p_2")
+	in := w.definition(t, familyOf("p", 2))
 	in.TaskRoleArn = admin
 	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, in)), "AccessDeniedException", who+"iam:PassRole on resource: "+*admin+" because")
 	over := *w.run
@@ -121,6 +129,36 @@ func TestTheWorkersPolicyIsNoMore(t *testing.T) {
 		who+"ecs:TagResource on resource: "+*mine+" because") // only while creating
 }
 
+// What a flow author may ask of a worker and AWS would do: a privileged container, a machine of the
+// account's own in place of Fargate, a shell by ECS Exec, and the families of another pool.
+func TestWhatAFlowAuthorMayNotHaveOfECS(t *testing.T) {
+	t.Parallel()
+	w := newWorker(t)
+	ctx := t.Context()
+	for name, change := range map[string]func(in *ecs.RegisterTaskDefinitionInput){
+		"privileged": func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].Privileged = aws.Bool(true) },
+		"EC2":        func(in *ecs.RegisterTaskDefinitionInput) { in.RequiresCompatibilities = []types.Compatibility{"EC2"} },
+		"EC2 as well": func(in *ecs.RegisterTaskDefinitionInput) {
+			in.RequiresCompatibilities = append(in.RequiresCompatibilities, "EC2")
+		},
+		"anything":     func(in *ecs.RegisterTaskDefinitionInput) { in.RequiresCompatibilities = nil },
+		"another pool": func(in *ecs.RegisterTaskDefinitionInput) { in.Family = aws.String(familyOf("p_x", 1)) },
+	} {
+		in := w.definition(t, familyOf("p", 1))
+		change(in)
+		if err := failed(w.it.ecs.RegisterTaskDefinition(ctx, in)); err == nil {
+			t.Errorf("%s: it was registered", name)
+		} else {
+			wantMessage(t, err, "AccessDeniedException", "not authorized to perform: ecs:RegisterTaskDefinition")
+		}
+	}
+	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
+	w.run.EnableExecuteCommand = true
+	wantMessage(t, failed(w.it.ecs.RunTask(ctx, w.run)), "AccessDeniedException", "not authorized to perform: ecs:RunTask")
+	w.run.EnableExecuteCommand = false
+	must(w.it.ecs.RunTask(ctx, w.run))(t)
+}
+
 // Each statement is needed: without it a call fails, and says what is missing.
 func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 	t.Parallel()
@@ -129,7 +167,7 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 		call    func(t *testing.T, w *worker) error
 	}{
 		"RegisterFlowRunTaskDefinitions": {"ecs:RegisterTaskDefinition", func(t *testing.T, w *worker) error {
-			return failed(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, "prefect_p_2")))
+			return failed(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 2))))
 		}},
 		"ReadAndRetireTaskDefinitions": {"ecs:DescribeTaskDefinition", func(t *testing.T, w *worker) error {
 			return failed(w.it.ecs.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))
@@ -153,7 +191,7 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 		t.Run(sid, func(t *testing.T) {
 			t.Parallel()
 			w := newWorker(t)
-			w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, "prefect_p_1")))(t).TaskDefinition.TaskDefinitionArn
+			w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
 			if sid != "RegisterFlowRunTaskDefinitions" {
 				if err := tc.call(t, w); err != nil {
 					t.Fatalf("with the statement: %v", err)

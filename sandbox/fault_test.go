@@ -112,7 +112,7 @@ func TestLatency(t *testing.T) {
 func TestExpiredCredentials(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
-	expired := newClients(t, c.server.URL(), "us-east-1", "EXPIRED1")
+	expired := newClients(t, c.server.URL(), "us-east-1", "EXPIRED1", c.server.SecretAccessKey())
 	_, err := expired.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	wantMessage(t, err, "ExpiredToken", "The security token included in the request is expired")
 	_, err = expired.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{})

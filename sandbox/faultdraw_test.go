@@ -15,6 +15,7 @@ import (
 
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
+	"ecsctl/sandbox/prefectapi"
 )
 
 // outcome names how a call went.
@@ -87,7 +88,7 @@ func TestLatencyHidesNoOtherFault(t *testing.T) {
 
 func TestFaultsOfThePrefectAPI(t *testing.T) {
 	t.Parallel()
-	c := start(t, sandbox.Options{})
+	c := start(t, sandbox.Options{PrefectAPI: prefectapi.New()})
 	call := func(method, path, body string) (int, string) {
 		return overHTTP(t, method, c.server.PrefectAPIURL()+path, body)
 	}
@@ -116,7 +117,7 @@ func TestFaultsOfThePrefectAPI(t *testing.T) {
 func TestDroppedAnswersOfThePrefectAPI(t *testing.T) {
 	t.Parallel()
 	for kind, made := range map[string]int{"drop-before": http.StatusNotFound, "drop-after": http.StatusOK} {
-		c := start(t, sandbox.Options{})
+		c := start(t, sandbox.Options{PrefectAPI: prefectapi.New()})
 		c.fault(t, "prefect:POST/work_pools*="+kind)
 		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.PrefectAPIURL()+"/work_pools/", strings.NewReader(`{"name":"p","type":"ecs"}`)))(t)
 		req.Header.Set("Content-Type", "application/json")

@@ -74,3 +74,16 @@ func unknownKey(service string) *wire.Error {
 		return wire.Errorf("UnrecognizedClientException", message)
 	}
 }
+
+// badSignature refuses a call whose signature is not that of its key's secret, or too old.
+func badSignature(service string, wrong *wrongSignature) *wire.Error {
+	switch {
+	case service == "ec2" && wrong.stale:
+		return wire.Errorf("RequestExpired", "Request has expired.")
+	case service == "ec2":
+		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
+	case service == "iam" || service == "sts":
+		return wire.WithStatus(http.StatusForbidden, "SignatureDoesNotMatch", "%s", wrong.message)
+	}
+	return wire.Errorf("InvalidSignatureException", "%s", wrong.message)
+}

@@ -10,22 +10,23 @@ import (
 	"ecsctl/sandbox/fault"
 )
 
-// faultsPath and quotasPath are where these are set while the sandbox runs: GET lists
-// them, POST adds some, one a line, DELETE clears all.
-const (
-	faultsPath = "/_sandbox/faults"
-	quotasPath = "/_sandbox/quotas"
-)
+// ControlVariable has, in Env, the address below which faults and quotas are set while the
+// sandbox runs: GET lists them, POST adds some, one a line, DELETE clears all. Nobody knows it
+// who was not told.
+const ControlVariable = "ECSCTL_SANDBOX"
+
+func (s *Server) controlPath() string { return "/_sandbox/" + s.control }
+func (s *Server) controlURL() string  { return s.url + s.controlPath() }
 
 // FaultsURL is where faults are set while the sandbox runs.
-func (s *Server) FaultsURL() string { return s.url + faultsPath }
+func (s *Server) FaultsURL() string { return s.controlURL() + "/faults" }
 
 // QuotasURL is where quotas are set while the sandbox runs.
-func (s *Server) QuotasURL() string { return s.url + quotasPath }
+func (s *Server) QuotasURL() string { return s.controlURL() + "/quotas" }
 
 func (s *Server) serveFaults(mux *http.ServeMux) {
-	serveList(mux, faultsPath, s.Faults, s.ClearFaults, fault.ParseFault, s.AddFault)
-	serveList(mux, quotasPath, s.quotas.Held, s.ClearQuotas, fault.ParseQuota, s.AddQuota)
+	serveList(mux, s.controlPath()+"/faults", s.Faults, s.ClearFaults, fault.ParseFault, s.AddFault)
+	serveList(mux, s.controlPath()+"/quotas", s.quotas.Held, s.ClearQuotas, fault.ParseQuota, s.AddQuota)
 }
 
 // serveList lets a list of things that have a written form be read and changed.

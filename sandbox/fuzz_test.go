@@ -31,7 +31,7 @@ func FuzzWire(f *testing.F) {
 			return
 		}
 		r.Header["X-Amz-Target"] = []string{target}
-		r.Header["Authorization"] = []string{"AWS4-HMAC-SHA256 Credential=SANDBOX/20260101/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=x"}
+		sign(t, server, r, service, body)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			if strings.Contains(err.Error(), "EOF") {

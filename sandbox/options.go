@@ -71,8 +71,12 @@ type Options struct {
 	Faults []fault.Fault
 	Quotas []fault.Quota
 
-	// PrefectAPI answers below /api; default: an empty Prefect API of its own.
+	// PrefectAPI answers below /api; default: an empty Prefect API of its own, that asks for
+	// what PrefectCredentials says.
 	PrefectAPI http.Handler
+
+	// PrefectVersion is what the Prefect API of its own plays; default: the newest.
+	PrefectVersion string
 }
 
 // Function plays a container: it is given the container's environment and returns the

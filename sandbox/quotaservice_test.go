@@ -19,7 +19,7 @@ func TestServiceQuotas(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	quotas := servicequotas.New(servicequotas.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(c.server.URL()), RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: aws.String(c.server.URL()), RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", c.server.SecretAccessKey(), ""),
 	})
 	value := func(code string) float64 {
 		t.Helper()

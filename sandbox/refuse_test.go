@@ -72,10 +72,10 @@ func TestUnknownServiceIsRefused(t *testing.T) {
 	c := start(t, sandbox.Options{})
 	for _, target := range []string{"", "AmazonSSM.GetParameter"} {
 		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL(), strings.NewReader("")))(t)
-		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0")
 		if target != "" {
 			req.Header.Set("X-Amz-Target", target)
 		}
+		sign(t, c.server, req, "ssm", "")
 		resp := must(http.DefaultClient.Do(req))(t)
 		defer resp.Body.Close()
 		body := string(must(io.ReadAll(resp.Body))(t))
@@ -112,7 +112,7 @@ func TestPartitions(t *testing.T) {
 func TestOtherRegionIsRefused(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{Region: "eu-west-1"})
-	other := newClients(t, c.server.URL(), "us-east-1", "SANDBOX")
+	other := newClients(t, c.server.URL(), "us-east-1", "SANDBOX", c.server.SecretAccessKey())
 	_, err := other.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{})
 	wantMessage(t, err, "SandboxNotImplemented", "the region us-east-1")
 }

@@ -14,25 +14,6 @@ import (
 
 const maxBody = 10 << 20
 
-// credential is what a SigV4 Authorization header says about a call. The signature
-// itself is not checked: any secret will do.
-type credential struct {
-	key, region, service string
-}
-
-func parseCredential(header string) (credential, bool) {
-	_, rest, ok := strings.Cut(header, "Credential=")
-	if !ok {
-		return credential{}, false
-	}
-	rest, _, _ = strings.Cut(rest, ",")
-	parts := strings.Split(strings.TrimSpace(rest), "/")
-	if len(parts) != 5 || parts[4] != "aws4_request" {
-		return credential{}, false
-	}
-	return credential{key: parts[0], region: parts[2], service: parts[3]}, true
-}
-
 func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 	cred, ok := parseCredential(r.Header.Get("Authorization"))
 	if !ok {
@@ -54,14 +35,23 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
 	s.record(cred.service, req.Operation)
+	caller, refusal := s.authenticate(r, cred, req)
+	if refusal != nil { // before anything happens, so that a stranger uses up no fault and no quota
+		send(w, req, service.Refuse(req, refusal))
+		return
+	}
 	e := s.faults.Take(cred.service, req.Operation, fault.CallKinds...)
 	if !e.Wait(r.Context(), s.opts.Clock) || e.Kind == fault.DropBefore {
 		panic(http.ErrAbortHandler) // the client sees the connection end
 	}
-	answer := s.call(r, service, cred, req, e)
+	answer := s.call(r, service, caller, cred, req, e)
 	if e.Kind == fault.DropAfter {
 		panic(http.ErrAbortHandler)
 	}
+	send(w, req, answer)
+}
+
+func send(w http.ResponseWriter, req *wire.Request, answer wire.Answer) {
 	h := w.Header()
 	maps.Copy(h, answer.Header)
 	h.Set("Content-Type", answer.ContentType)

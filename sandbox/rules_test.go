@@ -88,10 +88,10 @@ func (c *clients) raw(t *testing.T, service, target, operation, body string) (in
 		body = "Action=" + url.QueryEscape(operation) + "&Version=1&" + body
 	}
 	req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL(), strings.NewReader(body)))(t)
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
 	if target != "" {
 		req.Header.Set("X-Amz-Target", target+operation)
 	}
+	sign(t, c.server, req, service, body)
 	resp := must(http.DefaultClient.Do(req))(t)
 	defer resp.Body.Close()
 	return resp.StatusCode, string(must(io.ReadAll(resp.Body))(t))

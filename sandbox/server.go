@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -44,6 +45,9 @@ type Server struct {
 	ecr      *ecr.Service
 	account  authz.Account
 	guard    process.Guard
+	secret   string // of the account's own key
+	control  string // the part of the path of faults and quotas that nobody else knows
+	prefect  prefectAccess
 	hangUp   context.CancelFunc // ends the websockets, which http.Server.Shutdown knows nothing of
 
 	faults fault.Set
@@ -64,6 +68,7 @@ func Start(opts Options) (*Server, error) {
 		}
 	}
 	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1), quotas: fault.Quotas{Clock: opts.Clock}}
+	s.secret, s.control, s.prefect = rand.Text()+rand.Text()[:14], rand.Text(), newPrefectAccess(opts)
 	s.startServices()
 	for _, f := range opts.Faults {
 		s.AddFault(f)
@@ -72,7 +77,7 @@ func Start(opts Options) (*Server, error) {
 		s.AddQuota(q)
 	}
 	mux := http.NewServeMux()
-	mux.Handle(prefectPath+"/", s.prefect())
+	mux.Handle(prefectPath+"/", s.prefectHandler())
 	mux.HandleFunc("GET "+credentialsPath+"{id}", s.serveCredentials)
 	mux.HandleFunc("GET "+metadataPath+"{container}/{what...}", s.serveMetadata)
 	s.serveFaults(mux)
@@ -92,7 +97,7 @@ func (s *Server) startServices() {
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
-	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, AnyKey: !o.EnforceIAM})
+	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, Secret: s.secret, AnyKey: !o.EnforceIAM})
 	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock, DeleteDelay: o.QueueDelay})
 	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
@@ -126,11 +131,11 @@ func functions(of map[string]Function) map[string]ecs.Function {
 	return out
 }
 
-func (s *Server) prefect() http.Handler {
+func (s *Server) prefectHandler() http.Handler {
 	if s.opts.PrefectAPI != nil {
 		return s.faultyPrefect(s.opts.PrefectAPI)
 	}
-	return s.faultyPrefect(prefectapi.New())
+	return s.faultyPrefect(prefectapi.New(s.prefect.options()...))
 }
 
 // URL is the address of all AWS services, for AWS_ENDPOINT_URL.
@@ -139,13 +144,18 @@ func (s *Server) URL() string { return s.url }
 // PrefectAPIURL is the address of the Prefect API, for PREFECT_API_URL.
 func (s *Server) PrefectAPIURL() string { return s.url + prefectPath }
 
-// AccessKeyID is the account's own key, with which everything may be done. Its secret does
-// not matter: signatures are not checked.
+// AccessKeyID is the account's own key, with which everything may be done.
 const AccessKeyID = sts.RootKey
+
+// SecretAccessKey is what calls with the account's own key are signed with: another one for each start, so that
+// other users of the machine, who reach the port as well, cannot make any.
+func (s *Server) SecretAccessKey() string { return s.secret }
 
 // Env is the environment in which AWS and Prefect clients find the sandbox.
 func (s *Server) Env() []string {
-	return append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+AccessKeyID, "AWS_SECRET_ACCESS_KEY=sandbox", "PREFECT_API_URL="+s.PrefectAPIURL())
+	env := append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.secret, "PREFECT_API_URL="+s.PrefectAPIURL(),
+		ControlVariable+"="+s.controlURL())
+	return append(env, s.prefect.env()...)
 }
 
 // placeEnv says where AWS is, and nothing of who calls.

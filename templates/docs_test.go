@@ -59,7 +59,7 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 	t.Parallel()
 	tables := tablesOf(t, "security.md")
 	for head, name := range map[string]string{
-		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "doctor": DoctorPolicy,
+		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "flow runs' execution role": FlowExecutionPolicy, "doctor": DoctorPolicy,
 		"status": StatusPolicy, "logs": LogsPolicy, "verify": VerifyPolicy,
 	} {
 		rows := map[string]row{}
@@ -87,7 +87,7 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 	}
 }
 
-// docs/iam.md has the actions of the worker's role too.
+// docs/iam.md has the actions of the worker's role and of the flow runs' execution role too.
 func TestIAMPageHasTheWorkersActions(t *testing.T) {
 	t.Parallel()
 	told, want := map[string][]string{}, map[string][]string{}
@@ -97,7 +97,7 @@ func TestIAMPageHasTheWorkersActions(t *testing.T) {
 		}
 		slices.Sort(told[r.first])
 	}
-	for _, s := range statementsIn(t, WorkerPolicy) {
+	for _, s := range append(statementsIn(t, WorkerPolicy), statementsIn(t, FlowExecutionPolicy)...) {
 		want[s.Sid] = slices.Sorted(slices.Values(s.Action))
 	}
 	if diff := cmp.Diff(want, told); diff != "" {

@@ -30,9 +30,12 @@ var MyFlow []byte
 
 // Names of the policy documents: IAM's, and the lifecycle policy of an ECR repository.
 const (
-	TrustPolicy     = "trust-policy.json"
-	SecretPolicy    = "secret-policy.json"
-	WorkerPolicy    = "worker-policy.json"
+	TrustPolicy  = "trust-policy.json"
+	SecretPolicy = "secret-policy.json"
+	WorkerPolicy = "worker-policy.json"
+
+	FlowExecutionPolicy = "flow-execution-policy.json"
+
 	BootstrapPolicy = "bootstrap-policy.json"
 	TeardownPolicy  = "teardown-policy.json"
 	DoctorPolicy    = "doctor-policy.json"

@@ -33,7 +33,7 @@ func newLauncher(t *testing.T) *launcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	clients, err := awsaccess.NewSets(cfg, nil, nil).Of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,12 @@
 package worker
 
-import "ecsctl/jobtemplate"
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"ecsctl/jobtemplate"
+)
 
 // discreetError is an error whose words may quote what a job resolved to: AWS repeats values
 // that it refuses, and everybody who sees the run reads its state.
@@ -24,4 +30,53 @@ func withoutSecrets(job *jobtemplate.Job, err error) error {
 		return err
 	}
 	return &discreetError{err, text}
+}
+
+// discreetLog is a log whose lines have stars for the same: what AWS rejects and is asked again is
+// told as well, and whoever reads a run's log need not be able to read its blocks.
+func discreetLog(log *slog.Logger, job *jobtemplate.Job) *slog.Logger {
+	return slog.New(&discreetHandler{log.Handler(), job})
+}
+
+type discreetHandler struct {
+	slog.Handler
+	job *jobtemplate.Job
+}
+
+// Handle implements slog.Handler.
+func (h *discreetHandler) Handle(ctx context.Context, r slog.Record) error {
+	out := slog.NewRecord(r.Time, r.Level, h.job.MaskText(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		out.AddAttrs(h.mask(a))
+		return true
+	})
+	return h.Handler.Handle(ctx, out)
+}
+
+// mask keeps what has no text of its own, such as numbers and times.
+func (h *discreetHandler) mask(a slog.Attr) slog.Attr {
+	switch value := a.Value.Resolve(); value.Kind() {
+	case slog.KindString:
+		return slog.String(a.Key, h.job.MaskText(value.String()))
+	case slog.KindAny:
+		if err, ok := value.Any().(error); ok {
+			return slog.Any(a.Key, withoutSecrets(h.job, err))
+		}
+		return slog.String(a.Key, h.job.MaskText(fmt.Sprint(value.Any())))
+	}
+	return a
+}
+
+// WithAttrs implements slog.Handler.
+func (h *discreetHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	masked := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		masked[i] = h.mask(a)
+	}
+	return &discreetHandler{h.Handler.WithAttrs(masked), h.job}
+}
+
+// WithGroup implements slog.Handler.
+func (h *discreetHandler) WithGroup(name string) slog.Handler {
+	return &discreetHandler{h.Handler.WithGroup(name), h.job}
 }

@@ -91,7 +91,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "t", "")}
+	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {
 		clients, err := sets.Of(t.Context(), c)
@@ -101,7 +101,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		return clients
 	}
 	first := clientsOf(jobtemplate.Credentials{})
-	second := clientsOf(jobtemplate.Credentials{AccessKeyID: "OTHER", SecretAccessKey: "s"})
+	second := clientsOf(jobtemplate.Credentials{AccessKeyID: "OTHER", SecretAccessKey: server.SecretAccessKey()})
 	if first == second || len(sets.Limits) != 1 {
 		t.Fatalf("two sets of credentials of one account have %d sets of limits", len(sets.Limits))
 	}

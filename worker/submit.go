@@ -169,7 +169,7 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if err != nil {
 		return err
 	}
-	return withoutSecrets(job, s.startJob(ctx, log, c, known, job))
+	return withoutSecrets(job, s.startJob(ctx, discreetLog(log, job), c, known, job))
 }
 
 // startJob launches the task of a job.
@@ -199,12 +199,12 @@ func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, kn
 	made, used, err := s.send(ctx, log, clients, job, c)
 	if isStale(err) {
 		if newJob, newClients, changed := s.renew.forLaunch(ctx, log, c, known, clients); changed {
-			job, clients = newJob, newClients
+			job, clients, log = newJob, newClients, discreetLog(log, newJob)
 			made, used, err = s.send(ctx, log, clients, job, c)
 		}
 	}
 	if err != nil {
-		return s.refused(ctx, log, c, job, clients, submitted, err)
+		return s.refused(ctx, log, c, job, clients, submitted, withoutSecrets(job, err))
 	}
 	return s.record(ctx, log, c, job, clients, made, used, submitted)
 }

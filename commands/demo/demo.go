@@ -117,7 +117,8 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 		d.api, d.env = d.real.api, append(d.env, d.real.environ()...)
 		return hint.Add(d.show(), "what the demo has made on the server may be left there: "+demoRemoval)
 	}
-	if d.api, err = prefect.New(prefect.Options{APIURL: d.server.PrefectAPIURL()}); err != nil {
+	_, auth := d.server.PrefectCredentials()
+	if d.api, err = prefect.New(prefect.Options{APIURL: d.server.PrefectAPIURL(), AuthString: prefect.Secret(auth)}); err != nil {
 		return err
 	}
 	return d.show()

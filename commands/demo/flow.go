@@ -23,7 +23,9 @@ func runHelloFlow(ctx context.Context, out io.Writer) error {
 	if id == "" {
 		return errors.New("PREFECT__FLOW_RUN_ID is not set: this is for the containers of the demo")
 	}
-	api, err := prefect.New(prefect.Options{APIURL: os.Getenv("PREFECT_API_URL")})
+	api, err := prefect.New(prefect.Options{
+		APIURL: os.Getenv("PREFECT_API_URL"), AuthString: prefect.Secret(os.Getenv("PREFECT_API_AUTH_STRING")),
+	})
 	if err != nil {
 		return err
 	}

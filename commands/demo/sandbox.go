@@ -16,7 +16,6 @@ import (
 	"ecsctl/internal/hint"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
-	"ecsctl/sandbox/prefectapi"
 )
 
 const sandboxDescription = `Example:
@@ -114,7 +113,7 @@ func (o sandboxOptions) faultsPrefect() bool {
 func runSandbox(ctx context.Context, streams console.Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
 		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,
-		ContainerEnvironment: ownHealthPort, PrefectAPI: prefectapi.New(prefectapi.WithVersion(opts.PrefectVersion)),
+		ContainerEnvironment: ownHealthPort, PrefectVersion: opts.PrefectVersion,
 	})
 	if err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/goccy/go-yaml"
-
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -22,7 +20,7 @@ var ErrFileExists = errors.New("it exists already")
 // SaveSpec writes the settings as an ecsctl.yaml. A file that exists is left alone and
 // errFileExists returned, unless overwrite says otherwise.
 func SaveSpec(path string, spec spec.Spec, overwrite bool) error {
-	raw, err := yaml.Marshal(spec)
+	raw, err := spec.YAML()
 	if err != nil {
 		return fmt.Errorf("failed to encode the settings: %w", err)
 	}

@@ -160,7 +160,8 @@ func previewWorld(t *testing.T) *prefect.Client {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	alone(t, server.Env()...)
-	api, err := prefect.New(prefect.Options{APIURL: server.PrefectAPIURL()})
+	_, auth := server.PrefectCredentials()
+	api, err := prefect.New(prefect.Options{APIURL: server.PrefectAPIURL(), AuthString: prefect.Secret(auth)})
 	if err != nil {
 		t.Fatal(err)
 	}

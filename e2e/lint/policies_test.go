@@ -40,7 +40,7 @@ func TestEveryPolicyPassesTheLinters(t *testing.T) {
 	for name, spec := range specs() {
 		spec.Region = "eu-west-1"
 		for _, policy := range []string{
-			provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution,
+			provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution, provision.PolicyFlowExecution,
 			provision.PolicyDoctor, provision.PolicyStatus, provision.PolicyLogs, provision.PolicyVerify,
 		} {
 			made, err := provision.NewPolicy(policy, spec.WithDefaults(), provision.Identity{Account: "123456789012", Partition: "aws", Region: "eu-west-1"},

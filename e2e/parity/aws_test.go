@@ -4,13 +4,17 @@ package parity
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
@@ -21,6 +25,7 @@ import (
 // official worker sends and ours does not must be refused there.
 type account struct {
 	url     string
+	secret  string
 	subnets []string // that tasks may run in
 }
 
@@ -35,9 +40,9 @@ func newAccount(t *testing.T) *account {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	a := &account{url: server.URL()}
+	a := &account{url: server.URL(), secret: server.SecretAccessKey()}
 	subnets, err := ec2.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", "x", ""),
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", server.SecretAccessKey(), ""),
 	}).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
 	if err != nil || len(subnets.Subnets) == 0 {
 		t.Fatalf("the sandbox has no subnets: %v", err)
@@ -102,8 +107,12 @@ func (a *account) call(t *testing.T, action string, body []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=SANDBOX/20261124/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature=0")
 	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+action)
+	sum := sha256.Sum256(body)
+	own := aws.Credentials{AccessKeyID: sandbox.AccessKeyID, SecretAccessKey: a.secret}
+	if err := v4.NewSigner().SignHTTP(t.Context(), own, request, hex.EncodeToString(sum[:]), "ecs", "us-east-1", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

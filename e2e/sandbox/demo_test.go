@@ -24,7 +24,7 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	out := w.run(w.environ("/nowhere"), shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv))
 	for _, want := range []string{
 		"The Prefect server (3.8.8 at " + server.URL + ")", "$ prefect --no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
-		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!", "4 existing to use, 15 unchanged",
+		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!", "4 existing to use, 16 unchanged",
 		"Finished in state Completed()", "nothing that ecsctl made is left",
 	} {
 		if !strings.Contains(out, want) {

@@ -87,7 +87,7 @@ func (w *world) readEnv(log string) error {
 // config is that of SDK clients that read the account past everyone else.
 func (w *world) config() aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]), Credentials: credentials.NewStaticCredentialsProvider(w.env["AWS_ACCESS_KEY_ID"], "reader", ""),
+		Region: region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]), Credentials: credentials.NewStaticCredentialsProvider(w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], ""),
 	}
 }
 

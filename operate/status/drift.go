@@ -24,7 +24,7 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
-		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
+		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole, provision.KindFlowExecutionRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
 			access = append(access, c)
 		}
 		if c.Action == provision.Create || c.Action == provision.Update {
@@ -72,16 +72,17 @@ var missing = map[provision.Kind]struct {
 	about About
 	what  string // with the name, a sentence
 }{
-	provision.KindCluster:          {AboutCluster, "cluster %q does not exist, nor do the service and the tasks in it"},
-	provision.KindExecutionRole:    {AboutRole, "execution role %q does not exist: ECS can start no task"},
-	provision.KindWorkerRole:       {AboutRole, "the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
-	provision.KindFlowRole:         {AboutRole, "the flow runs' task role %q does not exist: ECS can start no flow run"},
-	provision.KindAPIKeySecret:     {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
-	provision.KindAuthStringSecret: {AboutSecret, "secret %q with the auth string does not exist: ECS can start no task"},
-	provision.KindSecurityGroup:    {AboutNetwork, "security group %q does not exist: ECS can start no task"},
-	provision.KindLogGroup:         {AboutService, "log group %q does not exist: ECS can start no task"},
-	provision.KindTaskDefinition:   {AboutService, "the worker's task definition %q does not exist"},
-	provision.KindService:          {AboutService, "service %q does not exist: nothing runs a worker"},
+	provision.KindCluster:           {AboutCluster, "cluster %q does not exist, nor do the service and the tasks in it"},
+	provision.KindExecutionRole:     {AboutRole, "execution role %q does not exist: ECS can start no task"},
+	provision.KindWorkerRole:        {AboutRole, "the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
+	provision.KindFlowExecutionRole: {AboutRole, "the flow runs' execution role %q does not exist: ECS can start no flow run"},
+	provision.KindFlowRole:          {AboutRole, "the flow runs' task role %q does not exist: ECS can start no flow run"},
+	provision.KindAPIKeySecret:      {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
+	provision.KindAuthStringSecret:  {AboutSecret, "secret %q with the auth string does not exist: ECS can start no task"},
+	provision.KindSecurityGroup:     {AboutNetwork, "security group %q does not exist: ECS can start no task"},
+	provision.KindLogGroup:          {AboutService, "log group %q does not exist: ECS can start no task"},
+	provision.KindTaskDefinition:    {AboutService, "the worker's task definition %q does not exist"},
+	provision.KindService:           {AboutService, "service %q does not exist: nothing runs a worker"},
 }
 
 func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Problem, bool) {

@@ -25,12 +25,14 @@ func DeriveNames(pool, region string) Names {
 		ExecutionRole: "prefect-" + slug + "-" + region + "-execution",
 		WorkerRole:    "prefect-" + slug + "-" + region + "-worker",
 		FlowRole:      "prefect-" + slug + "-" + region + "-flow",
-		Family:        "prefect-worker-" + slug,
-		Service:       "prefect-worker-" + slug,
-		Secret:        "prefect/" + slug + "/api-key",
-		LogGroup:      "/ecs/prefect/" + slug,
-		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
-		SecurityGroup: "prefect-" + slug,
+		// No longer than the execution role's name, on which the length of the slug depends.
+		FlowExecutionRole: "prefect-" + slug + "-" + region + "-flow-exec",
+		Family:            "prefect-worker-" + slug,
+		Service:           "prefect-worker-" + slug,
+		Secret:            "prefect/" + slug + "/api-key",
+		LogGroup:          "/ecs/prefect/" + slug,
+		Repository:        "prefect/" + repositorySlug(slug) + "/worker",
+		SecurityGroup:     "prefect-" + slug,
 
 		FlowRepository: "prefect/" + repositorySlug(slug) + "/flows",
 
@@ -87,6 +89,7 @@ func (n Names) Or(others Names) Names {
 	n.ExecutionRole = cmp.Or(n.ExecutionRole, others.ExecutionRole)
 	n.WorkerRole = cmp.Or(n.WorkerRole, others.WorkerRole)
 	n.FlowRole = cmp.Or(n.FlowRole, others.FlowRole)
+	n.FlowExecutionRole = cmp.Or(n.FlowExecutionRole, others.FlowExecutionRole)
 	n.Family = cmp.Or(n.Family, others.Family)
 	n.Service = cmp.Or(n.Service, others.Service)
 	n.Secret = cmp.Or(n.Secret, others.Secret)

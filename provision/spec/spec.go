@@ -30,8 +30,9 @@ type Spec struct {
 	Observer *bool `yaml:"observer,omitempty" json:"observer,omitempty"`
 	// LogRetentionDays is how long CloudWatch keeps the logs; AWS takes certain values only.
 	LogRetentionDays int `yaml:"logRetentionDays,omitempty" json:"logRetentionDays,omitempty"`
-	// Tags are put on everything that is made, beside ecsctl's own.
-	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
+	// Tags are put on everything that is made, beside ecsctl's own; empty takes away those of an earlier bootstrap,
+	// nil leaves them.
+	Tags map[string]string `yaml:"tags,omitzero" json:"tags,omitempty"`
 }
 
 // Network says where the worker and the flow runs get their addresses.
@@ -77,7 +78,11 @@ type Names struct {
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	WorkerRole    string `yaml:"workerRole,omitempty" json:"workerRole,omitempty"`
 	// FlowRole is the task role of flow runs that is made when FlowRuns.TaskRole names none.
-	FlowRole      string `yaml:"flowRole,omitempty" json:"flowRole,omitempty"`
+	FlowRole string `yaml:"flowRole,omitempty" json:"flowRole,omitempty"`
+	// FlowExecutionRole is the execution role of flow runs that is made when FlowRuns.ExecutionRole names none and
+	// ExecutionRole is no ARN.
+	FlowExecutionRole string `yaml:"flowExecutionRole,omitempty" json:"flowExecutionRole,omitempty"`
+
 	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
 	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
@@ -110,8 +115,8 @@ type FlowRuns struct {
 	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
-	// ExecutionRole and TaskRole are ARNs; the execution role defaults to the worker's, the task role to one that is
-	// made, without rights.
+	// ExecutionRole and TaskRole are ARNs. Both default to roles that are made: the task role without rights, the
+	// execution role with those that flow runs need. Where the worker's execution role is an ARN it is theirs too.
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
 	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
 	// PolicyFile has the policy of the task role that is made, as IAM's JSON; "" leaves the role's own as it is.

@@ -73,6 +73,7 @@ func (s Spec) checkNames() []error {
 	checkRole("execution role", s.Names.ExecutionRole)
 	checkRole("worker role", s.Names.WorkerRole)
 	check("flow role", s.Names.FlowRole, roleName)
+	check("flow execution role", s.Names.FlowExecutionRole, roleName)
 	errs = append(errs, s.Roles.check()...)
 	check("task definition family", s.Names.Family, ECSName)
 	check("service", s.Names.Service, ECSName)

@@ -1,6 +1,6 @@
 // Command release makes the files of a release, offline: `make release-snapshot`. For each
 // system an archive and a wheel, for Linux a deb and an rpm as well, bills of materials, an
-// installer, a Homebrew formula, and the checksums of all of them. Each has ecsctl and, for
+// installer, a Homebrew formula, the checksums of all of them and their provenance. Each has ecsctl and, for
 // both architectures, the worker-only program for the worker's image.
 package main
 
@@ -16,6 +16,7 @@ import (
 // options are what the flags say.
 type options struct {
 	dist, version, url, only, nfpm string
+	key, builder                   string
 }
 
 func main() {
@@ -25,6 +26,8 @@ func main() {
 	flag.StringVar(&o.url, "url", "", "`URL` of the folder that the files will be in (default: DIR itself)")
 	flag.StringVar(&o.only, "only", "", "`OS/ARCHITECTURE` to release alone, with a worker for that architecture alone: for tests")
 	flag.StringVar(&o.nfpm, "nfpm", ".venvs/release/bin/nfpm", "`FILE` with nfpm, which makes debs and rpms")
+	flag.StringVar(&o.key, "key", "", "`FILE` with the Ed25519 key (PEM) that signs the provenance (default: it is not signed)")
+	flag.StringVar(&o.builder, "builder", "local", "`URI` of who builds, for the provenance: such as the CI job's")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -69,6 +72,9 @@ func run(o options) (err error) {
 	}
 	checksums, err := writeChecksums(o.dist, files)
 	if err != nil {
+		return err
+	}
+	if err := o.writeProvenance(checksums); err != nil {
 		return err
 	}
 	return o.writeInstallers(checksums)

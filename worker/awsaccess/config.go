@@ -52,7 +52,7 @@ func configFor(ctx context.Context, base aws.Config, c jobtemplate.Credentials) 
 
 func profileConfig(ctx context.Context, base aws.Config, profile string) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithLogger(base.Logger), func(o *config.LoadOptions) error {
-		o.HTTPClient = base.HTTPClient
+		o.HTTPClient, o.APIOptions = base.HTTPClient, base.APIOptions
 		return nil
 	})
 	if err != nil {

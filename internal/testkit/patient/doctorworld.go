@@ -91,7 +91,7 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 func (p *Patient) Config(key, url string) aws.Config {
 	cfg := aws.Config{
 		Region: PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(key, p.Server.SecretAccessKey(), ""),
 	}
 	if p.network != nil {
 		cfg.HTTPClient = p.wire()

@@ -24,6 +24,7 @@ import (
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 )
 
 // world is an account and a Prefect server, played by a sandbox, with a pool that has a
@@ -54,15 +55,15 @@ func NewWorld(t *testing.T, script string) *world {
 	if err := executable.Write(filepath.Join(dir, "flow"), []byte("#!/bin/sh\n"+script)); err != nil {
 		t.Fatal(err)
 	}
-	server := Must(sandbox.Start(sandbox.Options{Region: "eu-west-1", Images: map[string]string{"mine/*": dir}}))(t)
+	server := Must(sandbox.Start(sandbox.Options{Region: "eu-west-1", Images: map[string]string{"mine/*": dir}, PrefectAPI: prefectapi.New()}))(t)
 	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", "test", "")}
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	source := inventory.NewSource(cfg, inventory.Prefect{URL: server.PrefectAPIURL()})
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL(), "AWS_ACCESS_KEY_ID": "TEST", "AWS_SECRET_ACCESS_KEY": "test"} {
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL(), "AWS_ACCESS_KEY_ID": "TEST", "AWS_SECRET_ACCESS_KEY": server.SecretAccessKey()} {
 		t.Setenv(name, value)
 	}
 	api := Must(prefect.New(prefect.Options{APIURL: server.PrefectAPIURL(), MaxRetries: -1}))(t)

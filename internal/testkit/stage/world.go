@@ -63,7 +63,7 @@ func NewWorld(opts sandbox.Options, authorization string, api ...prefectapi.Opti
 	// Reading and damaging go past the tap: it hears ecsctl alone.
 	w.Source = inventory.NewSource(aws.Config{
 		Region: opts.Region, BaseEndpoint: aws.String(server.URL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, server.SecretAccessKey(), ""),
 	}, inventory.Prefect{URL: server.PrefectAPIURL(), Authorization: authorization})
 	return w, nil
 }

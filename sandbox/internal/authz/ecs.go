@@ -118,7 +118,8 @@ func (c *call) onServices(refs ...string) []need {
 func registerTaskDefinition(c *call) []need {
 	arn := c.ECS.NextRevision(c.text("family"))
 	needs := c.withTags(arn, c.on(arn, requestTags(c.tags("tags")),
-		key("ecs:task-cpu", c.text("cpu")), key("ecs:task-memory", c.text("memory")), key("ecs:privileged", c.privileged())))
+		key("ecs:task-cpu", c.text("cpu")), key("ecs:task-memory", c.text("memory")), key("ecs:privileged", c.privileged()),
+		key("ecs:compute-compatibility", c.texts("requiresCompatibilities")...)))
 	return append(needs, c.passToTasks(c.text("taskRoleArn"), c.text("executionRoleArn"))...)
 }
 

@@ -11,11 +11,10 @@ import (
 
 const maxKeys = 2 // of a user
 
-// accessKey is of a user; the secret goes into its creation's answer and is not kept,
-// because signatures are not checked.
+// accessKey is of a user.
 type accessKey struct {
-	id      string
-	created time.Time
+	id, secret string
+	created    time.Time
 }
 
 func (s *Service) handleAccessKeys() {
@@ -46,10 +45,10 @@ func (s *Service) createKey(ctx context.Context, in *selfRef) (*keyAnswer, error
 	if len(u.keys) == maxKeys {
 		return nil, conflict("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 	}
-	k := accessKey{id: "AKIA" + rand.Text()[:16], created: s.clock.Now()}
+	k := accessKey{id: "AKIA" + rand.Text()[:16], secret: (rand.Text() + rand.Text())[:40], created: s.clock.Now()}
 	u.keys = append(u.keys, k)
 	out := u.keyXML(k)
-	out.SecretAccessKey = (rand.Text() + rand.Text())[:40]
+	out.SecretAccessKey = k.secret // this once
 	return &keyAnswer{out}, nil
 }
 
@@ -92,6 +91,20 @@ func (s *Service) deleteKey(ctx context.Context, in *deleteKeyInput) (*struct{},
 	}
 	u.keys = slices.Delete(u.keys, i, i+1)
 	return nil, nil
+}
+
+// SecretOf is the secret of a user's access key.
+func (s *Service) SecretOf(key string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.users {
+		for _, k := range u.keys {
+			if k.id == key {
+				return k.secret, true
+			}
+		}
+	}
+	return "", false
 }
 
 // userByKey is nil for a key that is of no user.

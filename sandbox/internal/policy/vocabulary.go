@@ -23,7 +23,7 @@ var keys = strings.Fields(`
 	ec2:createaction ec2:region ec2:resourcetag/ ec2:securitygroupid ec2:subnetid ec2:vpc ec2:vpcid
 	ecs:cluster ecs:createaction ecs:enable-ecs-managed-tags ecs:enable-execute-command
 	ecs:resourcetag/ ecs:subnet ecs:task-cpu ecs:task-definition ecs:task-memory
-	ecs:privileged
+	ecs:compute-compatibility ecs:privileged
 	events:creatoraccount events:detail-type events:managedby events:source events:targetarn
 	iam:awsservicename iam:passedtoservice iam:permissionsboundary iam:policyarn iam:resourcetag/
 	secretsmanager:description secretsmanager:forcedeletewithoutrecovery secretsmanager:kmskeyid

@@ -84,6 +84,20 @@ func (s *Service) Caller(key, token string) (iam.Principal, Validity) {
 	return s.holder(key)
 }
 
+// Secret is what the holder of a key signs with; that of a key that is nobody's is the account's, for
+// those that Caller takes for it.
+func (s *Service) Secret(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if session, ok := s.sessions[key]; ok {
+		return session.Secret
+	}
+	if secret, ok := s.cfg.IAM.SecretOf(key); ok {
+		return secret
+	}
+	return s.cfg.Secret
+}
+
 // Holder finds whose a key is, for what was given out to its holder before.
 func (s *Service) Holder(key string) (iam.Principal, Validity) {
 	s.mu.Lock()

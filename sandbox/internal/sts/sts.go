@@ -15,7 +15,8 @@ type Config struct {
 	Account string
 	IAM     *iam.Service
 	Clock   *clock.Clock
-	AnyKey  bool // a key that nobody was given is the account's own
+	Secret  string // of the account's own key
+	AnyKey  bool   // a key that nobody was given is the account's own, with its secret
 }
 
 // Service is STS for one account.
