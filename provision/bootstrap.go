@@ -52,6 +52,8 @@ type Bootstrap struct {
 	w         *world
 	resources []resource
 	service   *service
+	// endedBefore are the tasks that had ended when the wait for a worker began.
+	endedBefore map[string]bool
 }
 
 // NewBootstrap observes everything and returns the plan. It writes nothing.
