@@ -48,6 +48,8 @@ type Bootstrap struct {
 	Server   Server
 	Changes  []Change
 	Warnings []string
+	// NoSpot tells of a cluster that lacks the Spot capacity that flow runs are to use.
+	NoSpot error
 
 	w         *world
 	resources []resource
@@ -146,12 +148,16 @@ func (b *Bootstrap) compare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	if err := b.checkSpot(); err != nil {
+		return err
+	}
+	b.w.network.keep(b.service.subnets())
 	network := b.w.network.found()
 	b.Changes = networkChanges(network, b.w.spec)
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())
 	}
-	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
+	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
 		if pool, ok := r.(*workPool); ok {
 			b.Warnings = append(b.Warnings, pool.warnings...)

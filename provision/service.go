@@ -145,6 +145,14 @@ func (c Change) OnlyStartsAnew() bool {
 	})
 }
 
+// subnets are those of the service that is there.
+func (s *service) subnets() []string {
+	if s.found == nil {
+		return nil
+	}
+	return contentOfService(s.found, s.w.spec).Subnets
+}
+
 func (s *service) fields() []Field {
 	return compare("", contentOfService(s.found, s.w.spec), s.wanted())
 }

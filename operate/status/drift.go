@@ -21,6 +21,9 @@ func (r *statusReader) readPlan(ctx context.Context) {
 		r.add(p)
 		return
 	}
+	if plan.NoSpot != nil {
+		r.add(problemOf(AboutCluster, plan.NoSpot))
+	}
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
