@@ -36,6 +36,9 @@ const (
 	// name a role, and with Latency it does not see a role that is younger than that, which is
 	// not used up.
 	RoleOperation = "Role"
+	// LinkedRoleOperation stands for the service-linked role of ECS in "iam": with Unseen ECS
+	// refuses so many calls that need it. With all of them the account has none.
+	LinkedRoleOperation = "ServiceLinkedRole"
 	// PrefectService stands for the played Prefect API, which is hit only when it
 	// is named. Its operations are METHOD/path, such as
 	// "POST/flow_runs/{id}/set_state".
@@ -89,19 +92,19 @@ func (f Fault) check() error {
 			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
 		}
 	case Unseen:
-		if f.Operation != RoleOperation {
-			return fmt.Errorf("%s is for iam:%s", f.Kind, RoleOperation)
+		if f.Operation != RoleOperation && f.Operation != LinkedRoleOperation {
+			return fmt.Errorf("%s is for iam:%s and iam:%s", f.Kind, RoleOperation, LinkedRoleOperation)
 		}
 	case Latency:
 		if f.Latency == 0 && f.LatencyTo == 0 {
 			return errors.New("it needs latency=DURATION")
 		}
 	default:
-		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation {
+		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation || f.Operation == LinkedRoleOperation {
 			return fmt.Errorf("%s is for calls, and %s is none", f.Kind, f.Operation)
 		}
 	}
-	if f.Kind == Latency && f.Operation == ServiceOperation {
+	if f.Kind == Latency && (f.Operation == ServiceOperation || f.Operation == LinkedRoleOperation) {
 		return fmt.Errorf("%s is for calls, ecs:%s and iam:%s", f.Kind, TaskOperation, RoleOperation)
 	}
 	return nil
