@@ -108,7 +108,7 @@ func (c *cluster) associate(ctx context.Context) error {
 		DefaultCapacityProviderStrategy: append([]types.CapacityProviderStrategyItem{}, c.found.DefaultCapacityProviderStrategy...),
 	}
 	busy := func(err error) bool {
-		return awserr.HasCode(err, "UpdateInProgressException", "ResourceInUseException")
+		return refusesRole(err) || awserr.HasCode(err, "UpdateInProgressException", "ResourceInUseException")
 	}
 	err := c.w.insist(ctx, busy, func() error {
 		_, err := c.w.aws.ECS.PutClusterCapacityProviders(ctx, in)

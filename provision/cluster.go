@@ -16,6 +16,7 @@ import (
 // cluster is the ECS cluster of the worker and the flow runs.
 type cluster struct {
 	w     *world
+	own   *service // of a teardown: the service in it that goes first
 	found *types.Cluster
 	// inactive: a cluster of this name was deleted, and AWS still shows it.
 	inactive bool
@@ -148,17 +149,34 @@ func (c *cluster) remove() Change {
 		return change
 	case !c.owned():
 		change.Action, change.Reason = Leave, notOurs
+	default:
+		if n := c.othersServices(); n > 0 {
+			change.Action, change.Reason = Leave, fmt.Sprintf("it runs services of others: %d", n)
+		}
 	}
 	change.ID = *c.found.ClusterArn
 	return change
 }
 
-// delete waits for tasks to leave the cluster; the context has the limit. Services of
-// others stay, and with them the cluster.
+// othersServices counts the active services of the cluster without the pool's own.
+func (c *cluster) othersServices() int {
+	n := int(c.found.ActiveServicesCount)
+	if c.own != nil && c.own.found != nil {
+		n--
+	}
+	return n
+}
+
+// delete waits for tasks to leave the cluster, and for ECS to see that our service has; the
+// context has the limit. Services of others that came meanwhile stay, and with them the cluster.
 func (c *cluster) delete(ctx context.Context) error {
 	for {
 		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
-		if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
+		if awserr.HasCode(err, "ClusterContainsServicesException") {
+			if c.find(ctx) != nil || c.found == nil || c.found.ActiveServicesCount > 0 {
+				return explain("delete the cluster, in which services run", err)
+			}
+		} else if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
 			return explain("delete the cluster", unlessGone(err))
 		}
 		if c.w.pause(ctx) != nil {

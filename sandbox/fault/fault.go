@@ -24,6 +24,7 @@ const (
 	Spot                         // a running task of FARGATE_SPOT is interrupted
 	PullFailure                  // a task's image cannot be pulled
 	Unseen                       // ECS does not see a role yet
+	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
 )
 
 // What is not a call of an API can be an operation of a fault all the same.
@@ -90,6 +91,10 @@ func (f Fault) check() error {
 	case Capacity:
 		if !matches(f.Operation, "RunTask") && !matches(f.Operation, ServiceOperation) {
 			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
+		}
+	case Conflict:
+		if f.Service != "iam" && (f.Service != "ecs" || f.Operation != "DeleteCluster") {
+			return fmt.Errorf("%s is for calls of iam and for ecs:DeleteCluster", f.Kind)
 		}
 	case Unseen:
 		if f.Operation != RoleOperation && f.Operation != LinkedRoleOperation {
