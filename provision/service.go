@@ -94,6 +94,7 @@ func (s *service) wanted() serviceContent {
 		AssignPublicIP: string(publicIP(network.publicIP)),
 		CircuitBreaker: true,
 		Rollback:       true,
+		ExecuteCommand: s.w.spec.ExecutesCommands(),
 	}
 }
 
@@ -122,10 +123,13 @@ func (s *service) decideAnew(c *Change) {
 		c.Fields = append(c.Fields, Field{Path: RolloutState, Before: string(newest.RolloutState), After: string(types.DeploymentRolloutStateInProgress)})
 		c.Reason = "ECS gave up on the deployment: " + aws.ToString(newest.RolloutStateReason)
 	}
-	if s.stale {
+	switch {
+	case s.stale:
 		c.Reason = "the running tasks have the old credentials"
+	case s.switchesExec():
+		c.Reason = "a running task keeps what ECS Exec may do in it"
 	}
-	if s.stale || s.failed {
+	if s.stale || s.failed || s.switchesExec() {
 		c.Fields = append(c.Fields, Field{Path: forceNewDeployment, After: "true"})
 	}
 }
@@ -155,6 +159,12 @@ func (s *service) subnets() []string {
 
 func (s *service) fields() []Field {
 	return compare("", contentOfService(s.found, s.w.spec), s.wanted())
+}
+
+// switchesExec reports whether ECS Exec is switched on or off now. That alone starts no
+// deployment (API_UpdateService), and tasks that run keep what they were started with.
+func (s *service) switchesExec() bool {
+	return s.found.EnableExecuteCommand != s.w.spec.ExecutesCommands()
 }
 
 // secretSlack covers clocks that count whole seconds: a secret and a service made

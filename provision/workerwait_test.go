@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/executable"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -36,7 +37,7 @@ func employer(t *testing.T) (*account, string) {
 func (a *account) program(images, script string) {
 	a.t.Helper()
 	file := filepath.Join(images, "prefect")
-	err := os.WriteFile(file+".new", []byte("#!/bin/sh\n"+script+"\n"), 0o700)
+	err := executable.Write(file+".new", []byte("#!/bin/sh\n"+script+"\n"))
 	if err == nil {
 		err = os.Rename(file+".new", file) // a shell may be reading the old one
 	}
