@@ -15,8 +15,11 @@ type NetworkNeed struct {
 // Network is the answer to a NetworkNeed.
 type Network struct {
 	VPCID   string   // empty when there is no such VPC
-	Subnets []string // the ids of all its subnets
+	Subnets []string // the ids of all its subnets, those to use first
 }
+
+// maxSubnets is how many ECS takes (AwsVpcConfiguration).
+const maxSubnets = 16
 
 // NeedsNetwork reports whether the request needs to know a VPC, and which. described
 // is the task definition that the job names, as AWS describes it; nil for a job with
@@ -67,7 +70,7 @@ func (j *Job) setNetwork(found *findings, document map[string]any, need NetworkN
 		return
 	}
 	document["networkConfiguration"] = map[string]any{"awsvpcConfiguration": map[string]any{
-		"subnets": toStrings(network.Subnets), "assignPublicIp": "ENABLED", "securityGroups": []any{},
+		"subnets": toStrings(network.Subnets[:min(maxSubnets, len(network.Subnets))]), "assignPublicIp": "ENABLED", "securityGroups": []any{},
 	}}
 }
 

@@ -59,5 +59,9 @@ func explainCode(what, action string, api smithy.APIError, err error) error {
 	if awserr.ServerFault(err) {
 		return hint.Add(&awserr.Error{What: what, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() + ")", Err: err}, "run the same command again in a minute: it goes on where it stopped")
 	}
-	return &awserr.Error{What: what, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
+	told := &awserr.Error{What: what, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
+	if linkedRoleRefused.MatchString(api.ErrorMessage()) {
+		return hint.Add(told, linkedRoleHint)
+	}
+	return told
 }

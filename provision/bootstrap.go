@@ -48,10 +48,14 @@ type Bootstrap struct {
 	Server   Server
 	Changes  []Change
 	Warnings []string
+	// NoSpot tells of a cluster that lacks the Spot capacity that flow runs are to use.
+	NoSpot error
 
 	w         *world
 	resources []resource
 	service   *service
+	// endedBefore are the tasks that had ended when the wait for a worker began.
+	endedBefore map[string]bool
 }
 
 // NewBootstrap observes everything and returns the plan. It writes nothing.
@@ -168,12 +172,16 @@ func (b *Bootstrap) compare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	if err := b.checkSpot(); err != nil {
+		return err
+	}
+	b.w.network.keep(b.service.subnets())
 	network := b.w.network.found()
 	b.Changes = networkChanges(network, b.w.spec)
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())
 	}
-	b.Warnings = slices.Concat(network.warnings, b.serverWarnings(), b.observerWarnings())
+	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings())
 	for _, r := range b.resources {
 		if role, ok := r.(*role); ok {
 			b.Warnings = append(b.Warnings, role.warnings()...)

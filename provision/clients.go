@@ -8,9 +8,11 @@ import (
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -63,7 +65,7 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 	return &Clients{
 		Region:  cfg.Region,
-		IAM:     iamcalls.New(cfg),
+		IAM:     iamcalls.New(cfg, again),
 		ECR:     ecrcalls.New(cfg),
 		ECS:     ecscalls.New(cfg),
 		EC2:     ec2calls.New(cfg),
@@ -75,6 +77,10 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 		Prefect: api,
 	}
 }
+
+// again repeats what IAM refuses because something else writes the same role at that moment,
+// which the SDK takes for final (docs/aws-notes.md).
+func again(o *iam.Options) { o.Retryer = retry.AddWithErrorCodes(o.Retryer, "ConcurrentModification") }
 
 // directClient asks for a task's credentials without a proxy.
 func directClient() *awshttp.BuildableClient {

@@ -16,6 +16,7 @@ import (
 // cluster is the ECS cluster of the worker and the flow runs.
 type cluster struct {
 	w     *world
+	own   *service // of a teardown: the service in it that goes first
 	found *types.Cluster
 	// inactive: a cluster of this name was deleted, and AWS still shows it.
 	inactive bool
@@ -74,27 +75,54 @@ func (c *cluster) diff() Change {
 	case !c.owned():
 		change.Action, change.Reason = Adopt, "not made by ecsctl: used as it is"
 	default:
-		change.Fields = c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))
+		change.Fields = append(c.providerFields(), c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
 		change.Action = updateIf(change.Fields)
 	}
 	change.ID = *c.found.ClusterArn
 	return change
 }
 
-// apply relies on CreateCluster answering with the cluster that exists already (API_CreateCluster).
+// apply of two at once relies on CreateCluster answering with the cluster that exists already (API_CreateCluster).
 func (c *cluster) apply(ctx context.Context) (string, error) {
 	if c.found == nil {
-		out, err := c.w.aws.ECS.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String(c.name()), Tags: ecsTags(c.w.wantedTags())})
-		if err != nil {
-			return "", explain("create the cluster", err)
-		}
-		c.w.setValue(KindCluster, *out.Cluster.ClusterArn)
-		return *out.Cluster.ClusterArn, nil
+		return c.create(ctx)
 	}
 	if !c.owned() {
 		return *c.found.ClusterArn, nil
 	}
+	if err := c.associate(ctx); err != nil {
+		return *c.found.ClusterArn, err
+	}
 	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, TagMap(c.found.Tags, ecsTagPair))
+}
+
+func (c *cluster) create(ctx context.Context) (string, error) {
+	in := &ecs.CreateClusterInput{ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags())}
+	arn := ""
+	err := c.w.insist(ctx, refusesRole, func() error {
+		out, err := c.w.aws.ECS.CreateCluster(ctx, in)
+		if err == nil {
+			arn = *out.Cluster.ClusterArn
+		}
+		return err
+	})
+	if err == nil {
+		c.w.setValue(KindCluster, arn)
+		return arn, nil
+	}
+	return c.meetOther(ctx, explain("create the cluster", err))
+}
+
+// meetOther goes on with a cluster that somebody made since we looked, in another way: ECS
+// answers InvalidParameterException then.
+func (c *cluster) meetOther(ctx context.Context, created error) (string, error) {
+	if !awserr.HasCode(created, "InvalidParameterException") {
+		return "", created
+	}
+	if err := c.find(ctx); err != nil || c.found == nil {
+		return "", created
+	}
+	return *c.found.ClusterArn, c.check()
 }
 
 // tagECS puts the tags that are missing on something in ECS.
@@ -121,17 +149,34 @@ func (c *cluster) remove() Change {
 		return change
 	case !c.owned():
 		change.Action, change.Reason = Leave, notOurs
+	default:
+		if n := c.othersServices(); n > 0 {
+			change.Action, change.Reason = Leave, fmt.Sprintf("it runs services of others: %d", n)
+		}
 	}
 	change.ID = *c.found.ClusterArn
 	return change
 }
 
-// delete waits for tasks to leave the cluster; the context has the limit. Services of
-// others stay, and with them the cluster.
+// othersServices counts the active services of the cluster without the pool's own.
+func (c *cluster) othersServices() int {
+	n := int(c.found.ActiveServicesCount)
+	if c.own != nil && c.own.found != nil {
+		n--
+	}
+	return n
+}
+
+// delete waits for tasks to leave the cluster, and for ECS to see that our service has; the
+// context has the limit. Services of others that came meanwhile stay, and with them the cluster.
 func (c *cluster) delete(ctx context.Context) error {
 	for {
 		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
-		if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
+		if awserr.HasCode(err, "ClusterContainsServicesException") {
+			if c.find(ctx) != nil || c.found == nil || c.found.ActiveServicesCount > 0 {
+				return explain("delete the cluster, in which services run", err)
+			}
+		} else if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
 			return explain("delete the cluster", unlessGone(err))
 		}
 		if c.w.pause(ctx) != nil {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"ecsctl/internal/hint"
 )
 
 func refusal(message string) error {
@@ -105,4 +108,13 @@ func TestInsistEndsWithItsContext(t *testing.T) {
 			t.Errorf("got %v in %s", err, time.Since(began))
 		}
 	})
+}
+
+// Whoever may not have ECS's own role made is told the command, once it is no longer new.
+func TestMissingLinkedRoleIsHinted(t *testing.T) {
+	t.Parallel()
+	err := explain("create the cluster", refusal("Unable to assume the service linked role. Please verify that the ECS service linked role exists."))
+	if hints := hint.Of(err); len(hints) != 1 || !strings.HasSuffix(hints[0], MakeLinkedRole) {
+		t.Errorf("got %v, hints %q", err, hints)
+	}
 }

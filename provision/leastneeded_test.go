@@ -42,7 +42,7 @@ func (s *somebody) broken() {
 	_, untagged := api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: executionRole, TagKeys: []string{"team"}})
 	err := errors.Join(unbounded, untagged, detach(ctx, s.account), widenPolicy(ctx, s.account),
 		openPort(ctx, s.account), closeEgress(ctx, s.account), changeRetention(ctx, s.account), disableRule(ctx, s.account),
-		changeSecret(ctx, s.account), moveService(ctx, s.account), removeTarget(ctx, s.account), deleteQueue("prefect-etl")(ctx, s.account),
+		changeSecret(ctx, s.account), moveService(ctx, s.account), removeTarget(ctx, s.account), deleteQueue("prefect-etl")(ctx, s.account), associate()(ctx, s.account),
 		untag(ctx, s.account, "arn:aws:ecs:eu-west-1:123456789012:cluster/default"),
 		trust(trustLambda)(ctx, s.account)) // last: ECS updates no service whose role it cannot take
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 type chosenNetwork struct {
 	vpc      string
 	subnets  []subnet
+	will     []subnet // all that will do, where they are more than ECS takes
 	publicIP bool
 	warnings []string
 }
@@ -68,9 +69,9 @@ func chooseSubnets(vpc string, all []subnet) (chosenNetwork, error) {
 	}
 	switch {
 	case len(private) > 0 && (zones(private) > 1 || zones(public) < 2):
-		return chosenNetwork{vpc: vpc, subnets: private}, nil
+		return chosenNetwork{vpc: vpc}.atMost(private), nil
 	case len(public) > 0:
-		return chosenNetwork{vpc: vpc, subnets: public, publicIP: true}, nil
+		return chosenNetwork{vpc: vpc, publicIP: true}.atMost(public), nil
 	}
 	return chosenNetwork{}, noWayOut(vpc, all)
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +22,9 @@ type service struct {
 	draining *types.Service
 	// stale is decided when the plan is made: after a secret's own step it no longer shows.
 	stale bool
+	// failed is when ECS has given up on the newest deployment: it starts no task until it is
+	// told to.
+	failed bool
 }
 
 func (s *service) ref() (Kind, string) { return KindService, s.name() }
@@ -105,19 +109,52 @@ func (s *service) diff() Change {
 	}
 	c.ID = *s.found.ServiceArn
 	c.Fields = s.fields()
-	s.stale = s.staleSecrets()
+	s.decideAnew(&c)
+	c.Fields = append(c.Fields, s.w.tagFields(TagMap(s.found.Tags, ecsTagPair))...)
+	c.Action = updateIf(c.Fields)
+	return c
+}
+
+// decideAnew decides whether the tasks are started anew although nothing else may differ.
+func (s *service) decideAnew(c *Change) {
+	s.stale, s.failed = s.staleSecrets(), false
+	if newest := primaryOf(s.found); newest != nil && newest.RolloutState == types.DeploymentRolloutStateFailed {
+		s.failed = true
+		c.Fields = append(c.Fields, Field{Path: RolloutState, Before: string(newest.RolloutState), After: string(types.DeploymentRolloutStateInProgress)})
+		c.Reason = "ECS gave up on the deployment: " + aws.ToString(newest.RolloutStateReason)
+	}
 	switch {
 	case s.stale:
 		c.Reason = "the running tasks have the old credentials"
 	case s.switchesExec():
 		c.Reason = "a running task keeps what ECS Exec may do in it"
 	}
-	if s.stale || s.switchesExec() {
-		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
+	if s.stale || s.failed || s.switchesExec() {
+		c.Fields = append(c.Fields, Field{Path: forceNewDeployment, After: "true"})
 	}
-	c.Fields = append(c.Fields, s.w.tagFields(TagMap(s.found.Tags, ecsTagPair))...)
-	c.Action = updateIf(c.Fields)
-	return c
+}
+
+// The paths of the Fields that tell of a service whose tasks are only started anew, the one
+// where ECS has given up before the other.
+const (
+	RolloutState       = "rolloutState"
+	forceNewDeployment = "forceNewDeployment"
+)
+
+// OnlyStartsAnew reports whether a change of the service leaves it as it is and starts its
+// tasks anew.
+func (c Change) OnlyStartsAnew() bool {
+	return c.Kind == KindService && c.Action == Update && !slices.ContainsFunc(c.Fields, func(f Field) bool {
+		return f.Path != RolloutState && f.Path != forceNewDeployment
+	})
+}
+
+// subnets are those of the service that is there.
+func (s *service) subnets() []string {
+	if s.found == nil {
+		return nil
+	}
+	return contentOfService(s.found, s.w.spec).Subnets
 }
 
 func (s *service) fields() []Field {

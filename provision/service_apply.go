@@ -19,10 +19,11 @@ func (s *service) apply(ctx context.Context) (string, error) {
 	if err := s.w.tagECS(ctx, arn, TagMap(s.found.Tags, ecsTagPair)); err != nil {
 		return arn, err
 	}
-	if len(s.fields()) == 0 && !s.stale {
+	anew := s.stale || s.failed
+	if len(s.fields()) == 0 && !anew {
 		return arn, nil
 	}
-	return arn, s.update(ctx, s.stale)
+	return arn, s.update(ctx, anew)
 }
 
 // create sends one call, as often as it takes, under a token of its own: ECS then knows a

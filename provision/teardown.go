@@ -67,7 +67,8 @@ func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 func (t *Teardown) look(ctx context.Context) error {
 	w := t.w
 	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
-	service, cluster := &service{w: w}, &cluster{w: w}
+	service := &service{w: w}
+	cluster := &cluster{w: w, own: service}
 	t.resources = []removable{
 		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
 		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),

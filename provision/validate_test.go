@@ -1,6 +1,9 @@
 package provision
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +96,10 @@ var wrongSpecs = map[string]struct {
 	"API URL without a host":      {func(s *spec.Spec) { s.Prefect.APIURL = "prefect" }, []string{"prefect-api-url"}},
 	"API key secret":              {func(s *spec.Spec) { s.Prefect.APIKeySecret = "prefect/etl/api-key" }, []string{"prefect-api-key-secret", "ARN"}},
 	"tag of AWS":                  {func(s *spec.Spec) { s.Tags = map[string]string{"aws:x": "1"} }, []string{`tag "aws:x"`}},
+	"tags that differ in case":    {func(s *spec.Spec) { s.Tags = map[string]string{"Team": "1", "team": "2"} }, []string{`tags "Team" and "team"`}},
+	"49 tags":                     {func(s *spec.Spec) { s.Tags = numbered(49) }, []string{"49 tags", "name 48 at most"}},
+	"17 subnets":                  {func(s *spec.Spec) { s.Network.Subnets = slices.Sorted(maps.Keys(numbered(17))) }, []string{"17 subnets: ECS takes 16"}},
+	"6 security groups":           {func(s *spec.Spec) { s.Network.SecurityGroups = slices.Sorted(maps.Keys(numbered(6))) }, []string{"6 security groups: ECS takes 5"}},
 	"tag of ours":                 {func(s *spec.Spec) { s.Tags = map[string]string{"Ecsctl:pool": "1"} }, []string{`tag "Ecsctl:pool"`}},
 	"tag key with odd characters": {func(s *spec.Spec) { s.Tags = map[string]string{"a?": "1"} }, []string{`tag "a?"`}},
 	"tag key too long":            {func(s *spec.Spec) { s.Tags = map[string]string{strings.Repeat("k", 129): "1"} }, []string{"128"}},
@@ -142,4 +149,13 @@ func TestValidateTellsAllAtOnce(t *testing.T) {
 	if !ok || len(joined.Unwrap()) != 5 {
 		t.Errorf("got %v, want 5 errors", s.Validate())
 	}
+}
+
+// numbered has so many keys.
+func numbered(n int) map[string]string {
+	out := map[string]string{}
+	for i := range n {
+		out[fmt.Sprintf("k-%d", i)] = "v"
+	}
+	return out
 }

@@ -73,6 +73,9 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 		return WorkerStatus{}, "", err
 	}
 	if !slices.ContainsFunc(workers, b.isWorker) {
+		if err := b.endsAgainAndAgain(ctx); err != nil {
+			return WorkerStatus{}, "", err
+		}
 		return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, %d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
 	}
 	return b.pickWorker(ctx, workers)
@@ -98,10 +101,9 @@ func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (W
 // deploymentFailed is an error when ECS has given up, also when it has gone back to
 // the task definition before.
 func (b *Bootstrap) deploymentFailed(got *types.Service) error {
-	for _, d := range got.Deployments {
-		if d.RolloutState == types.DeploymentRolloutStateFailed {
-			return fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(d.RolloutStateReason))
-		}
+	// Those before it may have failed and still drain: they are history.
+	if d := primaryOf(got); d != nil && d.RolloutState == types.DeploymentRolloutStateFailed {
+		return fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(d.RolloutStateReason))
 	}
 	if wanted, now := b.w.value(KindTaskDefinition), aws.ToString(got.TaskDefinition); now != wanted {
 		return fmt.Errorf("%w: the service is back on %s", errFailedDeployment, shortName(now))

@@ -1,13 +1,11 @@
 package provision_test
 
 import (
-	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"ecsctl/internal/executable"
 	"ecsctl/prefect"
@@ -20,15 +18,32 @@ import (
 // so that the test alone says when workers send heartbeats, and its health check has not
 // passed yet, as in the first half minute of any worker: ECS may stop it at once.
 func employ(t *testing.T) *account {
+	a, _ := employer(t)
+	return a
+}
+
+// employer also tells where the images' programs are.
+func employer(t *testing.T) (*account, string) {
 	t.Helper()
-	image := t.TempDir()
-	if err := executable.Write(filepath.Join(image, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n")); err != nil {
-		t.Fatal(err)
-	}
-	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 3)
+	images := t.TempDir()
+	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": images}, RestartDelay: 300 * time.Millisecond}, 3)
 	one := 1
 	a.spec.Worker.Runtime, a.spec.Worker.DesiredCount = spec.RuntimePrefect, &one
-	return a
+	a.program(images, "exec sleep 600")
+	return a, images
+}
+
+// program is what the images' `prefect` does from now on.
+func (a *account) program(images, script string) {
+	a.t.Helper()
+	file := filepath.Join(images, "prefect")
+	err := executable.Write(file+".new", []byte("#!/bin/sh\n"+script+"\n"))
+	if err == nil {
+		err = os.Rename(file+".new", file) // a shell may be reading the old one
+	}
+	if err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 // hire applies and tells the result of the wait that follows.
@@ -51,27 +66,6 @@ func (a *account) beat() {
 	a.t.Helper()
 	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{Name: *family + "-host", IntervalSeconds: 600}); err != nil {
 		a.t.Fatal(err)
-	}
-}
-
-// awaitRunning waits until the service runs a task of its newest deployment.
-func (a *account) awaitRunning() {
-	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
-	defer cancel()
-	for {
-		out, err := a.source.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Services: []string{*family}})
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		if out.Services[0].Deployments[0].RunningCount > 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			a.t.Fatal("no task of the service runs")
-		case <-time.After(5 * time.Millisecond):
-		}
 	}
 }
 

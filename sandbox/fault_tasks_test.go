@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
@@ -192,4 +193,27 @@ func TestYoungRolesAreNotSeen(t *testing.T) {
 	}
 	c.server.ClearFaults()
 	must(c.launch(t, definition, nil))(t)
+}
+
+// A brand-new account: ECS's own role is not seen for so many calls, or there is none.
+func TestServiceLinkedRole(t *testing.T) {
+	t.Parallel()
+	c := start(t, sandbox.Options{})
+	look := func() error {
+		_, err := c.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("AWSServiceRoleForECS")})
+		return err
+	}
+	providers := &ecs.CreateClusterInput{ClusterName: aws.String("spot"), CapacityProviders: []string{"FARGATE"}}
+	in := c.serviceInput(t)
+	c.fault(t, "iam:ServiceLinkedRole=unseen,times=2")
+	_, err := c.ecs.CreateCluster(t.Context(), providers)
+	wantMessage(t, err, "InvalidParameterException", "Unable to assume the service linked role")
+	_, err = c.ecs.CreateService(t.Context(), in)
+	wantMessage(t, err, "InvalidParameterException", "Unable to assume the service linked role")
+	if err := look(); err != nil {
+		t.Error(err)
+	}
+	must(c.ecs.CreateCluster(t.Context(), providers))(t)
+	c.fault(t, "iam:ServiceLinkedRole=unseen,times=all")
+	wantCode(t, look(), "NoSuchEntity")
 }

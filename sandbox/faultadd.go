@@ -54,6 +54,7 @@ func (s *Server) mishaps() ecs.Mishaps {
 			return e.Fault.After + e.Delay, e.Fault.Warning, true
 		},
 		RoleUnseen:  func() bool { return s.faults.Take("iam", fault.RoleOperation, fault.Unseen).Fault != nil },
+		Unlinked:    func() bool { return s.faults.Take("iam", fault.LinkedRoleOperation, fault.Unseen).Fault != nil },
 		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation)) },
 		LaunchQuota: func(n int) bool { return s.quotas.Allow(fault.Fargate, fault.Launches, n) },
 		VCPUQuota:   s.quotas.Vcpus,

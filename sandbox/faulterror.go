@@ -17,6 +17,9 @@ var faultCodes = map[fault.Kind]map[string]string{
 }
 
 func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Error {
+	if kind == fault.Conflict {
+		return conflict(service)
+	}
 	code, ok := faultCodes[kind][service]
 	if !ok {
 		code = faultCodes[kind][""]
@@ -34,6 +37,14 @@ func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Er
 	default:
 		return expired(code, service)
 	}
+}
+
+// conflict is what eventual consistency and writes at the same time come to.
+func conflict(service string) *wire.Error {
+	if service == "ecs" {
+		return wire.Errorf("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+	}
+	return wire.WithStatus(http.StatusConflict, "ConcurrentModification", "Request was completed because of multiple simultaneous changes.")
 }
 
 // accessDenied names caller, action and resource, as an AWS that has no policy for them.

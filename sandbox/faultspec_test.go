@@ -23,6 +23,7 @@ func TestParseFault(t *testing.T) {
 		"ecs:RunTask=capacity,reason=memory":          {Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Times: 1, Reason: fault.NoMemory},
 		"ecs:Task=spot,after=1s,warning=100ms":        {Service: "ecs", Operation: "Task", Kind: fault.Spot, Times: 1, After: time.Second, Warning: 100 * time.Millisecond},
 		"*:*=latency,times=all,latency=2s":            {Service: "*", Operation: "*", Kind: fault.Latency, Times: -1, Latency: 2 * time.Second},
+		"iam:ServiceLinkedRole=unseen,times=all":      {Service: "iam", Operation: "ServiceLinkedRole", Kind: fault.Unseen, Times: -1},
 		"iam:Role=unseen,times=3":                     {Service: "iam", Operation: "Role", Kind: fault.Unseen, Times: 3},
 		"iam:CreateRole=drop-after,times=3,skip=1":    {Service: "iam", Operation: "CreateRole", Kind: fault.DropAfter, Times: 3, Skip: 1},
 	} {

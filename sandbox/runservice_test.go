@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -129,6 +130,30 @@ func TestCircuitBreaker(t *testing.T) {
 	})
 	if d := got.Deployments[0]; d.FailedTasks != 3 || !strings.Contains(*d.RolloutStateReason, "circuit breaker") {
 		t.Errorf("got %d failed tasks, reason %q", d.FailedTasks, *d.RolloutStateReason)
+	}
+}
+
+// A task that becomes healthy and then ends is none that fails to start: the breaker never
+// trips, however often it happens (DeploymentCircuitBreaker, resetOnHealthyTask).
+func TestCircuitBreakerForgetsFailuresOnceATaskIsHealthy(t *testing.T) {
+	t.Parallel()
+	// The second check begins after the first has counted.
+	c := running(t, "until [ -e twice ]; do sleep 0.05; done; exit 1", sandbox.Options{RestartDelay: time.Millisecond, SteadyDelay: time.Hour})
+	s := c.serve(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
+		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "if [ -e once ]; then : > twice; fi; : > once"}, Interval: aws.Int32(1)}
+	}), nil)
+	ended := map[string]bool{}
+	eventually(t, "four tasks to end", func() bool {
+		for _, task := range c.tasksOf(t, s) {
+			if len(ended) < 4 && task.HealthStatus == types.HealthStatusHealthy {
+				ended[*task.TaskArn] = true
+			}
+		}
+		return len(ended) == 4
+	})
+	got := c.describeService(t, s.ClusterArn, s.ServiceName)
+	if d := got.Deployments[0]; d.RolloutState != types.DeploymentRolloutStateInProgress || d.FailedTasks > 1 {
+		t.Errorf("got rollout %s, %d failed tasks", d.RolloutState, d.FailedTasks)
 	}
 }
 

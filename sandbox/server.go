@@ -94,6 +94,7 @@ func Start(opts Options) (*Server, error) {
 func (s *Server) startServices() {
 	o := s.opts
 	roles := iam.New(o.Partition, o.Account, o.EnforceIAM, o.Clock)
+	roles.Linked = func() bool { return !s.faults.ForGood("iam", fault.LinkedRoleOperation, fault.Unseen) }
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)

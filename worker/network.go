@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -54,15 +55,35 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 	pages := ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{
 		Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{network.VPCID}}},
 	})
+	var subnets []ec2types.Subnet
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return jobtemplate.Network{}, awsaccess.Explain("list the subnets of VPC \""+network.VPCID+"\"", err)
 		}
-		for _, subnet := range page.Subnets {
-			network.Subnets = append(network.Subnets, aws.ToString(subnet.SubnetId))
-		}
+		subnets = append(subnets, page.Subnets...)
 	}
-	slices.Sort(network.Subnets) // a retry must send the same request
+	network.Subnets = zonesInTurn(subnets)
 	return network, nil
+}
+
+// zonesInTurn are the ids of subnets, one of each zone in turn: a task takes the first of
+// them, as many as ECS takes. How many addresses are free does not count: a retry must send
+// the same request.
+func zonesInTurn(subnets []ec2types.Subnet) []string {
+	slices.SortFunc(subnets, func(a, b ec2types.Subnet) int { return cmp.Compare(*a.SubnetId, *b.SubnetId) })
+	turn, seen := map[string]int{}, map[string]int{}
+	for _, s := range subnets {
+		zone := aws.ToString(s.AvailabilityZone)
+		turn[*s.SubnetId] = seen[zone]
+		seen[zone]++
+	}
+	slices.SortStableFunc(subnets, func(a, b ec2types.Subnet) int {
+		return cmp.Or(turn[*a.SubnetId]-turn[*b.SubnetId], cmp.Compare(aws.ToString(a.AvailabilityZone), aws.ToString(b.AvailabilityZone)))
+	})
+	ids := make([]string, len(subnets))
+	for i, s := range subnets {
+		ids[i] = *s.SubnetId
+	}
+	return ids
 }

@@ -69,6 +69,11 @@ var launchRules = []rule{
 		"AWS has no capacity for the task at the moment",
 		"wait and try again, use subnets in more availability zones, or another size; instead of FARGATE_SPOT use FARGATE (ecsctl worker start --spot-fallback)",
 		"network_configuration", "capacity_provider_strategy"),
+	when(`capacity provider .*not associated with the cluster`,
+		"the cluster has not the capacity provider that the run asks for",
+		"associate FARGATE and FARGATE_SPOT with it (aws ecs put-cluster-capacity-providers; for a cluster that ecsctl made, ecsctl bootstrap does it), "+
+			"or use launch_type FARGATE",
+		"launch_type", "capacity_provider_strategy", "cluster"),
 	when(`no container instances? (was|were) found|no active instances|empty capacity provider`,
 		"the cluster has no container instance for the task",
 		"start some, let the capacity provider scale, or launch on Fargate",

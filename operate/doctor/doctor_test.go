@@ -20,6 +20,7 @@ import (
 	"ecsctl/internal/testkit/patient"
 	"ecsctl/operate"
 	"ecsctl/operate/doctor"
+	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
@@ -312,4 +313,12 @@ func TestDoctorPrefectUnreachable(t *testing.T) {
 	want(t, found, "Prefect credentials", operate.CheckSkip, "see Prefect API", "")
 	want(t, found, "worker's API key", operate.CheckSkip, "see Prefect API", "")
 	wantSound(t, found, "AWS credentials", "AWS region", "network", "Fargate quota")
+}
+
+func TestDoctorOfABrandNewAccount(t *testing.T) {
+	t.Parallel()
+	p := patient.NewPatient(t, sandbox.Options{})
+	p.Server.AddFault(fault.Fault{Service: "iam", Operation: fault.LinkedRoleOperation, Kind: fault.Unseen, Times: -1})
+	found := p.Examine(nil)
+	want(t, found, "ECS's own role", operate.CheckWarn, "no service-linked role AWSServiceRoleForECS yet", provision.MakeLinkedRole)
 }

@@ -23,18 +23,13 @@ func (r *statusReader) aws(operation string, args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// startAnew makes ECS start the service's tasks again, also when it has given up.
+// startAnew makes ECS start the service's tasks again. Where it has given up on that, a
+// bootstrap does too, and puts right what else there is.
 func (r *statusReader) startAnew() string {
-	return r.aws("update-service", "--service", r.spec.Names.Service, "--force-new-deployment")
-}
-
-// bootstrapAnew is a bootstrap that also starts tasks where ECS has given up on that: there
-// the bootstrap itself would wait for a worker in vain.
-func (r *statusReader) bootstrapAnew() string {
-	if !r.report.gaveUp() {
+	if r.report.gaveUp() {
 		return r.line
 	}
-	return r.line + " --no-wait && " + r.startAnew()
+	return r.aws("update-service", "--service", r.spec.Names.Service, "--force-new-deployment")
 }
 
 func (r *statusReader) stopTask(id string) string { return r.aws("stop-task", "--task", id) }

@@ -3,7 +3,6 @@ package status
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,8 +32,11 @@ func (r *statusReader) serviceProblems() []Problem {
 			out = append(out, p)
 		}
 	}
+	if report.gaveUp() {
+		return append(out, r.givenUp())
+	}
 	if len(out) > 0 || report.service.RunningCount >= report.service.DesiredCount {
-		return append(out, report.rolledBack(r.line)...)
+		return append(out, r.rolledBack()...)
 	}
 	if fails(r.out.Problems, AboutRole, AboutSecret, AboutNetwork) {
 		return nil // the reason is known
@@ -75,9 +77,7 @@ func (r *statusReader) tooFew() Problem {
 			p.Fix = []string{"wait for it: ecsctl status --watch --pool " + shellword.Quote(r.spec.Pool)}
 		}
 	}
-	for _, event := range s.Events[:min(eventsShown, len(s.Events))] {
-		p.Details = append(p.Details, "service event: "+aws.ToString(event.Message))
-	}
+	p.Details = append(p.Details, r.report.lastEvents()...)
 	if len(p.Fix) == 0 {
 		p.Fix = []string{"fix what the events say, then: " + r.startAnew()}
 	}
@@ -143,15 +143,9 @@ func isFailure(t types.Task) bool {
 	case types.TaskStopCodeTaskFailedToStart, types.TaskStopCodeEssentialContainerExited:
 		return true
 	case types.TaskStopCodeServiceSchedulerInitiated:
-		return isUnhealthy(t)
+		return provision.UnhealthyTask(t)
 	}
 	return false
-}
-
-// isUnhealthy reports whether a task failed its health check. Its stop code is that of scaling
-// in; only the reason differs.
-func isUnhealthy(t types.Task) bool {
-	return strings.Contains(aws.ToString(t.StoppedReason), "health check")
 }
 
 // isFailing reports whether the failures go on. A task that runs proves the contrary once
@@ -173,12 +167,35 @@ func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
 	return survivors < report.service.DesiredCount
 }
 
-// rolledBack tells of a deployment that ECS has taken back.
-func (report serviceReport) rolledBack(line string) []Problem {
-	for _, d := range report.service.Deployments {
+// givenUp tells of a deployment for which ECS starts no more tasks, when nothing tells why:
+// it shows stopped tasks for an hour.
+func (r *statusReader) givenUp() Problem {
+	s := r.report.service
+	return Problem{Severity: Fail, About: AboutService,
+		Cause: fmt.Sprintf("ECS gave up on the deployment of service %q, which runs %d of %d tasks: it starts no more of them",
+			r.spec.Names.Service, s.RunningCount, s.DesiredCount),
+		Details: append([]string{aws.ToString(r.report.primary().RolloutStateReason)}, r.report.lastEvents()...),
+		Fix:     []string{"fix what the events and `" + r.logsLine() + "` say, then: " + r.line}}
+}
+
+func (report serviceReport) lastEvents() []string {
+	var out []string
+	for _, event := range report.service.Events[:min(eventsShown, len(report.service.Events))] {
+		out = append(out, "service event: "+aws.ToString(event.Message))
+	}
+	return out
+}
+
+// rolledBack tells of a deployment that ECS has taken back. One that failed and drains beside
+// what a bootstrap wants is history.
+func (r *statusReader) rolledBack() []Problem {
+	if r.out.Planned && !r.serviceDrifts() {
+		return nil
+	}
+	for _, d := range r.report.service.Deployments {
 		if aws.ToString(d.Status) != "PRIMARY" && d.RolloutState == types.DeploymentRolloutStateFailed {
 			return []Problem{{Severity: Warn, About: AboutService, Cause: "the last deployment failed, and ECS went back to the one before",
-				Details: []string{aws.ToString(d.RolloutStateReason)}, Fix: []string{"fix what the events say, then: " + line}}}
+				Details: []string{aws.ToString(d.RolloutStateReason)}, Fix: []string{"fix what the events say, then: " + r.line}}}
 		}
 	}
 	return nil

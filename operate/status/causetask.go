@@ -23,7 +23,7 @@ func (r *statusReader) taskProblem(failed []types.Task) Problem {
 	}
 	reason := startReason(task)
 	switch {
-	case isUnhealthy(task):
+	case provision.UnhealthyTask(task):
 		p.About, p.Cause = AboutWorker, "the worker fails its health check, and ECS ends it each time"
 		p.Fix = []string{"see what it says with `" + r.logsLine() + "` and fix that, then: " + r.startAnew()}
 	case task.StopCode == types.TaskStopCodeEssentialContainerExited:

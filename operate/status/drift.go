@@ -21,6 +21,9 @@ func (r *statusReader) readPlan(ctx context.Context) {
 		r.add(p)
 		return
 	}
+	if plan.NoSpot != nil {
+		r.add(problemOf(AboutCluster, plan.NoSpot))
+	}
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
@@ -89,6 +92,8 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 	switch {
 	case clusterGone && c.Kind == provision.KindService:
 		return Problem{}, false // it is gone with its cluster
+	case c.OnlyStartsAnew() && c.Fields[0].Path == provision.RolloutState:
+		return Problem{}, false // the side that reads the service tells why
 	case c.Kind == provision.KindWorkPool && c.Action == provision.Create:
 		return Problem{}, false // the side that reads Prefect tells it
 	}
@@ -107,6 +112,11 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 		p.Severity, p.About, p.Cause = Fail, missing[c.Kind].about, fmt.Sprintf("%s %q %s", c.Kind, c.Name, cause)
 	}
 	return p, true
+}
+
+// serviceDrifts reports whether a bootstrap would change what the service runs.
+func (r *statusReader) serviceDrifts() bool {
+	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == provision.KindService && !c.OnlyStartsAnew() })
 }
 
 // breaks tells of a difference by which something stops working.

@@ -135,9 +135,6 @@ func (r *statusReader) judge() {
 	out.Healthy = true
 	for _, p := range out.Problems {
 		out.Healthy = out.Healthy && p.Severity != Fail
-		if len(p.Fix) > 0 && p.Fix[0] == r.line && p.Severity == Fail {
-			p.Fix[0] = r.bootstrapAnew()
-		}
 	}
 }
 

@@ -172,8 +172,41 @@ func (s Spec) checkRest() []error {
 	if secret := s.Prefect.APIKeySecret; secret != "" {
 		errs = append(errs, CheckARN("prefect-api-key-secret", secret, "secretsmanager", "secret:")...)
 	}
+	return slices.Concat(errs, s.checkTags(), s.Network.check())
+}
+
+// What AWS takes (ECS API, AwsVpcConfiguration; 50 tags on a resource of any service, of
+// which two are ours).
+const (
+	MaxSubnets        = 16
+	maxSecurityGroups = 5
+	maxTags           = 48
+)
+
+func (n Network) check() []error {
+	var errs []error
+	if len(n.Subnets) > MaxSubnets {
+		errs = append(errs, fmt.Errorf("%d subnets: ECS takes %d at most: name fewer, best of several zones", len(n.Subnets), MaxSubnets))
+	}
+	if len(n.SecurityGroups) > maxSecurityGroups {
+		errs = append(errs, fmt.Errorf("%d security groups: ECS takes %d at most", len(n.SecurityGroups), maxSecurityGroups))
+	}
+	return errs
+}
+
+func (s Spec) checkTags() []error {
+	var errs []error
+	if len(s.Tags) > maxTags {
+		errs = append(errs, fmt.Errorf("%d tags: AWS takes 50 on a resource, of which ecsctl uses two: name %d at most", len(s.Tags), maxTags))
+	}
+	folded := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		errs = append(errs, checkTag(key, s.Tags[key])...)
+		lower := strings.ToLower(key)
+		if other, ok := folded[lower]; ok {
+			errs = append(errs, fmt.Errorf("tags %q and %q: IAM takes no two keys that differ in case alone", other, key))
+		}
+		folded[lower] = key
 	}
 	return errs
 }

@@ -43,10 +43,12 @@ func (f *armedFault) kind(d draw) Kind {
 }
 
 // CallKinds are the kinds that befall calls.
-var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter, Chaos}
+var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter, Chaos, Conflict}
 
 // Refuses reports whether the call is answered with an error.
-func (e Effect) Refuses() bool { return e.Fault != nil && e.Kind >= Throttle && e.Kind <= ExpiredToken }
+func (e Effect) Refuses() bool {
+	return e.Fault != nil && (e.Kind >= Throttle && e.Kind <= ExpiredToken || e.Kind == Conflict)
+}
 
 // Wait spends the latency; false when the client has gone meanwhile.
 func (e Effect) Wait(ctx context.Context, clk *clock.Clock) bool {

@@ -24,6 +24,7 @@ const (
 	Spot                         // a running task of FARGATE_SPOT is interrupted
 	PullFailure                  // a task's image cannot be pulled
 	Unseen                       // ECS does not see a role yet
+	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
 )
 
 // What is not a call of an API can be an operation of a fault all the same.
@@ -36,6 +37,9 @@ const (
 	// name a role, and with Latency it does not see a role that is younger than that, which is
 	// not used up.
 	RoleOperation = "Role"
+	// LinkedRoleOperation stands for the service-linked role of ECS in "iam": with Unseen ECS
+	// refuses so many calls that need it. With all of them the account has none.
+	LinkedRoleOperation = "ServiceLinkedRole"
 	// PrefectService stands for the played Prefect API, which is hit only when it
 	// is named. Its operations are METHOD/path, such as
 	// "POST/flow_runs/{id}/set_state".
@@ -88,20 +92,24 @@ func (f Fault) check() error {
 		if !matches(f.Operation, "RunTask") && !matches(f.Operation, ServiceOperation) {
 			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
 		}
+	case Conflict:
+		if f.Service != "iam" && (f.Service != "ecs" || f.Operation != "DeleteCluster") {
+			return fmt.Errorf("%s is for calls of iam and for ecs:DeleteCluster", f.Kind)
+		}
 	case Unseen:
-		if f.Operation != RoleOperation {
-			return fmt.Errorf("%s is for iam:%s", f.Kind, RoleOperation)
+		if f.Operation != RoleOperation && f.Operation != LinkedRoleOperation {
+			return fmt.Errorf("%s is for iam:%s and iam:%s", f.Kind, RoleOperation, LinkedRoleOperation)
 		}
 	case Latency:
 		if f.Latency == 0 && f.LatencyTo == 0 {
 			return errors.New("it needs latency=DURATION")
 		}
 	default:
-		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation {
+		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation || f.Operation == LinkedRoleOperation {
 			return fmt.Errorf("%s is for calls, and %s is none", f.Kind, f.Operation)
 		}
 	}
-	if f.Kind == Latency && f.Operation == ServiceOperation {
+	if f.Kind == Latency && (f.Operation == ServiceOperation || f.Operation == LinkedRoleOperation) {
 		return fmt.Errorf("%s is for calls, ecs:%s and iam:%s", f.Kind, TaskOperation, RoleOperation)
 	}
 	return nil

@@ -74,6 +74,15 @@ func (fs *Set) Take(service, operation string, kinds ...Kind) Effect {
 	return out
 }
 
+// ForGood reports whether a fault of a kind befalls an operation each time; none is used up.
+func (fs *Set) ForGood(service, operation string, kind Kind) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return slices.ContainsFunc(fs.list, func(f *armedFault) bool {
+		return f.Kind == kind && f.Times < 0 && f.Rate == 0 && f.concerns(service, operation)
+	})
+}
+
 // Longest is the largest latency of those for an operation; none is used up.
 func (fs *Set) Longest(service, operation string) time.Duration {
 	fs.mu.Lock()
@@ -94,7 +103,7 @@ func (f *armedFault) concerns(service, operation string) bool {
 		return false
 	}
 	named := f.Operation == operation || f.Kind == Capacity
-	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation
+	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation && operation != LinkedRoleOperation
 }
 
 // hit counts a call and reports whether it is one of those that the fault hits.

@@ -13,7 +13,7 @@ import (
 var faultNames = map[string]Kind{
 	"throttle": Throttle, "error": ServerError, "denied": AccessDenied, "expired": ExpiredToken,
 	"latency": Latency, "drop-before": DropBefore, "drop-after": DropAfter, "chaos": Chaos,
-	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen,
+	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen, "conflict": Conflict,
 }
 
 // String names the kind as ParseFault reads it.

@@ -27,8 +27,8 @@ var services = []service{
 	{"ecs", "ecscalls", []string{
 		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeregisterTaskDefinition", "DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
-		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "RegisterTaskDefinition", "RunTask", "StopTask",
-		"TagResource", "UpdateService",
+		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
+		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateService",
 	}},
 	{"eventbridge", "eventscalls", []string{
 		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets",

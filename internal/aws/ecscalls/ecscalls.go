@@ -14,50 +14,52 @@ type call[In, Out any] func(context.Context, *In, ...func(*ecs.Options)) (*Out, 
 
 // Client has methods of the SDK's client, under the same names. The SDK's paginators take it.
 type Client struct {
-	opCreateCluster              call[ecs.CreateClusterInput, ecs.CreateClusterOutput]
-	opCreateService              call[ecs.CreateServiceInput, ecs.CreateServiceOutput]
-	opDeleteCluster              call[ecs.DeleteClusterInput, ecs.DeleteClusterOutput]
-	opDeleteService              call[ecs.DeleteServiceInput, ecs.DeleteServiceOutput]
-	opDeregisterTaskDefinition   call[ecs.DeregisterTaskDefinitionInput, ecs.DeregisterTaskDefinitionOutput]
-	opDescribeClusters           call[ecs.DescribeClustersInput, ecs.DescribeClustersOutput]
-	opDescribeServices           call[ecs.DescribeServicesInput, ecs.DescribeServicesOutput]
-	opDescribeTaskDefinition     call[ecs.DescribeTaskDefinitionInput, ecs.DescribeTaskDefinitionOutput]
-	opDescribeTasks              call[ecs.DescribeTasksInput, ecs.DescribeTasksOutput]
-	opListClusters               call[ecs.ListClustersInput, ecs.ListClustersOutput]
-	opListServices               call[ecs.ListServicesInput, ecs.ListServicesOutput]
-	opListTaskDefinitionFamilies call[ecs.ListTaskDefinitionFamiliesInput, ecs.ListTaskDefinitionFamiliesOutput]
-	opListTaskDefinitions        call[ecs.ListTaskDefinitionsInput, ecs.ListTaskDefinitionsOutput]
-	opListTasks                  call[ecs.ListTasksInput, ecs.ListTasksOutput]
-	opRegisterTaskDefinition     call[ecs.RegisterTaskDefinitionInput, ecs.RegisterTaskDefinitionOutput]
-	opRunTask                    call[ecs.RunTaskInput, ecs.RunTaskOutput]
-	opStopTask                   call[ecs.StopTaskInput, ecs.StopTaskOutput]
-	opTagResource                call[ecs.TagResourceInput, ecs.TagResourceOutput]
-	opUpdateService              call[ecs.UpdateServiceInput, ecs.UpdateServiceOutput]
+	opCreateCluster               call[ecs.CreateClusterInput, ecs.CreateClusterOutput]
+	opCreateService               call[ecs.CreateServiceInput, ecs.CreateServiceOutput]
+	opDeleteCluster               call[ecs.DeleteClusterInput, ecs.DeleteClusterOutput]
+	opDeleteService               call[ecs.DeleteServiceInput, ecs.DeleteServiceOutput]
+	opDeregisterTaskDefinition    call[ecs.DeregisterTaskDefinitionInput, ecs.DeregisterTaskDefinitionOutput]
+	opDescribeClusters            call[ecs.DescribeClustersInput, ecs.DescribeClustersOutput]
+	opDescribeServices            call[ecs.DescribeServicesInput, ecs.DescribeServicesOutput]
+	opDescribeTaskDefinition      call[ecs.DescribeTaskDefinitionInput, ecs.DescribeTaskDefinitionOutput]
+	opDescribeTasks               call[ecs.DescribeTasksInput, ecs.DescribeTasksOutput]
+	opListClusters                call[ecs.ListClustersInput, ecs.ListClustersOutput]
+	opListServices                call[ecs.ListServicesInput, ecs.ListServicesOutput]
+	opListTaskDefinitionFamilies  call[ecs.ListTaskDefinitionFamiliesInput, ecs.ListTaskDefinitionFamiliesOutput]
+	opListTaskDefinitions         call[ecs.ListTaskDefinitionsInput, ecs.ListTaskDefinitionsOutput]
+	opListTasks                   call[ecs.ListTasksInput, ecs.ListTasksOutput]
+	opPutClusterCapacityProviders call[ecs.PutClusterCapacityProvidersInput, ecs.PutClusterCapacityProvidersOutput]
+	opRegisterTaskDefinition      call[ecs.RegisterTaskDefinitionInput, ecs.RegisterTaskDefinitionOutput]
+	opRunTask                     call[ecs.RunTaskInput, ecs.RunTaskOutput]
+	opStopTask                    call[ecs.StopTaskInput, ecs.StopTaskOutput]
+	opTagResource                 call[ecs.TagResourceInput, ecs.TagResourceOutput]
+	opUpdateService               call[ecs.UpdateServiceInput, ecs.UpdateServiceOutput]
 }
 
 // New makes a client of a configuration, as ecs.NewFromConfig does.
 func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 	c := ecs.NewFromConfig(cfg, options...)
 	return &Client{
-		opCreateCluster:              c.CreateCluster,
-		opCreateService:              c.CreateService,
-		opDeleteCluster:              c.DeleteCluster,
-		opDeleteService:              c.DeleteService,
-		opDeregisterTaskDefinition:   c.DeregisterTaskDefinition,
-		opDescribeClusters:           c.DescribeClusters,
-		opDescribeServices:           c.DescribeServices,
-		opDescribeTaskDefinition:     c.DescribeTaskDefinition,
-		opDescribeTasks:              c.DescribeTasks,
-		opListClusters:               c.ListClusters,
-		opListServices:               c.ListServices,
-		opListTaskDefinitionFamilies: c.ListTaskDefinitionFamilies,
-		opListTaskDefinitions:        c.ListTaskDefinitions,
-		opListTasks:                  c.ListTasks,
-		opRegisterTaskDefinition:     c.RegisterTaskDefinition,
-		opRunTask:                    c.RunTask,
-		opStopTask:                   c.StopTask,
-		opTagResource:                c.TagResource,
-		opUpdateService:              c.UpdateService,
+		opCreateCluster:               c.CreateCluster,
+		opCreateService:               c.CreateService,
+		opDeleteCluster:               c.DeleteCluster,
+		opDeleteService:               c.DeleteService,
+		opDeregisterTaskDefinition:    c.DeregisterTaskDefinition,
+		opDescribeClusters:            c.DescribeClusters,
+		opDescribeServices:            c.DescribeServices,
+		opDescribeTaskDefinition:      c.DescribeTaskDefinition,
+		opDescribeTasks:               c.DescribeTasks,
+		opListClusters:                c.ListClusters,
+		opListServices:                c.ListServices,
+		opListTaskDefinitionFamilies:  c.ListTaskDefinitionFamilies,
+		opListTaskDefinitions:         c.ListTaskDefinitions,
+		opListTasks:                   c.ListTasks,
+		opPutClusterCapacityProviders: c.PutClusterCapacityProviders,
+		opRegisterTaskDefinition:      c.RegisterTaskDefinition,
+		opRunTask:                     c.RunTask,
+		opStopTask:                    c.StopTask,
+		opTagResource:                 c.TagResource,
+		opUpdateService:               c.UpdateService,
 	}
 }
 
@@ -129,6 +131,11 @@ func (c *Client) ListTaskDefinitions(ctx context.Context, in *ecs.ListTaskDefini
 // ListTasks is the SDK's.
 func (c *Client) ListTasks(ctx context.Context, in *ecs.ListTasksInput, options ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
 	return c.opListTasks(ctx, in, options...)
+}
+
+// PutClusterCapacityProviders is the SDK's.
+func (c *Client) PutClusterCapacityProviders(ctx context.Context, in *ecs.PutClusterCapacityProvidersInput, options ...func(*ecs.Options)) (*ecs.PutClusterCapacityProvidersOutput, error) {
+	return c.opPutClusterCapacityProviders(ctx, in, options...)
 }
 
 // RegisterTaskDefinition is the SDK's.

@@ -76,6 +76,11 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
 		return nil, err
 	}
+	if len(in.CapacityProviders) > 0 {
+		if err := s.checkLinked(); err != nil {
+			return nil, err
+		}
+	}
 	if in.Settings == nil {
 		in.Settings = []types.ClusterSetting{{Name: types.ClusterSettingNameContainerInsights, Value: aws.String("disabled")}}
 	}
@@ -204,6 +209,9 @@ func (s *Service) putProviders(_ context.Context, in *api.PutClusterCapacityProv
 		return nil, err
 	}
 	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
+		return nil, err
+	}
+	if err := s.checkLinked(); err != nil {
 		return nil, err
 	}
 	c.providers, c.strategy = in.CapacityProviders, in.DefaultCapacityProviderStrategy

@@ -93,6 +93,9 @@ func (s *Service) setHealth(t *task, c *container, status types.HealthStatus) {
 	t.api.Containers[c.index].HealthStatus = status
 	t.api.HealthStatus = t.health()
 	t.api.Version++
+	if t.api.HealthStatus == types.HealthStatusHealthy && t.deployment != nil {
+		t.deployment.failed = 0 // resetOnHealthyTask, which is the default
+	}
 	if t.api.HealthStatus == types.HealthStatusUnhealthy && t.service != nil && t.wanted() {
 		t.service.say("(task %s) failed container health checks.", t.id())
 		s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, unhealthyReason)

@@ -24,6 +24,9 @@ type Mishaps struct {
 	Spot func() (after, warning time.Duration, ok bool)
 	// RoleUnseen is asked for each call that names a role: whether ECS cannot assume it yet.
 	RoleUnseen func() bool
+	// Unlinked is asked for each call that needs ECS's service-linked role: whether ECS cannot
+	// assume it yet, or at all.
+	Unlinked func() bool
 	// RoleDelay is how old a role must be for ECS to see it.
 	RoleDelay func() time.Duration
 	// LaunchQuota takes as many tokens as there are tasks to start; false when it is empty.
@@ -36,6 +39,14 @@ const (
 	spotProvider = "FARGATE_SPOT"
 	spotReason   = "Your Spot Task was interrupted."
 )
+
+// checkLinked refuses what ECS does by its own role in the account, while it has none.
+func (s *Service) checkLinked() error {
+	if s.cfg.Mishaps.Unlinked() {
+		return invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+	}
+	return nil
+}
 
 // refusedPlacement is why one more task cannot be placed, "" when it can.
 func (s *Service) refusedPlacement(operation string, spec taskSpec) string {

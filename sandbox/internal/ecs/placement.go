@@ -37,7 +37,10 @@ func (s *Service) placement(c *cluster, kind types.LaunchType, strategy []types.
 		return "", invalid("No Container Instances were found in your cluster.")
 	}
 	for _, item := range strategy {
-		if !slices.Contains(c.providers, aws.ToString(item.CapacityProvider)) {
+		if name := aws.ToString(item.CapacityProvider); !slices.Contains(c.providers, name) {
+			if strings.HasPrefix(name, "FARGATE") {
+				return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.")
+			}
 			return "", invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", aws.ToString(item.CapacityProvider))
 		}
 	}

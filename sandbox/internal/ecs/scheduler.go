@@ -166,7 +166,7 @@ func (s *Service) settle(sv *service, now time.Time) time.Time {
 	}
 	d.state = types.DeploymentRolloutStateCompleted
 	d.reason = "ECS deployment " + d.id + " completed."
-	d.updated, d.failures = now, 0
+	d.updated, d.failures, d.failed = now, 0, 0
 	sv.lastGood = d.definition
 	sv.say("(deployment %s) deployment completed.", d.id)
 	sv.say("has reached a steady state.")
@@ -193,6 +193,7 @@ func (s *Service) taskStopped(t *task) {
 func (s *Service) backOff(sv *service, d *deployment, now time.Time) time.Time {
 	d.nextStart = now.Add(s.cfg.RestartDelay << min(d.failures, maxBackoff))
 	d.failures++
+	d.failed++
 	if d.failures == 3 {
 		sv.say("is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
 	}
@@ -200,11 +201,11 @@ func (s *Service) backOff(sv *service, d *deployment, now time.Time) time.Time {
 }
 
 // breakCircuit fails a deployment after as many failures as half its tasks, at least 3,
-// at most 200, and goes back to the last one that worked if it is told to.
+// at most 200, in a row, and goes back to the last one that worked if it is told to.
 func (s *Service) breakCircuit(sv *service, d *deployment) {
 	breaker := sv.base.DeploymentConfiguration.DeploymentCircuitBreaker
 	threshold := min(max(3, (int(sv.desired)+1)/2), 200)
-	if !breaker.Enable || d != sv.primary() || d.state != types.DeploymentRolloutStateInProgress || d.failures < threshold {
+	if !breaker.Enable || d != sv.primary() || d.state != types.DeploymentRolloutStateInProgress || d.failed < threshold {
 		return
 	}
 	d.state = types.DeploymentRolloutStateFailed

@@ -40,6 +40,7 @@ type deployment struct {
 	state       types.DeploymentRolloutState
 	reason      string
 	failures    int // since the last time that it was steady
+	failed      int // FailedTasks: in a row, without one between that passed its health check
 	nextStart   time.Time
 	steadySince time.Time
 }
@@ -107,7 +108,7 @@ func (sv *service) describeDeployment(d *deployment) types.Deployment {
 		Id: &d.id, Status: aws.String(active), TaskDefinition: d.definition.api.TaskDefinitionArn,
 		CreatedAt: &d.created, UpdatedAt: &d.updated, RolloutState: d.state, RolloutStateReason: &d.reason,
 		LaunchType: sv.base.LaunchType, CapacityProviderStrategy: sv.base.CapacityProviderStrategy,
-		PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"), FailedTasks: int32(d.failures),
+		PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"), FailedTasks: int32(d.failed),
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: d.network},
 	}
 	if d == sv.primary() {

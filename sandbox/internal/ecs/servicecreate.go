@@ -21,6 +21,9 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 	if err := checkCreate(in); err != nil {
 		return nil, err
 	}
+	if err := s.checkLinked(); err != nil {
+		return nil, err
+	}
 	tags, err := mergeTags(nil, in.Tags)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,8 @@ type Service struct {
 	users     map[string]*user
 	policies  map[string]*customerPolicy // by ARN
 	alias     string
+	// Linked tells whether the account has ECS's service-linked role.
+	Linked func() bool
 }
 
 // identity is what policies are attached to.
@@ -50,7 +52,7 @@ type role struct {
 func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s := &Service{
 		partition: partition, account: account, enforce: enforce, clock: clock,
-		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
+		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{}, Linked: func() bool { return true },
 	}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",

@@ -107,6 +107,9 @@ func (s *Service) createRole(_ context.Context, in *createRoleInput) (*roleAnswe
 }
 
 func (s *Service) getRole(_ context.Context, in *roleRef) (*roleAnswer, error) {
+	if in.RoleName == linkedRole && s.Linked() {
+		return &roleAnswer{s.linkedRoleXML()}, nil
+	}
 	r, err := s.find(in.RoleName)
 	if err != nil {
 		return nil, err

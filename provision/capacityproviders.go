@@ -1,0 +1,118 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/internal/awserr"
+	"ecsctl/internal/hint"
+	"ecsctl/internal/shellword"
+)
+
+// spotProvider is both a launch type of Prefect's and the capacity provider that it stands for.
+const spotProvider = "FARGATE_SPOT"
+
+// fargateProviders are associated with each cluster that we make: without them ECS refuses
+// every task that is to run on Spot, whatever asks for it (docs/aws-notes.md).
+var fargateProviders = []string{"FARGATE", spotProvider}
+
+// noSpot is that flow runs are to use Spot, in a cluster of others that has none of it and
+// that we do not change; nil when all is well.
+func (b *Bootstrap) noSpot() error {
+	var c *cluster
+	wanted := b.w.spec.FlowRuns.LaunchType
+	for _, r := range b.resources {
+		switch r := r.(type) {
+		case *cluster:
+			c = r
+		case *workPool:
+			if wanted == "" && r.template != nil {
+				wanted = showRaw(r.template.defaultOf("launch_type"))
+			}
+		}
+	}
+	if wanted != spotProvider || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, spotProvider) {
+		return nil
+	}
+	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would refuse each of them", c.name(), spotProvider),
+		c.associateLine(), "or pass --flow-run-launch-type FARGATE, or name another cluster with --cluster")
+}
+
+// checkSpot refuses what the Spec asks for. What only the pool's own defaults ask for keeps
+// no bootstrap from anything.
+func (b *Bootstrap) checkSpot() error {
+	b.NoSpot = b.noSpot()
+	if b.w.spec.FlowRuns.LaunchType != "" {
+		return b.NoSpot
+	}
+	if b.NoSpot != nil {
+		b.Warnings = append(b.Warnings, b.NoSpot.Error()+"; "+strings.Join(hint.Of(b.NoSpot), "; "))
+	}
+	return nil
+}
+
+// associateLine keeps the capacity providers and the default strategy that are there: the
+// command replaces both.
+func (c *cluster) associateLine() string {
+	words := append([]string{"aws", "ecs", "put-cluster-capacity-providers", "--region", c.w.id.Region, "--cluster", c.name(), "--capacity-providers"},
+		c.wantedProviders()...)
+	words = append(words, "--default-capacity-provider-strategy")
+	for _, item := range c.found.DefaultCapacityProviderStrategy {
+		words = append(words, fmt.Sprintf("capacityProvider=%s,weight=%d,base=%d", aws.ToString(item.CapacityProvider), item.Weight, item.Base))
+	}
+	if len(c.found.DefaultCapacityProviderStrategy) == 0 {
+		words = append(words, "[]")
+	}
+	for i := range words {
+		words[i] = shellword.Quote(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+// wantedProviders are those of the cluster, with Fargate's.
+func (c *cluster) wantedProviders() []string {
+	wanted := slices.Clone(c.found.CapacityProviders)
+	for _, name := range fargateProviders {
+		if !slices.Contains(wanted, name) {
+			wanted = append(wanted, name)
+		}
+	}
+	return wanted
+}
+
+func (c *cluster) lacksProviders() bool {
+	return len(c.wantedProviders()) != len(c.found.CapacityProviders)
+}
+
+// providerFields show what a cluster of ours lacks, which an older ecsctl made.
+func (c *cluster) providerFields() []Field {
+	if !c.lacksProviders() {
+		return nil
+	}
+	have := append([]string{}, c.found.CapacityProviders...)
+	return compare("capacityProviders", have, c.wantedProviders())
+}
+
+func (c *cluster) associate(ctx context.Context) error {
+	if !c.lacksProviders() {
+		return nil
+	}
+	in := &ecs.PutClusterCapacityProvidersInput{
+		Cluster: c.found.ClusterArn, CapacityProviders: c.wantedProviders(),
+		DefaultCapacityProviderStrategy: append([]types.CapacityProviderStrategyItem{}, c.found.DefaultCapacityProviderStrategy...),
+	}
+	busy := func(err error) bool {
+		return refusesRole(err) || awserr.HasCode(err, "UpdateInProgressException", "ResourceInUseException")
+	}
+	err := c.w.insist(ctx, busy, func() error {
+		_, err := c.w.aws.ECS.PutClusterCapacityProviders(ctx, in)
+		return err
+	})
+	return explain("associate Fargate's capacity providers with the cluster", err)
+}
