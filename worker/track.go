@@ -118,6 +118,8 @@ type ending struct {
 	task   *types.Task // nil when it is not known
 	reason string
 	answer middleware.Metadata // of the answer that it is from
+
+	definition *types.TaskDefinition // of the task; nil when it is not known
 }
 
 // describe returns those of a batch that have ended.
@@ -144,7 +146,9 @@ func describe(ctx context.Context, batch []tracked) ([]ending, error) {
 		case found == nil:
 			ended = append(ended, missing([]tracked{entry}, "ECS no longer knows its task "+entry.at.task)...)
 		case aws.ToString(found.LastStatus) == "STOPPED":
-			ended = append(ended, ending{entry, found, exitReason(*found), out.ResultMetadata})
+			ended = append(ended, ending{
+				entry: entry, task: found, reason: exitReason(*found), answer: out.ResultMetadata,
+			})
 		}
 	}
 	return ended, nil
