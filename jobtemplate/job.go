@@ -3,6 +3,7 @@ package jobtemplate
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Job is one resolved job: what the template, the variables and the run come to.
@@ -23,6 +24,9 @@ type Job struct {
 	// registered for it. MatchLatest: the family's latest revision is used if it is
 	// equal; reuse by Hash does the same in any case.
 	AutoDeregister, MatchLatest bool
+
+	// StartTimeout is after how long a task that has not started is to be stopped; 0 is never.
+	StartTimeout time.Duration
 
 	// Warnings are for the person who reads the run's log.
 	Warnings []string
@@ -59,6 +63,7 @@ func Resolve(in Inputs) (*Job, error) {
 	}
 	job := newJob(found, s, readConfig(found, document), in, spent)
 	job.secrets = secrets
+	job.StartTimeout = startTimeout(t, variables, document)
 	job.warnIgnored(found, t)
 	job.build(found, t)
 	job.Warnings = slices.Clone(found.warnings)

@@ -76,7 +76,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 		entries = append(entries, entry)
 	}
 	for _, batch := range batches(entries) {
-		ended, err := describe(ctx, batch)
+		ended, _, err := describe(ctx, batch)
 		if err != nil {
 			failures = append(failures, err)
 		}
@@ -125,7 +125,9 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
-	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id})
+	o.table.adopt(ref, launchedTask{
+		pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id, startLimit: job.StartTimeout,
+	})
 	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
 		return err
 	}

@@ -106,6 +106,7 @@ func (w *Worker) connect() {
 		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
+	w.track.slow = &slowStarts{table: w.table, lines: lines}
 	if o.ObserverQueue != "" {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
