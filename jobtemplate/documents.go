@@ -89,7 +89,7 @@ func (j *Job) RunTask(launch Launch) (*RunTask, error) {
 	} else if len(j.config.network) > 0 {
 		found.warn("network_configuration is not used, because the network mode is not %s", awsvpc)
 	}
-	checkRequestDocument(found, document)
+	checkRequestDocument(found, document, facts)
 	if err := found.err(); err != nil {
 		return nil, err
 	}

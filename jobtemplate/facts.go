@@ -19,6 +19,10 @@ type definitionFacts struct {
 	container     string // the name of the container that the run belongs in
 
 	secrets map[string]map[string]bool // the variables that each container has as secrets
+
+	known    bool            // AWS has described the definition, or it is the job's own
+	taskRole string          // its ARN
+	names    map[string]bool // of the containers
 }
 
 func factsOfDocument(document map[string]any) definitionFacts {
@@ -30,8 +34,12 @@ func factsOfDocument(document map[string]any) definitionFacts {
 		executionRole: field(document, "executionRoleArn"),
 		container:     inferName(containers),
 		secrets:       map[string]map[string]bool{},
+		known:         document != nil,
+		taskRole:      field(document, "taskRoleArn"),
+		names:         map[string]bool{},
 	}
 	for _, container := range containers {
+		facts.names[field(container, "name")] = true
 		for _, secret := range containerObjects(container["secrets"]) {
 			facts.addSecret(field(container, "name"), field(secret, "name"))
 		}
@@ -52,6 +60,9 @@ func factsOfDescribed(described *types.TaskDefinition) definitionFacts {
 		networkMode:   string(described.NetworkMode),
 		executionRole: aws.ToString(described.ExecutionRoleArn),
 		secrets:       map[string]map[string]bool{},
+		known:         true,
+		taskRole:      aws.ToString(described.TaskRoleArn),
+		names:         map[string]bool{},
 	}
 	for _, compatibility := range described.RequiresCompatibilities {
 		facts.compatible = append(facts.compatible, string(compatibility))
@@ -59,6 +70,7 @@ func factsOfDescribed(described *types.TaskDefinition) definitionFacts {
 	var containers []map[string]any
 	for _, container := range described.ContainerDefinitions {
 		containers = append(containers, map[string]any{"name": aws.ToString(container.Name)})
+		facts.names[aws.ToString(container.Name)] = true
 		for _, secret := range container.Secrets {
 			facts.addSecret(aws.ToString(container.Name), aws.ToString(secret.Name))
 		}

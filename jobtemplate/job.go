@@ -118,7 +118,7 @@ func (j *Job) build(found *findings, t template) {
 		checkUsable(found, j.config, facts)
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
-	checkRequestDocument(found, request)
+	checkRequestDocument(found, request, facts)
 	checkRoles(found, t, j.definition, request)
 	checkFargateSizes(found, j.definition, request)
 	if len(j.config.network) > 0 { // an empty one is none

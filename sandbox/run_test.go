@@ -203,7 +203,7 @@ func TestStopTaskSignalsAndThenKills(t *testing.T) {
 			group := c.logGroup(t, nil)
 			task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 				logged(group)(in)
-				in.ContainerDefinitions[0].StopTimeout = aws.Int32(1)
+				in.ContainerDefinitions[0].StopTimeout = aws.Int32(2)
 			}), nil)
 			c.awaitTask(t, task, "RUNNING")
 			eventually(t, "the first line", func() bool { return len(c.logLines(t, group, task)) > 0 })

@@ -126,13 +126,15 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 		if err := s.mayLog(t, "logs:CreateLogGroup", group, ""); err != nil {
 			return nil, noLogs("group", err)
 		}
-		s.peers.Logs.EnsureGroup(group)
+		if err := s.peers.Logs.EnsureGroup(group); err != nil {
+			return nil, noLogs("group", err)
+		}
 	}
 	if err := s.mayLog(t, "logs:CreateLogStream", group, stream); err != nil {
 		return nil, noLogs("stream", err)
 	}
-	if !s.peers.Logs.OpenStream(group, stream) {
-		return nil, noLogs("stream", wire.Errorf("ResourceNotFoundException", "The specified log group does not exist."))
+	if err := s.peers.Logs.OpenStream(group, stream); err != nil {
+		return nil, noLogs("stream", err)
 	}
 	if err := s.mayLog(t, "logs:PutLogEvents", group, stream); err != nil {
 		return func(string) {}, nil // the container runs, and its output is lost, as on Fargate
