@@ -11,7 +11,7 @@ import (
 // a request that breaks each of them.
 
 var (
-	nameSyntax = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
+	nameSyntax = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 	// ecrImage matches images of private repositories of ECR.
 	ecrImage = regexp.MustCompile(`^\d{12}\.dkr\.ecr[.-]`)
 )
@@ -19,7 +19,7 @@ var (
 const onFargate = "Fargate does not have it"
 
 func checkContainer(c node, mode string, onFargateToo bool) {
-	if name := c.text("name"); name != "" && !nameSyntax.MatchString(name) {
+	if name := c.text("name"); name != "" && (len(name) > 255 || !nameSyntax.MatchString(name)) {
 		c.problem("name", "", "a name has at most 255 letters, digits, hyphens and underscores")
 	}
 	if strings.ContainsAny(c.text("image"), " \t\n") {

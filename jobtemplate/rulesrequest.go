@@ -8,7 +8,7 @@ import (
 // The rules of RunTask that its model does not carry: ECS API, RunTask and CapacityProviderStrategyItem.
 
 var (
-	startedBySyntax = regexp.MustCompile(`^[a-zA-Z0-9/_-]{0,128}$`)
+	startedBySyntax = regexp.MustCompile(`^[a-zA-Z0-9/_-]*$`)
 	platforms       = regexp.MustCompile(`^(LATEST|1\.[0-9]\.[0-9])$`)
 )
 
@@ -21,7 +21,7 @@ func checkRequestRules(found *findings, document map[string]any, facts definitio
 	if len(r.text("clientToken")) > 64 {
 		r.problem("clientToken", "leave it out: the worker makes one", "ECS takes 64 characters")
 	}
-	if !startedBySyntax.MatchString(r.text("startedBy")) {
+	if by := r.text("startedBy"); len(by) > 128 || !startedBySyntax.MatchString(by) {
 		r.problem("startedBy", "leave it out: the worker says which claim it is for",
 			"ECS takes 128 letters, digits, hyphens, slashes and underscores")
 	}

@@ -92,12 +92,12 @@ func (s *Service) EnsureGroup(name string) error {
 // What is asked for over the API is held against the model before it comes here; a container's
 // names are not.
 var (
-	groupSyntax  = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
-	streamSyntax = regexp.MustCompile(`^[^:*]{1,512}$`)
+	groupSyntax  = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
+	streamSyntax = regexp.MustCompile(`^[^:*]+$`)
 )
 
 func checkName(field, name string, syntax *regexp.Regexp) error {
-	if syntax.MatchString(name) {
+	if len(name) <= 512 && syntax.MatchString(name) {
 		return nil
 	}
 	return wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
