@@ -116,12 +116,3 @@ func into(document map[string]any, input any) error {
 	}
 	return json.Unmarshal(raw, input)
 }
-
-// rawField is one key of a JSON object, or nil.
-func rawField(raw json.RawMessage, key string) json.RawMessage {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		return nil // what is wrong with it is noted where it is read
-	}
-	return object[key]
-}

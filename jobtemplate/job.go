@@ -43,11 +43,7 @@ type Job struct {
 func Resolve(in Inputs) (*Job, error) {
 	found := &findings{}
 	s := readSubject(found, in)
-	raw := in.BaseJobTemplate
-	if len(raw) == 0 {
-		raw = rawField(in.WorkPool, "base_job_template")
-	}
-	t := readTemplate(found, raw)
+	t := readTemplate(found, in, s)
 	variables := s.jobVariables(found, in)
 	if t.configuration == nil {
 		return nil, found.err()

@@ -25,6 +25,7 @@ type orphans struct {
 	locate    *locator
 	tasks     *findTask
 	report    *report
+	quiet     *quiet
 
 	resting time.Time // until when it has looked enough
 }
@@ -38,6 +39,9 @@ func (o *orphans) look(ctx context.Context) error {
 	known := o.heartbeat.current.Load()
 	if known == nil || began.Before(o.resting) {
 		return nil
+	}
+	if quiet, err := o.quiet.isQuiet(ctx); quiet || err != nil {
+		return err
 	}
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
 	filter := prefect.FlowRunFilter{EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}

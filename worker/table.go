@@ -95,6 +95,13 @@ func (t *table) claims() int {
 	return n
 }
 
+// isEmpty reports whether nothing is under way.
+func (t *table) isEmpty() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.runs) == 0
+}
+
 // isFull reports whether the limit is reached.
 func (t *table) isFull() bool {
 	t.mu.Lock()
