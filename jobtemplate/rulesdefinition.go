@@ -1,13 +1,20 @@
 package jobtemplate
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	maxContainers     = 10
 	maxDefinitionSize = 64 << 10
 )
 
-var roleARN = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/.`)
+var (
+	roleARN   = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/.`)
+	tagSyntax = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+)
 
 // checkDefinitionRules holds a task definition against the rules of ECS that its model does not carry.
 func checkDefinitionRules(found *findings, document map[string]any) {
@@ -94,7 +101,7 @@ func checkDependency(c, dependency node, byName map[string]node) {
 // checkDefinitionRoles checks the roles' form, and that there is one where it is needed.
 func checkDefinitionRoles(d node, containers []node, forFargate bool) {
 	for _, key := range []string{"taskRoleArn", "executionRoleArn"} {
-		if role := d.text(key); role != "" && len(role) > 4 && role[:4] == "arn:" && !roleARN.MatchString(role) {
+		if role := d.text(key); strings.HasPrefix(role, "arn:") && !roleARN.MatchString(role) {
 			d.problem(key, "", "it is not the ARN of a role")
 		}
 	}
@@ -122,13 +129,18 @@ func checkDefinitionRoles(d node, containers []node, forFargate bool) {
 
 func checkDefinitionTags(d node) {
 	for _, t := range d.list("tags") {
-		key, ignored := t.text("key"), &findings{}
-		if clean, ok := cleanTag(ignored, tag{key, t.text("value")}); !ok || clean.key != key {
+		key, value := t.text("key"), t.text("value")
+		if reserved := strings.HasPrefix(strings.ToLower(key), reservedTagPrefix); key == "" || reserved || !isTagText(key, maxTagKey) {
 			t.problem("key", "", "ECS takes letters, digits, spaces and _.:/=+-@, at most %d, and no aws: in front", maxTagKey)
-		} else if clean.value != t.text("value") {
+		}
+		if !isTagText(value, maxTagValue) {
 			t.problem("value", "", "ECS takes letters, digits, spaces and _.:/=+-@, at most %d", maxTagValue)
 		}
 	}
+}
+
+func isTagText(text string, limit int) bool {
+	return utf8.RuneCountInString(text) <= limit && tagSyntax.MatchString(text)
 }
 
 func checkFargateDefinition(d node, containers []node) {
