@@ -20,7 +20,7 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		"AWS_REGION="+s.cfg.Region,
 		"AWS_DEFAULT_REGION="+s.cfg.Region,
-		"ECS_CONTAINER_METADATA_URI_V4="+s.cfg.Metadata+runtimeID(t, index),
+		s.mark(t, index),
 	)
 	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
 	if s.cfg.ContainerEnvironment != nil && (img.tree != "" || s.cfg.StandInEnvironment) {
@@ -46,6 +46,11 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		env = append(env, *secret.Name+"="+value)
 	}
 	return img.path(env), nil
+}
+
+// mark is the variable that tells the processes of a container from all others.
+func (s *Service) mark(t *task, index int) string {
+	return "ECS_CONTAINER_METADATA_URI_V4=" + s.cfg.Metadata + runtimeID(t, index)
 }
 
 func taskRole(t *task) string {
