@@ -68,14 +68,10 @@ func checkOverrideValues(o *types.TaskOverride) error {
 	return nil
 }
 
-// checkExec: ECS Exec needs a role that the container may speak to Systems Manager with.
-func checkExec(td *taskDefinition, in *api.RunTaskInput) error {
-	role := aws.ToString(td.api.TaskRoleArn)
-	if in.Overrides != nil && in.Overrides.TaskRoleArn != nil {
-		role = *in.Overrides.TaskRoleArn
+// checkRunExec refuses ECS Exec without a task role: the definition's, or that of the overrides.
+func checkRunExec(td *taskDefinition, in *api.RunTaskInput) error {
+	if in.Overrides != nil && aws.ToString(in.Overrides.TaskRoleArn) != "" {
+		return nil
 	}
-	if in.EnableExecuteCommand && role == "" {
-		return invalid("The service couldn't be started because a valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
-	}
-	return nil
+	return checkExec(in.EnableExecuteCommand, td, "started")
 }

@@ -169,7 +169,7 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	if err := checkOverrideValues(in.Overrides); err != nil {
 		return spec, err
 	}
-	if err := checkExec(spec.definition, in); err != nil {
+	if err := checkRunExec(spec.definition, in); err != nil {
 		return spec, err
 	}
 	if in.EnableExecuteCommand {
