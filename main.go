@@ -7,6 +7,7 @@ import (
 
 	"ecsctl/commands"
 	"ecsctl/commands/console"
+	_ "ecsctl/internal/earlyhealth" // answers health checks before all else is made ready
 )
 
 func main() { os.Exit(commands.Main(os.Args, console.SystemStreams())) }

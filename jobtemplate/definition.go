@@ -73,7 +73,7 @@ func (j *Job) logConfiguration() map[string]any {
 	options := map[string]any{
 		"awslogs-create-group":  "true",
 		"awslogs-group":         "prefect",
-		"awslogs-stream-prefix": firstOf(j.config.cloudwatchPrefix, suffixed("prefect-logs", j.subject.poolName(), j.subject.source())),
+		"awslogs-stream-prefix": firstOf(j.config.cloudwatchPrefix, streamText(suffixed("prefect-logs", j.subject.poolName(), j.subject.source()))),
 	}
 	for name, value := range j.config.cloudwatchOption {
 		options[name] = value

@@ -89,7 +89,7 @@ func (j *Job) RunTask(launch Launch) (*RunTask, error) {
 	} else if len(j.config.network) > 0 {
 		found.warn("network_configuration is not used, because the network mode is not %s", awsvpc)
 	}
-	checkRequestDocument(found, document)
+	checkRequestDocument(found, document, facts)
 	if err := found.err(); err != nil {
 		return nil, err
 	}
@@ -115,13 +115,4 @@ func into(document map[string]any, input any) error {
 		return err
 	}
 	return json.Unmarshal(raw, input)
-}
-
-// rawField is one key of a JSON object, or nil.
-func rawField(raw json.RawMessage, key string) json.RawMessage {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		return nil // what is wrong with it is noted where it is read
-	}
-	return object[key]
 }

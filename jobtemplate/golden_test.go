@@ -94,7 +94,10 @@ func look(documents map[string]raw, name string) (json.RawMessage, error) {
 }
 
 func (c goldenCase) run() (r result) {
-	job, err := jobtemplate.Resolve(c.inputs())
+	in := c.inputs()
+	in.Decoded = &jobtemplate.Decoded{}
+	_, _ = jobtemplate.Resolve(in) // the second job is made from what the first has decoded
+	job, err := jobtemplate.Resolve(in)
 	if err != nil {
 		return failed(err)
 	}

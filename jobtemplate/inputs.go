@@ -37,6 +37,10 @@ type Inputs struct {
 	// Lookup finds blocks and variables.
 	Lookup Lookup
 
+	// Decoded remembers the documents other than the run's, for callers that make many jobs;
+	// nil remembers none.
+	Decoded *Decoded
+
 	// PrefectVersion is the version of the server. It names the default image and is
 	// the value of the label prefect.io/version.
 	PrefectVersion string

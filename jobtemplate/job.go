@@ -3,6 +3,7 @@ package jobtemplate
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Job is one resolved job: what the template, the variables and the run come to.
@@ -24,6 +25,9 @@ type Job struct {
 	// equal; reuse by Hash does the same in any case.
 	AutoDeregister, MatchLatest bool
 
+	// StartTimeout is after how long a task that has not started is to be stopped; 0 is never.
+	StartTimeout time.Duration
+
 	// Warnings are for the person who reads the run's log.
 	Warnings []string
 
@@ -39,11 +43,7 @@ type Job struct {
 func Resolve(in Inputs) (*Job, error) {
 	found := &findings{}
 	s := readSubject(found, in)
-	raw := in.BaseJobTemplate
-	if len(raw) == 0 {
-		raw = rawField(in.WorkPool, "base_job_template")
-	}
-	t := readTemplate(found, raw)
+	t := readTemplate(found, in, s)
 	variables := s.jobVariables(found, in)
 	if t.configuration == nil {
 		return nil, found.err()
@@ -59,6 +59,7 @@ func Resolve(in Inputs) (*Job, error) {
 	}
 	job := newJob(found, s, readConfig(found, document), in, spent)
 	job.secrets = secrets
+	job.StartTimeout = startTimeout(t, variables, document)
 	job.warnIgnored(found, t)
 	job.build(found, t)
 	job.Warnings = slices.Clone(found.warnings)
@@ -114,7 +115,7 @@ func (j *Job) build(found *findings, t template) {
 		checkGPU(found, j.definition)
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
-	checkRequestDocument(found, request)
+	checkRequestDocument(found, request, facts)
 	checkRoles(found, t, j.definition, request)
 	checkFargateSizes(found, j.definition, request)
 	if len(j.config.network) > 0 { // an empty one is none

@@ -33,11 +33,13 @@ func checkDefinitionDocument(found *findings, document map[string]any) {
 			"a family has at most 255 letters, digits, hyphens and underscores")
 	}
 	checkEphemeralStorage(found, "task_definition.ephemeralStorage", document["ephemeralStorage"])
+	checkDefinitionRules(found, document)
 }
 
-// checkRequestDocument checks a RunTask request.
-func checkRequestDocument(found *findings, document map[string]any) {
+// checkRequestDocument checks a RunTask request. facts are of the definition that it runs.
+func checkRequestDocument(found *findings, document map[string]any, facts definitionFacts) {
 	checkShape(found, "task_run_request", runTaskSchema, runTaskType, document)
+	checkRequestRules(found, document, facts)
 	if overrides, ok := document["overrides"].(map[string]any); ok {
 		checkOverrides(found, overrides)
 		checkEphemeralStorage(found, overridesPath+".ephemeralStorage", overrides["ephemeralStorage"])
@@ -52,7 +54,7 @@ func checkEphemeralStorage(found *findings, path string, value any) {
 	if !ok {
 		return
 	}
-	if n, err := size.Int64(); err == nil && (n < 20 || n > 200) {
+	if n, err := size.Int64(); err == nil && (n < 21 || n > 200) {
 		found.add(path+".sizeInGiB", "", "it must be between 21 and 200, or left out for 20")
 	}
 }

@@ -83,7 +83,7 @@ func (j *Job) override(found *findings, document map[string]any, facts definitio
 		tidyOverride(found, fmt.Sprintf("%s.containerOverrides[%d]", overridesPath, i), container)
 	}
 	if own != nil {
-		j.addEnvironment(own)
+		j.addEnvironment(found, own, facts.secrets[name])
 	}
 	overrides["containerOverrides"] = toList(containers)
 	for _, key := range []string{"cpu", "memory"} {
@@ -149,17 +149,37 @@ func environmentList(found *findings, path string, container map[string]any) []m
 
 // addEnvironment puts the run's environment over that of its container. A variable
 // that the job sets to null is not there: the merged environment leaves it out.
-func (j *Job) addEnvironment(container map[string]any) {
+func (j *Job) addEnvironment(found *findings, container map[string]any, secrets map[string]bool) {
+	env := j.besideSecrets(found, secrets)
 	var environment []any
 	for _, item := range container["environment"].([]any) { // made by tidyOverride
-		if _, replaced := j.Env[field(item.(map[string]any), "name")]; !replaced {
+		if _, replaced := env[field(item.(map[string]any), "name")]; !replaced {
 			environment = append(environment, item)
 		}
 	}
-	for _, name := range sortedKeys(j.Env) {
-		environment = append(environment, map[string]any{"name": name, "value": j.Env[name]})
+	for _, name := range sortedKeys(env) {
+		environment = append(environment, map[string]any{"name": name, "value": env[name]})
 	}
 	if len(environment) > 0 {
 		container["environment"] = environment
 	}
+}
+
+// besideSecrets is the run's environment without those of the worker's settings that the
+// definition has as secrets: an override is read by everybody who may look at the task.
+// What the job itself sets stays, with a warning.
+func (j *Job) besideSecrets(found *findings, secrets map[string]bool) map[string]string {
+	env := map[string]string{}
+	for name, value := range j.Env {
+		_, own := j.config.env[name]
+		switch {
+		case !secrets[name]:
+		case own:
+			found.warn("env sets %s, which the task definition has as a secret: its value can be read in the task's overrides", name)
+		case HandedDown(name):
+			continue
+		}
+		env[name] = value
+	}
+	return env
 }

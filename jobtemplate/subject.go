@@ -11,18 +11,18 @@ type subject struct {
 }
 
 func readSubject(found *findings, in Inputs) subject {
-	read := func(name string, raw json.RawMessage) map[string]any {
-		object, err := decodeObject(raw)
+	read := func(name string, raw json.RawMessage, decode func(json.RawMessage) (map[string]any, error)) map[string]any {
+		object, err := decode(raw)
 		if err != nil {
 			found.add(name, "", "it is not a JSON object: %v", err)
 		}
 		return object
 	}
 	return subject{
-		flowRun:    read("flow_run", in.FlowRun),
-		flow:       read("flow", in.Flow),
-		deployment: read("deployment", in.Deployment),
-		pool:       read("work_pool", in.WorkPool),
+		flowRun:    read("flow_run", in.FlowRun, decodeObject),
+		flow:       read("flow", in.Flow, in.Decoded.object),
+		deployment: read("deployment", in.Deployment, in.Decoded.object),
+		pool:       read("work_pool", in.WorkPool, in.Decoded.object),
 		workerName: in.WorkerName,
 		workerID:   in.WorkerID,
 		version:    in.PrefectVersion,

@@ -1,6 +1,9 @@
 package jobtemplate
 
-import "encoding/json"
+import (
+	"fmt"
+	"maps"
+)
 
 // template is a base job template: what is configured, from which variables.
 type template struct {
@@ -8,9 +11,12 @@ type template struct {
 	properties    map[string]any // the declared variables
 }
 
-// readTemplate checks the outer shape of a base job template.
-func readTemplate(found *findings, raw json.RawMessage) (t template) {
-	document, err := decodeObject(raw)
+// readTemplate checks the outer shape of a base job template: the one that is given, or the pool's.
+func readTemplate(found *findings, in Inputs, s subject) (t template) {
+	document, err := in.Decoded.object(in.BaseJobTemplate)
+	if len(in.BaseJobTemplate) == 0 {
+		document, err = objectOr(s.pool["base_job_template"])
+	}
 	if err != nil {
 		found.add("base_job_template", "see `prefect work-pool get-default-base-job-template --type ecs`",
 			"it is not a JSON object: %v", err)
@@ -26,6 +32,15 @@ func readTemplate(found *findings, raw json.RawMessage) (t template) {
 		t.properties = object
 	}
 	return t
+}
+
+// objectOr is a value that must be an object; null is an empty one.
+func objectOr(value any) (map[string]any, error) {
+	object, ok := value.(map[string]any)
+	if !ok && value != nil {
+		return nil, fmt.Errorf("it is %s, not an object", kind(value))
+	}
+	return object, nil
 }
 
 func requiredObject(found *findings, document map[string]any, key string) map[string]any {
@@ -50,7 +65,7 @@ func (t template) populate(found *findings, variables map[string]any, environ fu
 		values[key] = value
 	}
 	keepLogGroup(values, defaultLogs)
-	configuration := cloneObject(t.configuration)
+	configuration := maps.Clone(t.configuration)
 	mergeEnv(found, configuration, defaultEnv, values["env"])
 	populated, _ := expander{values: values, environ: environ, budget: refs.budget}.expand(configuration)
 	populated = refs.variables(refs.blocks(populated))

@@ -87,7 +87,8 @@ const wholeConfiguration = `{
 	"env": {"A": "1"}, "labels": {"a": "b"}, "configure_cloudwatch_logs": true, "cluster": "c",
 	"prefect_api_key_secret_arn": "arn:key",
 	"task_definition": {
-		"executionRoleArn": "arn:role", "taskRoleArn": "arn:role", "ipcMode": "none", "pidMode": "task", "enableFaultInjection": true,
+		"executionRoleArn": "arn:aws:iam::123456789012:role/e", "taskRoleArn": "arn:aws:iam::123456789012:role/t", "networkMode": "awsvpc",
+		"requiresCompatibilities": ["EC2"], "ipcMode": "none", "pidMode": "task", "enableFaultInjection": true,
 		"tags": [{"key": "k", "value": "v"}], "ephemeralStorage": {"sizeInGiB": 30},
 		"proxyConfiguration": {"type": "APPMESH", "containerName": "prefect", "properties": [{"name": "n", "value": "v"}]},
 		"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
@@ -102,13 +103,13 @@ const wholeConfiguration = `{
 			"portMappings": [{"containerPort": 80, "protocol": "tcp", "appProtocol": "http"}],
 			"linuxParameters": {"initProcessEnabled": true, "tmpfs": [{"containerPath": "/t", "size": 5}], "capabilities": {"drop": ["ALL"]}},
 			"healthCheck": {"command": ["CMD", "x"], "interval": 5}, "restartPolicy": {"enabled": true, "ignoredExitCodes": [1]},
-			"firelensConfiguration": {"type": "fluentbit", "options": {"a": "b"}}, "resourceRequirements": [{"type": "InferenceAccelerator", "value": "device"}],
-			"extraHosts": [{"hostname": "h", "ipAddress": "1.2.3.4"}], "environmentFiles": [{"type": "s3", "value": "arn:s3"}]
-		}]
+			"firelensConfiguration": {"type": "fluentbit", "options": {"a": "b"}}, "resourceRequirements": [{"type": "GPU", "value": "1"}],
+			"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/a.env"}]
+		}, {"name": "other", "image": "i", "memory": 5, "logConfiguration": {"logDriver": "awsfirelens"}}]
 	},
 	"task_run_request": {
-		"launchType": "FARGATE", "count": 1, "enableECSManagedTags": true, "enableExecuteCommand": true, "group": "g",
-		"propagateTags": "TASK_DEFINITION", "platformVersion": "1.4.0", "referenceId": "r",
+		"launchType": "EC2", "count": 1, "enableECSManagedTags": true, "enableExecuteCommand": true, "group": "g",
+		"propagateTags": "TASK_DEFINITION", "referenceId": "r",
 		"placementStrategy": [{"type": "spread", "field": "f"}], "placementConstraints": [{"type": "memberOf", "expression": "x"}],
 		"volumeConfigurations": [{"name": "v", "managedEBSVolume": {"roleArn": "arn:r", "sizeInGiB": 3, "tagSpecifications": [{"resourceType": "volume", "propagateTags": "NONE"}], "terminationPolicy": {"deleteOnTermination": true}}}],
 		"overrides": {

@@ -66,7 +66,8 @@ type Client struct {
 	log        *slog.Logger
 	csrf       csrf
 	clock      clock
-	reached    atomic.Bool // the server has answered once
+	reached    atomic.Bool  // the server has answered once
+	used       atomic.Int64 // when a connection was last used, Unix nanoseconds
 
 	attribution atomic.Pointer[http.Header]
 }
@@ -149,12 +150,14 @@ func (c *Client) APIURL() string { return c.base.String() }
 // no version to ask for.
 func (c *Client) IsCloud() bool { return c.cloud }
 
-// A connection is given up before the far end does it, so that no call meets a closing
-// one: a server keeps it for 5 s (uvicorn's --timeout-keep-alive), Cloud for 30 s.
+// A connection is kept for the next poll, and given up before Cloud does it (after 30 s) or a
+// load balancer. A server by itself keeps one for 5 s (uvicorn's --timeout-keep-alive): a call
+// that meets one that is just being closed is sent again, if it may be; for others no
+// connection is taken that is older than that.
 const (
-	keepServer = 4 * time.Second
-	keepCloud  = 25 * time.Second
-	maxIdle    = 16
+	keepConnection = 25 * time.Second
+	keptByServer   = 4 * time.Second
+	maxIdle        = 16
 )
 
 func (c *Client) httpClient(o Options) *http.Client {
@@ -169,10 +172,7 @@ func (c *Client) httpClient(o Options) *http.Client {
 func (c *Client) transport(trust *tls.Config) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy, transport.MaxIdleConnsPerHost = directly.Proxy, maxIdle
-	transport.IdleConnTimeout = keepServer
-	if c.cloud {
-		transport.IdleConnTimeout = keepCloud
-	}
+	transport.IdleConnTimeout = keepConnection
 	if trust != nil {
 		transport.TLSClientConfig = trust.Clone()
 	}

@@ -97,10 +97,12 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	c.choose(request, a.idempotent)
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, nil, c.unreachable(ctx, a, err)
 	}
+	c.used.Store(time.Now().UnixNano())
 	c.clock.hear(response.Header, a.sent, time.Now())
 	defer response.Body.Close()
 	raw, err := bounded.Read(response.Body, maxAnswer)
@@ -113,6 +115,17 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, erro
 	}
 	c.log.DebugContext(ctx, "prefect call", "method", k.method, "path", k.route(), "status", response.StatusCode, "tries", a.tries)
 	return response, raw, nil
+}
+
+// choose sees to it that no call is lost with a connection that the server is just closing.
+func (c *Client) choose(request *retryablehttp.Request, repeatable bool) {
+	switch {
+	case repeatable:
+		// net/http sends it again at once, and does not send this header (http.Transport).
+		request.Header["X-Idempotency-Key"] = nil
+	case time.Since(time.Unix(0, c.used.Load())) > keptByServer:
+		c.http.HTTPClient.CloseIdleConnections()
+	}
 }
 
 func (c *Client) request(ctx context.Context, k call) (*retryablehttp.Request, error) {

@@ -40,7 +40,7 @@ func (w *world) whyNoWorker(ctx context.Context, service *types.Service) []strin
 	}
 	if task != nil {
 		lines := w.lastLogLines(ctx, task)
-		if found, ok := diagnose.Task(*task, lines); ok {
+		if found, ok := diagnose.Task(*task, nil, lines); ok {
 			findings = append(findings, found)
 		}
 		out = append(out, fmt.Sprintf("task %s stopped: %s", shortName(aws.ToString(task.TaskArn)), diagnose.Words(*task)))

@@ -1,10 +1,12 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -204,7 +206,7 @@ func TestStopTaskSignalsAndThenKills(t *testing.T) {
 			group := c.logGroup(t, nil)
 			task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 				logged(group)(in)
-				in.ContainerDefinitions[0].StopTimeout = aws.Int32(1)
+				in.ContainerDefinitions[0].StopTimeout = aws.Int32(2)
 			}), nil)
 			c.awaitTask(t, task, "RUNNING")
 			eventually(t, "the first line", func() bool { return len(c.logLines(t, group, task)) > 0 })
@@ -280,4 +282,49 @@ func gone(pid int) bool {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.Contains(string(stat), ") Z ")
+}
+
+// Nothing outlives the first process of a container, also when it has left its session.
+func TestNothingOutlivesAContainer(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("what has left its group is found by /proc")
+	}
+	for name, script := range map[string]string{
+		"that ends":       `setsid sh -c 'echo $$ > "$PIDS"; sleep 600 & sleep 600' </dev/null >/dev/null 2>&1 & while [ ! -s "$PIDS" ]; do sleep 0.05; done; exit 0`,
+		"that is stopped": `setsid sh -c 'echo $$ > "$PIDS"; trap "" TERM; while :; do sleep 0.1; done' </dev/null >/dev/null 2>&1 & exec sleep 600`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "pids")
+			c := running(t, script, sandbox.Options{})
+			task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
+				in.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: aws.String("PIDS"), Value: &file}}
+			}), nil)
+			var pid int
+			eventually(t, "the process that has left", func() bool {
+				text, err := os.ReadFile(file)
+				if err == nil {
+					pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+				}
+				return err == nil
+			})
+			if name == "that is stopped" {
+				must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: task.ClusterArn, Task: task.TaskArn}))(t)
+			}
+			c.awaitTask(t, task, "STOPPED")
+			if state := processState(pid); state != "" && state != "Z" {
+				t.Errorf("process %d is in state %s after its task has stopped", pid, state)
+			}
+		})
+	}
+}
+
+// processState is that of a process, a letter; empty when there is none.
+func processState(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[0]
 }

@@ -213,7 +213,7 @@ func TestHardenedContainer(t *testing.T) {
 		cd := &in.ContainerDefinitions[0]
 		cd.User, cd.ReadonlyRootFilesystem = aws.String("65532:65532"), aws.Bool(true)
 		cd.LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Drop: []string{"ALL"}}}
-		cd.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "/app", "health"}, Interval: aws.Int32(1)}
+		cd.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "/app", "health"}, Interval: aws.Int32(5)}
 	})
 	c.awaitTask(t, task, "RUNNING")
 	eventually(t, "the container to be healthy", func() bool { return c.describeTask(t, task).HealthStatus == types.HealthStatusHealthy })

@@ -197,7 +197,7 @@ func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	c := running(t, "exec sleep 600", sandbox.Options{})
 	definition := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "exit 1"}, Interval: aws.Int32(1), Retries: aws.Int32(1)}
+		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "exit 1"}, Interval: aws.Int32(5), Retries: aws.Int32(1)}
 	})
 	s := c.serve(t, definition, nil)
 	var first types.Task

@@ -33,6 +33,7 @@ type cancel struct {
 	locate    *locator
 	tasks     *findTask
 	report    *report
+	quiet     *quiet
 }
 
 // look finds Cancelling runs of the pool and stops their tasks.
@@ -40,6 +41,9 @@ func (c *cancel) look(ctx context.Context) error {
 	known := c.heartbeat.current.Load()
 	if known == nil || c.opts.NoCancel && !known.isPrefect2() {
 		return nil
+	}
+	if quiet, err := c.quiet.isQuiet(ctx); quiet || err != nil {
+		return err
 	}
 	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
 		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool}, WorkQueueNames: c.opts.WorkQueues,

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -154,4 +155,20 @@ func TestRefusedLaunchesAreDiagnosed(t *testing.T) {
 			w.crashes(t, id, tc.message, nil)
 		})
 	}
+}
+
+// A pool's name may have characters that CloudWatch Logs refuses in the name of a stream.
+func TestAPoolsNameInALogStream(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	ctx, name := t.Context(), "team:data*"
+	template := must(w.api.WorkerTemplate(ctx, "ecs"))(t)
+	must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: name, Type: "ecs", BaseJobTemplate: template}))(t)
+	variables := must(json.Marshal(w.logged(w.executionRole(), map[string]any{"BEHAVE": "say", "SAY": "here I am"})))(t)
+	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: must(w.api.CreateFlow(ctx, "flow"))(t).ID, WorkPoolName: name, JobVariables: variables,
+	}))(t)
+	id := w.runs(d, 1)[0]
+	w.start(func(o *worker.Options) { o.Pool = name })
+	w.crashes(t, id, []string{"exit code 1"}, []string{"here I am"})
 }

@@ -13,6 +13,7 @@
 //	launch     RunTask, once for each claim of a run
 //	put off    no capacity, or Spot took it back: Scheduled again, with the reason
 //	track      DescribeTasks until the task has stopped, and what that means
+//	slow start tasks that do not start: told, and stopped where the pool says so
 //	observe    the same at once, from a queue that EventBridge fills
 //	cancel     Cancelling runs: the task is stopped, then the run is Cancelled
 //	teardown   the server says which: runs that were Cancelling for too long

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/diagnose"
@@ -8,12 +10,12 @@ import (
 
 // exitReason says why a task has stopped: the cause and what to do, where that is known,
 // and in any case what ECS says of the task and its containers.
-func exitReason(t types.Task) string { return exitReasonWith(t, nil) }
+func exitReason(t types.Task) string { return exitReasonWith(t, nil, nil) }
 
-// exitReasonWith knows the last lines of the container that failed.
-func exitReasonWith(t types.Task, lines []string) string {
+// exitReasonWith knows the task's definition and the last lines of the container that failed.
+func exitReasonWith(t types.Task, d *types.TaskDefinition, lines []string) string {
 	words := diagnose.Words(t)
-	if found, ok := diagnose.Task(t, lines); ok {
+	if found, ok := diagnose.Task(t, d, lines); ok {
 		return found.String() + ". ECS says: " + words
 	}
 	text := "the ECS task stopped before the flow run had ended"
@@ -23,14 +25,12 @@ func exitReasonWith(t types.Task, lines []string) string {
 	return text + ". ECS says: " + words
 }
 
-// endedWell: every container that ran ended with 0, and one did.
+// endedWell: the run's container ended with 0, or, where it is not known, every container.
 func endedWell(t types.Task) bool {
-	ran := false
-	for _, container := range t.Containers {
-		if container.ExitCode == nil || *container.ExitCode != 0 {
-			return false
-		}
-		ran = true
+	if c := diagnose.RunContainer(t, nil); c != nil {
+		return hasEndedWell(*c)
 	}
-	return ran
+	return len(t.Containers) > 0 && !slices.ContainsFunc(t.Containers, func(c types.Container) bool { return !hasEndedWell(c) })
 }
+
+func hasEndedWell(c types.Container) bool { return c.ExitCode != nil && *c.ExitCode == 0 }

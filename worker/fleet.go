@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
@@ -14,10 +15,19 @@ import (
 type fleet struct {
 	opts    Options
 	clients *awsaccess.Sets
+	table   *table
+
+	counted time.Time
 }
+
+// idleCount is between two counts while this worker launches nothing.
+const idleCount = 5 * time.Minute
 
 // count asks Prefect who is online and divides the rates anew.
 func (f *fleet) count(ctx context.Context) error {
+	if f.table.isEmpty() && time.Since(f.counted) < max(idleCount, f.opts.HeartbeatInterval) {
+		return nil
+	}
 	workers, err := f.opts.Prefect.OnlineWorkers(ctx, f.opts.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil // the pool is gone: the heartbeat sees to that
@@ -25,6 +35,7 @@ func (f *fleet) count(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.counted = time.Now()
 	f.clients.Divide(max(1, len(workers)))
 	return nil
 }

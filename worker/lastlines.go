@@ -39,13 +39,12 @@ type output struct {
 	level           slog.Level
 }
 
-// Of reads the end of the log of the container that ended the task: the one that
-// failed (diagnose.Culprit), or the first that ran. It is empty when none did.
+// Of reads the end of the log of the container that ended the task. It is empty when none ran.
 func (l *lastLines) Of(ctx context.Context, e ending) output {
 	if e.task == nil || e.entry.at.clients == nil || l.most < 0 {
 		return output{}
 	}
-	container := failedContainer(e.task)
+	container := failedContainer(e.task, e.definition)
 	if container == nil {
 		return output{}
 	}
@@ -64,8 +63,12 @@ func (l *lastLines) Of(ctx context.Context, e ending) output {
 	return out
 }
 
-func failedContainer(t *types.Task) *types.Container {
-	if c := diagnose.Culprit(*t); c != nil {
+// failedContainer is the one that failed, else the run's, else the first that ran.
+func failedContainer(t *types.Task, d *types.TaskDefinition) *types.Container {
+	if c := diagnose.Culprit(*t, d); c != nil {
+		return c
+	}
+	if c := diagnose.RunContainer(*t, d); c != nil && c.ExitCode != nil {
 		return c
 	}
 	for i := range t.Containers {
@@ -76,15 +79,35 @@ func failedContainer(t *types.Task) *types.Container {
 	return nil
 }
 
-func (l *lastLines) read(ctx context.Context, clients *awsaccess.Clients, t *types.Task, c *types.Container, out *output) error {
+// withDefinition gives an ending the definition of its task where that tells which container ended
+// it, and the reason accordingly.
+func (l *lastLines) withDefinition(ctx context.Context, e ending) ending {
+	if e.task == nil || len(e.task.Containers) < 2 || e.entry.at.clients == nil {
+		return e
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastLinesTimeout)
+	defer cancel()
+	definition, err := l.definition(ctx, e.entry.at.clients, e.task)
+	if err != nil {
+		return e // which are essential is not known
+	}
+	e.definition, e.reason = definition, exitReasonWith(*e.task, definition, nil)
+	return e
+}
+
+func (l *lastLines) definition(ctx context.Context, clients *awsaccess.Clients, t *types.Task) (*types.TaskDefinition, error) {
 	arn := aws.ToString(t.TaskDefinitionArn)
-	definition, err := l.definitions.get(ctx, arn, time.Time{}, func(ctx context.Context) (*types.TaskDefinition, error) {
+	return l.definitions.get(ctx, arn, time.Time{}, func(ctx context.Context) (*types.TaskDefinition, error) {
 		got, err := describeWithTags(ctx, clients, arn)
 		if err != nil {
 			return nil, awsaccess.Explain("look at task definition \""+arn+"\"", err)
 		}
 		return got.TaskDefinition, nil
 	})
+}
+
+func (l *lastLines) read(ctx context.Context, clients *awsaccess.Clients, t *types.Task, c *types.Container, out *output) error {
+	definition, err := l.definition(ctx, clients, t)
 	if err != nil {
 		return err
 	}
@@ -140,7 +163,7 @@ func (o output) reason(e ending) string {
 	if e.task == nil || len(o.lines) == 0 {
 		return e.reason
 	}
-	return exitReasonWith(*e.task, o.lines)
+	return exitReasonWith(*e.task, e.definition, o.lines)
 }
 
 // show writes the lines in one record: records of the same moment have no order.

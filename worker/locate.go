@@ -31,7 +31,9 @@ func (l *locator) task(ctx context.Context, known *snapshot, run *prefect.FlowRu
 		return launchedTask{}, errForeign
 	}
 	job, clients, err := l.job(ctx, known, run)
-	return launchedTask{pid: run.InfrastructurePID, at: place{clients, cluster, arn}, runner: usesRunner(job.Command)}, err
+	return launchedTask{
+		pid: run.InfrastructurePID, at: place{clients, cluster, arn}, runner: usesRunner(job.Command), startLimit: job.StartTimeout,
+	}, err
 }
 
 // job is the run's job, and the clients for it. One that can no longer be made is an

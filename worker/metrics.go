@@ -51,6 +51,9 @@ func newMetrics(t *table) *metrics {
 			Namespace: "ecsctl_worker", Name: "tracked_runs", Help: "Flow runs under way.", ConstLabels: prometheus.Labels{"phase": name},
 		}, func() float64 { return float64(len(t.inPhase(wanted))) }))
 	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "ecsctl_worker", Name: "slow_starts", Help: "ECS tasks that have not started for minutes.",
+	}, func() float64 { return float64(t.slow()) }))
 	return m
 }
 

@@ -25,6 +25,7 @@ type orphans struct {
 	locate    *locator
 	tasks     *findTask
 	report    *report
+	quiet     *quiet
 
 	resting time.Time // until when it has looked enough
 }
@@ -38,6 +39,9 @@ func (o *orphans) look(ctx context.Context) error {
 	known := o.heartbeat.current.Load()
 	if known == nil || began.Before(o.resting) {
 		return nil
+	}
+	if quiet, err := o.quiet.isQuiet(ctx); quiet || err != nil {
+		return err
 	}
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
 	filter := prefect.FlowRunFilter{EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}
@@ -76,7 +80,7 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 		entries = append(entries, entry)
 	}
 	for _, batch := range batches(entries) {
-		ended, err := describe(ctx, batch)
+		ended, _, err := describe(ctx, batch)
 		if err != nil {
 			failures = append(failures, err)
 		}
@@ -125,7 +129,9 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
-	o.table.adopt(ref, launchedTask{pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id})
+	o.table.adopt(ref, launchedTask{
+		pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id, startLimit: job.StartTimeout,
+	})
 	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
 		return err
 	}

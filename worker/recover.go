@@ -22,6 +22,7 @@ type recovery struct {
 	claim     *claim
 	locate    *locator
 	report    *report
+	quiet     *quiet
 
 	warned map[string]bool // runs whose claim was told of; of one goroutine
 }
@@ -30,6 +31,9 @@ type recovery struct {
 func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
 	if known := r.heartbeat.current.Load(); known == nil || known.refused != nil {
 		return nil
+	}
+	if quiet, err := r.quiet.isQuiet(ctx); quiet || err != nil {
+		return err
 	}
 	old, err := r.oldClaims(ctx)
 	if err != nil || len(old) == 0 {

@@ -18,10 +18,17 @@ type resolve struct {
 	environ  func(string) (string, bool)
 	worker   string // name
 
-	deployments cache[*prefect.Deployment]
+	deployments cache[deploymentDocument]
 	flows       cache[*prefect.Flow]
 	blocks      cache[json.RawMessage]
 	variables   cache[json.RawMessage]
+	decoded     jobtemplate.Decoded
+}
+
+// deploymentDocument is a deployment, and the same as jobtemplate wants it.
+type deploymentDocument struct {
+	*prefect.Deployment
+	document json.RawMessage
 }
 
 func newResolve(o Options) *resolve {
@@ -42,7 +49,7 @@ func (r *resolve) inputs(ctx context.Context, c candidate, known *snapshot) (job
 		FlowRun: c.run.Raw(), WorkPool: known.rawPool,
 		WorkerName: r.worker, WorkerID: known.workerID,
 		Settings: r.settings, Environ: r.environ,
-		Lookup: r.lookup(ctx, c.found), PrefectVersion: known.version,
+		Lookup: r.lookup(ctx, c.found), PrefectVersion: known.version, Decoded: &r.decoded,
 	}
 	flow, err := r.flow(ctx, c)
 	if err != nil {
@@ -56,8 +63,8 @@ func (r *resolve) inputs(ctx context.Context, c candidate, known *snapshot) (job
 	if err != nil {
 		return in, err
 	}
-	in.Deployment, err = withJobVariables(deployment)
-	return in, err
+	in.Deployment = deployment.document
+	return in, nil
 }
 
 // withJobVariables is the deployment as jobtemplate wants it: Prefect 2 has the job
@@ -75,9 +82,14 @@ func withJobVariables(d *prefect.Deployment) (json.RawMessage, error) {
 }
 
 // deployment reads the deployment of a run, or returns prefect.ErrNotFound.
-func (r *resolve) deployment(ctx context.Context, c candidate) (*prefect.Deployment, error) {
-	return r.deployments.get(ctx, c.run.DeploymentID, c.found, func(ctx context.Context) (*prefect.Deployment, error) {
-		return r.api.ReadDeployment(ctx, c.run.DeploymentID)
+func (r *resolve) deployment(ctx context.Context, c candidate) (deploymentDocument, error) {
+	return r.deployments.get(ctx, c.run.DeploymentID, c.found, func(ctx context.Context) (deploymentDocument, error) {
+		read, err := r.api.ReadDeployment(ctx, c.run.DeploymentID)
+		if err != nil {
+			return deploymentDocument{}, err
+		}
+		document, err := withJobVariables(read)
+		return deploymentDocument{read, document}, err
 	})
 }
 

@@ -123,6 +123,7 @@ func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *pre
 			return isFine, err
 		}
 	}
+	e = s.last.withDefinition(ctx, e)
 	over, err := s.putOff.afterStop(ctx, log, e, run, s.stillOf(e))
 	switch {
 	case err != nil:

@@ -65,6 +65,36 @@ func TestExitReason(t *testing.T) {
 	}
 }
 
+func TestSlowStartsAreCounted(t *testing.T) {
+	t.Parallel()
+	table := newTable(0)
+	registry := newMetrics(table).registry
+	table.adopt(runlog.Run{ID: "x"}, launchedTask{pid: "c::x"})
+	for _, step := range []struct {
+		change func(*tracked)
+		want   float64
+	}{
+		{func(*tracked) {}, 0},
+		{func(e *tracked) { e.startSaid = slowStart }, 1},
+		{func(e *tracked) { e.started = true }, 0},
+	} {
+		table.change("x", step.change)
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := -1.
+		for _, family := range families {
+			if family.GetName() == "ecsctl_worker_slow_starts" {
+				got = family.GetMetric()[0].GetGauge().GetValue()
+			}
+		}
+		if got != step.want {
+			t.Errorf("%v slow starts, want %v", got, step.want)
+		}
+	}
+}
+
 func TestTableLimit(t *testing.T) {
 	t.Parallel()
 	table := newTable(2)

@@ -249,7 +249,9 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 			return s.tooLate.stop(ctx, log, c.ref(), at)
 		}
 	}
-	s.table.launched(c.run.ID, launchedTask{pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim})
+	s.table.launched(c.run.ID, launchedTask{
+		pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim, startLimit: job.StartTimeout,
+	})
 	err := s.report.infrastructure(ctx, log, c.ref(), pid)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return s.tooLate.stop(ctx, log, c.ref(), at)

@@ -38,6 +38,10 @@ type tracked struct {
 	runner     bool   // its command is Prefect's runner, which cancels runs itself
 	claim      string // id of the claim that it was launched for; empty when not known
 
+	startLimit time.Duration // after which a task that has not started is stopped; 0 is none
+	started    bool          // the task was seen running, or later than that
+	startSaid  time.Duration // how long it had taken when its run's log last said so
+
 	stopAsked time.Time // when StopTask was last accepted
 	stoppedAt time.Time // when the task was first seen stopped
 }
@@ -91,6 +95,13 @@ func (t *table) claims() int {
 	return n
 }
 
+// isEmpty reports whether nothing is under way.
+func (t *table) isEmpty() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.runs) == 0
+}
+
 // isFull reports whether the limit is reached.
 func (t *table) isFull() bool {
 	t.mu.Lock()
@@ -115,6 +126,7 @@ type launchedTask struct {
 	definition string
 	runner     bool
 	claim      string
+	startLimit time.Duration
 }
 
 // launched says which task a run has.
@@ -125,6 +137,7 @@ func (t *table) launched(runID string, l launchedTask) {
 func (e *tracked) set(l launchedTask) {
 	e.phase, e.since = launched, time.Now()
 	e.pid, e.at, e.definition, e.runner, e.claim = l.pid, l.at, l.definition, l.runner, l.claim
+	e.startLimit, e.started, e.startSaid = l.startLimit, false, 0
 }
 
 // adopt tracks a run that another worker has launched, or this one before it was
@@ -196,6 +209,19 @@ func (t *table) inPhase(wanted phase) []tracked {
 	}
 	slices.SortFunc(out, func(a, b tracked) int { return a.since.Compare(b.since) })
 	return out
+}
+
+// slow counts the tasks of which it was said that they do not start.
+func (t *table) slow() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, entry := range t.runs {
+		if entry.startSaid > 0 && !entry.started {
+			n++
+		}
+	}
+	return n
 }
 
 // uses counts the tracked runs that need a task definition until they have stopped.

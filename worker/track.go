@@ -30,6 +30,7 @@ type track struct {
 	table  *table
 	settle *settle
 	renew  *renew
+	slow   *slowStarts
 
 	hears   func(time.Time) bool // the queue with task changes is alive; nil: there is none
 	rare    time.Duration        // between two sweeps while it is
@@ -55,7 +56,7 @@ func (t *track) sweep(ctx context.Context) error {
 	}
 	rest := t.mayRest(began)
 	if rest {
-		entries = slices.DeleteFunc(entries, func(e tracked) bool { return e.stoppedAt.IsZero() })
+		entries = slices.DeleteFunc(entries, func(e tracked) bool { return e.stoppedAt.IsZero() && !e.isSlow(began) })
 	}
 	err := t.look(ctx, entries)
 	if err == nil && !rest {
@@ -76,7 +77,7 @@ func (t *track) look(ctx context.Context, entries []tracked) error {
 	all := batches(entries)
 	t.resting = time.Now().Add(restAfter(len(all)))
 	for _, batch := range all {
-		found, err := describe(ctx, batch)
+		found, others, err := describe(ctx, batch)
 		if isStale(err) {
 			failures = append(failures, t.renew.tracked(ctx, batch))
 		}
@@ -85,6 +86,7 @@ func (t *track) look(ctx context.Context, entries []tracked) error {
 			continue
 		}
 		ended = append(ended, found...)
+		failures = append(failures, t.slow.see(ctx, others))
 	}
 	failures = append(failures, t.settle.all(ctx, ended))
 	return errors.Join(failures...)
@@ -118,36 +120,41 @@ type ending struct {
 	task   *types.Task // nil when it is not known
 	reason string
 	answer middleware.Metadata // of the answer that it is from
+
+	definition *types.TaskDefinition // of the task; nil when it is not known
 }
 
-// describe returns those of a batch that have ended.
-func describe(ctx context.Context, batch []tracked) ([]ending, error) {
+// describe returns those of a batch that have ended, and the others.
+func describe(ctx context.Context, batch []tracked) (ended []ending, others []living, err error) {
 	in := &ecs.DescribeTasksInput{Cluster: aws.String(batch[0].at.cluster)}
 	for _, entry := range batch {
 		in.Tasks = append(in.Tasks, entry.at.task)
 	}
 	out, err := batch[0].at.clients.ECS.DescribeTasks(ctx, in)
 	if awserr.HasCode(err, "ClusterNotFoundException") {
-		return missing(batch, "the cluster "+batch[0].at.cluster+" no longer exists"), nil
+		return missing(batch, "the cluster "+batch[0].at.cluster+" no longer exists"), nil, nil
 	}
 	if err != nil {
-		return nil, awsaccess.Explain(fmt.Sprintf("look at %d ECS tasks", len(batch)), err)
+		return nil, nil, awsaccess.Explain(fmt.Sprintf("look at %d ECS tasks", len(batch)), err)
 	}
 	known := map[string]*types.Task{}
 	for i := range out.Tasks {
 		known[aws.ToString(out.Tasks[i].TaskArn)] = &out.Tasks[i]
 	}
-	var ended []ending
 	for _, entry := range batch {
 		found := known[entry.at.task]
 		switch {
 		case found == nil:
 			ended = append(ended, missing([]tracked{entry}, "ECS no longer knows its task "+entry.at.task)...)
 		case aws.ToString(found.LastStatus) == "STOPPED":
-			ended = append(ended, ending{entry, found, exitReason(*found), out.ResultMetadata})
+			ended = append(ended, ending{
+				entry: entry, task: found, reason: exitReason(*found), answer: out.ResultMetadata,
+			})
+		default:
+			others = append(others, living{entry, found, out.ResultMetadata})
 		}
 	}
-	return ended, nil
+	return ended, others, nil
 }
 
 // missing are entries whose tasks ECS does not know, but for those that are so new

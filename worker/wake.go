@@ -33,14 +33,17 @@ type wake struct {
 	table     *table
 	clients   *awsaccess.Sets
 
-	events chan struct{} // has an element when an event has asked for a poll
-	polls  chan struct{} // has an element when a poll is due early
+	quiet *quiet
+
+	events  chan struct{} // has an element when an event has asked for a poll
+	polls   chan struct{} // has an element when a poll is due early
+	cancels chan struct{} // has an element when a run is to be cancelled
 }
 
-func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *awsaccess.Sets) *wake {
+func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *awsaccess.Sets, q *quiet) *wake {
 	return &wake{
-		opts: o, log: log, heartbeat: h, table: t, clients: clients,
-		events: make(chan struct{}, 1), polls: make(chan struct{}, 1),
+		opts: o, log: log, heartbeat: h, table: t, clients: clients, quiet: q,
+		events: make(chan struct{}, 1), polls: make(chan struct{}, 1), cancels: make(chan struct{}, 1),
 	}
 }
 
@@ -89,13 +92,24 @@ func knock(c chan struct{}) {
 	}
 }
 
-// hear asks for a poll if the event is of a run that this worker could launch.
+// hear asks for a poll if the event is of a run that this worker could launch, and for a look
+// at what is to be cancelled.
 func (w *wake) hear(e feed.Event) {
-	if e.Resource["prefect.state-type"] != string(prefect.Scheduled) || w.table.isFull() {
+	state := prefect.StateType(e.Resource["prefect.state-type"])
+	if state != prefect.Cancelling && (state != prefect.Scheduled || w.table.isFull()) {
 		return
 	}
 	pool := "prefect.work-pool." + w.heartbeat.current.Load().pool.ID
 	if slices.ContainsFunc(e.Related, func(r map[string]string) bool { return r[resourceID] == pool }) {
-		knock(w.events)
+		w.tell(state)
 	}
+}
+
+func (w *wake) tell(state prefect.StateType) {
+	if state == prefect.Scheduled {
+		knock(w.events)
+		return
+	}
+	w.quiet.stir()
+	knock(w.cancels)
 }

@@ -90,7 +90,8 @@ func (w *Worker) connect() {
 	passed := &passedRuns{}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal, passed: passed, page: serverPage}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
-	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients)
+	still := newQuiet(o, w.table)
+	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients, still)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
@@ -106,14 +107,15 @@ func (w *Worker) connect() {
 		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
+	w.track.slow = &slowStarts{table: w.table, lines: lines}
 	if o.ObserverQueue != "" {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
 	}
-	w.cancel = &cancel{opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
-	w.recovery = &recovery{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate, report: reports}
-	w.orphans = &orphans{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
-	w.fleet = &fleet{opts: o, clients: clients}
+	w.cancel = &cancel{quiet: still, opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
+	w.recovery = &recovery{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate, report: reports}
+	w.orphans = &orphans{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
+	w.fleet = &fleet{opts: o, clients: clients, table: w.table}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
 	})
@@ -154,7 +156,11 @@ func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
 	group.Go(func() {
 		w.loop("look at flow runs that were just launched", secondLook, w.tooLate.look).Run(background)
 	})
-	group.Go(func() { w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look).Run(background) })
+	group.Go(func() {
+		cancels := w.loop("look for cancelled flow runs", w.opts.CancelInterval, w.cancel.look)
+		cancels.early = w.wake.cancels
+		cancels.Run(background)
+	})
 	group.Go(func() { w.events.emitter.Run(background) })
 	w.events.started()
 	if w.observe != nil {

@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/workercmd"
+	_ "ecsctl/internal/earlyhealth" // answers health checks before all else is made ready
 )
 
 func main() { os.Exit(workercmd.Main(os.Args, console.SystemStreams())) }

@@ -94,6 +94,8 @@ def _variables(chance):
     chosen = {name: make() for name, make in makers.items() if chance.random() < 0.25}
     if chance.random() < 0.3:
         chosen |= {"cpu": cpu, "memory": memory}
+    if chance.random() < 0.9 and {"prefect_api_key_secret_arn", "prefect_api_auth_string_secret_arn"} & set(chosen):
+        chosen["execution_role_arn"] = ROLE + "execution"  # ECS wants one for secrets
     if chance.random() < 0.3:
         chosen |= {"configure_cloudwatch_logs": True, "execution_role_arn": ROLE + "execution"}
         if chance.random() < 0.5:

@@ -128,6 +128,10 @@ var hostRules = []rule{
 }
 
 var startRules = []rule{
+	when(`had not started within \d+ s \(task_start_timeout_seconds\)`,
+		"the task did not start in the time that task_start_timeout_seconds gives it",
+		"see in the run's log what it waited for; raise task_start_timeout_seconds, or take it out to wait for as long as it takes",
+		"task_start_timeout_seconds"),
 	when(`outofmemory`, memory.Cause, memory.Advice, memory.Variables...),
 	when(`executable file not found|stat .*no such file|exec: .*no such file`,
 		"the container's command is not in its image",

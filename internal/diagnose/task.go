@@ -30,11 +30,11 @@ var (
 		[]string{"task_definition"}}
 )
 
-// Task diagnoses a task that has stopped, with the last lines that its failed container
-// wrote, if they are known: they count where ECS itself knows an exit code alone. It is
-// false when nothing says more than the words of ECS do by themselves.
-func Task(t types.Task, lines []string) (Finding, bool) {
-	found, ok := task(t, lines)
+// Task diagnoses a task that has stopped, with its definition (nil: not known) and the last lines
+// that its failed container wrote, if they are known: they count where ECS itself knows an exit
+// code alone. It is false when nothing says more than the words of ECS do by themselves.
+func Task(t types.Task, d *types.TaskDefinition, lines []string) (Finding, bool) {
+	found, ok := task(t, d, lines)
 	if !ok {
 		return found, false
 	}
@@ -44,9 +44,9 @@ func Task(t types.Task, lines []string) (Finding, bool) {
 	return found, true
 }
 
-func task(t types.Task, lines []string) (Finding, bool) {
+func task(t types.Task, d *types.TaskDefinition, lines []string) (Finding, bool) {
 	// A container knows more than the task, which says that a container has exited.
-	for _, c := range t.Containers {
+	for _, c := range speaking(t, d) {
 		if found, ok := Text(aws.ToString(c.Reason)); ok && c.Reason != nil {
 			return found, true
 		}
@@ -60,7 +60,7 @@ func task(t types.Task, lines []string) (Finding, bool) {
 	case types.TaskStopCodeTerminationNotice:
 		return host, true
 	}
-	worst, code := failedContainer(t)
+	worst, code := failedContainer(t, d)
 	told := t.StopCode == types.TaskStopCodeUserInitiated || t.StopCode == types.TaskStopCodeServiceSchedulerInitiated
 	switch {
 	case told && worst && code == 137:
@@ -82,8 +82,8 @@ func task(t types.Task, lines []string) (Finding, bool) {
 }
 
 // failedContainer returns the exit code of the container that ended the task.
-func failedContainer(t types.Task) (bool, int32) {
-	if c := Culprit(t); c != nil {
+func failedContainer(t types.Task, d *types.TaskDefinition) (bool, int32) {
+	if c := Culprit(t, d); c != nil {
 		return true, *c.ExitCode
 	}
 	return false, 0

@@ -51,12 +51,12 @@ func TestTask(t *testing.T) {
 		"container's reason":  {stopped(types.TaskStopCodeTaskFailedToStart, "Task failed to start", types.Container{Name: aws.String("prefect"), Reason: aws.String("CannotPullContainerError: pull access denied")}), "or it is private", "repositoryCredentials"},
 		"capacity provider":   {stopped(types.TaskStopCodeTaskFailedToStart, "TaskFailedToStart: RESOURCE:GPU"), "room for the task", "GPU"},
 	} {
-		got, ok := Task(tc.task, nil)
+		got, ok := Task(tc.task, nil, nil)
 		if !ok || !strings.Contains(got.Cause, tc.cause) || !strings.Contains(got.Advice, tc.advice) {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if got, ok := Task(stopped(types.TaskStopCodeTaskFailedToStart, "something new"), nil); ok {
+	if got, ok := Task(stopped(types.TaskStopCodeTaskFailedToStart, "something new"), nil, nil); ok {
 		t.Errorf("what nobody knows is taken for %q", got)
 	}
 }
@@ -116,10 +116,10 @@ func TestAFindingIsOneLine(t *testing.T) {
 func TestTaskWithItsLog(t *testing.T) {
 	t.Parallel()
 	lines := []string{"exec /usr/local/bin/prefect: exec format error"}
-	if got, ok := Task(stopped(types.TaskStopCodeEssentialContainerExited, inTask, exited(1, "")), lines); !ok || !strings.Contains(got.Cause, "another CPU architecture than the task's (exit code 1)") {
+	if got, ok := Task(stopped(types.TaskStopCodeEssentialContainerExited, inTask, exited(1, "")), nil, lines); !ok || !strings.Contains(got.Cause, "another CPU architecture than the task's (exit code 1)") {
 		t.Errorf("got %q", got)
 	}
-	if got, ok := Task(stopped(types.TaskStopCodeEssentialContainerExited, inTask, exited(137, "OutOfMemoryError: Container killed due to memory usage")), lines); !ok || !strings.Contains(got.Cause, "out of memory") {
+	if got, ok := Task(stopped(types.TaskStopCodeEssentialContainerExited, inTask, exited(137, "OutOfMemoryError: Container killed due to memory usage")), nil, lines); !ok || !strings.Contains(got.Cause, "out of memory") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -55,7 +55,7 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 	}
 	c := &container{
 		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout, health: cd.HealthCheck, image: img,
-		spec: process.Spec{Args: img.command(cd, override), Env: env, Line: line, Guard: s.cfg.Guard},
+		spec: process.Spec{Args: img.command(cd, override), Env: env, Mark: s.mark(t, index), Line: line, Guard: s.cfg.Guard},
 	}
 	if cd.StopTimeout != nil {
 		c.stopTimeout = time.Duration(*cd.StopTimeout) * time.Second

@@ -45,10 +45,13 @@ func (s *Service) checkDefinition(in *api.RegisterTaskDefinitionInput) error {
 	if !essential {
 		return clientError("TaskDefinition must have at least one essential container.")
 	}
-	if !isFargate(in) {
-		return nil
+	if err := checkBetween(in); err != nil || !isFargate(in) {
+		return err
 	}
 	if err := checkFargate(in); err != nil {
+		return err
+	}
+	if err := checkFargateSums(in); err != nil {
 		return err
 	}
 	return s.checkImages(in)
@@ -92,8 +95,6 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 		return clientError("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", *c.Name)
 	case c.Memory != nil && c.MemoryReservation != nil && *c.MemoryReservation > *c.Memory:
 		return clientError("Invalid setting for container '%s'. 'memoryReservation' must be less than 'memory'.", *c.Name)
-	case aws.ToInt32(c.StopTimeout) > maxStopTimeout && isFargate(in):
-		return clientError("Invalid setting for container '%s'. 'stopTimeout' must be at most %d seconds.", *c.Name, maxStopTimeout)
 	}
 	for _, e := range c.Environment {
 		if aws.ToString(e.Name) == "" {
@@ -108,9 +109,12 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 	if err := checkSecrets(in, c); err != nil {
 		return err
 	}
-	for _, resource := range c.ResourceRequirements {
-		if resource.Type == types.ResourceTypeGpu && isFargate(in) {
-			return clientError("Tasks using the Fargate launch type do not support GPU resource requirements.")
+	if err := checkLimits(in, c); err != nil {
+		return err
+	}
+	if isFargate(in) {
+		if err := checkFargateContainer(c); err != nil {
+			return err
 		}
 	}
 	return checkLogging(in, c)

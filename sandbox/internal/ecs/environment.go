@@ -20,7 +20,7 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		"AWS_REGION="+s.cfg.Region,
 		"AWS_DEFAULT_REGION="+s.cfg.Region,
-		"ECS_CONTAINER_METADATA_URI_V4="+s.cfg.Metadata+runtimeID(t, index),
+		s.mark(t, index),
 	)
 	env = append(env, s.cfg.Environment...) // also without credentials: no task reaches the real AWS
 	if s.cfg.ContainerEnvironment != nil && (img.tree != "" || s.cfg.StandInEnvironment) {
@@ -46,6 +46,11 @@ func (s *Service) environment(t *task, index int, o types.ContainerOverride, img
 		env = append(env, *secret.Name+"="+value)
 	}
 	return img.path(env), nil
+}
+
+// mark is the variable that tells the processes of a container from all others.
+func (s *Service) mark(t *task, index int) string {
+	return "ECS_CONTAINER_METADATA_URI_V4=" + s.cfg.Metadata + runtimeID(t, index)
 }
 
 func taskRole(t *task) string {
@@ -127,13 +132,15 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 		if err := s.mayLog(t, "logs:CreateLogGroup", group, ""); err != nil {
 			return nil, noLogs("group", err)
 		}
-		s.peers.Logs.EnsureGroup(group)
+		if err := s.peers.Logs.EnsureGroup(group); err != nil {
+			return nil, noLogs("group", err)
+		}
 	}
 	if err := s.mayLog(t, "logs:CreateLogStream", group, stream); err != nil {
 		return nil, noLogs("stream", err)
 	}
-	if !s.peers.Logs.OpenStream(group, stream) {
-		return nil, noLogs("stream", wire.Errorf("ResourceNotFoundException", "The specified log group does not exist."))
+	if err := s.peers.Logs.OpenStream(group, stream); err != nil {
+		return nil, noLogs("stream", err)
 	}
 	if err := s.mayLog(t, "logs:PutLogEvents", group, stream); err != nil {
 		return func(string) {}, nil // the container runs, and its output is lost, as on Fargate

@@ -134,12 +134,14 @@ func checkRunTask(in *api.RunTaskInput) error {
 		return invalid("startedBy must be at most %d characters long.", maxStartedBy)
 	case in.LaunchType != "" && in.CapacityProviderStrategy != nil:
 		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
+	case !startedBySyntax.MatchString(aws.ToString(in.StartedBy)):
+		return invalid("startedBy can have letters, numbers, hyphens, forward slashes and underscores.")
 	case len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0:
 		return clientError("Placement constraints and strategies are not supported with FARGATE launch type.")
 	case in.Overrides != nil && overridesSize(in.Overrides) > maxOverrides:
 		return invalid("Container Overrides length must be at most %d", maxOverrides)
 	}
-	return nil
+	return checkStrategy(in.CapacityProviderStrategy)
 }
 
 // overridesSize counts the characters of the overrides as they were sent, in JSON.
@@ -168,6 +170,15 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	}
 	if err := checkOverrides(spec.definition, in.Overrides); err != nil {
 		return spec, err
+	}
+	if err := checkOverrideValues(in.Overrides); err != nil {
+		return spec, err
+	}
+	if err := checkRunExec(spec.definition, in); err != nil {
+		return spec, err
+	}
+	if in.EnableExecuteCommand {
+		return spec, wire.NotImplemented("enableExecuteCommand of RunTask")
 	}
 	if err := s.checkRoles(spec.definition, in.Overrides); err != nil {
 		return spec, err

@@ -16,7 +16,11 @@ import (
 	"ecsctl/sandbox/internal/wire"
 )
 
-const maxEvents = 10000
+const (
+	maxEvents     = 10000
+	maxUpload     = 1 << 20 // bytes of one PutLogEvents
+	eventOverhead = 26      // bytes that each event counts for beside its message
+)
 
 func (s *Service) handleEvents() {
 	wire.HandleJSON(s.JSON, "PutLogEvents", schemas.PutLogEventsRequest, schemas.PutLogEventsResponse,
@@ -36,10 +40,15 @@ func (s *Service) putEvents(_ context.Context, in *api.PutLogEventsInput) (*api.
 	if err != nil {
 		return nil, err
 	}
+	size := 0
 	for i, e := range in.LogEvents {
+		size += len(*e.Message) + eventOverhead
 		if i > 0 && *e.Timestamp < *in.LogEvents[i-1].Timestamp {
 			return nil, wire.Errorf("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.")
 		}
+	}
+	if size > maxUpload {
+		return nil, wire.Errorf("InvalidParameterException", "Upload too large: %d bytes exceeds limit of %d", size, maxUpload)
 	}
 	now := time.Now().UnixMilli()
 	for _, e := range in.LogEvents {

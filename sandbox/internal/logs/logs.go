@@ -4,6 +4,7 @@ package logs
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -58,15 +59,21 @@ func New(partition, region, account string) *Service {
 }
 
 // OpenStream makes a log stream, if it is not there, as ECS does for the awslogs
-// driver. It reports whether the group exists.
-func (s *Service) OpenStream(groupName, streamName string) bool {
+// driver.
+func (s *Service) OpenStream(groupName, streamName string) error {
+	if err := checkName("logStreamName", streamName, streamSyntax); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, ok := s.groups[groupName]
-	if ok && g.streams[streamName] == nil {
+	if !ok {
+		return wire.Errorf("ResourceNotFoundException", "The specified log group does not exist.")
+	}
+	if g.streams[streamName] == nil {
 		g.addStream(streamName)
 	}
-	return ok
+	return nil
 }
 
 // HasGroup reports whether a log group is there.
@@ -77,13 +84,35 @@ func (s *Service) HasGroup(name string) bool {
 }
 
 // EnsureGroup makes a log group, if it is not there, as awslogs-create-group does.
-func (s *Service) EnsureGroup(name string) {
+func (s *Service) EnsureGroup(name string) error {
+	if err := checkName("logGroupName", name, groupSyntax); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.groups[name] == nil {
 		s.addGroup(name)
 	}
+	return nil
 }
+
+// What is asked for over the API is held against the model before it comes here; a container's
+// names are not.
+var (
+	groupSyntax  = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
+	streamSyntax = regexp.MustCompile(`^[^:*]+$`)
+)
+
+func checkName(field, name string, syntax *regexp.Regexp) error {
+	if len(name) <= 512 && syntax.MatchString(name) {
+		return nil
+	}
+	return wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
+		name, field, syntax)
+}
+
+// maxEvent is the most that the awslogs driver puts into one event: longer lines become several.
+const maxEvent = 256<<10 - eventOverhead
 
 // Append writes one line to a stream; without the stream the line is lost.
 func (s *Service) Append(groupName, streamName, line string) {
@@ -94,6 +123,10 @@ func (s *Service) Append(groupName, streamName, line string) {
 		return
 	}
 	now := time.Now().UnixMilli()
+	for len(line) > maxEvent {
+		g.streams[streamName].add(event{now, now, line[:maxEvent]})
+		line = line[maxEvent:]
+	}
 	g.streams[streamName].add(event{now, now, line})
 }
 

@@ -24,6 +24,7 @@ type Spec struct {
 	Args []string     // the command; its first word is looked up on PATH of Env
 	Env  []string     // the whole environment
 	Dir  string       // working directory
+	Mark string       // a variable of Env, NAME=VALUE, that nobody else has: what has it ends with the command
 	Line func(string) // is given each line of output, one at a time; nil drops them
 
 	Guard *Guard // ends the process when ours is killed; nil: only on Linux, and it alone
@@ -35,6 +36,8 @@ type Process struct {
 	output *os.File
 	guard  *Guard
 	shared bool // its group is ours
+	mark   string
+	began  uint64 // when the command was started, in the kernel's ticks; 0 where that is not known
 	done   chan struct{}
 
 	mu     sync.Mutex
@@ -64,7 +67,7 @@ func Start(spec Spec) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to make a pipe: %w", err)
 	}
-	p := &Process{output: reader, guard: spec.Guard, done: make(chan struct{})}
+	p := &Process{output: reader, guard: spec.Guard, mark: spec.Mark, done: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer, SysProcAttr: attributes()}
 	read := make(chan struct{})
 	started := p.live(func(error) { p.drain(read) })
@@ -88,6 +91,9 @@ func (p *Process) live(ended func(error)) error {
 		err := p.cmd.Start()
 		if err == nil && !p.shared {
 			p.guard.begin(p.cmd.Process.Pid)
+		}
+		if err == nil && p.mark != "" {
+			p.began, _ = startTime(p.cmd.Process.Pid)
 		}
 		started <- err
 		if err == nil {

@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ecsctl/prefect"
+)
+
+// quiet knows whether nothing is under way in the pool. The stages that look for what others have
+// left behind, or want stopped, ask it first: together they make one call instead of three.
+type quiet struct {
+	opts  Options
+	table *table
+	last  time.Duration // how long an answer counts
+
+	mu    sync.Mutex
+	asked time.Time
+	is    bool
+}
+
+func newQuiet(o Options, t *table) *quiet {
+	return &quiet{opts: o, table: t, last: max(o.CancelInterval, o.RecoverInterval) * 4 / 3}
+}
+
+// isQuiet reports whether the pool has no run that was claimed, runs, waits within its process or
+// is to be cancelled. While this worker has runs of its own it is not asked.
+func (q *quiet) isQuiet(ctx context.Context) (bool, error) {
+	if !q.table.isEmpty() {
+		q.stir()
+		return false, nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.is && time.Since(q.asked) < q.last {
+		return true, nil
+	}
+	began := time.Now()
+	runs, err := q.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
+		EitherState: true, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running, prefect.Cancelling},
+		StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{q.opts.Pool}, WorkQueueNames: q.opts.WorkQueues, Limit: 1,
+	})
+	if err != nil {
+		return false, err
+	}
+	q.asked, q.is = began, len(runs) == 0
+	return q.is, nil
+}
+
+// stir makes the next question a call: something has happened.
+func (q *quiet) stir() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.is = false
+}
