@@ -61,6 +61,7 @@ func Resolve(in Inputs) (*Job, error) {
 	job.secrets = secrets
 	job.warnIgnored(found, t)
 	job.build(found, t)
+	job.warnOfCode(found, in.Deployment)
 	job.Warnings = slices.Clone(found.warnings)
 	if err := found.err(); err != nil {
 		return nil, err

@@ -107,6 +107,18 @@ func (c *Client) CountDeployments(ctx context.Context, pool string) (int, error)
 	return count, nil
 }
 
+// Deployments returns the deployments of a work pool, the last changed first, at most limit of them.
+func (c *Client) Deployments(ctx context.Context, pool string, limit int) ([]Deployment, error) {
+	body := map[string]any{
+		"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}}, "sort": "UPDATED_DESC", "limit": limit,
+	}
+	var found []Deployment
+	if err := c.do(ctx, query(body, "deployments", "filter"), &found); err != nil {
+		return nil, fmt.Errorf("failed to read the deployments of work pool %q: %w", pool, err)
+	}
+	return found, nil
+}
+
 // DeleteDeployment deletes a deployment, or returns ErrNotFound.
 func (c *Client) DeleteDeployment(ctx context.Context, id string) error {
 	if err := c.do(ctx, del("deployments", id), nil); err != nil {

@@ -57,7 +57,7 @@ func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
 	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
 	for _, look := range []func(context.Context){
 		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
-		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey, d.checkMade,
+		d.checkPermissions, d.checkNetwork, d.checkQuota, d.checkImages, d.checkWorkerKey, d.checkMade, d.checkCode,
 	} {
 		limited, cancel := context.WithTimeout(ctx, checkTime)
 		look(limited)
