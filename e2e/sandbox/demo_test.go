@@ -37,6 +37,23 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	}
 }
 
+// TestDemoWithAFlowOfYourOwn needs no server: the user's Prefect deploys to the played API, and runs in the flow's
+// image.
+func TestDemoWithAFlowOfYourOwn(t *testing.T) {
+	w := newWorld(t, peers.Prefect3)
+	env := append(w.environ(uvDir(t)), networkEnv()...)
+	out := w.run(env, shared.binary, "demo", "--venv", filepath.Dir(w.venv), "--base", baseImage(t))
+	for _, want := range []string{
+		"$ ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run", "dependencies", "from requirements.txt",
+		"| Hello from a flow of your own! 8c6c7633", " is Completed", "nothing that ecsctl made is left",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out)
+		}
+	}
+	t.Log(out)
+}
+
 // TestDemoWithoutPrefect says what to install.
 func TestDemoWithoutPrefect(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), shared.binary, "demo", "--prefect-api-url", "http://127.0.0.1:1/api")

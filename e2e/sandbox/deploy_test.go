@@ -123,6 +123,16 @@ var networkVariables = []string{
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
 }
 
+func networkEnv() []string {
+	var env []string
+	for _, name := range networkVariables {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
 // deployWorld is a sandbox with a bootstrapped pool, a real server and a project of the user's own.
 type deployWorld struct {
 	*world
@@ -137,11 +147,7 @@ func newDeployWorld(t *testing.T, venv string) *deployWorld {
 	w.env = w.environ(filepath.Dir(shared.binary)+":"+uvDir(t)+":"+w.venv, "PREFECT_API_URL="+server.URL,
 		"ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_BASE="+baseImage(t),
 		"ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache"), "PIP_NO_INDEX=")
-	for _, name := range networkVariables {
-		if value, set := os.LookupEnv(name); set {
-			w.env = append(w.env, name+"="+value)
-		}
-	}
+	w.env = append(w.env, networkEnv()...)
 	if venv == peers.Prefect2 {
 		w.env = append(w.env, "UV_FIND_LINKS="+w.pendulum())
 	}
