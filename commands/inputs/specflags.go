@@ -142,6 +142,7 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
 		flowRunLogsFlag(),
+		noFlowRepositoryFlag(),
 		noObserverFlag(),
 		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
@@ -165,6 +166,25 @@ func flowRunLogsFlag() SpecFlag {
 				return nil
 			}
 			return []string{strconv.FormatBool(*s.FlowRuns.Logs)}
+		},
+	}
+}
+
+func noFlowRepositoryFlag() SpecFlag {
+	const name = "no-flow-repository"
+	return SpecFlag{
+		Flag: &cli.BoolFlag{Name: name, Usage: "make no repository in ECR for the images of flows", Category: inFlowRuns,
+			EnvVars: Env(name)},
+		set: func(s *spec.Spec, c *cli.Context) error {
+			on := !c.Bool(name)
+			s.FlowRuns.Repository = &on
+			return nil
+		},
+		values: func(s *spec.Spec) []string {
+			if s.FlowRuns.Repository == nil {
+				return nil
+			}
+			return []string{strconv.FormatBool(!*s.FlowRuns.Repository)}
 		},
 	}
 }
