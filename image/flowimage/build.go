@@ -69,15 +69,10 @@ func (b *builder) note(format string, args ...any) { b.opts.Note(fmt.Sprintf(for
 // Build makes the image. It reads the base's manifest from its registry and pushes nothing.
 func Build(ctx context.Context, opts Options) (*Image, error) {
 	img, err := build(ctx, opts)
-	if diskFull(err) {
+	if errors.Is(err, syscall.ENOSPC) {
 		err = hint.Add(err, fmt.Sprintf("make room: what earlier builds left in %q may be deleted", opts.Cache))
 	}
 	return img, err
-}
-
-// diskFull knows a full disk by its number, and in the words of uv and Python.
-func diskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || err != nil && strings.Contains(err.Error(), "No space left on device")
 }
 
 func build(ctx context.Context, opts Options) (*Image, error) {
