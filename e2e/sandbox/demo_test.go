@@ -15,7 +15,8 @@ import (
 // TestDemoWithRealPrefect is the demo with a real server, whose flow run is the real
 // prefect flow-run execute of the guide's my_flow.py; it leaves nothing but the run.
 func TestDemoWithRealPrefect(t *testing.T) {
-	server := prefectServer(t, peers.Prefect3)
+	t.Parallel()
+	server := ownServer(t, peers.Prefect3)
 	w := newWorld(t, peers.Prefect3, "--prefect-api-url", server.URL)
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
 	before, err := source.Read(t.Context())
@@ -40,6 +41,7 @@ func TestDemoWithRealPrefect(t *testing.T) {
 // TestDemoWithAFlowOfYourOwn needs no server: the user's Prefect deploys to the played API, and runs in the flow's
 // image.
 func TestDemoWithAFlowOfYourOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, peers.Prefect3)
 	env := append(w.environ(uvDir(t)), networkEnv()...)
 	out := w.run(env, shared.binary, "demo", "--venv", filepath.Dir(w.venv), "--base", baseImage(t))

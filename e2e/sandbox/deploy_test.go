@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ import (
 	"ecsctl/e2e/debian"
 	"ecsctl/e2e/peers"
 )
+
+// makingBase lets one test make what all take from the cache.
+var makingBase sync.Mutex
 
 // baseImage serves a Debian with Python from a registry of its own and returns the image's name there.
 func baseImage(t *testing.T) string {
@@ -37,7 +41,9 @@ func baseImage(t *testing.T) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	makingBase.Lock()
 	image, err := debian.Image(t.Context(), dir)
+	makingBase.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +114,10 @@ var deployVersions = []string{peers.Prefect3, peers.Prefect2, "prefect391"}
 // TestDeploy takes a flow from its file to a run inside its own root, changes it and does so again: real Prefect,
 // real uv, real wheels, an image that was made here, pushed, pulled and unpacked.
 func TestDeploy(t *testing.T) {
+	t.Parallel()
 	for _, venv := range deployVersions {
 		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
 			if _, err := peers.Program(venv, "python"); err != nil {
 				t.Skip(err)
 			}
@@ -142,7 +150,7 @@ type deployWorld struct {
 
 func newDeployWorld(t *testing.T, venv string) *deployWorld {
 	t.Helper()
-	server := prefectServer(t, venv)
+	server := ownServer(t, venv)
 	w := &deployWorld{world: newWorld(t, venv, "--prefect-api-url", server.URL), pool: "deploy-" + venv}
 	w.env = w.environ(filepath.Dir(shared.binary)+":"+uvDir(t)+":"+w.venv, "PREFECT_API_URL="+server.URL,
 		"ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_BASE="+baseImage(t),
@@ -151,7 +159,7 @@ func newDeployWorld(t *testing.T, venv string) *deployWorld {
 	if venv == peers.Prefect2 {
 		w.env = append(w.env, "UV_FIND_LINKS="+w.pendulum())
 	}
-	w.run(w.env, shared.binary, "bootstrap", "--pool", w.pool, "--yes", "--wait-timeout", "3m")
+	w.run(w.env, shared.binary, "bootstrap", "--pool", w.pool, "--yes", "--wait-timeout", "10m")
 	w.dir = w.project(map[string]string{
 		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
 		"root.txt": "the image\n", ".env": "SECRET=1\n",
@@ -215,7 +223,7 @@ func (w *deployWorld) deployTwice() {
 	}
 	w.sameDigest()
 	w.deployFile()
-	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "3m")
+	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }
 
 var imageReference = regexp.MustCompile(`(?m)^[^ ]+@sha256:[0-9a-f]{64}$`)
@@ -275,7 +283,7 @@ func (w *deployWorld) runs(deployment, line string) {
 	if id == "" {
 		w.t.Fatalf("prefect deployment run has named no flow run:\n%s", out)
 	}
-	w.eventually("the run of "+deployment+" logs "+line, 5*time.Minute, func() error {
+	w.eventually("the run of "+deployment+" logs "+line, func() error {
 		if logs := w.prefect(w.env, "flow-run", "logs", id); !strings.Contains(logs, line) {
 			return errors.New(logs)
 		}

@@ -25,6 +25,7 @@ import (
 // TestImageForARM makes an image for a processor that this machine need not have: its wheels are that processor's, and
 // the flows are imported all the same, with this machine's.
 func TestImageForARM(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, peers.Prefect3)
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)

@@ -28,13 +28,14 @@ def my_flow():
 // TestDeployWithoutAnImage has the other places that code comes from: packed into the deployment, from git, and from
 // the folder of the machine that deployed, which no image has.
 func TestDeployWithoutAnImage(t *testing.T) {
+	t.Parallel()
 	w := newDeployWorld(t, peers.Prefect3)
 	w.dir = w.project(map[string]string{"flow.py": plainFlow, "words.py": "GREETING = 'Packed'\n"})
 	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--inline", "--run",
 		"--timeout", "10m")
 	w.fromGit()
 	w.fromALaptop()
-	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "3m")
+	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }
 
 // fromGit deploys a checkout whose remote is a repository that git itself serves over HTTP.
@@ -95,6 +96,7 @@ func (w *deployWorld) fromALaptop() {
 
 // TestDeployRefuses has what real uv and a real Python say of what cannot become an image; nothing is pushed.
 func TestDeployRefuses(t *testing.T) {
+	t.Parallel()
 	w := &deployWorld{world: newWorld(t, peers.Prefect3), pool: "etl"}
 	w.env = append(w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv),
 		"ECSCTL_BASE="+baseImage(t), "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache")), networkEnv()...)
