@@ -212,7 +212,7 @@ func (w *deployWorld) pushedLittle(out string) {
 }
 
 func (w *deployWorld) deployTwice() {
-	deploy := []string{"deploy", "flow.py:my_flow", "--pool", w.pool, "--run", "--timeout", "10m", "--param", "name=Ada",
+	deploy := []string{"deploy", "flow.py:my_flow", "--pool", w.pool, "--run", "--param", "name=Ada",
 		"--cron", "0 6 * * *", "--job-variable", "cpu=512", "--job-variable", "memory=2048"}
 	w.says([]string{"my-flow/default", "Hello Ada ", "root of the image", "is Completed"}, deploy...)
 	w.greet("Goodbye")
@@ -255,7 +255,7 @@ func (w *deployWorld) deployFile() {
 	w.inProject(w.dir, w.env, filepath.Join(w.venv, "prefect"), "--no-prompt", "deploy", "--all")
 	w.runs("my-flow/my-flow", "Welcome nobody ")
 	w.greet("Farewell")
-	w.says([]string{"Farewell nobody ", "is Completed"}, "deploy", "my-flow", "--pool", w.pool, "--run", "--timeout", "10m")
+	w.says([]string{"Farewell nobody ", "is Completed"}, "deploy", "my-flow", "--pool", w.pool, "--run")
 	// One whose build, pull and place ecsctl fills in, as people have who come from somewhere else.
 	w.must(os.WriteFile(filepath.Join(w.dir, "prefect.yaml"), []byte(plainFile), 0o600))
 	w.greet("Cheers")

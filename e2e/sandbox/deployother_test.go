@@ -31,8 +31,7 @@ func TestDeployWithoutAnImage(t *testing.T) {
 	t.Parallel()
 	w := newDeployWorld(t, peers.Prefect3)
 	w.dir = w.project(map[string]string{"flow.py": plainFlow, "words.py": "GREETING = 'Packed'\n"})
-	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--inline", "--run",
-		"--timeout", "10m")
+	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--inline", "--run")
 	w.fromGit()
 	w.fromALaptop()
 	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
@@ -62,7 +61,7 @@ func (w *deployWorld) fromGit() {
 	w.says([]string{"is not on the remote"}, deploy...)
 	git("push", "-q", filepath.Join(served, "flows.git"), "trunk")
 	git("fetch", "-q", "origin")
-	out := w.says([]string{"Cloned, flow", "is Completed"}, append(deploy, "--run", "--timeout", "10m")...)
+	out := w.says([]string{"Cloned, flow", "is Completed"}, append(deploy, "--run")...)
 	if strings.Contains(out, "is not on the remote") {
 		w.t.Errorf("a commit that was pushed is said not to be:\n%s", out)
 	}
@@ -90,7 +89,7 @@ func (w *deployWorld) fromALaptop() {
 	w.runs("my-flow/laptop", what)
 	// What it says to type, typed.
 	w.says([]string{"my-flow/laptop", "Cloned, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--name", "laptop",
-		"--pool", w.pool, "--run", "--timeout", "10m")
+		"--pool", w.pool, "--run")
 	w.says([]string{"passed"}, "verify", "--pool", w.pool, "--deployment", "my-flow/laptop")
 }
 
