@@ -62,6 +62,7 @@ func Resolve(in Inputs) (*Job, error) {
 	job.StartTimeout = startTimeout(t, variables, document)
 	job.warnIgnored(found, t)
 	job.build(found, t)
+	job.warnOfCode(found, in.Deployment)
 	job.Warnings = slices.Clone(found.warnings)
 	if err := found.err(); err != nil {
 		return nil, err

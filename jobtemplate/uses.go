@@ -154,7 +154,7 @@ func objectsOf(value any) []map[string]any {
 // declared has no effect, whatever its default.
 func UsedVariables(baseJobTemplate json.RawMessage) map[string]bool {
 	found := &findings{}
-	t := readTemplate(found, baseJobTemplate)
+	t := readTemplate(found, Inputs{BaseJobTemplate: baseJobTemplate}, subject{})
 	used := map[string]bool{"env": true}
 	for name := range placeholders(t.configuration, jobVariable) {
 		used[pathKeys(name)[0]] = true

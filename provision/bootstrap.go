@@ -141,7 +141,10 @@ func (b *Bootstrap) build() {
 	if w.makesFlowExecutionRole() {
 		b.resources = append(b.resources, newFlowExecutionRole(w))
 	}
-	b.resources = append(b.resources, &logGroup{w: w}, newFlowRepository(w))
+	b.resources = append(b.resources, &logGroup{w: w})
+	if w.spec.MakesFlowRepository() {
+		b.resources = append(b.resources, newFlowRepository(w))
+	}
 	if w.spec.MakesImage() {
 		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})
 	}

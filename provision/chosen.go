@@ -21,8 +21,9 @@ func (w *world) chosen() spec.Spec {
 	usual := spec.Spec{Pool: s.Pool, Region: s.Region, Worker: spec.Worker{Runtime: s.Worker.Runtime}}.WithDefaults()
 	c := spec.Spec{
 		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer, LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
-		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole, Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs},
-		Prefect:  spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
+		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
+			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository},
+		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
 	forget(&c.Worker.Runtime, spec.DefaultRuntime)
@@ -39,6 +40,9 @@ func (w *world) chosen() spec.Spec {
 	}
 	if s.FlowRunLogs() {
 		c.FlowRuns.Logs = nil
+	}
+	if s.MakesFlowRepository() {
+		c.FlowRuns.Repository = nil
 	}
 	return c
 }
@@ -114,6 +118,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 	said.FlowRuns.TaskRole = cmp.Or(said.FlowRuns.TaskRole, c.FlowRuns.TaskRole)
 	orList(&said.FlowRuns.Families, c.FlowRuns.Families)
 	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
+	orPointer(&said.FlowRuns.Repository, c.FlowRuns.Repository)
 	said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, c.Prefect.APIKeySecret)
 	orPointer(&said.Observer, c.Observer)
 	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)

@@ -87,7 +87,10 @@ func (w *world) storeValues() map[string]any {
 	group := w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup)
 	old := w.id.arn("ecr", "repository/"+w.spec.Names.Repository)
 	flows := w.id.arn("ecr", "repository/"+w.spec.Names.FlowRepository)
-	repository, registry := []string{}, []string{}
+	repository, registry, kept := []string{}, []string{}, []string{}
+	if w.spec.MakesFlowRepository() {
+		kept = append(kept, flows)
+	}
 	if w.spec.MakesImage() {
 		repository, registry = append(repository, old), append(registry, "*")
 	}
@@ -95,7 +98,7 @@ func (w *world) storeValues() map[string]any {
 		"LogGroup": group, "LogGroupContent": group + ":*",
 		"WorkerLogStreams": group + ":log-stream:" + workerLogPrefix + "/" + workerContainer + "/*",
 		"Repository":       repository, "OldRepository": old, "AnyRegistry": registry, "EveryRegistry": "*",
-		"FlowRepository": flows, "Repositories": append([]string{flows}, repository...), "OldRepositories": []string{flows, old},
+		"FlowRepository": flows, "Repositories": append(kept, repository...), "OldRepositories": []string{flows, old},
 	}
 }
 

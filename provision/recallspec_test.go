@@ -55,6 +55,7 @@ var choices = map[string]func(*account, *spec.Spec){
 	"FlowRuns.ExecutionRole": func(_ *account, s *spec.Spec) { s.FlowRuns.ExecutionRole = "arn:aws:iam::123456789012:role/flows" },
 	"FlowRuns.TaskRole":      func(_ *account, s *spec.Spec) { s.FlowRuns.TaskRole = "arn:aws:iam::123456789012:role/flows" },
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
+	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },
 	"FlowRuns.Logs":          func(_ *account, s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(false) },
 	"Prefect.APIKeySecret":   func(a *account, s *spec.Spec) { s.Prefect.APIKeySecret = a.otherSecret() },
 	"Observer":               func(_ *account, s *spec.Spec) { s.Observer = aws.Bool(false) },

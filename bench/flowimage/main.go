@@ -20,7 +20,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -56,6 +58,7 @@ func main() {
 // measurement is one build and its push.
 type measurement struct {
 	seconds float64
+	cpu     float64 // seconds of processors, uv and Python included: other programs on the machine do not change it
 	image   *flowimage.Image
 	pushed  int64
 }
@@ -128,13 +131,26 @@ func serveDebian(ctx context.Context, host string) (string, error) {
 }
 
 func build(ctx context.Context, host string, opts flowimage.Options) (measurement, error) {
-	began := time.Now()
+	began, before := time.Now(), processorSeconds()
 	image, err := flowimage.Build(ctx, opts)
 	if err != nil {
 		return measurement{}, err
 	}
 	pushed, err := image.Push(ctx, host+"/flows", authn.DefaultKeychain, "ecsctl-bench")
-	return measurement{time.Since(began).Seconds(), image, pushed.Bytes}, err
+	return measurement{time.Since(began).Seconds(), processorSeconds() - before, image, pushed.Bytes}, err
+}
+
+// processorSeconds is what this process and those that it has waited for have used.
+func processorSeconds() float64 {
+	total := time.Duration(0)
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var used syscall.Rusage
+		if err := syscall.Getrusage(who, &used); err != nil {
+			log.Fatal(err)
+		}
+		total += time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	}
+	return total.Seconds()
 }
 
 // show prints ours beside a Dockerfile's. The same wheels are in both; a Dockerfile's layer of them is gzip, without
@@ -149,7 +165,9 @@ func show(first, second, gzip measurement) error {
 		float64(gzip.image.Size)/official)
 	fmt.Fprintf(out, "dependencies\t%.1f MB\t%.1f MB\t\n", mb(first.image.Packages), mb(gzip.image.Packages))
 	fmt.Fprintf(out, "first build and push\t%.1f s\t\t\n", first.seconds)
+	fmt.Fprintf(out, "  seconds of CPU\t%.1f s on %d\t\t\n", first.cpu, runtime.NumCPU())
 	fmt.Fprintf(out, "second build and push\t%.2f s\t\t\n", second.seconds)
+	fmt.Fprintf(out, "  seconds of CPU\t%.2f s\t\t\n", second.cpu)
 	fmt.Fprintf(out, "pushed first\t%.1f MB\t\t\n", mb(first.pushed))
 	fmt.Fprintf(out, "pushed second\t%d B\t\t\n", second.pushed)
 	for _, warning := range first.image.Warnings {

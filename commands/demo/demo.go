@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -16,11 +17,13 @@ import (
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/prefectapi"
 )
 
 const demoDescription = `Example:
 
    ecsctl demo
+   ecsctl demo --flow flow.py:my_flow
    ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv
 
 Goes through Prefect's ECS Worker Guide on this machine, with no AWS account, no network
@@ -29,17 +32,24 @@ log line comes back, a second bootstrap changes nothing, teardown leaves nothing
 the Prefect API are played by the sandbox. The worker is ecsctl's own, out of the image that
 bootstrap makes and pushes, and the flow run is carried out by a small flow runner of ecsctl's.
 
+Where there are uv and a Prefect of yours, a flow with a dependency of its own is then deployed and
+run by ecsctl deploy --run, with real Prefect in an image that is made, pushed and pulled: an
+example, or the one that --flow names, in this folder. That reads a base image and wheels from the
+network; --flow none leaves it out.
+
 With --prefect-api-url, a real Prefect server and an installed prefect take part: the
 guide's my_flow.py is deployed there with prefect deploy, and the flow run's ECS task is
 prefect flow-run execute. AWS stays played. The demo makes a work pool and a deployment of
 its own there and deletes them again; the flow run and its logs stay.`
 
-// demoLimit is for the whole demo: seconds, and with real programs a minute or two.
-const demoLimit = 5 * time.Minute
+// demoLimit is for the whole demo: seconds, and with real programs and downloads a minute or two.
+const demoLimit = 10 * time.Minute
 
 type demoOptions struct {
 	PrefectAPIURL string // of a real server, or ""
 	Venv          string
+	Flow          string // FILE:FLOW, noFlow, or "" for the example
+	Base          string // image that the flow's is made on, or ""
 }
 
 // Command returns the demo command.
@@ -52,6 +62,8 @@ func Command(streams console.Streams) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "prefect-api-url", Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inputs.InPrefect},
 			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` whose prefect deploys and runs the flow (default: where prefect is on PATH)", Category: inputs.InPrefect},
+			&cli.StringFlag{Name: "flow", Usage: "`FILE:FLOW` of yours that is deployed and run, or none (default: an example, where there are uv and Prefect)"},
+			&cli.StringFlag{Name: "base", Usage: "`IMAGE` that the flow's image is made on (default: the slim official Python)"},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readDemoOptions(c)
@@ -70,12 +82,16 @@ func Command(streams console.Streams) *cli.Command {
 }
 
 func readDemoOptions(c *cli.Context) (demoOptions, error) {
-	opts := demoOptions{PrefectAPIURL: c.String("prefect-api-url"), Venv: c.String("venv")}
+	opts := demoOptions{PrefectAPIURL: c.String("prefect-api-url"), Venv: c.String("venv"), Flow: c.String("flow"),
+		Base: c.String("base")}
 	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
-	if opts.Venv != "" && opts.PrefectAPIURL == "" {
-		return opts, console.Usagef("--venv goes with --prefect-api-url: without a real server the demo needs no prefect")
+	switch {
+	case opts.Flow != "" && opts.Flow != noFlow && !strings.Contains(opts.Flow, ":"):
+		return opts, console.Usagef("--flow %q: it is FILE:FLOW such as flow.py:my_flow, or none", opts.Flow)
+	case opts.Flow == noFlow && (opts.Base != "" || opts.Venv != "" && opts.PrefectAPIURL == ""):
+		return opts, console.Usagef("--base and --venv are for the flow that --flow none leaves out")
 	}
 	return opts, nil
 }
@@ -90,6 +106,7 @@ type demo struct {
 	binary  string // of this program
 	env     []string
 	real    *realPrefect // nil when the Prefect API is played
+	own     *ownFlow     // nil leaves the step out
 }
 
 func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (err error) {
@@ -104,11 +121,15 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 			return err
 		}
 	}
+	if d.own, err = findOwnFlow(ctx, opts, dir); err != nil {
+		return err
+	}
 	images, err := d.makeImages()
 	if err != nil {
 		return err
 	}
-	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv, EnforceIAM: true}); err != nil {
+	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv, EnforceIAM: true,
+		PrefectAPI: d.playedPrefect()}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.server.Close()) }()
@@ -122,6 +143,14 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 		return err
 	}
 	return d.show()
+}
+
+// playedPrefect is of the version that the user has, which deploys and runs the flow of the user's own.
+func (d *demo) playedPrefect() *prefectapi.API {
+	if d.own == nil || d.own.prefect == "" {
+		return prefectapi.New()
+	}
+	return prefectapi.New(prefectapi.WithVersion(d.own.prefect))
 }
 
 // demoEnv has nothing of the user's own settings.

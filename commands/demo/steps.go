@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,19 +36,38 @@ func (d *demo) show() error {
 	if err := d.bootstrap(); err != nil {
 		return err
 	}
-	d.title(4, "teardown", "the guide has no such step")
+	ownRan := false
+	if d.own != nil {
+		var err error
+		if ownRan, err = d.runOwnFlow(); err != nil {
+			return err
+		}
+	}
+	return d.teardown(started, ownRan)
+}
+
+func (d *demo) teardown(started time.Time, ownRan bool) error {
+	n := 4
+	if d.own != nil {
+		n++
+	}
+	d.title(n, "teardown", "the guide has no such step")
 	teardown := []string{"teardown", "--pool", demoPool, "--yes"}
 	if d.real != nil {
 		if err := d.program("prefect", "deployment", "delete", demoFlow+"/"+demoDeployment); err != nil {
 			return err
 		}
+	}
+	if d.real != nil || ownRan {
 		// A run is Completed a moment before its process, and so its task, has ended.
 		teardown = append(teardown, "--running", "wait")
 	}
 	if err := d.ecsctl(teardown...); err != nil {
 		return err
 	}
-	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same two commands:\necsctl bootstrap --pool %s, and ecsctl teardown --pool %s", time.Since(started).Seconds(), demoPool, demoPool))
+	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same: ecsctl bootstrap --pool %s,\n"+
+		"ecsctl deploy flow.py:my_flow --pool %s --run, and ecsctl teardown --pool %s", time.Since(started).Seconds(),
+		demoPool, demoPool, demoPool))
 	return nil
 }
 
@@ -56,7 +76,11 @@ func (d *demo) stage() string {
 	if d.real != nil {
 		return "AWS is played by `ecsctl sandbox`.\nThe Prefect server (" + d.real.version + " at " + d.api.APIURL() + "), its command line\nand the flow run are real. The worker is ecsctl's own."
 	}
-	return "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end."
+	played := "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end."
+	if d.own != nil && d.own.missing == nil {
+		played += "\nStep 4 alone reads a base image and wheels from the network."
+	}
+	return played
 }
 
 func (d *demo) bootstrap() error {
@@ -98,9 +122,12 @@ func (d *demo) ecsctl(args ...string) error {
 }
 
 // Run runs a command to its end and shows all that it says.
-func (d *demo) Run(args []string) (code int, err error) {
+func (d *demo) Run(args []string) (code int, err error) { return d.RunIn(d.dir, args) }
+
+// RunIn runs it in a folder, with more in its environment.
+func (d *demo) RunIn(dir string, args []string, env ...string) (code int, err error) {
 	out := &indented{out: d.streams.Out}
-	return d.server.Run(d.ctx, sandbox.Command{Args: args, Env: d.env, Dir: d.dir, Out: out, Err: out})
+	return d.server.Run(d.ctx, sandbox.Command{Args: args, Env: slices.Concat(d.env, env), Dir: dir, Out: out, Err: out})
 }
 
 // helloRun deploys and runs, and waits for the end.

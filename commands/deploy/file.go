@@ -112,10 +112,7 @@ func (d *deployer) planFile(ctx context.Context) (deployPlan, error) {
 	if err != nil {
 		return deployPlan{}, err
 	}
-	variables, err := d.variables(image)
-	if err != nil {
-		return deployPlan{}, err
-	}
+	variables := d.variables(image)
 	plan.file, err = yaml.Marshal(f.deploying(d.opts.Spec.Pool, variables))
 	if err != nil {
 		return deployPlan{}, fmt.Errorf("failed to write the deployments: %w", err)

@@ -28,6 +28,9 @@ type imageMaker struct {
 	prefect string
 }
 
+// slowToPull is from which size on a SOCI index pays, by AWS's own word.
+const slowToPull = 250 << 20
+
 // make builds and pushes; flows are the entrypoints to import before that.
 func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image, flowimage.Pushed, error) {
 	repository, keychain, err := m.destination(ctx)
@@ -47,6 +50,10 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 	}
 	if err != nil {
 		return nil, flowimage.Pushed{}, err
+	}
+	if made.Size > slowToPull {
+		made.Warnings = append(made.Warnings, fmt.Sprintf("the image is %s compressed, and Fargate pulls all of it before each run: "+
+			"leave out what the flows do not need, or make a SOCI index (docs/deploying.md)", workercmd.Megabytes(made.Size)))
 	}
 	for _, warning := range made.Warnings {
 		console.Printf(m.streams.Err, "warning: %s\n", warning)

@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,10 +66,7 @@ func pullStep(name string, inputs ...string) yaml.MapSlice {
 // planFlow writes a prefect.yaml for one flow: without one, Prefect would store this machine's folder as the place of
 // the code.
 func (d *deployer) planFlow(dir, entrypoint, image string, pull []any) (deployPlan, error) {
-	variables, err := d.variables(image)
-	if err != nil {
-		return deployPlan{}, err
-	}
+	variables := d.variables(image)
 	content := yaml.MapSlice{
 		{Key: "pull", Value: pull},
 		{Key: "deployments", Value: []any{yaml.MapSlice{
@@ -85,23 +81,6 @@ func (d *deployer) planFlow(dir, entrypoint, image string, pull []any) (deployPl
 		return deployPlan{}, fmt.Errorf("failed to write the deployment: %w", err)
 	}
 	return deployPlan{dir: dir, file: raw, args: append([]string{"--name", d.opts.Name}, d.opts.Through...)}, nil
-}
-
-// variables are the job variables: values are JSON where they can be read as such, as Prefect takes them.
-func (d *deployer) variables(image string) (map[string]any, error) {
-	out := map[string]any{}
-	if image != "" {
-		out["image"] = image
-	}
-	for _, v := range d.opts.Variables {
-		key, text, _ := strings.Cut(v, "=")
-		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil {
-			value = text
-		}
-		out[key] = value
-	}
-	return out, nil
 }
 
 // makeImage builds the folder's image and pushes it; flows are imported before that.

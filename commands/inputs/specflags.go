@@ -164,7 +164,10 @@ func ResourceFlags() []SpecFlag {
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
 		switchFlag("flow-run-logs", inFlowRuns, "send the output of flow runs to the log group", "true",
 			func(s *spec.Spec) **bool { return &s.FlowRuns.Logs }),
-		noObserverFlag(),
+		offFlag("no-flow-repository", inFlowRuns, "make no repository in ECR for the images of flows",
+			func(s *spec.Spec) **bool { return &s.FlowRuns.Repository }),
+		offFlag("no-observer", inWorker, "make no queue and no EventBridge rule for the changes of tasks",
+			func(s *spec.Spec) **bool { return &s.Observer }),
 		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *spec.Spec) *string { return &s.Roles.Path }),
@@ -173,20 +176,20 @@ func ResourceFlags() []SpecFlag {
 	}
 }
 
-func noObserverFlag() SpecFlag {
-	const name = "no-observer"
+// offFlag turns off what is on without it.
+func offFlag(name, category, usage string, field func(*spec.Spec) **bool) SpecFlag {
 	return SpecFlag{
-		Flag: &cli.BoolFlag{Name: name, Usage: "make no queue and no EventBridge rule for the changes of tasks", Category: inWorker, EnvVars: Env(name)},
+		Flag: &cli.BoolFlag{Name: name, Usage: usage, Category: category, EnvVars: Env(name)},
 		set: func(s *spec.Spec, c *cli.Context) error {
 			on := !c.Bool(name)
-			s.Observer = &on
+			*field(s) = &on
 			return nil
 		},
 		values: func(s *spec.Spec) []string {
-			if s.Observer == nil {
+			if *field(s) == nil {
 				return nil
 			}
-			return []string{strconv.FormatBool(!*s.Observer)}
+			return []string{strconv.FormatBool(!**field(s))}
 		},
 	}
 }

@@ -21,11 +21,13 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
 	before, err := source.Read(t.Context())
 	w.must(err)
-	out := w.run(w.environ("/nowhere"), shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv))
+	env := append(w.environ(uvDir(t)), networkEnv()...)
+	out := w.run(env, shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv), "--base",
+		baseImage(t))
 	for _, want := range []string{
 		"The Prefect server (3.8.8 at " + server.URL + ")", "$ prefect --no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
 		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!", "4 existing to use, 16 unchanged",
-		"Finished in state Completed()", "nothing that ecsctl made is left",
+		"Finished in state Completed()", "| Hello from a flow of your own! 8c6c7633", "nothing that ecsctl made is left",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the demo does not say %q:\n%s", want, out)
@@ -36,6 +38,24 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	if diff := inventory.Diff(before, after); diff != "" {
 		t.Errorf("after the demo (-before +after):\n%s", diff)
 	}
+}
+
+// TestDemoWithAFlowOfYourOwn needs no server: the user's Prefect deploys to the played API, and runs in the flow's
+// image.
+func TestDemoWithAFlowOfYourOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, peers.Prefect3)
+	env := append(w.environ(uvDir(t)), networkEnv()...)
+	out := w.run(env, shared.binary, "demo", "--venv", filepath.Dir(w.venv), "--base", baseImage(t))
+	for _, want := range []string{
+		"$ ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run", "dependencies", "from requirements.txt",
+		"| Hello from a flow of your own! 8c6c7633", " is Completed", "nothing that ecsctl made is left",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out)
+		}
+	}
+	t.Log(out)
 }
 
 // TestDemoWithoutPrefect says what to install.

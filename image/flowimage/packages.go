@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // The places in the image: both are ours alone, so that nothing of the base is hidden.
@@ -236,6 +237,9 @@ func (p localPython) compile(ctx context.Context, dir string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if saysDiskFull(string(out)) {
+			err = syscall.ENOSPC
 		}
 		return fmt.Errorf("failed to compile the dependencies: %w: %s", err, strings.TrimSpace(string(out)))
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"ecsctl/internal/hint"
@@ -60,6 +61,12 @@ type uvError struct {
 
 // Error implements error.
 func (e *uvError) Error() string { return fmt.Sprintf("failed to %s: uv says: %s", e.doing, e.said) }
+
+// Is knows a full disk in uv's words.
+func (e *uvError) Is(target error) bool { return target == syscall.ENOSPC && saysDiskFull(e.said) }
+
+// saysDiskFull knows what Rust and Python say of a full disk.
+func saysDiskFull(said string) bool { return strings.Contains(said, "No space left on device") }
 
 // run runs uv in dir and returns what it printed. An error is a *uvError without what it was doing.
 func (u *UV) run(ctx context.Context, dir string, in []byte, args ...string) (string, error) {

@@ -61,7 +61,7 @@ func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
 	for _, look := range []func(context.Context){
 		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
 		d.checkPermissions, d.checkLinkedRole, d.checkNetwork, d.checkQuota, d.checkAdoptedRoles, d.checkImages,
-		d.checkWorkerKey, d.checkMade,
+		d.checkWorkerKey, d.checkMade, d.checkCode,
 	} {
 		limited, cancel := context.WithTimeout(ctx, checkTime)
 		look(limited)

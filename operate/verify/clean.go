@@ -23,6 +23,10 @@ const cleaningTime = time.Minute
 // cleanUp takes away all that a verify made, whatever became of it, and goes on past a
 // failure.
 func (v *verification) cleanUp(ctx context.Context) {
+	if v.Deployment != "" {
+		v.endOwn(ctx)
+		return
+	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaningTime)
 	defer cancel()

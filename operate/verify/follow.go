@@ -167,6 +167,10 @@ const logPatience = 15 * time.Second
 
 // awaitLog waits until the flow's line can be read through the API.
 func (v *verification) awaitLog(ctx context.Context) {
+	if v.Deployment != "" {
+		v.awaitOwnLog(ctx)
+		return
+	}
 	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()

@@ -22,8 +22,10 @@ const verifyName = "ecsctl-verify"
 
 // VerifyOptions say which pool is tried.
 type VerifyOptions struct {
-	Pool    string
-	Clients *provision.Clients // with the Prefect API
+	Pool string
+	// Deployment is one of the user's own, FLOW/NAME; "" tries a hello flow.
+	Deployment string
+	Clients    *provision.Clients // with the Prefect API
 	// Timeout is for the whole run, without the cleaning up; PollInterval is the time
 	// between two looks.
 	Timeout, PollInterval time.Duration
@@ -43,14 +45,16 @@ type Step struct {
 // Verification is the result of a verify. Its steps end with the first that failed, followed by
 // the last one, which removes what was made.
 type Verification struct {
-	Pool      string  `json:"pool"`
-	Passed    bool    `json:"passed"`
-	Seconds   float64 `json:"seconds"`
-	Worker    string  `json:"worker,omitempty"`
-	FlowRun   string  `json:"flowRun,omitempty"`
-	FlowRunID string  `json:"flowRunId,omitempty"`
-	Task      string  `json:"task,omitempty"` // ARN
-	Steps     []Step  `json:"steps"`
+	Pool    string  `json:"pool"`
+	Passed  bool    `json:"passed"`
+	Seconds float64 `json:"seconds"`
+	Worker  string  `json:"worker,omitempty"`
+	// Deployment is the user's own that was run, if any.
+	Deployment string `json:"deployment,omitempty"`
+	FlowRun    string `json:"flowRun,omitempty"`
+	FlowRunID  string `json:"flowRunId,omitempty"`
+	Task       string `json:"task,omitempty"` // ARN
+	Steps      []Step `json:"steps"`
 }
 
 // The steps of a verification, in their order.
@@ -62,6 +66,7 @@ const (
 	StepRunning   = "running"
 	StepCompleted = "completed"
 	StepLog       = "log line seen"
+	StepFound     = "deployment found" // in place of deployed, for one of the user's own
 	StepCleanup   = "cleaned up"
 )
 
@@ -71,7 +76,8 @@ type verification struct {
 	result *Verification
 	suffix string // keeps verifies at the same time apart
 
-	flow       *prefect.Flow
+	pool       *prefect.WorkPool
+	flow       *prefect.Flow // nil when the deployment is the user's own
 	deployment *prefect.Deployment
 	run        *prefect.FlowRun
 	claimedAt  time.Time
@@ -81,15 +87,16 @@ type verification struct {
 }
 
 // Verify looks for a worker of the pool that is online, and has it carry out a hello
-// flow, whose deployment and flow it removes again. That something is wrong is a result;
-// an error is that ctx has ended, and even then what was made is taken away.
+// flow, whose deployment and flow it removes again, or a deployment of the user's own. That
+// something is wrong is a result; an error is that ctx has ended, and even then what was made
+// is taken away.
 func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	started := time.Now()
-	v := &verification{VerifyOptions: o, result: &Verification{Pool: o.Pool, Steps: []Step{}}, suffix: randomSuffix()}
+	v := &verification{VerifyOptions: o, result: &Verification{Pool: o.Pool, Deployment: o.Deployment, Steps: []Step{}}, suffix: randomSuffix()}
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	if v.findWorker(limited) {
-		if v.deploy(limited) && v.follow(limited) {
+		if v.schedule(limited) && v.follow(limited) {
 			v.awaitLog(limited)
 		}
 		v.cleanUp(ctx)
@@ -167,6 +174,13 @@ func (v *verification) note(text string) {
 		v.told = text
 		v.Note(text)
 	}
+}
+
+func (v *verification) schedule(ctx context.Context) bool {
+	if v.Deployment != "" {
+		return v.runOwn(ctx)
+	}
+	return v.deploy(ctx)
 }
 
 // deploy makes the flow, its deployment and a run of it.

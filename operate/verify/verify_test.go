@@ -62,6 +62,8 @@ type trial struct {
 	*patient.Patient
 	client *prefect.Client
 	ecs    *ecs.Client
+
+	deployment string // of the user's own, or ""
 }
 
 // newTrial makes the pool. program is the shell script that is the container's `prefect`.
@@ -124,7 +126,7 @@ func (w *trial) work() {
 func (w *trial) verify(ctx context.Context, timeout time.Duration) (*verify.Verification, error) {
 	clients := w.Options(w.Cfg, w.client).Clients
 	return verify.Verify(ctx, verify.VerifyOptions{
-		Pool: patient.PatientPool, Clients: clients, Timeout: timeout, PollInterval: 20 * time.Millisecond, Note: func(text string) { w.T.Log(text) },
+		Pool: patient.PatientPool, Deployment: w.deployment, Clients: clients, Timeout: timeout, PollInterval: 20 * time.Millisecond, Note: func(text string) { w.T.Log(text) },
 	})
 }
 

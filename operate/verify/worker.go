@@ -25,6 +25,7 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	if err != nil {
 		return v.failed(StepWorker, err)
 	}
+	v.pool = pool
 	if err := v.checkPlace(ctx, pool); err != nil {
 		return v.failed(StepWorker, err)
 	}

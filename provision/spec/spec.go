@@ -126,6 +126,8 @@ type FlowRuns struct {
 	Families []string `yaml:"families,omitempty" json:"families,omitempty"`
 	// Logs says whether containers write to the log group; nil means yes.
 	Logs *bool `yaml:"logs,omitempty" json:"logs,omitempty"`
+	// Repository says whether there is one in ECR for the images of flows; nil means yes.
+	Repository *bool `yaml:"repository,omitempty" json:"repository,omitempty"`
 }
 
 // Prefect says how to reach the Prefect API. There is no field for a key: it
@@ -194,6 +196,11 @@ func (s Spec) MayMakeImage() bool {
 
 // FlowRunLogs reports whether flow runs write to the log group.
 func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
+
+// MakesFlowRepository reports whether a repository for the images of flows is wanted.
+func (s Spec) MakesFlowRepository() bool {
+	return s.FlowRuns.Repository == nil || *s.FlowRuns.Repository
+}
 
 // ExecutesCommands reports whether the worker's tasks let ECS Exec in.
 func (s Spec) ExecutesCommands() bool {
