@@ -20,6 +20,7 @@ func TestARetryDoesNotWaitForTheLastTask(t *testing.T) {
 	w.start(func(o *worker.Options) { o.Limit = 1 })
 	w.await(id, prefect.Running)
 	first := w.tasks()[0].TaskArn
+	waitPolls(t, w, 25) // past the second look at what was just launched
 	w.set(id, prefect.Failed, prefect.Scheduled)
 	eventuallyIn(t, time.Minute, "the second task", func() bool { return len(w.tasks()) == 2 })
 	w.await(id, prefect.Running)
