@@ -1,0 +1,212 @@
+//go:build e2e
+
+package sandbox
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"ecsctl/e2e/peers"
+	"ecsctl/internal/testkit/wiretap"
+	"ecsctl/prefect"
+)
+
+//go:embed bundles.py
+var bundlesProgram string
+
+const (
+	bundlePool   = "bundles"
+	bundleBucket = "prefect-bundles"
+	claimGrace   = 4 * time.Second
+)
+
+// bundles are a pool whose runs' code travels in bundles, and those who use it: Prefect, its
+// decorator and its runner are real, the tasks are processes of the sandbox.
+type bundles struct {
+	*world
+	server *peers.Server
+	client *prefect.Client
+	ecs    *ecs.Client
+	env    []string // of the user
+}
+
+// Flows with @ecs are no deployments: their runs are Pending until the bundle is uploaded, which
+// may take longer than a dead worker's claim is left alone. They are launched after that, and
+// once, by whichever worker is there; they are retried, and cancelled by their own runner.
+func TestBundles(t *testing.T) {
+	for _, venv := range []string{peers.Prefect3} {
+		t.Run(venv, func(t *testing.T) {
+			b := newBundles(t, venv)
+			ids := b.submit("returns", "fails first", "hangs", "returns")
+			killed, retried, cancelled, plain := ids[0], ids[1], ids[2], ids[3]
+			b.killAWorker()
+			b.startWorker("second", b.world.env["AWS_ENDPOINT_URL"])
+
+			b.await(cancelled, "Running")
+			b.set(cancelled, prefect.Cancelling)
+			b.await(retried, "Failed")
+			b.run(b.env, b.python(), b.program(), "retry", retried)
+			b.await(retried, "Completed")
+			b.set(retried, prefect.Failed)
+			b.set(retried, prefect.Scheduled)
+
+			b.want(plain, 1, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Completed")
+			b.want(killed, 1, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Completed")
+			b.want(cancelled, 1, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Cancelling", "Cancelled")
+			b.want(retried, 3, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Failed",
+				"Pending", "Running", "Completed", "Failed", "Scheduled", "Pending", "Submitting", "Running", "Completed")
+		})
+	}
+}
+
+func newBundles(t *testing.T, venv string) *bundles {
+	server, moto := prefectServer(t, venv), motoServer(t)
+	w := newWorldWith(t, venv, func(*world) []string { return []string{"--prefect-api-url", server.URL} })
+	b := &bundles{world: w, server: server, ecs: ecs.NewFromConfig(w.config())}
+	_, err := b.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{})
+	w.must(err)
+	b.client, err = prefect.New(prefect.Options{APIURL: server.URL, MaxRetries: 20})
+	w.must(err)
+	variables := map[string]any{"cpu": 256, "memory": 512, "cluster": "default", "stop_timeout": 10,
+		"env": map[string]string{"AWS_ENDPOINT_URL_S3": moto.URL, "AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e"}}
+	given, err := json.Marshal(map[string]any{"pool": bundlePool, "variables": variables, "upload": b.uploader()})
+	w.must(err)
+	b.env = w.environ(w.venv, "AWS_ENDPOINT_URL_S3="+moto.URL, "BUNDLES="+string(given))
+	w.prefect(b.env, "work-pool", "create", bundlePool, "--type", "ecs")
+	w.prefect(b.env, "work-pool", "storage", "configure", "s3", bundlePool, "--bucket", bundleBucket)
+	w.run(b.env, b.python(), "-c", "import boto3; boto3.client('s3').create_bucket(Bucket='"+bundleBucket+
+		"', CreateBucketConfiguration={'LocationConstraint': '"+region+"'})")
+	return b
+}
+
+func (b *bundles) python() string  { return filepath.Join(b.venv, "python") }
+func (b *bundles) program() string { return b.write("bundles.py", bundlesProgram) }
+
+// uploader is a program that uploads a bundle, late.
+func (b *bundles) uploader() string {
+	script := fmt.Sprintf("#!/bin/sh\nsleep %d\nexec %s \"$@\"\n", int(2*claimGrace.Seconds()), b.python())
+	path := b.write("upload.sh", script)
+	b.must(os.Chmod(path, 0o755))
+	return path
+}
+
+// submit submits runs at the same time, while a worker looks on.
+func (b *bundles) submit(behaviours ...string) []string {
+	b.t.Helper()
+	watcher := b.startWorker("watcher", b.world.env["AWS_ENDPOINT_URL"])
+	_ = watcher
+	return strings.Fields(b.run(b.env, append([]string{b.python(), b.program(), "submit"}, behaviours...)...))
+}
+
+// startWorker starts our worker, which reaches AWS at a URL.
+func (b *bundles) startWorker(name, aws string) *peers.Process {
+	b.t.Helper()
+	cmd := exec.Command(shared.binary, "worker", "start", "--pool", bundlePool, "--name", name, "--claim-grace", claimGrace.String())
+	cmd.Env, cmd.Dir = b.environ("", "AWS_ENDPOINT_URL="+aws, "PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_HEARTBEAT_SECONDS=1"), b.home
+	process, err := peers.Start(cmd, filepath.Join(b.home, name+".log"))
+	b.must(err)
+	b.t.Cleanup(func() {
+		process.Kill()
+		if b.t.Failed() {
+			b.t.Logf("the log of worker %s:\n%s", name, process.Tail())
+		}
+	})
+	return process
+}
+
+// killAWorker lets a worker claim runs and kills it right after ECS has taken its first RunTask.
+func (b *bundles) killAWorker() {
+	b.t.Helper()
+	tap, died := &wiretap.Tap{}, make(chan struct{})
+	var worker *peers.Process
+	ready := make(chan struct{})
+	tap.Kill(wiretap.Moment{Operation: "ecs:RunTask", N: 1, After: true}, func() { <-ready; worker.Kill(); close(died) })
+	base, closeProxy, err := tap.Proxy(b.world.env["AWS_ENDPOINT_URL"], wiretap.AWS, nil)
+	b.must(err)
+	b.t.Cleanup(closeProxy)
+	worker = b.startWorker("killed", base)
+	close(ready)
+	select {
+	case <-died:
+	case <-time.After(time.Minute):
+		b.t.Fatal("the worker launched nothing")
+	}
+}
+
+func (b *bundles) set(id string, state prefect.StateType) {
+	b.t.Helper()
+	_, err := b.client.SetFlowRunState(b.t.Context(), id, prefect.StateProposal{Type: state, Force: state != prefect.Cancelling})
+	b.must(err)
+}
+
+func (b *bundles) await(id, state string) {
+	b.t.Helper()
+	b.eventually("flow run "+id+" is "+state, 3*time.Minute, func() error {
+		run, err := b.client.ReadFlowRun(b.t.Context(), id)
+		b.must(err)
+		if run.StateName != state {
+			return fmt.Errorf("it is %s", run.StateName)
+		}
+		return nil
+	})
+}
+
+// want checks what became of a run, when it has come to its last state: its states, and
+// how many tasks it had.
+func (b *bundles) want(id string, tasks int, states ...string) {
+	b.t.Helper()
+	last := states[len(states)-1]
+	b.await(id, last)
+	got, err := b.client.FlowRunStates(b.t.Context(), id)
+	b.must(err)
+	var names []string
+	for _, state := range got {
+		if state.Name != "Late" {
+			names = append(names, state.Name)
+		}
+	}
+	if diff := cmp.Diff(states, names); diff != "" {
+		b.t.Errorf("flow run %s (-want +got):\n%s", id, diff)
+	}
+	b.eventually(fmt.Sprintf("%d tasks of flow run %s have stopped", tasks, id), time.Minute, func() error {
+		if got := b.stopped(id); got != tasks {
+			return fmt.Errorf("%d have", got)
+		}
+		return nil
+	})
+}
+
+// stopped counts the tasks of a run that have stopped, none of them by StopTask.
+func (b *bundles) stopped(id string) int {
+	b.t.Helper()
+	n := 0
+	list, err := b.ecs.ListTasks(b.t.Context(), &ecs.ListTasksInput{DesiredStatus: types.DesiredStatusStopped})
+	b.must(err)
+	if len(list.TaskArns) == 0 {
+		return 0
+	}
+	found, err := b.ecs.DescribeTasks(b.t.Context(), &ecs.DescribeTasksInput{Tasks: list.TaskArns, Include: []types.TaskField{types.TaskFieldTags}})
+	b.must(err)
+	for _, task := range found.Tasks {
+		if task.StopCode == types.TaskStopCodeUserInitiated {
+			b.t.Errorf("a worker stopped task %s", *task.TaskArn)
+		}
+		if slices.ContainsFunc(task.Tags, func(tag types.Tag) bool { return *tag.Value == id }) {
+			n++
+		}
+	}
+	return n
+}
+
