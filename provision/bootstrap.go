@@ -115,6 +115,9 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, newFlowRole(w))
 	}
 	b.resources = append(b.resources, &logGroup{w: w}, newFlowRepository(w))
+	if w.wantsBundles() {
+		b.resources = append(b.resources, &bucket{w: w})
+	}
 	if w.spec.MakesImage() {
 		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})
 	}
@@ -132,7 +135,7 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, q)
 	}
 	b.resources = append(b.resources, &eventRule{w: w})
-	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true}, b.service)
+	b.resources = append(b.resources, &taskDefinition{w: w}, &workPool{w: w, create: true, stores: true}, b.service)
 }
 
 // compare turns what was found into changes and warnings.

@@ -21,8 +21,9 @@ func (w *world) chosen() spec.Spec {
 	usual := spec.Spec{Pool: s.Pool, Region: s.Region, Worker: spec.Worker{Runtime: s.Worker.Runtime}}.WithDefaults()
 	c := spec.Spec{
 		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer, LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
-		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole, Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs},
-		Prefect:  spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
+		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole, Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs,
+			BundleStorage: s.FlowRuns.BundleStorage},
+		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
 	forget(&c.Worker.Runtime, spec.DefaultRuntime)
@@ -54,13 +55,14 @@ func forget[T comparable](field *T, usual T) {
 }
 
 // choicesToRemember are those of the Spec, and those from before that a Spec without them
-// leaves as they are: a boundary, a path, tags, and the number of workers.
+// leaves as they are: a boundary, a path, tags, bundle storage and the number of workers.
 func (p *workPool) choicesToRemember() *spec.Spec {
 	now := p.w.chosen()
 	if before := p.template.marker.Choices; before != nil {
 		orPointer(&now.Worker.DesiredCount, before.Worker.DesiredCount)
 		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
 		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
+		now.FlowRuns.BundleStorage = now.FlowRuns.BundleStorage || before.FlowRuns.BundleStorage
 		if now.Tags == nil {
 			now.Tags = before.Tags
 		}
@@ -111,6 +113,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 	said.FlowRuns.TaskRole = cmp.Or(said.FlowRuns.TaskRole, c.FlowRuns.TaskRole)
 	orList(&said.FlowRuns.Families, c.FlowRuns.Families)
 	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
+	said.FlowRuns.BundleStorage = said.FlowRuns.BundleStorage || c.FlowRuns.BundleStorage
 	said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, c.Prefect.APIKeySecret)
 	orPointer(&said.Observer, c.Observer)
 	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)

@@ -111,6 +111,7 @@ func NameFlags() []SpecFlag {
 		stringFlag("queue-name", inNames, "`NAME` of the queue with the changes of tasks", func(s *spec.Spec) *string { return &s.Names.Queue }),
 		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon", func(s *spec.Spec) *string { return &s.Names.DeadLetterQueue }),
 		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue", func(s *spec.Spec) *string { return &s.Names.Rule }),
+		stringFlag("bucket-name", inNames, "`NAME` of the bucket for bundles of flows", func(s *spec.Spec) *string { return &s.Names.Bucket }),
 		stringFlag("repository-name", inNames, "`NAME` of the repository that the worker's image is pushed to", func(s *spec.Spec) *string { return &s.Names.Repository }),
 		stringFlag("flow-repository-name", inNames, "`NAME` of the repository that the images of flows are pushed to", func(s *spec.Spec) *string { return &s.Names.FlowRepository }),
 		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given", func(s *spec.Spec) *string { return &s.Names.SecurityGroup }),
@@ -142,6 +143,7 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
 		flowRunLogsFlag(),
+		bundleStorageFlag(),
 		noObserverFlag(),
 		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
@@ -165,6 +167,21 @@ func flowRunLogsFlag() SpecFlag {
 				return nil
 			}
 			return []string{strconv.FormatBool(*s.FlowRuns.Logs)}
+		},
+	}
+}
+
+func bundleStorageFlag() SpecFlag {
+	const name = "bundle-storage"
+	usage := "make an S3 bucket for the bundles of @ecs flows and set the pool's storage to it (default: what is there stays)"
+	return SpecFlag{
+		Flag: &cli.BoolFlag{Name: name, Usage: usage, Category: inFlowRuns, EnvVars: Env(name)},
+		set:  func(s *spec.Spec, c *cli.Context) error { s.FlowRuns.BundleStorage = c.Bool(name); return nil },
+		values: func(s *spec.Spec) []string {
+			if !s.FlowRuns.BundleStorage {
+				return nil
+			}
+			return []string{"true"}
 		},
 	}
 }

@@ -19,11 +19,13 @@ var s3Rights = rights{
 	"PutPublicAccessBlock":            onBucket("PutBucketPublicAccessBlock"),
 	"GetBucketLifecycleConfiguration": onBucket("GetLifecycleConfiguration"),
 	"PutBucketLifecycleConfiguration": onBucket("PutLifecycleConfiguration"),
+	"GetBucketPolicy":                 onBucket("GetBucketPolicy"),
+	"PutBucketPolicy":                 onBucket("PutBucketPolicy"),
 	"PutObject":                       onObject("PutObject"),
 	"GetObject":                       onObject("GetObject"),
 	"HeadObject":                      onObject("GetObject"),
 	"DeleteObject":                    onObject("DeleteObject"),
-	"DeleteObjects":                   func(c *call) []need { return []need{c.action("s3:DeleteObject", c.bucketARN()+"/*")} },
+	"DeleteObjects":                   deleteObjects,
 }
 
 func createBucket(c *call) []need {
@@ -35,17 +37,38 @@ func createBucket(c *call) []need {
 }
 
 func onBucket(action string) func(*call) []need {
-	return func(c *call) []need { return []need{c.action("s3:"+action, c.bucketARN())} }
+	return func(c *call) []need { return []need{c.inBucket(action, "")} }
 }
 
 func onObject(action string) func(*call) []need {
 	return func(c *call) []need {
-		return []need{c.action("s3:"+action, "arn:"+c.Partition+":s3:::"+strings.TrimPrefix(c.Request.HTTP.URL.Path, "/"))}
+		_, key, _ := strings.Cut(strings.TrimPrefix(c.Request.HTTP.URL.Path, "/"), "/")
+		return []need{c.inBucket(action, "/"+key)}
 	}
+}
+
+// deleteObjects takes other rights for versions that are named.
+func deleteObjects(c *call) []need {
+	action := "DeleteObject"
+	if strings.Contains(string(c.Request.Body), "<VersionId>") {
+		action = "DeleteObjectVersion"
+	}
+	return []need{c.inBucket(action, "/*")}
+}
+
+// inBucket also goes by the bucket's own policy.
+func (c *call) inBucket(action, object string) need {
+	n := c.action("s3:"+action, c.bucketARN()+object, resourceTags(c.S3.Tags(c.bucketName())))
+	n.policy = c.S3.Policy(c.bucketName())
+	return n
 }
 
 // bucketARN has neither region nor account: names of buckets are unique.
 func (c *call) bucketARN() string {
+	return "arn:" + c.Partition + ":s3:::" + c.bucketName()
+}
+
+func (c *call) bucketName() string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(c.Request.HTTP.URL.Path, "/"), "/")
-	return "arn:" + c.Partition + ":s3:::" + name
+	return name
 }

@@ -63,6 +63,7 @@ var operations = map[string]func(*Service, call) (wire.Answer, error){
 	"GetBucketEncryption": (*Service).getEncryption, "PutBucketEncryption": (*Service).putEncryption,
 	"GetPublicAccessBlock": (*Service).getAccessBlock, "PutPublicAccessBlock": (*Service).putAccessBlock,
 	"GetBucketLifecycleConfiguration": (*Service).getLifecycle, "PutBucketLifecycleConfiguration": (*Service).putLifecycle,
+	"GetBucketPolicy": (*Service).getPolicy, "PutBucketPolicy": (*Service).putPolicy,
 	"PutObject": (*Service).putObject, "GetObject": (*Service).getObject, "HeadObject": (*Service).getObject,
 	"DeleteObject": (*Service).deleteObject, "DeleteObjects": (*Service).deleteObjects,
 	"ListObjectsV2": (*Service).listObjects, "ListObjectVersions": (*Service).listVersions,
