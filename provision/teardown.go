@@ -71,7 +71,7 @@ func (t *Teardown) look(ctx context.Context) error {
 	t.resources = []removable{
 		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
 		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
-		&eventRule{w: w}, &bucket{w: w}, cluster, &flowRunDefinitions{w: w, pool: pool},
+		&eventRule{w: w}, &bucket{w: w, leaves: true}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
 	for _, q := range w.observer() {
 		t.resources = append(t.resources, q)
