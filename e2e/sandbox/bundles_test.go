@@ -209,4 +209,3 @@ func (b *bundles) stopped(id string) int {
 	}
 	return n
 }
-
