@@ -34,7 +34,7 @@ if [[ -n ${ECSCTL_E2E_VENVS:-} ]]; then
 fi
 names=("$@")
 if [[ ${#names[@]} -eq 0 ]]; then
-    names=(prefect3 prefect2 aws lint release uv)
+    names=(prefect3 prefect39 prefect2 aws lint release uv)
 fi
 mkdir -p "$target"
 pids=()

@@ -4,8 +4,9 @@ import "encoding/json"
 
 // template is a base job template: what is configured, from which variables.
 type template struct {
-	configuration map[string]any
-	properties    map[string]any // the declared variables
+	configuration   map[string]any
+	properties      map[string]any // the declared variables
+	numbersAreTexts bool           // as for Prefect 2
 }
 
 // readTemplate checks the outer shape of a base job template.
@@ -48,6 +49,9 @@ func (t template) populate(found *findings, variables map[string]any, environ fu
 	defaultEnv := values["env"]
 	for key, value := range nest(found, variables) {
 		values[key] = value
+	}
+	if t.numbersAreTexts {
+		numbersToTexts(values)
 	}
 	configuration := cloneObject(t.configuration)
 	mergeEnv(found, configuration, defaultEnv, values["env"])

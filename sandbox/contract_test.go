@@ -59,6 +59,7 @@ var motoDeviates = map[string]string{
 	"TestAuthorizationToken":              "moto's token has expired; AWS's is good for 12 hours (API_GetAuthorizationToken)",
 	"TestRepositorySettings":              "moto keeps scanOnPush when it is left out; on AWS its default is false (API_ImageScanningConfiguration)",
 	"TestLifecyclePoliciesThatECRRefuses": "moto takes unknown keys; AWS answers InvalidParameterException",
+	"TestBucketNamesThatS3Refuses":        "moto takes any name; AWS answers InvalidBucketName (S3 User Guide, Bucket naming rules)",
 	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
 }
 
