@@ -24,11 +24,18 @@ func TestRequestsEqualThoseOfTheOfficialWorkerForPrefect2(t *testing.T) {
 			switch {
 			case job.Official == nil:
 				count["refused by the official worker"]++ // 0.4 checks and stumbles over more than 0.7
+			case err != nil && differ2[job.Case.Name] != "":
+				count["differ as row prefect-2 says"]++
 			case err != nil:
 				checkRefusedByAWS(t, aws, job, err)
 				count["refused by ours, and by AWS"]++
 			default:
 				official, ours := lessWhat2Lacks(normalised(t, job.Official)), lessWhat2Lacks(normalised(t, made))
+				if why := differ2[job.Case.Name]; why != "" {
+					checkDiffers(t, official, ours)
+					count["differ as row prefect-2 says"]++
+					return
+				}
 				if diff := cmp.Diff(official, ours); diff != "" {
 					t.Errorf("requests differ (-official +ours):\n%s", diff)
 				}
@@ -39,6 +46,13 @@ func TestRequestsEqualThoseOfTheOfficialWorkerForPrefect2(t *testing.T) {
 	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d: %v", len(jobs), about.Prefect, about.PrefectAWS, about.Seed, count)
 	if count["equal"] < 100 {
 		t.Errorf("only %d jobs were equal", count["equal"])
+	}
+}
+
+func checkDiffers(t *testing.T, official, ours any) {
+	t.Helper()
+	if cmp.Equal(official, ours) {
+		t.Error("the case differs no more")
 	}
 }
 
@@ -55,6 +69,18 @@ func recordedForPrefect2(t *testing.T) (versions, []outcome) {
 	return runProgram(t, peers.Prefect2, "official2.py", []string{"AWS_ENDPOINT_URL=" + moto.URL})
 }
 
+// differ2 are the cases in which 0.4 does otherwise than 0.7, by what it lacks: row prefect-2 names these.
+var differ2 = map[string]string{
+	"cluster not in the request": "the cluster reaches RunTask by the template alone", "merge env of the template": "env of the template is not merged",
+	"launch_type missing": "FARGATE is assumed for the definition, too", "compatibilities empty EC2": "an empty list is sent",
+	"match_latest_revision_in_family none there": "a family without revisions is run",
+	"dotted": dottedKeys, "dotted over default env": dottedKeys, "dotted in deployment, nested in run": dottedKeys, "dotted deep": dottedKeys,
+	"dotted under a value": dottedKeys, "dotted with index": dottedKeys,
+	"prefect variable object": "a variable of Prefect is a text", "ulimit zero is dropped": "zeros are sent", "zeros and empties go": "zeros are sent",
+}
+
+const dottedKeys = "keys with dots are not taken apart"
+
 // lackedBy2 are the labels and variables that prefect-aws 0.4 does not know: row prefect-2.
 var lackedBy2 = []string{
 	"prefect.io/work-pool-name", "prefect.io/work-pool-id", "prefect.io/worker-name", "prefect.io/degregister-task-definition",
@@ -68,6 +94,9 @@ const deploymentUpdated = "prefect.io/deployment-updated"
 func lessWhat2Lacks(tree any) any {
 	switch tree := tree.(type) {
 	case map[string]any:
+		if _, whole := tree["register"]; whole {
+			delete(tree, "name") // of the job: {{ ctx.* }} in it is filled in by 0.7 alone, and no request has it
+		}
 		for name, child := range tree {
 			tree[name] = lessWhat2Lacks(child)
 		}
