@@ -166,8 +166,8 @@ def run_case(job, default_template, networks):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", default=Path(__file__).with_name("cases.json"))
-    parser.add_argument("--generate", type=int, default=60)
-    parser.add_argument("--older", type=int, default=40)
+    parser.add_argument("--generate", type=int, default=30)
+    parser.add_argument("--older", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)

@@ -46,9 +46,11 @@ type bundles struct {
 // may take longer than a dead worker's claim is left alone. They are launched after that, and
 // once, by whichever worker is there; they are retried, and cancelled by their own runner.
 func TestBundles(t *testing.T) {
-	for _, venv := range []string{peers.Prefect3} {
+	for venv, store := range map[string]func(*bundles){peers.Prefect3: (*bundles).storeInMoto, peers.Prefect39: (*bundles).storeInSandbox} {
 		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
 			b := newBundles(t, venv)
+			store(b)
 			ids := b.submit("returns", "fails first", "hangs", "returns")
 			killed, retried, cancelled, plain := ids[0], ids[1], ids[2], ids[3]
 			b.killAWorker()
@@ -72,23 +74,42 @@ func TestBundles(t *testing.T) {
 }
 
 func newBundles(t *testing.T, venv string) *bundles {
-	server, moto := prefectServer(t, venv), motoServer(t)
+	server := prefectServer(t, venv)
 	w := newWorldWith(t, venv, func(*world) []string { return []string{"--prefect-api-url", server.URL} })
 	b := &bundles{world: w, server: server, ecs: ecs.NewFromConfig(w.config())}
 	_, err := b.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{})
 	w.must(err)
 	b.client, err = prefect.New(prefect.Options{APIURL: server.URL, MaxRetries: 20})
 	w.must(err)
-	variables := map[string]any{"cpu": 256, "memory": 512, "cluster": "default", "stop_timeout": 10,
-		"env": map[string]string{"AWS_ENDPOINT_URL_S3": moto.URL, "AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e"}}
-	given, err := json.Marshal(map[string]any{"pool": bundlePool, "variables": variables, "upload": b.uploader()})
-	w.must(err)
-	b.env = w.environ(w.venv, "AWS_ENDPOINT_URL_S3="+moto.URL, "BUNDLES="+string(given))
-	w.prefect(b.env, "work-pool", "create", bundlePool, "--type", "ecs")
-	w.prefect(b.env, "work-pool", "storage", "configure", "s3", bundlePool, "--bucket", bundleBucket)
-	w.run(b.env, b.python(), "-c", "import boto3; boto3.client('s3').create_bucket(Bucket='"+bundleBucket+
-		"', CreateBucketConfiguration={'LocationConstraint': '"+region+"'})")
 	return b
+}
+
+// storeInMoto configures a pool by Prefect's own command line, with moto's S3.
+func (b *bundles) storeInMoto() {
+	moto := motoServer(b.t)
+	b.user(map[string]string{"AWS_ENDPOINT_URL_S3": moto.URL, "AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e"}, "AWS_ENDPOINT_URL_S3="+moto.URL)
+	b.prefect(b.env, "work-pool", "create", bundlePool, "--type", "ecs")
+	b.prefect(b.env, "work-pool", "storage", "configure", "s3", bundlePool, "--bucket", bundleBucket)
+	b.run(b.env, b.python(), "-c", "import boto3; boto3.client('s3').create_bucket(Bucket='"+bundleBucket+
+		"', CreateBucketConfiguration={'LocationConstraint': '"+region+"'})")
+}
+
+// storeInSandbox has bootstrap do all of that. Policies count: the task role of flow runs may do
+// what the bucket's policy says.
+func (b *bundles) storeInSandbox() {
+	b.user(nil)
+	b.run(b.environ(filepath.Dir(shared.binary)), shared.binary, "bootstrap", "--pool", bundlePool, "--bundle-storage", "--desired-count", "0", "--yes")
+}
+
+// user sets up the environment of the user, whose flows have more variables.
+func (b *bundles) user(flows map[string]string, more ...string) {
+	variables := map[string]any{"cpu": 256, "memory": 512, "cluster": "default", "env": flows}
+	if flows == nil {
+		delete(variables, "env")
+	}
+	given, err := json.Marshal(map[string]any{"pool": bundlePool, "variables": variables, "upload": b.uploader()})
+	b.must(err)
+	b.env = b.environ(b.venv, append(more, "BUNDLES="+string(given))...)
 }
 
 func (b *bundles) python() string  { return filepath.Join(b.venv, "python") }

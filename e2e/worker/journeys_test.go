@@ -43,13 +43,24 @@ type trace struct {
 
 // Both workers leave the same traces of the same journeys, except for what docs/parity.md says.
 func TestJourneys(t *testing.T) {
+	newest, err := peers.StartPrefect(t.Context(), peers.Prefect39, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { newest.Kill() })
+	for _, server := range []*peers.Server{all.Prefect3, newest} {
+		t.Run(server.Venv, func(t *testing.T) { compareJourneys(t, server) })
+	}
+}
+
+func compareJourneys(t *testing.T, server *peers.Server) {
 	traces, selves := map[string]map[string]trace{}, map[string]self{}
 	var mu sync.Mutex
 	t.Run("walk", func(t *testing.T) {
 		for _, c := range contestants {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				got, who := walk(t, c, all.Prefect3)
+				got, who := walk(t, c, server)
 				mu.Lock()
 				defer mu.Unlock()
 				traces[c.name], selves[c.name] = got, who
