@@ -47,7 +47,7 @@ fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install
+	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install
 
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh

@@ -11,6 +11,7 @@ import (
 
 	"ecsctl/commands"
 	"ecsctl/commands/console"
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/staticbuild"
 )
 
@@ -44,7 +45,7 @@ func programs(t *testing.T) string {
 	if err := os.Symlink(must(os.Executable())(t), filepath.Join(dir, "ecsctl")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), must(playedPrefect())(t), 0o700); err != nil {
+	if err := executable.Write(filepath.Join(dir, "prefect"), must(playedPrefect())(t)); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
@@ -79,7 +80,7 @@ func (p *brokenPool) heal() {
 func (p *brokenPool) program(script string) {
 	p.t.Helper()
 	file := filepath.Join(p.images, "prefect")
-	p.must(os.WriteFile(file+".new", []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	p.must(executable.Write(file+".new", []byte("#!/bin/sh\n"+script+"\n")))
 	p.must(os.Rename(file+".new", file)) // a shell may be reading the old one
 }
 

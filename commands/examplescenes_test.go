@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -44,7 +45,7 @@ func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 	a := openAccount(t, opts)
 	binary, err := stage.RealECSCTL()
 	a.must(err)
-	a.must(os.WriteFile(filepath.Join(a.dir, "ecsctl-real"), binary, 0o700))
+	a.must(executable.Write(filepath.Join(a.dir, "ecsctl-real"), binary))
 	a.env = append(a.env, "ECSCTL_BINARY=ecsctl-real")
 	return a
 }
@@ -68,7 +69,7 @@ func newImageMaker(t *testing.T) *account {
 	binary, err := stage.RealECSCTL()
 	a.must(err)
 	a.must(os.Mkdir(filepath.Join(a.dir, "bin"), 0o700))
-	a.must(os.WriteFile(filepath.Join(a.dir, "bin", "ecsctl"), binary, 0o700))
+	a.must(executable.Write(filepath.Join(a.dir, "bin", "ecsctl"), binary))
 	a.env = append(a.env, "PATH="+filepath.Join(a.dir, "bin")+":"+os.Getenv("PATH"))
 	for architecture, build := range stage.TinyBuilds {
 		raw, err := build()
@@ -112,7 +113,7 @@ func newWorkingPool(t *testing.T) *workingPool {
 	})}
 	program, err := exec.LookPath("ecsctl")
 	w.must(err)
-	w.must(os.WriteFile(filepath.Join(images, "prefect"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' demo flow-run\n", program), 0o700))
+	w.must(executable.Write(filepath.Join(images, "prefect"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' demo flow-run\n", program)))
 	w.account.Run("bootstrap", "--pool", guidePool, "--yes")
 	w.env = append(w.env, health.worker()...)
 	w.deploy()

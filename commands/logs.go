@@ -92,9 +92,9 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
 		if opts.Output == inputs.OutputJSON {
-			return json.NewEncoder(streams.Out).Encode(line)
+			return json.NewEncoder(console.Exact(streams.Out)).Encode(line)
 		}
-		_, err := fmt.Fprintf(streams.Out, "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
+		_, err := fmt.Fprintf(console.Exact(streams.Out), "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
 		return err
 	})
 }

@@ -27,7 +27,7 @@ func manCommand(streams console.Streams) *cli.Command {
 			if err != nil {
 				return fmt.Errorf("failed to make the manual page: %w", err)
 			}
-			console.Printf(streams.Out, "%s", page)
+			console.Printf(console.Exact(streams.Out), "%s", page)
 			return nil
 		},
 	}

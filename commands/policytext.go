@@ -50,12 +50,13 @@ func writeDocument(w io.Writer, policy provision.Policy) error {
 	if err := json.Indent(&pretty, []byte(policy.Document()), "", "  "); err != nil {
 		return fmt.Errorf("failed to write the policy: %w", err)
 	}
-	console.Printf(w, "%s\n", pretty.String())
+	console.Printf(console.Exact(w), "%s\n", pretty.String())
 	return nil
 }
 
 // writePolicyText writes the document with a comment before each statement.
 func writePolicyText(w io.Writer, heading string, policy provision.Policy) error {
+	w = console.Exact(w)
 	console.Printf(w, "// %s\n{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n", heading)
 	for i, s := range policy.Statements {
 		raw, err := json.MarshalIndent(s.Bare(), "    ", "  ")

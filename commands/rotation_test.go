@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -39,7 +40,7 @@ func newRotating(t *testing.T) *rotating {
 	program, err := stage.RealECSCTL()
 	r.must(err)
 	binary := filepath.Join(r.dir, "ecsctl-real")
-	r.must(os.WriteFile(binary, program, 0o700))
+	r.must(executable.Write(binary, program))
 	r.env = append(r.env, "ECSCTL_BINARY="+binary, "PREFECT_API_URL="+r.gate.api)
 	r.api, err = prefect.New(prefect.Options{APIURL: r.Server.PrefectAPIURL()})
 	r.must(err)

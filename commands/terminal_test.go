@@ -76,7 +76,7 @@ func (term *terminal) answer(question, keys string) {
 	}
 }
 
-// exits waits for the end and asserts the exit code and what was shown.
+// exits waits for the end and asserts the exit code and what was shown, wherever lines end.
 func (term *terminal) exits(code int, says ...string) {
 	term.t.Helper()
 	ctx, cancel := context.WithTimeout(term.t.Context(), stage.Patience)
@@ -92,7 +92,7 @@ func (term *terminal) exits(code int, says ...string) {
 		term.t.Errorf("exit code %d, want %d:\n%s", got, code, text)
 	}
 	for _, part := range says {
-		if !strings.Contains(text, part) {
+		if !strings.Contains(inOneLine(text), inOneLine(part)) {
 			term.t.Errorf("%q is not shown:\n%s", part, text)
 		}
 	}
@@ -100,6 +100,8 @@ func (term *terminal) exits(code int, says ...string) {
 		term.t.Error("an API key is shown")
 	}
 }
+
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // wrote asserts how many writes there were since the last look; with 0, none was tried.
 func (a *account) wrote(want int) {

@@ -46,6 +46,7 @@ func (w *world) callOnce(method, path string, body []byte, answer any) (again bo
 		return false, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // uvicorn closes a connection that is idle for five seconds
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return false, err

@@ -32,6 +32,9 @@ func (w *world) chosen() spec.Spec {
 	forget(&c.Worker.Architecture, usual.Worker.Architecture)
 	forget(&c.LogRetentionDays, usual.LogRetentionDays)
 	c.Worker.Binary = "" // a file of one machine; its content is in the image
+	if !s.ExecutesCommands() {
+		c.Worker.ExecuteCommand = nil
+	}
 	if s.Observes() {
 		c.Observer = nil
 	}
@@ -125,6 +128,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 func recallChosenWorker(said *spec.Worker, c spec.Worker) {
 	orList(&said.WorkQueues, c.WorkQueues)
 	orPointer(&said.Limit, c.Limit)
+	orPointer(&said.ExecuteCommand, c.ExecuteCommand)
 	runtime := c.Runtime
 	runtime = cmp.Or(runtime, spec.DefaultRuntime)
 	if said.Runtime != "" && said.Runtime != runtime {
@@ -140,9 +144,12 @@ func recallChosenWorker(said *spec.Worker, c spec.Worker) {
 // recallUnremembered reads off AWS what markers of older versions do not have, and what no
 // marker says when the pool cannot be read. Tags, families and how roles are made are not
 // to be told from what others have done.
-func (w *world) recallUnremembered(ctx context.Context, has taskContent, said *spec.Spec) error {
+func (w *world) recallUnremembered(ctx context.Context, s *service, has taskContent, said *spec.Spec) error {
 	if w.remembered.Version >= markerVersion {
 		return nil
+	}
+	if s.found.EnableExecuteCommand {
+		orPointer(&said.Worker.ExecuteCommand, aws.Bool(true))
 	}
 	container := has.Containers[0]
 	orList(&said.Worker.WorkQueues, optionsIn(container.Command, "--work-queue"))

@@ -3,7 +3,6 @@ package provision_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -195,7 +195,7 @@ func ready(t *testing.T) *somebody {
 func sleepImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "flow"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755); err != nil {
+	if err := executable.Write(filepath.Join(dir, "flow"), []byte("#!/bin/sh\nexec sleep 60\n")); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -93,6 +93,23 @@ func TestPoliciesAreLatin1(t *testing.T) {
 	}
 }
 
+// The worker's role lets the agent of ECS Exec in when the Spec asks for it, and not else.
+func TestExecChannelsAreAChoice(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{true, false} {
+		s := validSpec()
+		s.Worker.ExecuteCommand = &on
+		text := mustPolicy(t, testWorld(t, s), PolicyWorker).Document()
+		for _, action := range []string{
+			"CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel",
+		} {
+			if strings.Contains(text, `"ssmmessages:`+action+`"`) != on {
+				t.Errorf("with ECS Exec %t, the policy is %s", on, text)
+			}
+		}
+	}
+}
+
 // What the Spec does without is in no statement.
 func TestPoliciesOfASmallerSpec(t *testing.T) {
 	t.Parallel()

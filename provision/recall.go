@@ -98,7 +98,7 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	has := contentOf(definition)
 	out.Image = has.Containers[0].Image
 	w.recallWorker(has, &out.Spec.Worker)
-	return out, w.recallUnremembered(ctx, has, &out.Spec)
+	return out, w.recallUnremembered(ctx, s, has, &out.Spec)
 }
 
 // recallNetwork looks at the service's network; what the defaults come to is left out.

@@ -31,8 +31,9 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Worker.Architecture": func(_ *account, s *spec.Spec) {
 		s.Worker.Image, s.Worker.Architecture = "mine/worker:1", fargate.ArchitectureARM
 	},
-	"Worker.WorkQueues": func(_ *account, s *spec.Spec) { s.Worker.WorkQueues = []string{"high", "low"} },
-	"Worker.Limit":      func(_ *account, s *spec.Spec) { s.Worker.Limit = aws.Int(3) },
+	"Worker.WorkQueues":     func(_ *account, s *spec.Spec) { s.Worker.WorkQueues = []string{"high", "low"} },
+	"Worker.Limit":          func(_ *account, s *spec.Spec) { s.Worker.Limit = aws.Int(3) },
+	"Worker.ExecuteCommand": func(_ *account, s *spec.Spec) { s.Worker.ExecuteCommand = aws.Bool(true) },
 
 	"Names.ExecutionRole":   func(_ *account, s *spec.Spec) { s.Names.ExecutionRole = "mine" },
 	"Names.FlowRole":        func(_ *account, s *spec.Spec) { s.Names.FlowRole = "mine" },
@@ -147,6 +148,7 @@ func TestOlderMarkers(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
 	a.spec.Worker.WorkQueues, a.spec.Worker.Limit = []string{"high", "low"}, aws.Int(3)
+	a.spec.Worker.ExecuteCommand = aws.Bool(true)
 	a.spec.Observer, a.spec.LogRetentionDays = aws.Bool(false), 7
 	a.bootstrap()
 	if err := editMarker(func(marker map[string]any) { marker["version"] = 1; delete(marker, "choices") })(t.Context(), a); err != nil {

@@ -109,6 +109,7 @@ func (w *world) workerPolicyValues() map[string]any {
 		"PassRoles":              roles,
 		"Region":                 w.id.Region,
 		"Queues":                 w.workerQueues(),
+		"ExecChannels":           w.execChannels(),
 		"LogStreams":             w.id.arn("logs", "log-group:"+w.spec.Names.LogGroup+":log-stream:*"),
 	}
 }
@@ -119,6 +120,14 @@ func (w *world) workerQueues() []string {
 		return []string{}
 	}
 	return []string{w.queueARN()}
+}
+
+// execChannels is where the agent of ECS Exec may open its channels: everywhere or nowhere.
+func (w *world) execChannels() []string {
+	if !w.spec.ExecutesCommands() {
+		return []string{}
+	}
+	return []string{"*"}
 }
 
 // flowRunExecutionRole is the execution role of flow-run tasks: the worker's, unless the user has another.

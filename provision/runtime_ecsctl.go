@@ -25,7 +25,8 @@ func (w *world) container() containerContent {
 	return w.ecsctlContainer()
 }
 
-// ecsctlContainer runs our own worker: no shell, no rights, nothing to write to.
+// ecsctlContainer runs our own worker: no shell, no rights, nothing to write to, except
+// that ECS Exec brings an agent along, which needs a file system that it can write to.
 func (w *world) ecsctlContainer() containerContent {
 	reference := w.spec.Worker.Image
 	if reference == "" {
@@ -51,7 +52,7 @@ func (w *world) ecsctlContainer() containerContent {
 			Interval: 10, Timeout: 5, Retries: 3, StartPeriod: 15,
 		},
 		StopTimeout:            stopTimeout,
-		ReadonlyRootFilesystem: true,
+		ReadonlyRootFilesystem: !w.spec.ExecutesCommands(),
 		DropCapabilities:       []string{"ALL"},
 		User:                   workerUser,
 	}

@@ -8,6 +8,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// The agent of ECS Exec writes to the root file system; everything else stays as narrow.
+func TestContainerWithECSExec(t *testing.T) {
+	t.Parallel()
+	s := spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()
+	want := learnedWorld(t, s).container()
+	s.Worker.ExecuteCommand = ptr(true)
+	want.ReadonlyRootFilesystem = false
+	if diff := cmp.Diff(want, learnedWorld(t, s).container()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestECSCTLContainer(t *testing.T) {
 	t.Parallel()
 	s := spec.Spec{Pool: "etl", Region: "eu-west-1"}.WithDefaults()

@@ -93,7 +93,7 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count, limit, logs := 2, 5, false
+	count, limit, logs, exec := 2, 5, false, true
 	full := spec.Spec{
 		Pool: "etl", Region: "eu-west-1", Profile: "work", Cluster: "main",
 		Network:  spec.Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: spec.PublicIPAuto},
@@ -104,6 +104,7 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}
+	full.Worker.ExecuteCommand = &exec
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
 	if err != nil {
 		t.Fatal(err)

@@ -90,6 +90,7 @@ func (s *service) wanted() serviceContent {
 		AssignPublicIP: string(publicIP(network.publicIP)),
 		CircuitBreaker: true,
 		Rollback:       true,
+		ExecuteCommand: s.w.spec.ExecutesCommands(),
 	}
 }
 
@@ -104,9 +105,15 @@ func (s *service) diff() Change {
 	}
 	c.ID = *s.found.ServiceArn
 	c.Fields = s.fields()
-	if s.stale = s.staleSecrets(); s.stale {
-		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
+	s.stale = s.staleSecrets()
+	switch {
+	case s.stale:
 		c.Reason = "the running tasks have the old credentials"
+	case s.switchesExec():
+		c.Reason = "a running task keeps what ECS Exec may do in it"
+	}
+	if s.stale || s.switchesExec() {
+		c.Fields = append(c.Fields, Field{Path: "forceNewDeployment", After: "true"})
 	}
 	c.Fields = append(c.Fields, s.w.tagFields(TagMap(s.found.Tags, ecsTagPair))...)
 	c.Action = updateIf(c.Fields)
@@ -115,6 +122,12 @@ func (s *service) diff() Change {
 
 func (s *service) fields() []Field {
 	return compare("", contentOfService(s.found, s.w.spec), s.wanted())
+}
+
+// switchesExec reports whether ECS Exec is switched on or off now. That alone starts no
+// deployment (API_UpdateService), and tasks that run keep what they were started with.
+func (s *service) switchesExec() bool {
+	return s.found.EnableExecuteCommand != s.w.spec.ExecutesCommands()
 }
 
 // secretSlack covers clocks that count whole seconds: a secret and a service made

@@ -44,6 +44,7 @@ func (s *service) create(ctx context.Context) (string, error) {
 		LaunchType:              types.LaunchTypeFargate,
 		NetworkConfiguration:    wanted.network(),
 		DeploymentConfiguration: wanted.deployment(),
+		EnableExecuteCommand:    wanted.ExecuteCommand,
 		EnableECSManagedTags:    true,
 		PropagateTags:           types.PropagateTagsService,
 		Tags:                    ecsTags(s.w.wantedTags()),
@@ -91,7 +92,8 @@ func (s *service) update(ctx context.Context, force bool) error {
 		TaskDefinition:          aws.String(wanted.TaskDefinition),
 		NetworkConfiguration:    wanted.network(),
 		DeploymentConfiguration: wanted.deployment(),
-		ForceNewDeployment:      force,
+		EnableExecuteCommand:    aws.Bool(wanted.ExecuteCommand),
+		ForceNewDeployment:      force || s.switchesExec(),
 	}
 	if wanted.DesiredCount != nil {
 		in.DesiredCount = aws.Int32(int32(*wanted.DesiredCount))

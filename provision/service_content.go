@@ -17,12 +17,13 @@ type serviceContent struct {
 	AssignPublicIP string   `json:"assignPublicIp"`
 	CircuitBreaker bool     `json:"circuitBreaker"`
 	Rollback       bool     `json:"rollback"`
+	ExecuteCommand bool     `json:"enableExecuteCommand"`
 }
 
 // contentOfService shows the desired count only when the Spec sets one: otherwise
 // autoscaling or a person may have changed it.
 func contentOfService(got *types.Service, spec spec.Spec) serviceContent {
-	c := serviceContent{TaskDefinition: aws.ToString(got.TaskDefinition)}
+	c := serviceContent{TaskDefinition: aws.ToString(got.TaskDefinition), ExecuteCommand: got.EnableExecuteCommand}
 	if spec.Worker.DesiredCount != nil {
 		count := int(got.DesiredCount)
 		c.DesiredCount = &count

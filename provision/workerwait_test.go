@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/executable"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -22,7 +22,7 @@ import (
 func employ(t *testing.T) *account {
 	t.Helper()
 	image := t.TempDir()
-	if err := os.WriteFile(filepath.Join(image, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o700); err != nil {
+	if err := executable.Write(filepath.Join(image, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n")); err != nil {
 		t.Fatal(err)
 	}
 	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": image}, RestartDelay: 300 * time.Millisecond}, 3)

@@ -37,7 +37,7 @@ func newWorker(t *testing.T) *worker {
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
-		"Queues":     "arn:aws:sqs" + account + "prefect-p",
+		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
 	})
 	must(c.logs.CreateLogGroup(t.Context(), &logs.CreateLogGroupInput{LogGroupName: aws.String("/ecs/prefect/p")}))(t)
 	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))(t)

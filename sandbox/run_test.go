@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/executable"
 	"ecsctl/sandbox"
 )
 
@@ -26,7 +27,7 @@ const testImage = "example/app:1"
 func running(t *testing.T, script string, opts sandbox.Options) *clients {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "app"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+	if err := executable.Write(filepath.Join(dir, "app"), []byte("#!/bin/sh\n"+script)); err != nil {
 		t.Fatal(err)
 	}
 	opts.Images = map[string]string{"example/*": dir}

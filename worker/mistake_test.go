@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"ecsctl/internal/executable"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 )
@@ -19,7 +20,7 @@ func TestATaskThatEndsUnderAMistakenClaim(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			stop := filepath.Join(dir, "stop")
-			if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nuntil [ -e '"+stop+"' ]; do sleep 0.05; done\n"), 0o700); err != nil {
+			if err := executable.Write(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nuntil [ -e '"+stop+"' ]; do sleep 0.05; done\n")); err != nil {
 				t.Fatal(err)
 			}
 			w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: map[string]string{"prefecthq/*": dir}}})

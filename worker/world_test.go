@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -164,7 +165,7 @@ func imageDir(t *testing.T) string {
 func idleImage(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil {
+	if err := executable.Write(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nexec sleep 600\n")); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{"prefecthq/*": dir}

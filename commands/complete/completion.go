@@ -72,7 +72,7 @@ func CompletionCommand(streams console.Streams) *cli.Command {
 			if !ok || c.Args().Len() != 1 {
 				return console.Usagef("name the shell: ecsctl completion %s", strings.Join(shells, "|"))
 			}
-			console.Printf(streams.Out, "%s", script)
+			console.Printf(console.Exact(streams.Out), "%s", script)
 			return nil
 		},
 	}

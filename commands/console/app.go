@@ -15,6 +15,9 @@ import (
 // NewApp is the frame of a program: its name, its streams, and how it takes what is
 // wrong. The exit code is Run's to decide.
 func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
+	if IsTerminal(streams.Out) {
+		joinParagraphs(commands)
+	}
 	return &cli.App{
 		Name:                   "ecsctl",
 		Usage:                  "run Prefect flows on AWS ECS",

@@ -8,7 +8,7 @@ import (
 
 // PrintJSON writes one value as people and programs can read it.
 func PrintJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(Exact(w))
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {

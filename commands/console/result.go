@@ -28,7 +28,7 @@ func (r Result) Print(w io.Writer, err error) error {
 		r.Error = err.Error()
 	}
 	r.Changes, r.Warnings, r.Applied = OrEmpty(r.Changes), OrEmpty(r.Warnings), OrEmpty(r.Applied)
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(Exact(w))
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(r); err != nil {

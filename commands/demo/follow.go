@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ecsctl/commands/console"
@@ -35,32 +36,39 @@ func (d *demo) follow(id string) error {
 
 // logLimit is how long the last lines of a log may take after the end of their run:
 // Prefect's client sends them in batches.
-const logLimit = 10 * time.Second
+const logLimit = time.Minute
 
 func (d *demo) showLog(run *prefect.FlowRun) error {
-	logs, err := d.helloLog(run.ID)
+	logs, err := d.wholeLog(run.ID)
 	if err != nil {
 		return err
 	}
 	for _, line := range logs {
 		console.Printf(d.streams.Out, "   │ %s | %s\n", line.Name, line.Message)
 	}
-	if run.StateType != prefect.Completed || !saysHello(logs) {
+	if run.StateType != prefect.Completed || !has(logs, helloLine) {
 		return fmt.Errorf("flow run %q has not said %q", run.Name, helloLine)
 	}
 	return nil
 }
 
-// helloLog waits for the line that the flow logs, and gives what there is when it does
-// not come.
-func (d *demo) helloLog(id string) ([]prefect.Log, error) {
+// lastLine begins the last line of a completed run: the flow's own, or that of Prefect's engine.
+func (d *demo) lastLine() string {
+	if d.real != nil {
+		return "Finished in state"
+	}
+	return helloLine
+}
+
+// wholeLog waits for the last line, and gives what there is when it does not come.
+func (d *demo) wholeLog(id string) ([]prefect.Log, error) {
 	limit := time.NewTimer(logLimit)
 	defer limit.Stop()
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		logs, err := d.api.FlowRunLogs(d.ctx, id)
-		if err != nil || saysHello(logs) {
+		if err != nil || has(logs, d.lastLine()) {
 			return logs, err
 		}
 		select {
@@ -73,6 +81,6 @@ func (d *demo) helloLog(id string) ([]prefect.Log, error) {
 	}
 }
 
-func saysHello(logs []prefect.Log) bool {
-	return slices.ContainsFunc(logs, func(line prefect.Log) bool { return line.Message == helloLine })
+func has(logs []prefect.Log, start string) bool {
+	return slices.ContainsFunc(logs, func(line prefect.Log) bool { return strings.HasPrefix(line.Message, start) })
 }

@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/commands/inputs"
 	"ecsctl/image"
+	"ecsctl/internal/executable"
 	"ecsctl/internal/ownport"
 	"ecsctl/provision/spec"
 )
@@ -60,14 +61,14 @@ func (d *demo) makeImages() (map[string]string, error) {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
 	script := fmt.Sprintf(demoPrograms, strings.Join(env, " "), binary, binary)
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte(script), 0o700); err != nil {
+	if err := executable.Write(filepath.Join(dir, "prefect"), []byte(script)); err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
 	images := map[string]string{"ecsctl/*": dir}
 	if d.real != nil {
 		images[prefectImages] = d.real.programs
 		// What a service of Prefect 2 installs before it starts its worker, this image has.
-		if err := os.WriteFile(filepath.Join(dir, "pip"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		if err := executable.Write(filepath.Join(dir, "pip"), []byte("#!/bin/sh\n")); err != nil {
 			return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 		}
 	}

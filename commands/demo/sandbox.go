@@ -134,7 +134,7 @@ func runSandbox(ctx context.Context, streams console.Streams, opts sandboxOption
 
 func runInSandbox(ctx context.Context, streams console.Streams, server *sandbox.Server, place place, command []string) error {
 	code, err := server.Run(ctx, sandbox.Command{
-		Args: command, Env: place.over(os.Environ()), In: streams.In, Out: streams.Out, Err: streams.Err,
+		Args: command, Env: place.over(os.Environ()), In: streams.In, Out: console.Exact(streams.Out), Err: console.Exact(streams.Err),
 	})
 	var missing *sandbox.CommandNotFoundError
 	switch {

@@ -67,6 +67,24 @@ func countFlag(name, category, usage, unset string, field func(*spec.Spec) **int
 	}
 }
 
+// switchFlag sets a yes or no that may be left unset, which is the same as unset says.
+func switchFlag(name, category, usage, unset string, field func(*spec.Spec) **bool) SpecFlag {
+	return SpecFlag{
+		Flag: &cli.BoolFlag{Name: name, Usage: usage, Category: category, EnvVars: Env(name), DefaultText: unset},
+		set: func(s *spec.Spec, c *cli.Context) error {
+			on := c.Bool(name)
+			*field(s) = &on
+			return nil
+		},
+		values: func(s *spec.Spec) []string {
+			if *field(s) == nil {
+				return nil
+			}
+			return []string{strconv.FormatBool(**field(s))}
+		},
+	}
+}
+
 func listFlag(name, category, usage string, field func(*spec.Spec) *[]string, aliases ...string) SpecFlag {
 	return SpecFlag{
 		Flag:   &cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: Env(name)},
@@ -134,6 +152,8 @@ func ResourceFlags() []SpecFlag {
 		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone", func(s *spec.Spec) **int { return &s.Worker.DesiredCount }),
 		listFlag("work-queue", inWorker, "`NAME` of a work queue to poll; may be repeated (default: all)", func(s *spec.Spec) *[]string { return &s.Worker.WorkQueues }, "q"),
 		countFlag("limit", inWorker, "`NUMBER` of flow runs that a worker runs at once", "no limit", func(s *spec.Spec) **int { return &s.Worker.Limit }, "l"),
+		switchFlag("execute-command", inWorker, "let ECS Exec run commands in the worker's container", "false",
+			func(s *spec.Spec) **bool { return &s.Worker.ExecuteCommand }),
 		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *spec.Spec) *string { return &s.FlowRuns.Image }),
 		intFlag("flow-run-cpu", inFlowRuns, "CPU `UNITS` of flow runs", "that of the pool", func(s *spec.Spec) *int { return &s.FlowRuns.CPU }),
 		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool", func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
@@ -142,32 +162,15 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs (default: one is made, without rights)", func(s *spec.Spec) *string { return &s.FlowRuns.TaskRole }),
 		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
-		flowRunLogsFlag(),
 		bundleStorageFlag(),
+		switchFlag("flow-run-logs", inFlowRuns, "send the output of flow runs to the log group", "true",
+			func(s *spec.Spec) **bool { return &s.FlowRuns.Logs }),
 		noObserverFlag(),
 		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *spec.Spec) *string { return &s.Roles.Path }),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int { return &s.LogRetentionDays }),
 		tagFlag(),
-	}
-}
-
-func flowRunLogsFlag() SpecFlag {
-	const name = "flow-run-logs"
-	return SpecFlag{
-		Flag: &cli.BoolFlag{Name: name, Usage: "send the output of flow runs to the log group", Category: inFlowRuns, EnvVars: Env(name), DefaultText: "true"},
-		set: func(s *spec.Spec, c *cli.Context) error {
-			on := c.Bool(name)
-			s.FlowRuns.Logs = &on
-			return nil
-		},
-		values: func(s *spec.Spec) []string {
-			if s.FlowRuns.Logs == nil {
-				return nil
-			}
-			return []string{strconv.FormatBool(*s.FlowRuns.Logs)}
-		},
 	}
 }
 

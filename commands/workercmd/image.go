@@ -87,7 +87,7 @@ func (r *imageResult) describe(made *image.Image) {
 // the reference of what was pushed.
 func (r imageResult) Print(out io.Writer, format string) error {
 	if format == inputs.OutputJSON {
-		encoder := json.NewEncoder(out)
+		encoder := json.NewEncoder(console.Exact(out))
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(r); err != nil {
 			return fmt.Errorf("failed to write the result: %w", err)

@@ -173,7 +173,7 @@ func saveMemory() {
 }
 
 func runWorkerStart(ctx context.Context, streams console.Streams, settings prefect.Settings, opts workerStartOptions) error {
-	opts.Logger = newWorkerLogger(streams.Err, opts.Debug)
+	opts.Logger = newWorkerLogger(console.Exact(streams.Err), opts.Debug)
 	saveMemory()
 	var err error
 	if opts.NamePrefix != "" {

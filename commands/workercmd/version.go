@@ -40,7 +40,7 @@ func VersionCommand(streams console.Streams) *cli.Command {
 func runVersion(_ context.Context, streams console.Streams, output string) error {
 	facts := buildinfo.Read()
 	if output == inputs.OutputJSON {
-		encoder := json.NewEncoder(streams.Out)
+		encoder := json.NewEncoder(console.Exact(streams.Out))
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(facts); err != nil {
 			return fmt.Errorf("failed to write the version: %w", err)

@@ -18,9 +18,10 @@ import (
 
 // specs are Specs in which every statement of every policy is in one of them.
 func specs() map[string]spec.Spec {
-	no := false
+	no, yes := false, true
 	return map[string]spec.Spec{
 		"plain":   {Pool: "etl"},
+		"exec":    {Pool: "etl", Worker: spec.Worker{ExecuteCommand: &yes}},
 		"bounded": {Pool: "etl", Roles: spec.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/team/"}},
 		"named": {Pool: "Data Team 日本", Observer: &no, Network: spec.Network{VPC: "vpc-0123456789abcdef0"},
 			Worker:   spec.Worker{Runtime: spec.RuntimePrefect},

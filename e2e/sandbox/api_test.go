@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // api asks a Prefect API.
@@ -20,6 +19,7 @@ func (w *world) api(base, method, path string, body, answer any) error {
 	req, err := http.NewRequestWithContext(w.t.Context(), method, base+path, bytes.NewReader(raw))
 	w.must(err)
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // uvicorn closes a connection that is idle for five seconds
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (w *world) api(base, method, path string, body, answer any) error {
 // waitForWorker waits until the pool has a worker online.
 func (w *world) waitForWorker(base, pool string) {
 	w.t.Helper()
-	w.eventually("a worker of "+pool+" is online", 3*time.Minute, func() error {
+	w.eventually("a worker of "+pool+" is online", func() error {
 		var workers []struct{ Name, Status string }
 		if err := w.api(base, http.MethodPost, "/work_pools/"+pool+"/workers/filter", map[string]any{}, &workers); err != nil {
 			return err
@@ -65,7 +65,7 @@ type flowRun struct {
 func (w *world) waitForRun(base, deployment string) flowRun {
 	w.t.Helper()
 	var runs []flowRun
-	w.eventually("the flow run ends", 3*time.Minute, func() error {
+	w.eventually("the flow run ends", func() error {
 		filter := map[string]any{"deployments": map[string]any{"name": map[string]any{"any_": []string{deployment}}}}
 		if err := w.api(base, http.MethodPost, "/flow_runs/filter", filter, &runs); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (w *world) waitForRun(base, deployment string) flowRun {
 // wantLog waits for a line in a flow run's logs: the client sends them in batches.
 func (w *world) wantLog(base, run, line string) {
 	w.t.Helper()
-	w.eventually("the log line "+line, 20*time.Second, func() error {
+	w.eventually("the log line "+line, func() error {
 		var logs []struct{ Message string }
 		filter := map[string]any{"logs": map[string]any{"flow_run_id": map[string]any{"any_": []string{run}}}}
 		if err := w.api(base, http.MethodPost, "/logs/filter", filter, &logs); err != nil {

@@ -174,7 +174,7 @@ func (b *bundles) set(id string, state prefect.StateType) {
 
 func (b *bundles) await(id, state string) {
 	b.t.Helper()
-	b.eventually("flow run "+id+" is "+state, 3*time.Minute, func() error {
+	b.eventually("flow run "+id+" is "+state, func() error {
 		run, err := b.client.ReadFlowRun(b.t.Context(), id)
 		b.must(err)
 		if run.StateName != state {
@@ -201,7 +201,7 @@ func (b *bundles) want(id string, tasks int, states ...string) {
 	if diff := cmp.Diff(states, names); diff != "" {
 		b.t.Errorf("flow run %s (-want +got):\n%s", id, diff)
 	}
-	b.eventually(fmt.Sprintf("%d tasks of flow run %s have stopped", tasks, id), time.Minute, func() error {
+	b.eventually(fmt.Sprintf("%d tasks of flow run %s have stopped", tasks, id), func() error {
 		if got := b.stopped(id); got != tasks {
 			return fmt.Errorf("%d have", got)
 		}

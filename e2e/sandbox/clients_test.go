@@ -27,8 +27,10 @@ func TestBoto3(t *testing.T) {
 
 // TestPrefectClient uses the played API as programs and flows do.
 func TestPrefectClient(t *testing.T) {
+	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
 		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, venv, "--prefect-version", versions[venv])
 			env := w.environ(w.venv)
 			w.prefect(env, "work-pool", "create", "--type", "ecs", "my-ecs-pool")

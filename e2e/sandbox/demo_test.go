@@ -15,7 +15,8 @@ import (
 // TestDemoWithRealPrefect is the demo with a real server, whose flow run is the real
 // prefect flow-run execute of the guide's my_flow.py; it leaves nothing but the run.
 func TestDemoWithRealPrefect(t *testing.T) {
-	server := prefectServer(t, peers.Prefect3)
+	t.Parallel()
+	server := ownServer(t, peers.Prefect3)
 	w := newWorld(t, peers.Prefect3, "--prefect-api-url", server.URL)
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
 	before, err := source.Read(t.Context())

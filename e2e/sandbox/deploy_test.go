@@ -97,10 +97,10 @@ func (w *world) inProject(dir string, env []string, args ...string) string {
 
 var pushedBytes = regexp.MustCompile(`pushed ([0-9.]+) (kB|MB)`)
 
-// TestDeploy takes a flow from its file to a run inside its own root, changes it and does so again: real Prefect,
-// real
-// uv, real wheels, an image that was made here, pushed, pulled and unpacked.
+// TestDeploy takes a flow from its file to a run inside its own root, changes it and does
+// so again: real Prefect, real uv, real wheels, an image that was made here, pushed, pulled and unpacked.
 func TestDeploy(t *testing.T) {
+	t.Parallel()
 	// Prefect 2 needs a pendulum that has no wheel for the Python of this base.
 	deployTwice(t, peers.Prefect3)
 }
@@ -111,7 +111,7 @@ var networkVariables = []string{
 }
 
 func deployTwice(t *testing.T, venv string) {
-	server := prefectServer(t, venv)
+	server := ownServer(t, venv)
 	base := baseImage(t)
 	w := newWorld(t, venv, "--prefect-api-url", server.URL)
 	env := w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "PREFECT_API_URL="+server.URL,
@@ -123,7 +123,7 @@ func deployTwice(t *testing.T, venv string) {
 		}
 	}
 	pool := "deploy-" + versions[venv][:1]
-	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m")
+	w.run(env, shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m")
 	dir := w.project(map[string]string{
 		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
 		"root.txt": "the image\n", ".env": "SECRET=1\n",
@@ -148,5 +148,5 @@ func deployTwice(t *testing.T, venv string) {
 	if sent := pushedBytes.FindStringSubmatch(out); sent == nil || sent[2] != "kB" {
 		t.Errorf("the second deploy has pushed %v, want a few kB", sent)
 	}
-	w.run(env, shared.binary, "teardown", "--pool", pool, "--yes", "--running", "wait", "--wait-timeout", "3m")
+	w.run(env, shared.binary, "teardown", "--pool", pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }

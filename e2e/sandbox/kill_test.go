@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -51,7 +50,7 @@ func (w *world) runTasks(client *ecs.Client, network *types.NetworkConfiguration
 // waitForTasks waits until all tasks have a status.
 func (w *world) waitForTasks(client *ecs.Client, arns []string, status string) {
 	w.t.Helper()
-	w.eventually(fmt.Sprintf("%d tasks are %s", len(arns), status), time.Minute, func() error {
+	w.eventually(fmt.Sprintf("%d tasks are %s", len(arns), status), func() error {
 		for chunk := range slices.Chunk(arns, 100) {
 			out, err := client.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{Tasks: chunk})
 			if err != nil {
@@ -85,7 +84,7 @@ func TestTwoHundredTasks(t *testing.T) {
 		w.must(err)
 	}
 	w.waitForTasks(client, arns, "STOPPED")
-	w.eventually("only the guard is left", 10*time.Second, func() error {
+	w.eventually("only the guard is left", func() error {
 		if left := descendants(w.process.PID()); len(left) > 1 {
 			return fmt.Errorf("%d processes", len(left))
 		}
@@ -101,7 +100,7 @@ func TestNothingOutlivesAKill(t *testing.T) {
 	network := w.shell(client, `trap "" TERM; sh -c "sleep 600 & sleep 600" & wait`)
 	w.waitForTasks(client, w.runTasks(client, network, 5), "RUNNING")
 	var pids []int
-	w.eventually("the grandchildren are there", 10*time.Second, func() error {
+	w.eventually("the grandchildren are there", func() error {
 		if pids = descendants(w.process.PID()); len(pids) < 5*4 {
 			return fmt.Errorf("%d processes", len(pids))
 		}
@@ -110,7 +109,7 @@ func TestNothingOutlivesAKill(t *testing.T) {
 	process, err := os.FindProcess(w.process.PID())
 	w.must(err)
 	w.must(process.Kill())
-	w.eventually("all processes are gone", 10*time.Second, func() error {
+	w.eventually("all processes are gone", func() error {
 		for _, pid := range pids {
 			if alive(pid) {
 				return fmt.Errorf("process %d of %d is still there", pid, len(pids))

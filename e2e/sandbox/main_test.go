@@ -44,7 +44,20 @@ func killServers() {
 	}
 }
 
-// prefectServer is the real server of a virtual environment.
+// ownServer is a real server of a virtual environment for one test, which looks at all that
+// the server keeps, or takes long, and runs beside others.
+func ownServer(t *testing.T, venv string) *peers.Server {
+	t.Helper()
+	server, err := peers.StartPrefect(t.Context(), venv, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Kill)
+	return server
+}
+
+// prefectServer is the real server of a virtual environment, for tests that run one after
+// another.
 func prefectServer(t *testing.T, venv string) *peers.Server {
 	t.Helper()
 	shared.mu.Lock()

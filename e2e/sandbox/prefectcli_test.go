@@ -74,8 +74,10 @@ type typed struct {
 
 // TestPrefectCommandLine types what a person types, and looks at what comes back.
 func TestPrefectCommandLine(t *testing.T) {
+	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
 		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, venv, "--prefect-version", versions[venv])
 			w.write("my_flow.py", myFlow)
 			cli := w.startPrefectCLI(w.environ(w.venv))

@@ -31,21 +31,27 @@ var workerRuntimes = []workerRuntime{
 
 // TestGuideInFull has everything real but AWS: server, worker, deployment and flow run.
 func TestGuideInFull(t *testing.T) {
+	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
-		for _, runtime := range workerRuntimes {
-			t.Run(venv+"/"+runtime.name, func(t *testing.T) {
-				server := prefectServer(t, venv)
-				goThroughGuide(t, venv, runtime, server.URL)
-			})
-		}
+		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
+			server := ownServer(t, venv)
+			for _, runtime := range workerRuntimes {
+				t.Run(runtime.name, func(t *testing.T) { goThroughGuide(t, venv, runtime, server.URL) })
+			}
+		})
 	}
 }
 
 // TestOfficialWorkerOnPlayedAPI has the official worker as the service's task, and no
 // Prefect server at all.
 func TestOfficialWorkerOnPlayedAPI(t *testing.T) {
+	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
-		t.Run(venv, func(t *testing.T) { goThroughGuide(t, venv, workerRuntimes[0], "") })
+		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
+			goThroughGuide(t, venv, workerRuntimes[0], "")
+		})
 	}
 }
 
@@ -70,7 +76,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 	ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
 	pool := "full-" + versions[venv][:1]
 
-	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m"}, runtime.bootstrap...)
+	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)
 	w.run(ecsctl, bootstrap...)
 	w.waitForWorker(api, pool)
 	w.write("my_flow.py", myFlow)
@@ -85,7 +91,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 
 	w.prefect(env, "deployment", "delete", "my-flow/hello")
 	// The run is Completed a moment before its process, and so its task, has ended.
-	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--running", "wait", "--yes", "--wait-timeout", "3m")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--running", "wait", "--yes", "--wait-timeout", "10m")
 	after, err := source.Read(t.Context())
 	w.must(err)
 	if diff := inventory.Diff(before, after); diff != "" {
@@ -95,7 +101,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 	w.forget(server, run.ID)
 }
 
-// forget deletes the flow run from a server that the next test uses as well.
+// forget deletes the flow run from a server that the next runtime uses as well.
 func (w *world) forget(server, run string) {
 	if server == "" {
 		return

@@ -114,7 +114,7 @@ func (s *schedule) executions() map[string]int {
 func (s *schedule) waitForMore(n int) {
 	s.w.t.Helper()
 	want := len(s.executions()) + n
-	s.w.eventually(fmt.Sprintf("%d runs are executed", want), time.Minute, func() error {
+	s.w.eventually(fmt.Sprintf("%d runs are executed", want), func() error {
 		if got := len(s.executions()); got < want {
 			return fmt.Errorf("%d were", got)
 		}

@@ -54,7 +54,8 @@ tell("COMPLETED")
 // are scheduled: none is lost, and none is executed twice. What the official worker has
 // claimed and not launched when it is stopped is launched two minutes later: hence the time.
 func TestSwitchingRuntimes(t *testing.T) {
-	w := newWorld(t, peers.Prefect3, "--prefect-api-url", prefectServer(t, peers.Prefect3).URL)
+	t.Parallel()
+	w := newWorld(t, peers.Prefect3, "--prefect-api-url", ownServer(t, peers.Prefect3).URL)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
 		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes", "--wait-timeout", "10m")
@@ -68,7 +69,7 @@ func TestSwitchingRuntimes(t *testing.T) {
 	}
 	s.waitForMore(switchAfter)
 	s.stop()
-	w.eventually("all runs have ended", 4*time.Minute, s.allEnded)
+	w.eventually("all runs have ended", s.allEnded)
 	s.check()
 	s.checkTasks()
 	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes", "--wait-timeout", "10m")

@@ -17,20 +17,24 @@ import (
 // TestVerify has everything real but AWS: the server, the official worker that bootstrap
 // sets up, and Prefect itself, which runs the hello flow that comes with its deployment.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
-		for _, runtime := range workerRuntimes {
-			t.Run(venv+"/"+runtime.name, func(t *testing.T) { verifyOnce(t, venv, runtime) })
-		}
+		t.Run(venv, func(t *testing.T) {
+			t.Parallel()
+			server := ownServer(t, venv)
+			for _, runtime := range workerRuntimes {
+				t.Run(runtime.name, func(t *testing.T) { verifyOnce(t, venv, runtime, server.URL) })
+			}
+		})
 	}
 }
 
-func verifyOnce(t *testing.T, venv string, runtime workerRuntime) {
-	server := prefectServer(t, venv)
-	w := newWorld(t, venv, "--prefect-api-url", server.URL)
+func verifyOnce(t *testing.T, venv string, runtime workerRuntime, server string) {
+	w := newWorld(t, venv, "--prefect-api-url", server)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	pool := "verify-" + versions[venv][:1]
-	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "3m"}, runtime.bootstrap...)...)
-	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
+	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)...)
+	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server})
 	before, err := source.Read(t.Context())
 	w.must(err)
 
@@ -55,5 +59,5 @@ func verifyOnce(t *testing.T, venv string, runtime workerRuntime) {
 	if diff := inventory.Diff(before, after); diff != "" {
 		t.Errorf("verify left something behind (-before +after):\n%s", diff)
 	}
-	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "3m", "--running", "wait")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", pool, "--yes", "--wait-timeout", "10m", "--running", "wait")
 }

@@ -63,7 +63,7 @@ func newWorldWith(t *testing.T, venv string, args func(*world) []string) *world 
 			t.Logf("the sandbox's output:\n%s", w.process.Tail())
 		}
 	})
-	w.eventually("the sandbox is up", 10*time.Second, func() error { return w.readEnv(log) })
+	w.eventually("the sandbox is up", func() error { return w.readEnv(log) })
 	return w
 }
 
@@ -156,10 +156,13 @@ func (w *world) must(err error) {
 	}
 }
 
+// hang is longer than anything here takes, however busy the machine.
+const hang = 10 * time.Minute
+
 // eventually polls until ready has no error.
-func (w *world) eventually(what string, limit time.Duration, ready func() error) {
+func (w *world) eventually(what string, ready func() error) {
 	w.t.Helper()
-	deadline := time.NewTimer(limit)
+	deadline := time.NewTimer(hang)
 	defer deadline.Stop()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -171,7 +174,7 @@ func (w *world) eventually(what string, limit time.Duration, ready func() error)
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			w.t.Fatalf("waited %v in vain: %s: %v", limit, what, err)
+			w.t.Fatalf("waited %v in vain: %s: %v", hang, what, err)
 		case <-w.t.Context().Done():
 			w.t.Fatal(fmt.Errorf("%s: %w", what, w.t.Context().Err()))
 		}

@@ -85,6 +85,7 @@ func (w *world) taskEvents(arn string, contestant int) map[string]map[string]any
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/events/filter", bytes.NewReader([]byte(filter)))
 	w.must(err)
 	request.Header.Set("Content-Type", "application/json")
+	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
 	w.must(err)
 	defer response.Body.Close()

@@ -27,6 +27,7 @@ func (w *world) history(id string) []string {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
 	w.must(err)
+	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
 	w.must(err)
 	defer response.Body.Close()

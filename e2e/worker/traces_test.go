@@ -40,6 +40,7 @@ func (w *world) ask(path string, body, answer any) {
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+path, bytes.NewReader(raw))
 	w.must(err)
 	request.Header.Set("Content-Type", "application/json")
+	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
 	w.must(err)
 	defer response.Body.Close()
@@ -97,6 +98,7 @@ func (w *world) statesAndMessages(id string) []string {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
 	w.must(err)
+	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
 	w.must(err)
 	defer response.Body.Close()

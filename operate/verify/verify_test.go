@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/patient"
 	"ecsctl/operate"
 	"ecsctl/operate/verify"
@@ -69,7 +70,7 @@ func newTrial(t *testing.T, program string) *trial {
 	o := sandbox.Options{}
 	if program != "" {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\n"+program+"\n"), 0o755); err != nil {
+		if err := executable.Write(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\n"+program+"\n")); err != nil {
 			t.Fatal(err)
 		}
 		o.Images = map[string]string{"prefecthq/*": dir}

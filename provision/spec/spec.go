@@ -67,6 +67,8 @@ type Worker struct {
 	WorkQueues []string `yaml:"workQueues,omitempty" json:"workQueues,omitempty"`
 	// Limit is how many flow runs a worker runs at once; nil means no limit.
 	Limit *int `yaml:"limit,omitempty" json:"limit,omitempty"`
+	// ExecuteCommand says whether ECS Exec runs commands in the worker's container; nil means no.
+	ExecuteCommand *bool `yaml:"executeCommand,omitempty" json:"executeCommand,omitempty"`
 }
 
 // Names are the names of what is created. Roles may be ARNs: those are used as
@@ -191,6 +193,11 @@ func (s Spec) MayMakeImage() bool {
 
 // FlowRunLogs reports whether flow runs write to the log group.
 func (s Spec) FlowRunLogs() bool { return s.FlowRuns.Logs == nil || *s.FlowRuns.Logs }
+
+// ExecutesCommands reports whether the worker's tasks let ECS Exec in.
+func (s Spec) ExecutesCommands() bool {
+	return s.Worker.ExecuteCommand != nil && *s.Worker.ExecuteCommand
+}
 
 // Observes reports whether a queue with task changes is wanted.
 func (s Spec) Observes() bool { return s.Observer == nil || *s.Observer }

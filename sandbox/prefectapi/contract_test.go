@@ -153,6 +153,7 @@ func call(t *testing.T, server, method, path string, body []byte) (int, []byte) 
 		}
 		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("X-Prefect-Api-Version", "0.8.4")
+		request.Close = true // uvicorn closes a connection that is idle for five seconds
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)

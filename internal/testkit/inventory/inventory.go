@@ -71,7 +71,8 @@ type Prefect struct {
 // credentials it takes as they are.
 func NewSource(cfg aws.Config, prefect Prefect) *Source {
 	if prefect.HTTP == nil {
-		prefect.HTTP = http.DefaultClient
+		// uvicorn closes a connection that is idle for five seconds, a call that is on its way or not.
+		prefect.HTTP = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	}
 	return &Source{
 		IAM:     iam.NewFromConfig(cfg),

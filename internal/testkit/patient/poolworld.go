@@ -3,7 +3,6 @@ package patient
 import (
 	"context"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/image"
+	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/operate/logs"
 	"ecsctl/operate/status"
@@ -51,7 +51,7 @@ func Must[T any](value T, err error) func(*testing.T) T {
 func NewWorld(t *testing.T, script string) *world {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "flow"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+	if err := executable.Write(filepath.Join(dir, "flow"), []byte("#!/bin/sh\n"+script)); err != nil {
 		t.Fatal(err)
 	}
 	server := Must(sandbox.Start(sandbox.Options{Region: "eu-west-1", Images: map[string]string{"mine/*": dir}}))(t)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ecsctl/internal/executable"
 	"ecsctl/internal/ownport"
 	"ecsctl/internal/testkit/staticbuild"
 )
@@ -31,7 +32,7 @@ func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
 	raw, err := program()
 	ts.Check(err)
 	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), raw, 0o700))
+	ts.Check(executable.Write(ts.MkAbs(args[0]), raw))
 }
 
 // QuickWorker lets a worker out of an image poll often, and answer health checks on a

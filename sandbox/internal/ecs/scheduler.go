@@ -108,6 +108,7 @@ func (s *Service) serviceTask(sv *service, d *deployment) taskSpec {
 	return taskSpec{
 		definition: d.definition, network: d.network, tags: tags, provider: d.provider,
 		group: "service:" + sv.name, startedBy: d.id, service: sv, deployment: d,
+		exec: sv.base.EnableExecuteCommand,
 	}
 }
 

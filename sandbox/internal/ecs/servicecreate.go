@@ -29,6 +29,9 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 	if err != nil {
 		return nil, err
 	}
+	if err := checkExec(in.EnableExecuteCommand, d.definition, "created"); err != nil {
+		return nil, err
+	}
 	if err := checkPlatform(in.PlatformVersion); err != nil {
 		return nil, err
 	}
@@ -50,7 +53,7 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 		DeploymentController:    &types.DeploymentController{Type: types.DeploymentControllerTypeEcs},
 		DeploymentConfiguration: config, NetworkConfiguration: in.NetworkConfiguration,
 		EnableECSManagedTags: in.EnableECSManagedTags, PropagateTags: in.PropagateTags,
-		AvailabilityZoneRebalancing: in.AvailabilityZoneRebalancing,
+		AvailabilityZoneRebalancing: in.AvailabilityZoneRebalancing, EnableExecuteCommand: in.EnableExecuteCommand,
 	}
 	if sv.base.PropagateTags == "" {
 		sv.base.PropagateTags = types.PropagateTagsNone
@@ -101,10 +104,17 @@ func checkCreate(in *api.CreateServiceInput) error {
 		return invalid("clientToken must be at most 36 characters long.")
 	case in.LaunchType != "" && in.CapacityProviderStrategy != nil:
 		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
-	case in.EnableExecuteCommand:
-		return wire.NotImplemented("enableExecuteCommand of CreateService")
 	}
 	return checkController(in.DeploymentController)
+}
+
+// checkExec refuses ECS Exec for tasks without a task role, which its agent needs.
+func checkExec(on bool, td *taskDefinition, verb string) error {
+	if on && aws.ToString(td.api.TaskRoleArn) == "" {
+		return invalid("The service couldn't be %s because a valid taskRoleArn is not being used. "+
+			"Specify a valid task role in your task definition and try again.", verb)
+	}
+	return nil
 }
 
 func checkController(c *types.DeploymentController) error {

@@ -54,11 +54,8 @@ func (s *Service) updateService(_ context.Context, in *api.UpdateServiceInput) (
 }
 
 func checkUpdate(in *api.UpdateServiceInput) error {
-	switch {
-	case aws.ToInt32(in.DesiredCount) < 0:
+	if aws.ToInt32(in.DesiredCount) < 0 {
 		return invalid("Invalid desired count: %d", *in.DesiredCount)
-	case aws.ToBool(in.EnableExecuteCommand):
-		return wire.NotImplemented("enableExecuteCommand of UpdateService")
 	}
 	if err := checkController(in.DeploymentController); err != nil {
 		return err
@@ -68,7 +65,7 @@ func checkUpdate(in *api.UpdateServiceInput) error {
 
 // nextDeployment is nil when nothing of the tasks themselves changes.
 func (s *Service) nextDeployment(sv *service, in *api.UpdateServiceInput) (*deployment, error) {
-	td, network := sv.primary().definition.arn(), sv.base.NetworkConfiguration
+	td, network := sv.primary().definition, sv.base.NetworkConfiguration
 	kind, strategy := sv.base.LaunchType, sv.base.CapacityProviderStrategy
 	changed := in.ForceNewDeployment
 	if in.TaskDefinition != nil {
@@ -76,8 +73,10 @@ func (s *Service) nextDeployment(sv *service, in *api.UpdateServiceInput) (*depl
 		if err != nil {
 			return nil, err
 		}
-		changed = changed || want != sv.primary().definition
-		td = want.arn()
+		changed, td = changed || want != td, want
+	}
+	if err := checkExec(aws.ToBool(in.EnableExecuteCommand), td, "updated"); err != nil {
+		return nil, err
 	}
 	if in.NetworkConfiguration != nil && asJSON(in.NetworkConfiguration) != asJSON(network) {
 		changed, network = true, in.NetworkConfiguration
@@ -88,7 +87,7 @@ func (s *Service) nextDeployment(sv *service, in *api.UpdateServiceInput) (*depl
 	if !changed {
 		return nil, nil
 	}
-	d, err := s.newDeployment(sv.cluster, td, kind, strategy, network)
+	d, err := s.newDeployment(sv.cluster, td.arn(), kind, strategy, network)
 	if err == nil {
 		sv.base.NetworkConfiguration, sv.base.LaunchType, sv.base.CapacityProviderStrategy = network, kind, strategy
 	}
@@ -102,6 +101,9 @@ func (sv *service) apply(in *api.UpdateServiceInput) {
 	}
 	if in.EnableECSManagedTags != nil {
 		sv.base.EnableECSManagedTags = *in.EnableECSManagedTags
+	}
+	if in.EnableExecuteCommand != nil {
+		sv.base.EnableExecuteCommand = *in.EnableExecuteCommand // of tasks that start from now on
 	}
 	if in.PropagateTags != "" {
 		sv.base.PropagateTags = in.PropagateTags

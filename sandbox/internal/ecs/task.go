@@ -54,6 +54,7 @@ type taskSpec struct {
 	provider   string // capacity provider; "" with a launch type
 	service    *service
 	deployment *deployment
+	exec       bool // ECS Exec may run commands in it
 }
 
 // addTask makes a task in PROVISIONING and sets it off; s.mu is held.
@@ -71,6 +72,8 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
 		Overrides: describeOverrides(spec.definition, spec.overrides), HealthStatus: types.HealthStatusUnknown,
 		EphemeralStorage: ephemeral(spec), Attachments: []types.Attachment{}, Containers: []types.Container{},
+		EnableExecuteCommand: spec.exec,
+
 		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
 	}
 	applySize(&t.api, spec.overrides)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/internal/executable"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -94,7 +96,7 @@ func TestOutputHeldOpenByAStrayDoesNotHangTheEnd(t *testing.T) {
 func TestCommandIsFoundOnItsOwnPath(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "only-here"), []byte("#!/bin/sh\nexit 9\n"), 0o755); err != nil {
+	if err := executable.Write(filepath.Join(dir, "only-here"), []byte("#!/bin/sh\nexit 9\n")); err != nil {
 		t.Fatal(err)
 	}
 	p, err := Start(Spec{Args: []string{"only-here"}, Env: []string{"PATH=/bin", "PATH=" + dir + ":/bin"}})

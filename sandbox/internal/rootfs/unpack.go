@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"ecsctl/internal/executable"
 	"ecsctl/sandbox/internal/ecr"
 )
 
@@ -173,6 +174,7 @@ func (u *unpacker) entry(name string, header *tar.Header) error {
 
 // file is not writable: it is shared by all containers of the image.
 func (u *unpacker) file(name string, header *tar.Header) error {
+	defer executable.Writing()()
 	file, err := u.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

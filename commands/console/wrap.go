@@ -1,0 +1,95 @@
+package console
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// leastWidth is that of a window in which wrapping still helps.
+const leastWidth = 30
+
+// commandLine matches what a person copies into a shell: it stays in one piece, since a line
+// break of ours would be copied too. The terminal's own is not.
+var commandLine = regexp.MustCompile(`^[│ ]*(?:\$|next:|ecsctl|export|unset) `)
+
+// column matches what stands before the last column of a table or a plan.
+var column = regexp.MustCompile(`^.*\S {2,}`)
+
+// marked matches a line that begins with a sign or with what it is.
+var marked = regexp.MustCompile(`^[│ ]*(?:[^│\s\w]|\w+:) `)
+
+// wrapper breaks lines between words at a width. The rest hangs below the line's last column,
+// two blanks deeper than a mark, or just below the beginning.
+type wrapper struct {
+	at    int    // cells of the unfinished line, as shown
+	begun string // what has come of it
+	hang  string // what its rest begins with, once it is broken
+}
+
+// wrap returns the text with line breaks for a terminal of width cells.
+func (w *wrapper) wrap(text string, width int) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		body, ended := strings.CutSuffix(line, "\n")
+		w.line(&out, body, width)
+		if ended {
+			out.WriteByte('\n')
+			*w = wrapper{}
+		}
+	}
+	return out.String()
+}
+
+// line writes what a line goes on with: tables come cell by cell.
+func (w *wrapper) line(out *strings.Builder, body string, width int) {
+	first := w.begun == ""
+	w.begun += ansi.Strip(body)
+	if w.at+ansi.StringWidth(body) <= width || commandLine.MatchString(w.begun) || strings.Contains(body, "\t") {
+		out.WriteString(body)
+		w.at += ansi.StringWidth(body)
+		return
+	}
+	if w.hang == "" {
+		w.hang = hanging(w.begun, width)
+	}
+	// Blanks wait for the word behind them: at the end of a full line they would take a line.
+	blanks := ""
+	for _, word := range strings.SplitAfter(body, " ") {
+		text := strings.TrimRight(word, " ")
+		cells := len(blanks) + ansi.StringWidth(text)
+		switch {
+		case text == "":
+			blanks += word
+			continue
+		case w.at+cells > width && !first && w.at > ansi.StringWidth(w.hang):
+			out.WriteString("\n" + w.hang + text)
+			w.at = ansi.StringWidth(w.hang) + ansi.StringWidth(text)
+		default:
+			out.WriteString(blanks + text)
+			w.at += cells
+		}
+		blanks, first = word[len(text):], false
+	}
+	if blanks = blanks[:min(len(blanks), max(0, width-w.at))]; blanks != "" {
+		out.WriteString(blanks)
+		w.at += len(blanks)
+	}
+}
+
+// hanging is what the second line of a long one begins with.
+func hanging(line string, width int) string {
+	rest := strings.TrimLeft(line, " │")
+	margin := line[:len(line)-len(rest)]
+	before := ansi.StringWidth(column.FindString(line)) - ansi.StringWidth(margin)
+	switch {
+	case before > 0 && before <= width/2:
+		return margin + strings.Repeat(" ", before)
+	case before > 0:
+		return margin + "    "
+	case marked.MatchString(line):
+		return margin + "  "
+	}
+	return margin
+}
