@@ -51,10 +51,12 @@ func TestBundles(t *testing.T) {
 			t.Parallel()
 			b := newBundles(t, venv)
 			store(b)
-			ids := b.submit("returns", "fails first", "hangs", "returns")
-			killed, retried, cancelled, plain := ids[0], ids[1], ids[2], ids[3]
-			b.killAWorker()
+			died := b.startAWorkerToKill()
+			killed := b.submit("returns")[0]
+			died()
 			b.startWorker("second", b.world.env["AWS_ENDPOINT_URL"])
+			ids := b.submit("fails first", "hangs", "returns")
+			retried, cancelled, plain := ids[0], ids[1], ids[2]
 
 			b.await(cancelled, "Running")
 			b.set(cancelled, prefect.Cancelling)
@@ -123,11 +125,9 @@ func (b *bundles) uploader() string {
 	return path
 }
 
-// submit submits runs at the same time, while a worker looks on.
+// submit submits runs, one after the other, and returns their ids when the last is Scheduled.
 func (b *bundles) submit(behaviours ...string) []string {
 	b.t.Helper()
-	watcher := b.startWorker("watcher", b.world.env["AWS_ENDPOINT_URL"])
-	_ = watcher
 	return strings.Fields(b.run(b.env, append([]string{b.python(), b.program(), "submit"}, behaviours...)...))
 }
 
@@ -147,22 +147,22 @@ func (b *bundles) startWorker(name, aws string) *peers.Process {
 	return process
 }
 
-// killAWorker lets a worker claim runs and kills it right after ECS has taken its first RunTask.
-func (b *bundles) killAWorker() {
+// startAWorkerToKill starts a worker that looks on while a bundle is uploaded, claims its run, and
+// is killed right after ECS has taken the RunTask. The function that it returns waits for that.
+func (b *bundles) startAWorkerToKill() (died func()) {
 	b.t.Helper()
-	tap, died := &wiretap.Tap{}, make(chan struct{})
-	var worker *peers.Process
-	ready := make(chan struct{})
-	tap.Kill(wiretap.Moment{Operation: "ecs:RunTask", N: 1, After: true}, func() { <-ready; worker.Kill(); close(died) })
+	tap, over := &wiretap.Tap{}, make(chan struct{})
 	base, closeProxy, err := tap.Proxy(b.world.env["AWS_ENDPOINT_URL"], wiretap.AWS, nil)
 	b.must(err)
 	b.t.Cleanup(closeProxy)
-	worker = b.startWorker("killed", base)
-	close(ready)
-	select {
-	case <-died:
-	case <-time.After(time.Minute):
-		b.t.Fatal("the worker launched nothing")
+	worker := b.startWorker("killed", base)
+	tap.Kill(wiretap.Moment{Operation: "ecs:RunTask", N: 1, After: true}, func() { worker.Kill(); close(over) })
+	return func() {
+		select {
+		case <-over:
+		case <-b.t.Context().Done():
+			b.t.Fatal("the worker launched nothing")
+		}
 	}
 }
 
