@@ -41,7 +41,8 @@ type trace struct {
 	Loggers        []string
 }
 
-// Both workers leave the same traces of the same journeys, except for what docs/parity.md says.
+// Both workers leave the same traces of the same journeys. A difference needs a reason in
+// docs/parity.md, and there is none.
 func TestJourneys(t *testing.T) {
 	newest, err := peers.StartPrefect(t.Context(), peers.Prefect39, t.TempDir())
 	if err != nil {
@@ -70,7 +71,6 @@ func compareJourneys(t *testing.T, server *peers.Server) {
 	if len(traces) != len(contestants) {
 		t.Fatal("a worker did not get to the end")
 	}
-	takeOutMeant(t, traces["official"], traces["ours"])
 	for name, official := range traces["official"] {
 		if diff := cmp.Diff(official, traces["ours"][name]); diff != "" {
 			t.Errorf("%s (-official +ours):\n%s", name, diff)
@@ -80,42 +80,6 @@ func compareJourneys(t *testing.T, server *peers.Server) {
 		t.Errorf("of the worker itself (-official +ours):\n%s", diff)
 	}
 	t.Logf("%d journeys", len(traces["official"]))
-}
-
-// meant are the differences on purpose, by their rows in docs/parity.md: each takes out of a
-// trace what differs.
-var meant = map[string]func(trace) trace{"state-messages": withoutMessages}
-
-// takeOutMeant takes out what differs on purpose. A row that is not documented takes nothing
-// out, and one of which nothing is seen any more is told of.
-func takeOutMeant(t *testing.T, both ...map[string]trace) {
-	t.Helper()
-	documented := peers.Differences(t)
-	for row, take := range meant {
-		if !slices.Contains(documented, row) {
-			t.Errorf("docs/parity.md has no row %q", row)
-			continue
-		}
-		if cmp.Equal(both[0], both[1]) {
-			t.Errorf("nothing is seen of row %q", row)
-		}
-		for _, traces := range both {
-			for name, one := range traces {
-				traces[name] = take(one)
-			}
-		}
-	}
-}
-
-// withoutMessages leaves of a state's message only that there is one, and how Crashed begins.
-func withoutMessages(t trace) trace {
-	for i, state := range t.States {
-		name, kind, _ := strings.Cut(state, ": ")
-		if kind != "" && !strings.HasPrefix(kind, "Failed to submit") {
-			t.States[i] = name + ": a message"
-		}
-	}
-	return t
 }
 
 func walk(t *testing.T, c contestant, server *peers.Server) (map[string]trace, self) {
