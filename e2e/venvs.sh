@@ -4,7 +4,7 @@
 # to date.
 #
 #   e2e/venvs.sh              all of them, in .venvs/ at the root of the repository
-#   e2e/venvs.sh prefect3     one
+#   e2e/venvs.sh prefect3     one; prefect39, the newest Prefect, is made only so
 #
 # ECSCTL_E2E_VENVS=DIR uses the environments in DIR as they are and makes none.
 # PYTHON names the interpreter (python3.11).
@@ -34,7 +34,7 @@ if [[ -n ${ECSCTL_E2E_VENVS:-} ]]; then
 fi
 names=("$@")
 if [[ ${#names[@]} -eq 0 ]]; then
-    names=(prefect3 prefect39 prefect2 aws lint release uv)
+    names=(prefect3 prefect2 aws lint release uv)
 fi
 mkdir -p "$target"
 pids=()
