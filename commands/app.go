@@ -18,8 +18,7 @@ import (
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, streams console.Streams) int {
-	app := newApp(streams)
-	return console.Run(app, deploy.FlagsFirst(app, args), streams)
+	return console.Run(newApp(streams), args, streams)
 }
 
 func newApp(streams console.Streams) *cli.App {

@@ -47,12 +47,7 @@ func policyCommand(streams console.Streams) *cli.Command {
 		Usage:        "print the least IAM policy for a command or a role",
 		Description:  policyDescription,
 		OnUsageError: console.UsageError,
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return console.Usagef("there is no policy %q: see `ecsctl policy --help`", c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:       console.Group,
 	}
 	for _, p := range policies {
 		c.Subcommands = append(c.Subcommands, onePolicyCommand(streams, p.name, p.usage))

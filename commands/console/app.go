@@ -40,18 +40,10 @@ func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
 func Run(app *cli.App, args []string, streams Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, arranged(app, args))
 	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrAbandoned) {
 		err = ErrInterrupted
 	}
 	Report(streams, err)
 	return ExitCode(err)
-}
-
-// noCommand answers `ecsctl` and `ecsctl something-unknown`.
-func noCommand(c *cli.Context) error {
-	if c.Args().Present() {
-		return Usagef("there is no command %q: see `ecsctl --help`", c.Args().First())
-	}
-	return cli.ShowAppHelp(c)
 }

@@ -78,13 +78,7 @@ type CommandExit struct{ Code int }
 
 func (e CommandExit) Error() string { return "the command failed" }
 
-// UsageError points to the command's help when the flag library refuses the flags.
-func UsageError(c *cli.Context, err error, _ bool) error {
-	return Usagef("%s: see `%s --help`", err, c.Command.HelpName)
-}
-
-// NoArguments refuses what is left over after the flags. The flag library stops
-// reading flags at the first argument, so a stray word would silently drop the rest.
+// NoArguments refuses what is left over after the flags.
 func NoArguments(c *cli.Context) error {
 	if c.Args().Present() {
 		return Usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name, c.Args().First(), c.Command.Name)

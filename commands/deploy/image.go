@@ -14,11 +14,6 @@ func ImageCommand(streams console.Streams) *cli.Command {
 		UsageText:    "ecsctl image build --pool my-ecs-pool",
 		OnUsageError: console.UsageError,
 		Subcommands:  []*cli.Command{imageBuildCommand(streams)},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return console.Usagef("there is no command %q: see `ecsctl image --help`", "image "+c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:       console.Group,
 	}
 }

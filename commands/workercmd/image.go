@@ -20,12 +20,7 @@ func workerImageCommand(streams console.Streams) *cli.Command {
 		UsageText:    "ecsctl worker image build --output-file ecsctl.tar\necsctl worker image push --pool my-ecs-pool",
 		OnUsageError: console.UsageError,
 		Subcommands:  []*cli.Command{workerImageBuildCommand(streams), workerImagePushCommand(streams)},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return console.Usagef("there is no command %q: see `ecsctl worker image --help`", "worker image "+c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:       console.Group,
 	}
 }
 

@@ -28,12 +28,7 @@ func workerGroup(subcommands ...*cli.Command) *cli.Command {
 		Usage:        "launch the flow runs of a work pool as ECS tasks",
 		OnUsageError: console.UsageError,
 		Subcommands:  subcommands,
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return console.Usagef("there is no command %q: see `ecsctl worker --help`", "worker "+c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:       console.Group,
 	}
 }
 
