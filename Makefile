@@ -12,7 +12,7 @@ export GOFLAGS := $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
+.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -51,7 +51,13 @@ e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtua
 
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh
+	e2e/venvs.sh prefect39
 	$(GO) test -tags e2e -count=1 -p 1 -timeout 60m $(TESTFLAGS) ./e2e/worker
+
+e2e-bundles: ## @ecs flows of real Prefect 3.8.8 and 3.9.1 through our worker, bundles in moto's S3 and the sandbox's
+	e2e/venvs.sh
+	e2e/venvs.sh prefect39
+	$(GO) test -tags "e2e bundles" -count=1 -timeout 60m $(TESTFLAGS) -run TestBundles ./e2e/sandbox
 
 SEED = 1
 SEEDS = 10

@@ -4,7 +4,7 @@
 # to date.
 #
 #   e2e/venvs.sh              all of them, in .venvs/ at the root of the repository
-#   e2e/venvs.sh prefect3     one
+#   e2e/venvs.sh prefect3     one; prefect39, the newest Prefect, is made only so
 #
 # ECSCTL_E2E_VENVS=DIR uses the environments in DIR as they are and makes none.
 # PYTHON names the interpreter (python3.11).

@@ -3,6 +3,7 @@ package jobtemplate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,7 @@ func Resolve(in Inputs) (*Job, error) {
 	if t.configuration == nil {
 		return nil, found.err()
 	}
+	t.numbersAreTexts = strings.HasPrefix(in.PrefectVersion, "2.")
 	noteLeftovers(found, t.leftovers(variables), in.Strict)
 	secrets := &secretValues{texts: map[string]bool{}}
 	found.secrets = secrets

@@ -2,13 +2,14 @@ package jobtemplate
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
 )
 
 // The official worker reads its settings leniently (pydantic's lax mode): "yes" is a
-// boolean and "300" an integer. Strings are strict.
+// boolean and "300" an integer. Strings are strict, but for Prefect 2.
 
 var booleanWords = map[string]bool{
 	"true": true, "t": true, "yes": true, "y": true, "on": true, "1": true,
@@ -66,5 +67,28 @@ func pyInt(value any) (int64, bool) {
 		return int64(f), err == nil && math.Abs(f) < 1<<53
 	default:
 		return 0, false
+	}
+}
+
+// numbersToTexts does what the worker of Prefect 2 does with numbers where its settings are texts
+// (pydantic 1): `labels: {team: 5}` works there, and a year later somebody relies on it.
+func numbersToTexts(values map[string]any) {
+	for _, name := range []string{"name", "command", "cluster", "family", "image"} {
+		if number, ok := values[name].(json.Number); ok {
+			values[name] = number.String()
+		}
+	}
+	for _, name := range []string{"labels", "env", "cloudwatch_logs_options"} {
+		object, _ := values[name].(map[string]any)
+		if object == nil {
+			continue
+		}
+		texts := maps.Clone(object) // it may be the caller's
+		for key, value := range texts {
+			if number, ok := value.(json.Number); ok {
+				texts[key] = number.String()
+			}
+		}
+		values[name] = texts
 	}
 }

@@ -7,8 +7,9 @@ import (
 
 // template is a base job template: what is configured, from which variables.
 type template struct {
-	configuration map[string]any
-	properties    map[string]any // the declared variables
+	configuration   map[string]any
+	properties      map[string]any // the declared variables
+	numbersAreTexts bool           // as for Prefect 2
 }
 
 // readTemplate checks the outer shape of a base job template: the one that is given, or the pool's.
@@ -65,6 +66,9 @@ func (t template) populate(found *findings, variables map[string]any, environ fu
 		values[key] = value
 	}
 	keepLogGroup(values, defaultLogs)
+	if t.numbersAreTexts {
+		numbersToTexts(values)
+	}
 	configuration := maps.Clone(t.configuration)
 	mergeEnv(found, configuration, defaultEnv, values["env"])
 	populated, _ := expander{values: values, environ: environ, budget: refs.budget}.expand(configuration)

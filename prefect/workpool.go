@@ -17,6 +17,8 @@ type WorkPool struct {
 	Status           string          `json:"status"` // READY, NOT_READY or PAUSED
 	DefaultQueueID   string          `json:"default_queue_id"`
 	BaseJobTemplate  json.RawMessage `json:"base_job_template"`
+	// Storage says where the bundles of flows are; Prefect 2 has none.
+	Storage json.RawMessage `json:"storage_configuration"`
 }
 
 // WorkPoolCreate is what a new work pool is made from. The server refuses names with
@@ -36,6 +38,7 @@ type WorkPoolUpdate struct {
 	BaseJobTemplate  json.RawMessage `json:"base_job_template,omitempty"`
 	IsPaused         *bool           `json:"is_paused,omitempty"`
 	ConcurrencyLimit *int            `json:"concurrency_limit,omitempty"`
+	Storage          any             `json:"storage_configuration,omitempty"`
 }
 
 // ReadWorkPool returns a pool by its name, or ErrNotFound.

@@ -145,6 +145,9 @@ func (b *Bootstrap) build() {
 	if w.spec.MakesFlowRepository() {
 		b.resources = append(b.resources, newFlowRepository(w))
 	}
+	if w.wantsBundles() {
+		b.resources = append(b.resources, &bucket{w: w})
+	}
 	if w.spec.MakesImage() {
 		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})
 	}
@@ -162,7 +165,7 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, q)
 	}
 	b.resources = append(b.resources, &eventRule{w: w})
-	w.pool = &workPool{w: w, create: true}
+	w.pool = &workPool{w: w, create: true, stores: true}
 	b.resources = append(b.resources, &taskDefinition{w: w}, w.pool, b.service)
 }
 

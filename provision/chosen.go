@@ -22,7 +22,8 @@ func (w *world) chosen() spec.Spec {
 	c := spec.Spec{
 		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer, LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
 		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
-			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository},
+			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
+			BundleStorage: s.FlowRuns.BundleStorage},
 		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
@@ -61,13 +62,14 @@ func forget[T comparable](field *T, usual T) {
 }
 
 // choicesToRemember are those of the Spec, and those from before that a Spec without them
-// leaves as they are: a boundary, a path, tags, and the number of workers.
+// leaves as they are: a boundary, a path, tags, bundle storage and the number of workers.
 func (p *workPool) choicesToRemember() *spec.Spec {
 	now := p.w.chosen()
 	if before := p.template.marker.Choices; before != nil {
 		orPointer(&now.Worker.DesiredCount, before.Worker.DesiredCount)
 		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
 		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
+		now.FlowRuns.BundleStorage = now.FlowRuns.BundleStorage || before.FlowRuns.BundleStorage
 		if now.Tags == nil {
 			now.Tags = before.Tags
 		}
@@ -119,6 +121,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 	orList(&said.FlowRuns.Families, c.FlowRuns.Families)
 	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
 	orPointer(&said.FlowRuns.Repository, c.FlowRuns.Repository)
+	said.FlowRuns.BundleStorage = said.FlowRuns.BundleStorage || c.FlowRuns.BundleStorage
 	said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, c.Prefect.APIKeySecret)
 	orPointer(&said.Observer, c.Observer)
 	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)

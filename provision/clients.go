@@ -24,6 +24,7 @@ import (
 	"ecsctl/internal/aws/eventscalls"
 	"ecsctl/internal/aws/iamcalls"
 	"ecsctl/internal/aws/logscalls"
+	"ecsctl/internal/aws/s3calls"
 	"ecsctl/internal/aws/secretscalls"
 	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/directly"
@@ -42,6 +43,7 @@ type Clients struct {
 	Secrets *secretscalls.Client
 	SQS     *sqscalls.Client
 	Events  *eventscalls.Client
+	S3      *s3calls.Client
 	STS     *sts.Client
 	Prefect *prefect.Client
 }
@@ -73,6 +75,7 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 		Secrets: secretscalls.New(cfg),
 		SQS:     sqscalls.New(cfg),
 		Events:  eventscalls.New(cfg),
+		S3:      s3calls.New(cfg),
 		STS:     sts.NewFromConfig(cfg),
 		Prefect: api,
 	}

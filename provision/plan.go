@@ -27,6 +27,7 @@ const (
 	KindFlowRepository    Kind = "flow-repository"
 	KindRepository        Kind = "repository"
 	KindImage             Kind = "image"
+	KindBucket            Kind = "bucket"
 	KindAPIKeySecret      Kind = "api-key-secret"
 	KindAuthStringSecret  Kind = "auth-string-secret"
 	KindDeadLetterQueue   Kind = "dead-letter-queue"

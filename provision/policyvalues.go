@@ -94,7 +94,12 @@ func (w *world) storeValues() map[string]any {
 	if w.spec.MakesImage() {
 		repository, registry = append(repository, old), append(registry, "*")
 	}
+	bucket, objects := []string{}, []string{}
+	if w.wantsBundles() {
+		bucket, objects = append(bucket, w.bucketARN()), append(objects, w.bucketARN()+"/*")
+	}
 	return map[string]any{
+		"Bucket": bucket, "BucketObjects": objects,
 		"LogGroup": group, "LogGroupContent": group + ":*",
 		"WorkerLogStreams": group + ":log-stream:" + workerLogPrefix + "/" + workerContainer + "/*",
 		"Repository":       repository, "OldRepository": old, "AnyRegistry": registry, "EveryRegistry": "*",

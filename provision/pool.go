@@ -22,6 +22,7 @@ type workPool struct {
 	w        *world
 	keep     bool // teardown leaves it
 	create   bool // bootstrap makes it when it is missing
+	stores   bool // its storage is looked at, too
 	found    *prefect.WorkPool
 	template *poolTemplate // the pool's, or the one to make it from
 	warnings []string
@@ -31,11 +32,15 @@ type workPool struct {
 	job      *poolJob        // nil for a new pool
 	// deployments are those that a teardown leaves without a pool.
 	deployments int
+	// results is the block in which results are kept; nil when there is none. resultsType is nil
+	// on a server that has no such blocks.
+	results     *prefect.BlockDocument
+	resultsType *prefect.BlockTypeSchema
 }
 
 func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
 func (p *workPool) needs() []Kind {
-	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup}
+	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup, KindBucket}
 }
 
 func (p *workPool) find(ctx context.Context) error {
@@ -51,6 +56,9 @@ func (p *workPool) find(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("work pool %q: %w", p.w.spec.Pool, err)
 	}
+	if p.stores {
+		return p.findStorage(ctx)
+	}
 	return nil
 }
 
@@ -60,6 +68,9 @@ func (p *workPool) findNone(ctx context.Context) (err error) {
 	p.found, p.template = nil, nil
 	if p.create {
 		p.template, err = p.newTemplate(ctx)
+	}
+	if err == nil && p.stores {
+		err = p.findStorage(ctx)
 	}
 	return err
 }
@@ -89,6 +100,7 @@ func (p *workPool) diff() Change {
 			Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value)), Why: p.keeps.why[d.name],
 		})
 	}
+	c.Fields = append(c.Fields, p.storageFields()...)
 	c.Fields = append(c.Fields, p.memoryFields()...)
 	c.Action = updateIf(c.Fields)
 	if c.Action == None && !p.template.marker.Created {
@@ -147,7 +159,7 @@ func (p *workPool) make(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return made.ID, nil
+	return made.ID, p.putStorage(ctx)
 }
 
 func (p *workPool) meetOther(ctx context.Context) (string, error) {
@@ -176,15 +188,18 @@ func (p *workPool) newTemplate(ctx context.Context) (*poolTemplate, error) {
 
 func (p *workPool) converge(ctx context.Context) error {
 	changes := p.changes()
-	if len(changes) == 0 && len(p.memoryFields()) == 0 {
+	if len(changes) == 0 && len(p.memoryFields()) == 0 && len(p.storageFields()) == 0 {
 		return nil
 	}
-	p.template.marker = p.remember()
+	p.template.marker = p.remember() // before what it remembers is replaced
 	raw, err := p.edited(changes)
 	if err != nil {
 		return err
 	}
-	return p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+	if err := p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw}); err != nil {
+		return err
+	}
+	return p.putStorage(ctx)
 }
 
 // edited is the pool's template with the changes in it.
@@ -257,12 +272,16 @@ func (p *workPool) restoredFields() []Field {
 
 func (p *workPool) delete(ctx context.Context) error {
 	if p.template.marker.Created {
+		if err := p.deleteStorage(ctx); err != nil {
+			return err
+		}
 		err := p.w.aws.Prefect.DeleteWorkPool(ctx, p.w.spec.Pool)
 		if errors.Is(err, prefect.ErrNotFound) {
 			return nil
 		}
 		return err
 	}
+	before := p.template.marker.StorageBefore
 	if err := p.template.restore(); err != nil {
 		return err
 	}
@@ -270,5 +289,12 @@ func (p *workPool) delete(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+	update := prefect.WorkPoolUpdate{BaseJobTemplate: raw}
+	if before != nil {
+		update.Storage = before
+	}
+	if err := p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, update); err != nil {
+		return err
+	}
+	return p.deleteStorage(ctx)
 }

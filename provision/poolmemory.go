@@ -15,6 +15,7 @@ func (p *workPool) remember() poolMarker {
 	m.Choices = p.choicesToRemember()
 	m.Version, m.Names, m.Cluster = markerVersion, w.chosenNames(), shortName(w.spec.Cluster)
 	m.Account, m.Region = w.id.Account, w.spec.Region
+	m.StorageBefore = p.storageBefore()
 	return m
 }
 
@@ -54,6 +55,7 @@ func (p *workPool) checkRemembered() error {
 	differs("queue", "queue-name", before.Queue, n.Queue)
 	differs("dead-letter queue", "dead-letter-queue-name", before.DeadLetterQueue, n.DeadLetterQueue)
 	differs("event rule", "rule-name", before.Rule, n.Rule)
+	differs("bucket", "bucket-name", before.Bucket, n.Bucket)
 	if len(was) == 0 {
 		return nil
 	}

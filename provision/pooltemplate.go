@@ -35,6 +35,8 @@ type poolMarker struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 	Cluster string `json:"cluster,omitempty"`
+	// StorageBefore is the storage configuration that bootstrap replaced in a pool that it did not make.
+	StorageBefore json.RawMessage `json:"storageBefore,omitempty"`
 	// Choices are what else the user chose; nil means nothing.
 	Choices *spec.Spec `json:"choices,omitempty"`
 }

@@ -50,6 +50,8 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Names.DeadLetterQueue":   func(_ *account, s *spec.Spec) { s.Names.DeadLetterQueue = "mine" },
 	"Names.Rule":              func(_ *account, s *spec.Spec) { s.Names.Rule = "mine" },
 
+	"Names.Bucket": func(_ *account, s *spec.Spec) { s.FlowRuns.BundleStorage, s.Names.Bucket = true, "mine-bundles" },
+
 	"Roles.Boundary":         func(a *account, s *spec.Spec) { s.Roles.Boundary = a.boundary("limit") },
 	"Roles.Path":             func(_ *account, s *spec.Spec) { s.Roles.Path = "/team/" },
 	"FlowRuns.ExecutionRole": func(_ *account, s *spec.Spec) { s.FlowRuns.ExecutionRole = "arn:aws:iam::123456789012:role/flows" },
@@ -57,6 +59,7 @@ var choices = map[string]func(*account, *spec.Spec){
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
 	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },
 	"FlowRuns.Logs":          func(_ *account, s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(false) },
+	"FlowRuns.BundleStorage": func(_ *account, s *spec.Spec) { s.FlowRuns.BundleStorage = true },
 	"Prefect.APIKeySecret":   func(a *account, s *spec.Spec) { s.Prefect.APIKeySecret = a.otherSecret() },
 	"Observer":               func(_ *account, s *spec.Spec) { s.Observer = aws.Bool(false) },
 	"LogRetentionDays":       func(_ *account, s *spec.Spec) { s.LogRetentionDays = 7 },

@@ -66,13 +66,13 @@ func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 // look finds everything that may be there, at the same time.
 func (t *Teardown) look(ctx context.Context) error {
 	w := t.w
-	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool}
+	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool, stores: true}
 	service := &service{w: w}
 	cluster := &cluster{w: w, own: service}
 	t.resources = []removable{
 		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
 		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
-		&eventRule{w: w}, cluster, &flowRunDefinitions{w: w, pool: pool},
+		&eventRule{w: w}, &bucket{w: w, leaves: true}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
 	for _, q := range w.observer() {
 		t.resources = append(t.resources, q)
@@ -159,7 +159,7 @@ func teardownNeeds(kind Kind) []Kind {
 		// and that it is ours, for a teardown that has to be run again.
 		return []Kind{
 			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole, KindWorkerRole,
-			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret, KindAuthStringSecret, KindRule, KindQueue, KindDeadLetterQueue,
+			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret, KindAuthStringSecret, KindBucket, KindRule, KindQueue, KindDeadLetterQueue,
 		}
 	}
 	return []Kind{KindService, KindTask}

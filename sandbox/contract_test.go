@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -58,6 +59,7 @@ var motoDeviates = map[string]string{
 	"TestAuthorizationToken":              "moto's token has expired; AWS's is good for 12 hours (API_GetAuthorizationToken)",
 	"TestRepositorySettings":              "moto keeps scanOnPush when it is left out; on AWS its default is false (API_ImageScanningConfiguration)",
 	"TestLifecyclePoliciesThatECRRefuses": "moto takes unknown keys; AWS answers InvalidParameterException",
+	"TestBucketNamesThatS3Refuses":        "moto takes any name; AWS answers InvalidBucketName (S3 User Guide, Bucket naming rules)",
 	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
 }
 
@@ -72,6 +74,7 @@ type clients struct {
 	sqs     *sqs.Client
 	events  *eventbridge.Client
 	ecr     *ecr.Client
+	s3      *s3.Client
 	server  *sandbox.Server // nil when the endpoint is not a sandbox of this test
 }
 
@@ -132,7 +135,7 @@ func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsPr
 	return &clients{
 		sts: sts.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
 		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg),
-		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg),
+		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg), s3: s3.NewFromConfig(cfg),
 	}
 }
 

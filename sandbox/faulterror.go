@@ -5,15 +5,16 @@ import (
 	"net/http"
 
 	"ecsctl/sandbox/fault"
+	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/wire"
 )
 
 // faultCodes are the codes for each kind, by service; "" is for the JSON services.
 var faultCodes = map[fault.Kind]map[string]string{
-	fault.Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled"},
-	fault.ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "events": "InternalException"},
-	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"},
-	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken"},
+	fault.Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled", "s3": "SlowDown"},
+	fault.ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "s3": "InternalError", "events": "InternalException"},
+	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied", "s3": "AccessDenied"},
+	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken", "s3": "ExpiredToken"},
 }
 
 func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Error {
@@ -28,6 +29,9 @@ func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Er
 	case fault.Throttle:
 		if service == "ec2" {
 			return wire.WithStatus(http.StatusServiceUnavailable, code, "Request limit exceeded.")
+		}
+		if service == s3.Name {
+			return wire.WithStatus(http.StatusServiceUnavailable, code, "Please reduce your request rate.")
 		}
 		return wire.Errorf(code, "Rate exceeded")
 	case fault.ServerError:
@@ -55,7 +59,7 @@ func (s *Server) accessDenied(code, service, operation string) *wire.Error {
 	switch service {
 	case "ec2":
 		return wire.WithStatus(http.StatusForbidden, code, "You are not authorized to perform this operation. %s", message)
-	case "iam", "sts":
+	case "iam", "sts", s3.Name:
 		return wire.WithStatus(http.StatusForbidden, code, "%s", message)
 	default:
 		return wire.Errorf(code, "%s", message)
@@ -81,6 +85,8 @@ func unknownKey(service string) *wire.Error {
 		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
 	case "iam", "sts":
 		return wire.WithStatus(http.StatusForbidden, "InvalidClientTokenId", message)
+	case s3.Name:
+		return wire.WithStatus(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
 	default:
 		return wire.Errorf("UnrecognizedClientException", message)
 	}

@@ -9,6 +9,7 @@ import (
 	"ecsctl/internal/bounded"
 	"ecsctl/internal/uuid"
 	"ecsctl/sandbox/fault"
+	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the ecsctl sandbox serves signed AWS requests and "+prefectPath, http.StatusForbidden)
 		return
 	}
-	req, err := readRequest(r)
+	req, err := readRequest(r, cred.service)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -60,12 +61,16 @@ func send(w http.ResponseWriter, req *wire.Request, answer wire.Answer) {
 	_, _ = w.Write(answer.Body) // the client may be gone; there is nobody to tell
 }
 
-func readRequest(r *http.Request) (*wire.Request, error) {
+func readRequest(r *http.Request, service string) (*wire.Request, error) {
 	body, err := bounded.Read(r.Body, maxBody)
 	if err != nil {
 		return nil, err
 	}
-	req := &wire.Request{ID: uuid.New(), Body: body}
+	req := &wire.Request{ID: uuid.New(), Body: body, HTTP: r}
+	if service == s3.Name {
+		req.Operation = s3.OperationOf(r)
+		return req, nil
+	}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		_, req.Operation, _ = strings.Cut(target, ".")
 		return req, nil

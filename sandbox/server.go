@@ -22,6 +22,7 @@ import (
 	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/quotas"
 	"ecsctl/sandbox/internal/rules"
+	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/secrets"
 	"ecsctl/sandbox/internal/sqs"
 	"ecsctl/sandbox/internal/sts"
@@ -101,6 +102,7 @@ func (s *Server) startServices() {
 	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, Secret: s.secret, AnyKey: !o.EnforceIAM})
 	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock, DeleteDelay: o.QueueDelay})
 	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
+	store := s3.New(s3.Config{Region: o.Region, Account: o.Account, Clock: o.Clock})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
@@ -111,11 +113,11 @@ func (s *Server) startServices() {
 	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
 	s.account = authz.Account{
 		Partition: o.Partition, Region: o.Region, ID: o.Account,
-		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus,
+		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus, S3: store,
 	}
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
-		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr,
+		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr, s3.Name: store,
 		"servicequotas": quotas.New(o.Partition, o.Region, o.Account, s.quotas.Vcpus),
 	}
 	for name, service := range s.services {

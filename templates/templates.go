@@ -44,6 +44,7 @@ const (
 	VerifyPolicy    = "verify-policy.json"
 	DeployPolicy    = "deploy-policy.json"
 	QueuePolicy     = "queue-policy.json"
+	BucketPolicy    = "bucket-policy.json"
 	LifecyclePolicy = "lifecycle-policy.json"
 )
 

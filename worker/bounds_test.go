@@ -39,8 +39,8 @@ func TestPollsAreBounded(t *testing.T) {
 		}
 		return false
 	})
+	ids := w.runs(w.deployment(nil), 2) // the pool before the worker, which would make it
 	w.start(func(o *worker.Options) { o.Limit = 50 })
-	ids := w.runs(w.deployment(nil), 2)
 	for _, id := range ids {
 		w.await(id, prefect.Completed)
 	}

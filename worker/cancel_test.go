@@ -103,6 +103,38 @@ func TestCancelIsFinishedWhenTheRunnerIsGone(t *testing.T) {
 	}
 }
 
+// Prefect 3: below whatever command is a runner, which cancels its run and runs its hooks. The
+// worker leaves it the time for that.
+func TestCancelIsTheRunnersWhateverTheCommand(t *testing.T) {
+	t.Parallel()
+	for name, command := range map[string]string{
+		"wrapper": "entry --verbose",
+		"bundle":  "uv run --with prefect-aws --python 3.11 -m prefect_aws.bundles.execute --bucket b --key k",
+		"shell":   `/bin/sh -c 'entry; exit $?'`,
+		"default": "",
+	} {
+		for _, worker := range []string{"that launched it", "that came later"} {
+			t.Run(name+", the worker "+worker, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, worldOptions{})
+				id := w.runs(w.deployment(map[string]any{"command": command, "env": map[string]any{"BEHAVE": "obey"}}), 1)[0]
+				first := w.start(nil)
+				w.await(id, prefect.Running)
+				if worker == "that came later" {
+					first.stop()
+					<-first.ended
+					w.start(nil)
+				}
+				w.cancelling(id)
+				run := w.await(id, prefect.Cancelled)
+				if run.State.Message != "by the runner" || w.calls("StopTask") != 0 {
+					t.Errorf("it is Cancelled %q after %d calls of StopTask", run.State.Message, w.calls("StopTask"))
+				}
+			})
+		}
+	}
+}
+
 // Prefect 3: a runner that does not cancel its run in time is not waited for.
 func TestCancelWhenTheRunnerIsStuck(t *testing.T) {
 	t.Parallel()

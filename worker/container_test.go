@@ -6,17 +6,24 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 )
+
+// programs are those of the image that execute flow runs: Prefect's own, a team's wrapper, and
+// what the bundle of an @ecs flow is run by.
+var programs = []string{"prefect", "entry", "uv"}
 
 // The test binary plays two programs: the tests, and in the containers of the sandbox
 // `prefect flow-run execute`.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "prefect" {
+	if slices.Contains(programs, filepath.Base(os.Args[0])) {
 		os.Exit(execute())
 	}
 	os.Exit(m.Run())
@@ -50,8 +57,34 @@ func execute() int {
 	case "hang":
 		<-ctx.Done()
 		return 143
+	case "obey":
+		return obey(ctx, api, id)
 	}
 	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed}); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+// obey cancels its run as Prefect's runner does: it sees that it is to, runs its hooks, says so.
+func obey(ctx context.Context, api *prefect.Client, id string) int {
+	for {
+		run, err := api.ReadFlowRun(ctx, id)
+		if err != nil {
+			return fail(err)
+		}
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
+			return 143 // told to stop
+		}
+		if run.StateType == prefect.Cancelling {
+			break
+		}
+	}
+	if err := pause.For(ctx, time.Second); err != nil {
+		return 143
+	}
+	cancelled := prefect.StateProposal{Type: prefect.Cancelled, Message: "by the runner"}
+	if _, err := api.SetFlowRunState(ctx, id, cancelled); err != nil {
 		return fail(err)
 	}
 	return 0

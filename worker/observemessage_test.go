@@ -151,7 +151,7 @@ func TestTakenOverAfterTheEnd(t *testing.T) {
 func TestLeaveTask(t *testing.T) {
 	t.Parallel()
 	table := newTable(1)
-	table.admit(runlog.Run{ID: "r"})
+	table.admit(runlog.Run{ID: "r"}, time.Time{})
 	table.leaveTask("r", "old")
 	if _, in := table.find("r"); !in || !table.isFull() {
 		t.Error("a run that is being launched left with its old task")

@@ -107,7 +107,7 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 	for i := range runs {
 		c := newCandidate(runs[i].FlowRun, found)
 		c.pool = runs[i].WorkPoolID
-		switch p.table.admit(c.ref()) {
+		switch p.table.admit(c.ref(), found) {
 		case admitted:
 			if p.passed.since(c.run.ID, found) {
 				p.table.leave(c.run.ID)

@@ -49,7 +49,7 @@ func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
 		switch mine, err := r.judge(ctx, &old[i], others, warned); {
 		case err != nil:
 			failures = append(failures, err)
-		case mine.claim != "" && r.table.admit(mine.ref()) == admitted:
+		case mine.claim != "" && r.table.admit(mine.ref(), time.Time{}) == admitted:
 			resume(mine)
 		}
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,19 +104,61 @@ func TestTableLimit(t *testing.T) {
 		want admission
 	}{{"a", admitted}, {"a", alreadyIn}, {"b", admitted}, {"c", full}, {"b", alreadyIn}}
 	for _, step := range steps {
-		if got := table.admit(runlog.Run{ID: step.id}); got != step.want {
+		if got := table.admit(runlog.Run{ID: step.id}, time.Time{}); got != step.want {
 			t.Errorf("%s: got %d, want %d", step.id, got, step.want)
 		}
 	}
 	table.launched("a", launchedTask{pid: "c::a"})
-	if got := table.admit(runlog.Run{ID: "c"}); got != full {
+	if got := table.admit(runlog.Run{ID: "c"}, time.Time{}); got != full {
 		t.Errorf("a launched run gave up its place: got %d", got)
 	}
 	table.leave("a")
 	table.adopt(runlog.Run{ID: "x"}, launchedTask{pid: "c::x"})
-	if got := table.admit(runlog.Run{ID: "c"}); got != admitted {
+	if got := table.admit(runlog.Run{ID: "c"}, time.Time{}); got != admitted {
 		t.Errorf("an adopted run counts against the limit: got %d", got)
 	}
+}
+
+// A run that a poll gives anew, which began after its launch, was scheduled anew. Its last
+// launch is followed until the task has stopped, and is the run's again when no other comes of it.
+func TestTableOfARunThatIsScheduledAnew(t *testing.T) {
+	t.Parallel()
+	table, run, before := newTable(1), runlog.Run{ID: "a"}, time.Now()
+	of := func(task string) launchedTask { return launchedTask{at: place{task: task}} }
+	admit := func(found time.Time, want admission) {
+		t.Helper()
+		if got := table.admit(run, found); got != want {
+			t.Fatalf("got %d, want %d", got, want)
+		}
+	}
+	tasks := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, entry := range table.inPhase(launched) {
+			got = append(got, entry.at.task)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("the tasks %q are followed, want %q", got, want)
+		}
+	}
+	admit(before, admitted)
+	table.launched("a", of("first"))
+	admit(before, alreadyIn) // a late answer
+	admit(time.Now().Add(time.Hour), admitted)
+	admit(time.Now().Add(time.Hour), alreadyIn) // it is being launched
+	tasks("first")
+	table.leave("a") // another worker was faster
+	tasks("first")
+	admit(time.Now().Add(time.Hour), admitted)
+	table.launched("a", of("second"))
+	tasks("first", "second")
+	table.leaveTask("a", "first")
+	tasks("second")
+	if got, _ := table.find("a"); got.at.task != "second" {
+		t.Errorf("the run's task is %q", got.at.task)
+	}
+	table.leaveTask("a", "second")
+	tasks()
 }
 
 // What is kept of a run is small: 10,000 of them fit into a small container.

@@ -52,11 +52,13 @@ type table struct {
 
 	mu   sync.Mutex
 	runs map[string]*tracked // by run id
-	gone chan struct{}       // closed and replaced whenever a run leaves or changes phase
+	// older are the launches, by task, of runs that were scheduled anew before the task had stopped.
+	older map[string]*tracked
+	gone  chan struct{} // closed and replaced whenever a run leaves or changes phase
 }
 
 func newTable(limit int) *table {
-	return &table{limit: limit, runs: map[string]*tracked{}, gone: make(chan struct{})}
+	return &table{limit: limit, runs: map[string]*tracked{}, older: map[string]*tracked{}, gone: make(chan struct{})}
 }
 
 // admission is the answer to a wish for a place in the table.
@@ -68,15 +70,21 @@ const (
 	full
 )
 
-// admit gives a run that is about to be claimed a place.
-func (t *table) admit(run runlog.Run) admission {
+// admit gives a run that is about to be claimed a place. The server gave it to a poll that
+// began at found. A run that was launched before that was scheduled anew: somebody has
+// retried it while its last task, which may hang, had not stopped.
+func (t *table) admit(run runlog.Run, found time.Time) admission {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, in := t.runs[run.ID]; in {
+	last, in := t.runs[run.ID]
+	if in && (last.phase != launched || !last.since.Before(found)) {
 		return alreadyIn
 	}
-	if t.limit > 0 && t.owned() >= t.limit {
+	if !(in && last.owned) && t.limit > 0 && t.owned() >= t.limit {
 		return full
+	}
+	if in {
+		t.older[last.at.task] = last
 	}
 	t.runs[run.ID] = &tracked{run: run, phase: claiming, since: time.Now(), owned: true}
 	return admitted
@@ -162,11 +170,20 @@ func (t *table) change(runID string, edit func(*tracked)) {
 	}
 }
 
-// leave ends the tracking of a run and frees its place.
+// leave ends the tracking of a run and frees its place. The launch before, whose task has not
+// stopped, is that of the run again.
 func (t *table) leave(runID string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.runs, runID)
+	for _, older := range t.older {
+		if last := t.runs[runID]; older.run.ID == runID && (last == nil || last.since.Before(older.since)) {
+			t.runs[runID] = older
+		}
+	}
+	if last := t.runs[runID]; last != nil {
+		delete(t.older, last.at.task)
+	}
 	t.signal()
 }
 
@@ -174,6 +191,7 @@ func (t *table) leave(runID string) {
 func (t *table) leaveTask(runID, task string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	delete(t.older, task)
 	if entry := t.runs[runID]; entry != nil && entry.at.task == task {
 		delete(t.runs, runID)
 		t.signal()
@@ -197,12 +215,17 @@ func (t *table) find(runID string) (tracked, bool) {
 	return *entry, true
 }
 
+// entries are those of runs and of older launches; t.mu is held.
+func (t *table) entries() []*tracked {
+	return slices.AppendSeq(slices.Collect(maps.Values(t.runs)), maps.Values(t.older))
+}
+
 // inPhase returns the entries of a phase, the oldest first.
 func (t *table) inPhase(wanted phase) []tracked {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []tracked
-	for entry := range maps.Values(t.runs) {
+	for _, entry := range t.entries() {
 		if entry.phase == wanted {
 			out = append(out, *entry)
 		}
@@ -229,7 +252,7 @@ func (t *table) uses(definition string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for _, entry := range t.runs {
+	for _, entry := range t.entries() {
 		if entry.definition == definition {
 			n++
 		}

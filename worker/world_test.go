@@ -148,13 +148,15 @@ func (w *world) hangUp() {
 	}
 }
 
-// imageDir is an image whose prefect is this test binary.
+// imageDir is an image whose programs are this test binary.
 func imageDir(t *testing.T) string {
 	t.Helper()
 	binary := must(os.Executable())(t)
 	dir := t.TempDir()
-	if err := os.Symlink(binary, filepath.Join(dir, "prefect")); err != nil {
-		t.Fatal(err)
+	for _, program := range programs {
+		if err := os.Symlink(binary, filepath.Join(dir, program)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }

@@ -130,6 +130,7 @@ func NameFlags() []SpecFlag {
 		stringFlag("queue-name", inNames, "`NAME` of the queue with the changes of tasks", func(s *spec.Spec) *string { return &s.Names.Queue }),
 		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon", func(s *spec.Spec) *string { return &s.Names.DeadLetterQueue }),
 		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue", func(s *spec.Spec) *string { return &s.Names.Rule }),
+		stringFlag("bucket-name", inNames, "`NAME` of the bucket for bundles of flows", func(s *spec.Spec) *string { return &s.Names.Bucket }),
 		stringFlag("repository-name", inNames, "`NAME` of the repository that the worker's image is pushed to", func(s *spec.Spec) *string { return &s.Names.Repository }),
 		stringFlag("flow-repository-name", inNames, "`NAME` of the repository that the images of flows are pushed to", func(s *spec.Spec) *string { return &s.Names.FlowRepository }),
 		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given", func(s *spec.Spec) *string { return &s.Names.SecurityGroup }),
@@ -162,6 +163,7 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs (default: one is made, without rights)", func(s *spec.Spec) *string { return &s.FlowRuns.TaskRole }),
 		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
 		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
+		bundleStorageFlag(),
 		switchFlag("flow-run-logs", inFlowRuns, "send the output of flow runs to the log group", "true",
 			func(s *spec.Spec) **bool { return &s.FlowRuns.Logs }),
 		offFlag("no-flow-repository", inFlowRuns, "make no repository in ECR for the images of flows",
@@ -173,6 +175,21 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *spec.Spec) *string { return &s.Roles.Path }),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int { return &s.LogRetentionDays }),
 		tagFlag(),
+	}
+}
+
+func bundleStorageFlag() SpecFlag {
+	const name = "bundle-storage"
+	usage := "make an S3 bucket for the bundles of @ecs flows and set the pool's storage to it (default: what is there stays)"
+	return SpecFlag{
+		Flag: &cli.BoolFlag{Name: name, Usage: usage, Category: inFlowRuns, EnvVars: Env(name)},
+		set:  func(s *spec.Spec, c *cli.Context) error { s.FlowRuns.BundleStorage = c.Bool(name); return nil },
+		values: func(s *spec.Spec) []string {
+			if !s.FlowRuns.BundleStorage {
+				return nil
+			}
+			return []string{"true"}
+		},
 	}
 }
 

@@ -41,6 +41,9 @@ func setFields(s spec.Spec) []string {
 
 // valueFor is something that the flag takes.
 func valueFor(flag cli.Flag) string {
+	if flag.Names()[0] == "bundle-storage" {
+		return "true" // false is what its field has anyway
+	}
 	switch flag.(type) {
 	case *cli.IntFlag:
 		return "7"

@@ -73,17 +73,23 @@ func runOfficial(t *testing.T) (versions, []outcome) {
 	if *recorded != "" {
 		return readRecorded(t)
 	}
-	python, err := peers.Program(peers.Prefect3, "python")
+	return runProgram(t, peers.Prefect3, "official.py", nil,
+		"--generate", strconv.Itoa(*generate), "--named", strconv.Itoa(*named), "--empties", strconv.Itoa(*empties))
+}
+
+// runProgram runs a program of this folder that puts jobs through an official worker.
+func runProgram(t *testing.T, venv, program string, env []string, args ...string) (versions, []outcome) {
+	t.Helper()
+	python, err := peers.Program(venv, "python")
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{filepath.Join(peers.Root(), "e2e", "parity", "official.py"),
-		"--generate", strconv.Itoa(*generate), "--named", strconv.Itoa(*named), "--empties", strconv.Itoa(*empties)}
 	if *seed != 0 {
 		args = append(args, "--seed", strconv.FormatInt(*seed, 10))
 	}
+	args = append([]string{filepath.Join(peers.Root(), "e2e", "parity", program)}, args...)
 	command := exec.CommandContext(t.Context(), python, args...)
-	command.Stderr = os.Stderr
+	command.Stderr, command.Env = os.Stderr, append(os.Environ(), env...)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +99,7 @@ func runOfficial(t *testing.T) (versions, []outcome) {
 	}
 	about, jobs := readOutcomes(t, bufio.NewReader(output))
 	if err := command.Wait(); err != nil {
-		t.Fatalf("official.py: %v", err)
+		t.Fatalf("%s: %v", program, err)
 	}
 	return about, jobs
 }

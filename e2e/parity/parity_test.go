@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +23,7 @@ func TestRequestsEqualThoseOfTheOfficialWorker(t *testing.T) {
 	if len(jobs) < 1000 {
 		t.Errorf("%d jobs, want 1000 at least", len(jobs))
 	}
-	rows, aws, count := differences(t), newAccount(t), map[string]int{}
+	rows, aws, count := peers.Differences(t), newAccount(t), map[string]int{}
 	for _, row := range []string{"aws-refuses", "python-stumbles"} {
 		if !slices.Contains(rows, row) {
 			t.Errorf("docs/parity.md has no row %q", row)
@@ -90,21 +88,6 @@ func checkMeant(t *testing.T, job outcome, made *requests, err error, rows []str
 	if bothRefuse || bothSend && cmp.Equal(normalised(t, job.Official), normalised(t, made)) {
 		t.Errorf("no difference here: official %v %q, ours %v %v", job.Official, job.Refused, made, err)
 	}
-}
-
-var row = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|")
-
-// differences are the names of the rows of docs/parity.md.
-func differences(t *testing.T) (names []string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(peers.Root(), "docs", "parity.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, found := range row.FindAllSubmatch(text, -1) {
-		names = append(names, string(found[1]))
-	}
-	return names
 }
 
 // The normalisation, all of it (docs/parity.md says the same in words).

@@ -14,9 +14,11 @@ import (
 // Names of the virtual environments, one for each requirements-<name>.txt.
 const (
 	Prefect3 = "prefect3"
-	Prefect2 = "prefect2"
-	AWS      = "aws"
-	Lint     = "lint"
+	// Prefect39 has the newest Prefect: what depends on the version runs with it, too.
+	Prefect39 = "prefect39"
+	Prefect2  = "prefect2"
+	AWS       = "aws"
+	Lint      = "lint"
 )
 
 // Program returns the path of a program in a virtual environment, from

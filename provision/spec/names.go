@@ -59,6 +59,24 @@ func PoolSlug(pool, region string) string {
 	return strings.TrimRight(slug, "-") + "-" + hash
 }
 
+// maxBucketName is S3's limit ("Bucket naming rules").
+const maxBucketName = 63
+
+// BucketName gives the name of a pool's bucket. All accounts of AWS share the names of buckets,
+// so it carries the account.
+func BucketName(pool, region, account string) string {
+	prefix := "prefect-bundles-" + account + "-" + region + "-"
+	slug := repositorySlug(PoolSlug(pool, region))
+	plain := strings.Trim(separators.ReplaceAllString(slug, "-"), "-")
+	if plain == pool && len(prefix+plain) <= maxBucketName {
+		return prefix + plain
+	}
+	sum := sha256.Sum256([]byte(pool))
+	hash := hex.EncodeToString(sum[:])[:8]
+	plain = plain[:min(len(plain), maxBucketName-len(prefix)-len(hash)-1)]
+	return prefix + strings.TrimLeft(strings.TrimRight(plain, "-")+"-"+hash, "-")
+}
+
 // RepositoryPart is what ECR takes between two slashes (API_CreateRepository): no
 // capitals, and single separators.
 var RepositoryPart = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
@@ -100,5 +118,6 @@ func (n Names) Or(others Names) Names {
 	n.Queue = cmp.Or(n.Queue, others.Queue)
 	n.DeadLetterQueue = cmp.Or(n.DeadLetterQueue, others.DeadLetterQueue)
 	n.Rule = cmp.Or(n.Rule, others.Rule)
+	n.Bucket = cmp.Or(n.Bucket, others.Bucket)
 	return n
 }

@@ -96,6 +96,8 @@ type Names struct {
 	Queue           string `yaml:"queue,omitempty" json:"queue,omitempty"`
 	DeadLetterQueue string `yaml:"deadLetterQueue,omitempty" json:"deadLetterQueue,omitempty"`
 	Rule            string `yaml:"rule,omitempty" json:"rule,omitempty"`
+	// Bucket holds bundles and results; empty means BucketName, which needs the account.
+	Bucket string `yaml:"bucket,omitempty" json:"bucket,omitempty"`
 }
 
 // Roles say how roles are made. They are nothing to roles that are given as ARNs.
@@ -128,6 +130,9 @@ type FlowRuns struct {
 	Logs *bool `yaml:"logs,omitempty" json:"logs,omitempty"`
 	// Repository says whether there is one in ECR for the images of flows; nil means yes.
 	Repository *bool `yaml:"repository,omitempty" json:"repository,omitempty"`
+	// BundleStorage says whether a bucket is made for the bundles of flows that are no deployments
+	// (@ecs), and the pool's storage set to it. Without it, one that is there stays.
+	BundleStorage bool `yaml:"bundleStorage,omitempty" json:"bundleStorage,omitempty"`
 }
 
 // Prefect says how to reach the Prefect API. There is no field for a key: it

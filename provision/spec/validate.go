@@ -27,6 +27,7 @@ var (
 	ECSName       = newNameRule(`[A-Za-z0-9_-]`, 255)
 	secretName    = newNameRule(`[A-Za-z0-9/_+=.@-]`, 512)
 	logGroupName  = newNameRule(`[A-Za-z0-9_/.#-]`, 512)
+	bucketName    = newNameRule(`[a-z0-9-]`, maxBucketName)
 	queueName     = newNameRule(`[A-Za-z0-9_-]`, 80)
 	ruleName      = newNameRule(`[.\-_A-Za-z0-9]`, 64)
 	repoName      = newNameRule(`[a-z0-9/._-]`, 256)
@@ -85,6 +86,9 @@ func (s Spec) checkNames() []error {
 	check("queue", s.Names.Queue, queueName)
 	check("dead-letter queue", s.Names.DeadLetterQueue, queueName)
 	check("event rule", s.Names.Rule, ruleName)
+	if s.Names.Bucket != "" {
+		check("bucket", s.Names.Bucket, bucketName)
+	}
 	if s.Names.Queue == s.Names.DeadLetterQueue {
 		errs = append(errs, fmt.Errorf("queue %q is also the dead-letter queue: give them two names", s.Names.Queue))
 	}

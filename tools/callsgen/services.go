@@ -39,6 +39,11 @@ var services = []service{
 		"ListAccountAliases", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePermissionsBoundary", "PutRolePolicy",
 		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
 	}},
+	{"s3", "s3calls", []string{
+		"CreateBucket", "DeleteBucket", "DeleteObjects", "GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketPolicy",
+		"GetBucketTagging", "GetPublicAccessBlock", "ListObjectVersions", "PutBucketEncryption", "PutBucketLifecycleConfiguration",
+		"PutBucketPolicy", "PutBucketTagging", "PutPublicAccessBlock",
+	}},
 	{"secretsmanager", "secretscalls", []string{
 		"CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "ListSecrets", "PutSecretValue", "RestoreSecret",
 		"TagResource",

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"golang.org/x/sync/errgroup"
@@ -33,12 +34,13 @@ const (
 	TaskDefinition = "task-definition"
 	Service        = "service"
 	Queue          = "queue"
+	Bucket         = "bucket"
 	Rule           = "event-rule"
 	WorkPool       = "work-pool"
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Rule, TaskDefinition, Service, WorkPool}
+var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Bucket, Rule, TaskDefinition, Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
 // change behind ecsctl's back what it reads here.
@@ -50,6 +52,7 @@ type Source struct {
 	ECR     *ecr.Client
 	ECS     *ecs.Client
 	SQS     *sqs.Client
+	S3      *s3.Client
 	Events  *eventbridge.Client
 	Prefect Prefect
 }
@@ -79,6 +82,7 @@ func NewSource(cfg aws.Config, prefect Prefect) *Source {
 		ECR:     ecr.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),
 		SQS:     sqs.NewFromConfig(cfg),
+		S3:      s3.NewFromConfig(cfg),
 		Events:  eventbridge.NewFromConfig(cfg),
 		Prefect: prefect,
 	}
@@ -101,7 +105,7 @@ func (s *Source) Read(ctx context.Context) (*Snapshot, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Snapshot) error{
 		s.readRoles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters, s.readTaskDefinitions, s.readPools,
-		s.readQueues, s.readRules,
+		s.readQueues, s.readRules, s.readBuckets,
 	} {
 		group.Go(func() error { return read(ctx, snap) })
 	}

@@ -11,12 +11,18 @@ import (
 // Credential=<key>/<date>/<region>/<service>/aws4_request.
 var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request`)
 
-// AWS names calls of the AWS JSON and query protocols, "ecs:CreateService".
+// AWS names calls of the AWS JSON and query protocols, "ecs:CreateService", and those of S3 by
+// their method and what of a bucket they are on, "s3:PUT tagging".
 // Operations that do not begin like a read count as writes.
 func AWS(req *http.Request, body []byte) (string, bool) {
 	service := "unsigned"
 	if match := credentialScope.FindStringSubmatch(req.Header.Get("Authorization")); match != nil {
 		service = match[1]
+	}
+	if service == "s3" {
+		on, _, _ := strings.Cut(req.URL.RawQuery, "&")
+		on, _, _ = strings.Cut(on, "=")
+		return strings.TrimSpace("s3:" + req.Method + " " + on), req.Method != http.MethodGet && req.Method != http.MethodHead
 	}
 	operation := ""
 	if target := req.Header.Get("X-Amz-Target"); target != "" {

@@ -16,6 +16,7 @@ import (
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/policy"
+	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/secrets"
 	"ecsctl/sandbox/internal/sqs"
 	"ecsctl/sandbox/internal/wire"
@@ -32,6 +33,7 @@ type Account struct {
 	Secrets *secrets.Service
 	SQS     *sqs.Service
 	Events  *events.Service
+	S3      *s3.Service
 }
 
 // Call is what somebody asks a service for.
@@ -49,7 +51,7 @@ type rights map[string]func(*call) []need
 // services are the rights by service. A call that is in none of them is refused, not let pass.
 var services = map[string]rights{
 	"ec2": ec2Rights, "ecr": ecrRights, "ecs": ecsRights, "events": eventsRights, "iam": iamRights, "logs": logsRights,
-	"secretsmanager": secretsRights, "sqs": sqsRights, "sts": stsRights,
+	"secretsmanager": secretsRights, "s3": s3Rights, "sqs": sqsRights, "sts": stsRights,
 	"servicequotas": {"GetServiceQuota": anything, "GetAWSDefaultServiceQuota": anything},
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -21,7 +22,7 @@ type call struct {
 
 func (a *Account) read(in Call) (*call, *wire.Error) {
 	c := &call{Account: a, Call: in, form: in.Request.Form}
-	if c.form != nil || len(in.Request.Body) == 0 {
+	if c.form != nil || in.Service == s3.Name || len(in.Request.Body) == 0 {
 		return c, nil
 	}
 	if err := json.Unmarshal(in.Request.Body, &c.body); err != nil {

@@ -20,7 +20,7 @@ func refusal(c *call, n need, d iam.Decision) *wire.Error {
 	switch c.Service {
 	case "ec2":
 		return ec2Refusal(c, n, d)
-	case "iam", "sts":
+	case "iam", "sts", "s3":
 		return wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s", d.Refusal(c.Caller, n.action, resource))
 	case "sqs": // writes actions in small letters
 		text := d.Refusal(c.Caller, n.action, resource)

@@ -7,7 +7,7 @@ import (
 )
 
 // services are those whose calls are authorised; a statement about no other is moot.
-var services = []string{"ec2", "ecr", "ecs", "events", "iam", "logs", "secretsmanager", "sqs", "sts"}
+var services = []string{"ec2", "ecr", "ecs", "events", "iam", "logs", "s3", "secretsmanager", "sqs", "sts"}
 
 // keys are the condition keys that requests carry, in lower case; one that ends in "/"
 // goes on with the key of a tag. Some never have a value here, as for most callers of

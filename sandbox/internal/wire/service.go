@@ -10,9 +10,10 @@ import (
 type Request struct {
 	Operation string
 	ID        string
-	AccessKey string     // of the caller
-	Body      []byte     // JSON protocol
-	Form      url.Values // query protocols
+	AccessKey string        // of the caller
+	Body      []byte        // JSON protocol
+	Form      url.Values    // query protocols
+	HTTP      *http.Request // for S3, whose parameters are in path, query and headers
 }
 
 // Answer is the outcome of a call as it goes over the wire.
