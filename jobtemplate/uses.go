@@ -25,6 +25,10 @@ type Uses struct {
 	Secrets    []string
 	Images     []string
 	Registries bool // a container's image needs credentials of a registry
+
+	Compatibilities []string // requiresCompatibilities of the definition
+	Privileged      bool     // a container is
+	Exec            bool     // ECS Exec is let into the task
 }
 
 // Roles are all roles that ECS is handed for the job.
@@ -44,7 +48,8 @@ func (j *Job) Uses(described *types.TaskDefinition) Uses {
 	request := j.request(&findings{}, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})
 	u := Uses{
 		Cluster: field(request, "cluster"), Family: j.ownFamily(described), LaunchType: field(request, "launchType"),
-		ExecutionRole: facts.executionRole, VPC: j.config.vpcID,
+		ExecutionRole: facts.executionRole, VPC: j.config.vpcID, Compatibilities: facts.compatible,
+		Exec: truthy(request["enableExecuteCommand"]),
 	}
 	overrides, _ := request["overrides"].(map[string]any)
 	if role := field(overrides, "executionRoleArn"); role != "" {
@@ -102,6 +107,7 @@ func (u *Uses) addDocument(definition map[string]any) {
 	u.addTaskRole(field(definition, "taskRoleArn"))
 	for _, container := range objectsOf(definition["containerDefinitions"]) {
 		u.Images = append(u.Images, field(container, "image"))
+		u.Privileged = u.Privileged || truthy(container["privileged"])
 		for _, secret := range objectsOf(container["secrets"]) {
 			u.addSecret(field(secret, "valueFrom"))
 		}
@@ -119,6 +125,7 @@ func (u *Uses) addDescribed(definition *types.TaskDefinition) {
 	u.addTaskRole(aws.ToString(definition.TaskRoleArn))
 	for _, container := range definition.ContainerDefinitions {
 		u.Images = append(u.Images, aws.ToString(container.Image))
+		u.Privileged = u.Privileged || aws.ToBool(container.Privileged)
 		for _, secret := range container.Secrets {
 			u.addSecret(aws.ToString(secret.ValueFrom))
 		}

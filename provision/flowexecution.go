@@ -2,8 +2,10 @@ package provision
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
+	"ecsctl/jobtemplate"
 	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
@@ -60,13 +62,26 @@ func (w *world) repositoryARN(region, account, name string) string {
 }
 
 // compatibilities are the launch types that the worker may register task definitions for:
-// Fargate alone, on which no container is privileged or sees its host, unless the pool is for another one.
+// Fargate alone, on which no container is privileged or sees its host, unless the pool is for
+// another one, by a flag or by its own job.
 func (w *world) compatibilities() []string {
+	fargate := []string{"FARGATE"}
+	if job := w.poolJob(); job != nil && job.failed == nil && !slices.Equal(job.Uses.Compatibilities, fargate) {
+		return []string{}
+	}
 	switch w.spec.FlowRuns.LaunchType {
 	case "", "FARGATE", "FARGATE_SPOT":
-		return []string{"FARGATE"}
+		return fargate
 	}
 	return []string{}
+}
+
+// unlessOwn is what a condition refuses, unless the pool's own job has it.
+func (w *world) unlessOwn(has func(jobtemplate.Uses) bool) []string {
+	if job := w.poolJob(); job != nil && job.failed == nil && has(job.Uses) {
+		return []string{}
+	}
+	return []string{"true"}
 }
 
 // withoutCompatibility says whether a task definition may leave its launch types open: it must not

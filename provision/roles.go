@@ -110,6 +110,8 @@ func (w *world) workerPolicyValues() map[string]any {
 		"Taggable":               append([]string{tasks}, definitions...),
 		"Compatibilities":        w.compatibilities(),
 		"WithoutCompatibility":   w.withoutCompatibility(),
+		"RefusedPrivileges":      w.unlessOwn(func(u jobtemplate.Uses) bool { return u.Privileged }),
+		"RefusedExec":            w.unlessOwn(func(u jobtemplate.Uses) bool { return u.Exec }),
 		"PassRoles":              roles,
 		"Region":                 w.id.Region,
 		"Queues":                 w.workerQueues(),

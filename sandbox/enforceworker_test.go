@@ -39,6 +39,7 @@ func newWorker(t *testing.T) *worker {
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
 		"Compatibilities": []string{"FARGATE"}, "WithoutCompatibility": []string{"false"},
+		"RefusedPrivileges": []string{"true"}, "RefusedExec": []string{"true"},
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
 		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
 	})
