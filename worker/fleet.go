@@ -2,9 +2,14 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+
+	"ecsctl/internal/poolplace"
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
 )
@@ -38,4 +43,65 @@ func (f *fleet) count(ctx context.Context) error {
 	f.counted = time.Now()
 	f.clients.Divide(max(1, len(workers)))
 	return nil
+}
+
+// skewWarned is how far the clocks may differ before the worker warns.
+const skewWarned = 5 * time.Second
+
+// checkClock warns when the clocks of this machine and the server are apart, once for each
+// change. The worker goes by the server's; what a person compares does not.
+func (p *poll) checkClock(ctx context.Context) {
+	ahead := p.opts.Prefect.ClockAhead()
+	if (ahead - p.skew).Abs() <= skewWarned {
+		return
+	}
+	p.skew = ahead
+	if ahead.Abs() <= skewWarned {
+		p.skew = 0
+		p.log.InfoContext(ctx, "the clocks of this machine and the Prefect server agree again")
+		return
+	}
+	p.log.WarnContext(ctx, "the clocks of this machine and the Prefect server are apart: the worker goes by the server's",
+		"server is ahead by", ahead.Round(time.Second).String())
+}
+
+// hereFromAWS is a time of AWS's by this machine's clock; the answer that it came in says
+// what time it was there.
+func hereFromAWS(answer middleware.Metadata, t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	if skew, ok := awsmiddleware.GetAttemptSkew(answer); ok {
+		return t.Add(-skew)
+	}
+	return *t
+}
+
+// checkPlace refuses to begin in another account or region than the one that the pool was set
+// up in: its cluster, roles and network are there, and each launch here would fail. A pool
+// with an AwsCredentials block says by itself where its tasks run.
+func (h *heartbeat) checkPlace(ctx context.Context, pool *prefect.WorkPool) error {
+	was, err := poolplace.Of(pool.BaseJobTemplate)
+	if h.current.Load() != nil || err != nil || was == (poolplace.Place{}) || namesCredentials(pool.BaseJobTemplate) {
+		return nil
+	}
+	here := poolplace.Place{Region: h.opts.AWS.Region}
+	if err := was.Check(pool.Name, here); err != nil || was.Account == "" {
+		return err
+	}
+	here.Account = awsaccess.AccountOf(ctx, h.opts.AWS)
+	return was.Check(pool.Name, here)
+}
+
+// namesCredentials reports whether the pool's own variables have an AwsCredentials block.
+func namesCredentials(baseJobTemplate json.RawMessage) bool {
+	var template struct {
+		Variables struct {
+			Properties struct {
+				Credentials struct{ Default any } `json:"aws_credentials"`
+			}
+		}
+	}
+	err := json.Unmarshal(baseJobTemplate, &template)
+	return err == nil && template.Variables.Properties.Credentials.Default != nil
 }

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -112,4 +115,73 @@ func (h *health) answer(w http.ResponseWriter, wrong string) {
 	}
 	// A client that has gone does not want its answer.
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": message})
+}
+
+// checkTimeout is shorter than the five seconds that ECS gives a health check.
+const checkTimeout = 4 * time.Second
+
+// CheckHealth asks a worker's health check for its answer: nil when it is well. The
+// address is one that a worker listens on, host:port.
+func CheckHealth(ctx context.Context, address, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	url := "http://" + reachable(address) + path
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("failed to ask for the worker's health: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return hint.Add(fmt.Errorf("failed to reach the worker at %s: %w", url, awsaccess.Innermost(err)),
+			"start the worker with --with-healthcheck, and set PREFECT_WORKER_WEBSERVER_PORT to the same port for both")
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	var answer struct {
+		Message string `json:"message"`
+	}
+	if json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&answer) != nil || answer.Message == "" {
+		answer.Message = response.Status
+	}
+	return fmt.Errorf("the worker at %s is not well: %w", url, errors.New(answer.Message))
+}
+
+// reachable turns "all addresses" into one that can be called.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// maxHealthConns is how many connections the health port keeps. Whoever reaches it must not
+// take the worker's memory or its files, nor keep a health check out: so when there are
+// more, the one that has waited longest without a request is closed.
+const maxHealthConns = 32
+
+// healthConns are the connections that wait for a request, the longest first.
+type healthConns struct {
+	mu   sync.Mutex
+	idle []net.Conn
+}
+
+// follow is the ConnState of a server.
+func (h *healthConns) follow(conn net.Conn, state http.ConnState) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.idle = slices.DeleteFunc(h.idle, func(c net.Conn) bool { return c == conn })
+	if state != http.StateNew && state != http.StateIdle {
+		return
+	}
+	h.idle = append(h.idle, conn)
+	if len(h.idle) > maxHealthConns {
+		_ = h.idle[0].Close() // its server sees it, and calls here again
+		h.idle = h.idle[1:]
+	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -186,3 +188,90 @@ func lastPart(text string, room int) string {
 	}
 	return mark + strings.ToValidUTF8(text[len(text)-room+len(mark):], "")
 }
+
+const (
+	// lateLinesAtOnce is less than what the rate of GetLogEvents allows in lastLinesTimeout.
+	lateLinesAtOnce = 4
+	// lateLinesWaiting bounds the memory: of more runs that crash together, the lines are not read.
+	lateLinesWaiting = 1000
+)
+
+// lateLines shows what containers wrote last after their runs have got their states, which
+// so do not wait for CloudWatch Logs.
+type lateLines struct {
+	last    *lastLines
+	waiting chan struct{} // has an element for each ending whose lines are to be read
+	reading chan struct{} // and one for each whose lines are being read
+	readers sync.WaitGroup
+	ended   chan struct{} // closed when no more is to be read
+}
+
+func newLateLines(last *lastLines) *lateLines {
+	return &lateLines{
+		last: last, waiting: make(chan struct{}, lateLinesWaiting), reading: make(chan struct{}, lateLinesAtOnce),
+		ended: make(chan struct{}),
+	}
+}
+
+// show reads the lines and logs them, without keeping the caller waiting.
+func (l *lateLines) show(ctx context.Context, e ending, log *slog.Logger) {
+	select {
+	case l.waiting <- struct{}{}:
+	default:
+		log.WarnContext(ctx, "what the container wrote last is not read: too many runs have crashed at once")
+		return
+	}
+	ctx, cancel := untilStop(context.WithoutCancel(ctx), l.ended)
+	l.readers.Go(func() {
+		defer cancel()
+		defer func() { <-l.waiting }()
+		select {
+		case l.reading <- struct{}{}:
+			defer func() { <-l.reading }()
+			l.last.Of(ctx, e).show(ctx, log)
+		case <-ctx.Done():
+		}
+	})
+}
+
+// finish waits for what is still to be read, so that it is sent before the worker ends:
+// until the limit, or until ctx ends.
+func (l *lateLines) finish(ctx context.Context, limit time.Duration) {
+	done := make(chan struct{})
+	go func() { l.readers.Wait(); close(done) }()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	close(l.ended)
+	<-done
+}
+
+// exitReason says why a task has stopped: the cause and what to do, where that is known,
+// and in any case what ECS says of the task and its containers.
+func exitReason(t types.Task) string { return exitReasonWith(t, nil, nil) }
+
+// exitReasonWith knows the task's definition and the last lines of the container that failed.
+func exitReasonWith(t types.Task, d *types.TaskDefinition, lines []string) string {
+	words := diagnose.Words(t)
+	if found, ok := diagnose.Task(t, d, lines); ok {
+		return found.String() + ". ECS says: " + words
+	}
+	text := "the ECS task stopped before the flow run had ended"
+	if words == "" {
+		return text
+	}
+	return text + ". ECS says: " + words
+}
+
+// endedWell: the run's container ended with 0, or, where it is not known, every container.
+func endedWell(t types.Task) bool {
+	if c := diagnose.RunContainer(t, nil); c != nil {
+		return hasEndedWell(*c)
+	}
+	return len(t.Containers) > 0 && !slices.ContainsFunc(t.Containers, func(c types.Container) bool { return !hasEndedWell(c) })
+}
+
+func hasEndedWell(c types.Container) bool { return c.ExitCode != nil && *c.ExitCode == 0 }

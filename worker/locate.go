@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -70,4 +71,108 @@ func describeOne(ctx context.Context, at place) (*types.Task, error) {
 // isStartedByUs: the value of startedBy has the form that this worker gives it.
 func isStartedByUs(value string) bool {
 	return strings.HasPrefix(value, "prefect/") && strings.Count(value, "/") == 2
+}
+
+// findTask looks for tasks that were launched for a claim by whomever.
+type findTask struct{ patience patience }
+
+// Of returns the task of a claim. ECS lists stopped tasks for about an hour. (A job
+// whose template sets startedBy itself cannot be looked for: there the client token
+// alone keeps a second launch from making a second task.)
+func (f *findTask) Of(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, cand candidate) (made task, found bool, err error) {
+	if !cand.foreign.IsZero() {
+		return f.tagged(ctx, log, c, job.Cluster, cand)
+	}
+	made, found, err = f.started(ctx, log, c, job.Cluster, startedBy(cand.run.ID, cand.claim))
+	if awserr.HasCode(err, "AccessDeniedException") {
+		// The client token still keeps a second launch from making a second task.
+		log.WarnContext(ctx, "the ECS task of the flow run cannot be looked for", "error", awsaccess.Sentence(err))
+		return task{}, false, nil
+	}
+	return made, found, err
+}
+
+// started returns the task with that value of startedBy.
+func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster, by string) (made task, found bool, err error) {
+	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		var list *ecs.ListTasksOutput
+		err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
+			list, err = c.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster), StartedBy: &by, DesiredStatus: status})
+			return err
+		})
+		if err != nil {
+			return task{}, false, awsaccess.Explain("look for the ECS task of the flow run", err)
+		}
+		if len(list.TaskArns) > 0 {
+			arn := list.TaskArns[0]
+			return task{arn, clusterOf(arn, cluster)}, true, nil
+		}
+	}
+	return task{}, false, nil
+}
+
+// recentRevisions is how many revisions of a family are looked through for equal
+// content: jobs that share a family take turns in it.
+const recentRevisions = 5
+
+// findDefinition returns the ARN of an active task definition with equal content, or
+// nothing.
+func findDefinition(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition) (string, error) {
+	latest, err := describeWithTags(ctx, c, *wanted.Input.Family)
+	if awserr.HasCode(err, "ClientException") { // the family is new
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if equalContent(latest, wanted) {
+		return *latest.TaskDefinition.TaskDefinitionArn, nil
+	}
+	if latest.TaskDefinition.Revision == 1 {
+		return "", nil
+	}
+	return findOlder(ctx, c, wanted, *latest.TaskDefinition.TaskDefinitionArn)
+}
+
+func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition, latest string) (string, error) {
+	limit := int32(recentRevisions)
+	list, err := c.ECS.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
+		FamilyPrefix: wanted.Input.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc, MaxResults: &limit,
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, arn := range list.TaskDefinitionArns {
+		if arn == latest {
+			continue
+		}
+		older, err := describeWithTags(ctx, c, arn)
+		if err != nil {
+			return "", err
+		}
+		if equalContent(older, wanted) {
+			return arn, nil
+		}
+	}
+	return "", nil
+}
+
+func describeWithTags(ctx context.Context, c *awsaccess.Clients, name string) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return c.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
+	})
+}
+
+// equalContent trusts our tag, or compares what AWS has made of the content.
+func equalContent(described *ecs.DescribeTaskDefinitionOutput, wanted *jobtemplate.Definition) bool {
+	if described.TaskDefinition.Status != types.TaskDefinitionStatusActive {
+		return false
+	}
+	for _, tag := range described.Tags {
+		if tag.Key != nil && *tag.Key == jobtemplate.HashTag && tag.Value != nil {
+			return *tag.Value == wanted.Hash
+		}
+	}
+	hash, err := jobtemplate.HashDescribed(described.TaskDefinition, described.Tags)
+	return err == nil && hash == wanted.Hash
 }

@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ecsctl/internal/pause"
 	"ecsctl/prefect"
+	"ecsctl/worker/runlog"
 )
 
 // pollTimeout bounds one poll, so that the loop shows signs of life while Prefect is
@@ -131,3 +133,51 @@ func byStartTime(a, b prefect.ScheduledFlowRun) int {
 	}
 	return x.Compare(*y)
 }
+
+// serverPage is how many runs a server answers a poll with at most: its default of
+// PREFECT_API_DEFAULT_LIMIT. Polls in their intervals alone would so let a worker launch
+// 20 runs a second at the very most, just AWS's default quota and mostly less.
+const serverPage = 200
+
+// morePause is between two looks whether the next poll is due early.
+const morePause = time.Second
+
+// more reports whether the server may have more runs than it gave, and this worker a place
+// for them. Runs that it knew already do not count: they are given again until they are claimed.
+func (p *poll) more(given, admitted int) bool {
+	return given >= p.page && admitted >= given/2 && !p.table.isFull()
+}
+
+// nearlyDone waits until most of what was found is launched, at most for the time between polls;
+// false when the context ended.
+func (p *poll) nearlyDone(ctx context.Context) bool {
+	began := time.Now()
+	for {
+		if pause.For(ctx, min(morePause, p.opts.QueryInterval)) != nil {
+			return false
+		}
+		if p.table.claims() < 2*p.opts.Concurrency || time.Since(began) >= p.opts.QueryInterval {
+			return true
+		}
+	}
+}
+
+// candidate is a scheduled run that a poll has found.
+type candidate struct {
+	run     prefect.FlowRun
+	pool    string    // id of the work pool that gave it; empty when not known
+	claim   string    // id of the Pending state that the run was claimed with, once it is
+	state   string    // id of the last state that it is known to have got for its launch
+	resumed bool      // claimed by a worker that is gone, which may have launched it
+	foreign time.Time // when, by our clock, a worker of another kind has claimed it; zero otherwise
+	claimed time.Time // when this worker made the claim or went on with it
+	found   time.Time // what is read for its sake must not be older than this
+
+	standing *standing // while it is launched
+}
+
+func newCandidate(run prefect.FlowRun, found time.Time) candidate {
+	return candidate{run: run, found: found, pool: run.WorkPoolID}
+}
+
+func (c candidate) ref() runlog.Run { return runlog.Run{ID: c.run.ID, Name: c.run.Name} }
