@@ -62,7 +62,8 @@ func report(times map[string][]time.Duration) {
 	first := median(times[firstRun]).Seconds()
 	fmt.Printf("beside bootstrap from nothing, the guide takes\n")
 	fmt.Printf("  %5.1f times as long for its four AWS CLI commands, the ids given\n", guide.Seconds()/first)
-	fmt.Printf("  %5.1f times with the two commands that look up the ids, which bootstrap does too\n", (ids+guide).Seconds()/first)
+	fmt.Printf("  %5.1f times with the two commands that look up the ids, which bootstrap does too\n",
+		(ids+guide).Seconds()/first)
 	fmt.Printf("  %5.1f times with step 1, the work pool, which bootstrap does too\n", (pool+ids+guide).Seconds()/first)
 }
 

@@ -74,7 +74,8 @@ func (b *rig) guide(ctx context.Context, n int, times map[string][]time.Duration
 		}
 		path = append(path, filepath.Dir(found))
 	}
-	env := append([]string{"CLUSTER=default"}, "PATH="+strings.Join(path, ":"), "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL="+b.prefect.URL,
+	env := append([]string{"CLUSTER=default"}, "PATH="+strings.Join(path, ":"), "PREFECT_API_KEY=pnu_bench",
+		"PREFECT_API_URL="+b.prefect.URL,
 		"PREFECT_HOME="+b.dir, "DO_NOT_TRACK=1", fmt.Sprintf("POOL=guide-%d", n))
 	script := filepath.Join(peers.Root(), "bench", "guide.sh")
 	for _, stage := range []struct{ argument, name string }{{"pool", poolRun}, {"ids", idsRun}, {"worker", guideRun}} {
@@ -96,7 +97,8 @@ func (b *rig) bootstrap(ctx context.Context, n int, times map[string][]time.Dura
 	}
 	env := []string{"PATH=/usr/bin:/bin", "PREFECT_API_KEY=pnu_bench", "PREFECT_API_URL=" + b.prefect.URL}
 	for _, name := range []string{firstRun, secondRun} {
-		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region, "--runtime", "prefect", "--yes", "--no-wait")
+		cmd := exec.CommandContext(ctx, b.binary, "bootstrap", "--pool", fmt.Sprintf("bench-%d", n), "--region", region,
+			"--runtime", "prefect", "--yes", "--no-wait")
 		if _, err := b.time(cmd, account, env, name, times); err != nil {
 			return err
 		}
@@ -110,7 +112,8 @@ func (b *rig) prepare(ctx context.Context, account string) error {
 	if err := peers.OpenDefaultVPC(ctx, ec2.NewFromConfig(cfg)); err != nil {
 		return err
 	}
-	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
+	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx,
+		&ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
 		return fmt.Errorf("failed to create the cluster: %w", err)
 	}
 	return nil
@@ -118,14 +121,16 @@ func (b *rig) prepare(ctx context.Context, account string) error {
 
 // time runs a command against one account, through a proxy that names the account,
 // and returns what it printed.
-func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, times map[string][]time.Duration) (string, error) {
+func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string,
+	times map[string][]time.Duration) (string, error) {
 	tap := &wiretap.Tap{}
 	endpoint, closeProxy, err := tap.Proxy(b.moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
 	if err != nil {
 		return "", err
 	}
 	defer closeProxy()
-	cmd.Env = append(env, "HOME="+b.dir, "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
+	cmd.Env = append(env, "HOME="+b.dir, "AWS_ENDPOINT_URL="+endpoint, "AWS_REGION="+region,
+		"AWS_DEFAULT_REGION="+region,
 		"AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_EC2_METADATA_DISABLED=true")
 	cmd.Dir = b.dir
 	began := time.Now()
@@ -135,6 +140,7 @@ func (b *rig) time(cmd *exec.Cmd, account string, env []string, name string, tim
 		return "", fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	times[name] = append(times[name], took)
-	fmt.Printf("%-40s %7.3f s, %d calls to AWS, %d of them writes\n", name, took.Seconds(), len(tap.Calls()), len(tap.Writes()))
+	fmt.Printf("%-40s %7.3f s, %d calls to AWS, %d of them writes\n", name, took.Seconds(), len(tap.Calls()),
+		len(tap.Writes()))
 	return string(out), nil
 }

@@ -79,7 +79,10 @@ func runActors(t *testing.T, seed uint64) {
 		}
 		api.ServeHTTP(w, r)
 	})
-	s.played = newPlayed(t, sandbox.Options{PrefectAPI: guarded, TaskDelay: startTakes / 2, Functions: map[string]sandbox.Function{"prefecthq/*": s.execute}})
+	s.played = newPlayed(t, sandbox.Options{
+		PrefectAPI: guarded, TaskDelay: startTakes / 2,
+		Functions: map[string]sandbox.Function{"prefecthq/*": s.execute},
+	})
 	s.person = newPerson(t, s.api, seed)
 	s.arrive(0)
 	began, waves := time.Now(), 1
@@ -118,7 +121,8 @@ func (s *stage) arrive(wave int) {
 // execute plays `prefect flow-run execute` and looks whether anybody wants it.
 func (s *stage) execute(ctx context.Context, env []string) int {
 	for _, entry := range env {
-		if id, ok := strings.CutPrefix(entry, "PREFECT__FLOW_RUN_ID="); ok && !s.person.began(id, time.Now().Add(-startTakes)) {
+		if id, ok := strings.CutPrefix(entry, "PREFECT__FLOW_RUN_ID="); ok &&
+			!s.person.began(id, time.Now().Add(-startTakes)) {
 			s.mu.Lock()
 			s.tooLate = append(s.tooLate, id)
 			s.mu.Unlock()
@@ -136,8 +140,11 @@ func (s *stage) staff(havoc, closing context.Context, name string, chance *rand.
 		s.restarts++
 		s.mu.Unlock()
 		made := must(worker.New(worker.Options{
-			Prefect: must(prefect.New(prefect.Options{APIURL: s.server.PrefectAPIURL(), HTTPClient: s.client(), APIKey: prefect.Secret(key)}))(s.t),
-			AWS:     s.aws(), Pool: pool, Name: name, Settings: map[string]string{"PREFECT_API_URL": s.server.PrefectAPIURL()},
+			Prefect: must(prefect.New(prefect.Options{
+				APIURL: s.server.PrefectAPIURL(), HTTPClient: s.client(), APIKey: prefect.Secret(key),
+			}))(s.t),
+			AWS: s.aws(), Pool: pool, Name: name,
+			Settings: map[string]string{"PREFECT_API_URL": s.server.PrefectAPIURL()},
 		}))(s.t)
 		ctx, kill := context.WithCancel(closing)
 		stop, ended := make(chan struct{}), make(chan struct{})
@@ -210,7 +217,8 @@ func (s *stage) judge(seed uint64, off time.Duration) {
 		executed += n
 		if n > s.person.mayBeExecuted(id) {
 			more++
-			s.t.Errorf("run %s was executed %d times, scheduled %d times%s", id, n, s.person.mayBeExecuted(id), s.story(id))
+			s.t.Errorf("run %s was executed %d times, scheduled %d times%s", id, n, s.person.mayBeExecuted(id),
+				s.story(id))
 		}
 	}
 	for _, id := range s.tooLate {
@@ -222,7 +230,8 @@ func (s *stage) judge(seed uint64, off time.Duration) {
 
 func (s *stage) story(id string) (text string) {
 	for _, state := range must(s.api.FlowRunStates(s.t.Context(), id))(s.t) {
-		text += fmt.Sprintf("\n  %s %s by %s: %s", state.Timestamp.Format("15:04:05.000"), state.Name, state.Details.TransitionID, state.Message)
+		text += fmt.Sprintf("\n  %s %s by %s: %s", state.Timestamp.Format("15:04:05.000"), state.Name,
+			state.Details.TransitionID, state.Message)
 	}
 	return text
 }

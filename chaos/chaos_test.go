@@ -28,7 +28,8 @@ func chaosFaults(seed uint64) []fault.Fault {
 	for _, service := range []string{"*", fault.PrefectService} {
 		faults = append(faults,
 			fault.Fault{Service: service, Operation: "*", Kind: fault.Chaos, Rate: chaosRate, Seed: seed},
-			fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Rate: chaosRate, Seed: seed + 1<<32, LatencyTo: scaled(slowestAnswer), Latency: time.Millisecond})
+			fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Rate: chaosRate, Seed: seed + 1<<32,
+				LatencyTo: scaled(slowestAnswer), Latency: time.Millisecond})
 	}
 	return faults
 }
@@ -86,12 +87,14 @@ func runChaos(t *testing.T, seed uint64) {
 	if s.observed {
 		w.checkHeard()
 	}
-	t.Logf("seed %d: %d runs, %d tasks, %d kills, %d calls of AWS, %s", seed, len(w.ids), len(w.tasks(types.DesiredStatusStopped)), ws.kills, len(w.server.Calls()), took.Round(time.Second))
+	t.Logf("seed %d: %d runs, %d tasks, %d kills, %d calls of AWS, %s", seed, len(w.ids),
+		len(w.tasks(types.DesiredStatusStopped)), ws.kills, len(w.server.Calls()), took.Round(time.Second))
 }
 
 func (w *world) tellUnfinished() {
 	for _, run := range w.unfinished() {
-		w.t.Errorf("run %s is still %s since %s: %s", run.ID, run.StateName, run.State.Timestamp.Format(time.TimeOnly), run.State.Message)
+		w.t.Errorf("run %s is still %s since %s: %s", run.ID, run.StateName, run.State.Timestamp.Format(time.TimeOnly),
+			run.State.Message)
 	}
 }
 
@@ -106,7 +109,8 @@ func (w *world) checkChaos() {
 	for id, behave := range w.ids {
 		run := byID[id]
 		if n := executions[id]; n != 1 {
-			w.t.Errorf("run %s was executed %d times; it is %s: %s%s", id, n, run.StateName, run.State.Message, w.story(id))
+			w.t.Errorf("run %s was executed %d times; it is %s: %s%s", id, n, run.StateName, run.State.Message,
+				w.story(id))
 		}
 		if run.StateType != flowrun.Outcomes[behave] {
 			w.t.Errorf("run %s %s and is %s: %s%s", id, behave, run.StateName, run.State.Message, w.story(id))
@@ -122,7 +126,8 @@ func (w *world) checkChaos() {
 func (w *world) story(id string) string {
 	text := ""
 	for _, s := range must(w.api.FlowRunStates(w.t.Context(), id))(w.t) {
-		text += fmt.Sprintf("\n  %s %s (%s) by %s: %s", s.Timestamp.Format("15:04:05.000"), s.Name, s.ID, s.Details.TransitionID, s.Message)
+		text += fmt.Sprintf("\n  %s %s (%s) by %s: %s", s.Timestamp.Format("15:04:05.000"), s.Name, s.ID,
+			s.Details.TransitionID, s.Message)
 	}
 	return text
 }

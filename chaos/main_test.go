@@ -20,7 +20,8 @@ var (
 	firstSeed = flag.Uint64("seed", 1, "the first seed")
 	seeds     = flag.Int("seeds", 1, "how many seeds; -test.parallel says how many at once")
 	runs      = flag.Int("runs", 60, "flow runs for each seed")
-	scale     = flag.Int("scale", 20, "how many times shorter than in earnest the times of the workers, the network, the flow runs and the kills are; 1 is in earnest")
+	scale     = flag.Int("scale", 20, "how many times shorter than in earnest the times of the workers, the network, "+
+		"the flow runs and the kills are; 1 is in earnest")
 )
 
 // scaled is that time in a test of TestEveryRunIsExecutedOnce.
@@ -36,7 +37,9 @@ func TestMain(m *testing.M) {
 }
 
 // playedPrefect is the program of the containers, made once.
-var playedPrefect = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl/chaos/flowrun/prefect") })
+var playedPrefect = sync.OnceValues(func() ([]byte, error) {
+	return staticbuild.Program("ecsctl/chaos/flowrun/prefect")
+})
 
 // programs is a directory with ecsctl, which is this binary, and prefect.
 func programs(t *testing.T) string {

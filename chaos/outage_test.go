@@ -58,12 +58,14 @@ func outageOf(t *testing.T, service string) {
 	back := time.Now()
 	right := func() bool {
 		now := w.census()
-		return now.all(done, prefect.Completed) && now.all(failed, prefect.Failed) && now.all(crashed, prefect.Crashed) &&
+		return now.all(done, prefect.Completed) && now.all(failed, prefect.Failed) &&
+			now.all(crashed, prefect.Crashed) &&
 			now.all(going, prefect.Running) && now.all(late, prefect.Completed)
 	}
 	if !within(t.Context(), 10*recovers, time.Second, right) {
 		now := w.census()
-		t.Errorf("done %v, failed %v, crashed %v, going %v, late %v", now.of(done), now.of(failed), now.of(crashed), now.of(going), now.of(late))
+		t.Errorf("done %v, failed %v, crashed %v, going %v, late %v", now.of(done), now.of(failed), now.of(crashed),
+			now.of(going), now.of(late))
 	}
 	took := time.Since(back)
 	if took > recovers {

@@ -88,7 +88,8 @@ func (p *person) end(ctx context.Context, id string, state prefect.StateType, fo
 		return err
 	}
 	p.did(string(state))
-	if _, err := p.api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state, Force: force}); err != nil || !force {
+	if _, err := p.api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state, Force: force}); err != nil ||
+		!force {
 		return err
 	}
 	p.mu.Lock()
@@ -113,7 +114,8 @@ func (p *person) editPool(ctx context.Context) error {
 		return err
 	}
 	p.did("edit the pool")
-	template := strings.Replace(string(now.BaseJobTemplate), `"title"`, fmt.Sprintf(`"x-edited": %d, "title"`, p.chance.IntN(1000)), 1)
+	template := strings.Replace(string(now.BaseJobTemplate), `"title"`,
+		fmt.Sprintf(`"x-edited": %d, "title"`, p.chance.IntN(1000)), 1)
 	return p.api.UpdateWorkPool(ctx, pool, prefect.WorkPoolUpdate{BaseJobTemplate: json.RawMessage(template)})
 }
 
@@ -127,7 +129,9 @@ func (p *person) recreatePool(ctx context.Context) error {
 	if err := p.api.DeleteWorkPool(ctx, pool); err != nil {
 		return err
 	}
-	_, err = p.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: now.Type, BaseJobTemplate: now.BaseJobTemplate})
+	_, err = p.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: pool, Type: now.Type, BaseJobTemplate: now.BaseJobTemplate,
+	})
 	if errors.Is(err, prefect.ErrConflict) {
 		return nil // a worker was faster
 	}

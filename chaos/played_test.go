@@ -61,7 +61,9 @@ func newPlayed(t *testing.T, o sandbox.Options) *played {
 	t.Cleanup(w.close)
 	must(ecs.NewFromConfig(w.aws()).CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
-	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template}))(t)
+	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+		Name: pool, Type: "ecs", BaseJobTemplate: template,
+	}))(t)
 	return w
 }
 
@@ -87,7 +89,9 @@ func (w *played) client() *http.Client {
 }
 
 func (w *played) prefect() *prefect.Client {
-	return must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), HTTPClient: w.client(), UserAgent: playedAgent}))(w.t)
+	return must(prefect.New(prefect.Options{
+		APIURL: w.server.PrefectAPIURL(), HTTPClient: w.client(), UserAgent: playedAgent,
+	}))(w.t)
 }
 
 func (w *played) aws() aws.Config {
@@ -132,7 +136,9 @@ func (w *played) runs(name string, n int, l life) []string {
 	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
 	text := string(must(json.Marshal(l))(w.t))
 	variables := must(json.Marshal(map[string]any{"env": map[string]string{lifeVariable: text}}))(w.t)
-	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables}))(w.t)
+	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+	}))(w.t)
 	var ids []string
 	for range n {
 		ids = append(ids, must(w.api.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{}))(w.t).ID)

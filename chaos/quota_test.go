@@ -48,7 +48,8 @@ func TestLaunchesAtTheQuota(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				share, throttled := launchAtQuota(t, workers)
 				if share < 0.95 || throttled > 0.01 {
-					t.Errorf("launched at %.1f%% of the quota, and %.2f%% of the calls were throttled", 100*share, 100*throttled)
+					t.Errorf("launched at %.1f%% of the quota, and %.2f%% of the calls were throttled", 100*share,
+						100*throttled)
 				}
 			})
 		})
@@ -60,10 +61,14 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	w := newPlayed(t, sandbox.Options{Quotas: awsQuotas()})
 	var ids []string
 	for i := range deployments {
-		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments, life{30 * time.Second, flowrun.Completes})...)
+		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments,
+			life{30 * time.Second, flowrun.Completes})...)
 	}
 	for _, service := range []string{"*", fault.PrefectService} {
-		w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Latency: 50 * time.Millisecond, LatencyTo: 150 * time.Millisecond, Times: -1})
+		w.server.AddFault(fault.Fault{
+			Service: service, Operation: "*", Kind: fault.Latency, Latency: 50 * time.Millisecond,
+			LatencyTo: 150 * time.Millisecond, Times: -1,
+		})
 	}
 	wire := &meter{calls: map[string]int{}, throttled: map[string]int{}}
 	for i := range workers {
@@ -73,13 +78,15 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 		})
 		defer stop()
 	}
-	if !within(t.Context(), 20*time.Minute, 5*time.Second, func() bool { return w.census().all(ids, prefect.Completed) }) {
+	if !within(t.Context(), 20*time.Minute, 5*time.Second,
+		func() bool { return w.census().all(ids, prefect.Completed) }) {
 		t.Errorf("the runs are %v", w.census().of(ids))
 	}
 	if diff := cmp.Diff(map[int]int{1: len(ids)}, w.executions(ids)); diff != "" {
 		t.Errorf("how often runs were executed (-want +got):\n%s", diff)
 	}
-	took, ideal := wire.last.Sub(wire.first), time.Duration(float64(len(ids)-launchBurst)/launchRate*float64(time.Second))
+	took, ideal := wire.last.Sub(wire.first),
+		time.Duration(float64(len(ids)-launchBurst)/launchRate*float64(time.Second))
 	share, throttled = float64(ideal)/float64(took), wire.share()
 	t.Logf("%d workers: %d runs launched in %s, %.1f%% of the quota's rate; %.2f%% of %v calls throttled: %v",
 		workers, len(ids), took.Round(time.Second), 100*share, 100*throttled, wire.calls, wire.throttled)

@@ -49,7 +49,8 @@ func soak(t *testing.T) {
 		}
 		w.server.ForgetCalls() // which the sandbox keeps for tests
 		memory = append(memory, liveMB())
-		t.Logf("%d runs tracked, %s of %s: %.1f MB of live heap in worker and sandbox together", *soakRuns, time.Duration(len(memory))**soakTime/soakLooks, *soakTime, memory[len(memory)-1])
+		t.Logf("%d runs tracked, %s of %s: %.1f MB of live heap in worker and sandbox together", *soakRuns,
+			time.Duration(len(memory))**soakTime/soakLooks, *soakTime, memory[len(memory)-1])
 	}
 	// The first look has what is allocated once; garbage is gone from each of them.
 	if first, last := memory[1], slices.Max(memory[2:]); last > 1.05*first+1 {

@@ -137,7 +137,8 @@ func (ws *workers) havoc(t *testing.T, chance *rand.Rand, over <-chan struct{}) 
 		return least + time.Duration(chance.Int64N(int64(most-least)))
 	}
 	for {
-		place, before, after, same := chance.IntN(len(ws.alive)), between(scaled(6*time.Second), scaled(time.Minute)), between(0, scaled(20*time.Second)), chance.IntN(2) == 0
+		place, before, after, same := chance.IntN(len(ws.alive)), between(scaled(6*time.Second), scaled(time.Minute)),
+			between(0, scaled(20*time.Second)), chance.IntN(2) == 0
 		if waitOr(before, over) {
 			return
 		}

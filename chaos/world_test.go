@@ -52,7 +52,9 @@ func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 	w.ecs = ecs.NewFromConfig(w.aws())
 	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
-	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template}))(t)
+	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+		Name: pool, Type: "ecs", BaseJobTemplate: template,
+	}))(t)
 	return w
 }
 
@@ -67,8 +69,12 @@ func (w *world) aws() aws.Config {
 func (w *world) deployment(name, behave string) *prefect.Deployment {
 	w.t.Helper()
 	flow := must(w.api.CreateFlow(w.t.Context(), "flow"))(w.t)
-	variables := must(json.Marshal(map[string]any{"env": map[string]string{flowrun.ExecutedFile: w.executed, flowrun.Behaviour: behave, flowrun.Lasts: scaled(4 * time.Second).String()}}))(w.t)
-	return must(w.api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables}))(w.t)
+	variables := must(json.Marshal(map[string]any{"env": map[string]string{
+		flowrun.ExecutedFile: w.executed, flowrun.Behaviour: behave, flowrun.Lasts: scaled(4 * time.Second).String(),
+	}}))(w.t)
+	return must(w.api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{
+		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+	}))(w.t)
 }
 
 // run makes a flow run that is due.
@@ -84,7 +90,8 @@ func (w *world) env() []string {
 	}
 	return append(w.server.Env(), "PATH="+os.Getenv("PATH"), "HOME="+w.dir,
 		"ECSCTL_CLAIM_GRACE="+scaled(2*time.Minute).String(),
-		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", worker.DefaultHeartbeatInterval), seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))
+		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", worker.DefaultHeartbeatInterval),
+		seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))
 }
 
 // unfinished are the runs that have no final state.

@@ -27,19 +27,24 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 	t.Parallel()
 	const trusted = "AssumeRolePolicyDocument: '" + trustTasks + "'"
 	for name, tc := range map[string]adoptedRole{
-		"full":        {trusted, everything, false, "", "", "Completed"},
-		"in a path":   {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
-		"nothing":     {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", ""},
-		"no PassRole": {trusted, noPassRole, false, "does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of", "does not allow iam:PassRole", "Crashed"},
-		"boundary":    {trusted + ", PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess'", everything, false, "does not allow .*iam:PassRole", "does not allow .*iam:PassRole", ""},
-		"wrong trust": {"AssumeRolePolicyDocument: '" + trustEC2 + "'", everything, true, "trust policy does not let ecs-tasks.amazonaws.com assume it", "trust policy does not let", ""},
+		"full":      {trusted, everything, false, "", "", "Completed"},
+		"in a path": {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
+		"nothing":   {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", ""},
+		"no PassRole": {trusted, noPassRole, false,
+			"does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of",
+			"does not allow iam:PassRole", "Crashed"},
+		"boundary": {trusted + ", PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess'",
+			everything, false, "does not allow .*iam:PassRole", "does not allow .*iam:PassRole", ""},
+		"wrong trust": {"AssumeRolePolicyDocument: '" + trustEC2 + "'", everything, true,
+			"trust policy does not let ecs-tasks.amazonaws.com assume it", "trust policy does not let", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAdopter(t)
 			a.make("", "", "iam", "CreateRole", "{RoleName: theirs, "+tc.create+"}")
 			if tc.policy != "" {
-				a.make("", "", "iam", "PutRolePolicy", "{RoleName: theirs, PolicyName: p, PolicyDocument: '"+tc.policy+"'}")
+				a.make("", "", "iam", "PutRolePolicy", "{RoleName: theirs, PolicyName: p, PolicyDocument: '"+
+					tc.policy+"'}")
 			}
 			flags := []string{"--pool", publishedPoolName, "--cluster", "acme", "--worker-role", "theirs"}
 			cmd, out := a.command(append([]string{"bootstrap", "--dry-run"}, flags...)...)
@@ -67,7 +72,9 @@ func (a *adopter) runEnds(want string) {
 	ctx := a.limited()
 	flow, err := a.api.CreateFlow(ctx, "hello")
 	a.must(err)
-	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName})
+	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName,
+	})
 	a.must(err)
 	run, err := a.api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{})
 	a.must(err)

@@ -23,7 +23,8 @@ func Main(args []string, streams console.Streams) int {
 
 func newApp(streams console.Streams) *cli.App {
 	app := console.NewApp(streams,
-		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams), logsCommand(streams),
+		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
+		logsCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
 		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),

@@ -38,11 +38,16 @@ func bootstrapCommand(streams console.Streams) *cli.Command {
 		Description:  bootstrapDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
-			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online", EnvVars: inputs.Env("no-wait")},
-			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is", EnvVars: inputs.Env("wizard")},
-			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too", EnvVars: inputs.Env("no-wizard")},
-			&cli.BoolFlag{Name: "accessible", Usage: "ask line by line, for screen readers; ACCESSIBLE=1 does it too", EnvVars: inputs.Env("accessible")},
-			&cli.StringFlag{Name: "save", Usage: "write the settings to `FILE`, such as ecsctl.yaml, before anything is done; a file that exists is not overwritten", EnvVars: inputs.Env("save")}),
+			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online",
+				EnvVars: inputs.Env("no-wait")},
+			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is",
+				EnvVars: inputs.Env("wizard")},
+			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too",
+				EnvVars: inputs.Env("no-wizard")},
+			&cli.BoolFlag{Name: "accessible", Usage: "ask line by line, for screen readers; ACCESSIBLE=1 does it too",
+				EnvVars: inputs.Env("accessible")},
+			&cli.StringFlag{Name: "save", Usage: "write the settings to `FILE`, such as ecsctl.yaml, before anything " +
+				"is done; a file that exists is not overwritten", EnvVars: inputs.Env("save")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readBootstrapOptions(c, flags)
 			if err != nil {
@@ -61,7 +66,8 @@ func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.
 		return opts, err
 	}
 	opts.WaitTimeout, opts.NoWait = c.Duration("wait-timeout"), c.Bool("no-wait")
-	opts.Wizard, opts.NoWizard, opts.Accessible = c.Bool("wizard"), c.Bool("no-wizard"), console.Accessible(c.Bool("accessible"))
+	opts.Wizard, opts.NoWizard, opts.Accessible = c.Bool("wizard"), c.Bool("no-wizard"),
+		console.Accessible(c.Bool("accessible"))
 	opts.Config, opts.Save = c.String("config"), c.String("save")
 	if opts.Wizard && opts.NoWizard {
 		return opts, console.Usagef("--wizard and --no-wizard do not go together")
@@ -86,7 +92,8 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 		Changes: plan.Changes, Warnings: plan.Warnings,
 	}
 	if opts.DryRun {
-		return showDryRun(streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan), plan.HasChanges())
+		return showDryRun(streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
+			plan.HasChanges())
 	}
 	err = applyBootstrap(ctx, streams, opts, plan, &r)
 	if opts.Output == inputs.OutputJSON {
@@ -99,7 +106,8 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 
 // askOrPlan returns the plan of what was given or, where questions are asked, of what
 // was answered.
-func askOrPlan(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) (plan *provision.Bootstrap, _ wizard.BootstrapOptions, err error) {
+func askOrPlan(ctx context.Context, streams console.Streams,
+	opts wizard.BootstrapOptions) (plan *provision.Bootstrap, _ wizard.BootstrapOptions, err error) {
 	if opts.AsksQuestions(streams) {
 		if plan, opts, err = wizard.New(streams, opts).Run(ctx); err != nil {
 			return nil, opts, err
@@ -113,7 +121,8 @@ func askOrPlan(ctx context.Context, streams console.Streams, opts wizard.Bootstr
 	return plan, opts, err
 }
 
-func planBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) (*provision.Bootstrap, error) {
+func planBootstrap(ctx context.Context, streams console.Streams,
+	opts wizard.BootstrapOptions) (*provision.Bootstrap, error) {
 	if err := opts.Spec.CheckPool(); err != nil {
 		return nil, err
 	}
@@ -133,7 +142,8 @@ func planBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boo
 }
 
 // showDryRun prints a plan as the result of the command.
-func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Result, heading string, changes bool) error {
+func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Result, heading string,
+	changes bool) error {
 	if opts.Output == inputs.OutputJSON {
 		if err := r.Print(streams.Out, nil); err != nil {
 			return err
@@ -148,13 +158,16 @@ func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Re
 }
 
 // applyBootstrap shows the plan, asks, carries it out and waits for the worker.
-func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions, plan *provision.Bootstrap, r *console.Result) error {
+func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions,
+	plan *provision.Bootstrap, r *console.Result) error {
 	if !opts.PlanShown {
-		console.NewPlanPrinter(streams.Err).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+		console.NewPlanPrinter(streams.Err).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes,
+			plan.Warnings)
 	}
 	if plan.HasChanges() {
 		if !opts.Yes {
-			if err := console.Confirm(ctx, streams, fmt.Sprintf("\nMake these changes in account %s?", plan.Identity.Account)); err != nil {
+			if err := console.Confirm(ctx, streams, fmt.Sprintf("\nMake these changes in account %s?",
+				plan.Identity.Account)); err != nil {
 				return err
 			}
 		}
@@ -186,6 +199,7 @@ func finishBootstrap(streams console.Streams, opts wizard.BootstrapOptions, reac
 	if opts.Output == inputs.OutputText {
 		console.Printf(streams.Out, "work pool %q: %s\n", opts.Spec.Pool, reached)
 	}
-	console.Printf(streams.Err, "next: ecsctl deploy my_flow.py:my_flow --pool %s --run\n", shellword.Quote(opts.Spec.Pool))
+	console.Printf(streams.Err, "next: ecsctl deploy my_flow.py:my_flow --pool %s --run\n",
+		shellword.Quote(opts.Spec.Pool))
 	return nil
 }

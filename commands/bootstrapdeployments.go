@@ -23,7 +23,8 @@ func warnOfDeployments(ctx context.Context, streams console.Streams, pool string
 		Preview: worker.PreviewRequest{Prefect: clients.Prefect}, Pool: pool, Clients: clients, Jobs: plan.Jobs(),
 	})
 	if err != nil {
-		console.Printf(streams.Err, "warning: the pool's deployments were not looked through: %v: try %s\n", err, doctor)
+		console.Printf(streams.Err, "warning: the pool's deployments were not looked through: %v: try %s\n",
+			err, doctor)
 		return
 	}
 	failed := false

@@ -22,13 +22,17 @@ var brokenStates = []brokenState{
 		verify: `the worker's task role "prefect-etl-eu-west-1-worker" does not exist`,
 	},
 	{
-		name: "key revoked", breaks: func(p *brokenPool) { p.revokeKey() }, setting: func(p *brokenPool) { p.useNewKey() },
+		name: "key revoked", breaks: func(p *brokenPool) { p.revokeKey() }, setting: func(p *brokenPool) {
+			p.useNewKey()
+		},
 		status: "refused the API key (401)",
 		doctor: "refused the API key (401)",
 		verify: "refused the API key (401)",
 	},
 	{
-		name: "no route out", breaks: func(p *brokenPool) { p.deleteRoute() }, setting: func(p *brokenPool) { p.createRoute() },
+		name: "no route out", breaks: func(p *brokenPool) { p.deleteRoute() }, setting: func(p *brokenPool) {
+			p.createRoute()
+		},
 		status: "network: no way out of subnet-",
 		doctor: "no way out of subnet-",
 	},
@@ -59,7 +63,9 @@ var brokenStates = []brokenState{
 		verify: `work queue "default" is paused`,
 	},
 	{
-		name: "quota reached", breaks: func(p *brokenPool) { p.reachQuota() }, setting: func(p *brokenPool) { p.raiseQuota() },
+		name: "quota reached", breaks: func(p *brokenPool) { p.reachQuota() }, setting: func(p *brokenPool) {
+			p.raiseQuota()
+		},
 		status: "service: the account's quota of vCPUs or tasks on Fargate is used up",
 		doctor: "1 of 1 vCPUs are in use",
 		verify: "the account's quota of vCPUs or tasks on Fargate is used up",
@@ -71,11 +77,12 @@ var brokenStates = []brokenState{
 		verify: `the worker's task `,
 	},
 	{
-		name: "worker crash-looping", breaks: func(p *brokenPool) { p.crash() }, setting: func(p *brokenPool) { p.heal() },
-		status: "worker: the worker ends again and again: exit code 3, last words: no such table: dragons",
-		doctor: "the worker ends again and again: exit code 3, last words: no such table: dragons",
-		verify: "the worker ends again and again: exit code 3, last words: no such table: dragons",
-		logs:   "no such table: dragons",
+		name: "worker crash-looping", breaks: func(p *brokenPool) { p.crash() },
+		setting: func(p *brokenPool) { p.heal() },
+		status:  "worker: the worker ends again and again: exit code 3, last words: no such table: dragons",
+		doctor:  "the worker ends again and again: exit code 3, last words: no such table: dragons",
+		verify:  "the worker ends again and again: exit code 3, last words: no such table: dragons",
+		logs:    "no such table: dragons",
 	},
 	{
 		name: "secret deleted", breaks: func(p *brokenPool) { p.deleteSecret() },
@@ -91,7 +98,9 @@ var brokenStates = []brokenState{
 		verify: `cluster "default" does not exist`,
 	},
 	{
-		name: "log group deleted", breaks: func(p *brokenPool) { p.aws("logs", "DeleteLogGroup", "LogGroupName: /ecs/prefect/etl") },
+		name: "log group deleted", breaks: func(p *brokenPool) {
+			p.aws("logs", "DeleteLogGroup", "LogGroupName: /ecs/prefect/etl")
+		},
 		status: `service: log group "/ecs/prefect/etl" does not exist`,
 		doctor: `log group "/ecs/prefect/etl" does not exist`,
 		logs:   `log group "/ecs/prefect/etl", or the stream in it, does not exist`,
@@ -109,7 +118,8 @@ func TestBrokenStates(t *testing.T) {
 			for _, c := range []struct {
 				command brokenCommand
 				says    string
-			}{{statusCommand, state.status}, {doctorCommand, state.doctor}, {verifyCommand, state.verify}, {logsCommand, state.logs}} {
+			}{{statusCommand, state.status}, {doctorCommand, state.doctor}, {verifyCommand, state.verify},
+				{logsCommand, state.logs}} {
 				if c.says == "" {
 					continue
 				}

@@ -22,8 +22,9 @@ type brokenCommand struct {
 var (
 	statusCommand = brokenCommand{[]string{"status", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
 	doctorCommand = brokenCommand{[]string{"doctor", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
-	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "6s", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
-	logsCommand   = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: hint: "}}
+	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "6s", "--stuck-after", "1s"}, "FAIL ",
+		[]string{"fix: "}}
+	logsCommand = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: hint: "}}
 )
 
 // await runs a command until its first finding is that, and returns what fixes it. Without

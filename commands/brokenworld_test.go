@@ -74,7 +74,8 @@ func (p *brokenPool) heal() {
 	p.t.Helper()
 	program, err := exec.LookPath("quick-worker")
 	p.must(err)
-	p.program(fmt.Sprintf("case \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac", program, program))
+	p.program(fmt.Sprintf("case \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac",
+		program, program))
 }
 
 func (p *brokenPool) program(script string) {
@@ -98,7 +99,9 @@ func (p *brokenPool) restart() {
 }
 
 func (p *brokenPool) getStuck() {
-	p.Server.AddFault(fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Latency, Latency: time.Hour, Times: 1})
+	p.Server.AddFault(fault.Fault{
+		Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Latency, Latency: time.Hour, Times: 1,
+	})
 	p.restart()
 }
 
@@ -173,7 +176,8 @@ func (p *brokenPool) pause(path string) { p.prefect(http.MethodPatch, path, `{"i
 
 func (p *brokenPool) prefect(method, path, body string) {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.Server.PrefectAPIURL()+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.Server.PrefectAPIURL()+path,
+		strings.NewReader(body))
 	p.must(err)
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
@@ -190,9 +194,16 @@ func (p *brokenPool) deleteRoute() {
 	tables, err := api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{})
 	p.must(err)
 	table := tables.RouteTables[0]
-	i := slices.IndexFunc(table.Routes, func(r types.Route) bool { return aws.ToString(r.DestinationCidrBlock) == "0.0.0.0/0" })
-	p.route = &ec2.CreateRouteInput{RouteTableId: table.RouteTableId, DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: table.Routes[i].GatewayId}
-	_, err = api.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: table.RouteTableId, DestinationCidrBlock: p.route.DestinationCidrBlock})
+	i := slices.IndexFunc(table.Routes, func(r types.Route) bool {
+		return aws.ToString(r.DestinationCidrBlock) == "0.0.0.0/0"
+	})
+	p.route = &ec2.CreateRouteInput{
+		RouteTableId: table.RouteTableId, DestinationCidrBlock: aws.String("0.0.0.0/0"),
+		GatewayId: table.Routes[i].GatewayId,
+	}
+	_, err = api.DeleteRoute(ctx, &ec2.DeleteRouteInput{
+		RouteTableId: table.RouteTableId, DestinationCidrBlock: p.route.DestinationCidrBlock,
+	})
 	p.must(err)
 }
 

@@ -33,16 +33,20 @@ func (a *account) cloud() string {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode([]prefect.Workspace{
-			{AccountID: accountID, AccountName: "ACME", AccountHandle: "acme", WorkspaceID: "33333333-3333-3333-3333-333333333333", WorkspaceName: "Staging", WorkspaceHandle: "staging"},
-			{AccountID: accountID, AccountName: "ACME", AccountHandle: "acme", WorkspaceID: workspaceID, WorkspaceName: "Production", WorkspaceHandle: "production"},
+			{AccountID: accountID, AccountName: "ACME", AccountHandle: "acme",
+				WorkspaceID: "33333333-3333-3333-3333-333333333333", WorkspaceName: "Staging",
+				WorkspaceHandle: "staging"},
+			{AccountID: accountID, AccountName: "ACME", AccountHandle: "acme", WorkspaceID: workspaceID,
+				WorkspaceName: "Production", WorkspaceHandle: "production"},
 		})
 	})
 	inner := httputil.NewSingleHostReverseProxy(target)
-	mux.Handle("/api/accounts/"+accountID+"/workspaces/"+workspaceID+"/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, rest, _ := strings.Cut(r.URL.Path, "/workspaces/"+workspaceID)
-		r.URL.Path, r.URL.RawPath = "/api"+rest, ""
-		inner.ServeHTTP(w, r)
-	}))
+	mux.Handle("/api/accounts/"+accountID+"/workspaces/"+workspaceID+"/",
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, rest, _ := strings.Cut(r.URL.Path, "/workspaces/"+workspaceID)
+			r.URL.Path, r.URL.RawPath = "/api"+rest, ""
+			inner.ServeHTTP(w, r)
+		}))
 	server := httptest.NewServer(mux)
 	a.t.Cleanup(server.Close)
 	return server.URL + "/api"

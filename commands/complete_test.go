@@ -100,12 +100,14 @@ func TestCompletionScripts(t *testing.T) {
 	a := newAccount(t)
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		cmd, out := a.command("completion", shell)
-		if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "ecsctl") || !strings.Contains(out.String(), " complete ") {
+		if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "ecsctl") ||
+			!strings.Contains(out.String(), " complete ") {
 			t.Errorf("%s: %v, %q", shell, err, out)
 		}
 	}
 	cmd, out := a.command("completion", "tcsh")
-	if err := cmd.Run(); err == nil || !strings.Contains(out.String(), "name the shell: ecsctl completion bash|fish|powershell|zsh") {
+	if err := cmd.Run(); err == nil ||
+		!strings.Contains(out.String(), "name the shell: ecsctl completion bash|fish|powershell|zsh") {
 		t.Errorf("tcsh: %v, %q", err, out)
 	}
 }

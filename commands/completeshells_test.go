@@ -41,7 +41,8 @@ func TestCompletionInFish(t *testing.T) {
 	a := newAccount(t)
 	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for _, line := range shellLines {
-		cmd := exec.CommandContext(a.limited(), "fish", "--no-config", "-c", "ecsctl completion fish | source; complete -C "+"'"+line.typed+"'")
+		cmd := exec.CommandContext(a.limited(), "fish", "--no-config", "-c",
+			"ecsctl completion fish | source; complete -C "+"'"+line.typed+"'")
 		cmd.Env, cmd.Dir = a.env, a.dir
 		out, err := cmd.Output()
 		if err != nil {
@@ -62,7 +63,8 @@ func TestCompletionInZsh(t *testing.T) {
 	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
 	for _, line := range shellLines {
 		s := a.openZsh()
-		s.press("PS1='$ '; autoload -U compinit; compinit -u -D; source <(ecsctl completion zsh); clear; echo rea''dy\r")
+		s.press(
+			"PS1='$ '; autoload -U compinit; compinit -u -D; source <(ecsctl completion zsh); clear; echo rea''dy\r")
 		s.sees("ready\n$")
 		s.press(line.typed + "\t")
 		begun := strings.TrimSuffix(line.typed, line.typed[strings.LastIndex(line.typed, " ")+1:])

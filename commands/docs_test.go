@@ -53,7 +53,8 @@ func TestDocsHaveEveryCommand(t *testing.T) {
 	}
 	index := docs[at].text
 	for _, d := range docs {
-		if name, ok := strings.CutPrefix(d.path, "../docs/"); ok && name != "README.md" && !strings.Contains(index, "("+name+")") {
+		if name, ok := strings.CutPrefix(d.path, "../docs/"); ok && name != "README.md" &&
+			!strings.Contains(index, "("+name+")") {
 			t.Errorf("docs/README.md does not name %s", name)
 		}
 	}

@@ -20,7 +20,8 @@ func TestDocsCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile(`(?m)^\| ([\d.]+) vCPU, ([\d.]+) GB \| (\$[\d.]+) \| (\$[\d.]+) \|`).FindAllStringSubmatch(string(raw), -1)
+	rows := regexp.MustCompile(
+		`(?m)^\| ([\d.]+) vCPU, ([\d.]+) GB \| (\$[\d.]+) \| (\$[\d.]+) \|`).FindAllStringSubmatch(string(raw), -1)
 	if len(rows) < 3 {
 		t.Fatalf("only %d sizes are in the table", len(rows))
 	}
@@ -30,7 +31,8 @@ func TestDocsCosts(t *testing.T) {
 		for i, architecture := range []string{fargate.ArchitectureX86, fargate.ArchitectureARM} {
 			price, known := fargate.MonthlyPrice(fargate.PriceRegion, architecture, int(cpu*1024), int(memory*1024))
 			if want := fmt.Sprintf("$%.2f", price); !known || row[3+i] != want {
-				t.Errorf("%s vCPU, %s GB of %s: the docs say %s, the wizard %s", row[1], row[2], architecture, row[3+i], want)
+				t.Errorf("%s vCPU, %s GB of %s: the docs say %s, the wizard %s", row[1], row[2], architecture,
+					row[3+i], want)
 			}
 		}
 	}
@@ -72,8 +74,12 @@ func TestCheckLine(t *testing.T) {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
-	d := doc{blocks: []block{{"", "$ ./ecsctl list | wc\nFOO=1 ecsctl status --pool x # why\n  - ecsctl logs && true\necsctl: error: no\n"}}, prose: "`ecsctl\nverify --pool x`"}
-	if got := strings.Join(d.commands(), "\n"); got != "ecsctl list\necsctl status --pool x\necsctl logs\necsctl verify --pool x" {
+	d := doc{
+		blocks: []block{{"", "$ ./ecsctl list | wc\nFOO=1 ecsctl status --pool x # why\n  - ecsctl logs && " +
+			"true\necsctl: error: no\n"}}, prose: "`ecsctl\nverify --pool x`",
+	}
+	if got := strings.Join(d.commands(),
+		"\n"); got != "ecsctl list\necsctl status --pool x\necsctl logs\necsctl verify --pool x" {
 		t.Errorf("found:\n%s", got)
 	}
 }

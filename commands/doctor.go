@@ -48,7 +48,9 @@ func doctorCommand(streams console.Streams) *cli.Command {
 		Description:  doctorDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
-			&cli.BoolFlag{Name: "deployments", Usage: "look through all deployments of the pool: which would not start, and why", EnvVars: inputs.Env("deployments")}),
+			&cli.BoolFlag{Name: "deployments",
+				Usage:   "look through all deployments of the pool: which would not start, and why",
+				EnvVars: inputs.Env("deployments")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
 			if err != nil {
@@ -77,11 +79,14 @@ func readDoctorOptions(c *cli.Context, flags []inputs.SpecFlag) (opts doctorOpti
 // doctor is asked about.
 func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions) error {
 	examined := doctor.DoctorOptions{Deployments: opts.Deployments, Options: provision.Options{
-		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose), PollInterval: inputs.PollInterval,
+		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose),
+		PollInterval: inputs.PollInterval,
 	}}
 	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(ctx, opts.Spec.Prefect, streams, &examined.Options)
-	if examined.AWSErr = inputs.ConnectAWS(ctx, opts.Spec, &examined.Options, examined.Prefect); examined.AWSErr == nil {
-		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile, examined.Logger)
+	if examined.AWSErr = inputs.ConnectAWS(ctx, opts.Spec, &examined.Options,
+		examined.Prefect); examined.AWSErr == nil {
+		examined.AWS, examined.AWSErr = provision.LoadAWSConfig(ctx, opts.Spec.Region, opts.Spec.Profile,
+			examined.Logger)
 	}
 	status := statusOf(examined.Options, opts.StuckAfter)
 	examined.Status = &status

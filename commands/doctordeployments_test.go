@@ -15,33 +15,45 @@ import (
 func TestDoctorDeployments(t *testing.T) {
 	t.Parallel()
 	a := newAdopter(t)
-	_, err := a.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: publishedPoolName, Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate})
+	_, err := a.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+		Name: publishedPoolName, Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
+	})
 	a.must(err)
 	flow, err := a.api.CreateFlow(t.Context(), "hello")
 	a.must(err)
 	a.make("REPOSITORY", "Repository.RepositoryUri", "ecr", "CreateRepository", "{RepositoryName: flows}")
 	wants := map[string]struct{ variables, want string }{
-		"fine":       {`{"cpu": 512, "memory": 1024}`, ""},
-		"leftover":   {`{"ephemeralStorage": {"sizeInGiB": 50}}`, "WARN .*deployment hello/leftover .*ephemeralStorage"},
-		"block":      {`{"env": {"A": "{{ prefect.blocks.secret.gone }}"}}`, "FAIL .*deployment hello/block .*gone"},
-		"size":       {`{"cpu": 256, "memory": 16384}`, "FAIL .*deployment hello/size .*memory"},
-		"role":       {`{"task_role_arn": "` + a.ids["TASK_ROLE"] + `"}`, "FAIL .*deployment hello/role .*iam:PassRole"},
-		"gone-role":  {`{"task_role_arn": "arn:aws:iam::123456789012:role/gone"}`, "FAIL .*deployment hello/gone-role .*does not exist"},
-		"family":     {`{"family": "reports"}`, "FAIL .*deployment hello/family .*--flow-run-family reports"},
-		"cluster":    {`{"cluster": "prod"}`, "FAIL .*deployment hello/cluster .*may run tasks in \"acme\" alone"},
-		"provider":   {`{"capacity_provider_strategy": [{"capacityProvider": "gpu", "weight": 1}]}`, "FAIL .*deployment hello/provider .*no capacity provider \"gpu\""},
-		"group":      {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}}`, "FAIL .*deployment hello/group .*log group /gone does not exist"},
-		"network":    {`{"network_configuration": {"subnets": ["subnet-0123456789abcdef0"]}}`, "FAIL .*deployment hello/network .*a subnet of it does not exist"},
+		"fine": {`{"cpu": 512, "memory": 1024}`, ""},
+		"leftover": {`{"ephemeralStorage": {"sizeInGiB": 50}}`,
+			"WARN .*deployment hello/leftover .*ephemeralStorage"},
+		"block": {`{"env": {"A": "{{ prefect.blocks.secret.gone }}"}}`, "FAIL .*deployment hello/block .*gone"},
+		"size":  {`{"cpu": 256, "memory": 16384}`, "FAIL .*deployment hello/size .*memory"},
+		"role": {`{"task_role_arn": "` + a.ids["TASK_ROLE"] + `"}`,
+			"FAIL .*deployment hello/role .*iam:PassRole"},
+		"gone-role": {`{"task_role_arn": "arn:aws:iam::123456789012:role/gone"}`,
+			"FAIL .*deployment hello/gone-role .*does not exist"},
+		"family":  {`{"family": "reports"}`, "FAIL .*deployment hello/family .*--flow-run-family reports"},
+		"cluster": {`{"cluster": "prod"}`, "FAIL .*deployment hello/cluster .*may run tasks in \"acme\" alone"},
+		"provider": {`{"capacity_provider_strategy": [{"capacityProvider": "gpu", "weight": 1}]}`,
+			"FAIL .*deployment hello/provider .*no capacity provider \"gpu\""},
+		"group": {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}}`,
+			"FAIL .*deployment hello/group .*log group /gone does not exist"},
+		"network": {`{"network_configuration": {"subnets": ["subnet-0123456789abcdef0"]}}`,
+			"FAIL .*deployment hello/network .*a subnet of it does not exist"},
 		"definition": {`{"task_definition_arn": "gone:7"}`, "FAIL .*deployment hello/definition .*gone:7"},
-		"image":      {`{"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/flows:gone"}`, "FAIL .*deployment hello/image .*has no image \"gone\""},
+		"image": {`{"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/flows:gone"}`,
+			"FAIL .*deployment hello/image .*has no image \"gone\""},
 	}
 	for name, d := range wants {
-		_, err := a.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: json.RawMessage(d.variables)})
+		_, err := a.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{
+			Name: name, FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: json.RawMessage(d.variables),
+		})
 		a.must(err)
 	}
 	cmd, out := a.command("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes", noWait)
 	a.must(cmd.Run())
-	if said := out.String(); !strings.Contains(said, "warning: deployment hello/role would not start: ") || strings.Contains(said, "hello/fine") {
+	if said := out.String(); !strings.Contains(said, "warning: deployment hello/role would not start: ") ||
+		strings.Contains(said, "hello/fine") {
 		t.Errorf("bootstrap says at its end:\n%s", said)
 	}
 	cmd, out = a.command("doctor", "--pool", publishedPoolName, "--deployments")

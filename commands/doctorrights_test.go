@@ -52,7 +52,9 @@ func (a *account) userWith(name, policy string) types.AccessKey {
 	ctx, api := a.t.Context(), a.Source.IAM
 	_, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: &name})
 	a.must(err)
-	_, err = api.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy})
+	_, err = api.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
+		UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy,
+	})
 	a.must(err)
 	made, err := api.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
 	a.must(err)

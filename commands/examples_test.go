@@ -17,6 +17,8 @@ var elsewhere = map[string]string{
 	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run":                                "e2e/sandbox/deploy_test.go",
 	`ecsctl deploy flow.py:my_flow --pool my-ecs-pool --cron "0 6 * * *" --param day=today`: "e2e/sandbox/deploy_test.go",
 	"ecsctl deploy --all --pool my-ecs-pool":                                                "e2e/sandbox/deploy_test.go",
+	"ecsctl demo --flow flow.py:my_flow":                                                    "e2e/sandbox/demo_test.go",
+	"ecsctl verify --pool my-ecs-pool --deployment my-flow/default":                         "e2e/sandbox/deployother_test.go",
 	"ecsctl image build --pool my-ecs-pool":                                                 "e2e/sandbox/deploy_test.go",
 }
 

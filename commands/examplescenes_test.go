@@ -109,16 +109,19 @@ func newWorkingPool(t *testing.T) *workingPool {
 	images := t.TempDir()
 	var health workerHealth
 	w := &workingPool{account: openRealAccount(t, sandbox.Options{
-		Images: map[string]string{"prefecthq/*": images}, ContainerEnvironment: health.environment, StandInEnvironment: true,
+		Images: map[string]string{"prefecthq/*": images}, ContainerEnvironment: health.environment,
+		StandInEnvironment: true,
 	})}
 	program, err := exec.LookPath("ecsctl")
 	w.must(err)
-	w.must(executable.Write(filepath.Join(images, "prefect"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' demo flow-run\n", program)))
+	w.must(executable.Write(filepath.Join(images, "prefect"),
+		fmt.Appendf(nil, "#!/bin/sh\nexec '%s' demo flow-run\n", program)))
 	w.account.Run("bootstrap", "--pool", guidePool, "--yes")
 	w.env = append(w.env, health.worker()...)
 	w.deploy()
 	for name, content := range map[string]string{
-		"template.json": string(templates.ECSBaseJobTemplate), "vars.json": `{"cpu": 512, "memory": 1024}`, "run.json": `{"flow_run": {"id": "r", "name": "run"}}`,
+		"template.json": string(templates.ECSBaseJobTemplate), "vars.json": `{"cpu": 512, "memory": 1024}`,
+		"run.json": `{"flow_run": {"id": "r", "name": "run"}}`,
 	} {
 		w.write(name, content)
 	}
@@ -136,7 +139,9 @@ func (w *workingPool) deploy() {
 	w.must(err)
 	flow, err := api.CreateFlow(ctx, "my-flow")
 	w.must(err)
-	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "my-deployment", FlowID: flow.ID, WorkPoolName: guidePool})
+	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "my-deployment", FlowID: flow.ID, WorkPoolName: guidePool,
+	})
 	w.must(err)
 	w.run, err = api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{Name: "purple-lemur"})
 	w.must(err)

@@ -20,7 +20,8 @@ func TestJSONSecret(t *testing.T) {
 	}
 	cmd, out = a.command("doctor", "--pool", publishedPoolName, "--prefect-api-key-secret", a.ids["SECRET"])
 	_ = cmd.Run()
-	if want := "is not an API key as plain text"; !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "ARN:KEY::") {
+	if want := "is not an API key as plain text"; !strings.Contains(out.String(), want) ||
+		!strings.Contains(out.String(), "ARN:KEY::") {
 		t.Errorf("doctor does not say of a bare JSON secret %q:\n%s", want, out)
 	}
 }

@@ -144,7 +144,9 @@ func moments(writes []string) []wiretap.Moment {
 	seen := map[string]int{}
 	for _, operation := range writes {
 		seen[operation]++
-		out = append(out, wiretap.Moment{Operation: operation, N: seen[operation]}, wiretap.Moment{Operation: operation, N: seen[operation], After: true})
+		out = append(out, wiretap.Moment{
+			Operation: operation, N: seen[operation],
+		}, wiretap.Moment{Operation: operation, N: seen[operation], After: true})
 	}
 	return out
 }

@@ -99,7 +99,8 @@ func printPools(streams console.Streams, r listResult) error {
 		if p.Service == "" {
 			running = "no service"
 		}
-		console.Printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plaintext.Line(p.Name), orDash(p.Cluster), orDash(p.Service), running, orDash(p.Prefect), orDash(p.Version))
+		console.Printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plaintext.Line(p.Name), orDash(p.Cluster), orDash(p.Service),
+			running, orDash(p.Prefect), orDash(p.Version))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("failed to write the list: %w", err)

@@ -43,9 +43,12 @@ func logsCommand(streams console.Streams) *cli.Command {
 		Description:  logsDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
-			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)", EnvVars: inputs.Env("flow-run")},
-			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m", DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines", EnvVars: inputs.Env("follow")}),
+			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)",
+				EnvVars: inputs.Env("flow-run")},
+			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m",
+				DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines",
+				EnvVars: inputs.Env("follow")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readLogsOptions(c, flags)
 			if err != nil {
@@ -94,7 +97,8 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 		if opts.Output == inputs.OutputJSON {
 			return json.NewEncoder(console.Exact(streams.Out)).Encode(line)
 		}
-		_, err := fmt.Fprintf(console.Exact(streams.Out), "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"), line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
+		_, err := fmt.Fprintf(console.Exact(streams.Out), "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"),
+			line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
 		return err
 	})
 }

@@ -28,12 +28,14 @@ type look struct {
 // optional are the statements without which a command works and says less, and what it
 // then says.
 var optional = map[string]map[string]string{
-	"status": {"ReadEndpoints": "", "ReadLastWords": "", "CompareSecrets": "its value is not compared: that takes secretsmanager:GetSecretValue"},
-	"logs":   {}, "verify": {},
+	"status": {"ReadEndpoints": "", "ReadLastWords": "",
+		"CompareSecrets": "its value is not compared: that takes secretsmanager:GetSecretValue"},
+	"logs": {}, "verify": {},
 }
 
 // leaves is what a command says it leaves behind because the policy has no such statement.
-var leaves = map[string]string{"ReadTask": "the task definition that the worker may have registered for them is not known, and stays"}
+var leaves = map[string]string{
+	"ReadTask": "the task definition that the worker may have registered for them is not known, and stays"}
 
 // Who has no rights but those that are printed for a command sees all that an administrator
 // sees. Without one of its statements the command says what it may not do, and which
@@ -46,22 +48,29 @@ func TestLookingWithItsOwnPolicy(t *testing.T) {
 	run, forgotten := l.flowRuns()
 	l.all("well", []look{
 		{policy: "status", args: []string{"status", "--pool", "etl"}, shows: `"healthy": true`, needs: []string{
-			"ReadECS", "FindTasks", "ReadTaskDefinition", "ReadNetworks", "ReadRoles", "FindLogGroups", "ReadLogGroupTags", "FindSecrets", "ReadQueues", "ReadRule",
+			"ReadECS", "FindTasks", "ReadTaskDefinition", "ReadNetworks", "ReadRoles", "FindLogGroups",
+			"ReadLogGroupTags", "FindSecrets", "ReadQueues", "ReadRule",
 		}},
-		{policy: "status", flags: "--runtime ecsctl", args: []string{"status", "--pool", "etl", "--runtime", "ecsctl"}, shows: `"healthy": true`, needs: []string{"ReadRepository"}},
+		{policy: "status", flags: "--runtime ecsctl", args: []string{"status", "--pool", "etl", "--runtime", "ecsctl"},
+			shows: `"healthy": true`, needs: []string{"ReadRepository"}},
 		{policy: "logs", args: []string{"logs", "--pool", "etl"}, needs: []string{"ReadLogs"}},
-		{policy: "logs", args: []string{"logs", "--flow-run", run}, shows: "Hello from ECS!!", needs: []string{"ReadTasks", "ReadTaskDefinitions"}},
-		{policy: "logs", args: []string{"logs", "--flow-run", forgotten}, shows: "long ago", needs: []string{"FindStreams"}},
+		{policy: "logs", args: []string{"logs", "--flow-run", run}, shows: "Hello from ECS!!",
+			needs: []string{"ReadTasks", "ReadTaskDefinitions"}},
+		{policy: "logs", args: []string{"logs", "--flow-run", forgotten}, shows: "long ago",
+			needs: []string{"FindStreams"}},
 	})
-	l.all("verify", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, shows: "OK cleaned up", needs: []string{"ReadTask", "RetireTaskDefinition"}}})
+	l.all("verify", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, shows: "OK cleaned up",
+		needs: []string{"ReadTask", "RetireTaskDefinition"}}})
 	l.withLess()
 	l.program("exec sleep 600") // flow runs go on for longer than anybody waits
-	l.all("interrupted", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, stop: "its task ", shows: "OK cleaned up", code: 130, needs: []string{"StopTask"}}})
+	l.all("interrupted", []look{{policy: "verify", args: []string{"verify", "--pool", "etl"}, stop: "its task ",
+		shows: "OK cleaned up", code: 130, needs: []string{"StopTask"}}})
 	l.scale(0) // a worker would make the pool anew
 	l.eventually(l.limited(), "the worker ends", func() bool { return l.running() == 0 })
 	l.prefect("DELETE", "/work_pools/etl", "")
 	l.all("pool is gone", []look{
-		{policy: "status", args: []string{"status", "--pool", "etl"}, shows: `"about": "work-pool"`, code: 1, needs: []string{"FindClusters"}},
+		{policy: "status", args: []string{"status", "--pool", "etl"}, shows: `"about": "work-pool"`, code: 1,
+			needs: []string{"FindClusters"}},
 		{policy: "logs", args: []string{"logs", "--pool", "etl"}, needs: []string{"FindClusters", "FindService"}},
 	})
 	l.everyStatement()
@@ -129,7 +138,8 @@ func (l *looking) withLess() {
 	}
 	env := l.user(l.printed("logs", ""))
 	out := l.begin(look{args: []string{"logs", "--pool", "etl", "--since", "1ms"}}, env)().said
-	for _, want := range []string{"cannot tell what is wrong with the pool: ", "of `ecsctl policy status --pool etl`", "there are no lines since"} {
+	for _, want := range []string{"cannot tell what is wrong with the pool: ", "of `ecsctl policy status --pool etl`",
+		"there are no lines since"} {
 		if !strings.Contains(out, want) {
 			l.t.Errorf("logs without lines do not say %q:\n%s", want, out)
 		}
@@ -171,9 +181,13 @@ func (l *looking) flowRuns() (run, forgotten string) {
 	l.must(err)
 	flow, err := api.CreateFlow(ctx, "flow")
 	l.must(err)
-	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl"})
+	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: "etl",
+	})
 	l.must(err)
-	late, err := api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{Name: "old", ScheduledTime: time.Now().Add(time.Hour)})
+	late, err := api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{
+		Name: "old", ScheduledTime: time.Now().Add(time.Hour),
+	})
 	l.must(err)
 	_, err = api.SetFlowRunState(ctx, late.ID, prefect.StateProposal{Type: prefect.Completed, Force: true})
 	l.must(err)
@@ -181,11 +195,13 @@ func (l *looking) flowRuns() (run, forgotten string) {
 	l.must(api.UpdateFlowRun(ctx, late.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid}))
 	stream := "LogGroupName: /ecs/prefect/etl, LogStreamName: prefect-logs_etl/prefect/0123456789abcdef0123456789abcdef"
 	l.aws("logs", "CreateLogStream", "{"+stream+"}")
-	l.aws("logs", "PutLogEvents", fmt.Sprintf("{%s, LogEvents: [{Timestamp: %d, Message: long ago}]}", stream, time.Now().UnixMilli()))
+	l.aws("logs", "PutLogEvents", fmt.Sprintf("{%s, LogEvents: [{Timestamp: %d, Message: long ago}]}", stream,
+		time.Now().UnixMilli()))
 	made, err := api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{Name: "new"})
 	l.must(err)
 	l.eventually(ctx, "the flow run's lines are there", func() bool {
-		return strings.Contains(l.begin(look{args: []string{"logs", "--flow-run", made.ID}}, l.env)().out, "Hello from ECS!!")
+		return strings.Contains(l.begin(look{args: []string{"logs", "--flow-run", made.ID}}, l.env)().out,
+			"Hello from ECS!!")
 	})
 	return made.ID, late.ID
 }

@@ -56,14 +56,17 @@ func (l *looking) user(statements []templates.Statement) []string {
 	_, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: &name})
 	l.must(err)
 	for i, part := range (provision.Policy{Statements: statements}).Parts() {
-		made, err := api.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint(name, "-", i)), PolicyDocument: aws.String(part.Document())})
+		made, err := api.CreatePolicy(ctx, &iam.CreatePolicyInput{
+			PolicyName: aws.String(fmt.Sprint(name, "-", i)), PolicyDocument: aws.String(part.Document()),
+		})
 		l.must(err)
 		_, err = api.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: &name, PolicyArn: made.Policy.Arn})
 		l.must(err)
 	}
 	key, err := api.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
 	l.must(err)
-	return append(slices.Clone(l.env), "AWS_ACCESS_KEY_ID="+*key.AccessKey.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+*key.AccessKey.SecretAccessKey)
+	return append(slices.Clone(l.env), "AWS_ACCESS_KEY_ID="+*key.AccessKey.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+
+		*key.AccessKey.SecretAccessKey)
 }
 
 // begin starts a look; when it says k.stop, somebody presses Ctrl-C. What it returns waits

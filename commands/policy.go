@@ -64,9 +64,14 @@ func onePolicyCommand(streams console.Streams, name, usage string) *cli.Command 
 		Description:  policyDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json", EnvVars: inputs.Env("output")},
-			&cli.IntFlag{Name: "part", Usage: "`NUMBER` of the part to print of a policy that no managed policy can hold as a whole", DefaultText: "all"},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")}),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json",
+				EnvVars: inputs.Env("output")},
+			&cli.IntFlag{
+				Name: "part", Usage: "`NUMBER` of the part to print of a policy that no managed policy can hold as a " +
+					"whole", DefaultText: "all",
+			},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+				EnvVars: inputs.Env("verbose")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readPolicyOptions(c, name, flags)
 			if err != nil {

@@ -22,7 +22,8 @@ func printPolicy(streams console.Streams, opts policyOptions, id provision.Ident
 		if opts.Part > 0 {
 			policy = parts[opts.Part-1]
 		} else if n := len(parts); n > 1 {
-			console.Printf(streams.Err, "%d characters are more than the %d of a managed policy: print its parts with --part 1 to --part %d, or put it into a role as an inline policy, which may have 10240\n",
+			console.Printf(streams.Err, "%d characters are more than the %d of a managed policy: print its parts "+
+				"with --part 1 to --part %d, or put it into a role as an inline policy, which may have 10240\n",
 				len(policy.Document()), provision.MaxManagedPolicy, n)
 		}
 		return writeDocument(streams.Out, policy)
@@ -38,7 +39,8 @@ func printPolicy(streams console.Streams, opts policyOptions, id provision.Ident
 }
 
 func heading(opts policyOptions, id provision.Identity, part, parts int) string {
-	text := fmt.Sprintf("%s, for work pool %q in AWS account %s, region %s", opts.Name, opts.Spec.Pool, id.Account, id.Region)
+	text := fmt.Sprintf("%s, for work pool %q in AWS account %s, region %s", opts.Name, opts.Spec.Pool,
+		id.Account, id.Region)
 	if parts > 1 {
 		text += fmt.Sprintf(": part %d of %d, each a managed policy of its own", part, parts)
 	}

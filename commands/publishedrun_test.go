@@ -44,7 +44,8 @@ func newAdopter(t *testing.T) *adopter {
 	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
 	program, err := exec.LookPath("quick-worker")
 	a.must(err)
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac\n", program, program)
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run "+
+		";;\nesac\n", program, program)
 	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
 	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
 	a.api, err = prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})
@@ -66,33 +67,42 @@ func (a *adopter) make(name, path, service, operation, input string) {
 
 func (a *adopter) furnish() {
 	a.t.Helper()
-	a.make("CLUSTER", "Cluster.ClusterArn", "ecs", "CreateCluster", "{ClusterName: acme, CapacityProviders: [FARGATE, FARGATE_SPOT]}")
+	a.make("CLUSTER", "Cluster.ClusterArn", "ecs", "CreateCluster",
+		"{ClusterName: acme, CapacityProviders: [FARGATE, FARGATE_SPOT]}")
 	a.make("", "", "ecs", "CreateCluster", "{ClusterName: prod}")
 	a.make("VPC", "Vpcs.0.VpcId", "ec2", "DescribeVpcs", "{}")
 	a.make("SUBNET_A", "Subnets.0.SubnetId", "ec2", "DescribeSubnets", "{}")
 	a.make("SUBNET_B", "Subnets.1.SubnetId", "ec2", "DescribeSubnets", "{}")
-	a.make("PRIVATE", "Subnet.SubnetId", "ec2", "CreateSubnet", "{VpcId: "+a.ids["VPC"]+", CidrBlock: 172.31.200.0/24, AvailabilityZone: eu-west-1a}")
+	a.make("PRIVATE", "Subnet.SubnetId", "ec2", "CreateSubnet", "{VpcId: "+a.ids["VPC"]+
+		", CidrBlock: 172.31.200.0/24, AvailabilityZone: eu-west-1a}")
 	a.make("TABLE", "RouteTable.RouteTableId", "ec2", "CreateRouteTable", "{VpcId: "+a.ids["VPC"]+"}")
 	a.make("", "", "ec2", "AssociateRouteTable", "{RouteTableId: "+a.ids["TABLE"]+", SubnetId: "+a.ids["PRIVATE"]+"}")
-	a.make("GROUP", "GroupId", "ec2", "CreateSecurityGroup", "{VpcId: "+a.ids["VPC"]+", GroupName: acme, Description: acme}")
+	a.make("GROUP", "GroupId", "ec2", "CreateSecurityGroup", "{VpcId: "+a.ids["VPC"]+
+		", GroupName: acme, Description: acme}")
 	a.make("SECRET", "ARN", "secretsmanager", "CreateSecret",
-		`{Name: acme/flows, SecretString: '{"prefect-api-key": "`+stage.Canary+`", "google-api-key": "g", "supabase-url": "u"}'}`)
+		`{Name: acme/flows, SecretString: '{"prefect-api-key": "`+stage.Canary+
+			`", "google-api-key": "g", "supabase-url": "u"}'}`)
 	a.make("", "", "logs", "CreateLogGroup", "{LogGroupName: /acme/flows}")
 	a.role("EXECUTION_ROLE", "acme-execution")
-	a.make("", "", "iam", "AttachRolePolicy", "{RoleName: acme-execution, PolicyArn: 'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy'}")
+	a.make("", "", "iam", "AttachRolePolicy", "{RoleName: acme-execution, PolicyArn: "+
+		"'arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy'}")
 	a.make("", "", "iam", "PutRolePolicy", `{RoleName: acme-execution, PolicyName: secrets, PolicyDocument: '`+
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"`+a.ids["SECRET"]+`"}]}'}`)
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"`+
+		a.ids["SECRET"]+`"}]}'}`)
 	a.role("TASK_ROLE", "acme-task")
 	a.make("", "", "iam", "CreateUser", "{UserName: acme-ci}")
-	a.make("", "", "iam", "AttachUserPolicy", "{UserName: acme-ci, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess'}")
+	a.make("", "", "iam", "AttachUserPolicy",
+		"{UserName: acme-ci, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess'}")
 	key, err := a.Call(a.t.Context(), "iam", "CreateAccessKey", "{UserName: acme-ci}")
 	a.must(err)
 	a.ids["ACCESS_KEY"], err = stage.At(key, "AccessKey.AccessKeyId")
 	a.must(err)
 	a.ids["SECRET_KEY"], err = stage.At(key, "AccessKey.SecretAccessKey")
 	a.must(err)
-	a.make("DEFINITION", "TaskDefinition.TaskDefinitionArn", "ecs", "RegisterTaskDefinition", `{Family: acme-by-hand, Cpu: "256", Memory: "512",
-		NetworkMode: awsvpc, RequiresCompatibilities: [FARGATE], ExecutionRoleArn: '`+a.ids["EXECUTION_ROLE"]+`', TaskRoleArn: '`+a.ids["TASK_ROLE"]+`',
+	a.make("DEFINITION", "TaskDefinition.TaskDefinitionArn", "ecs", "RegisterTaskDefinition",
+		`{Family: acme-by-hand, Cpu: "256", Memory: "512",
+		NetworkMode: awsvpc, RequiresCompatibilities: [FARGATE], ExecutionRoleArn: '`+a.ids["EXECUTION_ROLE"]+
+			`', TaskRoleArn: '`+a.ids["TASK_ROLE"]+`',
 		ContainerDefinitions: [{Name: prefect, Image: 'registry.example/flows:7', Essential: true, LogConfiguration: {LogDriver: awslogs,
 		Options: {awslogs-group: /acme/flows, awslogs-region: eu-west-1, awslogs-stream-prefix: hand}}}]}`)
 	a.ids["BLOCK"] = "" // once there is one
@@ -147,8 +157,12 @@ func (a *adopter) block(data map[string]any) string {
 	a.t.Helper()
 	kind := a.post("/block_types/", map[string]any{"name": "AWS Credentials", "slug": "aws-credentials"})
 	schema := a.post("/block_schemas/", map[string]any{
-		"block_type_id": kind, "fields": map[string]any{"type": "object", "secret_fields": []string{"aws_secret_access_key"}}})
-	return a.post("/block_documents/", map[string]any{"name": "prod", "data": data, "block_schema_id": schema, "block_type_id": kind})
+		"block_type_id": kind, "fields": map[string]any{
+			"type": "object", "secret_fields": []string{"aws_secret_access_key"},
+		}})
+	return a.post("/block_documents/", map[string]any{
+		"name": "prod", "data": data, "block_schema_id": schema, "block_type_id": kind,
+	})
 }
 
 // post makes something on the Prefect server and returns its id.
@@ -210,7 +224,9 @@ func (a *adopter) runs(p publishedPool) {
 	a.must(err)
 	variables, err := json.Marshal(p.JobVariables)
 	a.must(err)
-	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: variables})
+	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: variables,
+	})
 	a.must(err)
 	if p.Deployment != "" {
 		a.deploymentIsTold(p.Deployment)
@@ -250,9 +266,12 @@ func (a *adopter) deploymentIsTold(want string) {
 // taskUses compares what the task has with what its users chose.
 func (a *adopter) taskUses(want taskUse, cluster, task string) {
 	a.t.Helper()
-	tasks, err := a.Source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{task}})
+	tasks, err := a.Source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{
+		Cluster: &cluster, Tasks: []string{task},
+	})
 	a.must(err)
-	definition, err := a.Source.ECS.DescribeTaskDefinition(a.t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: tasks.Tasks[0].TaskDefinitionArn})
+	definition, err := a.Source.ECS.DescribeTaskDefinition(a.t.Context(),
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: tasks.Tasks[0].TaskDefinitionArn})
 	a.must(err)
 	got := useOf(tasks.Tasks[0], definition.TaskDefinition)
 	if want.TaskRole == "" {
@@ -264,7 +283,8 @@ func (a *adopter) taskUses(want taskUse, cluster, task string) {
 	if want.LogGroup == "" {
 		got.LogGroup = ""
 	}
-	if want.Subnets == nil || slices.Equal(got.Subnets, want.Subnets) || len(got.Subnets) == 1 && slices.Contains(want.Subnets, got.Subnets[0]) {
+	if want.Subnets == nil || slices.Equal(got.Subnets, want.Subnets) || len(got.Subnets) == 1 &&
+		slices.Contains(want.Subnets, got.Subnets[0]) {
 		got.Subnets = want.Subnets // a task is in one of them
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -297,11 +317,13 @@ func useOf(task types.Task, definition *types.TaskDefinition) taskUse {
 // with a pool that is not ecsctl's.
 func (a *adopter) deregister() {
 	a.t.Helper()
-	out, err := a.Source.ECS.ListTaskDefinitions(a.t.Context(), &ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
+	out, err := a.Source.ECS.ListTaskDefinitions(a.t.Context(),
+		&ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
 	a.must(err)
 	for _, arn := range out.TaskDefinitionArns {
 		if arn != a.ids["DEFINITION"] {
-			_, err := a.Source.ECS.DeregisterTaskDefinition(a.t.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
+			_, err := a.Source.ECS.DeregisterTaskDefinition(a.t.Context(),
+				&ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
 			a.must(err)
 		}
 	}

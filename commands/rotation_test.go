@@ -69,7 +69,9 @@ func (r *rotating) deployment() string {
 	r.must(err)
 	variables, err := json.Marshal(map[string]any{"env": map[string]string{stage.ExecutedFile: r.executed}})
 	r.must(err)
-	made, err := r.api.CreateDeployment(r.t.Context(), prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})
+	made, err := r.api.CreateDeployment(r.t.Context(), prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables,
+	})
 	r.must(err)
 	return made.ID
 }
@@ -159,7 +161,9 @@ func TestANewKeyWhileRunsAreLaunched(t *testing.T) {
 	r.bootstrap(keyAfter)
 	r.executedMore(1)
 	// Tasks that were started with the old key may still run.
-	old, err := r.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{WorkPoolNames: []string{"etl"}, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running}})
+	old, err := r.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{
+		WorkPoolNames: []string{"etl"}, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running},
+	})
 	r.must(err)
 	var ids []string
 	for _, run := range old {

@@ -43,8 +43,10 @@ func statusCommand(streams console.Streams) *cli.Command {
 		Description:  statusDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
-			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted", EnvVars: inputs.Env("watch")},
-			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second, EnvVars: inputs.Env("interval")},
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted",
+				EnvVars: inputs.Env("watch")},
+			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second,
+				EnvVars: inputs.Env("interval")},
 			stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readStatusOptions(c, flags)
@@ -104,7 +106,10 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 const usualStuckAfter = 5 * time.Minute
 
 func stuckAfterFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: usualStuckAfter, EnvVars: inputs.Env("stuck-after")}
+	return &cli.DurationFlag{
+		Name: "stuck-after", Usage: "`TIME` that a task may take to start", Value: usualStuckAfter,
+		EnvVars: inputs.Env("stuck-after"),
+	}
 }
 
 func readStuckAfter(c *cli.Context) (time.Duration, error) {
@@ -117,7 +122,8 @@ func readStuckAfter(c *cli.Context) (time.Duration, error) {
 
 // statusOf is what a status is read with, where a command wants to know what is wrong.
 func statusOf(options provision.Options, stuckAfter time.Duration) status.Options {
-	return status.Options{Options: options, Bootstrap: inputs.CommandLine, UseBinary: inputs.UseBinary, StuckAfter: stuckAfter}
+	return status.Options{Options: options, Bootstrap: inputs.CommandLine, UseBinary: inputs.UseBinary,
+		StuckAfter: stuckAfter}
 }
 
 // clearScreen goes to the upper left and wipes what is below.

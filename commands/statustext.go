@@ -45,7 +45,8 @@ func (p *statusPrinter) Print(s *status.Status) {
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account, s.Region, s.Cluster)
+	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account,
+		s.Region, s.Cluster)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}
@@ -88,7 +89,8 @@ func (p *statusPrinter) service(s *status.Service) {
 	}
 	p.row("service", "%s: %d desired, %d running, %d pending", s.Name, s.Desired, s.Running, s.Pending)
 	for _, d := range s.Deployments {
-		line := fmt.Sprintf("%s deployment of %s, %s, %s ago", strings.ToLower(d.Status), d.TaskDefinition, strings.ToLower(d.Rollout), p.ago(d.Created))
+		line := fmt.Sprintf("%s deployment of %s, %s, %s ago", strings.ToLower(d.Status), d.TaskDefinition,
+			strings.ToLower(d.Rollout), p.ago(d.Created))
 		p.row("", "%s", line)
 	}
 	for _, t := range s.Tasks {
@@ -137,7 +139,8 @@ func (p *statusPrinter) workers(s *status.Status) {
 		if shown == 1 {
 			what = "worker"
 		}
-		line := fmt.Sprintf("%s: %s since %s, last heartbeat %s ago", w.Name, w.Status, p.ago(w.Since), p.ago(w.LastHeartbeat))
+		line := fmt.Sprintf("%s: %s since %s, last heartbeat %s ago", w.Name, w.Status, p.ago(w.Since),
+			p.ago(w.LastHeartbeat))
 		if w.OfService {
 			line += version
 		}
@@ -164,7 +167,8 @@ func (p *statusPrinter) pool(pool *status.WorkPool) {
 	if pool.ConcurrencyLimit != nil {
 		limit = fmt.Sprintf(" (limit %d)", *pool.ConcurrencyLimit)
 	}
-	p.row("work pool", "%s: %d flow runs running%s, %d pending, %d late", state, pool.Running, limit, pool.Pending, pool.Late)
+	p.row("work pool", "%s: %d flow runs running%s, %d pending, %d late", state, pool.Running, limit,
+		pool.Pending, pool.Late)
 	var queues []string
 	for _, q := range pool.Queues {
 		text := q.Name

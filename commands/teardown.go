@@ -46,7 +46,9 @@ func teardownCommand(streams console.Streams) *cli.Command {
 		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
 			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: inputs.Env("keep-pool")},
 			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: inputs.Env("keep-logs")},
-			&cli.StringFlag{Name: "running", Usage: "what to do about running flow runs: wait, stop or leave (default: refuse and list them)", EnvVars: inputs.Env("running")},
+			&cli.StringFlag{Name: "running",
+				Usage:   "what to do about running flow runs: wait, stop or leave (default: refuse and list them)",
+				EnvVars: inputs.Env("running")},
 		),
 		Action: func(c *cli.Context) error {
 			opts, err := readTeardownOptions(c, flags)
@@ -65,7 +67,8 @@ func readTeardownOptions(c *cli.Context, flags []inputs.SpecFlag) (opts teardown
 	if opts.OutputOptions, err = inputs.ReadOutputOptions(c); err != nil {
 		return opts, err
 	}
-	opts.KeepPool, opts.KeepLogs, opts.WaitTimeout = c.Bool("keep-pool"), c.Bool("keep-logs"), c.Duration("wait-timeout")
+	opts.KeepPool, opts.KeepLogs, opts.WaitTimeout = c.Bool("keep-pool"), c.Bool("keep-logs"),
+		c.Duration("wait-timeout")
 	switch opts.Running = c.String("running"); opts.Running {
 	case provision.RunningRefuse, provision.RunningWait, provision.RunningStop, provision.RunningLeave:
 	default:
@@ -83,7 +86,8 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 	if err != nil {
 		return err
 	}
-	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool, Changes: plan.Changes, Warnings: plan.Warnings}
+	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
+		Changes: plan.Changes, Warnings: plan.Warnings}
 	if unknown := plan.Unknown(ctx); unknown != nil {
 		return endUnknown(streams, opts, r, unknown)
 	}
@@ -111,16 +115,19 @@ func planTeardown(ctx context.Context, streams console.Streams, opts teardownOpt
 		return nil, err
 	}
 	return provision.NewTeardown(ctx, provision.TeardownOptions{
-		Options: options, KeepPool: opts.KeepPool, KeepLogs: opts.KeepLogs, Running: opts.Running, Limit: opts.WaitTimeout,
+		Options: options, KeepPool: opts.KeepPool, KeepLogs: opts.KeepLogs, Running: opts.Running,
+		Limit: opts.WaitTimeout,
 	})
 }
 
 func teardownHeading(pool string, plan *provision.Teardown) string {
-	return fmt.Sprintf("Teardown of work pool %q, in AWS account %s, region %s:", pool, plan.Identity.Account, plan.Identity.Region)
+	return fmt.Sprintf("Teardown of work pool %q, in AWS account %s, region %s:", pool, plan.Identity.Account,
+		plan.Identity.Region)
 }
 
 // applyTeardown shows the plan, asks, removes, looks again and reports what is left.
-func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOptions, plan *provision.Teardown, r *console.Result) error {
+func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOptions, plan *provision.Teardown,
+	r *console.Result) error {
 	console.NewPlanPrinter(streams.Err).Print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
 	if err := plan.Refused(); err != nil {
 		return err
@@ -129,7 +136,8 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 		return finishTeardown(streams, opts, r, nil)
 	}
 	if !opts.Yes {
-		if err := console.ConfirmName(ctx, streams, "\nType the pool's name to remove all this:", opts.Spec.Pool); err != nil {
+		if err := console.ConfirmName(ctx, streams, "\nType the pool's name to remove all this:",
+			opts.Spec.Pool); err != nil {
 			return err
 		}
 	}

@@ -121,8 +121,8 @@ func TestBootstrapAsks(t *testing.T) {
 		code, writes int
 		says         string
 	}{
-		"yes":        {"y\r", 0, 22, "created service prefect-worker-etl"},
-		"YES":        {"YES\r", 0, 22, "created service prefect-worker-etl"},
+		"yes":        {"y\r", 0, 24, "created service prefect-worker-etl"},
+		"YES":        {"YES\r", 0, 24, "created service prefect-worker-etl"},
 		"no":         {"n\r", 1, 0, "not confirmed: nothing was changed"},
 		"just enter": {"\r", 1, 0, "not confirmed: nothing was changed"},
 		"the end":    {"\x04", 1, 0, "not confirmed: nothing was changed"},

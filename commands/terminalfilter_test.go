@@ -37,7 +37,8 @@ func TestTerminalInjection(t *testing.T) {
 		shown = append(shown, lines.Text())
 	}
 	text := strings.Join(shown, "\n")
-	for _, want := range []string{`etl\u001b[1A\u001b[2K`, `\u202eevil`, `a\u000a  + secret  fake`, `\u001b]52;c;ZXZpbA==\u0007`, `name \u009b2J`} {
+	for _, want := range []string{`etl\u001b[1A\u001b[2K`, `\u202eevil`, `a\u000a  + secret  fake`,
+		`\u001b]52;c;ZXZpbA==\u0007`, `name \u009b2J`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%q", want, text)
 		}

@@ -50,11 +50,15 @@ func verifyCommand(streams console.Streams) *cli.Command {
 		Description:  verifyDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text, json or junit", EnvVars: inputs.Env("output")},
-			&cli.StringFlag{Name: "deployment", Usage: "`FLOW/NAME` of a deployment of your own to run instead of the hello flow",
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+				EnvVars: inputs.Env("verbose")},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText,
+				Usage: "text, json or junit", EnvVars: inputs.Env("output")},
+			&cli.StringFlag{Name: "deployment",
+				Usage:   "`FLOW/NAME` of a deployment of your own to run instead of the hello flow",
 				EnvVars: inputs.Env("deployment")},
-			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute, EnvVars: inputs.Env("timeout")}, stuckAfterFlag()),
+			&cli.DurationFlag{Name: "timeout", Usage: "how long the flow run may take", Value: 10 * time.Minute,
+				EnvVars: inputs.Env("timeout")}, stuckAfterFlag()),
 		Action: func(c *cli.Context) error {
 			opts, err := readVerifyOptions(c, flags)
 			if err != nil {

@@ -70,7 +70,8 @@ func TestWizardDefaults(t *testing.T) {
 	}
 	golden(t, "wizard-11-end", s.asked(lastTitle))
 	s.press(makeThem)
-	s.exits(0, "created service prefect-worker-my-ecs-pool", "ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --binary .ecsctl-for-image --yes")
+	s.exits(0, "created service prefect-worker-my-ecs-pool",
+		"ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --binary .ecsctl-for-image --yes")
 	a.wrote(24)
 }
 
@@ -101,7 +102,9 @@ func TestWizardCommandMakesTheSamePlan(t *testing.T) {
 			}
 			s.exits(0, "The same without questions")
 			command := s.command()
-			for _, q := range []string{"--pool 'nightly etl'", "--cluster batch", "--vpc vpc-", "--subnet subnet-", "--security-group sg-", "--runtime prefect", "--architecture arm64", "--cpu 1024", "--memory 4096", "--desired-count 2", "--log-retention 14"} {
+			for _, q := range []string{"--pool 'nightly etl'", "--cluster batch", "--vpc vpc-", "--subnet subnet-",
+				"--security-group sg-", "--runtime prefect", "--architecture arm64", "--cpu 1024", "--memory 4096",
+				"--desired-count 2", "--log-retention 14"} {
 				if got := strings.Contains(command, q); got != (name == "all otherwise") {
 					t.Errorf("%q in the command: %v: %s", q, got, command)
 				}
@@ -235,14 +238,17 @@ func TestWizardAsksOnlyTheRest(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.write("ecsctl.yaml", "cluster: batch\nlogRetentionDays: 7\n")
-	s := a.openScreen(80, 24, nil, []string{"ECSCTL_ARCHITECTURE=arm64"}, "bootstrap", "--wizard", "--pool", "etl", "--runtime", "prefect", "--region", "eu-west-1", "--cpu", "256", "--memory", "512", "--desired-count", "1", noWait)
+	s := a.openScreen(80, 24, nil, []string{"ECSCTL_ARCHITECTURE=arm64"}, "bootstrap", "--wizard", "--pool", "etl",
+		"--runtime", "prefect", "--region", "eu-west-1", "--cpu", "256", "--memory", "512", "--desired-count",
+		"1", noWait)
 	for _, title := range []string{"VPC", "Subnets", "Security group"} {
 		s.asked(title)
 		s.press(enter)
 	}
 	s.asked(lastTitle)
 	s.press(makeThem)
-	s.exits(0, "ecsctl bootstrap --pool etl --region eu-west-1 --cluster batch --runtime prefect --binary .ecsctl-for-image --cpu 256 --memory 512 --architecture arm64 --desired-count 1 --log-retention 7 --yes")
+	s.exits(0, "ecsctl bootstrap --pool etl --region eu-west-1 --cluster batch --runtime prefect --binary "+
+		".ecsctl-for-image --cpu 256 --memory 512 --architecture arm64 --desired-count 1 --log-retention 7 --yes")
 }
 
 // The answers are saved when that is wanted, with no key in them, and no file is

@@ -130,7 +130,8 @@ func TestKeyOnATerminal(t *testing.T) {
 func TestWizardKeyInterrupted(t *testing.T) {
 	t.Parallel()
 	steps := []struct{ title, keys string }{
-		{"Where is Prefect?", enter}, {"Prefect Cloud API key", stage.Canary + enter}, {"Prefect Cloud workspace", enter},
+		{"Where is Prefect?", enter}, {"Prefect Cloud API key", stage.Canary + enter},
+		{"Prefect Cloud workspace", enter},
 	}
 	for i, last := range steps {
 		t.Run(last.title, func(t *testing.T) {

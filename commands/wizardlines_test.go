@@ -27,8 +27,10 @@ func TestWizardAccessible(t *testing.T) {
 				s.line(i+1, answer)
 			}
 			s.exits(0, "\nAWS region\nWhere everything is made, in account 123456789012.\n  1. ap-northeast-1\n",
-				`"9" is not a number from 1 to 8`, "Numbers, separated by commas [1,2,3], or < to go back:", "give a number from 1\n",
-				"--pool etl --region eu-west-1 --subnet subnet-", "--binary .ecsctl-for-image --desired-count 2 --yes", "created service prefect-worker-etl")
+				`"9" is not a number from 1 to 8`, "Numbers, separated by commas [1,2,3], or < to go back:",
+				"give a number from 1\n",
+				"--pool etl --region eu-west-1 --subnet subnet-", "--binary .ecsctl-for-image --desired-count 2 --yes",
+				"created service prefect-worker-etl")
 			a.wrote(24)
 			if strings.Contains(s.text(), "\x1b[") && name == "dumb" {
 				t.Errorf("a dumb terminal was sent escape sequences:\n%q", s.text())
@@ -68,6 +70,7 @@ func TestNoWizard(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.openScreen(80, 24, nil, nil, "bootstrap", "--no-wizard").exits(1, "no work pool given: name it with --pool")
-	a.openScreen(80, 24, nil, nil, "bootstrap", "--no-wizard", "--wizard").exits(1, "--wizard and --no-wizard do not go together")
+	a.openScreen(80, 24, nil, nil, "bootstrap", "--no-wizard", "--wizard").exits(1,
+		"--wizard and --no-wizard do not go together")
 	a.wrote(0)
 }

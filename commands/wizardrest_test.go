@@ -17,7 +17,10 @@ import (
 
 // ec2 is a client that goes past the tap.
 func (a *account) ec2() *ec2.Client {
-	return ec2.NewFromConfig(aws.Config{Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", a.Server.SecretAccessKey(), "")})
+	return ec2.NewFromConfig(aws.Config{
+		Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", a.Server.SecretAccessKey(), ""),
+	})
 }
 
 func (a *account) defaultVPC() string {
@@ -39,22 +42,33 @@ func (a *account) secondVPC() {
 			a.t.Fatal(err)
 		}
 	}
-	vpc, err := api.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16"), TagSpecifications: []types.TagSpecification{
-		{ResourceType: types.ResourceTypeVpc, Tags: []types.Tag{{Key: aws.String("Name"), Value: aws.String("data")}}},
-	}})
+	vpc, err := api.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16"),
+		TagSpecifications: []types.TagSpecification{
+			{ResourceType: types.ResourceTypeVpc,
+				Tags: []types.Tag{{Key: aws.String("Name"), Value: aws.String("data")}}},
+		}})
 	check(err)
 	gateway, err := api.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{})
 	check(err)
-	_, err = api.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: gateway.InternetGateway.InternetGatewayId, VpcId: vpc.Vpc.VpcId})
+	_, err = api.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
+		InternetGatewayId: gateway.InternetGateway.InternetGatewayId, VpcId: vpc.Vpc.VpcId,
+	})
 	check(err)
-	tables, err := api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{*vpc.Vpc.VpcId}}}})
+	tables, err := api.DescribeRouteTables(ctx,
+		&ec2.DescribeRouteTablesInput{
+			Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{*vpc.Vpc.VpcId}}}})
 	check(err)
-	_, err = api.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: tables.RouteTables[0].RouteTableId, DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: gateway.InternetGateway.InternetGatewayId})
+	_, err = api.CreateRoute(ctx, &ec2.CreateRouteInput{
+		RouteTableId: tables.RouteTables[0].RouteTableId, DestinationCidrBlock: aws.String("0.0.0.0/0"),
+		GatewayId: gateway.InternetGateway.InternetGatewayId,
+	})
 	check(err)
 	zones, err := api.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{})
 	check(err)
 	for i, cidr := range []string{"10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"} {
-		_, err = api.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String(cidr), AvailabilityZone: zones.AvailabilityZones[i].ZoneName})
+		_, err = api.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+			VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String(cidr), AvailabilityZone: zones.AvailabilityZones[i].ZoneName,
+		})
 		check(err)
 	}
 }
@@ -127,5 +141,6 @@ func TestWizardPicksAWorkspace(t *testing.T) {
 	s.defaults(1, len(questions))
 	s.asked(lastTitle)
 	s.press(makeThem)
-	s.exits(0, "--prefect-api-url "+cloud+"/accounts/"+accountID+"/workspaces/"+workspaceID, "created work-pool my-ecs-pool")
+	s.exits(0, "--prefect-api-url "+cloud+"/accounts/"+accountID+"/workspaces/"+workspaceID,
+		"created work-pool my-ecs-pool")
 }

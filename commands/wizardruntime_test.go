@@ -26,7 +26,8 @@ func TestWizardRuntimes(t *testing.T) {
 	golden(t, "prefect-2-size", s.asked("Size of the worker"))
 	s.press(down + enter)
 	s.asked("How many workers?")
-	s.sees("Runtime         prefect\n", "Architecture    arm64\n", "Size            0.5 vCPU, 2 GB, $17.02 a month in us-east-1\n")
+	s.sees("Runtime         prefect\n", "Architecture    arm64\n",
+		"Size            0.5 vCPU, 2 GB, $17.02 a month in us-east-1\n")
 	s.press(back)
 	s.asked("Size of the worker")
 	s.press(back)
@@ -35,7 +36,8 @@ func TestWizardRuntimes(t *testing.T) {
 	s.asked("Runtime")
 	s.press(up + enter)
 	s.asked("Size of the worker")
-	s.sees("Architecture    x86_64, that of the ecsctl in the image\n", "┃ > 0.25 vCPU  0.5 GB  $9.01 a month in us-east-1\n")
+	s.sees("Architecture    x86_64, that of the ecsctl in the image\n",
+		"┃ > 0.25 vCPU  0.5 GB  $9.01 a month in us-east-1\n")
 	s.press(back) // past what was not asked
 	s.asked("Runtime")
 	s.press(enter)
@@ -78,7 +80,8 @@ func TestWizardAsksForTheBinary(t *testing.T) {
 	golden(t, "binary-2-missing", s.sees("no such file"))
 	s.press(strings.Repeat("\x7f", len("nothing")) + "ecsctl-arm" + enter)
 	s.asked("Size of the worker")
-	s.sees("Binary          ecsctl-arm\n", "Architecture    arm64, that of the ecsctl in the image\n", "0.5 GB  $7.21 a month in us-east-1\n")
+	s.sees("Binary          ecsctl-arm\n", "Architecture    arm64, that of the ecsctl in the image\n",
+		"0.5 GB  $7.21 a month in us-east-1\n")
 	s.press(back)
 	s.asked("File with an ecsctl for Linux")
 	s.press(back)

@@ -70,7 +70,9 @@ func (k *killing) seed(behave string) {
 		stage.ExecutedFile: k.executed, "BEHAVE": behave, "PREFECT_API_URL": k.Server.PrefectAPIURL(),
 	}})
 	k.must(err)
-	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables})
+	deployment, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables,
+	})
 	k.must(err)
 	run, err := api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{})
 	k.must(err)
@@ -165,7 +167,8 @@ func TestAKilledWorkerIsSucceeded(t *testing.T) {
 			behave string
 			points []wiretap.Moment
 			want   prefect.StateType
-		}{{"", launch, prefect.Completed}, {"recorded", unrecorded, prefect.Completed}, {"fail", append(report, unrecorded...), prefect.Crashed}} {
+		}{{"", launch, prefect.Completed}, {"recorded", unrecorded, prefect.Completed},
+			{"fail", append(report, unrecorded...), prefect.Crashed}} {
 			for _, at := range group.points {
 				t.Run(version+" "+group.behave+" "+at.String(), func(t *testing.T) {
 					t.Parallel()

@@ -19,7 +19,8 @@ const authString = "admin:c4n4ry-Pass-8Kd2"
 // A server that asks for a user and a password gets a worker that has them, out of a
 // secret of its own, and they stay as secret as a key.
 func TestAuthString(t *testing.T) {
-	server, err := peers.StartPrefect(t.Context(), peers.Prefect3, t.TempDir(), "PREFECT_SERVER_API_AUTH_STRING="+authString)
+	server, err := peers.StartPrefect(t.Context(), peers.Prefect3, t.TempDir(),
+		"PREFECT_SERVER_API_AUTH_STRING="+authString)
 	if err != nil {
 		t.Fatal(err)
 	}

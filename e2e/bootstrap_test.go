@@ -27,7 +27,8 @@ func TestBootstrapBringsWorkerOnline(t *testing.T) {
 
 func (w *world) bringOnline() {
 	w.t.Helper()
-	run := w.start("bootstrap", "--pool", w.pool, "--region", region, "--yes", "--output", "json", "--wait-timeout", "2m")
+	run := w.start("bootstrap", "--pool", w.pool, "--region", region, "--yes", "--output", "json",
+		"--wait-timeout", "2m")
 	w.eventually("bootstrap creates the service", w.serviceExists)
 	c := w.readContainer()
 	w.startTask()
@@ -49,18 +50,21 @@ func (w *world) bringOnline() {
 // task that runs. moto starts none for a service.
 func (w *world) startTask() {
 	w.t.Helper()
-	out, err := w.source.ECS.DescribeServices(w.t.Context(), &ecs.DescribeServicesInput{Services: []string{*w.service()}})
+	out, err := w.source.ECS.DescribeServices(w.t.Context(),
+		&ecs.DescribeServicesInput{Services: []string{*w.service()}})
 	w.must(err)
 	service := out.Services[0]
 	_, err = w.source.ECS.RunTask(w.t.Context(), &ecs.RunTaskInput{
-		TaskDefinition: service.TaskDefinition, LaunchType: service.LaunchType, NetworkConfiguration: service.Deployments[0].NetworkConfiguration,
-		Group: aws.String("service:" + *w.service()), StartedBy: service.Deployments[0].Id,
+		TaskDefinition: service.TaskDefinition, LaunchType: service.LaunchType,
+		NetworkConfiguration: service.Deployments[0].NetworkConfiguration,
+		Group:                aws.String("service:" + *w.service()), StartedBy: service.Deployments[0].Id,
 	})
 	w.must(err)
 }
 
 func (w *world) serviceExists() error {
-	out, err := w.source.ECS.DescribeServices(w.t.Context(), &ecs.DescribeServicesInput{Services: []string{*w.service()}})
+	out, err := w.source.ECS.DescribeServices(w.t.Context(),
+		&ecs.DescribeServicesInput{Services: []string{*w.service()}})
 	if err == nil && len(out.Services) == 0 {
 		err = errors.New("it is missing")
 	}
@@ -71,8 +75,10 @@ func (w *world) checkEverythingIsThere() {
 	w.t.Helper()
 	raw := w.snapshot().Raw()
 	for kind, name := range map[string]string{
-		inventory.LogGroup: *w.logGroup(), inventory.Secret: *w.secret, inventory.SecurityGroup: "default/" + w.securityGroup(),
-		inventory.Cluster: "default", inventory.TaskDefinition: *w.service() + ":1", inventory.Service: "default/" + *w.service(),
+		inventory.LogGroup: *w.logGroup(), inventory.Secret: *w.secret, inventory.SecurityGroup: "default/" +
+			w.securityGroup(),
+		inventory.Cluster: "default", inventory.TaskDefinition: *w.service() + ":1", inventory.Service: "default/" +
+			*w.service(),
 		inventory.WorkPool: w.pool,
 	} {
 		if raw[kind][name] == nil {
@@ -143,7 +149,8 @@ func TestDryRun(t *testing.T) {
 			observer = nil // its official worker has none
 		}
 		want := append(observer,
-			"api-key-secret", "cluster", "execution-role", "flow-execution-role", "flow-repository", "flow-role", "log-group", "security-group",
+			"api-key-secret", "cluster", "execution-role", "flow-execution-role", "flow-repository", "flow-role",
+			"log-group", "security-group",
 			"service", "task-definition", "work-pool", "worker-role",
 		)
 		slices.Sort(want)

@@ -37,7 +37,8 @@ type container struct {
 // its task definition, the environment and the secrets in it.
 func (w *world) readContainer() container {
 	w.t.Helper()
-	services, err := w.source.ECS.DescribeServices(w.t.Context(), &ecs.DescribeServicesInput{Services: []string{*w.service()}})
+	services, err := w.source.ECS.DescribeServices(w.t.Context(),
+		&ecs.DescribeServicesInput{Services: []string{*w.service()}})
 	w.must(err)
 	if len(services.Services) != 1 {
 		w.t.Fatalf("no service %q: %v", *w.service(), services.Failures)
@@ -51,7 +52,8 @@ func (w *world) readContainer() container {
 		c.env = append(c.env, aws.ToString(variable.Name)+"="+aws.ToString(variable.Value))
 	}
 	for _, secret := range c.definition.Secrets {
-		value, err := w.source.Secrets.GetSecretValue(w.t.Context(), &secretsmanager.GetSecretValueInput{SecretId: secret.ValueFrom})
+		value, err := w.source.Secrets.GetSecretValue(w.t.Context(),
+			&secretsmanager.GetSecretValueInput{SecretId: secret.ValueFrom})
 		w.must(err)
 		c.env = append(c.env, aws.ToString(secret.Name)+"="+aws.ToString(value.SecretString))
 	}

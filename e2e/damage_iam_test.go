@@ -9,14 +9,22 @@ import (
 
 // roleDamages are those done in IAM, to each of the two roles.
 var roleDamages = []damage{
-	{name: "execution role's trust changed", do: onRole((*world).executionRole, changeTrust), plan: []string{"execution-role update"}},
-	{name: "execution role's managed policy detached", do: onRole((*world).executionRole, detachManaged), plan: []string{"execution-role update"}},
-	{name: "execution role's inline policy changed", do: onRole((*world).executionRole, changeInline), plan: []string{"execution-role update"}},
-	{name: "execution role's inline policy deleted", do: onRole((*world).executionRole, deleteInline), plan: []string{"execution-role update"}},
-	{name: "execution role deleted", do: onRole((*world).executionRole, deleteRole), plan: []string{"execution-role create"}},
-	{name: "worker role's trust changed", do: onRole((*world).workerRole, changeTrust), plan: []string{"worker-role update"}},
-	{name: "worker role's inline policy changed", do: onRole((*world).workerRole, changeInline), plan: []string{"worker-role update"}},
-	{name: "worker role's inline policy deleted", do: onRole((*world).workerRole, deleteInline), plan: []string{"worker-role update"}},
+	{name: "execution role's trust changed", do: onRole((*world).executionRole, changeTrust),
+		plan: []string{"execution-role update"}},
+	{name: "execution role's managed policy detached", do: onRole((*world).executionRole, detachManaged),
+		plan: []string{"execution-role update"}},
+	{name: "execution role's inline policy changed", do: onRole((*world).executionRole, changeInline),
+		plan: []string{"execution-role update"}},
+	{name: "execution role's inline policy deleted", do: onRole((*world).executionRole, deleteInline),
+		plan: []string{"execution-role update"}},
+	{name: "execution role deleted", do: onRole((*world).executionRole, deleteRole),
+		plan: []string{"execution-role create"}},
+	{name: "worker role's trust changed", do: onRole((*world).workerRole, changeTrust),
+		plan: []string{"worker-role update"}},
+	{name: "worker role's inline policy changed", do: onRole((*world).workerRole, changeInline),
+		plan: []string{"worker-role update"}},
+	{name: "worker role's inline policy deleted", do: onRole((*world).workerRole, deleteInline),
+		plan: []string{"worker-role update"}},
 	{name: "worker role deleted", do: onRole((*world).workerRole, deleteRole), plan: []string{"worker-role create"}},
 }
 
@@ -28,17 +36,22 @@ func onRole(name func(*world) *string, do func(w *world, role *string) error) fu
 // role of ours that someone opened further.
 func changeTrust(w *world, role *string) error {
 	const opened = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["ecs-tasks.amazonaws.com","ec2.amazonaws.com"]},"Action":"sts:AssumeRole"}]}`
-	_, err := w.source.IAM.UpdateAssumeRolePolicy(w.t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: role, PolicyDocument: aws.String(opened)})
+	_, err := w.source.IAM.UpdateAssumeRolePolicy(w.t.Context(), &iam.UpdateAssumeRolePolicyInput{
+		RoleName: role, PolicyDocument: aws.String(opened),
+	})
 	return err
 }
 
 func detachManaged(w *world, role *string) error {
-	attached, err := w.source.IAM.ListAttachedRolePolicies(w.t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: role})
+	attached, err := w.source.IAM.ListAttachedRolePolicies(w.t.Context(),
+		&iam.ListAttachedRolePoliciesInput{RoleName: role})
 	if err != nil {
 		return err
 	}
 	for _, policy := range attached.AttachedPolicies {
-		_, err := w.source.IAM.DetachRolePolicy(w.t.Context(), &iam.DetachRolePolicyInput{RoleName: role, PolicyArn: policy.PolicyArn})
+		_, err := w.source.IAM.DetachRolePolicy(w.t.Context(), &iam.DetachRolePolicyInput{
+			RoleName: role, PolicyArn: policy.PolicyArn,
+		})
 		if err != nil {
 			return err
 		}
@@ -72,7 +85,9 @@ func changeInline(w *world, role *string) error {
 
 func deleteInline(w *world, role *string) error {
 	return w.eachInline(role, func(policy string) error {
-		_, err := w.source.IAM.DeleteRolePolicy(w.t.Context(), &iam.DeleteRolePolicyInput{RoleName: role, PolicyName: &policy})
+		_, err := w.source.IAM.DeleteRolePolicy(w.t.Context(), &iam.DeleteRolePolicyInput{
+			RoleName: role, PolicyName: &policy,
+		})
 		return err
 	})
 }

@@ -13,7 +13,8 @@ import (
 
 // poolDamages are those done to the work pool.
 var poolDamages = []damage{
-	{name: "pool's cluster changed", do: changePoolDefault("cluster", "someone-elses"), plan: []string{"work-pool update"}},
+	{name: "pool's cluster changed", do: changePoolDefault("cluster", "someone-elses"),
+		plan: []string{"work-pool update"}},
 	{name: "pool's VPC taken away", do: changePoolDefault("vpc_id", nil), plan: []string{"work-pool update"}},
 	{name: "pool deleted", do: deletePool, plan: []string{"work-pool create"}},
 	{name: "pool's environment changed", do: changePoolDefault("env", map[string]any{"TEAM": "etl"}), stays: true},
@@ -54,7 +55,8 @@ func (w *world) callOnce(method, path string, body []byte, answer any) (again bo
 	defer res.Body.Close()
 	if res.StatusCode >= 300 {
 		text, _ := io.ReadAll(res.Body)
-		return res.StatusCode == http.StatusServiceUnavailable, fmt.Errorf("%s %s: %s: %s", method, path, res.Status, text)
+		return res.StatusCode == http.StatusServiceUnavailable,
+			fmt.Errorf("%s %s: %s: %s", method, path, res.Status, text)
 	}
 	if answer == nil {
 		return false, nil

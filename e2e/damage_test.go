@@ -45,7 +45,8 @@ func changeRetention(w *world) error {
 }
 
 func deleteLogGroup(w *world) error {
-	_, err := w.source.Logs.DeleteLogGroup(w.t.Context(), &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: w.logGroup()})
+	_, err := w.source.Logs.DeleteLogGroup(w.t.Context(),
+		&cloudwatchlogs.DeleteLogGroupInput{LogGroupName: w.logGroup()})
 	return err
 }
 
@@ -118,7 +119,9 @@ func deleteSecurityGroup(w *world) error {
 }
 
 func deleteService(w *world) error {
-	_, err := w.source.ECS.DeleteService(w.t.Context(), &ecs.DeleteServiceInput{Service: w.service(), Force: aws.Bool(true)})
+	_, err := w.source.ECS.DeleteService(w.t.Context(), &ecs.DeleteServiceInput{
+		Service: w.service(), Force: aws.Bool(true),
+	})
 	return err
 }
 
@@ -141,28 +144,35 @@ func deregister(w *world) error {
 
 // otherTaskDefinition moves the service to a task definition of another family.
 func otherTaskDefinition(w *world) error {
-	own, err := w.source.ECS.DescribeTaskDefinition(w.t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.service()})
+	own, err := w.source.ECS.DescribeTaskDefinition(w.t.Context(),
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: w.service()})
 	if err != nil {
 		return err
 	}
 	td := own.TaskDefinition
 	other, err := w.source.ECS.RegisterTaskDefinition(w.t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("someone-elses"), ContainerDefinitions: td.ContainerDefinitions, NetworkMode: td.NetworkMode,
-		RequiresCompatibilities: td.RequiresCompatibilities, Cpu: td.Cpu, Memory: td.Memory, ExecutionRoleArn: td.ExecutionRoleArn,
+		RequiresCompatibilities: td.RequiresCompatibilities, Cpu: td.Cpu, Memory: td.Memory,
+		ExecutionRoleArn: td.ExecutionRoleArn,
 	})
 	if err != nil {
 		return err
 	}
 	arn := other.TaskDefinition.TaskDefinitionArn
-	if _, err := w.source.ECS.UpdateService(w.t.Context(), &ecs.UpdateServiceInput{Service: w.service(), TaskDefinition: arn}); err != nil {
+	if _, err := w.source.ECS.UpdateService(w.t.Context(), &ecs.UpdateServiceInput{
+		Service: w.service(), TaskDefinition: arn,
+	}); err != nil {
 		return err
 	}
 	// Only the service is to differ from before, so the other one goes again.
-	_, err = w.source.ECS.DeregisterTaskDefinition(w.t.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: arn})
+	_, err = w.source.ECS.DeregisterTaskDefinition(w.t.Context(),
+		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: arn})
 	return err
 }
 
 func changeDesiredCount(w *world) error {
-	_, err := w.source.ECS.UpdateService(w.t.Context(), &ecs.UpdateServiceInput{Service: w.service(), DesiredCount: aws.Int32(3)})
+	_, err := w.source.ECS.UpdateService(w.t.Context(), &ecs.UpdateServiceInput{
+		Service: w.service(), DesiredCount: aws.Int32(3),
+	})
 	return err
 }

@@ -44,9 +44,11 @@ func onceEach() func(wiretap.Call) *wiretap.Fault {
 		seen[call.Operation] = true
 		switch service, _, _ := strings.Cut(call.Operation, ":"); service {
 		case "prefect":
-			return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "application/json", Body: `{"exception_message":"Service Unavailable"}`}
+			return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "application/json",
+				Body: `{"exception_message":"Service Unavailable"}`}
 		case "iam", "sts":
-			return &wiretap.Fault{Status: http.StatusBadRequest, ContentType: "text/xml", Body: `<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`}
+			return &wiretap.Fault{Status: http.StatusBadRequest, ContentType: "text/xml",
+				Body: `<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`}
 		case "ec2":
 			return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "text/xml", Body: `<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message></Error></Errors></Response>`}
 		}

@@ -18,7 +18,8 @@ import (
 // motoDoesNotTell are statements without which everything works in moto, which asks for
 // no other right than that to make a call: neither for those to hand on a role or to tag
 // what is made, nor ECS's own role, and which does not tell a group from its VPC. The rest
-// fixes what is broken, needs other flags, or can be left out. The sandbox asks for all of them (provision/leastneeded_test.go).
+// fixes what is broken, needs other flags, or can be left out. The sandbox asks for all of them
+// (provision/leastneeded_test.go).
 var motoDoesNotTell = map[string][]string{
 	"bootstrap": {
 		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "FixECSTags", "FixRoles", "MakeServiceLinkedRole",
@@ -46,7 +47,9 @@ func TestExactlyThePolicies(t *testing.T) {
 		g.enforced(func() { g.teardown() })
 	})
 	t.Run("without a statement", func(t *testing.T) {
-		for command, run := range map[string]func(*guarded) output{"bootstrap": (*guarded).tryBootstrap, "teardown": (*guarded).tryTeardown} {
+		for command, run := range map[string]func(*guarded) output{
+			"bootstrap": (*guarded).tryBootstrap, "teardown": (*guarded).tryTeardown,
+		} {
 			for _, s := range newGuarded(t, strict, "probe").policy(command) {
 				t.Run(command+"/"+s.Sid, func(t *testing.T) { newGuarded(t, strict, command).without(command, s, run) })
 			}
@@ -70,7 +73,8 @@ func newGuarded(t *testing.T, strict *peers.Moto, user string) *guarded {
 	g.must(err)
 	made, err := g.source.IAM.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: &g.user})
 	g.must(err)
-	g.env = append(g.env, "AWS_ACCESS_KEY_ID="+*made.AccessKey.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+*made.AccessKey.SecretAccessKey, "AWS_MAX_ATTEMPTS=1")
+	g.env = append(g.env, "AWS_ACCESS_KEY_ID="+*made.AccessKey.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+
+		*made.AccessKey.SecretAccessKey, "AWS_MAX_ATTEMPTS=1")
 	return g
 }
 
@@ -105,7 +109,8 @@ func (g *guarded) policy(name string) []templates.Statement {
 func (g *guarded) may(statements []templates.Statement) {
 	g.t.Helper()
 	_, err := g.source.IAM.PutUserPolicy(g.t.Context(), &iam.PutUserPolicyInput{
-		UserName: &g.user, PolicyName: aws.String("exactly"), PolicyDocument: aws.String(templates.Document(statements)),
+		UserName: &g.user, PolicyName: aws.String("exactly"),
+		PolicyDocument: aws.String(templates.Document(statements)),
 	})
 	g.must(err)
 }
@@ -133,8 +138,11 @@ func (g *guarded) without(command string, withheld templates.Statement, run func
 	if out.code != 1 {
 		g.t.Fatalf("exit code %d without %s\n%s%s", out.code, withheld.Sid, out.stdout, out.stderr)
 	}
-	refused := slices.ContainsFunc(withheld.Action, func(action string) bool { return strings.Contains(out.stderr, "not authorized to perform: "+action) })
-	if !refused || !strings.Contains(out.stderr, withheld.Sid) || !strings.Contains(out.stderr, "`ecsctl policy "+command+" --pool "+g.pool+"`") {
+	refused := slices.ContainsFunc(withheld.Action, func(action string) bool {
+		return strings.Contains(out.stderr, "not authorized to perform: "+action)
+	})
+	if !refused || !strings.Contains(out.stderr, withheld.Sid) ||
+		!strings.Contains(out.stderr, "`ecsctl policy "+command+" --pool "+g.pool+"`") {
 		g.t.Errorf("no action of %s, or not the statement, is named in:\n%s", withheld.Sid, out.stderr)
 	}
 }

@@ -84,7 +84,9 @@ func newGuardedWorker(t *testing.T, strict *peers.Moto, withheld string) *guarde
 	g.must(err)
 	variables, err := json.Marshal(map[string]any{"image": "busybox:1"})
 	g.must(err)
-	deployment, err := g.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{Name: g.pool, FlowID: flow.ID, WorkPoolName: g.pool, JobVariables: variables})
+	deployment, err := g.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{
+		Name: g.pool, FlowID: flow.ID, WorkPoolName: g.pool, JobVariables: variables,
+	})
 	g.must(err)
 	run, err := g.api.CreateFlowRun(t.Context(), deployment.ID, prefect.FlowRunCreate{})
 	g.must(err)
@@ -96,7 +98,8 @@ func (g *guardedWorker) startWorker() *peers.Process {
 	g.t.Helper()
 	cmd := exec.Command(all.Binary, "worker", "start", "--pool", g.pool, "--observer-queue", "prefect-"+g.pool)
 	cmd.Dir = g.home
-	cmd.Env = append(slices.Clone(g.env), "PREFECT_HOME="+g.home, "PREFECT_WORKER_QUERY_SECONDS=1", "ECSCTL_CLAIM_GRACE=2s")
+	cmd.Env = append(slices.Clone(g.env), "PREFECT_HOME="+g.home, "PREFECT_WORKER_QUERY_SECONDS=1",
+		"ECSCTL_CLAIM_GRACE=2s")
 	process, err := peers.Start(cmd, filepath.Join(g.home, "worker.log"))
 	g.must(err)
 	g.t.Cleanup(func() {
@@ -155,7 +158,8 @@ func (g *guardedWorker) misses(sid, action, when string) {
 		g.cancel()
 	}
 	g.eventually("the worker tells of "+sid, func() error {
-		if text := said(); !strings.Contains(text, "not authorized to perform: "+action) || !strings.Contains(text, sid+" of `ecsctl policy worker`") {
+		if text := said(); !strings.Contains(text, "not authorized to perform: "+action) ||
+			!strings.Contains(text, sid+" of `ecsctl policy worker`") {
 			return fmt.Errorf("it says:\n%s", text)
 		}
 		return nil

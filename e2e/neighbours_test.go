@@ -28,14 +28,18 @@ func (w *world) addNeighbours() {
 
 func neighbourRoles(w *world) error {
 	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	for _, name := range []string{*w.executionRole() + "-2", *w.workerRole() + "s", "prefect-" + w.pool, "ecsTaskExecutionRole"} {
-		_, err := w.source.IAM.CreateRole(w.t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust)})
+	for _, name := range []string{*w.executionRole() + "-2", *w.workerRole() + "s", "prefect-" + w.pool,
+		"ecsTaskExecutionRole"} {
+		_, err := w.source.IAM.CreateRole(w.t.Context(), &iam.CreateRoleInput{
+			RoleName: &name, AssumeRolePolicyDocument: aws.String(trust),
+		})
 		if err != nil {
 			return err
 		}
 		_, err = w.source.IAM.PutRolePolicy(w.t.Context(), &iam.PutRolePolicyInput{
 			RoleName: &name, PolicyName: aws.String("own"),
-			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`),
+			PolicyDocument: aws.String(
+				`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}`),
 		})
 		if err != nil {
 			return err
@@ -46,7 +50,8 @@ func neighbourRoles(w *world) error {
 
 func neighbourLogs(w *world) error {
 	for _, name := range []string{*w.logGroup() + "-2", *w.logGroup() + "/sub", "prefect"} {
-		if _, err := w.source.Logs.CreateLogGroup(w.t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name}); err != nil {
+		if _, err := w.source.Logs.CreateLogGroup(w.t.Context(),
+			&cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name}); err != nil {
 			return err
 		}
 	}
@@ -71,7 +76,8 @@ func neighbourGroup(w *world) error {
 		return err
 	}
 	_, err = w.source.EC2.CreateSecurityGroup(w.t.Context(), &ec2.CreateSecurityGroupInput{
-		GroupName: aws.String(w.securityGroup() + "-2"), Description: aws.String("a neighbour's"), VpcId: vpcs.Vpcs[0].VpcId,
+		GroupName: aws.String(w.securityGroup() + "-2"), Description: aws.String("a neighbour's"),
+		VpcId: vpcs.Vpcs[0].VpcId,
 		TagSpecifications: []ec2types.TagSpecification{{
 			ResourceType: ec2types.ResourceTypeSecurityGroup,
 			Tags:         []ec2types.Tag{{Key: aws.String("ecsctl:pool"), Value: aws.String(w.pool + "-2")}},
@@ -83,14 +89,16 @@ func neighbourGroup(w *world) error {
 // neighbourService shares the cluster with ours, so the cluster exists before
 // bootstrap and has to stay.
 func neighbourService(w *world) error {
-	if _, err := w.source.ECS.CreateCluster(w.t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
+	if _, err := w.source.ECS.CreateCluster(w.t.Context(),
+		&ecs.CreateClusterInput{ClusterName: aws.String("default")}); err != nil {
 		return err
 	}
 	name := aws.String(*w.service() + "-2")
 	td, err := w.source.ECS.RegisterTaskDefinition(w.t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: name, NetworkMode: ecstypes.NetworkModeAwsvpc, Cpu: aws.String("256"), Memory: aws.String("512"),
 		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
-		ContainerDefinitions:    []ecstypes.ContainerDefinition{{Name: aws.String("app"), Image: aws.String("busybox")}},
+		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("app"),
+			Image: aws.String("busybox")}},
 	})
 	if err != nil {
 		return err
@@ -103,5 +111,7 @@ func neighbourService(w *world) error {
 }
 
 func neighbourPool(w *world) error {
-	return w.call(http.MethodPost, "/work_pools/", map[string]any{"name": w.pool + "-2", "type": "ecs", "base_job_template": map[string]any{}}, nil)
+	return w.call(http.MethodPost, "/work_pools/", map[string]any{
+		"name": w.pool + "-2", "type": "ecs", "base_job_template": map[string]any{},
+	}, nil)
 }

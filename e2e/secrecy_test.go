@@ -81,11 +81,14 @@ func refuse(service string) func(wiretap.Call) *wiretap.Fault {
 		case !strings.HasPrefix(call.Operation, service+":"):
 			return nil
 		case service == "iam":
-			return &wiretap.Fault{Status: http.StatusForbidden, ContentType: "text/xml", Body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>`}
+			return &wiretap.Fault{Status: http.StatusForbidden, ContentType: "text/xml",
+				Body: `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>`}
 		case service == "prefect":
-			return &wiretap.Fault{Status: http.StatusUnauthorized, ContentType: "application/json", Body: `{"exception_message":"Unauthorized"}`}
+			return &wiretap.Fault{Status: http.StatusUnauthorized, ContentType: "application/json",
+				Body: `{"exception_message":"Unauthorized"}`}
 		}
-		return &wiretap.Fault{Status: http.StatusBadRequest, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"AccessDeniedException","Message":"not authorized"}`}
+		return &wiretap.Fault{Status: http.StatusBadRequest, ContentType: "application/x-amz-json-1.1",
+			Body: `{"__type":"AccessDeniedException","Message":"not authorized"}`}
 	}
 }
 
@@ -129,11 +132,13 @@ func (w *world) search(secret, where, text string) {
 // searchTaskDefinitions looks through every revision, the inactive ones included.
 func (w *world) searchTaskDefinitions(secret string) {
 	w.t.Helper()
-	for _, status := range []types.TaskDefinitionStatus{types.TaskDefinitionStatusActive, types.TaskDefinitionStatusInactive} {
+	for _, status := range []types.TaskDefinitionStatus{types.TaskDefinitionStatusActive,
+		types.TaskDefinitionStatusInactive} {
 		list, err := w.source.ECS.ListTaskDefinitions(w.t.Context(), &ecs.ListTaskDefinitionsInput{Status: status})
 		w.must(err)
 		for _, arn := range list.TaskDefinitionArns {
-			td, err := w.source.ECS.DescribeTaskDefinition(w.t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+			td, err := w.source.ECS.DescribeTaskDefinition(w.t.Context(),
+				&ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
 			w.must(err)
 			raw, err := json.Marshal(td.TaskDefinition)
 			w.must(err)

@@ -59,7 +59,8 @@ func ReadBinary(path string) (*Binary, error) {
 
 // adviseRelease says which file does.
 func adviseRelease(err error) error {
-	return hint.Add(err, "give a release's ecsctl for linux/amd64 or linux/arm64 with --binary: it is in ecsctl_VERSION_linux_amd64.tar.gz and ecsctl_VERSION_linux_arm64.tar.gz",
+	return hint.Add(err, "give a release's ecsctl for linux/amd64 or linux/arm64 with --binary: it is in "+
+		"ecsctl_VERSION_linux_amd64.tar.gz and ecsctl_VERSION_linux_arm64.tar.gz",
 		"or make one: CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -o FILE .")
 }
 

@@ -35,7 +35,8 @@ func readBuild(content []byte) (build, error) {
 	if err != nil || info.Main.Path != modulePath {
 		return build{}, errors.New("it is not ecsctl")
 	}
-	b := build{version: strings.TrimSuffix(cmp.Or(info.Main.Version, "dev"), "+incompatible"), created: time.Unix(0, 0).UTC()}
+	b := build{version: strings.TrimSuffix(cmp.Or(info.Main.Version, "dev"), "+incompatible"),
+		created: time.Unix(0, 0).UTC()}
 	if b.version == "(devel)" {
 		b.version = "dev"
 	}

@@ -61,7 +61,11 @@ func buildPart(b *Binary) (Part, error) {
 	}
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	created := v1.Time{Time: b.Created}
-	image, err = mutate.Append(image, mutate.Addendum{Layer: layer, History: v1.History{Created: created, CreatedBy: "ecsctl worker image", Comment: "the ecsctl binary"}})
+	image, err = mutate.Append(image, mutate.Addendum{
+		Layer: layer, History: v1.History{
+			Created: created, CreatedBy: "ecsctl worker image", Comment: "the ecsctl binary",
+		},
+	})
 	if err != nil {
 		return Part{}, err
 	}
@@ -125,7 +129,9 @@ func (i *Image) makeIndex() (err error) {
 				continue
 			}
 			index = mutate.AppendManifests(index, mutate.IndexAddendum{
-				Add: part.image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
+				Add: part.image, Descriptor: v1.Descriptor{Platform: &v1.Platform{
+					OS: "linux", Architecture: architecture,
+				}},
 			})
 		}
 	}

@@ -98,7 +98,8 @@ func TestImageIsWhatECSRuns(t *testing.T) {
 		}
 		labels := config.Config.Labels
 		config.Config.Labels = nil
-		want := v1.Config{User: "65532:65532", WorkingDir: "/", Entrypoint: []string{"/ecsctl"}, Env: []string{"PATH=/", "HOME=/tmp"}}
+		want := v1.Config{User: "65532:65532", WorkingDir: "/", Entrypoint: []string{"/ecsctl"},
+			Env: []string{"PATH=/", "HOME=/tmp"}}
 		if diff := cmp.Diff(want, config.Config); diff != "" {
 			t.Errorf("%s: configuration (-want +got):\n%s", architecture, diff)
 		}
@@ -280,11 +281,15 @@ func TestRefusesWhatCannotRun(t *testing.T) {
 	}
 	const machineAt, headersAt = 18, 32 // e_machine and e_phoff (elf(5))
 	for want, raw := range map[string][]byte{
-		"a program for Windows (PE)":    []byte("MZ\x90\x00"),
-		"a program for macOS (Mach-O)":  []byte("\xcf\xfa\xed\xfe\x0c\x00\x00\x01"),
-		"no program for Linux":          []byte("hello"),
-		"the architecture EM_RISCV":     changed(func(raw []byte) { binary.LittleEndian.PutUint16(raw[machineAt:], uint16(elf.EM_RISCV)) }),
-		"it is linked dynamically":      changed(func(raw []byte) { raw[binary.LittleEndian.Uint64(raw[headersAt:])] = byte(elf.PT_INTERP) }),
+		"a program for Windows (PE)":   []byte("MZ\x90\x00"),
+		"a program for macOS (Mach-O)": []byte("\xcf\xfa\xed\xfe\x0c\x00\x00\x01"),
+		"no program for Linux":         []byte("hello"),
+		"the architecture EM_RISCV": changed(func(raw []byte) {
+			binary.LittleEndian.PutUint16(raw[machineAt:], uint16(elf.EM_RISCV))
+		}),
+		"it is linked dynamically": changed(func(raw []byte) {
+			raw[binary.LittleEndian.Uint64(raw[headersAt:])] = byte(elf.PT_INTERP)
+		}),
 		"it is not ecsctl":              changed(func(raw []byte) { forgetBuildInfo(t, file, raw) }),
 		"for another system than Linux": changed(func(raw []byte) { raw[elf.EI_OSABI] = byte(elf.ELFOSABI_FREEBSD) }),
 	} {
@@ -297,7 +302,8 @@ func TestRefusesWhatCannotRun(t *testing.T) {
 			t.Errorf("want %q, got %v", want, err)
 			continue
 		}
-		if hints := strings.Join(hint.Of(err), "\n"); !strings.Contains(hints, "--binary") || !strings.Contains(hints, "linux_arm64.tar.gz") {
+		if hints := strings.Join(hint.Of(err), "\n"); !strings.Contains(hints, "--binary") ||
+			!strings.Contains(hints, "linux_arm64.tar.gz") {
 			t.Errorf("%q: hints %q", want, hints)
 		}
 	}

@@ -72,7 +72,8 @@ func sha256Hash(sum []byte) v1.Hash {
 func writeTar(w io.Writer, entries []entry) error {
 	out := tar.NewWriter(w)
 	for _, e := range entries {
-		header := &tar.Header{Name: e.name, Mode: e.mode, Size: int64(len(e.content)), ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}
+		header := &tar.Header{Name: e.name, Mode: e.mode, Size: int64(len(e.content)), ModTime: time.Unix(0, 0),
+			Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}
 		if e.name[len(e.name)-1] == '/' {
 			header.Typeflag = tar.TypeDir
 		}

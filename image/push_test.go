@@ -39,7 +39,8 @@ func openRegistry(t *testing.T) (to image.Destination, uploads func() int) {
 		inner.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	to = image.Destination{Repository: strings.TrimPrefix(server.URL, "http://") + "/prefect/etl/worker", Login: image.Login{Username: "AWS", Password: "secret"}}
+	to = image.Destination{Repository: strings.TrimPrefix(server.URL, "http://") + "/prefect/etl/worker",
+		Login: image.Login{Username: "AWS", Password: "secret"}}
 	return to, func() int {
 		mu.Lock()
 		defer mu.Unlock()
@@ -75,7 +76,8 @@ func TestPush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := remote.Index(ref, remote.WithAuth(&authn.Basic{Username: to.Login.Username, Password: to.Login.Password}))
+	index, err := remote.Index(ref,
+		remote.WithAuth(&authn.Basic{Username: to.Login.Username, Password: to.Login.Password}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +93,8 @@ func TestPushSaysWhatTheRegistryAnswered(t *testing.T) {
 	made := built(t, tiny(t, image.AMD64))
 	err := made.Push(t.Context(), to, "tag")
 	var push *image.PushError
-	if !errors.As(err, &push) || !strings.Contains(err.Error(), "the registry answered 401 Unauthorized") || strings.Contains(err.Error(), to.Login.Password) {
+	if !errors.As(err, &push) || !strings.Contains(err.Error(), "the registry answered 401 Unauthorized") ||
+		strings.Contains(err.Error(), to.Login.Password) {
 		t.Errorf("got %v", err)
 	}
 	to.Repository = "NOT A REPOSITORY"

@@ -115,7 +115,8 @@ func addFile(w *tar.Writer, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	header := &tar.Header{Name: filepath.ToSlash(name), Mode: 0o644, Size: info.Size(), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
+	header := &tar.Header{Name: filepath.ToSlash(name), Mode: 0o644, Size: info.Size(), ModTime: time.Unix(0, 0),
+		Format: tar.FormatUSTAR}
 	if err := w.WriteHeader(header); err != nil {
 		return err
 	}

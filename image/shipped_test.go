@@ -73,11 +73,14 @@ func TestOwn(t *testing.T) {
 		workers map[string][]byte
 		want    string // "" for the program itself
 	}{
-		"from source":         {},
-		"of an archive":       {map[string][]byte{image.ShippedName(image.ARM64): contentOf(t, arm64)}, image.ShippedName(image.ARM64)},
-		"of a package":        {map[string][]byte{inShare: contentOf(t, arm64)}, inShare},
-		"another's alone":     {map[string][]byte{image.ShippedName(image.AMD64): program}, ""},
-		"beside before share": {map[string][]byte{inShare: program, image.ShippedName(image.ARM64): contentOf(t, arm64)}, image.ShippedName(image.ARM64)},
+		"from source": {},
+		"of an archive": {map[string][]byte{image.ShippedName(image.ARM64): contentOf(t, arm64)},
+			image.ShippedName(image.ARM64)},
+		"of a package":    {map[string][]byte{inShare: contentOf(t, arm64)}, inShare},
+		"another's alone": {map[string][]byte{image.ShippedName(image.AMD64): program}, ""},
+		"beside before share": {map[string][]byte{
+			inShare: program, image.ShippedName(image.ARM64): contentOf(t, arm64),
+		}, image.ShippedName(image.ARM64)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +113,9 @@ func TestReadCompressed(t *testing.T) {
 	t.Parallel()
 	plain := tiny(t, image.AMD64)
 	content := contentOf(t, plain)
-	path := install(t, content, map[string][]byte{"packed.gz": content, "twice.gz": gzipped(t, content), "archive.gz": tarOf(t, content)})
+	path := install(t, content, map[string][]byte{
+		"packed.gz": content, "twice.gz": gzipped(t, content), "archive.gz": tarOf(t, content),
+	})
 	packed, err := image.ReadBinary(filepath.Join(filepath.Dir(path), "packed.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -118,8 +123,11 @@ func TestReadCompressed(t *testing.T) {
 	if image.Tag(packed) != image.Tag(plain) {
 		t.Errorf("tags %s and %s", image.Tag(packed), image.Tag(plain))
 	}
-	for file, want := range map[string]string{"twice.gz": "a compressed file in a compressed file", "archive.gz": "an archive"} {
-		if _, err := image.ReadBinary(filepath.Join(filepath.Dir(path), file)); err == nil || !strings.Contains(err.Error(), want) {
+	for file, want := range map[string]string{
+		"twice.gz": "a compressed file in a compressed file", "archive.gz": "an archive",
+	} {
+		if _, err := image.ReadBinary(filepath.Join(filepath.Dir(path), file)); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
@@ -139,7 +147,9 @@ func tarOf(t *testing.T, content []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
-	if err := w.WriteHeader(&tar.Header{Name: "ecsctl", Mode: 0o755, Size: int64(len(content)), Format: tar.FormatUSTAR}); err != nil {
+	if err := w.WriteHeader(&tar.Header{
+		Name: "ecsctl", Mode: 0o755, Size: int64(len(content)), Format: tar.FormatUSTAR,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Write(content); err != nil {

@@ -37,7 +37,9 @@ func (r awsRule) template() raw {
 		containers = append(containers, merged(map[string]any{"image": "prefecthq/prefect:3"}, r.Sidecar))
 	}
 	for i := range r.Sidecars {
-		containers = append(containers, map[string]any{"name": fmt.Sprintf("sidecar%d", i), "image": "prefecthq/prefect:3"})
+		containers = append(containers, map[string]any{
+			"name": fmt.Sprintf("sidecar%d", i), "image": "prefecthq/prefect:3",
+		})
 	}
 	definition := merged(map[string]any{
 		"family": "rules", "cpu": "256", "memory": "512", "containerDefinitions": containers,
@@ -45,7 +47,8 @@ func (r awsRule) template() raw {
 	}, r.Definition)
 	request := merged(map[string]any{"launchType": "FARGATE"}, r.Request)
 	out, err := json.Marshal(map[string]any{
-		"job_configuration": map[string]any{"task_definition": definition, "task_run_request": request}, "variables": map[string]any{},
+		"job_configuration": map[string]any{"task_definition": definition, "task_run_request": request},
+		"variables":         map[string]any{},
 	})
 	if err != nil {
 		panic(err)
@@ -94,7 +97,9 @@ func TestWhatAWSRefusesIsAProblem(t *testing.T) {
 			if !errors.As(err, &problems) {
 				t.Fatalf("no problem: %v", err)
 			}
-			if !slices.ContainsFunc(problems.List, func(p jobtemplate.Problem) bool { return p.Path == rule.Problem }) || len(problems.List) != 1 {
+			if !slices.ContainsFunc(problems.List, func(p jobtemplate.Problem) bool {
+				return p.Path == rule.Problem
+			}) || len(problems.List) != 1 {
 				t.Errorf("got %v, want one problem, at %s", problems, rule.Problem)
 			}
 		})

@@ -54,7 +54,8 @@ func (r *references) blockByRef(node map[string]any) (any, bool) {
 
 func (r *references) noteMissing(missing bool, what string) {
 	if missing {
-		r.found.add("", "it may have been deleted: make it again or take the reference out of the deployment or work pool",
+		r.found.add("", "it may have been deleted: make it again or take the reference out of the deployment or work "+
+			"pool",
 			"the block %q does not exist", what)
 	}
 }
@@ -70,7 +71,8 @@ func (r *references) blocksInText(text string) any {
 		value := r.block(p)
 		switch value.(type) {
 		case map[string]any, []any:
-			r.found.add("", "name one value in it, such as .value", "%s is %s and cannot be put into a longer text", p.full, kind(value))
+			r.found.add("", "name one value in it, such as .value", "%s is %s and cannot be put into a longer text",
+				p.full, kind(value))
 			return "", true
 		}
 		return r.budget.text(value), true

@@ -59,7 +59,8 @@ func (b *budget) charge(value any) bool {
 func (b *budget) exceeded() bool {
 	switch {
 	case b.bytes < 0:
-		b.found.add("job_variables", "ECS takes 64 KiB of task definition and 8 KiB of overrides: put large values where the flow reads them",
+		b.found.add("job_variables",
+			"ECS takes 64 KiB of task definition and 8 KiB of overrides: put large values where the flow reads them",
 			"with its placeholders filled in, the job grows by more than %s", bounded.Size(maxGrowth))
 	case b.places < 0:
 		b.found.add("job_variables", "name each value once", "the job has more than %d placeholders", maxPlaceholders)

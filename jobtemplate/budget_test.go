@@ -21,13 +21,16 @@ func poisons() map[string]string {
 	}
 	unknown, _ := json.Marshal(many)
 	return map[string]string{
-		"a large variable, often":   fmt.Sprintf(`{"name": %q, "env": {"A": %q}}`, big, strings.Repeat("{{ name }}", 20_000)),
-		"a large variable, in keys": fmt.Sprintf(`{"name": %q, "env": {%s"Z": ""}}`, big, strings.Repeat(`"A": "{{ name }}", `, 1)+keys(3000)),
-		"one character of it":       fmt.Sprintf(`{"name": %q, "env": {"A": %q}}`, strings.Repeat("é", 50_000), strings.Repeat("{{ name[49999] }}", 9000)),
-		"1 MB of variables":         fmt.Sprintf(`{"name": %q}`, strings.Repeat("x", 1<<20)),
-		"a deep path":               fmt.Sprintf(`{"env%s": 1}`, strings.Repeat(".a", 100_000)),
-		"20,000 unknown variables":  string(unknown),
-		"a long unknown variable":   fmt.Sprintf(`{%q: 1}`, strings.Repeat("y", 200_000)),
+		"a large variable, often": fmt.Sprintf(`{"name": %q, "env": {"A": %q}}`, big,
+			strings.Repeat("{{ name }}", 20_000)),
+		"a large variable, in keys": fmt.Sprintf(`{"name": %q, "env": {%s"Z": ""}}`, big,
+			strings.Repeat(`"A": "{{ name }}", `, 1)+keys(3000)),
+		"one character of it": fmt.Sprintf(`{"name": %q, "env": {"A": %q}}`, strings.Repeat("é", 50_000),
+			strings.Repeat("{{ name[49999] }}", 9000)),
+		"1 MB of variables":        fmt.Sprintf(`{"name": %q}`, strings.Repeat("x", 1<<20)),
+		"a deep path":              fmt.Sprintf(`{"env%s": 1}`, strings.Repeat(".a", 100_000)),
+		"20,000 unknown variables": string(unknown),
+		"a long unknown variable":  fmt.Sprintf(`{%q: 1}`, strings.Repeat("y", 200_000)),
 	}
 }
 

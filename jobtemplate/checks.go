@@ -13,17 +13,21 @@ func checkConfig(found *findings, c config, named string) {
 	}
 	containers := containersOf(found, c.taskDefinition)
 	if len(containers) > 0 && !slices.ContainsFunc(containers, essential) {
-		found.add("task_definition.containerDefinitions", "leave out essential: false on the container that runs the flow",
+		found.add("task_definition.containerDefinitions",
+			"leave out essential: false on the container that runs the flow",
 			"at least one container must be essential")
 	}
 	if c.cloudwatchLogs && c.executionRole == "" && named == "" && !truthy(c.taskDefinition["executionRoleArn"]) {
-		found.add("execution_role_arn", "set the job variable execution_role_arn", "configure_cloudwatch_logs needs an execution role")
+		found.add("execution_role_arn", "set the job variable execution_role_arn",
+			"configure_cloudwatch_logs needs an execution role")
 	}
 	if len(c.cloudwatchOption) > 0 && !c.cloudwatchLogs {
-		found.add("cloudwatch_logs_options", "set configure_cloudwatch_logs to true", "they need configure_cloudwatch_logs")
+		found.add("cloudwatch_logs_options", "set configure_cloudwatch_logs to true",
+			"they need configure_cloudwatch_logs")
 	}
 	if len(c.network) > 0 && c.vpcID == "" {
-		found.add("vpc_id", "set the job variable vpc_id to the VPC of the subnets", "network_configuration needs a vpc_id")
+		found.add("vpc_id", "set the job variable vpc_id to the VPC of the subnets",
+			"network_configuration needs a vpc_id")
 	}
 }
 
@@ -36,7 +40,8 @@ func checkGPU(found *findings, definition map[string]any) {
 		for _, resource := range objectsOf(container["resourceRequirements"]) {
 			if field(resource, "type") == "GPU" {
 				found.add(fmt.Sprintf("task_definition.containerDefinitions[%d].resourceRequirements", i),
-					"run it on EC2 instances that have one: launch_type EC2, or a capacity provider strategy", "Fargate has no GPU")
+					"run it on EC2 instances that have one: launch_type EC2, or a capacity provider strategy",
+					"Fargate has no GPU")
 			}
 		}
 	}

@@ -48,7 +48,8 @@ func (c Credentials) IsZero() bool {
 }
 
 func (c ClientParameters) isZero() bool {
-	return c.APIVersion == "" && c.EndpointURL == "" && !c.PlainHTTP && !c.SkipVerify && c.CABundlePath == "" && len(c.Config) == 0
+	return c.APIVersion == "" && c.EndpointURL == "" && !c.PlainHTTP && !c.SkipVerify && c.CABundlePath == "" &&
+		len(c.Config) == 0
 }
 
 func readCredentials(found *findings, document map[string]any) Credentials {
@@ -58,7 +59,8 @@ func readCredentials(found *findings, document map[string]any) Credentials {
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		found.add("aws_credentials", "name an AwsCredentials block, or take the key out to use the worker's own credentials",
+		found.add("aws_credentials",
+			"name an AwsCredentials block, or take the key out to use the worker's own credentials",
 			"it is %s, not an AwsCredentials block", kind(value))
 		return Credentials{}
 	}

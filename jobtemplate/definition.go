@@ -49,7 +49,8 @@ func toList(objects []map[string]any) []any {
 
 func (j *Job) defaultImage(found *findings) string {
 	if j.subject.version == "" {
-		found.add("image", "set the job variable image", "there is no image, and the Prefect version that would name one is not known")
+		found.add("image", "set the job variable image",
+			"there is no image, and the Prefect version that would name one is not known")
 		return ""
 	}
 	return "prefecthq/prefect:" + j.subject.version + "-python" + defaultImagePython
@@ -71,9 +72,10 @@ func dropUnset(found *findings, container map[string]any) {
 
 func (j *Job) logConfiguration() map[string]any {
 	options := map[string]any{
-		"awslogs-create-group":  "true",
-		"awslogs-group":         "prefect",
-		"awslogs-stream-prefix": firstOf(j.config.cloudwatchPrefix, streamText(suffixed("prefect-logs", j.subject.poolName(), j.subject.source()))),
+		"awslogs-create-group": "true",
+		"awslogs-group":        "prefect",
+		"awslogs-stream-prefix": firstOf(j.config.cloudwatchPrefix,
+			streamText(suffixed("prefect-logs", j.subject.poolName(), j.subject.source()))),
 	}
 	for name, value := range j.config.cloudwatchOption {
 		options[name] = value
@@ -133,7 +135,8 @@ func forFargate(found *findings, document map[string]any) {
 func containerSize(found *findings, container map[string]any, key string, value any) {
 	n, ok := pyInt(value)
 	if !ok {
-		found.add("task_definition."+key, "without Fargate it must be a whole number of units or MiB", "it is no number")
+		found.add("task_definition."+key, "without Fargate it must be a whole number of units or MiB",
+			"it is no number")
 	}
 	if _, given := container[key]; !given {
 		container[key] = number(n)

@@ -48,7 +48,9 @@ func TestAnEmptyListMayBeOfAnyType(t *testing.T) {
 func launch(t *testing.T, in jobtemplate.Inputs) {
 	t.Helper()
 	job := resolve(t, in)
-	request, err := job.RunTask(jobtemplate.Launch{TaskDefinition: "f", Network: &jobtemplate.Network{VPCID: "vpc-1", Subnets: []string{"subnet-1"}}})
+	request, err := job.RunTask(jobtemplate.Launch{
+		TaskDefinition: "f", Network: &jobtemplate.Network{VPCID: "vpc-1", Subnets: []string{"subnet-1"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,8 @@ func Example() {
 		launch.Network = &jobtemplate.Network{VPCID: "vpc-1", Subnets: []string{"subnet-1"}}
 	}
 	run, _ := job.RunTask(launch)
-	fmt.Println("run", run.Input.Overrides.ContainerOverrides[0].Command, run.Input.NetworkConfiguration.AwsvpcConfiguration.Subnets)
+	fmt.Println("run", run.Input.Overrides.ContainerOverrides[0].Command,
+		run.Input.NetworkConfiguration.AwsvpcConfiguration.Subnets)
 	// Output:
 	// register prefect_main_d-1 512 1024
 	// look up the VPC ""

@@ -26,32 +26,37 @@ const expandValues = `{
 func TestExpand(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ template, want string }{
-		"text":                        {`"plain"`, `"plain"`},
-		"whole keeps the type":        {`["{{ n }}", "{{ f }}", "{{ yes }}", "{{ list }}"]`, `[5, 1.50, true, [1, {"k": "v"}]]`},
-		"whole null stays":            {`{"a": "{{ none }}"}`, `{"a": null}`},
-		"whole unset drops the key":   {`{"a": "{{ nope }}", "b": 1}`, `{"b": 1}`},
-		"whole unset drops the item":  {`["{{ nope }}", 1]`, `[1]`},
-		"unset at the end of a path":  {`{"a": "{{ object.nope }}", "b": "{{ text.x }}", "c": "{{ n.x }}"}`, `{}`},
-		"spliced":                     {`"<{{ n }}|{{f}}|{{ yes }}|{{ none }}|{{ nope }}>"`, `"<5|1.5|True|None|>"`},
-		"spliced containers":          {`"{{ list }} {{ object }}"`, `"[1, {'k': 'v'}] {'a': \"it's\", 'b': 1}"`},
-		"twice the same is no whole":  {`"{{ text }}{{ text }}"`, `"TT"`},
-		"space around is no whole":    {`" {{ n }}"`, `" 5"`},
-		"paths":                       {`["{{ object.a }}", "{{ list[0] }}", "{{ list[1].k }}", "{{ list.1.k }}", "{{ list[-1].k }}", "{{ text[0] }}"]`, `["it's", 1, "v", "v", "v", "T"]`},
-		"a number is no key":          {`{"a": "{{ 5 }}"}`, `{}`},
-		"odd names":                   {`"{{ with-dash }}{{ größe }}"`, `"DG"`},
-		"values are no templates":     {`["{{ braces }}", "{{ braces }}!"]`, `["{{ n }}", "{{ n }}!"]`},
-		"keys are no templates":       {`{"{{ n }}": 1}`, `{"{{ n }}": 1}`},
-		"unicode spaces":              {`"{{\u00a0n\u2003}}"`, `5`},
-		"not placeholders":            {`"{{ }} {{ a b }} { { n } } {{n}"`, `"{{ }} {{ a b }} { { n } } {{n}"`},
-		"three braces":                {`"{{{ n }}}"`, `"{5}"`},
-		"environment":                 {`["{{ $HOME }}", "x{{ $NOPE }}y", "{{ $$HOME }}"]`, `["/h", "xy", "/h"]`},
-		"references wait their turn":  {`"{{ prefect.blocks.a.b }} {{ prefect.variables.c }}{{ n }}"`, `"{{ prefect.blocks.a.b }} {{ prefect.variables.c }}5"`},
+		"text": {`"plain"`, `"plain"`},
+		"whole keeps the type": {`["{{ n }}", "{{ f }}", "{{ yes }}", "{{ list }}"]`,
+			`[5, 1.50, true, [1, {"k": "v"}]]`},
+		"whole null stays":           {`{"a": "{{ none }}"}`, `{"a": null}`},
+		"whole unset drops the key":  {`{"a": "{{ nope }}", "b": 1}`, `{"b": 1}`},
+		"whole unset drops the item": {`["{{ nope }}", 1]`, `[1]`},
+		"unset at the end of a path": {`{"a": "{{ object.nope }}", "b": "{{ text.x }}", "c": "{{ n.x }}"}`, `{}`},
+		"spliced":                    {`"<{{ n }}|{{f}}|{{ yes }}|{{ none }}|{{ nope }}>"`, `"<5|1.5|True|None|>"`},
+		"spliced containers":         {`"{{ list }} {{ object }}"`, `"[1, {'k': 'v'}] {'a': \"it's\", 'b': 1}"`},
+		"twice the same is no whole": {`"{{ text }}{{ text }}"`, `"TT"`},
+		"space around is no whole":   {`" {{ n }}"`, `" 5"`},
+		"paths": {
+			`["{{ object.a }}", "{{ list[0] }}", "{{ list[1].k }}", "{{ list.1.k }}", "{{ list[-1].k }}", "{{ text[0] }}"]`, `["it's", 1, "v", "v", "v", "T"]`},
+		"a number is no key":      {`{"a": "{{ 5 }}"}`, `{}`},
+		"odd names":               {`"{{ with-dash }}{{ größe }}"`, `"DG"`},
+		"values are no templates": {`["{{ braces }}", "{{ braces }}!"]`, `["{{ n }}", "{{ n }}!"]`},
+		"keys are no templates":   {`{"{{ n }}": 1}`, `{"{{ n }}": 1}`},
+		"unicode spaces":          {`"{{\u00a0n\u2003}}"`, `5`},
+		"not placeholders":        {`"{{ }} {{ a b }} { { n } } {{n}"`, `"{{ }} {{ a b }} { { n } } {{n}"`},
+		"three braces":            {`"{{{ n }}}"`, `"{5}"`},
+		"environment":             {`["{{ $HOME }}", "x{{ $NOPE }}y", "{{ $$HOME }}"]`, `["/h", "xy", "/h"]`},
+		"references wait their turn": {`"{{ prefect.blocks.a.b }} {{ prefect.variables.c }}{{ n }}"`,
+			`"{{ prefect.blocks.a.b }} {{ prefect.variables.c }}5"`},
 		"whole reference waits too":   {`"{{ prefect.variables.c }}"`, `"{{ prefect.variables.c }}"`},
 		"nested containers":           {`{"a": [{"b": "{{ n }}"}, ["{{ nope }}"]]}`, `{"a": [{"b": 5}, []]}`},
 		"numbers keep their spelling": {`[1.0, 1e3, 10000000000000000000000]`, `[1.0, 1e3, 10000000000000000000000]`},
 	}
 	values := mustDecode(t, expandValues).(map[string]any)
-	e := expander{values: values, budget: newBudget(&findings{}), environ: func(name string) (string, bool) { return "/h", name == "HOME" }}
+	e := expander{values: values, budget: newBudget(&findings{}), environ: func(name string) (string, bool) {
+		return "/h", name == "HOME"
+	}}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,14 +70,18 @@ func TestExpand(t *testing.T) {
 
 func FuzzExpand(f *testing.F) {
 	for _, seed := range []string{
-		`"{{ n }}"`, `"a{{ n }}b{{ list[0] }}"`, `{"a": ["{{ nope }}", {"b": "{{ $HOME }}"}]}`, `"{{{{ n }}}}"`, `"{{ list[-9] }}"`,
-		`"{{ prefect.blocks.x.y.z[0] }}"`, `"{{ text[0][0] }}"`, `"\u00a0{{\u2028n }}"`, `null`, `[[[]]]`, `"{{ object..a }}"`, `"{{ ] }}{{ [ }}"`,
+		`"{{ n }}"`, `"a{{ n }}b{{ list[0] }}"`, `{"a": ["{{ nope }}", {"b": "{{ $HOME }}"}]}`, `"{{{{ n }}}}"`,
+		`"{{ list[-9] }}"`,
+		`"{{ prefect.blocks.x.y.z[0] }}"`, `"{{ text[0][0] }}"`, `"\u00a0{{\u2028n }}"`, `null`, `[[[]]]`,
+		`"{{ object..a }}"`, `"{{ ] }}{{ [ }}"`,
 	} {
 		f.Add(seed)
 	}
 	values := mustDecode(f, expandValues).(map[string]any)
 	before := clone(values)
-	e := expander{values: values, budget: newBudget(&findings{}), environ: func(string) (string, bool) { return "env", true }}
+	e := expander{values: values, budget: newBudget(&findings{}), environ: func(string) (string, bool) {
+		return "env", true
+	}}
 	f.Fuzz(func(t *testing.T, text string) {
 		template, err := decode(json.RawMessage(text))
 		if err != nil {
@@ -105,7 +114,8 @@ func checkExpanded(t *testing.T, template, expanded any) {
 			return
 		}
 		// What is left may come together anew: only look when nothing can.
-		if rest := splice(template, func(placeholder) (string, bool) { return "", true }); strings.ContainsAny(rest, "{}") {
+		if rest := splice(template, func(placeholder) (string, bool) { return "", true }); strings.ContainsAny(rest,
+			"{}") {
 			return
 		}
 		for name := range placeholders(text, jobVariable) {

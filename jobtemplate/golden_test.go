@@ -68,7 +68,8 @@ func TestJobsAgainstGoldenFiles(t *testing.T) {
 func (c goldenCase) inputs() jobtemplate.Inputs {
 	in := newInputs()
 	if c.Configuration != nil {
-		in.BaseJobTemplate = raw(`{"job_configuration": ` + string(c.Configuration) + `, "variables": {"properties": {}}}`)
+		in.BaseJobTemplate = raw(`{"job_configuration": ` + string(c.Configuration) +
+			`, "variables": {"properties": {}}}`)
 	}
 	if c.FlowRun != nil {
 		in.FlowRun = c.FlowRun
@@ -106,7 +107,9 @@ func (c goldenCase) run() (r result) {
 	if err != nil {
 		return failed(err)
 	}
-	launch := jobtemplate.Launch{TaskDefinition: job.Family(), Registered: true, ClientToken: c.ClientToken, Network: vpc}
+	launch := jobtemplate.Launch{
+		TaskDefinition: job.Family(), Registered: true, ClientToken: c.ClientToken, Network: vpc,
+	}
 	if definition != nil {
 		r.Register = job.Mask(definition.Document)
 	}

@@ -87,7 +87,8 @@ func canonicalContainer(container map[string]any, networkMode any) {
 		if _, given := port["protocol"]; !given {
 			port["protocol"] = "tcp"
 		}
-		if _, given := port["hostPort"]; !given && (networkMode == awsvpc || networkMode == "host") && port["containerPort"] != nil {
+		if _, given := port["hostPort"]; !given && (networkMode == awsvpc || networkMode == "host") &&
+			port["containerPort"] != nil {
 			port["hostPort"] = port["containerPort"]
 		}
 	}

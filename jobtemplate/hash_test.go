@@ -34,27 +34,41 @@ func TestHash(t *testing.T) {
 		change func(map[string]any, map[string]any)
 		same   bool
 	}{
-		"nothing":            {func(_, _ map[string]any) {}, true},
-		"order of variables": {func(_, c map[string]any) { e := c["environment"].([]any); e[0], e[1] = e[1], e[0] }, true},
+		"nothing": {func(_, _ map[string]any) {}, true},
+		"order of variables": {func(_, c map[string]any) {
+			e := c["environment"].([]any)
+			e[0], e[1] = e[1],
+				e[0]
+		}, true},
 		"AWS's defaults": {func(d, c map[string]any) {
 			c["essential"], c["cpu"], c["mountPoints"], c["volumesFrom"] = true, json.Number("0"), []any{}, []any{}
 			d["volumes"], d["placementConstraints"] = []any{}, []any{}
-			c["portMappings"] = []any{map[string]any{"containerPort": json.Number("80"), "hostPort": json.Number("80"), "protocol": "tcp"}}
+			c["portMappings"] = []any{map[string]any{
+				"containerPort": json.Number("80"), "hostPort": json.Number("80"), "protocol": "tcp",
+			}}
 		}, true},
 		"what is registered": {func(d, _ map[string]any) {
-			d["revision"], d["status"], d["taskDefinitionArn"], d["compatibilities"] = json.Number("3"), "ACTIVE", "arn", []any{"EC2"}
+			d["revision"], d["status"], d["taskDefinitionArn"], d["compatibilities"] = json.Number("3"), "ACTIVE",
+				"arn", []any{"EC2"}
 		}, true},
-		"words for sizes":     {func(d, _ map[string]any) { d["cpu"], d["memory"] = "1 vCPU", "2 GB" }, true},
-		"order of platforms":  {func(d, _ map[string]any) { d["requiresCompatibilities"] = []any{"EC2", "FARGATE"} }, true},
-		"own tags":            {func(d, _ map[string]any) { d["tags"] = []any{map[string]any{"key": jobtemplate.HashTag, "value": "x"}} }, true},
-		"tags":                {func(d, _ map[string]any) { d["tags"] = []any{map[string]any{"key": "team", "value": "x"}} }, false},
-		"image":               {func(_, c map[string]any) { c["image"] = "j" }, false},
-		"value of a variable": {func(_, c map[string]any) { c["environment"].([]any)[0].(map[string]any)["value"] = "9" }, false},
-		"cpu":                 {func(d, _ map[string]any) { d["cpu"] = "2048" }, false},
-		"family":              {func(d, _ map[string]any) { d["family"] = "g" }, false},
-		"essential":           {func(_, c map[string]any) { c["essential"] = false }, false},
-		"command":             {func(_, c map[string]any) { c["command"] = []any{"x"} }, false},
-		"network mode":        {func(d, _ map[string]any) { delete(d, "networkMode") }, false},
+		"words for sizes": {func(d, _ map[string]any) { d["cpu"], d["memory"] = "1 vCPU", "2 GB" }, true},
+		"order of platforms": {func(d, _ map[string]any) { d["requiresCompatibilities"] = []any{"EC2", "FARGATE"} },
+			true},
+		"own tags": {func(d, _ map[string]any) {
+			d["tags"] = []any{map[string]any{"key": jobtemplate.HashTag, "value": "x"}}
+		}, true},
+		"tags": {func(d, _ map[string]any) {
+			d["tags"] = []any{map[string]any{"key": "team", "value": "x"}}
+		}, false},
+		"image": {func(_, c map[string]any) { c["image"] = "j" }, false},
+		"value of a variable": {func(_, c map[string]any) {
+			c["environment"].([]any)[0].(map[string]any)["value"] = "9"
+		}, false},
+		"cpu":          {func(d, _ map[string]any) { d["cpu"] = "2048" }, false},
+		"family":       {func(d, _ map[string]any) { d["family"] = "g" }, false},
+		"essential":    {func(_, c map[string]any) { c["essential"] = false }, false},
+		"command":      {func(_, c map[string]any) { c["command"] = []any{"x"} }, false},
+		"network mode": {func(d, _ map[string]any) { delete(d, "networkMode") }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +111,8 @@ func register(t *testing.T, in *ecs.RegisterTaskDefinitionInput) (*types.TaskDef
 	if err := json.Unmarshal(text, described); err != nil {
 		t.Fatal(err)
 	}
-	described.Revision, described.Status, described.TaskDefinitionArn = 7, types.TaskDefinitionStatusActive, aws.String("arn")
+	described.Revision, described.Status, described.TaskDefinitionArn = 7, types.TaskDefinitionStatusActive,
+		aws.String("arn")
 	for i := range described.ContainerDefinitions {
 		described.ContainerDefinitions[i].VolumesFrom = []types.VolumeFrom{}
 		described.ContainerDefinitions[i].Essential = aws.Bool(true)

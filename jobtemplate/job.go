@@ -100,7 +100,8 @@ func namedDefinition(found *findings, c config) string {
 	}
 	name, ok := value.(string)
 	if !ok || name == "" {
-		found.add("task_run_request.taskDefinition", "take task_definition_arn out of the job variables to have a definition registered",
+		found.add("task_run_request.taskDefinition",
+			"take task_definition_arn out of the job variables to have a definition registered",
 			"it is given, but empty or not a string")
 	}
 	return name

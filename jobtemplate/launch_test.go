@@ -26,17 +26,25 @@ func TestNamedDefinitions(t *testing.T) {
 		network   bool
 		problem   string // the path of it
 	}{
-		"for Fargate": {"", types.TaskDefinition{NetworkMode: "awsvpc", RequiresCompatibilities: []types.Compatibility{"FARGATE"}}, "prefect", true, ""},
+		"for Fargate": {"", types.TaskDefinition{
+			NetworkMode: "awsvpc", RequiresCompatibilities: []types.Compatibility{"FARGATE"},
+		}, "prefect", true, ""},
 		"first container": {"", types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{
 			{Name: aws.String("web")}, {Name: aws.String("log")}}}, "web", false, ""},
 		"prefect is second": {"", types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{
 			{Name: aws.String("web")}, {Name: aws.String("prefect")}}}, "prefect", false, ""},
-		"EC2 on Fargate":       {"", types.TaskDefinition{RequiresCompatibilities: []types.Compatibility{"EC2"}}, "", false, "task_definition.requiresCompatibilities"},
-		"EC2 on EC2":           {`, "launch_type": "EC2"`, types.TaskDefinition{RequiresCompatibilities: []types.Compatibility{"EC2"}}, "prefect", false, ""},
-		"bridge on Fargate":    {"", types.TaskDefinition{NetworkMode: "bridge"}, "", false, "task_definition.networkMode"},
-		"logs without a role":  {`, "configure_cloudwatch_logs": true`, types.TaskDefinition{}, "", false, "task_definition.executionRoleArn"},
-		"logs with one":        {`, "configure_cloudwatch_logs": true`, types.TaskDefinition{ExecutionRoleArn: aws.String("r")}, "prefect", false, ""},
-		"network not of a VPC": {`, "vpc_id": "vpc-1", "network_configuration": {"subnets": ["subnet-9"]}`, types.TaskDefinition{NetworkMode: "awsvpc"}, "", true, "network_configuration.subnets"},
+		"EC2 on Fargate": {"", types.TaskDefinition{RequiresCompatibilities: []types.Compatibility{"EC2"}}, "",
+			false, "task_definition.requiresCompatibilities"},
+		"EC2 on EC2": {`, "launch_type": "EC2"`,
+			types.TaskDefinition{RequiresCompatibilities: []types.Compatibility{"EC2"}}, "prefect", false, ""},
+		"bridge on Fargate": {"", types.TaskDefinition{NetworkMode: "bridge"}, "", false,
+			"task_definition.networkMode"},
+		"logs without a role": {`, "configure_cloudwatch_logs": true`, types.TaskDefinition{}, "", false,
+			"task_definition.executionRoleArn"},
+		"logs with one": {`, "configure_cloudwatch_logs": true`,
+			types.TaskDefinition{ExecutionRoleArn: aws.String("r")}, "prefect", false, ""},
+		"network not of a VPC": {`, "vpc_id": "vpc-1", "network_configuration": {"subnets": ["subnet-9"]}`,
+			types.TaskDefinition{NetworkMode: "awsvpc"}, "", true, "network_configuration.subnets"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +67,8 @@ func TestNamedDefinitions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := *run.Input.Overrides.ContainerOverrides[0].Name; got != tc.container || *run.Input.TaskDefinition != "arn:td:1" {
+			if got := *run.Input.Overrides.ContainerOverrides[0].Name; got != tc.container ||
+				*run.Input.TaskDefinition != "arn:td:1" {
 				t.Errorf("container %q of %q", got, *run.Input.TaskDefinition)
 			}
 		})
@@ -89,7 +98,9 @@ func TestNetworksThatAreNotThere(t *testing.T) {
 // Whatever the labels are, ECS takes the tags.
 func TestTagsAreWithinTheLimits(t *testing.T) {
 	t.Parallel()
-	labels := map[string]string{"aws:x": "1", "AWS:y": "2", "": "3", strings.Repeat("k", 300): "4", "long": strings.Repeat("v", 300), "é": "5"}
+	labels := map[string]string{
+		"aws:x": "1", "AWS:y": "2", "": "3", strings.Repeat("k", 300): "4", "long": strings.Repeat("v", 300), "é": "5",
+	}
 	for i := range 70 {
 		labels[fmt.Sprintf("label %02d", i)] = "v"
 	}
@@ -108,12 +119,14 @@ func TestTagsAreWithinTheLimits(t *testing.T) {
 	keys := map[string]bool{}
 	for _, tag := range run.Input.Tags {
 		key := *tag.Key
-		if key == "" || len(key) > 128 || len(*tag.Value) > 256 || keys[key] || strings.HasPrefix(strings.ToLower(key), "aws:") {
+		if key == "" || len(key) > 128 || len(*tag.Value) > 256 || keys[key] ||
+			strings.HasPrefix(strings.ToLower(key), "aws:") {
 			t.Errorf("ECS refuses the tag %q: %q", key, *tag.Value)
 		}
 		keys[key] = true
 	}
-	for _, key := range []string{"prefect.io/flow-run-id", "prefect.io/worker-name", "prefect.io/degregister-task-definition"} {
+	for _, key := range []string{"prefect.io/flow-run-id", "prefect.io/worker-name",
+		"prefect.io/degregister-task-definition"} {
 		if !keys[key] {
 			t.Errorf("the tag %q went: %v", key, slices.Sorted(maps.Keys(keys)))
 		}
@@ -125,7 +138,8 @@ func TestTagsAreWithinTheLimits(t *testing.T) {
 
 func TestMaskHidesSecrets(t *testing.T) {
 	t.Parallel()
-	in := withVariables(`{"env": {"DB_PASSWORD": "hunter2", "URL": "https://u:t0ken-of-a-block@host", "MODE": "fast"}, "image": "t0ken-of-a-block/x"}`)
+	in := withVariables(
+		`{"env": {"DB_PASSWORD": "hunter2", "URL": "https://u:t0ken-of-a-block@host", "MODE": "fast"}, "image": "t0ken-of-a-block/x"}`)
 	in.Settings = map[string]string{"PREFECT_API_KEY": "pnu_1"}
 	in.JobVariables = raw(`{"env": {"FROM_BLOCK": "{{ prefect.blocks.secret.x }}"}}`)
 	in.Lookup.Block = func(string, string) (raw, error) { return raw(`{"value": "t0ken-of-a-block"}`), nil }
@@ -135,7 +149,8 @@ func TestMaskHidesSecrets(t *testing.T) {
 	masked := fmt.Sprint(job.Mask(run.Document))
 	for _, secret := range []string{"hunter2", "pnu_1", "t0ken"} {
 		if !strings.Contains(before, secret) || strings.Contains(masked, secret) {
-			t.Errorf("%q: before %v, masked %v", secret, strings.Contains(before, secret), strings.Contains(masked, secret))
+			t.Errorf("%q: before %v, masked %v", secret, strings.Contains(before, secret),
+				strings.Contains(masked, secret))
 		}
 	}
 	if !strings.Contains(masked, "fast") || fmt.Sprint(run.Document) != before {
@@ -155,8 +170,11 @@ func TestCredentials(t *testing.T) {
 	}
 	want := jobtemplate.Credentials{
 		AccessKeyID: "AKIA", SecretAccessKey: "s", Profile: "p", Region: "eu-west-1", AssumeRoleARN: "arn:role",
-		AssumeRole: jobtemplate.AssumeRole{RoleSessionName: "n", DurationSeconds: 900, PolicyARNs: []string{"arn:p"}, Tags: map[string]string{"k": "v"}, TransitiveTagKeys: []string{"k"}},
-		Client:     jobtemplate.ClientParameters{EndpointURL: "http://localhost", SkipVerify: true},
+		AssumeRole: jobtemplate.AssumeRole{
+			RoleSessionName: "n", DurationSeconds: 900, PolicyARNs: []string{"arn:p"},
+			Tags: map[string]string{"k": "v"}, TransitiveTagKeys: []string{"k"},
+		},
+		Client: jobtemplate.ClientParameters{EndpointURL: "http://localhost", SkipVerify: true},
 	}
 	got := resolve(t, in).Credentials
 	if fmt.Sprint(got.Client.Config["read_timeout"]) != "5" {

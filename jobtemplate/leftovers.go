@@ -63,6 +63,7 @@ func noteLeftovers(found *findings, list []leftover, strict bool) {
 		found.add("job_variables."+l.name, hint, "the work pool's template has no variable %q", pathKeys(l.name)[0])
 	}
 	if len(list) > 0 && !strict {
-		found.warn("the work pool's template has no such variables, so they are not used: %s", strings.Join(names, ", "))
+		found.warn("the work pool's template has no such variables, so they are not used: %s",
+			strings.Join(names, ", "))
 	}
 }

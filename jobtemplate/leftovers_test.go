@@ -32,7 +32,8 @@ func TestLeftoversAreProblemsToTheStrict(t *testing.T) {
 		t.Fatalf("got %v, want a problem for each of three variables", err)
 	}
 	want := jobtemplate.Problem{
-		Path: "job_variables.imgae", Message: `the work pool's template has no variable "imgae"`, Hint: `did you mean "image"?`,
+		Path: "job_variables.imgae", Message: `the work pool's template has no variable "imgae"`,
+		Hint: `did you mean "image"?`,
 	}
 	if diff := cmp.Diff(want, problems.List[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -21,10 +21,12 @@ func checkDefinitionDocument(found *findings, document map[string]any) {
 			found.add(path+"image", "set the job variable image", "there is no image")
 		}
 		if field(container, "name") == "" {
-			found.add(path+"name", "if it is container_name, take it out of the job variables", "the container has no name")
+			found.add(path+"name", "if it is container_name, take it out of the job variables",
+				"the container has no name")
 		}
 	}
-	if family := field(document, "family"); family != "" && (notInFamilies.MatchString(family) || len(family) > maxFamily) {
+	if family := field(document, "family"); family != "" &&
+		(notInFamilies.MatchString(family) || len(family) > maxFamily) {
 		advice := fmt.Sprintf("use %q", familyText(family))
 		if found.say(family) != family {
 			advice = "" // a part of it is secret
@@ -64,7 +66,8 @@ func checkOverrides(found *findings, overrides map[string]any) {
 	if length <= maxOverrides {
 		return
 	}
-	found.add(overridesPath, "keep large values elsewhere (a secret, a file, a block); the largest are "+joinNames(largest(overrides, 5)),
+	found.add(overridesPath, "keep large values elsewhere (a secret, a file, a block); the largest are "+
+		joinNames(largest(overrides, 5)),
 		"they are %d characters long, AWS takes %d", length, maxOverrides)
 }
 

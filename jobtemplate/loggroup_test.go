@@ -18,19 +18,30 @@ func TestLogOptionsKeepTheGroupOfThePool(t *testing.T) {
 		pool, given string
 		want        map[string]string
 	}{
-		"no group named":       {withGroup, `{"awslogs-stream-prefix": "p"}`, map[string]string{"awslogs-group": "/pool", "awslogs-create-group": "false", "awslogs-stream-prefix": "p"}},
-		"a group named":        {withGroup, `{"awslogs-group": "/own"}`, map[string]string{"awslogs-group": "/own", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d"}},
-		"nothing given":        {withGroup, `{}`, map[string]string{"awslogs-group": "prefect", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d"}},
-		"no group of the pool": {`"type": "object"`, `{"mode": "non-blocking"}`, map[string]string{"awslogs-group": "prefect", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d", "mode": "non-blocking"}},
+		"no group named": {withGroup, `{"awslogs-stream-prefix": "p"}`, map[string]string{
+			"awslogs-group": "/pool", "awslogs-create-group": "false", "awslogs-stream-prefix": "p",
+		}},
+		"a group named": {withGroup, `{"awslogs-group": "/own"}`, map[string]string{
+			"awslogs-group": "/own", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d",
+		}},
+		"nothing given": {withGroup, `{}`, map[string]string{
+			"awslogs-group": "prefect", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d",
+		}},
+		"no group of the pool": {`"type": "object"`, `{"mode": "non-blocking"}`, map[string]string{
+			"awslogs-group": "prefect", "awslogs-create-group": "true", "awslogs-stream-prefix": "prefect-logs_p_d",
+			"mode": "non-blocking",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			job, err := jobtemplate.Resolve(jobtemplate.Inputs{
-				BaseJobTemplate: json.RawMessage(`{"job_configuration": {"execution_role_arn": "e", "configure_cloudwatch_logs": true, "cloudwatch_logs_options": "{{ cloudwatch_logs_options }}",
+				BaseJobTemplate: json.RawMessage(
+					`{"job_configuration": {"execution_role_arn": "e", "configure_cloudwatch_logs": true, "cloudwatch_logs_options": "{{ cloudwatch_logs_options }}",
 					"task_definition": {"executionRoleArn": "e", "containerDefinitions": [{"name": "prefect", "image": "i"}]}, "task_run_request": {"launchType": "FARGATE"}},
 					"variables": {"properties": {"cloudwatch_logs_options": {` + tc.pool + `}}}}`),
-				WorkPool:   json.RawMessage(`{"name": "p"}`),
-				Deployment: json.RawMessage(`{"id": "d", "job_variables": {"cloudwatch_logs_options": ` + tc.given + `}}`),
+				WorkPool: json.RawMessage(`{"name": "p"}`),
+				Deployment: json.RawMessage(`{"id": "d", "job_variables": {"cloudwatch_logs_options": ` +
+					tc.given + `}}`),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -39,7 +50,8 @@ func TestLogOptionsKeepTheGroupOfThePool(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, definition.Input.ContainerDefinitions[0].LogConfiguration.Options); diff != "" {
+			if diff := cmp.Diff(tc.want,
+				definition.Input.ContainerDefinitions[0].LogConfiguration.Options); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

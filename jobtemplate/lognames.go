@@ -16,7 +16,9 @@ func checkLogNames(options node) {
 		options.problem("awslogs-group", "", "a log group has at most 512 of letters, digits and _-/.#")
 	}
 	if prefix := options.text("awslogs-stream-prefix"); prefix != streamText(prefix) {
-		options.problem("awslogs-stream-prefix", "", "CloudWatch Logs takes no : and no * in the name of a stream, and ecsctl %d characters here", maxStreamPrefix)
+		options.problem("awslogs-stream-prefix", "",
+			"CloudWatch Logs takes no : and no * in the name of a stream, and ecsctl %d characters here",
+			maxStreamPrefix)
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 const masked = "********"
 
 // secretName matches names of variables and settings whose values nobody should read.
-var secretName = regexp.MustCompile(`(?i)(secret|token|passw|auth_string|api_?key|access_?key|private_?key|credential|connection_?(url|string)|dsn)`)
+var secretName = regexp.MustCompile(
+	`(?i)(secret|token|passw|auth_string|api_?key|access_?key|private_?key|credential|connection_?(url|string)|dsn)`)
 
 // Mask returns a copy of a document in which secrets are stars: environment variables
 // whose name says so, and every text that came out of a block.

@@ -13,7 +13,8 @@ import (
 func TestProblemsTellNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = `hunter2"\secret`
-	for _, variable := range []string{"cpu", "memory", "launch_type", "family", "vpc_id", "execution_role_arn", "cluster", "container_name", "network_configuration"} {
+	for _, variable := range []string{"cpu", "memory", "launch_type", "family", "vpc_id", "execution_role_arn",
+		"cluster", "container_name", "network_configuration"} {
 		for _, value := range []string{"{{ prefect.blocks.secret.s }}", "x{{ prefect.blocks.secret.s }}"} {
 			in := newInputs()
 			var template map[string]map[string]any

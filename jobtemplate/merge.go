@@ -36,7 +36,8 @@ func nest(found *findings, variables map[string]any) map[string]any {
 			continue
 		}
 		if strings.Count(key, ".")+strings.Count(key, "[") > maxPathDepth {
-			found.add("job_variables", "", "the job variable %q has more than %d parts", key[:maxPathDepth], maxPathDepth)
+			found.add("job_variables", "", "the job variable %q has more than %d parts", key[:maxPathDepth],
+				maxPathDepth)
 			continue
 		}
 		if err := setPath(out, key, clone(variables[key])); err != nil {

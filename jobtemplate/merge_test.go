@@ -23,24 +23,37 @@ func TestVariablesAreMerged(t *testing.T) {
 		defaults, deployment, run string
 		want                      map[string]string
 	}{
-		"env of all three":           {`{"A": "pool", "B": "pool", "C": "pool"}`, `{"env": {"B": "dep", "C": "dep"}}`, `{"env": {"C": "run"}}`, map[string]string{"A": "pool", "B": "dep", "C": "run"}},
-		"null removes":               {`{"A": "pool", "B": "pool"}`, `{"env": {"A": null}}`, `{}`, map[string]string{"B": "pool"}},
-		"a value after a null":       {`{}`, `{"env": {"A": null}}`, `{"env": {"A": "run"}}`, map[string]string{"A": "run"}},
-		"dotted keys reach in":       {`{"A": "pool"}`, `{"env.B": "dep"}`, `{}`, map[string]string{"A": "pool", "B": "dep"}},
-		"nested goes before dotted":  {`{}`, `{"env.B": "dotted", "env": {"B": "nested"}}`, `{}`, map[string]string{"B": "nested"}},
-		"dotted meets nested env":    {`{}`, `{"env": {"A": "dep"}}`, `{"env.B": "run"}`, map[string]string{"A": "dep", "B": "run"}},
-		"values of any type":         {`{"A": 1, "B": true}`, `{"env": {"C": 1.50, "D": ["x"]}}`, `{}`, map[string]string{"A": "1", "B": "True", "C": "1.5", "D": "['x']"}},
-		"null settings are removed":  {`{"PREFECT_API_URL": null}`, `{}`, `{}`, map[string]string{}},
-		"settings are overridden":    {`{"PREFECT_API_URL": "x"}`, `{}`, `{}`, map[string]string{"PREFECT_API_URL": "x"}},
-		"a setting that stays away":  {`{"PREFECT_HOME": "/data"}`, `{}`, `{}`, map[string]string{"PREFECT_HOME": "/data"}},
-		"templates in default env":   {`{"A": "{{ labels.x }}"}`, `{"labels": {"x": "y"}}`, `{}`, map[string]string{"A": "y"}},
+		"env of all three": {`{"A": "pool", "B": "pool", "C": "pool"}`, `{"env": {"B": "dep", "C": "dep"}}`,
+			`{"env": {"C": "run"}}`, map[string]string{"A": "pool", "B": "dep", "C": "run"}},
+		"null removes": {`{"A": "pool", "B": "pool"}`, `{"env": {"A": null}}`, `{}`,
+			map[string]string{"B": "pool"}},
+		"a value after a null": {`{}`, `{"env": {"A": null}}`, `{"env": {"A": "run"}}`,
+			map[string]string{"A": "run"}},
+		"dotted keys reach in": {`{"A": "pool"}`, `{"env.B": "dep"}`, `{}`, map[string]string{
+			"A": "pool", "B": "dep",
+		}},
+		"nested goes before dotted": {`{}`, `{"env.B": "dotted", "env": {"B": "nested"}}`, `{}`,
+			map[string]string{"B": "nested"}},
+		"dotted meets nested env": {`{}`, `{"env": {"A": "dep"}}`, `{"env.B": "run"}`,
+			map[string]string{"A": "dep", "B": "run"}},
+		"values of any type": {`{"A": 1, "B": true}`, `{"env": {"C": 1.50, "D": ["x"]}}`, `{}`,
+			map[string]string{"A": "1", "B": "True", "C": "1.5", "D": "['x']"}},
+		"null settings are removed": {`{"PREFECT_API_URL": null}`, `{}`, `{}`, map[string]string{}},
+		"settings are overridden": {`{"PREFECT_API_URL": "x"}`, `{}`, `{}`,
+			map[string]string{"PREFECT_API_URL": "x"}},
+		"a setting that stays away": {`{"PREFECT_HOME": "/data"}`, `{}`, `{}`,
+			map[string]string{"PREFECT_HOME": "/data"}},
+		"templates in default env": {`{"A": "{{ labels.x }}"}`, `{"labels": {"x": "y"}}`, `{}`,
+			map[string]string{"A": "y"}},
 		"unset template in env goes": {`{"A": "{{ labels.z }}"}`, `{"labels": {"x": "y"}}`, `{}`, map[string]string{}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in := newInputs()
-			in.BaseJobTemplate = raw(fmt.Sprintf(`{"job_configuration": %s, "variables": {"properties": {"env": {"default": %s}}}}`, bare, tc.defaults))
+			in.BaseJobTemplate = raw(
+				fmt.Sprintf(`{"job_configuration": %s, "variables": {"properties": {"env": {"default": %s}}}}`, bare,
+					tc.defaults))
 			in.Deployment = raw(fmt.Sprintf(`{"job_variables": %s}`, tc.deployment))
 			in.FlowRun = raw(fmt.Sprintf(`{"job_variables": %s}`, tc.run))
 			in.Flow, in.WorkerName = nil, ""
@@ -63,7 +76,8 @@ func TestCallersVariablesGoOverTheRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := *definition.Input.ContainerDefinitions[0].Image; got != "caller" || job.Env["A"] != "run" || job.Env["B"] != "caller" {
+	if got := *definition.Input.ContainerDefinitions[0].Image; got != "caller" || job.Env["A"] != "run" ||
+		job.Env["B"] != "caller" {
 		t.Errorf("image %q, env %v", got, job.Env)
 	}
 }
@@ -71,8 +85,10 @@ func TestCallersVariablesGoOverTheRuns(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		`"fixed"`: "fixed", `""`: "wise-otter", `null`: "wise-otter", `"{{ ctx.flow.name }}-{{ ctx.flow_run.id }}"`: "etl-run-1",
-		`"{{ ctx.nope }}"`: "{{ ctx.nope }}", `"x{{ ctx.nope }}"`: "x", `"{{ name }}"`: "{{ name }}",
+		`"fixed"`: "fixed", `""`: "wise-otter", `null`: "wise-otter",
+		`"{{ ctx.flow.name }}-{{ ctx.flow_run.id }}"`: "etl-run-1",
+		`"{{ ctx.nope }}"`:                            "{{ ctx.nope }}", `"x{{ ctx.nope }}"`: "x",
+		`"{{ name }}"`: "{{ name }}",
 	} {
 		if got := resolve(t, withVariables(`{"name": `+name+`}`)).Name; got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)

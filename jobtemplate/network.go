@@ -70,14 +70,16 @@ func (j *Job) setNetwork(found *findings, document map[string]any, need NetworkN
 		return
 	}
 	document["networkConfiguration"] = map[string]any{"awsvpcConfiguration": map[string]any{
-		"subnets": toStrings(network.Subnets[:min(maxSubnets, len(network.Subnets))]), "assignPublicIp": "ENABLED", "securityGroups": []any{},
+		"subnets": toStrings(network.Subnets[:min(maxSubnets, len(network.Subnets))]), "assignPublicIp": "ENABLED",
+		"securityGroups": []any{},
 	}}
 }
 
 func (j *Job) checkSubnets(found *findings, name string, need NetworkNeed, network Network) {
 	for _, subnet := range need.Subnets {
 		if !slices.Contains(network.Subnets, subnet) {
-			found.add("network_configuration.subnets", "it has "+joinNames(network.Subnets), "the subnet %q does not lie in %s", subnet, name)
+			found.add("network_configuration.subnets", "it has "+joinNames(network.Subnets),
+				"the subnet %q does not lie in %s", subnet, name)
 		}
 	}
 }

@@ -47,12 +47,15 @@ func setLaunchType(found *findings, document map[string]any, facts definitionFac
 	switch {
 	case truthy(document["capacityProviderStrategy"]):
 		if launchType, given := document["launchType"]; given {
-			found.warn("the launch type %s is left out, because there is a capacity provider strategy", pyText(launchType))
+			found.warn("the launch type %s is left out, because there is a capacity provider strategy",
+				pyText(launchType))
 		}
 		delete(document, "launchType")
 	case document["launchType"] == fargateSpot:
 		delete(document, "launchType")
-		document["capacityProviderStrategy"] = []any{map[string]any{"capacityProvider": fargateSpot, "weight": number(1)}}
+		document["capacityProviderStrategy"] = []any{map[string]any{
+			"capacityProvider": fargateSpot, "weight": number(1),
+		}}
 	}
 }
 
@@ -175,7 +178,8 @@ func (j *Job) besideSecrets(found *findings, secrets map[string]bool) map[string
 		switch {
 		case !secrets[name]:
 		case own:
-			found.warn("env sets %s, which the task definition has as a secret: its value can be read in the task's overrides", name)
+			found.warn("env sets %s, which the task definition has as a secret: its value can be read in the task's "+
+				"overrides", name)
 		case HandedDown(name):
 			continue
 		}

@@ -16,10 +16,13 @@ import (
 func FuzzResolve(f *testing.F) {
 	f.Add(string(templates.ECSBaseJobTemplate), `{"cpu": 512, "env": {"A": null}}`)
 	f.Add(`{"job_configuration": `+wholeConfiguration+`, "variables": {"properties": {}}}`, `{}`)
-	f.Add(`{"job_configuration": {"task_definition": {"containerDefinitions": [null, {}]}, "task_run_request": {"tags": [1], "overrides": {"containerOverrides": [{"environment": [{}]}]}}}, "variables": {"properties": {"a": 1}}}`, `{"a.b": 1, "a.b.c": 2}`)
+	f.Add(
+		`{"job_configuration": {"task_definition": {"containerDefinitions": [null, {}]}, "task_run_request": {"tags": [1], "overrides": {"containerOverrides": [{"environment": [{}]}]}}}, "variables": {"properties": {"a": 1}}}`, `{"a.b": 1, "a.b.c": 2}`)
 	f.Add(`[]`, `[]`)
-	f.Add(`{"job_configuration": {"env": {"$ref": 1}, "aws_credentials": {"$ref": {"block_document_id": 5}}}, "variables": {}}`, `{"env": []}`)
-	f.Add(string(templates.ECSBaseJobTemplate), `{"labels": {"&#1114112;": ""}, "launch_type": "EC2", "cpu": 1e300, "name": "{{ ctx.flow.name[0] }}"}`)
+	f.Add(
+		`{"job_configuration": {"env": {"$ref": 1}, "aws_credentials": {"$ref": {"block_document_id": 5}}}, "variables": {}}`, `{"env": []}`)
+	f.Add(string(templates.ECSBaseJobTemplate),
+		`{"labels": {"&#1114112;": ""}, "launch_type": "EC2", "cpu": 1e300, "name": "{{ ctx.flow.name[0] }}"}`)
 	f.Fuzz(func(t *testing.T, template, variables string) {
 		in := newInputs()
 		in.BaseJobTemplate, in.JobVariables = raw(template), raw(variables)

@@ -16,7 +16,8 @@ func checkRoles(found *findings, t template, definition, request map[string]any)
 		"task_run_request.overrides.taskRoleArn": field(overrides, "taskRoleArn"),
 	} {
 		if sameRole(role, execution) {
-			found.add(path, "name another role in task_role_arn, or make it the default of the work pool if every flow may have its rights",
+			found.add(path, "name another role in task_role_arn, or make it the default of the work pool if every "+
+				"flow may have its rights",
 				"it is the pool's execution role, which reads the API key")
 		}
 	}

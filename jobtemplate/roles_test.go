@@ -16,9 +16,10 @@ func TestTheExecutionRoleIsNoTaskRole(t *testing.T) {
 		variables, poolsTaskRole string
 		refused                  bool
 	}{
-		"by its ARN":             {`{"task_role_arn": "` + execution + `"}`, "", true},
-		"by its name":            {`{"task_role_arn": "prefect-etl-execution"}`, "", true},
-		"beside another":         {`{"task_role_arn": "` + execution + `", "execution_role_arn": "arn:aws:iam::123456789012:role/x"}`, "", true},
+		"by its ARN":  {`{"task_role_arn": "` + execution + `"}`, "", true},
+		"by its name": {`{"task_role_arn": "prefect-etl-execution"}`, "", true},
+		"beside another": {`{"task_role_arn": "` + execution +
+			`", "execution_role_arn": "arn:aws:iam::123456789012:role/x"}`, "", true},
 		"another":                {`{"task_role_arn": "arn:aws:iam::123456789012:role/x"}`, "", false},
 		"as the pool itself has": {`{}`, execution, false},
 	} {
@@ -34,7 +35,8 @@ func TestTheExecutionRoleIsNoTaskRole(t *testing.T) {
 		}
 		in.BaseJobTemplate, _ = json.Marshal(template)
 		_, err := jobtemplate.Resolve(in)
-		if refused := err != nil && strings.Contains(err.Error(), "it is the pool's execution role"); refused != tc.refused {
+		if refused := err != nil &&
+			strings.Contains(err.Error(), "it is the pool's execution role"); refused != tc.refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -113,7 +113,8 @@ func checkLogDriver(c node, onFargateToo bool) {
 func checkOnFargate(c node) {
 	c.between("startTimeout", 2, 120)
 	c.between("stopTimeout", 2, 120)
-	c.without(onFargate, "privileged", "links", "disableNetworking", "dnsServers", "dnsSearchDomains", "dockerSecurityOptions")
+	c.without(onFargate, "privileged", "links", "disableNetworking", "dnsServers", "dnsSearchDomains",
+		"dockerSecurityOptions")
 	linux := c.child("linuxParameters")
 	linux.without(onFargate, "devices", "tmpfs", "sharedMemorySize", "maxSwap", "swappiness")
 	added, _ := linux.child("capabilities").object["add"].([]any)

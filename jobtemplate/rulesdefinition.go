@@ -76,7 +76,8 @@ func checkBetween(d node, containers []node) {
 		}
 	}
 	if routers > 1 || routers == 0 && users > 0 || routers == 1 && users == 0 {
-		d.problem("containerDefinitions", "", "containers that log by awsfirelens need one with a firelensConfiguration, and that one needs them")
+		d.problem("containerDefinitions", "",
+			"containers that log by awsfirelens need one with a firelensConfiguration, and that one needs them")
 	}
 	for _, c := range containers {
 		for _, dependency := range c.list("dependsOn") {
@@ -92,7 +93,8 @@ func checkDependency(c, dependency node, byName map[string]node) {
 	case !known || name == c.text("name"):
 		dependency.problem("containerName", "", "there is no other container %q", name)
 	case (condition == "COMPLETE" || condition == "SUCCESS") && essential(other.object):
-		dependency.problem("condition", "set essential: false on it", "the container %q is essential: its end is that of the task", name)
+		dependency.problem("condition", "set essential: false on it",
+			"the container %q is essential: its end is that of the task", name)
 	case condition == "HEALTHY" && !other.has("healthCheck"):
 		dependency.problem("condition", "give it a healthCheck", "the container %q has no health check", name)
 	}
@@ -130,8 +132,10 @@ func checkDefinitionRoles(d node, containers []node, forFargate bool) {
 func checkDefinitionTags(d node) {
 	for _, t := range d.list("tags") {
 		key, value := t.text("key"), t.text("value")
-		if reserved := strings.HasPrefix(strings.ToLower(key), reservedTagPrefix); key == "" || reserved || !isTagText(key, maxTagKey) {
-			t.problem("key", "", "ECS takes letters, digits, spaces and _.:/=+-@, at most %d, and no aws: in front", maxTagKey)
+		if reserved := strings.HasPrefix(strings.ToLower(key), reservedTagPrefix); key == "" || reserved ||
+			!isTagText(key, maxTagKey) {
+			t.problem("key", "", "ECS takes letters, digits, spaces and _.:/=+-@, at most %d, and no aws: in front",
+				maxTagKey)
 		}
 		if !isTagText(value, maxTagValue) {
 			t.problem("value", "", "ECS takes letters, digits, spaces and _.:/=+-@, at most %d", maxTagValue)

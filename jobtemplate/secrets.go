@@ -10,7 +10,9 @@ const shortest = 4
 
 // publicFields of blocks (those of AwsCredentials) are no secrets, and masking a
 // region wherever it occurs would make a preview hard to read.
-var publicFields = map[string]bool{"region_name": true, "profile_name": true, "assume_role_arn": true, "aws_client_parameters": true}
+var publicFields = map[string]bool{
+	"region_name": true, "profile_name": true, "assume_role_arn": true, "aws_client_parameters": true,
+}
 
 func (s *secretValues) addAll(value any) {
 	switch value := value.(type) {

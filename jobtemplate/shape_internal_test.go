@@ -46,7 +46,8 @@ func TestSchemasAndTypesOfTheSDKGoTogether(t *testing.T) {
 	t.Parallel()
 	known := []smithy.ShapeType{
 		smithy.ShapeTypeStructure, smithy.ShapeTypeUnion, smithy.ShapeTypeList, smithy.ShapeTypeMap,
-		smithy.ShapeTypeBoolean, smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeString, smithy.ShapeTypeEnum,
+		smithy.ShapeTypeBoolean, smithy.ShapeTypeInteger, smithy.ShapeTypeLong, smithy.ShapeTypeString,
+		smithy.ShapeTypeEnum,
 	}
 	shapes := 0
 	eachShape(func(schema *smithy.Schema, typ reflect.Type) {
@@ -73,7 +74,8 @@ func TestRequiredMembersAreThoseOfTheSDK(t *testing.T) {
 			if shapeName(schema)+"."+name == "ResourceRequirement.value" {
 				continue // needed unless there is a sharingStrategy, a union, which is refused
 			}
-			if kind := memberType(typ, name).Kind(); kind == reflect.Pointer || kind == reflect.Slice || kind == reflect.String {
+			if kind := memberType(typ, name).Kind(); kind == reflect.Pointer || kind == reflect.Slice ||
+				kind == reflect.String {
 				want[shapeName(schema)] = append(want[shapeName(schema)], name)
 			}
 		}

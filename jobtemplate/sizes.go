@@ -74,7 +74,8 @@ func checkFargateSize(found *findings, path string, cpu, memory any) {
 	}
 	at := slices.IndexFunc(fargateSizes, func(s fargateSize) bool { return s.cpu == units })
 	if at < 0 {
-		found.add(path+".cpu", "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384", "Fargate has no CPU of %d", units)
+		found.add(path+".cpu", "Fargate has 256, 512, 1024, 2048, 4096, 8192 and 16384",
+			"Fargate has no CPU of %d", units)
 		return
 	}
 	if !fargateSizes[at].has(mebibytes) {

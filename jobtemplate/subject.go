@@ -11,7 +11,8 @@ type subject struct {
 }
 
 func readSubject(found *findings, in Inputs) subject {
-	read := func(name string, raw json.RawMessage, decode func(json.RawMessage) (map[string]any, error)) map[string]any {
+	read := func(name string, raw json.RawMessage,
+		decode func(json.RawMessage) (map[string]any, error)) map[string]any {
 		object, err := decode(raw)
 		if err != nil {
 			found.add(name, "", "it is not a JSON object: %v", err)

@@ -99,7 +99,8 @@ func cleanTags(found *findings, tags []tag) []tag {
 
 func cleanTag(found *findings, t tag) (tag, bool) {
 	clean := tag{tagText(t.key), tagText(t.value)}
-	if len(clean.key) >= len(reservedTagPrefix) && strings.EqualFold(clean.key[:len(reservedTagPrefix)], reservedTagPrefix) {
+	if len(clean.key) >= len(reservedTagPrefix) && strings.EqualFold(clean.key[:len(reservedTagPrefix)],
+		reservedTagPrefix) {
 		clean.key = clean.key[:3] + "-" + clean.key[4:]
 		found.warn("the tag %q has a prefix that AWS keeps for itself: it becomes %q", t.key, clean.key)
 	}

@@ -47,7 +47,8 @@ func objectOr(value any) (map[string]any, error) {
 func requiredObject(found *findings, document map[string]any, key string) map[string]any {
 	value, given := document[key]
 	if !given {
-		found.add("base_job_template."+key, "a base job template has the keys job_configuration and variables", "it is missing")
+		found.add("base_job_template."+key, "a base job template has the keys job_configuration and variables",
+			"it is missing")
 		return nil
 	}
 	object, ok := value.(map[string]any)
@@ -59,7 +60,8 @@ func requiredObject(found *findings, document map[string]any, key string) map[st
 
 // populate makes the job configuration: defaults and job variables filled into the
 // template, references to blocks and variables resolved.
-func (t template) populate(found *findings, variables map[string]any, environ func(string) (string, bool), refs *references) map[string]any {
+func (t template) populate(found *findings, variables map[string]any, environ func(string) (string, bool),
+	refs *references) map[string]any {
 	values := variableDefaults(found, t.properties)
 	defaultEnv, defaultLogs := values["env"], values[logOptionsVariable]
 	for key, value := range nest(found, variables) {

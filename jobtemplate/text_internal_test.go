@@ -13,11 +13,14 @@ import (
 func TestPyText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`"it's"`: "it's", `null`: "None", `true`: "True", `false`: "False", `12`: "12", `-0`: "0", `1.0`: "1.0", `-0.0`: "-0.0",
-		`1e22`: "1e+22", `1e16`: "1e+16", `1e15`: "1000000000000000.0", `0.0001`: "0.0001", `0.00001`: "1e-05", `1.5e300`: "1.5e+300", `1e999`: "inf", `-1e999`: "-inf",
+		`"it's"`: "it's", `null`: "None", `true`: "True", `false`: "False", `12`: "12", `-0`: "0", `1.0`: "1.0",
+		`-0.0`: "-0.0",
+		`1e22`: "1e+22", `1e16`: "1e+16", `1e15`: "1000000000000000.0", `0.0001`: "0.0001", `0.00001`: "1e-05",
+		`1.5e300`: "1.5e+300", `1e999`: "inf", `-1e999`: "-inf",
 		`123456789012345678901234567890`:                              "123456789012345678901234567890",
 		`["a", "it's", "say \"x\"", "it's \"x\"", null, 1.5, [true]]`: `['a', "it's", 'say "x"', 'it\'s "x"', None, 1.5, [True]]`,
-		`{"b": {}, "a": [1]}`:                                         `{'a': [1], 'b': {}}`, `["\n\t\\\u0001\u00a0é\u200b"]`: `['\n\t\\\x01\xa0é\u200b']`,
+		`{"b": {}, "a": [1]}`:                                         `{'a': [1], 'b': {}}`,
+		`["\n\t\\\u0001\u00a0é\u200b"]`:                               `['\n\t\\\x01\xa0é\u200b']`,
 	} {
 		if got := pyText(mustDecode(t, text)); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
@@ -29,8 +32,10 @@ func TestPyText(t *testing.T) {
 func TestTagText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"plain": "plain", "a b": "a-b", "a/b=c+d:e@f_g.h": "a/b=c+d:e@f_g.h", "--x--y--": "x-y", "it's": "it-s", "1,234,567": "1234567", "1,2,3,x": "123-x",
-		"&amp;": "", "&lt;b&gt;": "b", "&#65;&#x42;": "AB", "&eacute;": "", "&nope;": "nope", "&#99999999;&#65;": "99999999-65", "½": "1-2", "ﬁ²": "fi2", "Ⅳ": "IV",
+		"plain": "plain", "a b": "a-b", "a/b=c+d:e@f_g.h": "a/b=c+d:e@f_g.h", "--x--y--": "x-y", "it's": "it-s",
+		"1,234,567": "1234567", "1,2,3,x": "123-x",
+		"&amp;": "", "&lt;b&gt;": "b", "&#65;&#x42;": "AB", "&eacute;": "", "&nope;": "nope",
+		"&#99999999;&#65;": "99999999-65", "½": "1-2", "ﬁ²": "fi2", "Ⅳ": "IV",
 		"café": "caf", "&frac12;": "1-2", "": "", "!!": "",
 	} {
 		if got := tagText(text); got != want {

@@ -39,7 +39,8 @@ func newRecorder(t *testing.T) *recorder {
 	}))
 	t.Cleanup(server.Close)
 	r.client = ecs.New(ecs.Options{
-		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
+		Region: "eu-west-1", BaseEndpoint: &server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
 	})
 	return r
 }
@@ -53,7 +54,9 @@ func TestInputsGoOverTheWireAsTheDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := runTask(t, job, jobtemplate.Launch{TaskDefinition: "arn", Network: vpc, ClientToken: "token", StartedBy: "me"})
+	run := runTask(t, job, jobtemplate.Launch{
+		TaskDefinition: "arn", Network: vpc, ClientToken: "token", StartedBy: "me",
+	})
 	r := newRecorder(t)
 	if _, err := r.client.RegisterTaskDefinition(t.Context(), definition.Input); err != nil {
 		t.Fatal(err)
@@ -61,7 +64,9 @@ func TestInputsGoOverTheWireAsTheDocuments(t *testing.T) {
 	if _, err := r.client.RunTask(t.Context(), run.Input); err != nil {
 		t.Fatal(err)
 	}
-	for action, document := range map[string]map[string]any{".RegisterTaskDefinition": definition.Document, ".RunTask": run.Document} {
+	for action, document := range map[string]map[string]any{
+		".RegisterTaskDefinition": definition.Document, ".RunTask": run.Document,
+	} {
 		if diff := cmp.Diff(plain(t, document), r.bodies[action]); diff != "" {
 			t.Errorf("%s (-document +wire):\n%s", action, diff)
 		}

@@ -57,7 +57,9 @@ func (c *Client) ReadBlockType(ctx context.Context, slug string) (BlockTypeSchem
 		return BlockTypeSchema{}, fmt.Errorf("failed to read block type %q: %w", slug, err)
 	}
 	var schemas []struct{ ID string }
-	newest := map[string]any{"limit": 1, "block_schemas": map[string]any{"block_type_id": map[string]any{"any_": []string{kind.ID}}}}
+	newest := map[string]any{
+		"limit": 1, "block_schemas": map[string]any{"block_type_id": map[string]any{"any_": []string{kind.ID}}},
+	}
 	if err := c.do(ctx, query(newest, "block_schemas", "filter"), &schemas); err != nil {
 		return BlockTypeSchema{}, fmt.Errorf("failed to read the schema of block type %q: %w", slug, err)
 	}
@@ -79,7 +81,8 @@ func (c *Client) CreateBlockDocument(ctx context.Context, of BlockTypeSchema, na
 
 // UpdateBlockDocument changes fields of a block; the others stay.
 func (c *Client) UpdateBlockDocument(ctx context.Context, id string, data any) error {
-	if err := c.do(ctx, patch(map[string]any{"data": data, "merge_existing_data": true}, "block_documents", id), nil); err != nil {
+	if err := c.do(ctx, patch(map[string]any{"data": data, "merge_existing_data": true}, "block_documents", id),
+		nil); err != nil {
 		return fmt.Errorf("failed to change block document %q: %w", id, err)
 	}
 	return nil

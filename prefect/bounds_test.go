@@ -40,7 +40,8 @@ func TestAnswersAreBounded(t *testing.T) { // not beside others: it counts what 
 	_, err = c.ReadWorkPool(t.Context(), "p")
 	used := allocated() - before
 	t.Logf("%d kB on the wire take %d MB", bomb.Len()>>10, used>>20)
-	if !errors.Is(err, prefect.ErrTooLarge) || prefect.Temporary(err) || !strings.Contains(err.Error(), "larger than 16 MiB") {
+	if !errors.Is(err, prefect.ErrTooLarge) || prefect.Temporary(err) ||
+		!strings.Contains(err.Error(), "larger than 16 MiB") {
 		t.Errorf("error %v", err)
 	}
 	if used > 128<<20 {

@@ -90,7 +90,8 @@ func New(o Options) (*Client, error) {
 	if err := o.checkSecrets(); err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries, retryCodes: o.RetryCodes}
+	c := &Client{base: base, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), maxRetries: o.MaxRetries,
+		retryCodes: o.RetryCodes}
 	if c.maxRetries == 0 {
 		c.maxRetries = defaultRetries
 	}
@@ -106,14 +107,17 @@ func New(o Options) (*Client, error) {
 
 func parseAPIURL(raw string) (*url.URL, error) {
 	if raw == "" {
-		return nil, hint.Add(ErrNoAPIURL, "set PREFECT_API_URL, or make a profile with `prefect cloud login` or `prefect config set PREFECT_API_URL=...`")
+		return nil, hint.Add(ErrNoAPIURL, "set PREFECT_API_URL, or make a profile with `prefect cloud login` or "+
+			"`prefect config set PREFECT_API_URL=...`")
 	}
 	base, err := url.Parse(strings.TrimRight(raw, "/"))
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, hint.Add(errors.New("the Prefect API URL is not an address like https://HOST/api"), "check PREFECT_API_URL")
+		return nil, hint.Add(errors.New("the Prefect API URL is not an address like https://HOST/api"),
+			"check PREFECT_API_URL")
 	}
 	if base.User != nil {
-		return nil, hint.Add(fmt.Errorf("the Prefect API URL of host %q holds a user or a password", base.Host), "take it out, and set PREFECT_API_AUTH_STRING=USER:PASSWORD")
+		return nil, hint.Add(fmt.Errorf("the Prefect API URL of host %q holds a user or a password", base.Host),
+			"take it out, and set PREFECT_API_AUTH_STRING=USER:PASSWORD")
 	}
 	return base, nil
 }

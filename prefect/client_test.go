@@ -62,7 +62,9 @@ func TestWorkPoolStory(t *testing.T) {
 	servers(t, func(t *testing.T, c *prefect.Client) {
 		ctx := t.Context()
 		const name = "zz client pool"
-		made, err := c.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: name, Type: "ecs", BaseJobTemplate: json.RawMessage(template)})
+		made, err := c.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+			Name: name, Type: "ecs", BaseJobTemplate: json.RawMessage(template),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +86,10 @@ func TestWorkPoolStory(t *testing.T) {
 		check(t, c.UpdateWorkPool(ctx, name, prefect.WorkPoolUpdate{ConcurrencyLimit: &limit}), nil, "update")
 		got, err := c.ReadWorkPool(ctx, name)
 		check(t, err, nil, "read")
-		want := &prefect.WorkPool{ID: made.ID, Name: name, Type: "ecs", Status: "NOT_READY", ConcurrencyLimit: &limit, DefaultQueueID: made.DefaultQueueID}
+		want := &prefect.WorkPool{
+			ID: made.ID, Name: name, Type: "ecs", Status: "NOT_READY", ConcurrencyLimit: &limit,
+			DefaultQueueID: made.DefaultQueueID,
+		}
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(prefect.WorkPool{}, "BaseJobTemplate")); diff != "" {
 			t.Error(diff)
 		}
@@ -98,7 +103,8 @@ func TestWorkPoolStory(t *testing.T) {
 		check(t, err, prefect.ErrNotFound, "heartbeat to a missing pool")
 		workers, err := c.Workers(ctx, name)
 		check(t, err, nil, "workers")
-		if len(workers) != 1 || workers[0].Name != "w1" || !workers[0].Online() || time.Since(workers[0].LastHeartbeatTime).Abs() > time.Minute {
+		if len(workers) != 1 || workers[0].Name != "w1" || !workers[0].Online() ||
+			time.Since(workers[0].LastHeartbeatTime).Abs() > time.Minute {
 			t.Errorf("workers: %+v", workers)
 		}
 	})
@@ -168,7 +174,8 @@ func TestIsCloud(t *testing.T) {
 
 func TestBadAPIURL(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"127.0.0.1:4200/api", "ftp://h/api", "http://", "https://user:hush@h/api", "http://h\n/api"} {
+	for _, url := range []string{"127.0.0.1:4200/api", "ftp://h/api", "http://", "https://user:hush@h/api",
+		"http://h\n/api"} {
 		_, err := prefect.New(prefect.Options{APIURL: url})
 		if err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("New(%q) = %v", url, err)

@@ -16,7 +16,8 @@ import (
 
 // ClientOptions are the Options for a client of these settings: address, credentials,
 // PREFECT_CLIENT_CUSTOM_HEADERS, PREFECT_CLIENT_MAX_RETRIES, PREFECT_CLIENT_RETRY_EXTRA_CODES,
-// PREFECT_API_REQUEST_TIMEOUT, PREFECT_API_SSL_CERT_FILE and PREFECT_API_TLS_INSECURE_SKIP_VERIFY. The caller adds UserAgent and Logger.
+// PREFECT_API_REQUEST_TIMEOUT, PREFECT_API_SSL_CERT_FILE and PREFECT_API_TLS_INSECURE_SKIP_VERIFY.
+// The caller adds UserAgent and Logger.
 func (s Settings) ClientOptions() (Options, error) {
 	o := Options{APIURL: s.APIURL, APIKey: s.APIKey, AuthString: s.AuthString}
 	o.CloudAPIURL = s.Extra["PREFECT_CLOUD_API_URL"].Reveal()

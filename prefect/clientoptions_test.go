@@ -31,12 +31,16 @@ func TestClientOptions(t *testing.T) {
 	}{
 		{"trusted", []string{"PREFECT_API_KEY=k", "PREFECT_API_SSL_CERT_FILE=" + trusted}, ""},
 		{"unchecked", []string{"PREFECT_API_KEY=k", "PREFECT_API_TLS_INSECURE_SKIP_VERIFY=true"}, ""},
-		{"header", []string{`PREFECT_CLIENT_CUSTOM_HEADERS={"Authorization":"Bearer k"}`, "PREFECT_API_SSL_CERT_FILE=" + trusted}, ""},
+		{"header", []string{`PREFECT_CLIENT_CUSTOM_HEADERS={"Authorization":"Bearer k"}`, "PREFECT_API_SSL_CERT_FILE=" +
+			trusted}, ""},
 		{"not trusted", []string{"PREFECT_API_KEY=k"}, "certificate"},
-		{"no such file", []string{"PREFECT_API_SSL_CERT_FILE=" + dir + "/none"}, "PREFECT_API_SSL_CERT_FILE from the environment"},
+		{"no such file", []string{"PREFECT_API_SSL_CERT_FILE=" + dir + "/none"},
+			"PREFECT_API_SSL_CERT_FILE from the environment"},
 		{"no certificate", []string{"PREFECT_API_SSL_CERT_FILE=" + empty}, "holds no PEM certificate"},
-		{"bad headers", []string{"PREFECT_CLIENT_CUSTOM_HEADERS=hush"}, "PREFECT_CLIENT_CUSTOM_HEADERS from the environment is not"},
-		{"bad retries", []string{"PREFECT_CLIENT_MAX_RETRIES=-1"}, "PREFECT_CLIENT_MAX_RETRIES from the environment is not"},
+		{"bad headers", []string{"PREFECT_CLIENT_CUSTOM_HEADERS=hush"},
+			"PREFECT_CLIENT_CUSTOM_HEADERS from the environment is not"},
+		{"bad retries", []string{"PREFECT_CLIENT_MAX_RETRIES=-1"},
+			"PREFECT_CLIENT_MAX_RETRIES from the environment is not"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -20,7 +20,9 @@ import (
 func TestAConnectionIsKeptBetweenPolls(t *testing.T) {
 	t.Parallel()
 	var made atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "[]") }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "[]")
+	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			made.Add(1)
@@ -69,7 +71,8 @@ func TestAConnectionThatIsJustBeingClosed(t *testing.T) {
 				_, _ = io.Copy(io.Discard, request.Body)
 				calls.Add(1)
 				answered.Add(1)
-				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+				_, _ = io.WriteString(conn,
+					"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
 			}
 			_, _ = reader.Peek(1) // the next call, which finds the connection closed
 			calls.Add(1)

@@ -30,7 +30,8 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Prefect-Csrf-Token") == "":
 		answering(http.StatusForbidden, "application/json", `{"detail":"Missing CSRF token."}`).ServeHTTP(w, r)
 	case r.Header.Get("Prefect-Csrf-Token") != g.token || r.Header.Get("Prefect-Csrf-Client") != g.client:
-		answering(http.StatusForbidden, "application/json", `{"detail":"Invalid CSRF token or client identifier."}`).ServeHTTP(w, r)
+		answering(http.StatusForbidden, "application/json",
+			`{"detail":"Invalid CSRF token or client identifier."}`).ServeHTTP(w, r)
 	default:
 		g.next.ServeHTTP(w, r)
 	}

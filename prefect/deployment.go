@@ -100,7 +100,8 @@ func (c *Client) CreateDeployment(ctx context.Context, d DeploymentCreate) (*Dep
 // Deployments lists the deployments of a work pool.
 func (c *Client) Deployments(ctx context.Context, pool string) ([]Deployment, error) {
 	return pages(func(offset int) ([]Deployment, error) {
-		body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}}, "sort": "NAME_ASC", "offset": offset}
+		body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}},
+			"sort": "NAME_ASC", "offset": offset}
 		var page []Deployment
 		if err := c.do(ctx, query(body, "deployments", "filter"), &page); err != nil {
 			return nil, fmt.Errorf("failed to list the deployments of work pool %q: %w", pool, err)
@@ -150,7 +151,9 @@ func (c *Client) CreateFlowRun(ctx context.Context, deploymentID string, f FlowR
 		State any `json:"state,omitempty"`
 	}{FlowRunCreate: f}
 	if !f.ScheduledTime.IsZero() {
-		body.State = map[string]any{"type": Scheduled, "state_details": map[string]any{"scheduled_time": f.ScheduledTime.UTC()}}
+		body.State = map[string]any{
+			"type": Scheduled, "state_details": map[string]any{"scheduled_time": f.ScheduledTime.UTC()},
+		}
 	}
 	var run FlowRun
 	if err := c.do(ctx, query(body, "deployments", deploymentID, "create_flow_run"), &run); err != nil {

@@ -87,7 +87,8 @@ func Temporary(err error) bool {
 		return true
 	}
 	var answer *APIError
-	return errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError && answer.Status != http.StatusNotImplemented
+	return errors.As(err, &answer) && answer.Status >= http.StatusInternalServerError &&
+		answer.Status != http.StatusNotImplemented
 }
 
 // apiPathHint is for answers that no Prefect API gives.
@@ -108,9 +109,11 @@ func (c *Client) refused(k call, response *http.Response, raw []byte) error {
 		return err
 	}
 	if c.auth == authNone {
-		return hint.Add(err, "sign in with `prefect cloud login`, or set PREFECT_API_KEY (PREFECT_API_AUTH_STRING for a server of your own)")
+		return hint.Add(err, "sign in with `prefect cloud login`, or set PREFECT_API_KEY (PREFECT_API_AUTH_STRING "+
+			"for a server of your own)")
 	}
-	return hint.Add(err, "check that PREFECT_API_KEY or PREFECT_API_AUTH_STRING is right and belongs to this server and workspace")
+	return hint.Add(err, "check that PREFECT_API_KEY or PREFECT_API_AUTH_STRING is right and belongs to this server "+
+		"and workspace")
 }
 
 // unreachable explains a call that got no answer. When the caller's time was up, it

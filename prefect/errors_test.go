@@ -24,12 +24,17 @@ func TestCredentials(t *testing.T) {
 		want   string // of the error; "" is none
 	}{
 		{"key", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{APIKey: key}, ""},
-		{"wrong key", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{APIKey: "pnu_wrong"}, "refused the API key (401)"},
-		{"no key", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{}, "wants credentials, and there are none (401)"},
+		{"wrong key", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{APIKey: "pnu_wrong"},
+			"refused the API key (401)"},
+		{"no key", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{},
+			"wants credentials, and there are none (401)"},
 		{"auth string", []prefectapi.Option{prefectapi.WithAuthString(auth)}, prefect.Options{AuthString: auth}, ""},
-		{"auth string before key", []prefectapi.Option{prefectapi.WithAuthString(auth)}, prefect.Options{AuthString: auth, APIKey: key}, ""},
-		{"wrong auth string", []prefectapi.Option{prefectapi.WithAuthString(auth)}, prefect.Options{AuthString: "admin:wrong"}, "refused the auth string (401)"},
-		{"header of the user's own", []prefectapi.Option{prefectapi.WithAPIKey(key)}, prefect.Options{Headers: map[string]prefect.Secret{"authorization": "Bearer " + key}}, ""},
+		{"auth string before key", []prefectapi.Option{prefectapi.WithAuthString(auth)},
+			prefect.Options{AuthString: auth, APIKey: key}, ""},
+		{"wrong auth string", []prefectapi.Option{prefectapi.WithAuthString(auth)},
+			prefect.Options{AuthString: "admin:wrong"}, "refused the auth string (401)"},
+		{"header of the user's own", []prefectapi.Option{prefectapi.WithAPIKey(key)},
+			prefect.Options{Headers: map[string]prefect.Secret{"authorization": "Bearer " + key}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,13 +76,20 @@ func TestErrorWords(t *testing.T) {
 		want   string
 		hides  string
 	}{
-		{"detail", answering(418, json, `{"detail":"short and stout"}`), `failed to read work pool "p/q": the Prefect server at URL answered 418 to GET /work_pools/p/q: short and stout`, ""},
-		{"problems", answering(422, json, `{"detail":[{"loc":["body","name"],"msg":"too odd","input":"hush"}]}`), "body.name: too odd", "hush"},
-		{"exception", answering(422, json, `{"exception_message":"Invalid request received.","exception_detail":[{"loc":["body",0],"msg":"bad","input":"hush"}],"request_body":{"key":"hush"}}`), "Invalid request received: body.0: bad", "hush"},
-		{"page", answering(500, "text/html", `<html>hush</html>`), "answered 500 to GET /work_pools/p/q: Internal Server Error", "hush"},
-		{"no API", answering(200, "text/html; charset=utf-8", `<html>`), `URL is not a Prefect API: it answered GET /work_pools/p/q with "text/html" instead of JSON`, ""},
-		{"half an answer", answering(200, json, `{"id":`), "failed to read the answer of the Prefect server at URL to GET /work_pools/p/q", ""},
-		{"long", answering(400, json, `{"detail":"`+strings.Repeat("x", 5000)+`"}`), strings.Repeat("x", 500), strings.Repeat("x", 501)},
+		{"detail", answering(418, json, `{"detail":"short and stout"}`),
+			`failed to read work pool "p/q": the Prefect server at URL answered 418 to GET /work_pools/p/q: short and stout`, ""},
+		{"problems", answering(422, json, `{"detail":[{"loc":["body","name"],"msg":"too odd","input":"hush"}]}`),
+			"body.name: too odd", "hush"},
+		{"exception", answering(422, json,
+			`{"exception_message":"Invalid request received.","exception_detail":[{"loc":["body",0],"msg":"bad","input":"hush"}],"request_body":{"key":"hush"}}`), "Invalid request received: body.0: bad", "hush"},
+		{"page", answering(500, "text/html", `<html>hush</html>`),
+			"answered 500 to GET /work_pools/p/q: Internal Server Error", "hush"},
+		{"no API", answering(200, "text/html; charset=utf-8", `<html>`),
+			`URL is not a Prefect API: it answered GET /work_pools/p/q with "text/html" instead of JSON`, ""},
+		{"half an answer", answering(200, json, `{"id":`),
+			"failed to read the answer of the Prefect server at URL to GET /work_pools/p/q", ""},
+		{"long", answering(400, json, `{"detail":"`+strings.Repeat("x", 5000)+`"}`), strings.Repeat("x", 500),
+			strings.Repeat("x", 501)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,13 +111,16 @@ func TestErrorWords(t *testing.T) {
 
 func TestMeanings(t *testing.T) {
 	t.Parallel()
-	all := []error{prefect.ErrNotFound, prefect.ErrConflict, prefect.ErrUnauthorized, prefect.ErrInvalid, prefect.ErrBusy}
+	all := []error{prefect.ErrNotFound, prefect.ErrConflict, prefect.ErrUnauthorized, prefect.ErrInvalid,
+		prefect.ErrBusy}
 	for status, want := range map[int]error{
 		404: prefect.ErrNotFound, 409: prefect.ErrConflict, 401: prefect.ErrUnauthorized, 403: prefect.ErrUnauthorized,
-		400: prefect.ErrInvalid, 422: prefect.ErrInvalid, 408: prefect.ErrBusy, 429: prefect.ErrBusy, 502: prefect.ErrBusy,
+		400: prefect.ErrInvalid, 422: prefect.ErrInvalid, 408: prefect.ErrBusy, 429: prefect.ErrBusy,
+		502: prefect.ErrBusy,
 		503: prefect.ErrBusy, 504: prefect.ErrBusy, 500: nil, 501: nil,
 	} {
-		_, err := client(t, answering(status, "application/json", `{"detail":"so it is"}`), prefect.Options{MaxRetries: -1}).ReadFlow(t.Context(), "x")
+		_, err := client(t, answering(status, "application/json", `{"detail":"so it is"}`),
+			prefect.Options{MaxRetries: -1}).ReadFlow(t.Context(), "x")
 		for _, meaning := range all {
 			if errors.Is(err, meaning) != (meaning == want) {
 				t.Errorf("%d: errors.Is(%v) = %v", status, meaning, meaning != want)

@@ -34,7 +34,8 @@ func (c *Client) CreateEvents(ctx context.Context, events []Event) error {
 	}
 	err := c.do(ctx, query(events, "events"), nil)
 	var answer *APIError
-	if errors.As(err, &answer) && (answer.Status == http.StatusNotFound || answer.Status == http.StatusMethodNotAllowed) {
+	if errors.As(err, &answer) &&
+		(answer.Status == http.StatusNotFound || answer.Status == http.StatusMethodNotAllowed) {
 		return fmt.Errorf("%w: %w", ErrNoEvents, err)
 	}
 	if err != nil {

@@ -20,7 +20,10 @@ func deployed(t *testing.T, c *prefect.Client, name string) *prefect.Deployment 
 	check(t, err, nil, "create pool")
 	flow, err := c.CreateFlow(ctx, name, "t")
 	check(t, err, nil, "create flow")
-	d, err := c.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: name, JobVariables: json.RawMessage(`{"cpu":512}`), Entrypoint: "f.py:f"})
+	d, err := c.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: name, JobVariables: json.RawMessage(`{"cpu":512}`),
+		Entrypoint: "f.py:f",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +46,9 @@ func TestLaunchStory(t *testing.T) {
 		ctx := t.Context()
 		const name = "zz-client-launch"
 		d := deployed(t, c, name)
-		run, err := c.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{Name: "r", JobVariables: json.RawMessage(`{"memory":2}`)})
+		run, err := c.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{
+			Name: "r", JobVariables: json.RawMessage(`{"memory":2}`),
+		})
 		check(t, err, nil, "create run")
 		later, err := c.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{ScheduledTime: time.Now().Add(time.Hour)})
 		check(t, err, nil, "create later run")
@@ -58,7 +63,9 @@ func TestLaunchStory(t *testing.T) {
 			}
 		}
 
-		due, err := c.ScheduledFlowRuns(ctx, name, prefect.ScheduledQuery{WorkQueueNames: []string{"default"}, ScheduledBefore: time.Now().Add(10 * time.Second)})
+		due, err := c.ScheduledFlowRuns(ctx, name, prefect.ScheduledQuery{
+			WorkQueueNames: []string{"default"}, ScheduledBefore: time.Now().Add(10 * time.Second),
+		})
 		check(t, err, nil, "poll")
 		if len(due) != 1 || due[0].FlowRun.ID != run.ID || string(due[0].FlowRun.JobVariables) != `{"memory":2}` {
 			t.Errorf("due: %+v", due)
@@ -66,12 +73,17 @@ func TestLaunchStory(t *testing.T) {
 		_, err = c.ScheduledFlowRuns(ctx, name, prefect.ScheduledQuery{WorkQueueNames: []string{"none"}})
 		check(t, err, prefect.ErrNotFound, "poll a missing queue")
 
-		propose(t, c, run.ID, prefect.StateProposal{Type: prefect.Pending, TransitionID: "00000000-0000-4000-8000-000000000001"}, prefect.Accept, prefect.Pending)
+		propose(t, c, run.ID, prefect.StateProposal{
+			Type: prefect.Pending, TransitionID: "00000000-0000-4000-8000-000000000001",
+		}, prefect.Accept, prefect.Pending)
 		// A repeated proposal, as after a lost answer, is accepted as the first was.
-		propose(t, c, run.ID, prefect.StateProposal{Type: prefect.Pending, TransitionID: "00000000-0000-4000-8000-000000000001"}, prefect.Accept, prefect.Pending)
+		propose(t, c, run.ID, prefect.StateProposal{
+			Type: prefect.Pending, TransitionID: "00000000-0000-4000-8000-000000000001",
+		}, prefect.Accept, prefect.Pending)
 		// Another worker's is not.
 		propose(t, c, run.ID, prefect.StateProposal{Type: prefect.Pending}, prefect.Abort, prefect.Pending)
-		waiting := propose(t, c, later.ID, prefect.StateProposal{Type: prefect.Running}, prefect.Wait, prefect.Scheduled)
+		waiting := propose(t, c, later.ID, prefect.StateProposal{Type: prefect.Running}, prefect.Wait,
+			prefect.Scheduled)
 		if waiting.Delay < 59*time.Minute || waiting.Delay > time.Hour {
 			t.Errorf("delay %v", waiting.Delay)
 		}
@@ -79,19 +91,22 @@ func TestLaunchStory(t *testing.T) {
 
 		pid := "cluster::task"
 		check(t, c.UpdateFlowRun(ctx, run.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid}), nil, "record the task")
-		crashed := propose(t, c, run.ID, prefect.StateProposal{Type: prefect.Crashed, Message: "because"}, prefect.Accept, prefect.Crashed)
+		crashed := propose(t, c, run.ID, prefect.StateProposal{Type: prefect.Crashed, Message: "because"},
+			prefect.Accept, prefect.Crashed)
 		if crashed.State.Message != "because" {
 			t.Errorf("message %q", crashed.State.Message)
 		}
 		got, err := c.ReadFlowRun(ctx, run.ID)
 		check(t, err, nil, "read run")
-		if got.InfrastructurePID != pid || got.StateType != prefect.Crashed || !got.StateType.Terminal() || got.WorkPoolName != name || got.WorkQueueName != "default" {
+		if got.InfrastructurePID != pid || got.StateType != prefect.Crashed || !got.StateType.Terminal() ||
+			got.WorkPoolName != name || got.WorkQueueName != "default" {
 			t.Errorf("run: %s", got.Raw())
 		}
 	})
 }
 
-func propose(t *testing.T, c *prefect.Client, id string, p prefect.StateProposal, want prefect.SetStateStatus, in prefect.StateType) *prefect.OrchestrationResult {
+func propose(t *testing.T, c *prefect.Client, id string, p prefect.StateProposal, want prefect.SetStateStatus,
+	in prefect.StateType) *prefect.OrchestrationResult {
 	t.Helper()
 	got, err := c.SetFlowRunState(t.Context(), id, p)
 	if err != nil {
@@ -120,9 +135,11 @@ func TestFindStory(t *testing.T) {
 			}
 		}
 		found, err := c.FilterFlowRuns(ctx, prefect.FlowRunFilter{
-			StateTypes: []prefect.StateType{prefect.Scheduled}, StateNames: []string{"Scheduled"}, DeploymentIDs: []string{d.ID},
-			WorkPoolNames: []string{name}, WorkQueueNames: []string{"default"}, ExpectedBefore: time.Now().Add(time.Hour),
-			ExpectedAfter: time.Now().Add(-time.Hour), Limit: 2, Sort: "NAME_DESC",
+			StateTypes: []prefect.StateType{prefect.Scheduled}, StateNames: []string{"Scheduled"},
+			DeploymentIDs: []string{d.ID},
+			WorkPoolNames: []string{name}, WorkQueueNames: []string{"default"},
+			ExpectedBefore: time.Now().Add(time.Hour),
+			ExpectedAfter:  time.Now().Add(-time.Hour), Limit: 2, Sort: "NAME_DESC",
 		})
 		check(t, err, nil, "filter")
 		for _, run := range found {
@@ -136,7 +153,8 @@ func TestFindStory(t *testing.T) {
 		byID, err := c.ReadDeployment(ctx, d.ID)
 		check(t, err, nil, "deployment by id")
 		for _, got := range []*prefect.Deployment{d, byName, byID} {
-			if got.ID != d.ID || string(got.JobVariables) != `{"cpu":512}` || got.WorkPoolName != name || got.Entrypoint != "f.py:f" {
+			if got.ID != d.ID || string(got.JobVariables) != `{"cpu":512}` || got.WorkPoolName != name ||
+				got.Entrypoint != "f.py:f" {
 				t.Errorf("deployment: %s", got.Raw())
 			}
 		}

@@ -13,7 +13,8 @@ import (
 // does not exist has none.
 func (c *Client) FlowRunStates(ctx context.Context, flowRunID string) ([]State, error) {
 	var states []State
-	k := call{method: http.MethodGet, path: []string{"flow_run_states", ""}, query: url.Values{"flow_run_id": {flowRunID}}}
+	k := call{method: http.MethodGet, path: []string{"flow_run_states", ""},
+		query: url.Values{"flow_run_id": {flowRunID}}}
 	if err := c.do(ctx, k, &states); err != nil {
 		return nil, fmt.Errorf("failed to read the states of flow run %q: %w", flowRunID, err)
 	}

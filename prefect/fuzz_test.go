@@ -58,7 +58,8 @@ func discover(t *testing.T, files map[string]string) {
 
 // FuzzAPI: no answer of a server panics a client.
 func FuzzAPI(f *testing.F) {
-	f.Add(200, "application/json", `[{"flow_run":{"id":"x","state":{"type":"SCHEDULED","timestamp":"2026-01-01T00:00:00Z"}}}]`)
+	f.Add(200, "application/json",
+		`[{"flow_run":{"id":"x","state":{"type":"SCHEDULED","timestamp":"2026-01-01T00:00:00Z"}}}]`)
 	f.Add(422, "application/json", `{"detail":[{"loc":["body",1],"msg":"x","type":"y"}]}`)
 	f.Add(403, "text/html", `Missing CSRF token`)
 	f.Fuzz(func(t *testing.T, status int, kind, body string) {
@@ -86,7 +87,8 @@ func FuzzAPI(f *testing.F) {
 			func() error { _, err := c.ReadDeployment(t.Context(), "x"); return err },
 		}
 		for _, call := range ask {
-			if err := call(); err != nil && strings.Contains(err.Error(), "c4n4ry") && !strings.Contains(body, "c4n4ry") {
+			if err := call(); err != nil && strings.Contains(err.Error(), "c4n4ry") &&
+				!strings.Contains(body, "c4n4ry") {
 				t.Errorf("the key is in %q", err)
 			}
 		}

@@ -65,7 +65,8 @@ func activeProfile(env map[string]string, workdir, override string) (profile, er
 	own, inFile := profiles[name].(map[string]any)
 	builtin, isBuiltin := builtinProfiles[name]
 	if !inFile && !isBuiltin {
-		origin := cmp.Or(originIf(override, "the command line"), originIf(env[settingProfile], settingProfile), "the file's \"active\"")
+		origin := cmp.Or(originIf(override, "the command line"), originIf(env[settingProfile], settingProfile),
+			"the file's \"active\"")
 		return profile{}, &UnknownProfileError{name, origin, file, slices.Sorted(maps.Keys(profiles))}
 	}
 	maps.Copy(p.values, builtin)

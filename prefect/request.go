@@ -108,12 +108,14 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, erro
 	raw, err := bounded.Read(response.Body, maxAnswer)
 	var tooLarge *bounded.TooLargeError
 	if errors.As(err, &tooLarge) {
-		return nil, nil, fmt.Errorf("%w: the answer of the Prefect server at %s to %s %s: %w", ErrTooLarge, c.base, k.method, k.route(), err)
+		return nil, nil, fmt.Errorf("%w: the answer of the Prefect server at %s to %s %s: %w", ErrTooLarge, c.base,
+			k.method, k.route(), err)
 	}
 	if err != nil {
 		return nil, nil, c.unreachable(ctx, a, err)
 	}
-	c.log.DebugContext(ctx, "prefect call", "method", k.method, "path", k.route(), "status", response.StatusCode, "tries", a.tries)
+	c.log.DebugContext(ctx, "prefect call", "method", k.method, "path", k.route(), "status", response.StatusCode,
+		"tries", a.tries)
 	return response, raw, nil
 }
 
@@ -169,9 +171,11 @@ func (c *Client) decode(k call, response *http.Response, raw []byte, out any) er
 	}
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if kind == "application/json" {
-		return fmt.Errorf("failed to read the answer of the Prefect server at %s to %s %s: %w", c.base, k.method, k.route(), err)
+		return fmt.Errorf("failed to read the answer of the Prefect server at %s to %s %s: %w", c.base, k.method,
+			k.route(), err)
 	}
 	// A server's web pages answer anything with 200 and HTML.
-	return hint.Add(fmt.Errorf("%s is not a Prefect API: it answered %s %s with %q instead of JSON", c.base, k.method, k.route(), kind),
+	return hint.Add(fmt.Errorf("%s is not a Prefect API: it answered %s %s with %q instead of JSON", c.base, k.method,
+		k.route(), kind),
 		apiPathHint)
 }

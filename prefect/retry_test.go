@@ -52,7 +52,9 @@ func bubble(t *testing.T, handler http.Handler, refuse func() bool, test func(c 
 		var served sync.WaitGroup
 		served.Go(func() { _ = server.Serve(network) })
 		transport := &http.Transport{DialContext: network.dial}
-		c, err := prefect.New(prefect.Options{APIURL: "http://server/api", HTTPClient: &http.Client{Transport: transport}})
+		c, err := prefect.New(prefect.Options{
+			APIURL: "http://server/api", HTTPClient: &http.Client{Transport: transport},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,17 +116,28 @@ func TestRetries(t *testing.T) {
 		min, max time.Duration // of all waits
 	}{
 		{"fine", []func(http.ResponseWriter){status(200)}, read, nil, 1, 0, 0},
-		{"busy, then fine", []func(http.ResponseWriter){status(503), status(502), status(429), status(408), status(200)}, read, nil, 5, 2 * time.Second, 4 * time.Second},
-		{"a busy server has not created", []func(http.ResponseWriter){status(503), status(200)}, create, nil, 2, 100 * time.Millisecond, time.Second},
-		{"busy for ever", []func(http.ResponseWriter){status(503)}, read, prefect.ErrBusy, 9, 20 * time.Second, 60 * time.Second},
-		{"Retry-After", []func(http.ResponseWriter){status(429, "Retry-After", "30"), status(200)}, read, nil, 2, 30 * time.Second, 36 * time.Second},
-		{"Retry-After of 31 years", []func(http.ResponseWriter){status(429, "Retry-After", "1000000000"), status(200)}, read, nil, 2, 5 * time.Minute, 6 * time.Minute},
-		{"maintenance is not counted", append(times(40, status(503, "Prefect-Maintenance", "true", "Retry-After", "60")), status(200)), create, nil, 41, 40 * time.Minute, 48 * time.Minute},
+		{"busy, then fine", []func(http.ResponseWriter){status(503), status(502), status(429), status(408),
+			status(200)}, read, nil, 5, 2 * time.Second, 4 * time.Second},
+		{"a busy server has not created", []func(http.ResponseWriter){status(503), status(200)}, create, nil, 2,
+			100 * time.Millisecond, time.Second},
+		{"busy for ever", []func(http.ResponseWriter){status(503)}, read, prefect.ErrBusy, 9, 20 * time.Second,
+			60 * time.Second},
+		{"Retry-After", []func(http.ResponseWriter){status(429, "Retry-After", "30"), status(200)}, read, nil, 2,
+			30 * time.Second, 36 * time.Second},
+		{"Retry-After of 31 years", []func(http.ResponseWriter){status(429, "Retry-After", "1000000000"), status(200)},
+			read, nil, 2, 5 * time.Minute, 6 * time.Minute},
+		{"maintenance is not counted",
+			append(times(40, status(503, "Prefect-Maintenance", "true", "Retry-After", "60")), status(200)), create,
+			nil, 41, 40 * time.Minute, 48 * time.Minute},
 		{"refused for good", []func(http.ResponseWriter){status(404)}, read, prefect.ErrNotFound, 1, 0, 0},
-		{"a fault of the server's", []func(http.ResponseWriter){status(500), status(200)}, read, &prefect.APIError{}, 1, 0, 0},
-		{"lost answer of a read", []func(http.ResponseWriter){hangUp, status(200)}, read, nil, 2, 100 * time.Millisecond, time.Second},
-		{"lost answer of a proposal", []func(http.ResponseWriter){hangUp, status(200)}, propose, nil, 2, 100 * time.Millisecond, time.Second},
-		{"lost answer of a creation", []func(http.ResponseWriter){hangUp, status(200)}, create, prefect.ErrUnreachable, 1, 0, 0},
+		{"a fault of the server's", []func(http.ResponseWriter){status(500), status(200)}, read,
+			&prefect.APIError{}, 1, 0, 0},
+		{"lost answer of a read", []func(http.ResponseWriter){hangUp, status(200)}, read, nil, 2,
+			100 * time.Millisecond, time.Second},
+		{"lost answer of a proposal", []func(http.ResponseWriter){hangUp, status(200)}, propose, nil, 2,
+			100 * time.Millisecond, time.Second},
+		{"lost answer of a creation", []func(http.ResponseWriter){hangUp, status(200)}, create,
+			prefect.ErrUnreachable, 1, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

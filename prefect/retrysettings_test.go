@@ -15,7 +15,8 @@ import (
 func optionsOf(t *testing.T, url string, environ ...string) (prefect.Options, error) {
 	t.Helper()
 	dir := t.TempDir()
-	settings, err := prefect.Discover(append([]string{"HOME=" + dir, "PREFECT_HOME=" + dir, "PREFECT_API_URL=" + url}, environ...), dir, prefect.Overrides{})
+	settings, err := prefect.Discover(append([]string{"HOME=" + dir, "PREFECT_HOME=" + dir, "PREFECT_API_URL=" + url},
+		environ...), dir, prefect.Overrides{})
 	check(t, err, nil, "discover settings")
 	return settings.ClientOptions()
 }
@@ -44,7 +45,9 @@ func TestExtraCodesAreTriedAgain(t *testing.T) {
 
 func TestRequestTimeoutIsThatOfTheSettings(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	}))
 	t.Cleanup(server.Close)
 	options, err := optionsOf(t, server.URL+"/api", "PREFECT_API_REQUEST_TIMEOUT=0.1", "PREFECT_CLIENT_MAX_RETRIES=0")
 	check(t, err, nil, "read options")

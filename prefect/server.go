@@ -44,5 +44,6 @@ func (c *Client) WorkerTemplate(ctx context.Context, workerType string) (json.Ra
 			return metadata.Template, nil
 		}
 	}
-	return nil, fmt.Errorf("the Prefect server at %s offers no template for work pools of type %q: %w", c.base, workerType, ErrNotFound)
+	return nil, fmt.Errorf("the Prefect server at %s offers no template for work pools of type %q: %w", c.base,
+		workerType, ErrNotFound)
 }

@@ -126,9 +126,10 @@ func (o Overrides) source() source {
 }
 
 func (f Found) source() source {
-	src := source{name: f.File, found: true, values: map[string]string{}, left: map[string]string{}, spelled: map[string]string{
-		settingAPIURL: "prefect.apiUrl", settingAPIKey: "prefect.apiKeyFile",
-	}}
+	src := source{name: f.File, found: true, values: map[string]string{}, left: map[string]string{},
+		spelled: map[string]string{
+			settingAPIURL: "prefect.apiUrl", settingAPIKey: "prefect.apiKeyFile",
+		}}
 	if f.APIURL != "" {
 		src.values[settingAPIURL] = f.APIURL
 	}

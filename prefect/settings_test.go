@@ -43,26 +43,47 @@ var discoverCases = []struct {
 	differs bool
 }{
 	{name: "nothing", want: found{Profile: "ephemeral"}},
-	{name: "active profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
-	{name: "profile of the environment", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_PROFILE=b"}, want: found{URL: "http://b/api", Profile: "b"}},
-	{name: "environment before profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_URL=http://env/api"}, want: found{URL: "http://env/api", Profile: "a"}, differs: true},
-	{name: "another workspace of the same server", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_URL=http://a/api/other"}, want: found{URL: "http://a/api/other", Key: "key-a", Profile: "a"}},
-	{name: "empty variable hides", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_API_KEY="}, want: found{URL: "http://a/api", Profile: "a"}},
-	{name: "PREFECT_HOME", files: map[string]string{"elsewhere/profiles.toml": profilesTOML}, env: []string{"PREFECT_HOME={dir}/elsewhere"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
-	{name: "PREFECT_PROFILES_PATH", files: map[string]string{"mine.toml": profilesTOML}, env: []string{"PREFECT_PROFILES_PATH=mine.toml"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
-	{name: "profiles path of .env", files: map[string]string{"mine.toml": profilesTOML, ".env": "PREFECT_PROFILES_PATH=mine.toml\n"}, want: found{Profile: "ephemeral"}, differs: true},
-	{name: "profile values are literal", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML}, env: []string{"PREFECT_PROFILE=literal"}, want: found{URL: "http://${HOME}/api", Profile: "literal"}},
+	{name: "active profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
+	{name: "profile of the environment", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		env: []string{"PREFECT_PROFILE=b"}, want: found{URL: "http://b/api", Profile: "b"}},
+	{name: "environment before profile", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		env: []string{"PREFECT_API_URL=http://env/api"}, want: found{URL: "http://env/api", Profile: "a"},
+		differs: true},
+	{name: "another workspace of the same server",
+		files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		env:   []string{"PREFECT_API_URL=http://a/api/other"}, want: found{
+			URL: "http://a/api/other", Key: "key-a", Profile: "a",
+		}},
+	{name: "empty variable hides", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		env: []string{"PREFECT_API_KEY="}, want: found{URL: "http://a/api", Profile: "a"}},
+	{name: "PREFECT_HOME", files: map[string]string{"elsewhere/profiles.toml": profilesTOML},
+		env: []string{"PREFECT_HOME={dir}/elsewhere"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
+	{name: "PREFECT_PROFILES_PATH", files: map[string]string{"mine.toml": profilesTOML},
+		env: []string{"PREFECT_PROFILES_PATH=mine.toml"}, want: found{URL: "http://a/api", Key: "key-a", Profile: "a"}},
+	{name: "profiles path of .env", files: map[string]string{
+		"mine.toml": profilesTOML, ".env": "PREFECT_PROFILES_PATH=mine.toml\n",
+	}, want: found{Profile: "ephemeral"}, differs: true},
+	{name: "profile values are literal", files: map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		env: []string{"PREFECT_PROFILE=literal"}, want: found{URL: "http://${HOME}/api", Profile: "literal"}},
 	{
-		name:  ".env before prefect.toml before pyproject.toml",
-		files: map[string]string{".env": "PREFECT_API_URL=http://dotenv/api\n", "prefect.toml": "[api]\nkey = \"key-toml\"\n", "pyproject.toml": "[tool.prefect.api]\nurl = \"http://dotenv/other\"\nauth_string = \"u:p\"\nkey = \"key-py\"\n"},
-		want:  found{URL: "http://dotenv/api", Key: "key-toml", Auth: "u:p", Profile: "ephemeral"},
+		name: ".env before prefect.toml before pyproject.toml",
+		files: map[string]string{
+			".env": "PREFECT_API_URL=http://dotenv/api\n", "prefect.toml": "[api]\nkey = \"key-toml\"\n",
+			"pyproject.toml": "[tool.prefect.api]\nurl = \"http://dotenv/other\"\nauth_string = \"u:p\"\nkey = " +
+				"\"key-py\"\n",
+		},
+		want: found{URL: "http://dotenv/api", Key: "key-toml", Auth: "u:p", Profile: "ephemeral"},
 	},
 	{
-		name:  ".env quotes, comments and references",
-		files: map[string]string{".env": "# ours\nexport HOST=h\nPREFECT_API_URL=\"http://${HOST}-${NONE:-d}/api\" # there\nPREFECT_API_KEY=k#1 # not this\nPREFECT_API_AUTH_STRING='u:p # q'\nno setting\n"},
-		want:  found{URL: "http://h-d/api", Key: "k#1", Auth: "u:p # q", Profile: "ephemeral"},
+		name: ".env quotes, comments and references",
+		files: map[string]string{".env": "# ours\nexport HOST=h\nPREFECT_API_URL=\"http://${HOST}-${NONE:-d}/api\" # " +
+			"there\nPREFECT_API_KEY=k#1 # not this\nPREFECT_API_AUTH_STRING='u:p # q'\nno setting\n"},
+		want: found{URL: "http://h-d/api", Key: "k#1", Auth: "u:p # q", Profile: "ephemeral"},
 	},
-	{name: "other tables of pyproject.toml", files: map[string]string{"pyproject.toml": "[project]\nname = \"x\"\n[tool.other.api]\nurl = \"http://x\"\n"}, want: found{Profile: "ephemeral"}},
+	{name: "other tables of pyproject.toml",
+		files: map[string]string{"pyproject.toml": "[project]\nname = \"x\"\n[tool.other.api]\nurl = \"http://x\"\n"},
+		want:  found{Profile: "ephemeral"}},
 }
 
 func TestDiscover(t *testing.T) {
@@ -106,7 +127,8 @@ func workspace(t *testing.T, files map[string]string, env []string) (string, []s
 
 func TestOverridesGoFirst(t *testing.T) {
 	t.Parallel()
-	dir, env := workspace(t, map[string]string{"home/.prefect/profiles.toml": profilesTOML}, []string{"PREFECT_API_URL=http://env/api", "PREFECT_API_KEY=key-env"})
+	dir, env := workspace(t, map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+		[]string{"PREFECT_API_URL=http://env/api", "PREFECT_API_KEY=key-env"})
 	s, err := prefect.Discover(env, dir, prefect.Overrides{Profile: "b"})
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +137,9 @@ func TestOverridesGoFirst(t *testing.T) {
 	if diff := cmp.Diff(found{URL: "http://b/api", Profile: "b"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if s, err = prefect.Discover(env, dir, prefect.Overrides{APIURL: "http://flag/api", APIKey: "key-flag", Profile: "local"}); err != nil {
+	if s, err = prefect.Discover(env, dir, prefect.Overrides{
+		APIURL: "http://flag/api", APIKey: "key-flag", Profile: "local",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	got = found{s.APIURL, s.APIKey.Reveal(), "", s.Profile}
@@ -128,7 +152,8 @@ func TestSourcesAndExtra(t *testing.T) {
 	t.Parallel()
 	dir, env := workspace(t, map[string]string{
 		"home/.prefect/profiles.toml": profilesTOML,
-		"prefect.toml":                "[worker]\nquery_seconds = 2.5\n[client]\ncustom_headers = {X-A = \"b\"}\nretry_extra_codes = [500, 504]\n",
+		"prefect.toml": "[worker]\nquery_seconds = 2.5\n[client]\ncustom_headers = {X-A = " +
+			"\"b\"}\nretry_extra_codes = [500, 504]\n",
 	}, []string{"PREFECT_LOGGING_LEVEL=DEBUG", "OTHER=1"})
 	s, err := prefect.Discover(env, dir, prefect.Overrides{})
 	if err != nil {
@@ -165,11 +190,17 @@ func TestDiscoverErrors(t *testing.T) {
 		env   []string
 		want  []string
 	}{
-		{"unknown profile", map[string]string{"home/.prefect/profiles.toml": profilesTOML}, []string{"PREFECT_PROFILE=none"}, []string{`no Prefect profile "none"`, "PREFECT_PROFILE", "profiles.toml", "a, b, literal"}},
-		{"unknown active profile", map[string]string{"home/.prefect/profiles.toml": "active = \"gone\"\n"}, nil, []string{`no Prefect profile "gone"`, "active", "there are none"}},
-		{"broken profiles", map[string]string{"home/.prefect/profiles.toml": broken}, nil, []string{"profiles.toml", "line 3, column 19"}},
-		{"broken prefect.toml", map[string]string{"prefect.toml": "[api\nkey = \"pnu_hush\"\n"}, nil, []string{"prefect.toml", "line 1, column"}},
-		{"broken pyproject.toml", map[string]string{"pyproject.toml": "[tool.prefect]\nkey = pnu_hush\n"}, nil, []string{"pyproject.toml", "line 2, column"}},
+		{"unknown profile", map[string]string{"home/.prefect/profiles.toml": profilesTOML},
+			[]string{"PREFECT_PROFILE=none"}, []string{`no Prefect profile "none"`, "PREFECT_PROFILE", "profiles.toml",
+				"a, b, literal"}},
+		{"unknown active profile", map[string]string{"home/.prefect/profiles.toml": "active = \"gone\"\n"}, nil,
+			[]string{`no Prefect profile "gone"`, "active", "there are none"}},
+		{"broken profiles", map[string]string{"home/.prefect/profiles.toml": broken}, nil,
+			[]string{"profiles.toml", "line 3, column 19"}},
+		{"broken prefect.toml", map[string]string{"prefect.toml": "[api\nkey = \"pnu_hush\"\n"}, nil,
+			[]string{"prefect.toml", "line 1, column"}},
+		{"broken pyproject.toml", map[string]string{"pyproject.toml": "[tool.prefect]\nkey = pnu_hush\n"}, nil,
+			[]string{"pyproject.toml", "line 2, column"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +229,10 @@ func TestUnknownProfileError(t *testing.T) {
 	if !errors.As(err, &unknown) {
 		t.Fatalf("%v is no UnknownProfileError", err)
 	}
-	want := prefect.UnknownProfileError{Name: "none", Origin: "the command line", File: filepath.Join(dir, "home/.prefect/profiles.toml"), Known: []string{"a", "b", "literal"}}
+	want := prefect.UnknownProfileError{
+		Name: "none", Origin: "the command line", File: filepath.Join(dir, "home/.prefect/profiles.toml"),
+		Known: []string{"a", "b", "literal"},
+	}
 	if diff := cmp.Diff(want, *unknown); diff != "" {
 		t.Error(diff)
 	}

@@ -99,7 +99,8 @@ func (r *OrchestrationResult) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
 	}
-	*r = OrchestrationResult{wire.Status, wire.State, wire.Details.Reason, time.Duration(wire.Details.DelaySeconds * float64(time.Second))}
+	*r = OrchestrationResult{wire.Status, wire.State, wire.Details.Reason,
+		time.Duration(wire.Details.DelaySeconds * float64(time.Second))}
 	return nil
 }
 

@@ -31,7 +31,8 @@ func parseTOML(path string, data []byte) (map[string]any, error) {
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		line, column := syntax.Position()
-		return nil, fmt.Errorf("failed to parse Prefect settings in %s: line %d, column %d: not valid TOML", path, line, column)
+		return nil, fmt.Errorf("failed to parse Prefect settings in %s: line %d, column %d: not valid TOML", path,
+			line, column)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("failed to parse Prefect settings in %s: not valid TOML", path)

@@ -14,7 +14,8 @@ import (
 
 // whereSettings say where secrets are read from or sent to, and who is believed to be there.
 var whereSettings = []string{
-	settingAPIURL, settingProfiles, "PREFECT_API_SSL_CERT_FILE", "PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "PREFECT_CLOUD_API_URL",
+	settingAPIURL, settingProfiles, "PREFECT_API_SSL_CERT_FILE", "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
+	"PREFECT_CLOUD_API_URL",
 }
 
 // credentials are what is sent along with each call.
@@ -35,7 +36,8 @@ func distrust(sources []source) []string {
 		for _, name := range credentials {
 			if src.values[name] != "" {
 				delete(src.values, name)
-				out = append(out, fmt.Sprintf("%s of %s is not sent to %s: it is set there for another server", name, src.name, target))
+				out = append(out, fmt.Sprintf("%s of %s is not sent to %s: it is set there for another server", name,
+					src.name, target))
 			}
 		}
 	}

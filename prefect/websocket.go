@@ -26,7 +26,8 @@ func (c *Client) Dialing(path ...string) Dialing {
 			header.Del(name)
 		}
 	}
-	return Dialing{URL: call{path: path}.url(c.base), Client: neverRedirected(c.http.HTTPClient), Header: header, Token: c.token}
+	return Dialing{URL: call{path: path}.url(c.base), Client: neverRedirected(c.http.HTTPClient), Header: header,
+		Token: c.token}
 }
 
 // isHandshake reports whether a header belongs to the handshake, so that no custom one may

@@ -23,7 +23,9 @@ func TestOnlineWorkers(t *testing.T) {
 				t.Fatal(err)
 			}
 			beat := func(name string) {
-				if _, err := c.Heartbeat(t.Context(), "p", prefect.Heartbeat{Name: name, IntervalSeconds: 30}); err != nil {
+				if _, err := c.Heartbeat(t.Context(), "p", prefect.Heartbeat{
+					Name: name, IntervalSeconds: 30,
+				}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -64,9 +64,13 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	})
 	config := func(url string) aws.Config {
 		return aws.Config{
-			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), ""),
+			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST",
+				server.SecretAccessKey(), ""),
 			Retryer: func() aws.Retryer {
-				return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond })
+				return retry.NewStandard(func(o *retry.StandardOptions) {
+					o.MaxAttempts, o.MaxBackoff = attempts,
+						10*time.Millisecond
+				})
 			},
 		}
 	}
@@ -122,9 +126,10 @@ func (a *account) withBinary() (spec.Spec, *image.Binary) {
 func (a *account) options() provision.Options {
 	spec, binary := a.withBinary()
 	return provision.Options{
-		Spec: spec.WithDefaults(), Binary: binary, Version: "test", Logger: slog.New(slog.DiscardHandler), PollInterval: 10 * time.Millisecond,
-		Server:  provision.Server{APIURL: a.url, APIKey: "the-key"},
-		Clients: provision.ClientsFor(a.cfg, a.api),
+		Spec: spec.WithDefaults(), Binary: binary, Version: "test", Logger: slog.New(slog.DiscardHandler),
+		PollInterval: 10 * time.Millisecond,
+		Server:       provision.Server{APIURL: a.url, APIKey: "the-key"},
+		Clients:      provision.ClientsFor(a.cfg, a.api),
 	}
 }
 

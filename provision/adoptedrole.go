@@ -50,14 +50,17 @@ func (r *role) ask(ctx context.Context) error {
 // required is what the role must allow: its inline policy, and what of AWS's managed one tasks need.
 func (r *role) required() Policy {
 	if r.kind == KindWorkerRole {
-		return Policy{Name: PolicyWorker, Statements: templates.Statements(templates.WorkerPolicy, r.w.workerPolicyValues())}
+		return Policy{Name: PolicyWorker, Statements: templates.Statements(templates.WorkerPolicy,
+			r.w.workerPolicyValues())}
 	}
 	p := Policy{Name: PolicyExecution, Statements: []templates.Statement{{
 		Sid: "AmazonECSTaskExecutionRolePolicy", Effect: "Allow", Resource: templates.List{"*"},
-		Action: templates.List{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:CreateLogStream", "logs:PutLogEvents"},
+		Action: templates.List{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+			"logs:CreateLogStream", "logs:PutLogEvents"},
 	}}}
 	if secrets := r.w.secretPatterns(); len(secrets) > 0 {
-		p.Statements = append(p.Statements, templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})...)
+		p.Statements = append(p.Statements,
+			templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})...)
 	}
 	return p
 }
@@ -68,7 +71,8 @@ func (r *role) warnings() []string {
 	case r.lacks == nil:
 		return nil
 	case r.lacks.unasked != nil:
-		return []string{fmt.Sprintf("whether %s %s allows what it must was not looked at: %v", r.kind, r.name(), r.lacks.unasked)}
+		return []string{fmt.Sprintf("whether %s %s allows what it must was not looked at: %v", r.kind, r.name(),
+			r.lacks.unasked)}
 	case len(r.lacks.actions) > 0:
 		return []string{r.lacksText()}
 	}
@@ -80,7 +84,8 @@ func (r *role) lacksText() string {
 	if r.kind == KindExecutionRole {
 		where += " and AWS's AmazonECSTaskExecutionRolePolicy"
 	}
-	return fmt.Sprintf("%s %s does not allow %s, says IAM: give it %s of %s", r.kind, r.name(), strings.Join(r.lacks.actions, ", "), strings.Join(r.lacks.sids, ", "), where)
+	return fmt.Sprintf("%s %s does not allow %s, says IAM: give it %s of %s", r.kind, r.name(),
+		strings.Join(r.lacks.actions, ", "), strings.Join(r.lacks.sids, ", "), where)
 }
 
 // AdoptedRole is a role of the worker that bootstrap uses and did not make.

@@ -16,14 +16,15 @@ import (
 // withoutFilters is what an emulator does that ignores the filters of a list: it answers
 // with all that there is.
 func withoutFilters(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ignoreFilters", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
-		middleware.InitializeOutput, middleware.Metadata, error,
-	) {
-		if groups, ok := in.Parameters.(*ec2.DescribeSecurityGroupsInput); ok {
-			groups.Filters = nil
-		}
-		return next.HandleInitialize(ctx, in)
-	}), middleware.Before)
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ignoreFilters",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+			middleware.InitializeOutput, middleware.Metadata, error,
+		) {
+			if groups, ok := in.Parameters.(*ec2.DescribeSecurityGroupsInput); ok {
+				groups.Filters = nil
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
 }
 
 // Answers are matched to the question: an account has other security groups than the one

@@ -65,8 +65,10 @@ func TestAnswersOfAWSAreBounded(t *testing.T) {
 	}{"200": {200, false}, "400": {400, false}, "200, packed": {200, true}} {
 		t.Run(name, func(t *testing.T) {
 			var taken atomic.Int64
-			for variable, value := range map[string]string{"AWS_ENDPOINT_URL": flood(t, way.status, way.packed, &taken), "AWS_ACCESS_KEY_ID": "x",
-				"AWS_SECRET_ACCESS_KEY": "y", "AWS_MAX_ATTEMPTS": "1", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} {
+			for variable, value := range map[string]string{"AWS_ENDPOINT_URL": flood(t, way.status, way.packed, &taken),
+				"AWS_ACCESS_KEY_ID":     "x",
+				"AWS_SECRET_ACCESS_KEY": "y", "AWS_MAX_ATTEMPTS": "1", "AWS_CONFIG_FILE": "/dev/null",
+				"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} {
 				t.Setenv(variable, value)
 			}
 			cfg, err := provision.LoadAWSConfig(t.Context(), "eu-west-1", "", slog.New(slog.DiscardHandler))

@@ -29,7 +29,8 @@ func explainAs(what string, err error) error {
 	}
 	if awserr.NoCredentials(err) {
 		return hint.Add(&awserr.Error{What: what, Why: "no AWS credentials were found", Err: err},
-			"sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+			"sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and "+
+				"AWS_SECRET_ACCESS_KEY")
 	}
 	if api, ok := awserr.Answer(err); ok {
 		return explainCode(what, awserr.Action(err), api, err)
@@ -37,7 +38,8 @@ func explainAs(what string, err error) error {
 	var dns *net.DNSError
 	var op *net.OpError
 	if errors.As(err, &dns) || errors.As(err, &op) {
-		return hint.Add(&awserr.Error{What: what, Why: "AWS could not be reached", Err: err}, "check the network, the proxy settings and that the region exists")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS could not be reached", Err: err},
+			"check the network, the proxy settings and that the region exists")
 	}
 	return &awserr.Error{What: what, Why: err.Error(), Err: err}
 }
@@ -49,15 +51,22 @@ func explainCode(what, action string, api smithy.APIError, err error) error {
 	}
 	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
-		return hint.Add(&awserr.Error{What: what, Why: "the AWS credentials have expired", Err: err}, "sign in again, for example with `aws sso login`, and run the same command")
-	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure":
-		return hint.Add(&awserr.Error{What: what, Why: "AWS does not accept the credentials (" + code + ")", Err: err}, "check AWS_PROFILE and the access key, and that the machine's clock is right")
+		return hint.Add(&awserr.Error{What: what, Why: "the AWS credentials have expired", Err: err},
+			"sign in again, for example with `aws sso login`, and run the same command")
+	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch",
+		"AuthFailure":
+		return hint.Add(&awserr.Error{What: what, Why: "AWS does not accept the credentials (" + code + ")", Err: err},
+			"check AWS_PROFILE and the access key, and that the machine's clock is right")
 	}
 	if awserr.Throttled(err) {
-		return hint.Add(&awserr.Error{What: what, Why: "AWS kept throttling " + action, Err: err}, "run the same command again in a minute: it goes on where it stopped")
+		return hint.Add(&awserr.Error{What: what, Why: "AWS kept throttling " + action, Err: err},
+			"run the same command again in a minute: it goes on where it stopped")
 	}
 	if awserr.ServerFault(err) {
-		return hint.Add(&awserr.Error{What: what, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() + ")", Err: err}, "run the same command again in a minute: it goes on where it stopped")
+		return hint.Add(&awserr.Error{
+			What: what, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() +
+				")", Err: err,
+		}, "run the same command again in a minute: it goes on where it stopped")
 	}
 	told := &awserr.Error{What: what, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
 	if linkedRoleRefused.MatchString(api.ErrorMessage()) {

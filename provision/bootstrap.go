@@ -103,7 +103,8 @@ func (b *Bootstrap) judgeRoles(ctx context.Context) error {
 
 func newWorld(ctx context.Context, opts Options) (*world, error) {
 	w := &world{
-		spec: opts.Spec, binary: opts.Binary, version: opts.Version, aws: opts.Clients, server: opts.Server, log: opts.Logger,
+		spec: opts.Spec, binary: opts.Binary, version: opts.Version, aws: opts.Clients, server: opts.Server,
+		log:  opts.Logger,
 		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, recalled: opts.Recalled, known: map[Kind]string{},
 	}
 	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
@@ -234,7 +235,8 @@ func (b *Bootstrap) serverWarnings() []string {
 	if !IsLocal(b.w.server.APIURL) {
 		return nil
 	}
-	return []string{"the Prefect API URL " + b.w.server.APIURL + " is this machine's own address: a worker in AWS does not reach it there. Give the address that AWS sees with --prefect-api-url"}
+	return []string{"the Prefect API URL " + b.w.server.APIURL + " is this machine's own address: a worker in AWS " +
+		"does not reach it there. Give the address that AWS sees with --prefect-api-url"}
 }
 
 // IsLocal reports whether an API URL names the very machine that it is used on.

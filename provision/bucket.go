@@ -111,7 +111,8 @@ func (b *bucket) readRules(ctx context.Context, out *foundBucket) error {
 	} else if !awserr.HasCode(err, "ServerSideEncryptionConfigurationNotFoundError") {
 		return err
 	}
-	lifecycle, err := b.w.aws.S3.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: b.name()})
+	lifecycle, err := b.w.aws.S3.GetBucketLifecycleConfiguration(ctx,
+		&s3.GetBucketLifecycleConfigurationInput{Bucket: b.name()})
 	if err == nil {
 		out.rules = lifecycle.Rules
 	} else if !awserr.HasCode(err, "NoSuchLifecycleConfiguration") {
@@ -127,11 +128,14 @@ func (b *bucket) check() error {
 	case !b.w.wantsBundles():
 		return nil
 	case b.w.server.prefect2():
-		return hint.Add(errors.New("bundle storage needs Prefect 3: Prefect 2 has no bundles"), "leave out --bundle-storage")
+		return hint.Add(errors.New("bundle storage needs Prefect 3: Prefect 2 has no bundles"),
+			"leave out --bundle-storage")
 	case b.w.flowRunTaskRole() == "":
-		return hint.Add(errors.New("flow runs have no task role that could read their bundles"), "name one with --flow-run-task-role")
+		return hint.Add(errors.New("flow runs have no task role that could read their bundles"),
+			"name one with --flow-run-task-role")
 	case b.found != nil && !b.owned():
-		return hint.Add(fmt.Errorf("%s %q exists and was not made by ecsctl for this pool", KindBucket, b.w.bucketName()),
+		return hint.Add(fmt.Errorf("%s %q exists and was not made by ecsctl for this pool", KindBucket,
+			b.w.bucketName()),
 			"name another one with --bucket-name")
 	}
 	return nil
@@ -154,7 +158,8 @@ func (b *bucket) diff() Change {
 
 func (b *bucket) blockFields() []Field {
 	has := b.found.block
-	for _, on := range []*bool{has.BlockPublicAcls, has.BlockPublicPolicy, has.IgnorePublicAcls, has.RestrictPublicBuckets} {
+	for _, on := range []*bool{has.BlockPublicAcls, has.BlockPublicPolicy, has.IgnorePublicAcls,
+		has.RestrictPublicBuckets} {
 		if !aws.ToBool(on) {
 			return []Field{{Path: "publicAccess", Before: "not blocked in full", After: "blocked"}}
 		}
@@ -193,9 +198,11 @@ func (b *bucket) lifecycleFields() []Field {
 
 func lifecycleRule() types.LifecycleRule {
 	return types.LifecycleRule{
-		ID: aws.String(lifecycleID), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
-		Expiration:                     &types.LifecycleExpiration{Days: aws.Int32(bundleDays)},
-		AbortIncompleteMultipartUpload: &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(uploadDays)},
+		ID: aws.String(lifecycleID), Status: types.ExpirationStatusEnabled,
+		Filter:     &types.LifecycleRuleFilter{Prefix: aws.String("")},
+		Expiration: &types.LifecycleExpiration{Days: aws.Int32(bundleDays)},
+		AbortIncompleteMultipartUpload: &types.AbortIncompleteMultipartUpload{
+			DaysAfterInitiation: aws.Int32(uploadDays)},
 	}
 }
 
@@ -204,6 +211,7 @@ func lifecycleRule() types.LifecycleRule {
 func (b *bucket) policy() string {
 	arn := b.w.bucketARN()
 	return templates.Policy(templates.BucketPolicy, map[string]any{
-		"FlowRole": b.w.flowRunTaskRole(), "Objects": arn + "/*", "Results": arn + "/" + resultFolder + "/*", "Bucket": []string{arn, arn + "/*"},
+		"FlowRole": b.w.flowRunTaskRole(), "Objects": arn + "/*", "Results": arn + "/" + resultFolder + "/*",
+		"Bucket": []string{arn, arn + "/*"},
 	})
 }

@@ -19,7 +19,8 @@ func (b *bucket) apply(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	for _, put := range []func(context.Context) error{b.putTags, b.putBlock, b.putEncryption, b.putLifecycle, b.putPolicy} {
+	for _, put := range []func(context.Context) error{b.putTags, b.putBlock, b.putEncryption, b.putLifecycle,
+		b.putPolicy} {
 		if err := put(ctx); err != nil {
 			return "", err
 		}
@@ -61,7 +62,9 @@ func (b *bucket) putTags(ctx context.Context) error {
 		all = map[string]string{}
 	}
 	maps.Copy(all, missing)
-	_, err := b.w.aws.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: b.name(), Tagging: &types.Tagging{TagSet: bucketTags(all)}})
+	_, err := b.w.aws.S3.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{
+		Bucket: b.name(), Tagging: &types.Tagging{TagSet: bucketTags(all)},
+	})
 	return explain("tag the bucket", err)
 }
 
@@ -93,7 +96,9 @@ func (b *bucket) putLifecycle(ctx context.Context) error {
 	if len(b.lifecycleFields()) == 0 {
 		return nil
 	}
-	rules := slices.DeleteFunc(slices.Clone(b.found.rules), func(r types.LifecycleRule) bool { return aws.ToString(r.ID) == lifecycleID })
+	rules := slices.DeleteFunc(slices.Clone(b.found.rules), func(r types.LifecycleRule) bool {
+		return aws.ToString(r.ID) == lifecycleID
+	})
 	_, err := b.w.aws.S3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: b.name(),
 		LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: append(rules, lifecycleRule())}})
 	return explain("set the lifecycle of the bucket", err)
@@ -143,13 +148,16 @@ func (b *bucket) delete(ctx context.Context) error {
 		if len(ids) == 0 {
 			continue
 		}
-		out, err := api.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: b.name(), Delete: &types.Delete{Objects: ids}})
+		out, err := api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: b.name(), Delete: &types.Delete{Objects: ids},
+		})
 		if err != nil {
 			return explain("empty the bucket", unlessNoBucket(err))
 		}
 		if len(out.Errors) > 0 {
 			first := out.Errors[0]
-			return fmt.Errorf("failed to empty the bucket: %q: %s", aws.ToString(first.Key), aws.ToString(first.Message))
+			return fmt.Errorf("failed to empty the bucket: %q: %s", aws.ToString(first.Key),
+				aws.ToString(first.Message))
 		}
 	}
 	_, err := api.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: b.name()})

@@ -32,7 +32,8 @@ func (a *account) tell(method, path string, body any) string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(a.t.Context(), method, a.server.PrefectAPIURL()+path, bytes.NewReader(raw))
+	request, err := http.NewRequestWithContext(a.t.Context(), method, a.server.PrefectAPIURL()+path,
+		bytes.NewReader(raw))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -53,14 +54,18 @@ func (a *account) tell(method, path string, body any) string {
 // registerS3 gives the server the type of blocks that real ones have from their start.
 func (a *account) registerS3() {
 	kind := a.tell(http.MethodPost, "/block_types/", map[string]any{"name": "S3 Bucket", "slug": "s3-bucket"})
-	a.tell(http.MethodPost, "/block_schemas/", map[string]any{"block_type_id": kind, "fields": map[string]any{"type": "object"}})
+	a.tell(http.MethodPost, "/block_schemas/", map[string]any{
+		"block_type_id": kind, "fields": map[string]any{"type": "object"},
+	})
 }
 
 // foreignRole makes a role that ECS tasks may take, and returns its ARN.
 func (a *account) foreignRole(name string) string {
 	a.t.Helper()
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	made, err := a.source.IAM.CreateRole(a.t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust})
+	made, err := a.source.IAM.CreateRole(a.t.Context(), &iam.CreateRoleInput{
+		RoleName: &name, AssumeRolePolicyDocument: &trust,
+	})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -119,11 +124,14 @@ func TestBundleStorage(t *testing.T) {
 	name := aws.String(bundleBucket)
 	for what, damage := range map[string]func() error{
 		"access": func() error {
-			_, err := api.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: name, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})
+			_, err := api.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{
+				Bucket: name, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{},
+			})
 			return err
 		},
 		"lifecycle": func() error {
-			rule := types.LifecycleRule{ID: aws.String("mine"), Status: "Enabled", Filter: &types.LifecycleRuleFilter{Prefix: aws.String("a")},
+			rule := types.LifecycleRule{ID: aws.String("mine"), Status: "Enabled",
+				Filter:     &types.LifecycleRuleFilter{Prefix: aws.String("a")},
 				Expiration: &types.LifecycleExpiration{Days: aws.Int32(1)}}
 			_, err := api.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: name,
 				LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{rule}}})
@@ -148,7 +156,8 @@ func TestBundleStorage(t *testing.T) {
 		a.settled()
 	}
 	a.same("after the repairs", whole)
-	if rules, err := api.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: name}); err != nil || len(rules.Rules) != 2 {
+	if rules, err := api.GetBucketLifecycleConfiguration(ctx,
+		&s3.GetBucketLifecycleConfigurationInput{Bucket: name}); err != nil || len(rules.Rules) != 2 {
 		t.Errorf("a rule of the user's own is gone: %+v, %v", rules, err)
 	}
 	a.spec.FlowRuns.BundleStorage = false // an advice that does not name it takes nothing away
@@ -156,13 +165,16 @@ func TestBundleStorage(t *testing.T) {
 	a.same("without the flag", whole)
 
 	for _, key := range []string{"a-bundle", "results/a"} {
-		if _, err := api.PutObject(ctx, &s3.PutObjectInput{Bucket: name, Key: &key, Body: strings.NewReader("content")}); err != nil {
+		if _, err := api.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: name, Key: &key, Body: strings.NewReader("content"),
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	a.teardown()
 	a.same("after teardown", before)
-	if _, err := a.api.ReadBlockDocumentByName(ctx, "s3-bucket", "default-etl-result-storage"); !errors.Is(err, prefect.ErrNotFound) {
+	if _, err := a.api.ReadBlockDocumentByName(ctx, "s3-bucket", "default-etl-result-storage"); !errors.Is(err,
+		prefect.ErrNotFound) {
 		t.Errorf("the block of results is still there: %v", err)
 	}
 }
@@ -171,7 +183,9 @@ func TestBundleStorage(t *testing.T) {
 func TestBundleStorageOfAPoolThatExists(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 3)
-	_, err := a.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: "etl", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate})
+	_, err := a.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+		Name: "etl", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
+	})
 	if err == nil {
 		err = a.api.UpdateWorkPool(t.Context(), "etl", prefect.WorkPoolUpdate{Storage: steps("of-the-user")})
 	}
@@ -201,7 +215,8 @@ func TestBundleStorageThatCannotBe(t *testing.T) {
 			return err
 		}, "was not made by ecsctl", "--bucket-name"},
 		"no task role": {func(a *account) error {
-			a.spec.Names.ExecutionRole, a.spec.Names.WorkerRole = a.foreignRole("mine-execution"), a.foreignRole("mine-worker")
+			a.spec.Names.ExecutionRole, a.spec.Names.WorkerRole = a.foreignRole("mine-execution"),
+				a.foreignRole("mine-worker")
 			return nil
 		}, "have no task role", "--flow-run-task-role"},
 	} {
@@ -213,7 +228,8 @@ func TestBundleStorageThatCannotBe(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := a.try(t.Context())
-			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(strings.Join(hint.Of(err), " "), tc.hint) {
+			if err == nil || !strings.Contains(err.Error(), tc.want) ||
+				!strings.Contains(strings.Join(hint.Of(err), " "), tc.hint) {
 				t.Errorf("got %v, hints %q", err, hint.Of(err))
 			}
 			if made := a.snapshot().Raw()[inventory.WorkPool]; len(made) > 0 {
@@ -234,7 +250,9 @@ func TestBundleStorageTakesWhatThePoliciesSay(t *testing.T) {
 	s.bootstrap()
 	s.settled()
 	key := aws.String("a-bundle")
-	_, err := s.source.S3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bundleBucket), Key: key, Body: strings.NewReader("content")})
+	_, err := s.source.S3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(bundleBucket), Key: key, Body: strings.NewReader("content"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,10 +37,12 @@ func (b *Bootstrap) noSpot() error {
 			}
 		}
 	}
-	if wanted != spotProvider || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, spotProvider) {
+	if wanted != spotProvider || c.found == nil || c.owned() ||
+		slices.Contains(c.found.CapacityProviders, spotProvider) {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would refuse each of them", c.name(), spotProvider),
+	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+
+		"refuse each of them", c.name(), spotProvider),
 		c.associateLine(), "or pass --flow-run-launch-type FARGATE, or name another cluster with --cluster")
 }
 
@@ -60,11 +62,13 @@ func (b *Bootstrap) checkSpot() error {
 // associateLine keeps the capacity providers and the default strategy that are there: the
 // command replaces both.
 func (c *cluster) associateLine() string {
-	words := append([]string{"aws", "ecs", "put-cluster-capacity-providers", "--region", c.w.id.Region, "--cluster", c.name(), "--capacity-providers"},
+	words := append([]string{"aws", "ecs", "put-cluster-capacity-providers", "--region", c.w.id.Region, "--cluster",
+		c.name(), "--capacity-providers"},
 		c.wantedProviders()...)
 	words = append(words, "--default-capacity-provider-strategy")
 	for _, item := range c.found.DefaultCapacityProviderStrategy {
-		words = append(words, fmt.Sprintf("capacityProvider=%s,weight=%d,base=%d", aws.ToString(item.CapacityProvider), item.Weight, item.Base))
+		words = append(words, fmt.Sprintf("capacityProvider=%s,weight=%d,base=%d", aws.ToString(item.CapacityProvider),
+			item.Weight, item.Base))
 	}
 	if len(c.found.DefaultCapacityProviderStrategy) == 0 {
 		words = append(words, "[]")
@@ -105,7 +109,8 @@ func (c *cluster) associate(ctx context.Context) error {
 	}
 	in := &ecs.PutClusterCapacityProvidersInput{
 		Cluster: c.found.ClusterArn, CapacityProviders: c.wantedProviders(),
-		DefaultCapacityProviderStrategy: append([]types.CapacityProviderStrategyItem{}, c.found.DefaultCapacityProviderStrategy...),
+		DefaultCapacityProviderStrategy: append([]types.CapacityProviderStrategyItem{},
+			c.found.DefaultCapacityProviderStrategy...),
 	}
 	busy := func(err error) bool {
 		return refusesRole(err) || awserr.HasCode(err, "UpdateInProgressException", "ResourceInUseException")

@@ -29,7 +29,8 @@ func (a *account) providers() []string {
 func associate(names ...string) func(context.Context, *account) error {
 	return func(ctx context.Context, a *account) error {
 		_, err := a.source.ECS.PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{
-			Cluster: aws.String("default"), CapacityProviders: append([]string{}, names...), DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
+			Cluster: aws.String("default"), CapacityProviders: append([]string{}, names...),
+			DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
 		return err
 	}
 }
@@ -46,7 +47,8 @@ func TestOurClusterTakesSpot(t *testing.T) {
 	}
 	_, err = a.source.ECS.RunTask(t.Context(), &ecs.RunTaskInput{
 		TaskDefinition: family, NetworkConfiguration: service.Services[0].NetworkConfiguration,
-		CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}},
+		CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"),
+			Weight: 1}},
 	})
 	if err != nil {
 		t.Error(err)
@@ -58,7 +60,8 @@ func TestOurClusterTakesSpot(t *testing.T) {
 func TestClusterOfOthersWithoutSpot(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 3)
-	if _, err := a.source.ECS.CreateCluster(t.Context(), &ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE"}}); err != nil {
+	if _, err := a.source.ECS.CreateCluster(t.Context(),
+		&ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE"}}); err != nil {
 		t.Fatal(err)
 	}
 	a.bootstrap()

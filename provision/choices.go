@@ -74,7 +74,8 @@ func Clusters(ctx context.Context, c *Clients) ([]ClusterChoice, error) {
 		}
 		for _, got := range described.Clusters {
 			if aws.ToString(got.Status) == "ACTIVE" {
-				out = append(out, ClusterChoice{aws.ToString(got.ClusterName), int(got.RunningTasksCount), int(got.ActiveServicesCount)})
+				out = append(out, ClusterChoice{aws.ToString(got.ClusterName), int(got.RunningTasksCount),
+					int(got.ActiveServicesCount)})
 			}
 		}
 	}
@@ -98,7 +99,8 @@ func VPCs(ctx context.Context, c *Clients) ([]VPCChoice, error) {
 			return nil, explain("list the VPCs", err)
 		}
 		for _, v := range page.Vpcs {
-			out = append(out, VPCChoice{aws.ToString(v.VpcId), nameTag(v.Tags), aws.ToString(v.CidrBlock), aws.ToBool(v.IsDefault)})
+			out = append(out, VPCChoice{aws.ToString(v.VpcId), nameTag(v.Tags), aws.ToString(v.CidrBlock),
+				aws.ToBool(v.IsDefault)})
 		}
 	}
 	slices.SortFunc(out, func(a, b VPCChoice) int {
@@ -141,7 +143,9 @@ func Subnets(ctx context.Context, c *Clients, vpc string) (SubnetChoices, error)
 	if err != nil {
 		choices.Reason = err.Error()
 	}
-	slices.SortFunc(all, func(a, b subnet) int { return cmp.Or(strings.Compare(a.zone, b.zone), strings.Compare(a.id, b.id)) })
+	slices.SortFunc(all, func(a, b subnet) int {
+		return cmp.Or(strings.Compare(a.zone, b.zone), strings.Compare(a.id, b.id))
+	})
 	ids := chosen.subnetIDs()
 	for _, s := range all {
 		choices.Subnets = append(choices.Subnets, SubnetChoice{
@@ -180,14 +184,16 @@ type SecurityGroupChoice struct{ ID, Name, Description string }
 // SecurityGroups lists the security groups of a VPC, by name.
 func SecurityGroups(ctx context.Context, c *Clients, vpc string) ([]SecurityGroupChoice, error) {
 	var out []SecurityGroupChoice
-	pages := ec2.NewDescribeSecurityGroupsPaginator(c.EC2, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("vpc-id", vpc)}})
+	pages := ec2.NewDescribeSecurityGroupsPaginator(c.EC2,
+		&ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("vpc-id", vpc)}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, explain("list the security groups", err)
 		}
 		for _, g := range page.SecurityGroups {
-			out = append(out, SecurityGroupChoice{aws.ToString(g.GroupId), aws.ToString(g.GroupName), aws.ToString(g.Description)})
+			out = append(out, SecurityGroupChoice{aws.ToString(g.GroupId), aws.ToString(g.GroupName),
+				aws.ToString(g.Description)})
 		}
 	}
 	slices.SortFunc(out, func(a, b SecurityGroupChoice) int {

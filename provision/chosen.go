@@ -20,7 +20,8 @@ func (w *world) chosen() spec.Spec {
 	s := w.spec
 	usual := spec.Spec{Pool: s.Pool, Region: s.Region, Worker: spec.Worker{Runtime: s.Worker.Runtime}}.WithDefaults()
 	c := spec.Spec{
-		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer, LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
+		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer,
+		LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
 		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
 			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
 			BundleStorage: s.FlowRuns.BundleStorage},
@@ -50,7 +51,8 @@ func (w *world) chosen() spec.Spec {
 
 // sortedNetwork has what are sets in order.
 func sortedNetwork(n spec.Network) spec.Network {
-	n.Subnets, n.SecurityGroups = slices.Sorted(slices.Values(n.Subnets)), slices.Sorted(slices.Values(n.SecurityGroups))
+	n.Subnets, n.SecurityGroups = slices.Sorted(slices.Values(n.Subnets)),
+		slices.Sorted(slices.Values(n.SecurityGroups))
 	return n
 }
 
@@ -99,7 +101,8 @@ func (p *workPool) forgottenChoices() []string {
 	if len(gone) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("an earlier bootstrap chose %s, and this one does not: what is not named again becomes the default", strings.Join(gone, ", "))}
+	return []string{fmt.Sprintf("an earlier bootstrap chose %s, and this one does not: what is not named again "+
+		"becomes the default", strings.Join(gone, ", "))}
 }
 
 // recallChoices adds what the pool remembers as chosen where nothing is said now.
@@ -170,7 +173,8 @@ func (w *world) recallUnremembered(ctx context.Context, s *service, has taskCont
 	if err := group.find(ctx); err != nil {
 		return err
 	}
-	if usual := (spec.Spec{}).WithDefaults().LogRetentionDays; group.owned() && group.found.retention > 0 && group.found.retention != usual {
+	if usual := (spec.Spec{}).WithDefaults().LogRetentionDays; group.owned() && group.found.retention > 0 &&
+		group.found.retention != usual {
 		said.LogRetentionDays = cmp.Or(said.LogRetentionDays, group.found.retention)
 	}
 	return nil

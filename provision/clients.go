@@ -99,9 +99,12 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	sdkLog := logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
-	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()), config.WithAPIOptions(bounds),
+	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
+		config.WithAPIOptions(bounds),
 		// The endpoint of a task's credentials has a client of its own.
-		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) { o.HTTPClient, o.APIOptions = directClient(), bounds })}
+		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
+			o.HTTPClient, o.APIOptions = directClient(), bounds
+		})}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -113,7 +116,8 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, hint.Add(fmt.Errorf("failed to load the AWS configuration: %w", err), "name an existing profile with --profile or AWS_PROFILE")
+		return aws.Config{}, hint.Add(fmt.Errorf("failed to load the AWS configuration: %w", err),
+			"name an existing profile with --profile or AWS_PROFILE")
 	}
 	return cfg, nil
 }

@@ -31,7 +31,8 @@ func TestCredentialsAreAskedForDirectly(t *testing.T) {
 		return
 	}
 	for name, set := range map[string]string{
-		"task": "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/x", "instance": "AWS_EC2_METADATA_DISABLED=false",
+		"task":     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/x",
+		"instance": "AWS_EC2_METADATA_DISABLED=false",
 	} {
 		var asked atomic.Int64
 		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -39,7 +40,8 @@ func TestCredentialsAreAskedForDirectly(t *testing.T) {
 			http.Error(w, "no", http.StatusForbidden)
 		}))
 		command := exec.Command(os.Args[0], "-test.run=^TestCredentialsAreAskedForDirectly$")
-		command.Env = []string{helper + "=1", set, "HOME=" + t.TempDir(), "HTTP_PROXY=" + proxy.URL, "http_proxy=" + proxy.URL}
+		command.Env = []string{helper + "=1", set, "HOME=" + t.TempDir(), "HTTP_PROXY=" + proxy.URL,
+			"http_proxy=" + proxy.URL}
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}

@@ -48,13 +48,15 @@ func (c *cluster) find(ctx context.Context) error {
 // its name is free, and it is created again.
 func (c *cluster) check() error {
 	if spec.IsARN(c.w.spec.Cluster) && c.w.id.clusterARN(c.name()) != c.w.spec.Cluster {
-		return hint.Add(fmt.Errorf("cluster %q is not in account %s and region %s", c.w.spec.Cluster, c.w.id.Account, c.w.id.Region), "name a cluster of this account and region with --cluster")
+		return hint.Add(fmt.Errorf("cluster %q is not in account %s and region %s", c.w.spec.Cluster, c.w.id.Account,
+			c.w.id.Region), "name a cluster of this account and region with --cluster")
 	}
 	if c.found == nil {
 		return nil
 	}
 	if status := aws.ToString(c.found.Status); status != "ACTIVE" {
-		return hint.Add(fmt.Errorf("cluster %q is %s: it takes no tasks", c.name(), status), "wait until it is ACTIVE or gone, or name another one with --cluster")
+		return hint.Add(fmt.Errorf("cluster %q is %s: it takes no tasks", c.name(), status),
+			"wait until it is ACTIVE or gone, or name another one with --cluster")
 	}
 	return nil
 }
@@ -97,7 +99,9 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 }
 
 func (c *cluster) create(ctx context.Context) (string, error) {
-	in := &ecs.CreateClusterInput{ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags())}
+	in := &ecs.CreateClusterInput{
+		ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags()),
+	}
 	arn := ""
 	err := c.w.insist(ctx, refusesRole, func() error {
 		out, err := c.w.aws.ECS.CreateCluster(ctx, in)

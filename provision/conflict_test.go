@@ -15,7 +15,8 @@ import (
 func TestConflictsAreNoErrors(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 3)
-	for _, operation := range []string{"PutRolePolicy", "AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy"} {
+	for _, operation := range []string{"PutRolePolicy", "AttachRolePolicy", "CreateRole", "DeleteRole",
+		"DeleteRolePolicy", "DetachRolePolicy"} {
 		a.server.AddFault(fault.Fault{Service: "iam", Operation: operation, Kind: fault.Conflict, Times: 2})
 	}
 	a.server.AddFault(fault.Fault{Service: "ecs", Operation: "DeleteCluster", Kind: fault.Conflict, Times: 2})

@@ -36,7 +36,9 @@ func deleteRole(name *string, policies ...string) func(context.Context, *account
 	return func(ctx context.Context, a *account) error {
 		var errs []error
 		for _, policy := range policies {
-			_, err := a.source.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+			_, err := a.source.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{
+				RoleName: name, PolicyName: &policy,
+			})
 			errs = append(errs, err)
 		}
 		if name == executionRole {
@@ -48,7 +50,9 @@ func deleteRole(name *string, policies ...string) func(context.Context, *account
 }
 
 func detach(ctx context.Context, a *account) error {
-	_, err := a.source.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: executionRole, PolicyArn: aws.String(executionPolicy)})
+	_, err := a.source.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{
+		RoleName: executionRole, PolicyArn: aws.String(executionPolicy),
+	})
 	return err
 }
 
@@ -67,23 +71,29 @@ const (
 )
 
 func widenPolicy(ctx context.Context, a *account) error {
-	_, err := a.source.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: workerRole, PolicyName: aws.String("prefect-worker"), PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	_, err := a.source.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: workerRole,
+		PolicyName: aws.String("prefect-worker"), PolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
 	return err
 }
 
 func deletePolicy(ctx context.Context, a *account) error {
-	_, err := a.source.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: executionRole, PolicyName: aws.String("prefect-secrets")})
+	_, err := a.source.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{
+		RoleName: executionRole, PolicyName: aws.String("prefect-secrets"),
+	})
 	return err
 }
 
 func changeRetention(ctx context.Context, a *account) error {
-	_, err := a.source.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: logGroup, RetentionInDays: aws.Int32(7)})
+	_, err := a.source.Logs.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{
+		LogGroupName: logGroup, RetentionInDays: aws.Int32(7),
+	})
 	return err
 }
 
 func deleteRetention(ctx context.Context, a *account) error {
-	_, err := a.source.Logs.DeleteRetentionPolicy(ctx, &cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: logGroup})
+	_, err := a.source.Logs.DeleteRetentionPolicy(ctx,
+		&cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: logGroup})
 	return err
 }
 
@@ -93,13 +103,17 @@ func deleteLogGroup(ctx context.Context, a *account) error {
 }
 
 func changeSecret(ctx context.Context, a *account) error {
-	_, err := a.source.Secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: secretName, SecretString: aws.String("theirs")})
+	_, err := a.source.Secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: secretName, SecretString: aws.String("theirs"),
+	})
 	return err
 }
 
 func deleteSecret(force bool) func(context.Context, *account) error {
 	return func(ctx context.Context, a *account) error {
-		_, err := a.source.Secrets.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: secretName, ForceDeleteWithoutRecovery: &force})
+		_, err := a.source.Secrets.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{
+			SecretId: secretName, ForceDeleteWithoutRecovery: &force,
+		})
 		return err
 	}
 }
@@ -119,9 +133,11 @@ func openPort(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.source.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: group.GroupId,
-		IpPermissions: []ec2types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22),
-			IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}}})
+	_, err = a.source.EC2.AuthorizeSecurityGroupIngress(ctx,
+		&ec2.AuthorizeSecurityGroupIngressInput{GroupId: group.GroupId,
+			IpPermissions: []ec2types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22),
+				ToPort:   aws.Int32(22),
+				IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}}})
 	return err
 }
 
@@ -130,7 +146,9 @@ func closeEgress(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.source.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: group.GroupId, IpPermissions: group.IpPermissionsEgress})
+	_, err = a.source.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
+		GroupId: group.GroupId, IpPermissions: group.IpPermissionsEgress,
+	})
 	return err
 }
 
@@ -157,7 +175,8 @@ func deleteCluster(ctx context.Context, a *account) error {
 }
 
 func deregister(ctx context.Context, a *account) error {
-	_, err := a.source.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(*family + ":1")})
+	_, err := a.source.ECS.DeregisterTaskDefinition(ctx,
+		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(*family + ":1")})
 	return err
 }
 

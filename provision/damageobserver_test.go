@@ -41,7 +41,9 @@ func setQueue(attribute, value string) func(context.Context, *account) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.source.SQS.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{attribute: value}})
+		_, err = a.source.SQS.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{
+			QueueUrl: url, Attributes: map[string]string{attribute: value},
+		})
 		return err
 	}
 }
@@ -78,6 +80,8 @@ func widenRule(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.source.Events.PutRule(ctx, &eventbridge.PutRuleInput{Name: rule, Description: old.Description, EventPattern: aws.String(`{"source":["aws.ecs"]}`)})
+	_, err = a.source.Events.PutRule(ctx, &eventbridge.PutRuleInput{
+		Name: rule, Description: old.Description, EventPattern: aws.String(`{"source":["aws.ecs"]}`),
+	})
 	return err
 }

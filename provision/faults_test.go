@@ -52,7 +52,8 @@ func (a *account) permanent(operation string, kind fault.Kind) {
 }
 
 var prefectStatus = map[fault.Kind]int{
-	fault.Throttle: http.StatusTooManyRequests, fault.ServerError: http.StatusInternalServerError, fault.AccessDenied: http.StatusForbidden,
+	fault.Throttle: http.StatusTooManyRequests, fault.ServerError: http.StatusInternalServerError,
+	fault.AccessDenied: http.StatusForbidden,
 }
 
 // awsSays is how the error of a fault begins, before the name of the operation.
@@ -117,7 +118,9 @@ func TestARefusalIsToldAndNotWhatItInterrupts(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
 	a.permanent("iam:GetRole", fault.AccessDenied)
-	a.server.AddFault(fault.Fault{Service: "ec2", Operation: "DescribeVpcs", Kind: fault.Latency, Latency: 200 * time.Millisecond, Times: -1})
+	a.server.AddFault(fault.Fault{
+		Service: "ec2", Operation: "DescribeVpcs", Kind: fault.Latency, Latency: 200 * time.Millisecond, Times: -1,
+	})
 	for range 20 { // which of two is told first is a matter of luck
 		wantFailure(t, a.try(t.Context()), "iam:GetRole", awsSays[fault.AccessDenied])
 	}

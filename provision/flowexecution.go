@@ -14,7 +14,8 @@ import (
 // what it pulls, which secrets it hands out and where it logs, so it may do what the pool's
 // flow runs need and no more: less than AWS's own policy for execution roles.
 func newFlowExecutionRole(w *world) *role {
-	r := &role{w: w, kind: KindFlowExecutionRole, nameARN: w.spec.Names.FlowExecutionRole, policyName: flowExecutionPolicyName}
+	r := &role{w: w, kind: KindFlowExecutionRole, nameARN: w.spec.Names.FlowExecutionRole,
+		policyName: flowExecutionPolicyName}
 	r.mustAllow = "what `ecsctl policy flow-execution` prints"
 	r.policy = func() string { return templates.Policy(templates.FlowExecutionPolicy, w.policyValues()) }
 	return r
@@ -46,12 +47,31 @@ func (w *world) flowExecutionValues() map[string]any {
 	if !w.server.prefect2() { // whose pools have no variables for secrets
 		secrets = append(secrets, w.secretPatterns()...)
 	}
-	images := []string{w.repositoryARN("*", w.id.Account, "*")}
-	// The pool's own image may be of another account; one that only deployments name may not.
-	if found := registryImage.FindStringSubmatch(w.spec.FlowRuns.Image); found != nil && found[1] != w.id.Account {
-		images = append(images, w.repositoryARN(found[2], found[1], found[3]))
+	// What the pool itself names may be another account's, or another group; what deployments name may not.
+	named, groups := []string{w.spec.FlowRuns.Image}, []string{w.spec.Names.LogGroup}
+	if job := w.poolJob(); job != nil {
+		named, groups = append(named, job.Uses.Images...), append(groups, job.Uses.LogGroups...)
+		for _, secret := range job.Uses.Secrets {
+			if arn, _ := spec.SplitSecret(secret); strings.Contains(arn, ":secretsmanager:") {
+				secrets = append(secrets, arn)
+			}
+		}
 	}
-	return map[string]any{"FlowRunSecrets": secrets, "FlowImages": images}
+	images, logs := []string{w.repositoryARN("*", w.id.Account, "*")}, []string{}
+	for _, image := range named {
+		if found := registryImage.FindStringSubmatch(image); found != nil && found[1] != w.id.Account {
+			images = append(images, w.repositoryARN(found[2], found[1], found[3]))
+		}
+	}
+	for _, group := range groups {
+		logs = append(logs, w.id.arn("logs", "log-group:"+group+":*"))
+	}
+	return map[string]any{"FlowRunSecrets": distinct(secrets), "FlowImages": distinct(images), "FlowLogs": distinct(logs)}
+}
+
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // registryImage matches an image in ECR: its account, its region and the repository.

@@ -40,16 +40,24 @@ func TestTheExecutionRoleOfFlowRunsHasLess(t *testing.T) {
 		action, resource string
 		flow, worker     bool
 	}{
-		"an image of the account":  {"ecr:BatchGetImage", "arn:aws:ecr:" + account + "repository/any", true, true},
-		"in another region":        {"ecr:BatchGetImage", "arn:aws:ecr:us-east-1:123456789012:repository/any", true, true},
-		"the pool's own image":     {"ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:210987654321:repository/team/flows", true, true},
-		"another of that account":  {"ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:210987654321:repository/secret", false, true},
-		"the pool's logs":          {"logs:PutLogEvents", "arn:aws:logs:" + account + "log-group:/ecs/prefect/etl:log-stream:a", true, true},
-		"logs of others":           {"logs:PutLogEvents", "arn:aws:logs:" + account + "log-group:/ecs/prefect/etl-2:log-stream:a", false, true},
-		"the key, as a secret":     {"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:" + account + "secret:prefect/etl/api-key-AbCdEf", true, true},
-		"the key of another pool":  {"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:" + account + "secret:prefect/etl-2/api-key-AbCdEf", false, false},
-		"parameters":               {"ssm:GetParameters", "arn:aws:ssm:" + account + "parameter/any", false, false},
-		"pushing what others pull": {"ecr:PutImage", "arn:aws:ecr:" + account + "repository/prefect/etl/flows", false, false},
+		"an image of the account": {"ecr:BatchGetImage", "arn:aws:ecr:" + account + "repository/any", true, true},
+		"in another region": {"ecr:BatchGetImage", "arn:aws:ecr:us-east-1:123456789012:repository/any",
+			true, true},
+		"the pool's own image": {"ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:210987654321:repository/team/flows",
+			true, true},
+		"another of that account": {"ecr:BatchGetImage", "arn:aws:ecr:eu-central-1:210987654321:repository/secret",
+			false, true},
+		"the pool's logs": {"logs:PutLogEvents", "arn:aws:logs:" + account +
+			"log-group:/ecs/prefect/etl:log-stream:a", true, true},
+		"logs of others": {"logs:PutLogEvents", "arn:aws:logs:" + account +
+			"log-group:/ecs/prefect/etl-2:log-stream:a", false, true},
+		"the key, as a secret": {"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:" + account +
+			"secret:prefect/etl/api-key-AbCdEf", true, true},
+		"the key of another pool": {"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:" + account +
+			"secret:prefect/etl-2/api-key-AbCdEf", false, false},
+		"parameters": {"ssm:GetParameters", "arn:aws:ssm:" + account + "parameter/any", false, false},
+		"pushing what others pull": {"ecr:PutImage", "arn:aws:ecr:" + account + "repository/prefect/etl/flows",
+			false, false},
 	} {
 		if got := a.may(flowExecutionRole, tc.action, tc.resource); got != tc.flow {
 			t.Errorf("%s: flow runs may have it: %v, want %v", what, got, tc.flow)
@@ -74,7 +82,8 @@ func TestAnOlderPoolGetsTheExecutionRoleOfFlowRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.spec.FlowRuns.ExecutionRole = ""
-	if diff := cmp.Diff([]string{"flow-execution-role create", "work-pool update", "worker-role update"}, a.plan()); diff != "" {
+	if diff := cmp.Diff([]string{"flow-execution-role create", "work-pool update", "worker-role update"},
+		a.plan()); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
 	a.bootstrap()
@@ -91,12 +100,16 @@ func TestAnExecutionRoleByARNIsThatOfFlowRunsToo(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
 	document := `{"Version":"2012-10-17","Statement":[` + trustECS + `]}`
-	made, err := a.source.IAM.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("mine"), AssumeRolePolicyDocument: &document})
+	made, err := a.source.IAM.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("mine"), AssumeRolePolicyDocument: &document,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.spec.Names = spec.Names{ExecutionRole: *made.Role.Arn}
-	if plan := a.plan(); slices.ContainsFunc(plan, func(c string) bool { return strings.HasPrefix(c, "flow-execution-role") }) {
+	if plan := a.plan(); slices.ContainsFunc(plan, func(c string) bool {
+		return strings.HasPrefix(c, "flow-execution-role")
+	}) {
 		t.Errorf("the plan makes one: %v", plan)
 	}
 	a.bootstrap()
@@ -115,7 +128,8 @@ func TestAPrefect2PoolsFlowRunsReadNoSecret(t *testing.T) {
 	a := newAccount(t, sandbox.Options{PrefectAPI: prefectapi.New(prefectapi.WithVersion("2.20.26"))}, 1)
 	a.bootstrap()
 	a.settled()
-	if a.may(flowExecutionRole, "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/api-key-AbCdEf") {
+	if a.may(flowExecutionRole, "secretsmanager:GetSecretValue",
+		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/api-key-AbCdEf") {
 		t.Error("flow runs may read the API key")
 	}
 }

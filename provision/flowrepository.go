@@ -37,7 +37,8 @@ func (w *world) findFlowRepository(ctx context.Context) (FlowRepository, error) 
 	}
 	if uri == "" {
 		return FlowRepository{},
-			hint.Add(fmt.Errorf("there is no repository %q for the flows of work pool %q in account %s, region %s", r.name(),
+			hint.Add(fmt.Errorf("there is no repository %q for the flows of work pool %q in account %s, region %s",
+				r.name(),
 				w.spec.Pool, w.id.Account, w.id.Region),
 				"make it: ecsctl bootstrap --pool "+shellword.Quote(w.spec.Pool),
 				"or push to one of your own, in any registry: --repository REPOSITORY")

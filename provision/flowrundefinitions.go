@@ -64,7 +64,8 @@ func (f *flowRunDefinitions) remove() Change {
 	switch {
 	case len(f.arns) == 0:
 	case f.pool.remove().Action == Delete:
-		c.Action, c.Reason = Delete, fmt.Sprintf("of flow runs; AWS keeps their revisions as INACTIVE; %d ACTIVE", len(f.arns))
+		c.Action, c.Reason = Delete, fmt.Sprintf("of flow runs; AWS keeps their revisions as INACTIVE; %d ACTIVE",
+			len(f.arns))
 	default:
 		c.Action, c.Reason = Leave, "of flow runs, and no pool of ecsctl's that goes with them"
 	}

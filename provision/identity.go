@@ -36,12 +36,14 @@ func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	if err != nil {
 		return Identity{}, fmt.Errorf("failed to parse the caller's ARN %q: %w", *out.Arn, err)
 	}
-	return Identity{Account: caller.AccountID, Partition: caller.Partition, Region: c.Region, Caller: caller.String()}, nil
+	return Identity{Account: caller.AccountID, Partition: caller.Partition, Region: c.Region, Caller: caller.String()},
+		nil
 }
 
 // arn is the ARN of something in the account and region at hand.
 func (i Identity) arn(service, resource string) string {
-	return arn.ARN{Partition: i.Partition, Service: service, Region: i.Region, AccountID: i.Account, Resource: resource}.String()
+	return arn.ARN{Partition: i.Partition, Service: service, Region: i.Region, AccountID: i.Account,
+		Resource: resource}.String()
 }
 
 // roleARN is the ARN of a role by its name; an ARN stays as it is.

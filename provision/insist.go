@@ -29,12 +29,14 @@ func (w *world) insist(ctx context.Context, transient func(error) bool, call fun
 // roleRefused matches what ECS says about a role that it cannot see or assume yet.
 // There is no error code of its own for it, only ClientException and
 // InvalidParameterException, so the message has to tell.
-var roleRefused = regexp.MustCompile(`(?i)unable to assume|cannot be assumed|role is not valid|role .*(does not exist|invalid)|invalid .*role`)
+var roleRefused = regexp.MustCompile(
+	`(?i)unable to assume|cannot be assumed|role is not valid|role .*(does not exist|invalid)|invalid .*role`)
 
 // refusesRole reports whether AWS does not know a role yet: IAM is eventually consistent.
 func refusesRole(err error) bool {
 	api, _ := awserr.Answer(err)
-	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && roleRefused.MatchString(api.ErrorMessage())
+	return awserr.HasCode(err, "ClientException", "InvalidParameterException") &&
+		roleRefused.MatchString(api.ErrorMessage())
 }
 
 // stillDeleting reports whether the name belongs to a secret that is being deleted, which

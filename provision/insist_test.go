@@ -23,14 +23,19 @@ func TestRefusesRole(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{refusal("Unable to assume the service linked role. Please verify that the ECS service linked role exists."), true},
-		{answered("ECS", "RunTask", 400, "ClientException", "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task."), true},
+		{refusal("Unable to assume the service linked role. Please verify that the ECS service linked role exists."),
+			true},
+		{answered("ECS", "RunTask", 400, "ClientException",
+			"ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task."), true},
 		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException", "Role is not valid"), true},
-		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException", "The role arn:aws:iam::1:role/x does not exist"), true},
-		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException", "Invalid 'executionRoleArn' setting for role"), true},
+		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException",
+			"The role arn:aws:iam::1:role/x does not exist"), true},
+		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException",
+			"Invalid 'executionRoleArn' setting for role"), true},
 		{refusal("Creation of service was not idempotent."), false},
 		{refusal("subnets can not be empty."), false},
-		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException", "No Fargate configuration exists for given values."), false},
+		{answered("ECS", "RegisterTaskDefinition", 400, "ClientException",
+			"No Fargate configuration exists for given values."), false},
 		{answered("ECS", "CreateService", 400, "ClusterNotFoundException", "unable to assume the role"), false},
 		{errors.New("unable to assume the role"), false},
 		{nil, false},
@@ -79,7 +84,8 @@ func TestInsistHasALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		err := waitingWorld().insist(t.Context(), refusesRole, func() error { return refusal("unable to assume the role") })
+		err := waitingWorld().insist(t.Context(), refusesRole,
+			func() error { return refusal("unable to assume the role") })
 		if !refusesRole(err) || time.Since(began) != insistFor {
 			t.Errorf("got %v in %s", err, time.Since(began))
 		}
@@ -90,7 +96,8 @@ func TestInsistGivesUpAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began, calls := time.Now(), 0
-		err := waitingWorld().insist(t.Context(), refusesRole, func() error { calls++; return refusal("subnets can not be empty.") })
+		err := waitingWorld().insist(t.Context(), refusesRole,
+			func() error { calls++; return refusal("subnets can not be empty.") })
 		if err == nil || calls != 1 || time.Since(began) != 0 {
 			t.Errorf("got %v after %d calls in %s", err, calls, time.Since(began))
 		}
@@ -113,7 +120,8 @@ func TestInsistEndsWithItsContext(t *testing.T) {
 // Whoever may not have ECS's own role made is told the command, once it is no longer new.
 func TestMissingLinkedRoleIsHinted(t *testing.T) {
 	t.Parallel()
-	err := explain("create the cluster", refusal("Unable to assume the service linked role. Please verify that the ECS service linked role exists."))
+	err := explain("create the cluster",
+		refusal("Unable to assume the service linked role. Please verify that the ECS service linked role exists."))
 	if hints := hint.Of(err); len(hints) != 1 || !strings.HasSuffix(hints[0], MakeLinkedRole) {
 		t.Errorf("got %v, hints %q", err, hints)
 	}

@@ -118,19 +118,22 @@ func (j *Jobs) forbidden(s Startable) []string {
 	w, pool := j.w, j.w.spec.Pool
 	var out []string
 	if cluster := shortName(s.Uses.Cluster); cluster != "" && cluster != shortName(w.spec.Cluster) {
-		out = append(out, fmt.Sprintf("it runs in cluster %q, and the worker may run tasks in %q alone: take the job variable cluster out", cluster, shortName(w.spec.Cluster)))
+		out = append(out, fmt.Sprintf("it runs in cluster %q, and the worker may run tasks in %q alone: take the job "+
+			"variable cluster out", cluster, shortName(w.spec.Cluster)))
 	}
 	passed := w.passedRoles()
 	for _, role := range s.Uses.Roles() {
 		if arn := w.id.roleARN(role); !slices.Contains(passed, arn) {
-			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole): make it a default of the pool and run bootstrap again, or name it with --flow-run-task-role or --flow-run-execution-role", arn))
+			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole): make it a default of the pool "+
+				"and run bootstrap again, or name it with --flow-run-task-role or --flow-run-execution-role", arn))
 		}
 	}
 	if family := s.Uses.Family; family != "" && !slices.ContainsFunc(w.flowRunFamilies(), func(pattern string) bool {
 		ok, err := path.Match(pattern, family)
 		return ok && err == nil
 	}) {
-		out = append(out, fmt.Sprintf("the worker may not run task definitions of the family %q: allow it with `ecsctl bootstrap --pool %s --flow-run-family %s`", family, pool, family))
+		out = append(out, fmt.Sprintf("the worker may not run task definitions of the family %q: allow it with "+
+			"`ecsctl bootstrap --pool %s --flow-run-family %s`", family, pool, family))
 	}
 	return out
 }
@@ -145,11 +148,13 @@ func (j *Jobs) placement(s Startable) []string {
 	name := shortName(j.w.spec.Cluster)
 	var out []string
 	if region := s.Credentials.Region; region != "" && region != j.w.id.Region {
-		out = append(out, fmt.Sprintf("the AwsCredentials block in aws_credentials is for region %s, and the cluster is in %s", region, j.w.id.Region))
+		out = append(out, fmt.Sprintf("the AwsCredentials block in aws_credentials is for region %s, and the cluster "+
+			"is in %s", region, j.w.id.Region))
 	}
 	for _, provider := range s.Uses.Providers {
 		if !slices.Contains(providers, provider) {
-			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %q: associate it with the cluster, or change capacity_provider_strategy or launch_type", name, provider))
+			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %q: associate it with the cluster, or "+
+				"change capacity_provider_strategy or launch_type", name, provider))
 		}
 	}
 	if s.Uses.LaunchType == string(types.LaunchTypeEc2) && instances == 0 {
@@ -165,7 +170,8 @@ func (j *Jobs) role(ctx context.Context, role string, s Startable) ([]string, er
 		return nil, nil
 	}
 	if !spec.IsARN(role) && s.Named == "" && slices.Contains(s.Uses.TaskRoles, role) {
-		return []string{fmt.Sprintf("%s %q is no ARN, which ECS wants where a task is run", taskRoleVariable, role)}, nil
+		return []string{fmt.Sprintf("%s %q is no ARN, which ECS wants where a task is run", taskRoleVariable, role)},
+			nil
 	}
 	why, err := j.w.cannotRunTasks(ctx, role)
 	if err != nil || why == "" {
@@ -180,7 +186,8 @@ func (j *Jobs) role(ctx context.Context, role string, s Startable) ([]string, er
 
 // network looks at the subnets and groups that a job names. What bootstrap makes is not there yet.
 func (j *Jobs) network(ctx context.Context, u jobtemplate.Uses) ([]string, error) {
-	n := poolNetwork{Subnets: u.Subnets, SecurityGroups: slices.DeleteFunc(slices.Clone(u.SecurityGroups), func(id string) bool { return id == pending })}
+	n := poolNetwork{Subnets: u.Subnets, SecurityGroups: slices.DeleteFunc(slices.Clone(u.SecurityGroups),
+		func(id string) bool { return id == pending })}
 	vpc, why, err := j.w.checkPoolNetwork(ctx, n)
 	switch {
 	case awserr.Denied(err):
@@ -208,14 +215,16 @@ func (j *Jobs) logGroup(ctx context.Context, group string) ([]string, error) {
 	case err != nil:
 		return nil, explain("read the log group "+group, err)
 	}
-	return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or take awslogs-group out of cloudwatch_logs_options", group)}, nil
+	return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or "+
+		"take awslogs-group out of cloudwatch_logs_options", group)}, nil
 }
 
 // unlessOtherwise is what a plan says of jobs whose deployments say nothing.
 func unlessOtherwise(pool string, reasons []string) []string {
 	out := make([]string, len(reasons))
 	for i, why := range reasons {
-		out[i] = fmt.Sprintf("flow runs of work pool %q cannot start unless their deployments say otherwise: %s", pool, strings.TrimSpace(why))
+		out[i] = fmt.Sprintf("flow runs of work pool %q cannot start unless their deployments say otherwise: %s", pool,
+			strings.TrimSpace(why))
 	}
 	return out
 }

@@ -25,8 +25,9 @@ const teamBoundary = "arn:aws:iam::123456789012:policy/limit"
 // bounded is the Spec of a company that demands a boundary and a path.
 func (s *somebody) bounded() {
 	s.t.Helper()
-	_, err := s.source.IAM.CreatePolicy(s.t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("limit"), PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	_, err := s.source.IAM.CreatePolicy(s.t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("limit"),
+		PolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -38,11 +39,14 @@ func (s *somebody) bounded() {
 func (s *somebody) broken() {
 	s.t.Helper()
 	ctx, api := s.t.Context(), s.source.IAM
-	_, unbounded := api.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: workerRole})
+	_, unbounded := api.DeleteRolePermissionsBoundary(ctx,
+		&iam.DeleteRolePermissionsBoundaryInput{RoleName: workerRole})
 	_, untagged := api.UntagRole(ctx, &iam.UntagRoleInput{RoleName: executionRole, TagKeys: []string{"team"}})
 	err := errors.Join(unbounded, untagged, detach(ctx, s.account), widenPolicy(ctx, s.account),
-		openPort(ctx, s.account), closeEgress(ctx, s.account), changeRetention(ctx, s.account), disableRule(ctx, s.account),
-		changeSecret(ctx, s.account), moveService(ctx, s.account), removeTarget(ctx, s.account), deleteQueue("prefect-etl")(ctx, s.account), associate()(ctx, s.account),
+		openPort(ctx, s.account), closeEgress(ctx, s.account), changeRetention(ctx, s.account),
+		disableRule(ctx, s.account),
+		changeSecret(ctx, s.account), moveService(ctx, s.account), removeTarget(ctx, s.account),
+		deleteQueue("prefect-etl")(ctx, s.account), associate()(ctx, s.account),
 		untag(ctx, s.account, "arn:aws:ecs:eu-west-1:123456789012:cluster/default"),
 		trust(trustLambda)(ctx, s.account)) // last: ECS updates no service whose role it cannot take
 	if err != nil {
@@ -125,7 +129,8 @@ func TestEachStatementOfTheBootstrapPolicyIsNeeded(t *testing.T) {
 		s.may(s.policyOf(provision.PolicyBootstrap))
 		s.bootstrap()
 		s.withoutObserver("RemoveObserver")
-		wantMissing(t, s.try(t.Context()), statement(t, s.policyOf(provision.PolicyBootstrap), "RemoveObserver"), "ecsctl policy bootstrap")
+		wantMissing(t, s.try(t.Context()), statement(t, s.policyOf(provision.PolicyBootstrap), "RemoveObserver"),
+			"ecsctl policy bootstrap")
 	})
 }
 
@@ -169,9 +174,12 @@ func ready(t *testing.T) *somebody {
 	s.bootstrap()
 	ctx, api := t.Context(), s.source.ECS
 	made, err := api.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("prefect_etl_11111111-2222-3333-4444-555555555555"), Cpu: aws.String("256"), Memory: aws.String("512"),
-		NetworkMode: ecstypes.NetworkModeAwsvpc, RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
-		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("prefect"), Image: aws.String("flow"), Command: []string{"flow"}}},
+		Family: aws.String("prefect_etl_11111111-2222-3333-4444-555555555555"), Cpu: aws.String("256"),
+		Memory:                  aws.String("512"),
+		NetworkMode:             ecstypes.NetworkModeAwsvpc,
+		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
+		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("prefect"), Image: aws.String("flow"),
+			Command: []string{"flow"}}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,8 @@ func enforcedAccount(t *testing.T) *somebody {
 		}
 	}
 	own := a.cfg.Copy()
-	own.BaseEndpoint, own.Credentials = aws.String(a.server.URL()), credentials.NewStaticCredentialsProvider(key, secret, "")
+	own.BaseEndpoint, own.Credentials = aws.String(a.server.URL()),
+		credentials.NewStaticCredentialsProvider(key, secret, "")
 	a.reads(own)
 	s := &somebody{account: a, name: "somebody", all: own}
 	ctx := t.Context()
@@ -53,7 +54,8 @@ func enforcedAccount(t *testing.T) *somebody {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey, "")
+	a.cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId,
+		*made.AccessKey.SecretAccessKey, "")
 	return s
 }
 
@@ -72,7 +74,9 @@ func (s *somebody) policyOf(name string) provision.Policy {
 // may gives the user exactly the policy, less the statements that are withheld.
 func (s *somebody) may(policy provision.Policy, withheld ...string) {
 	s.t.Helper()
-	statements := slices.DeleteFunc(slices.Clone(policy.Statements), func(st templates.Statement) bool { return slices.Contains(withheld, st.Sid) })
+	statements := slices.DeleteFunc(slices.Clone(policy.Statements), func(st templates.Statement) bool {
+		return slices.Contains(withheld, st.Sid)
+	})
 	if len(statements) != len(policy.Statements)-len(withheld) {
 		s.t.Fatalf("the policy has not all of %q", withheld)
 	}
@@ -85,7 +89,9 @@ func (s *somebody) may(policy provision.Policy, withheld ...string) {
 	s.attached = nil
 	for _, part := range (provision.Policy{Name: policy.Name, Statements: statements}).Parts() {
 		s.policies++
-		made, err := api.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint("part-", s.policies)), PolicyDocument: aws.String(part.Document())})
+		made, err := api.CreatePolicy(ctx, &iam.CreatePolicyInput{
+			PolicyName: aws.String(fmt.Sprint("part-", s.policies)), PolicyDocument: aws.String(part.Document()),
+		})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -101,7 +107,9 @@ func (s *somebody) may(policy provision.Policy, withheld ...string) {
 func (s *somebody) teardown(ctx context.Context) error {
 	options := s.options()
 	options.Spec.Cluster = ""
-	plan, err := provision.NewTeardown(ctx, provision.TeardownOptions{Options: options, Running: provision.RunningStop, Limit: patience})
+	plan, err := provision.NewTeardown(ctx, provision.TeardownOptions{
+		Options: options, Running: provision.RunningStop, Limit: patience,
+	})
 	if err != nil {
 		return err
 	}

@@ -12,4 +12,5 @@ const (
 var linkedRoleRefused = regexp.MustCompile(`(?i)service.linked role`)
 
 // linkedRoleHint is what to do when ECS has no such role for longer than it takes to be seen.
-const linkedRoleHint = "make ECS's own role once in the account, which takes iam:CreateServiceLinkedRole: " + MakeLinkedRole
+const linkedRoleHint = "make ECS's own role once in the account, which takes iam:CreateServiceLinkedRole: " +
+	MakeLinkedRole

@@ -48,7 +48,8 @@ func (g *logGroup) describe(ctx context.Context) (*types.LogGroup, error) {
 
 // groupNamed is the log group of a name; nil when there is none.
 func (w *world) groupNamed(ctx context.Context, name string) (*types.LogGroup, error) {
-	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(w.aws.Logs, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(w.aws.Logs,
+		&cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -64,7 +65,8 @@ func (w *world) groupNamed(ctx context.Context, name string) (*types.LogGroup, e
 }
 
 func (g *logGroup) readTags(ctx context.Context) (map[string]string, error) {
-	out, err := g.w.aws.Logs.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
+	out, err := g.w.aws.Logs.ListTagsForResource(ctx,
+		&cloudwatchlogs.ListTagsForResourceInput{ResourceArn: aws.String(g.arn())})
 	if unlessGone(err) != nil {
 		return nil, err
 	}
@@ -84,7 +86,8 @@ func (g *logGroup) diff() Change {
 	case !g.owned():
 		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
 	default:
-		c.Fields = append(compare("retentionInDays", g.found.retention, g.w.spec.LogRetentionDays), g.w.tagFields(g.found.tags)...)
+		c.Fields = append(compare("retentionInDays", g.found.retention, g.w.spec.LogRetentionDays),
+			g.w.tagFields(g.found.tags)...)
 		c.Action = updateIf(c.Fields)
 	}
 	return c
@@ -100,7 +103,9 @@ func (g *logGroup) apply(ctx context.Context) (string, error) {
 		return g.arn(), nil
 	}
 	if tags := g.w.missingTags(g.found.tags); len(tags) > 0 {
-		_, err := g.w.aws.Logs.TagResource(ctx, &cloudwatchlogs.TagResourceInput{ResourceArn: aws.String(g.arn()), Tags: tags})
+		_, err := g.w.aws.Logs.TagResource(ctx, &cloudwatchlogs.TagResourceInput{
+			ResourceArn: aws.String(g.arn()), Tags: tags,
+		})
 		if err != nil {
 			return "", explain("tag the log group", err)
 		}
@@ -115,7 +120,9 @@ func (g *logGroup) apply(ctx context.Context) (string, error) {
 }
 
 func (g *logGroup) create(ctx context.Context) error {
-	_, err := g.w.aws.Logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(g.name()), Tags: g.w.wantedTags()})
+	_, err := g.w.aws.Logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
+		LogGroupName: aws.String(g.name()), Tags: g.w.wantedTags(),
+	})
 	var exists *types.ResourceAlreadyExistsException
 	if errors.As(err, &exists) {
 		return g.find(ctx) // another bootstrap was faster

@@ -59,7 +59,8 @@ func TestPoolSlug(t *testing.T) {
 func TestPoolSlugsDiffer(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for _, pool := range []string{"a b", "a.b", "a-b", "a:b", " a b", strings.Repeat("x", 60), strings.Repeat("x", 61), "日本", "日木"} {
+	for _, pool := range []string{"a b", "a.b", "a-b", "a:b", " a b", strings.Repeat("x", 60), strings.Repeat("x", 61),
+		"日本", "日木"} {
 		slug := spec.PoolSlug(pool, "eu-west-1")
 		if other, taken := seen[slug]; taken {
 			t.Errorf("pools %q and %q both become %q", pool, other, slug)
@@ -85,7 +86,8 @@ func TestPoolTag(t *testing.T) {
 
 // Whatever name Prefect takes for a pool, AWS takes the names that derive from it.
 func FuzzDerivedNamesAreValid(f *testing.F) {
-	for _, pool := range []string{"etl", "my pool", "日本", "--", "a.b", strings.Repeat("é", 300), "x\x00y", `"`, "${x}", "*"} {
+	for _, pool := range []string{"etl", "my pool", "日本", "--", "a.b", strings.Repeat("é", 300), "x\x00y", `"`,
+		"${x}", "*"} {
 		f.Add(pool)
 	}
 	f.Fuzz(func(t *testing.T, pool string) {
@@ -107,9 +109,11 @@ func FuzzDerivedNamesAreValid(f *testing.F) {
 func TestNamesOr(t *testing.T) {
 	t.Parallel()
 	derived := spec.DeriveNames("etl", "eu-west-1")
-	got := spec.Names{ExecutionRole: "ecsTaskExecutionRole", Family: "prefect-worker-task", Service: "prefect-worker-service"}.Or(derived)
+	got := spec.Names{ExecutionRole: "ecsTaskExecutionRole", Family: "prefect-worker-task",
+		Service: "prefect-worker-service"}.Or(derived)
 	want := derived
-	want.ExecutionRole, want.Family, want.Service = "ecsTaskExecutionRole", "prefect-worker-task", "prefect-worker-service"
+	want.ExecutionRole, want.Family, want.Service = "ecsTaskExecutionRole", "prefect-worker-task",
+		"prefect-worker-service"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

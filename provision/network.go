@@ -78,7 +78,8 @@ func chooseSubnets(vpc string, all []subnet) (chosenNetwork, error) {
 
 func noWayOut(vpc string, all []subnet) error {
 	if len(all) == 0 {
-		return hint.Add(fmt.Errorf("VPC %q has no subnets", vpc), "create subnets with a route to a NAT or internet gateway, or name another VPC with --vpc")
+		return hint.Add(fmt.Errorf("VPC %q has no subnets", vpc),
+			"create subnets with a route to a NAT or internet gateway, or name another VPC with --vpc")
 	}
 	reasons := make([]string, len(all))
 	for i, s := range all {
@@ -88,7 +89,8 @@ func noWayOut(vpc string, all []subnet) error {
 		}
 	}
 	slices.Sort(reasons)
-	return hint.Add(fmt.Errorf("VPC %q has no subnet with a way out to pull images and reach Prefect: %s", vpc, strings.Join(reasons, "; ")),
+	return hint.Add(fmt.Errorf("VPC %q has no subnet with a way out to pull images and reach Prefect: %s", vpc,
+		strings.Join(reasons, "; ")),
 		"add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public)",
 		"or name subnets with --subnet: they are taken as they are, for example with VPC endpoints")
 }
@@ -107,11 +109,13 @@ func takeSubnets(vpc string, named, all []subnet) (chosenNetwork, error) {
 	n := chosenNetwork{vpc: vpc, subnets: named}
 	for _, s := range named {
 		if s.vpc != vpc {
-			return n, hint.Add(fmt.Errorf("subnet %q is not in VPC %q but in %q", s.id, vpc, s.vpc), "name subnets of one VPC, or that VPC with --vpc")
+			return n, hint.Add(fmt.Errorf("subnet %q is not in VPC %q but in %q", s.id, vpc, s.vpc),
+				"name subnets of one VPC, or that VPC with --vpc")
 		}
 		switch s.out.kind {
 		case exitNone:
-			n.warnings = append(n.warnings, fmt.Sprintf("subnet %s has no way out (%s): tasks there reach Prefect and the image registry only by VPC endpoints", s.id, s.out.why))
+			n.warnings = append(n.warnings, fmt.Sprintf("subnet %s has no way out (%s): tasks there reach Prefect "+
+				"and the image registry only by VPC endpoints", s.id, s.out.why))
 		case exitPublic:
 			n.publicIP = true
 		}
@@ -120,8 +124,10 @@ func takeSubnets(vpc string, named, all []subnet) (chosenNetwork, error) {
 		return n, nil
 	}
 	if len(named) > 1 && zones(all) > 1 {
-		return n, hint.Add(fmt.Errorf("subnets %s are all in the zone %s", strings.Join(n.subnetIDs(), ", "), named[0].zone),
-			"name one of another zone as well, so that the worker survives the loss of a zone: "+strings.Join(otherZones(named[0].zone, all), ", "),
+		return n, hint.Add(fmt.Errorf("subnets %s are all in the zone %s", strings.Join(n.subnetIDs(), ", "),
+			named[0].zone),
+			"name one of another zone as well, so that the worker survives the loss of a zone: "+
+				strings.Join(otherZones(named[0].zone, all), ", "),
 			"or name only one subnet if a single zone is meant")
 	}
 	n.warnings = append(n.warnings, fmt.Sprintf("all tasks will be in one zone, %s", named[0].zone))

@@ -64,7 +64,8 @@ func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 		n.publicIP = true
 	case spec.PublicIPDisabled:
 		if n.publicIP {
-			n.warnings = append(n.warnings, "the subnets reach the internet only with public IP addresses, and assign-public-ip is disabled")
+			n.warnings = append(n.warnings,
+				"the subnets reach the internet only with public IP addresses, and assign-public-ip is disabled")
 		}
 		n.publicIP = false
 	}
@@ -110,7 +111,8 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 	out, err := f.api.DescribeVpcs(ctx, in)
 	switch {
 	case awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed"):
-		return "", hint.Add(fmt.Errorf("there is no VPC %q in this account and region", f.want.VPC), "list them with `aws ec2 describe-vpcs`, and check the region")
+		return "", hint.Add(fmt.Errorf("there is no VPC %q in this account and region", f.want.VPC),
+			"list them with `aws ec2 describe-vpcs`, and check the region")
 	case f.want.VPC != "" && awserr.Denied(err):
 		// Its subnets are looked at in any case: they say whether the VPC is there.
 		return f.want.VPC, nil
@@ -125,8 +127,10 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 func (f *networkFinder) subnet(ctx context.Context, id string) (types.Subnet, error) {
 	out, err := f.api.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{id}})
 	switch {
-	case awserr.HasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"), err == nil && len(out.Subnets) == 0:
-		return types.Subnet{}, hint.Add(fmt.Errorf("there is no subnet %q in this account and region", id), "list them with `aws ec2 describe-subnets`, and check the region")
+	case awserr.HasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"), err == nil &&
+		len(out.Subnets) == 0:
+		return types.Subnet{}, hint.Add(fmt.Errorf("there is no subnet %q in this account and region", id),
+			"list them with `aws ec2 describe-subnets`, and check the region")
 	case err != nil:
 		return types.Subnet{}, explain(fmt.Sprintf("read subnet %q", id), err)
 	}
@@ -166,7 +170,8 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 	}
 	out := make([]subnet, len(subnets))
 	for i, s := range subnets {
-		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), name: nameTag(s.Tags), free: int(aws.ToInt32(s.AvailableIpAddressCount)), out: exitOf(*s.SubnetId, tables)}
+		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), name: nameTag(s.Tags),
+			free: int(aws.ToInt32(s.AvailableIpAddressCount)), out: exitOf(*s.SubnetId, tables)}
 	}
 	return out, nil
 }

@@ -14,7 +14,10 @@ func manySubnets() []subnet {
 	var out []subnet
 	for zone, count := range map[string]int{"a": 8, "b": 8, "c": 4} {
 		for i := range count {
-			out = append(out, subnet{id: fmt.Sprintf("subnet-%s%d", zone, i), vpc: "vpc-1", zone: "eu-west-1" + zone, free: 10 + i, out: exit{kind: exitPrivate}})
+			out = append(out, subnet{
+				id: fmt.Sprintf("subnet-%s%d", zone, i), vpc: "vpc-1", zone: "eu-west-1" + zone, free: 10 + i,
+				out: exit{kind: exitPrivate},
+			})
 		}
 	}
 	return out
@@ -27,7 +30,8 @@ func TestManySubnets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Fields("subnet-a2 subnet-a3 subnet-a4 subnet-a5 subnet-a6 subnet-a7 subnet-b2 subnet-b3 subnet-b4 subnet-b5 subnet-b6 subnet-b7 " +
+	want := strings.Fields("subnet-a2 subnet-a3 subnet-a4 subnet-a5 subnet-a6 subnet-a7 subnet-b2 subnet-b3 " +
+		"subnet-b4 subnet-b5 subnet-b6 subnet-b7 " +
 		"subnet-c0 subnet-c1 subnet-c2 subnet-c3")
 	if diff := cmp.Diff(want, n.subnetIDs()); diff != "" {
 		t.Error(diff)
@@ -41,7 +45,8 @@ func TestManySubnetsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := strings.Fields("subnet-a0 subnet-a1 subnet-a2 subnet-a3 subnet-a4 subnet-a5 subnet-b0 subnet-b1 subnet-b2 subnet-b3 subnet-b4 subnet-b5 " +
+	first := strings.Fields("subnet-a0 subnet-a1 subnet-a2 subnet-a3 subnet-a4 subnet-a5 subnet-b0 subnet-b1 " +
+		"subnet-b2 subnet-b3 subnet-b4 subnet-b5 " +
 		"subnet-c0 subnet-c1 subnet-c2 subnet-c3")
 	for name, test := range map[string]struct{ have, want []string }{
 		"16 that will do":   {first, first},

@@ -32,7 +32,8 @@ func (w *world) observer() []*queue {
 	dead.attributes = func() map[string]string {
 		return map[string]string{string(types.QueueAttributeNameMessageRetentionPeriod): seconds(deadLetterDays)}
 	}
-	main := &queue{w: w, kind: KindQueue, name: w.spec.Names.Queue, flag: "queue-name", needed: []Kind{KindDeadLetterQueue}}
+	main := &queue{w: w, kind: KindQueue, name: w.spec.Names.Queue, flag: "queue-name",
+		needed: []Kind{KindDeadLetterQueue}}
 	main.attributes = func() map[string]string {
 		return map[string]string{
 			string(types.QueueAttributeNameMessageRetentionPeriod): seconds(queueDays),
@@ -76,8 +77,10 @@ func (w *world) taskPattern() string {
 	if !spec.IsARN(w.spec.Names.WorkerRole) {
 		var families []any
 		// EventBridge refuses patterns with many wildcards, such as that of an id.
-		for _, family := range append([]string{jobtemplate.FamilyPrefix(w.spec.Pool) + "*"}, w.spec.FlowRuns.Families...) {
-			families = append(families, map[string]any{"wildcard": eventWildcard(w.id.arn("ecs", "task-definition/"+family+":*"))})
+		for _, family := range append([]string{jobtemplate.FamilyPrefix(w.spec.Pool) + "*"},
+			w.spec.FlowRuns.Families...) {
+			families = append(families,
+				map[string]any{"wildcard": eventWildcard(w.id.arn("ecs", "task-definition/"+family+":*"))})
 		}
 		detail["taskDefinitionArn"] = families
 	}

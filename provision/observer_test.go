@@ -19,7 +19,8 @@ func TestTaskPattern(t *testing.T) {
 		"clusterArn": []any{"arn:aws:ecs:eu-west-1:123456789012:cluster/default"},
 		"group":      []any{map[string]any{"anything-but": map[string]any{"prefix": "service:"}}},
 		"taskDefinitionArn": []any{
-			map[string]any{"wildcard": family + "prefect_my-pool_*:*"}, map[string]any{"wildcard": family + "mine-*:*"}, map[string]any{"wildcard": family + "x*_1:*"},
+			map[string]any{"wildcard": family + "prefect_my-pool_*:*"}, map[string]any{"wildcard": family + "mine-*:*"},
+			map[string]any{"wildcard": family + "x*_1:*"},
 		},
 	}
 	want := map[string]any{"source": []any{"aws.ecs"}, "detail-type": []any{"ECS Task State Change"}, "detail": detail}
@@ -71,8 +72,10 @@ func TestWhoObserves(t *testing.T) {
 		w := testWorld(t, s)
 		w.server.Version = test.version
 		b := &Bootstrap{w: w}
-		queue, allowed := w.prefectContainer().Environment["PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME"], newWorkerRole(w).policy()
-		if w.Observes() != test.want || (queue == "prefect-etl") != test.want || strings.Contains(allowed, "sqs:ReceiveMessage") != test.want {
+		queue, allowed := w.prefectContainer().Environment["PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME"],
+			newWorkerRole(w).policy()
+		if w.Observes() != test.want || (queue == "prefect-etl") != test.want ||
+			strings.Contains(allowed, "sqs:ReceiveMessage") != test.want {
 			t.Errorf("%s: observes %t, queue %q, policy %s", name, w.Observes(), queue, allowed)
 		}
 		if warned := len(b.observerWarnings()) > 0; warned != test.warning {
@@ -98,7 +101,8 @@ func TestWorkerReadsItsQueueAlone(t *testing.T) {
 			continue
 		}
 		want := []any{"sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
-		if diff := cmp.Diff(any(want), statement.Action); diff != "" || statement.Resource != "arn:aws:sqs:eu-west-1:123456789012:prefect-etl" {
+		if diff := cmp.Diff(any(want), statement.Action); diff != "" ||
+			statement.Resource != "arn:aws:sqs:eu-west-1:123456789012:prefect-etl" {
 			t.Errorf("on %v (-want +got):\n%s", statement.Resource, diff)
 		}
 		return

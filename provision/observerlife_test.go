@@ -65,8 +65,10 @@ func TestObserverIsSwitchedOffAndOn(t *testing.T) {
 	}{{&off, 0, 0}, {nil, 2, 1}, {&off, 0, 0}} {
 		a.spec.Observer = step.observer
 		a.bootstrap()
-		if raw := a.snapshot().Raw(); len(raw[inventory.Queue]) != step.queues || len(raw[inventory.Rule]) != step.rules {
-			t.Errorf("there are %v and %v, want %d queues and %d rules", raw[inventory.Queue], raw[inventory.Rule], step.queues, step.rules)
+		if raw := a.snapshot().Raw(); len(raw[inventory.Queue]) != step.queues ||
+			len(raw[inventory.Rule]) != step.rules {
+			t.Errorf("there are %v and %v, want %d queues and %d rules", raw[inventory.Queue], raw[inventory.Rule],
+				step.queues, step.rules)
 		}
 		a.settled()
 	}
@@ -87,7 +89,8 @@ func TestQueueAndRuleOfOthers(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), kind) {
 				t.Fatalf("got %v", err)
 			}
-			if advice := strings.Join(hint.Of(err), "; "); !strings.Contains(advice, flag) || !strings.Contains(advice, "--no-observer") {
+			if advice := strings.Join(hint.Of(err), "; "); !strings.Contains(advice, flag) ||
+				!strings.Contains(advice, "--no-observer") {
 				t.Errorf("advice: %s", advice)
 			}
 			a.same("after the refusal", theirs)
@@ -107,7 +110,9 @@ func (a *account) othersHave(kind string) {
 	var err error
 	switch kind {
 	case "event-rule":
-		_, err = a.source.Events.PutRule(a.t.Context(), &eventbridge.PutRuleInput{Name: rule, EventPattern: aws.String(`{"source":["theirs"]}`)})
+		_, err = a.source.Events.PutRule(a.t.Context(), &eventbridge.PutRuleInput{
+			Name: rule, EventPattern: aws.String(`{"source":["theirs"]}`),
+		})
 	default:
 		name := map[string]string{"queue": "prefect-etl", "dead-letter-queue": "prefect-etl-dead-letter"}[kind]
 		_, err = a.source.SQS.CreateQueue(a.t.Context(), &sqs.CreateQueueInput{QueueName: &name})

@@ -19,7 +19,8 @@ var arnText = regexp.MustCompile(`arn:[^"\\]*`)
 // known fills in what bootstrap would have learned in the world's own partition.
 func (w *world) learn() {
 	for kind, resource := range map[Kind]string{
-		KindAPIKeySecret: "secret:prefect/etl/api-key-AbCdEf", KindAuthStringSecret: "secret:prefect/etl/api-auth-string-AbCdEf",
+		KindAPIKeySecret:     "secret:prefect/etl/api-key-AbCdEf",
+		KindAuthStringSecret: "secret:prefect/etl/api-auth-string-AbCdEf",
 	} {
 		w.setValue(kind, w.id.arn("secretsmanager", resource))
 	}
@@ -80,7 +81,8 @@ func TestIdentityARNs(t *testing.T) {
 	t.Parallel()
 	i := Identity{Account: "123456789012", Partition: "aws-cn", Region: "cn-north-1"}
 	got := []string{
-		i.roleARN("r"), i.roleARN("arn:aws:iam::1:role/x"), i.clusterARN("c"), i.clusterARN("arn:aws:ecs:r:1:cluster/x"),
+		i.roleARN("r"), i.roleARN("arn:aws:iam::1:role/x"), i.clusterARN("c"),
+		i.clusterARN("arn:aws:ecs:r:1:cluster/x"),
 		i.managedPolicyARN("service-role/P"), i.arn("logs", "log-group:g"),
 	}
 	want := []string{
@@ -112,7 +114,8 @@ func TestWorkerPolicyIsNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Actions for which AWS knows no resource (Service Authorization Reference).
-	noResource := []string{"ecs:DescribeTaskDefinition", "ecs:DeregisterTaskDefinition", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ecs:ListTaskDefinitions", "ecs:ListTasks"}
+	noResource := []string{"ecs:DescribeTaskDefinition", "ecs:DeregisterTaskDefinition", "ec2:DescribeVpcs",
+		"ec2:DescribeSubnets", "ecs:ListTaskDefinitions", "ecs:ListTasks"}
 	noResource = append(noResource, "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 		"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel")
 	passed := false
@@ -126,11 +129,13 @@ func TestWorkerPolicyIsNarrow(t *testing.T) {
 		}
 		if strings.Contains(actions, "iam:PassRole") {
 			passed = true
-			roles := []any{"arn:aws:iam::123456789012:role/prefect-etl-eu-west-1-flow-exec", "arn:aws:iam::123456789012:role/flow"}
+			roles := []any{"arn:aws:iam::123456789012:role/prefect-etl-eu-west-1-flow-exec",
+				"arn:aws:iam::123456789012:role/flow"}
 			if diff := cmp.Diff(any(roles), statement.Resource); diff != "" {
 				t.Errorf("roles that may be passed (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(map[string]map[string]any{"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}, statement.Condition); diff != "" {
+			if diff := cmp.Diff(map[string]map[string]any{
+				"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}, statement.Condition); diff != "" {
 				t.Errorf("to whom they may be passed (-want +got):\n%s", diff)
 			}
 		}

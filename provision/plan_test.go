@@ -58,7 +58,8 @@ func TestRunSteps(t *testing.T) {
 		if diff := cmp.Diff(want, applied, cmpopts.EquateApprox(0, 0.001)); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
-		if slices.Index(told.lines, "start service") < slices.Index(told.lines, "done task-definition") || len(told.lines) != 8 {
+		if slices.Index(told.lines, "start service") < slices.Index(told.lines, "done task-definition") ||
+			len(told.lines) != 8 {
 			t.Errorf("told %q", told.lines)
 		}
 	})
@@ -82,7 +83,8 @@ func TestRunStepsGoesOnPastAFailure(t *testing.T) {
 		if !errors.Is(err, errBroken) || err.Error() != `worker-role "x": broken`+"\n"+`log-group "x": broken` {
 			t.Errorf("got error %v", err)
 		}
-		if all := strings.Join(told.lines, " "); strings.Contains(all, "start service") || strings.Contains(all, "start task-definition") {
+		if all := strings.Join(told.lines, " "); strings.Contains(all, "start service") ||
+			strings.Contains(all, "start task-definition") {
 			t.Errorf("told %q", told.lines)
 		}
 	})
@@ -108,7 +110,8 @@ func TestRunStepsEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		_, err := runSteps(ctx, []step{oneStep(KindCluster, time.Hour, nil), oneStep(KindService, 0, nil, KindCluster)}, &telling{})
+		_, err := runSteps(ctx, []step{oneStep(KindCluster, time.Hour, nil), oneStep(KindService, 0, nil, KindCluster)},
+			&telling{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("got %v in %s", err, time.Since(began))
 		}

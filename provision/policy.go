@@ -66,10 +66,12 @@ func NewPolicy(name string, spec spec.Spec, id Identity, server Server) (Policy,
 
 func (w *world) policy(name string) (Policy, error) {
 	documents := map[string]string{
-		PolicyBootstrap: templates.BootstrapPolicy, PolicyTeardown: templates.TeardownPolicy, PolicyDoctor: templates.DoctorPolicy,
+		PolicyBootstrap: templates.BootstrapPolicy, PolicyTeardown: templates.TeardownPolicy,
+		PolicyDoctor: templates.DoctorPolicy,
 		PolicyWorker: templates.WorkerPolicy, PolicyExecution: templates.SecretPolicy,
 		PolicyFlowExecution: templates.FlowExecutionPolicy,
-		PolicyStatus:        templates.StatusPolicy, PolicyLogs: templates.LogsPolicy, PolicyVerify: templates.VerifyPolicy,
+		PolicyStatus:        templates.StatusPolicy, PolicyLogs: templates.LogsPolicy,
+		PolicyVerify: templates.VerifyPolicy,
 		PolicyDeploy: templates.DeployPolicy,
 	}
 	document, ok := documents[name]
@@ -123,7 +125,8 @@ func (p Policy) statementHint(d denial.Denial, pool string) string {
 		on = " on " + d.Resource
 	}
 	if len(sids) == 0 {
-		return fmt.Sprintf("%s has no statement that allows %s%s: compare the names and the cluster that were given", command, d.Action, on)
+		return fmt.Sprintf("%s has no statement that allows %s%s: compare the names and the cluster that were given",
+			command, d.Action, on)
 	}
 	return fmt.Sprintf("%s%s is allowed by the statement %s of %s", d.Action, on, strings.Join(sids, " or "), command)
 }

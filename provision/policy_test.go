@@ -12,7 +12,8 @@ import (
 	"ecsctl/templates"
 )
 
-var everyPolicy = []string{PolicyBootstrap, PolicyTeardown, PolicyWorker, PolicyExecution, PolicyDoctor, PolicyStatus, PolicyLogs, PolicyVerify}
+var everyPolicy = []string{PolicyBootstrap, PolicyTeardown, PolicyWorker, PolicyExecution, PolicyDoctor, PolicyStatus,
+	PolicyLogs, PolicyVerify}
 
 func mustPolicy(t *testing.T, w *world, name string) Policy {
 	t.Helper()
@@ -88,7 +89,8 @@ func TestPoliciesAreLatin1(t *testing.T) {
 			}
 		}
 	}
-	if text := mustPolicy(t, w, PolicyTeardown).Document(); !strings.Contains(text, `"aws:ResourceTag/ecsctl:pool":"?? é"`) {
+	if text := mustPolicy(t, w, PolicyTeardown).Document(); !strings.Contains(text,
+		`"aws:ResourceTag/ecsctl:pool":"?? é"`) {
 		t.Errorf("the tag is in no condition of %s", text)
 	}
 }
@@ -115,12 +117,15 @@ func TestPoliciesOfASmallerSpec(t *testing.T) {
 	t.Parallel()
 	s := validSpec()
 	s.Names.ExecutionRole, s.Names.WorkerRole = "arn:aws:iam::123456789012:role/e", "arn:aws:iam::123456789012:role/w"
-	s.Network.SecurityGroups, s.Worker.Image, s.Prefect.APIKeySecret = []string{"sg-1"}, "mine:1", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf"
+	s.Network.SecurityGroups, s.Worker.Image, s.Prefect.APIKeySecret = []string{"sg-1"}, "mine:1",
+		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf"
 	s.Observer = ptr(false)
 	w := testWorld(t, s)
 	w.server.AuthString = ""
 	text := mustPolicy(t, w, PolicyBootstrap).Document()
-	for _, gone := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "ec2:CreateSecurityGroup", "ecr:PutImage\"", "ecr:GetAuthorizationToken", "secretsmanager:", "sqs:CreateQueue", "events:PutRule"} {
+	for _, gone := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy",
+		"iam:PutRolePermissionsBoundary", "ec2:CreateSecurityGroup", "ecr:PutImage\"", "ecr:GetAuthorizationToken",
+		"secretsmanager:", "sqs:CreateQueue", "events:PutRule"} {
 		if strings.Contains(text, gone) {
 			t.Errorf("there is %s in %s", gone, text)
 		}

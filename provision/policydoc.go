@@ -68,7 +68,9 @@ func canonicalStatement(statement map[string]any) policyStatement {
 
 // isIn reports whether one of the statements says the same.
 func (s policyStatement) isIn(statements []policyStatement) bool {
-	return slices.ContainsFunc(statements, func(other policyStatement) bool { return reflect.DeepEqual(s.content, other.content) })
+	return slices.ContainsFunc(statements, func(other policyStatement) bool {
+		return reflect.DeepEqual(s.content, other.content)
+	})
 }
 
 // canonicalSet writes single values as lists of one and makes lists sets, at every depth.

@@ -40,7 +40,8 @@ func TestSamePolicies(t *testing.T) {
 func TestTruthMayHaveQuotes(t *testing.T) {
 	t.Parallel()
 	policy := func(truth, number string) string {
-		return `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":` + truth +
+		return `{"Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":` +
+			truth +
 			`},"NumericLessThan":{"s3:max-keys":` + number + `}}}}`
 	}
 	for _, truth := range []string{`false`, `"false"`, `["false"]`, `[false]`} {
@@ -80,7 +81,8 @@ func TestDifferentPolicies(t *testing.T) {
 		},
 		"one statement more": {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"},{"Sid":"B","Effect":"Allow","Action":"*","Resource":"*"}]}`,
-			[]Field{{Path: "policy.Statement.B", Before: `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`, After: ""}},
+			[]Field{{Path: "policy.Statement.B", Before: `{"Action":["*"],"Effect":["Allow"],"Resource":["*"]}`,
+				After: ""}},
 		},
 		"an older version": {
 			`{"Version":"2008-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}]}`,
@@ -111,16 +113,21 @@ func TestNoStatementHides(t *testing.T) {
 		before, after string
 		want          []Field
 	}{
-		"before one called 0": {document(foreign, named("0", ours)), document(ours), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
+		"before one called 0": {document(foreign, named("0", ours)), document(ours),
+			[]Field{{Path: "policy.Statement", Before: shown, After: ""}}},
 		"before one called 0 that is wanted so": {
-			document(foreign, named("0", ours)), document(named("0", ours)), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
-		"behind one called 1": {document(named("1", ours), foreign), document(named("1", ours)), []Field{{Path: "policy.Statement", Before: shown, After: ""}}},
+			document(foreign, named("0", ours)), document(named("0", ours)),
+			[]Field{{Path: "policy.Statement", Before: shown, After: ""}}},
+		"behind one called 1": {document(named("1", ours), foreign), document(named("1", ours)),
+			[]Field{{Path: "policy.Statement", Before: shown, After: ""}}},
 		"called like the wanted one": {
-			document(named("A", foreign), named("A", ours)), document(named("A", ours)), []Field{{Path: "policy.Statement.A", Before: shown, After: ""}}},
+			document(named("A", foreign), named("A", ours)), document(named("A", ours)),
+			[]Field{{Path: "policy.Statement.A", Before: shown, After: ""}}},
 		"in place of the wanted one, twice": {
 			document(named("A", foreign), named("A", foreign)), document(named("A", ours)),
 			[]Field{{Path: "policy.Statement.A.Action", Before: `["*"]`, After: `["ecs:RunTask"]`}}},
-		"a wanted one that is missing": {document(ours), document(ours, named("B", foreign)), []Field{{Path: "policy.Statement.B", Before: "", After: shown}}},
+		"a wanted one that is missing": {document(ours), document(ours, named("B", foreign)),
+			[]Field{{Path: "policy.Statement.B", Before: "", After: shown}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,10 +146,13 @@ func TestNoMatchHides(t *testing.T) {
 		want          []Field
 	}{
 		"another order, twice": {`{"a":["y","x","x",1]}`, `{"a":[1,"x","y"]}`, nil},
-		"a number as text":     {`{"a":["1"]}`, `{"a":[1]}`, []Field{{Path: "pattern.a", Before: `["1"]`, After: `[1]`}}},
-		"an object as text":    {`{"a":["{\"prefix\":\"x\"}"]}`, `{"a":[{"prefix":"x"}]}`, []Field{{Path: "pattern.a", Before: `["{\"prefix\":\"x\"}"]`, After: `[{"prefix":"x"}]`}}},
+		"a number as text": {`{"a":["1"]}`, `{"a":[1]}`,
+			[]Field{{Path: "pattern.a", Before: `["1"]`, After: `[1]`}}},
+		"an object as text": {`{"a":["{\"prefix\":\"x\"}"]}`, `{"a":[{"prefix":"x"}]}`,
+			[]Field{{Path: "pattern.a", Before: `["{\"prefix\":\"x\"}"]`, After: `[{"prefix":"x"}]`}}},
 	} {
-		if diff := cmp.Diff(test.want, compareDocuments("pattern", test.before, test.after, canonicalPattern)); diff != "" {
+		if diff := cmp.Diff(test.want, compareDocuments("pattern", test.before, test.after,
+			canonicalPattern)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 	}
@@ -162,15 +172,17 @@ func TestPolicyThatDoesNotParse(t *testing.T) {
 func TestLetsECSAssume(t *testing.T) {
 	t.Parallel()
 	trust := func(effect, principal, action string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"` + effect + `","Principal":` + principal + `,"Action":` + action + `}]}`
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"` + effect + `","Principal":` + principal +
+			`,"Action":` + action + `}]}`
 	}
 	for name, test := range map[string]struct {
 		trust string
 		want  bool
 	}{
-		"ours":               {trustPolicy(), true},
-		"URL-encoded":        {url.QueryEscape(trustPolicy()), true},
-		"among others":       {trust("Allow", `{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]}`, `["sts:TagSession","sts:AssumeRole"]`), true},
+		"ours":        {trustPolicy(), true},
+		"URL-encoded": {url.QueryEscape(trustPolicy()), true},
+		"among others": {trust("Allow", `{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]}`,
+			`["sts:TagSession","sts:AssumeRole"]`), true},
 		"all of sts":         {trust("Allow", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:*"`), true},
 		"another service":    {trust("Allow", `{"Service":"lambda.amazonaws.com"}`, `"sts:AssumeRole"`), false},
 		"denied":             {trust("Deny", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:AssumeRole"`), false},

@@ -14,7 +14,8 @@ const fargateVCPUs = "fargate/L-3032A538"
 // policyValues are what the policies name. Lists that are empty take their statements out.
 func (w *world) policyValues() map[string]any {
 	values := w.workerPolicyValues()
-	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(), w.secretValues(), w.observerValues(), w.flowExecutionValues()} {
+	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(),
+		w.secretValues(), w.observerValues(), w.flowExecutionValues()} {
 		maps.Copy(values, more)
 	}
 	values["PoolTag"] = latin1Pattern(spec.PoolTag(w.spec.Pool, w.spec.Region))
@@ -66,8 +67,9 @@ func (w *world) roleValues() map[string]any {
 		bound, boundary = own, []string{w.spec.Roles.Boundary}
 	}
 	return map[string]any{
-		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own, "OwnExecutionRole": ownExecution,
-		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
+		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
+		"OwnExecutionRole": ownExecution,
+		"BoundRoles":       bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
 }
@@ -132,7 +134,8 @@ func (w *world) secretValues() map[string]any {
 	}
 	kept, keptMade := w.secretARNs(names)
 	every, made := w.secretARNs([]string{w.spec.Names.Secret, authStringSecretName(w.spec.Names.Secret)})
-	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "KeptSecretsMade": keptMade, "EverySecret": every, "EverySecretMade": made}
+	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "KeptSecretsMade": keptMade,
+		"EverySecret": every, "EverySecretMade": made}
 }
 
 // secretARNs are all that secrets of the names may go by, and those when they are there:

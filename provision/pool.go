@@ -40,7 +40,8 @@ type workPool struct {
 
 func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
 func (p *workPool) needs() []Kind {
-	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindAPIKeySecret, KindAuthStringSecret, KindSecurityGroup, KindBucket}
+	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindAPIKeySecret, KindAuthStringSecret,
+		KindSecurityGroup, KindBucket}
 }
 
 func (p *workPool) find(ctx context.Context) error {
@@ -97,7 +98,8 @@ func (p *workPool) diff() Change {
 	c.Reason = p.keptReason()
 	for _, d := range p.changes() {
 		c.Fields = append(c.Fields, Field{
-			Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value)), Why: p.keeps.why[d.name],
+			Path: "defaults." + d.name, Before: showRaw(p.template.defaultOf(d.name)), After: show(toJSON(d.value)),
+			Why: p.keeps.why[d.name],
 		})
 	}
 	c.Fields = append(c.Fields, p.storageFields()...)
@@ -151,7 +153,8 @@ func (p *workPool) make(ctx context.Context) (string, error) {
 		return "", err
 	}
 	made, err := p.w.aws.Prefect.CreateWorkPool(ctx, prefect.WorkPoolCreate{
-		Name: p.w.spec.Pool, Type: poolType, Description: "Flow runs as ECS tasks. Made by ecsctl bootstrap.", BaseJobTemplate: raw,
+		Name: p.w.spec.Pool, Type: poolType, Description: "Flow runs as ECS tasks. Made by ecsctl bootstrap.",
+		BaseJobTemplate: raw,
 	})
 	if errors.Is(err, prefect.ErrConflict) { // another bootstrap was faster
 		return p.meetOther(ctx)
@@ -196,7 +199,8 @@ func (p *workPool) converge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool, prefect.WorkPoolUpdate{BaseJobTemplate: raw}); err != nil {
+	if err := p.w.aws.Prefect.UpdateWorkPool(ctx, p.w.spec.Pool,
+		prefect.WorkPoolUpdate{BaseJobTemplate: raw}); err != nil {
 		return err
 	}
 	return p.putStorage(ctx)
@@ -254,7 +258,8 @@ func (p *workPool) remove() Change {
 			}
 		}
 	case marker.Version > 0:
-		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were", p.restoredFields()
+		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were",
+			p.restoredFields()
 	default:
 		c.Action, c.Reason = Leave, notOurs
 	}
@@ -264,7 +269,8 @@ func (p *workPool) remove() Change {
 func (p *workPool) restoredFields() []Field {
 	var out []Field
 	for name, mark := range p.template.marker.Defaults {
-		out = append(out, Field{Path: "defaults." + name, Before: showRaw(p.template.defaultOf(name)), After: showRaw(mark.Before)})
+		out = append(out, Field{Path: "defaults." + name, Before: showRaw(p.template.defaultOf(name)),
+			After: showRaw(mark.Before)})
 	}
 	slices.SortFunc(out, func(a, b Field) int { return strings.Compare(a.Path, b.Path) })
 	return out

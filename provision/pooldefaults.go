@@ -16,7 +16,9 @@ func (p *workPool) defaults() []poolDefault {
 	out := []poolDefault{
 		{"cluster", w.spec.Cluster},
 		{vpcVariable, cmp.Or(p.keeps.vpc, network.vpc)},
-		{networkVariable, map[string]any{"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip}},
+		{networkVariable, map[string]any{
+			"subnets": network.subnetIDs(), "securityGroups": w.securityGroups(), "assignPublicIp": ip,
+		}},
 		{executionRoleVariable, w.flowRunExecutionRole()},
 	}
 	add := func(set bool, name string, value any) {
@@ -103,12 +105,14 @@ func (p *workPool) takesSecrets() bool { return !p.w.server.prefect2() }
 func (p *workPool) changes() []poolDefault {
 	p.warnings = p.forgottenChoices()
 	if p.found != nil && p.found.IsPaused {
-		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
+		p.warnings = append(p.warnings,
+			fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}
 	var out []poolDefault
 	wanted := append(p.defaults(), p.staleSecrets()...)
 	if unused := p.unused(wanted); len(unused) > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q: nothing in the template uses the variables %s: their defaults have no effect and are not set", p.w.spec.Pool, strings.Join(unused, ", ")))
+		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q: nothing in the template uses the variables %s: "+
+			"their defaults have no effect and are not set", p.w.spec.Pool, strings.Join(unused, ", ")))
 	}
 	for _, d := range wanted {
 		switch {
@@ -120,7 +124,9 @@ func (p *workPool) changes() []poolDefault {
 		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil:
 			out = append(out, d)
 		default:
-			p.warnings = append(p.warnings, fmt.Sprintf("work pool %q has no variable %q in its base job template: its default is not set", p.w.spec.Pool, d.name))
+			p.warnings = append(p.warnings,
+				fmt.Sprintf("work pool %q has no variable %q in its base job template: its default is not set",
+					p.w.spec.Pool, d.name))
 		}
 	}
 	return out

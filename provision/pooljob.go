@@ -111,7 +111,8 @@ func inTemplatesWords(err error) error {
 // describeNamed reads the task definition that a pool names. That it cannot be read is told
 // in the plan, and ends none.
 func (w *world) describeNamed(ctx context.Context, name string) (*types.TaskDefinition, error) {
-	out, err := w.aws.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
+	out, err := w.aws.ECS.DescribeTaskDefinition(ctx,
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
 	if err != nil {
 		return nil, explain(fmt.Sprintf("read the task definition %q, which the pool names", name), err)
 	}

@@ -26,7 +26,8 @@ func (p *workPool) judgeLogs(ctx context.Context) error {
 	found, err := p.w.groupNamed(ctx, group)
 	switch {
 	case awserr.Denied(err):
-		p.keeps.warnings = append(p.keeps.warnings, "whether the pool's log group "+group+" exists was not looked at: "+explain("read it", err).Error())
+		p.keeps.warnings = append(p.keeps.warnings, "whether the pool's log group "+group+" exists was not looked at: "+
+			explain("read it", err).Error())
 	case err != nil:
 		return explain("read the pool's log group", err)
 	case found == nil:

@@ -59,6 +59,8 @@ func (p *workPool) checkRemembered() error {
 	if len(was) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("work pool %q was set up with %s, which another name would leave behind", want.Pool, strings.Join(was, ", "))
-	return hint.Add(err, "name it again with "+strings.Join(flags, " "), fmt.Sprintf("or run `ecsctl teardown --pool %s` first", want.Pool))
+	err := fmt.Errorf("work pool %q was set up with %s, which another name would leave behind", want.Pool,
+		strings.Join(was, ", "))
+	return hint.Add(err, "name it again with "+strings.Join(flags, " "),
+		fmt.Sprintf("or run `ecsctl teardown --pool %s` first", want.Pool))
 }

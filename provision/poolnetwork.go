@@ -40,7 +40,9 @@ func (p *workPool) judgeNetwork(ctx context.Context) error {
 				return explain("read the pool's network", err)
 			}
 			vpc, why = p.theirText(vpcVariable), ""
-			p.keeps.warnings = append(p.keeps.warnings, "whether the pool's network_configuration can work was not looked at: "+explain("read its subnets", err).Error())
+			p.keeps.warnings = append(p.keeps.warnings,
+				"whether the pool's network_configuration can work was not looked at: "+
+					explain("read its subnets", err).Error())
 		}
 	}
 	if why != "" {
@@ -100,7 +102,8 @@ func (w *world) checkPoolNetwork(ctx context.Context, n poolNetwork) (vpc, why s
 	}
 	for _, group := range groups.SecurityGroups {
 		if other := aws.ToString(group.VpcId); other != vpc {
-			return "", fmt.Sprintf("security group %s is in VPC %s, and the subnets are in %s", aws.ToString(group.GroupId), other, vpc), nil
+			return "", fmt.Sprintf("security group %s is in VPC %s, and the subnets are in %s",
+				aws.ToString(group.GroupId), other, vpc), nil
 		}
 	}
 	return vpc, "", nil
@@ -125,9 +128,12 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 		}
 		switch {
 		case s.out.kind == exitNone:
-			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration has no way out (%s): flow runs there reach Prefect and the image registry only by VPC endpoints", s.id, s.out.why))
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration "+
+				"has no way out (%s): flow runs there reach Prefect and the image registry only by VPC endpoints",
+				s.id, s.out.why))
 		case s.out.kind == exitPublic && !public:
-			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration reaches the internet only with public IP addresses, and assignPublicIp is not ENABLED there", s.id))
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration "+
+				"reaches the internet only with public IP addresses, and assignPublicIp is not ENABLED there", s.id))
 		}
 	}
 	return nil

@@ -38,7 +38,9 @@ func (p *workPool) judgeRole(ctx context.Context) error {
 	case p.onlyTheirs():
 		p.keepRole(true)
 		if p.theirs(apiKeySecretVariable) == nil {
-			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("execution role %s of the pool is kept, because containers of the pool need it, and %s: flow runs get the API key in their environment, as before. Allow it secretsmanager:GetSecretValue on %s, and run the command again",
+			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("execution role %s of the pool is kept, because "+
+				"containers of the pool need it, and %s: flow runs get the API key in their environment, as before. "+
+				"Allow it secretsmanager:GetSecretValue on %s, and run the command again",
 				theirs, why, strings.Join(p.w.secretPatterns(), ", ")))
 		}
 	default:
@@ -76,7 +78,8 @@ func (p *workPool) readsKey(ctx context.Context, role string) (reads bool, why s
 	if len(secrets) == 0 || !p.takesSecrets() {
 		return true, "", nil
 	}
-	policy := Policy{Name: PolicyExecution, Statements: templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})}
+	policy := Policy{Name: PolicyExecution, Statements: templates.Statements(templates.SecretPolicy,
+		map[string]any{"Secrets": secrets})}
 	denied, err := policy.Simulate(ctx, p.w.aws, p.w.id.roleARN(role))
 	switch {
 	case awserr.Denied(err):

@@ -112,7 +112,8 @@ func (p *workPool) putStorage(ctx context.Context) error {
 	wanted := p.storage()
 	if !p.storesInOurBucket() {
 		step := map[string]any{"bucket": p.w.bucketName(), "requires": "prefect-aws"}
-		wanted.Upload, wanted.Execute = map[string]map[string]any{uploadStep: step}, map[string]map[string]any{executeStep: step}
+		wanted.Upload, wanted.Execute = map[string]map[string]any{uploadStep: step},
+			map[string]map[string]any{executeStep: step}
 	}
 	if p.resultsType != nil {
 		id, err := p.putResults(ctx)
@@ -126,7 +127,8 @@ func (p *workPool) putStorage(ctx context.Context) error {
 
 // putResults makes or changes the block, and returns its id.
 func (p *workPool) putResults(ctx context.Context) (string, error) {
-	data := map[string]any{"bucket_name": p.w.bucketName(), "bucket_folder": resultFolder, "credentials": map[string]any{}}
+	data := map[string]any{"bucket_name": p.w.bucketName(), "bucket_folder": resultFolder,
+		"credentials": map[string]any{}}
 	if p.results == nil {
 		return p.w.aws.Prefect.CreateBlockDocument(ctx, *p.resultsType, p.resultsBlock(), data)
 	}

@@ -58,7 +58,8 @@ func TestTemplateRoundTrip(t *testing.T) {
 func TestTemplateSet(t *testing.T) {
 	t.Parallel()
 	template := mustParse(t, usersTemplate)
-	setDefaults(t, template, poolDefault{"cluster", "main"}, poolDefault{"memory", 4096}, poolDefault{"vpc_id", "vpc-ours"})
+	setDefaults(t, template, poolDefault{"cluster", "main"}, poolDefault{"memory", 4096},
+		poolDefault{"vpc_id", "vpc-ours"})
 	want := `{"x-mine":{"z":1,"a":1.50},"variables":{"type":"object","required":["image"],"properties":{` +
 		`"memory":{"title":"Memory","default":4096},` +
 		`"image":{"default":"registry/app:1","type":"string","x-note":"ours"},` +
@@ -77,7 +78,8 @@ func TestTemplateSet(t *testing.T) {
 func TestTemplateRestore(t *testing.T) {
 	t.Parallel()
 	first := mustParse(t, usersTemplate)
-	setDefaults(t, first, poolDefault{"cluster", "main"}, poolDefault{"memory", 4096}, poolDefault{"vpc_id", "vpc-ours"})
+	setDefaults(t, first, poolDefault{"cluster", "main"}, poolDefault{"memory", 4096},
+		poolDefault{"vpc_id", "vpc-ours"})
 	if err := first.addVariable("extra", json.RawMessage(`{"type":"string"}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +150,9 @@ func TestOwnTemplateRemembersNothing(t *testing.T) {
 	template := mustParse(t, usersTemplate)
 	template.marker = poolMarker{Version: markerVersion, Created: true}
 	setDefaults(t, template, poolDefault{"vpc_id", "vpc-ours"})
-	if got := mustParse(t, encoded(t, template)).marker; !cmp.Equal(got, poolMarker{Version: markerVersion, Created: true}) {
+	if got := mustParse(t, encoded(t, template)).marker; !cmp.Equal(got, poolMarker{
+		Version: markerVersion, Created: true,
+	}) {
 		t.Errorf("got marker %+v", got)
 	}
 }
@@ -190,15 +194,19 @@ func TestTemplateDiffers(t *testing.T) {
 		want any
 		diff bool
 	}{
-		"equal":                   {`"a"`, "a", false},
-		"other":                   {`"a"`, "b", true},
-		"none":                    {``, "b", true},
-		"null is none":            {`null`, "b", true},
-		"number and number":       {`512`, 512, false},
-		"number and text":         {`"512"`, 512, true},
-		"sets in another order":   {`{"subnets":["b","a"],"x":1}`, map[string]any{"x": 1, "subnets": []string{"a", "b"}}, false},
-		"sets of another content": {`{"subnets":["b","c"],"x":1}`, map[string]any{"x": 1, "subnets": []string{"a", "b"}}, true},
-		"a key more":              {`{"x":1,"y":2}`, map[string]any{"x": 1}, true},
+		"equal":             {`"a"`, "a", false},
+		"other":             {`"a"`, "b", true},
+		"none":              {``, "b", true},
+		"null is none":      {`null`, "b", true},
+		"number and number": {`512`, 512, false},
+		"number and text":   {`"512"`, 512, true},
+		"sets in another order": {`{"subnets":["b","a"],"x":1}`, map[string]any{
+			"x": 1, "subnets": []string{"a", "b"},
+		}, false},
+		"sets of another content": {`{"subnets":["b","c"],"x":1}`, map[string]any{
+			"x": 1, "subnets": []string{"a", "b"},
+		}, true},
+		"a key more": {`{"x":1,"y":2}`, map[string]any{"x": 1}, true},
 	} {
 		property := `{"default":` + test.have + `}`
 		if test.have == "" {

@@ -18,9 +18,11 @@ func (p *workPool) checkJob() error {
 		return nil
 	}
 	if cluster := shortName(p.job.Uses.Cluster); cluster != "" && cluster != shortName(p.w.spec.Cluster) {
-		return hint.Add(fmt.Errorf("work pool %q runs tasks in cluster %q: its template has that name in job_configuration in place of a variable, and the worker would be in %q",
+		return hint.Add(fmt.Errorf("work pool %q runs tasks in cluster %q: its template has that name in "+
+			"job_configuration in place of a variable, and the worker would be in %q",
 			p.w.spec.Pool, cluster, shortName(p.w.spec.Cluster)),
-			"set the worker up there with --cluster "+cluster, `or write "{{ cluster }}" in the pool's base job template`)
+			"set the worker up there with --cluster "+cluster,
+			`or write "{{ cluster }}" in the pool's base job template`)
 	}
 	return nil
 }
@@ -34,7 +36,9 @@ func (p *workPool) judgeJob(ctx context.Context, cluster *types.Cluster) error {
 	reasons, err := p.jobProblems(ctx, cluster)
 	p.keeps.warnings = append(p.keeps.warnings, unlessOtherwise(p.w.spec.Pool, reasons)...)
 	if p.job.hasKeys() {
-		p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("flow runs of work pool %q are launched with the credentials of the AwsCredentials block in aws_credentials, not with the worker's role: they must allow what `ecsctl policy worker --pool %s` prints",
+		p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("flow runs of work pool %q are launched with the "+
+			"credentials of the AwsCredentials block in aws_credentials, not with the worker's role: they must allow "+
+			"what `ecsctl policy worker --pool %s` prints",
 			p.w.spec.Pool, p.w.spec.Pool))
 	}
 	return err

@@ -26,7 +26,8 @@ type PushedImage struct {
 // and Tags.
 func PushImage(ctx context.Context, opts Options, binaries []*image.Binary) (PushedImage, error) {
 	opts.Spec.Worker.Runtime, opts.Spec.Worker.Image = spec.RuntimeECSCTL, ""
-	w := &world{spec: opts.Spec, version: opts.Version, aws: opts.Clients, log: opts.Logger, poll: opts.PollInterval, known: map[Kind]string{}}
+	w := &world{spec: opts.Spec, version: opts.Version, aws: opts.Clients, log: opts.Logger, poll: opts.PollInterval,
+		known: map[Kind]string{}}
 	w.spec.Names = w.spec.Names.Or(spec.DeriveNames(w.spec.Pool, w.spec.Region))
 	var err error
 	if w.id, err = WhoAmI(ctx, opts.Clients); err != nil {

@@ -61,7 +61,9 @@ func (q *queue) read(ctx context.Context) (*foundQueue, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: named.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+	got, err := api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: named.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +147,8 @@ func (q *queue) create(ctx context.Context) error {
 		out, err = q.w.aws.SQS.CreateQueue(ctx, in)
 		return err
 	})
-	if awserr.HasCode(err, "QueueAlreadyExists", "QueueNameExists") { // another bootstrap was faster, with other settings
+	// another bootstrap was faster, with other settings
+	if awserr.HasCode(err, "QueueAlreadyExists", "QueueNameExists") {
 		if err := q.find(ctx); err != nil {
 			return err
 		}

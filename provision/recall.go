@@ -117,7 +117,8 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) 
 	if len(n.SecurityGroups) > 0 || len(has.SecurityGroups) == 0 {
 		return nil
 	}
-	out, err := w.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("group-id", has.SecurityGroups...)}})
+	out, err := w.aws.EC2.DescribeSecurityGroups(ctx,
+		&ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("group-id", has.SecurityGroups...)}})
 	if err != nil {
 		return explain("read the security groups of the service", err)
 	}
@@ -162,7 +163,8 @@ func recallNumber(field *int, has string, usual int) {
 
 // isOwnImage reports whether an image is one that bootstrap makes or chooses by itself.
 func (w *world) isOwnImage(image string) bool {
-	return slices.Contains([]string{prefect3Image, prefect2Image}, image) || strings.Contains(image, "/"+w.spec.Names.Repository+"@")
+	return slices.Contains([]string{prefect3Image, prefect2Image}, image) ||
+		strings.Contains(image, "/"+w.spec.Names.Repository+"@")
 }
 
 // ExplainAWS turns an error of the AWS SDK into one sentence that says what could not be

@@ -35,11 +35,15 @@ func TestRecallNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	group, err := a.source.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: aws.String("mine"), Description: aws.String("mine"), VpcId: subnets.Subnets[0].VpcId})
+	group, err := a.source.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		GroupName: aws.String("mine"), Description: aws.String("mine"), VpcId: subnets.Subnets[0].VpcId,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.spec.Network = spec.Network{Subnets: []string{*subnets.Subnets[0].SubnetId}, SecurityGroups: []string{*group.GroupId}}
+	a.spec.Network = spec.Network{
+		Subnets: []string{*subnets.Subnets[0].SubnetId}, SecurityGroups: []string{*group.GroupId},
+	}
 	a.bootstrap()
 	got := a.recall(spec.Spec{Pool: "etl", Region: region})
 	if diff := cmp.Diff(a.spec.Network, got.Network); diff != "" {

@@ -52,10 +52,14 @@ var choices = map[string]func(*account, *spec.Spec){
 
 	"Names.Bucket": func(_ *account, s *spec.Spec) { s.FlowRuns.BundleStorage, s.Names.Bucket = true, "mine-bundles" },
 
-	"Roles.Boundary":         func(a *account, s *spec.Spec) { s.Roles.Boundary = a.boundary("limit") },
-	"Roles.Path":             func(_ *account, s *spec.Spec) { s.Roles.Path = "/team/" },
-	"FlowRuns.ExecutionRole": func(_ *account, s *spec.Spec) { s.FlowRuns.ExecutionRole = "arn:aws:iam::123456789012:role/flows" },
-	"FlowRuns.TaskRole":      func(_ *account, s *spec.Spec) { s.FlowRuns.TaskRole = "arn:aws:iam::123456789012:role/flows" },
+	"Roles.Boundary": func(a *account, s *spec.Spec) { s.Roles.Boundary = a.boundary("limit") },
+	"Roles.Path":     func(_ *account, s *spec.Spec) { s.Roles.Path = "/team/" },
+	"FlowRuns.ExecutionRole": func(_ *account, s *spec.Spec) {
+		s.FlowRuns.ExecutionRole = "arn:aws:iam::123456789012:role/flows"
+	},
+	"FlowRuns.TaskRole": func(_ *account, s *spec.Spec) {
+		s.FlowRuns.TaskRole = "arn:aws:iam::123456789012:role/flows"
+	},
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
 	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },
 	"FlowRuns.Logs":          func(_ *account, s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(false) },
@@ -153,7 +157,8 @@ func TestOlderMarkers(t *testing.T) {
 	a.spec.Worker.ExecuteCommand = aws.Bool(true)
 	a.spec.Observer, a.spec.LogRetentionDays = aws.Bool(false), 7
 	a.bootstrap()
-	if err := editMarker(func(marker map[string]any) { marker["version"] = 1; delete(marker, "choices") })(t.Context(), a); err != nil {
+	if err := editMarker(func(marker map[string]any) { marker["version"] = 1; delete(marker, "choices") })(t.Context(),
+		a); err != nil {
 		t.Fatal(err)
 	}
 	want := a.spec
@@ -197,7 +202,8 @@ func TestForgottenChoices(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, sandbox.Options{}, 1)
 	plain := a.spec
-	a.spec.Worker.WorkQueues, a.spec.Worker.Limit, a.spec.Tags = []string{"high"}, aws.Int(3), map[string]string{"team": "data"}
+	a.spec.Worker.WorkQueues, a.spec.Worker.Limit, a.spec.Tags = []string{"high"}, aws.Int(3),
+		map[string]string{"team": "data"}
 	a.bootstrap()
 	a.spec = plain
 	plan, err := provision.NewBootstrap(t.Context(), a.options())
@@ -208,7 +214,8 @@ func TestForgottenChoices(t *testing.T) {
 	if got := strings.Join(plan.Warnings, "\n"); !strings.Contains(got, want) {
 		t.Errorf("the warnings are %s", got)
 	}
-	if diff := cmp.Diff([]string{"service update", "task-definition update", "work-pool update"}, a.plan()); diff != "" {
+	if diff := cmp.Diff([]string{"service update", "task-definition update", "work-pool update"},
+		a.plan()); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
 	a.bootstrap()
@@ -238,7 +245,9 @@ func (a *account) otherGroup() string {
 
 func (a *account) otherSecret() string {
 	a.t.Helper()
-	made, err := a.source.Secrets.CreateSecret(a.t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("mine"), SecretString: aws.String("the-key")})
+	made, err := a.source.Secrets.CreateSecret(a.t.Context(), &secretsmanager.CreateSecretInput{
+		Name: aws.String("mine"), SecretString: aws.String("the-key"),
+	})
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -59,7 +59,8 @@ func (r *repository) find(ctx context.Context) error {
 
 // read looks at the repository, and then at its parts at the same time; none is nil.
 func (r *repository) read(ctx context.Context) (*foundRepository, error) {
-	out, err := r.w.aws.ECR.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
+	out, err := r.w.aws.ECR.DescribeRepositories(ctx,
+		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
 	if awserr.HasCode(err, "RepositoryNotFoundException") {
 		return nil, nil
 	}
@@ -152,13 +153,16 @@ func (r *repository) remove() Change {
 }
 
 func (r *repository) delete(ctx context.Context) error {
-	_, err := r.w.aws.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{RepositoryName: aws.String(r.name()), Force: true})
+	_, err := r.w.aws.ECR.DeleteRepository(ctx, &ecr.DeleteRepositoryInput{
+		RepositoryName: aws.String(r.name()), Force: true,
+	})
 	return explain("delete the repository", unlessGone(err))
 }
 
 // readURI asks for no more than where the repository is; "" is that there is none.
 func (r *repository) readURI(ctx context.Context) (string, error) {
-	out, err := r.w.aws.ECR.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
+	out, err := r.w.aws.ECR.DescribeRepositories(ctx,
+		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{r.name()}})
 	if awserr.HasCode(err, "RepositoryNotFoundException") {
 		return "", nil
 	}

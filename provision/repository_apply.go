@@ -64,7 +64,9 @@ func (r *repository) tag(ctx context.Context) error {
 	if len(tags) == 0 {
 		return nil
 	}
-	_, err := r.w.aws.ECR.TagResource(ctx, &ecr.TagResourceInput{ResourceArn: aws.String(r.found.arn), Tags: ecrTags(tags)})
+	_, err := r.w.aws.ECR.TagResource(ctx, &ecr.TagResourceInput{
+		ResourceArn: aws.String(r.found.arn), Tags: ecrTags(tags),
+	})
 	return explain("tag the repository", err)
 }
 
@@ -72,7 +74,9 @@ func (r *repository) tag(ctx context.Context) error {
 func (r *repository) configure(ctx context.Context) error {
 	name := aws.String(r.name())
 	if r.found.mutability != types.ImageTagMutabilityImmutable {
-		_, err := r.w.aws.ECR.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: name, ImageTagMutability: types.ImageTagMutabilityImmutable})
+		_, err := r.w.aws.ECR.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{
+			RepositoryName: name, ImageTagMutability: types.ImageTagMutabilityImmutable,
+		})
 		if err != nil {
 			return explain("make the repository's tags immutable", err)
 		}
@@ -88,7 +92,9 @@ func (r *repository) configure(ctx context.Context) error {
 	if len(r.lifecycleFields()) == 0 {
 		return nil
 	}
-	_, err := r.w.aws.ECR.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: name, LifecyclePolicyText: aws.String(lifecyclePolicy())})
+	_, err := r.w.aws.ECR.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{
+		RepositoryName: name, LifecyclePolicyText: aws.String(lifecyclePolicy()),
+	})
 	return explain("set the repository's lifecycle policy", err)
 }
 

@@ -74,13 +74,16 @@ func (r *role) check() error {
 		return fmt.Errorf("%s %q does not exist", r.kind, r.nameARN)
 	}
 	if r.owned() && r.w.spec.Roles.Path != "" && r.found.arn != r.wantedARN() {
-		return hint.Add(fmt.Errorf("%s %q is in another path than %s: its ARN is %s", r.kind, r.name(), r.w.spec.Roles.Path, r.found.arn),
-			fmt.Sprintf("IAM cannot move a role: leave --role-path as it was, or run ecsctl teardown first, or name another role with --%s", r.kind))
+		return hint.Add(fmt.Errorf("%s %q is in another path than %s: its ARN is %s", r.kind, r.name(),
+			r.w.spec.Roles.Path, r.found.arn),
+			fmt.Sprintf("IAM cannot move a role: leave --role-path as it was, or run ecsctl teardown first, or name "+
+				"another role with --%s", r.kind))
 	}
 	if r.found == nil || r.owned() || letsECSAssume(r.found.trust) {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("%s %q exists, was not made by ecsctl, and its trust policy does not let ecs-tasks.amazonaws.com assume it", r.kind, r.name()),
+	return hint.Add(fmt.Errorf("%s %q exists, was not made by ecsctl, and its trust policy does not let "+
+		"ecs-tasks.amazonaws.com assume it", r.kind, r.name()),
 		fmt.Sprintf("name another role with --%s, or add ecs-tasks.amazonaws.com to its trust policy", r.kind))
 }
 
@@ -123,7 +126,8 @@ func (r *role) readRole(ctx context.Context, out *foundRole) error {
 }
 
 func (r *role) readAttached(ctx context.Context, out *foundRole) error {
-	pages := iam.NewListAttachedRolePoliciesPaginator(r.w.aws.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: aws.String(r.name())})
+	pages := iam.NewListAttachedRolePoliciesPaginator(r.w.aws.IAM,
+		&iam.ListAttachedRolePoliciesInput{RoleName: aws.String(r.name())})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -137,7 +141,9 @@ func (r *role) readAttached(ctx context.Context, out *foundRole) error {
 }
 
 func (r *role) readPolicy(ctx context.Context, out *foundRole) error {
-	got, err := r.w.aws.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: aws.String(r.name()), PolicyName: aws.String(r.policyName)})
+	got, err := r.w.aws.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{
+		RoleName: aws.String(r.name()), PolicyName: aws.String(r.policyName),
+	})
 	var missing *types.NoSuchEntityException
 	if errors.As(err, &missing) {
 		return nil // no such policy; whether the role is there, GetRole tells
@@ -160,7 +166,8 @@ func (r *role) diff() Change {
 			c.Reason += "; it must allow " + r.mustAllow
 		}
 	default:
-		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.boundaryFields(), r.policyFields(), r.w.tagFields(r.found.tags))
+		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.boundaryFields(),
+			r.policyFields(), r.w.tagFields(r.found.tags))
 		c.Action = updateIf(c.Fields)
 	}
 	return c
@@ -185,7 +192,9 @@ func (r *role) policyFields() []Field {
 }
 
 func (r *role) missingPolicies() []string {
-	return slices.DeleteFunc(slices.Clone(r.managed), func(p string) bool { return slices.Contains(r.found.attached, p) })
+	return slices.DeleteFunc(slices.Clone(r.managed), func(p string) bool {
+		return slices.Contains(r.found.attached, p)
+	})
 }
 
 func iamTags(tags map[string]string) []types.Tag {
@@ -206,7 +215,8 @@ const notOurs = "not made by ecsctl for this pool"
 
 // unlessGone drops the errors by which AWS says that something is not there any more.
 func unlessGone(err error) error {
-	if awserr.HasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound", "ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
+	if awserr.HasCode(err, "NoSuchEntity", "ResourceNotFoundException", "InvalidGroup.NotFound",
+		"ClusterNotFoundException", "ServiceNotFoundException", "RepositoryNotFoundException") {
 		return nil
 	}
 	return err

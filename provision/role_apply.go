@@ -26,8 +26,9 @@ func (r *role) create(ctx context.Context) error {
 		Path:                     notEmpty(r.w.spec.Roles.Path),
 		PermissionsBoundary:      notEmpty(r.w.spec.Roles.Boundary),
 		AssumeRolePolicyDocument: aws.String(trustPolicy()),
-		Description:              aws.String("Made by ecsctl for the Prefect work pool " + spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region)),
-		Tags:                     iamTags(r.w.wantedTags()),
+		Description: aws.String("Made by ecsctl for the Prefect work pool " +
+			spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region)),
+		Tags: iamTags(r.w.wantedTags()),
 	})
 	var exists *types.EntityAlreadyExistsException
 	if errors.As(err, &exists) {
@@ -36,7 +37,8 @@ func (r *role) create(ctx context.Context) error {
 	if err != nil {
 		return explain("create the role", err)
 	}
-	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), boundary: r.w.spec.Roles.Boundary, tags: r.w.wantedTags()}
+	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), boundary: r.w.spec.Roles.Boundary,
+		tags: r.w.wantedTags()}
 	return nil
 }
 
@@ -69,7 +71,9 @@ func (r *role) converge(ctx context.Context) error {
 	}
 	api, name := r.w.aws.IAM, aws.String(r.name())
 	if len(r.boundaryFields()) > 0 {
-		_, err := api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: &r.w.spec.Roles.Boundary})
+		_, err := api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{
+			RoleName: name, PermissionsBoundary: &r.w.spec.Roles.Boundary,
+		})
 		if err != nil {
 			return explain("set the permissions boundary", err)
 		}
@@ -77,13 +81,17 @@ func (r *role) converge(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if len(comparePolicies("", r.found.trust, trustPolicy())) > 0 {
 		group.Go(func() error {
-			_, err := api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: aws.String(trustPolicy())})
+			_, err := api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
+				RoleName: name, PolicyDocument: aws.String(trustPolicy()),
+			})
 			return explain("set the trust policy", err)
 		})
 	}
 	for _, policy := range r.missingPolicies() {
 		group.Go(func() error {
-			_, err := api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			_, err := api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{
+				RoleName: name, PolicyArn: aws.String(policy),
+			})
 			return explain("attach "+policy, err)
 		})
 	}
@@ -106,6 +114,8 @@ func (r *role) convergePolicy(ctx context.Context) error {
 		_, err := r.w.aws.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: policyName})
 		return explain("delete the inline policy "+r.policyName, err)
 	}
-	_, err := r.w.aws.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: policyName, PolicyDocument: aws.String(policy)})
+	_, err := r.w.aws.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: name, PolicyName: policyName, PolicyDocument: aws.String(policy),
+	})
 	return explain("put the inline policy "+r.policyName, err)
 }

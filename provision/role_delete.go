@@ -30,13 +30,17 @@ func (r *role) delete(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for _, policy := range r.found.attached {
 		group.Go(func() error {
-			_, err := api.DetachRolePolicy(gctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			_, err := api.DetachRolePolicy(gctx, &iam.DetachRolePolicyInput{
+				RoleName: name, PolicyArn: aws.String(policy),
+			})
 			return explain("detach "+policy, unlessGone(err))
 		})
 	}
 	for _, policy := range policies {
 		group.Go(func() error {
-			_, err := api.DeleteRolePolicy(gctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String(policy)})
+			_, err := api.DeleteRolePolicy(gctx, &iam.DeleteRolePolicyInput{
+				RoleName: name, PolicyName: aws.String(policy),
+			})
 			return explain("delete the inline policy "+policy, unlessGone(err))
 		})
 	}

@@ -30,7 +30,8 @@ func newExecutionRole(w *world) *role {
 		return templates.Policy(templates.SecretPolicy, map[string]any{"Secrets": secrets})
 	}
 	if len(secrets) > 0 {
-		r.mustAllow = "secretsmanager:GetSecretValue on " + secrets[0] + ", and what AmazonECSTaskExecutionRolePolicy allows"
+		r.mustAllow = "secretsmanager:GetSecretValue on " + secrets[0] +
+			", and what AmazonECSTaskExecutionRolePolicy allows"
 	}
 	return r
 }

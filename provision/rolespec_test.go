@@ -27,8 +27,9 @@ func (a *account) role(name *string) *types.Role {
 
 func (a *account) boundary(name string) string {
 	a.t.Helper()
-	made, err := a.source.IAM.CreatePolicy(a.t.Context(), &iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
+	made, err := a.source.IAM.CreatePolicy(a.t.Context(),
+		&iam.CreatePolicyInput{PolicyName: &name, PolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -48,11 +49,13 @@ func TestRolesHaveTheBoundaryAndThePath(t *testing.T) {
 		if want := "arn:aws:iam::123456789012:role/team/data/" + *name; *role.Arn != want {
 			t.Errorf("the role is %s, want %s", *role.Arn, want)
 		}
-		if role.PermissionsBoundary == nil || *role.PermissionsBoundary.PermissionsBoundaryArn != a.spec.Roles.Boundary {
+		if role.PermissionsBoundary == nil ||
+			*role.PermissionsBoundary.PermissionsBoundaryArn != a.spec.Roles.Boundary {
 			t.Errorf("role %s has the boundary %+v", *name, role.PermissionsBoundary)
 		}
 	}
-	definition, err := a.source.ECS.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: family})
+	definition, err := a.source.ECS.DescribeTaskDefinition(t.Context(),
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: family})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,10 +79,13 @@ func TestBoundaryIsRepaired(t *testing.T) {
 	a.spec.Roles.Boundary = limit
 	a.bootstrap()
 	ctx, api := t.Context(), a.source.IAM
-	if _, err := api.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: workerRole}); err != nil {
+	if _, err := api.DeleteRolePermissionsBoundary(ctx,
+		&iam.DeleteRolePermissionsBoundaryInput{RoleName: workerRole}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: executionRole, PermissionsBoundary: &other}); err != nil {
+	if _, err := api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{
+		RoleName: executionRole, PermissionsBoundary: &other,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"execution-role update", "worker-role update"}, a.plan()); diff != "" {
@@ -109,7 +115,8 @@ func TestPathOfARoleThatIsThere(t *testing.T) {
 	a.settled()
 	a.spec.Roles.Path = "/two/"
 	_, err := provision.NewBootstrap(t.Context(), a.options())
-	if err == nil || !strings.Contains(err.Error(), `"prefect-etl-eu-west-1-worker" is in another path than /two/: its ARN is arn:aws:iam::123456789012:role/one/prefect-etl-eu-west-1-worker`) {
+	if err == nil || !strings.Contains(err.Error(),
+		`"prefect-etl-eu-west-1-worker" is in another path than /two/: its ARN is arn:aws:iam::123456789012:role/one/prefect-etl-eu-west-1-worker`) {
 		t.Fatalf("got %v", err)
 	}
 	if hints := strings.Join(hint.Of(err), "\n"); !strings.Contains(hints, "--role-path") {

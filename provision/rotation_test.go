@@ -25,7 +25,9 @@ func rotated(t *testing.T) *account {
 func TestServiceIsRolledAfterTheSecret(t *testing.T) {
 	t.Parallel()
 	a := rotated(t)
-	a.server.AddFault(fault.Fault{Service: "secretsmanager", Operation: "PutSecretValue", Kind: fault.AccessDenied, Times: -1})
+	a.server.AddFault(fault.Fault{
+		Service: "secretsmanager", Operation: "PutSecretValue", Kind: fault.AccessDenied, Times: -1,
+	})
 	if a.try(t.Context()) == nil {
 		t.Error("the secret was put in spite of the fault")
 	}

@@ -64,7 +64,8 @@ func (r *eventRule) read(ctx context.Context) (*foundRule, error) {
 		return nil, err
 	}
 	out.targets = targets.Targets
-	tags, err := api.ListTagsForResource(ctx, &eventbridge.ListTagsForResourceInput{ResourceARN: aws.String(r.w.ruleARN())})
+	tags, err := api.ListTagsForResource(ctx,
+		&eventbridge.ListTagsForResourceInput{ResourceARN: aws.String(r.w.ruleARN())})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,9 @@ func (r *eventRule) apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if tags := r.w.missingTags(r.found.tags); len(tags) > 0 {
-		_, err := r.w.aws.Events.TagResource(ctx, &eventbridge.TagResourceInput{ResourceARN: aws.String(r.w.ruleARN()), Tags: eventTags(tags)})
+		_, err := r.w.aws.Events.TagResource(ctx, &eventbridge.TagResourceInput{
+			ResourceARN: aws.String(r.w.ruleARN()), Tags: eventTags(tags),
+		})
 		if err != nil {
 			return "", explain("tag the event rule", err)
 		}
@@ -130,12 +133,15 @@ func (r *eventRule) apply(ctx context.Context) (string, error) {
 	if len(r.targetFields()) == 0 {
 		return r.w.ruleARN(), nil
 	}
-	out, err := r.w.aws.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String(r.name()), Targets: []types.Target{r.target()}})
+	out, err := r.w.aws.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{
+		Rule: aws.String(r.name()), Targets: []types.Target{r.target()},
+	})
 	if err != nil {
 		return "", explain("make the queue the target of the event rule", err)
 	}
 	for _, entry := range out.FailedEntries {
-		return "", fmt.Errorf("failed to make the queue the target of the event rule: %s (%s)", aws.ToString(entry.ErrorMessage), aws.ToString(entry.ErrorCode))
+		return "", fmt.Errorf("failed to make the queue the target of the event rule: %s (%s)",
+			aws.ToString(entry.ErrorMessage), aws.ToString(entry.ErrorCode))
 	}
 	return r.w.ruleARN(), nil
 }
@@ -145,7 +151,8 @@ func (r *eventRule) apply(ctx context.Context) (string, error) {
 func (r *eventRule) put(ctx context.Context) error {
 	in := &eventbridge.PutRuleInput{
 		Name: aws.String(r.name()), EventPattern: aws.String(r.w.taskPattern()), State: types.RuleStateEnabled,
-		Description: aws.String("ECS task changes of the Prefect work pool " + spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region) + ". Made by ecsctl"),
+		Description: aws.String("ECS task changes of the Prefect work pool " +
+			spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region) + ". Made by ecsctl"),
 	}
 	switch {
 	case r.found == nil:
@@ -188,7 +195,8 @@ func (r *eventRule) delete(ctx context.Context) error {
 			return explain("remove the targets of the event rule", err)
 		}
 		if err == nil && out.FailedEntryCount > 0 {
-			return fmt.Errorf("failed to remove the targets of the event rule: %s", aws.ToString(out.FailedEntries[0].ErrorMessage))
+			return fmt.Errorf("failed to remove the targets of the event rule: %s",
+				aws.ToString(out.FailedEntries[0].ErrorMessage))
 		}
 	}
 	_, err := r.w.aws.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: name})

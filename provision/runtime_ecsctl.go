@@ -44,7 +44,8 @@ func (w *world) ecsctlContainer() containerContent {
 		Image:      reference,
 		EntryPoint: []string{binaryInImage},
 		// Workers of one service are told apart by the ids of their tasks.
-		Command:     slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service}, w.workerArguments()),
+		Command: slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service},
+			w.workerArguments()),
 		Environment: environment,
 		Secrets:     w.containerSecrets(),
 		Health: &healthContent{

@@ -43,7 +43,8 @@ func TestECSCTLContainer(t *testing.T) {
 		t.Errorf("image %s, want %s", got.Image, want)
 	}
 	want := []string{
-		"/ecsctl", "worker", "start", "--name-prefix", "prefect-worker-etl", "--pool", "etl", "--type", "ecs", "--with-healthcheck",
+		"/ecsctl", "worker", "start", "--name-prefix", "prefect-worker-etl", "--pool", "etl", "--type", "ecs",
+		"--with-healthcheck",
 		"--work-queue", "high", "--work-queue", "low", "--limit", "2",
 	}
 	if diff := cmp.Diff(want, slices.Concat(got.EntryPoint, got.Command)); diff != "" {

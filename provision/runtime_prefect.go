@@ -37,7 +37,8 @@ func (w *world) prefectContainer() containerContent {
 		Environment: environment,
 		Secrets:     w.containerSecrets(),
 		Health: &healthContent{
-			Command:  []string{"CMD-SHELL", `python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:` + healthPort + `/health', timeout=5)"`},
+			Command: []string{"CMD-SHELL", `python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:` +
+				healthPort + `/health', timeout=5)"`},
 			Interval: 30, Timeout: 10, Retries: 3, StartPeriod: startPeriod,
 		},
 	}
@@ -52,7 +53,9 @@ func (w *world) observerSettings() map[string]string {
 	if queue == "" {
 		return map[string]string{observerSettingsPrefix + "ENABLED": "false"}
 	}
-	return map[string]string{observerSettingsPrefix + "SQS_QUEUE_NAME": queue, observerSettingsPrefix + "SQS_QUEUE_REGION": w.id.Region}
+	return map[string]string{
+		observerSettingsPrefix + "SQS_QUEUE_NAME": queue, observerSettingsPrefix + "SQS_QUEUE_REGION": w.id.Region,
+	}
 }
 
 // containerSecrets maps environment variables to the secrets they come from.

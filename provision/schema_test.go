@@ -96,11 +96,14 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 	count, limit, logs, exec := 2, 5, false, true
 	full := spec.Spec{
 		Pool: "etl", Region: "eu-west-1", Profile: "work", Cluster: "main",
-		Network:  spec.Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: spec.PublicIPAuto},
-		Worker:   spec.Worker{Runtime: spec.RuntimePrefect, Image: "i", CPU: 512, Memory: 1024, Architecture: fargate.ArchitectureARM, DesiredCount: &count, WorkQueues: []string{"q"}, Limit: &limit},
-		Names:    spec.DeriveNames("etl", "eu-west-1"),
-		FlowRuns: spec.FlowRuns{Image: "i", CPU: 512, Memory: 1024, LaunchType: "FARGATE_SPOT", ExecutionRole: "r", TaskRole: "r", Families: []string{"x*"}, Logs: &logs},
-		Prefect:  spec.Prefect{APIURL: "https://example.com/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "s"},
+		Network: spec.Network{VPC: "vpc-1", Subnets: []string{"subnet-1"}, SecurityGroups: []string{"sg-1"},
+			AssignPublicIP: spec.PublicIPAuto},
+		Worker: spec.Worker{Runtime: spec.RuntimePrefect, Image: "i", CPU: 512, Memory: 1024,
+			Architecture: fargate.ArchitectureARM, DesiredCount: &count, WorkQueues: []string{"q"}, Limit: &limit},
+		Names: spec.DeriveNames("etl", "eu-west-1"),
+		FlowRuns: spec.FlowRuns{Image: "i", CPU: 512, Memory: 1024, LaunchType: "FARGATE_SPOT", ExecutionRole: "r",
+			TaskRole: "r", Families: []string{"x*"}, Logs: &logs},
+		Prefect: spec.Prefect{APIURL: "https://example.com/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "s"},
 
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}

@@ -37,11 +37,13 @@ type foundSecret struct {
 }
 
 func newAPIKeySecret(w *world) *secret {
-	return &secret{w: w, kind: KindAPIKeySecret, name: w.spec.Names.Secret, variable: "PREFECT_API_KEY", want: w.server.APIKey}
+	return &secret{w: w, kind: KindAPIKeySecret, name: w.spec.Names.Secret, variable: "PREFECT_API_KEY",
+		want: w.server.APIKey}
 }
 
 func newAuthStringSecret(w *world) *secret {
-	return &secret{w: w, kind: KindAuthStringSecret, name: authStringSecretName(w.spec.Names.Secret), variable: "PREFECT_API_AUTH_STRING", want: w.server.AuthString}
+	return &secret{w: w, kind: KindAuthStringSecret, name: authStringSecretName(w.spec.Names.Secret),
+		variable: "PREFECT_API_AUTH_STRING", want: w.server.AuthString}
 }
 
 // unread makes the secret one of which the value is not looked at: who removes it needs no
@@ -167,7 +169,9 @@ func (s *secret) apply(ctx context.Context) (string, error) {
 	}
 	id := aws.String(s.found.arn)
 	if tags := s.w.missingTags(s.found.tags); len(tags) > 0 {
-		_, err := s.w.aws.Secrets.TagResource(ctx, &secretsmanager.TagResourceInput{SecretId: id, Tags: secretTags(tags)})
+		_, err := s.w.aws.Secrets.TagResource(ctx, &secretsmanager.TagResourceInput{
+			SecretId: id, Tags: secretTags(tags),
+		})
 		if err != nil {
 			return "", explain("tag the secret", err)
 		}
@@ -175,7 +179,9 @@ func (s *secret) apply(ctx context.Context) (string, error) {
 	if !s.valueDiffers() {
 		return s.found.arn, nil
 	}
-	_, err := s.w.aws.Secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: aws.String(s.want.Reveal())})
+	_, err := s.w.aws.Secrets.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: id, SecretString: aws.String(s.want.Reveal()),
+	})
 	return s.found.arn, explain("put the secret's value", err)
 }
 
@@ -215,7 +221,8 @@ func (s *secret) meetOther(ctx context.Context) error {
 
 // restore takes back a scheduled deletion, after which the old value can be read.
 func (s *secret) restore(ctx context.Context) error {
-	if _, err := s.w.aws.Secrets.RestoreSecret(ctx, &secretsmanager.RestoreSecretInput{SecretId: aws.String(s.found.arn)}); err != nil {
+	if _, err := s.w.aws.Secrets.RestoreSecret(ctx,
+		&secretsmanager.RestoreSecretInput{SecretId: aws.String(s.found.arn)}); err != nil {
 		return explain("restore the secret", err)
 	}
 	return s.find(ctx)
@@ -241,6 +248,8 @@ func (s *secret) remove() Change {
 // delete leaves no recovery window: the key is Prefect's to show again, and a name
 // that stays taken would be something left behind.
 func (s *secret) delete(ctx context.Context) error {
-	_, err := s.w.aws.Secrets.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: aws.String(s.found.arn), ForceDeleteWithoutRecovery: aws.Bool(true)})
+	_, err := s.w.aws.Secrets.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{
+		SecretId: aws.String(s.found.arn), ForceDeleteWithoutRecovery: aws.Bool(true),
+	})
 	return explain("delete the secret", unlessGone(err))
 }

@@ -77,7 +77,8 @@ func (g *securityGroup) diff() Change {
 
 func (g *securityGroup) allowsEgress() bool {
 	return slices.ContainsFunc(g.found.IpPermissionsEgress, func(p types.IpPermission) bool {
-		return aws.ToString(p.IpProtocol) == "-1" && slices.ContainsFunc(p.IpRanges, func(r types.IpRange) bool { return aws.ToString(r.CidrIp) == "0.0.0.0/0" })
+		return aws.ToString(p.IpProtocol) == "-1" &&
+			slices.ContainsFunc(p.IpRanges, func(r types.IpRange) bool { return aws.ToString(r.CidrIp) == "0.0.0.0/0" })
 	})
 }
 
@@ -99,10 +100,11 @@ func (g *securityGroup) create(ctx context.Context) (string, error) {
 		return "", err
 	}
 	out, err := g.w.aws.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName:         aws.String(g.name()),
-		Description:       aws.String("Prefect worker and flow runs, egress only. Made by ecsctl"),
-		VpcId:             aws.String(network.vpc),
-		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup, Tags: ec2Tags(g.w.wantedTags())}},
+		GroupName:   aws.String(g.name()),
+		Description: aws.String("Prefect worker and flow runs, egress only. Made by ecsctl"),
+		VpcId:       aws.String(network.vpc),
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup,
+			Tags: ec2Tags(g.w.wantedTags())}},
 	})
 	if awserr.HasCode(err, "InvalidGroup.Duplicate") { // another bootstrap was faster
 		if err := g.find(ctx); err != nil {
@@ -123,12 +125,16 @@ func (g *securityGroup) create(ctx context.Context) (string, error) {
 func (g *securityGroup) converge(ctx context.Context) error {
 	api, id := g.w.aws.EC2, g.found.GroupId
 	if tags := g.w.missingTags(g.tags()); len(tags) > 0 {
-		if _, err := api.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{*id}, Tags: ec2Tags(tags)}); err != nil {
+		if _, err := api.CreateTags(ctx, &ec2.CreateTagsInput{
+			Resources: []string{*id}, Tags: ec2Tags(tags),
+		}); err != nil {
 			return explain("tag the security group", err)
 		}
 	}
 	if len(g.found.IpPermissions) > 0 {
-		_, err := api.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: id, IpPermissions: g.found.IpPermissions})
+		_, err := api.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
+			GroupId: id, IpPermissions: g.found.IpPermissions,
+		})
 		if err != nil {
 			return explain("take back the ingress rules", err)
 		}
@@ -136,9 +142,10 @@ func (g *securityGroup) converge(ctx context.Context) error {
 	if g.allowsEgress() {
 		return nil
 	}
-	_, err := api.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: id, IpPermissions: []types.IpPermission{
-		{IpProtocol: aws.String("-1"), IpRanges: []types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}},
-	}})
+	_, err := api.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: id,
+		IpPermissions: []types.IpPermission{
+			{IpProtocol: aws.String("-1"), IpRanges: []types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}},
+		}})
 	return explain("let traffic out", err)
 }
 
@@ -182,14 +189,16 @@ func (w *world) checkNamedGroups(ctx context.Context) error {
 	}
 	out, err := w.aws.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: ids})
 	if awserr.HasCode(err, "InvalidGroup.NotFound", "InvalidGroupId.Malformed") {
-		return hint.Add(explain("read the security groups", err), "list them with `aws ec2 describe-security-groups`, and check the region")
+		return hint.Add(explain("read the security groups", err),
+			"list them with `aws ec2 describe-security-groups`, and check the region")
 	}
 	if err != nil {
 		return explain("read the security groups", err)
 	}
 	for _, group := range out.SecurityGroups {
 		if vpc := aws.ToString(group.VpcId); vpc != network.vpc {
-			return hint.Add(fmt.Errorf("security group %q is in VPC %q, but the subnets are in %q", *group.GroupId, vpc, network.vpc),
+			return hint.Add(fmt.Errorf("security group %q is in VPC %q, but the subnets are in %q", *group.GroupId, vpc,
+				network.vpc),
 				"name a security group of "+network.vpc+" with --security-group, or leave it out: ecsctl makes one")
 		}
 	}

@@ -45,7 +45,8 @@ func (s *service) needs() []Kind {
 
 func (s *service) find(ctx context.Context) error {
 	out, err := s.w.aws.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
-		Cluster: aws.String(s.w.spec.Cluster), Services: []string{s.name()}, Include: []types.ServiceField{types.ServiceFieldTags},
+		Cluster: aws.String(s.w.spec.Cluster), Services: []string{s.name()},
+		Include: []types.ServiceField{types.ServiceFieldTags},
 	})
 	if unlessGone(err) != nil {
 		return explain(fmt.Sprintf("read service %q", s.name()), err)
@@ -76,10 +77,12 @@ func (s *service) check() error {
 	case s.found == nil:
 		return nil
 	case !s.owned():
-		return hint.Add(fmt.Errorf("service %q exists in cluster %q and was not made by ecsctl for this pool", s.name(), shortName(s.w.spec.Cluster)),
+		return hint.Add(fmt.Errorf("service %q exists in cluster %q and was not made by ecsctl for this pool", s.name(),
+			shortName(s.w.spec.Cluster)),
 			"name another one with --service-name, or delete it first")
 	case s.found.LaunchType != "" && s.found.LaunchType != types.LaunchTypeFargate:
-		return hint.Add(fmt.Errorf("service %q has launch type %s, which AWS cannot change", s.name(), s.found.LaunchType), "delete the service and run the command again")
+		return hint.Add(fmt.Errorf("service %q has launch type %s, which AWS cannot change", s.name(),
+			s.found.LaunchType), "delete the service and run the command again")
 	}
 	return nil
 }
@@ -120,7 +123,10 @@ func (s *service) decideAnew(c *Change) {
 	s.stale, s.failed = s.staleSecrets(), false
 	if newest := primaryOf(s.found); newest != nil && newest.RolloutState == types.DeploymentRolloutStateFailed {
 		s.failed = true
-		c.Fields = append(c.Fields, Field{Path: RolloutState, Before: string(newest.RolloutState), After: string(types.DeploymentRolloutStateInProgress)})
+		c.Fields = append(c.Fields, Field{
+			Path: RolloutState, Before: string(newest.RolloutState),
+			After: string(types.DeploymentRolloutStateInProgress),
+		})
 		c.Reason = "ECS gave up on the deployment: " + aws.ToString(newest.RolloutStateReason)
 	}
 	switch {

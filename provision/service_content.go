@@ -30,7 +30,8 @@ func contentOfService(got *types.Service, spec spec.Spec) serviceContent {
 	}
 	if n := got.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		v := n.AwsvpcConfiguration
-		c.Subnets, c.SecurityGroups = slices.Sorted(slices.Values(v.Subnets)), slices.Sorted(slices.Values(v.SecurityGroups))
+		c.Subnets, c.SecurityGroups = slices.Sorted(slices.Values(v.Subnets)),
+			slices.Sorted(slices.Values(v.SecurityGroups))
 		c.AssignPublicIP = string(v.AssignPublicIp)
 	}
 	if d := got.DeploymentConfiguration; d != nil && d.DeploymentCircuitBreaker != nil {
@@ -60,5 +61,7 @@ func (c serviceContent) network() *types.NetworkConfiguration {
 }
 
 func (c serviceContent) deployment() *types.DeploymentConfiguration {
-	return &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: c.CircuitBreaker, Rollback: c.Rollback}}
+	return &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{
+		Enable: c.CircuitBreaker, Rollback: c.Rollback,
+	}}
 }

@@ -27,7 +27,9 @@ func (s *service) delete(ctx context.Context) error {
 	api, id := s.w.aws.ECS, aws.String(s.name())
 	cluster := aws.String(s.w.spec.Cluster)
 	if s.found.DesiredCount > 0 {
-		_, err := api.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: cluster, Service: id, DesiredCount: aws.Int32(0)})
+		_, err := api.UpdateService(ctx, &ecs.UpdateServiceInput{
+			Cluster: cluster, Service: id, DesiredCount: aws.Int32(0),
+		})
 		if unlessGone(err) != nil {
 			return explain("drain the service", err)
 		}

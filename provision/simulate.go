@@ -31,18 +31,22 @@ func (p Policy) Simulate(ctx context.Context, c *Clients, principal string) ([][
 	return denied, group.Wait()
 }
 
-func simulateStatement(ctx context.Context, c *Clients, principal string, s templates.Statement) (denied []string, err error) {
+func simulateStatement(ctx context.Context, c *Clients, principal string,
+	s templates.Statement) (denied []string, err error) {
 	for _, q := range questionsOf(s) {
 		missing := q.actions
 		for _, resources := range q.resources {
 			in := &iam.SimulatePrincipalPolicyInput{
-				PolicySourceArn: aws.String(principal), ActionNames: q.actions, ResourceArns: resources, ContextEntries: contextOf(s),
+				PolicySourceArn: aws.String(principal), ActionNames: q.actions, ResourceArns: resources,
+				ContextEntries: contextOf(s),
 			}
 			refused, err := simulate(ctx, c, in)
 			if err != nil {
 				return nil, err
 			}
-			missing = slices.DeleteFunc(slices.Clone(missing), func(action string) bool { return !slices.Contains(refused, action) })
+			missing = slices.DeleteFunc(slices.Clone(missing), func(action string) bool {
+				return !slices.Contains(refused, action)
+			})
 		}
 		denied = append(denied, missing...)
 	}
@@ -132,7 +136,9 @@ func contextOf(s templates.Statement) []types.ContextEntry {
 			kind = types.ContextKeyTypeEnumStringList
 		}
 		for key, values := range keys {
-			entries = append(entries, types.ContextEntry{ContextKeyName: aws.String(key), ContextKeyType: kind, ContextKeyValues: values[:1]})
+			entries = append(entries, types.ContextEntry{
+				ContextKeyName: aws.String(key), ContextKeyType: kind, ContextKeyValues: values[:1],
+			})
 		}
 	}
 	return entries

@@ -28,7 +28,8 @@ tags:
 		t.Fatal(err)
 	}
 	want := spec.Spec{
-		Pool: "etl", Network: spec.Network{Subnets: []string{"subnet-1", "subnet-2"}}, Worker: spec.Worker{DesiredCount: ptr(0), CPU: 1024},
+		Pool: "etl", Network: spec.Network{Subnets: []string{"subnet-1", "subnet-2"}},
+		Worker:   spec.Worker{DesiredCount: ptr(0), CPU: 1024},
 		FlowRuns: spec.FlowRuns{Logs: ptr(false)}, Tags: map[string]string{"team": "data"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -41,7 +42,9 @@ func TestSpecRoundTrip(t *testing.T) {
 	t.Parallel()
 	full := fullSpec()
 	full.Profile, full.Tags = "work", map[string]string{"team": "data"}
-	full.Prefect = spec.Prefect{APIURL: "https://x/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "arn:aws:secretsmanager:r:1:secret:x"}
+	full.Prefect = spec.Prefect{
+		APIURL: "https://x/api", Profile: "p", APIKeyFile: "-", APIKeySecret: "arn:aws:secretsmanager:r:1:secret:x",
+	}
 	raw, err := yaml.Marshal(full)
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +74,9 @@ func TestParseSpecNamesThePlace(t *testing.T) {
 		raw  string
 		want []string
 	}{
-		"unknown key":         {"pool: etl\nclutser: main\n", []string{"my.yaml:2:1: ", "clutser"}},
-		"unknown nested key":  {"pool: etl\nworker:\n  cpu: 512\n  memroy: 1024\n", []string{"my.yaml:4:3: ", "memroy"}},
+		"unknown key": {"pool: etl\nclutser: main\n", []string{"my.yaml:2:1: ", "clutser"}},
+		"unknown nested key": {"pool: etl\nworker:\n  cpu: 512\n  memroy: 1024\n",
+			[]string{"my.yaml:4:3: ", "memroy"}},
 		"wrong type":          {"pool: etl\nworker:\n  cpu: lots\n", []string{"my.yaml:3:8: "}},
 		"list for a text":     {"pool: [etl]\n", []string{"my.yaml:1:"}},
 		"text for a list":     {"network:\n  subnets: subnet-1\n", []string{"my.yaml:2:"}},

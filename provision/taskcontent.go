@@ -67,8 +67,10 @@ func (c taskContent) registerInput(family string, tags map[string]string) *ecs.R
 		NetworkMode:      types.NetworkMode(c.NetworkMode),
 		ExecutionRoleArn: aws.String(c.ExecutionRoleARN),
 		TaskRoleArn:      aws.String(c.TaskRoleARN),
-		RuntimePlatform:  &types.RuntimePlatform{CpuArchitecture: types.CPUArchitecture(c.Architecture), OperatingSystemFamily: types.OSFamilyLinux},
-		Tags:             ecsTags(tags),
+		RuntimePlatform: &types.RuntimePlatform{
+			CpuArchitecture: types.CPUArchitecture(c.Architecture), OperatingSystemFamily: types.OSFamilyLinux,
+		},
+		Tags: ecsTags(tags),
 	}
 	for _, compatibility := range c.Compatibilities {
 		in.RequiresCompatibilities = append(in.RequiresCompatibilities, types.Compatibility(compatibility))
@@ -89,7 +91,9 @@ func (c containerContent) definition() types.ContainerDefinition {
 	}
 	c.restrict(&def)
 	for _, name := range slices.Sorted(maps.Keys(c.Environment)) {
-		def.Environment = append(def.Environment, types.KeyValuePair{Name: aws.String(name), Value: aws.String(c.Environment[name])})
+		def.Environment = append(def.Environment, types.KeyValuePair{
+			Name: aws.String(name), Value: aws.String(c.Environment[name]),
+		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		def.Secrets = append(def.Secrets, types.Secret{Name: aws.String(name), ValueFrom: aws.String(c.Secrets[name])})

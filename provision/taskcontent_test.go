@@ -15,8 +15,10 @@ import (
 func definition(w *world) *types.TaskDefinition {
 	in := (&taskDefinition{w: w}).wanted().registerInput("family", nil)
 	return &types.TaskDefinition{
-		Cpu: in.Cpu, Memory: in.Memory, NetworkMode: in.NetworkMode, ExecutionRoleArn: in.ExecutionRoleArn, TaskRoleArn: in.TaskRoleArn,
-		RequiresCompatibilities: in.RequiresCompatibilities, RuntimePlatform: in.RuntimePlatform, ContainerDefinitions: in.ContainerDefinitions,
+		Cpu: in.Cpu, Memory: in.Memory, NetworkMode: in.NetworkMode, ExecutionRoleArn: in.ExecutionRoleArn,
+		TaskRoleArn:             in.TaskRoleArn,
+		RequiresCompatibilities: in.RequiresCompatibilities, RuntimePlatform: in.RuntimePlatform,
+		ContainerDefinitions: in.ContainerDefinitions,
 	}
 }
 
@@ -44,7 +46,8 @@ func TestDefaultsOfATaskDefinition(t *testing.T) {
 	found.RuntimePlatform = nil
 	container := &found.ContainerDefinitions[0]
 	container.Essential, container.HealthCheck.Timeout, container.HealthCheck.Retries = nil, nil, nil
-	container.Environment[0], container.Environment[len(container.Environment)-1] = container.Environment[len(container.Environment)-1], container.Environment[0]
+	container.Environment[0], container.Environment[len(container.Environment)-1] = container.Environment[len(
+		container.Environment)-1], container.Environment[0]
 	task := &taskDefinition{w: w, found: found}
 	for _, f := range task.fields() {
 		// The wanted health check need not have AWS's defaults.
@@ -78,7 +81,9 @@ func TestChangedContentIsSeen(t *testing.T) {
 		"cpuArchitecture":                 func(s *spec.Spec) { s.Worker.Architecture = fargate.ArchitectureARM },
 		"containerDefinitions[0].image":   func(s *spec.Spec) { s.Worker.Image = "mine:1" },
 		"containerDefinitions[0].command": func(s *spec.Spec) { s.Worker.WorkQueues = []string{"other"} },
-		"containerDefinitions[0].logConfiguration.options.awslogs-group": func(s *spec.Spec) { s.Names.LogGroup = "mine" },
+		"containerDefinitions[0].logConfiguration.options.awslogs-group": func(s *spec.Spec) {
+			s.Names.LogGroup = "mine"
+		},
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +113,8 @@ func TestCommandKeepsOddNamesApart(t *testing.T) {
 			t.Errorf("the program holds %q: %s", word, command[2])
 		}
 	}
-	want := []string{"--pool", s.Pool, "--type", "ecs", "--with-healthcheck", "--work-queue", "a; rm -rf", "--work-queue", "$(x)"}
+	want := []string{"--pool", s.Pool, "--type", "ecs", "--with-healthcheck", "--work-queue", "a; rm -rf",
+		"--work-queue", "$(x)"}
 	if diff := cmp.Diff(want, command[4:]); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}

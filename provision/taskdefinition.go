@@ -142,14 +142,17 @@ func (t *taskDefinition) dropTwin(ctx context.Context, made *types.TaskDefinitio
 const twinsLookedAt = 5
 
 func (w *world) deregister(ctx context.Context, arn string) error {
-	_, err := w.aws.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(arn)})
+	_, err := w.aws.ECS.DeregisterTaskDefinition(ctx,
+		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(arn)})
 	return explain("deregister "+shortName(arn), err)
 }
 
 // activeRevisions lists the ARNs of a family's ACTIVE revisions.
 func (w *world) activeRevisions(ctx context.Context, family string) ([]string, error) {
 	var arns []string
-	pages := ecs.NewListTaskDefinitionsPaginator(w.aws.ECS, &ecs.ListTaskDefinitionsInput{FamilyPrefix: aws.String(family), Status: types.TaskDefinitionStatusActive})
+	pages := ecs.NewListTaskDefinitionsPaginator(w.aws.ECS, &ecs.ListTaskDefinitionsInput{
+		FamilyPrefix: aws.String(family), Status: types.TaskDefinitionStatusActive,
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -70,7 +70,8 @@ func (t *Teardown) look(ctx context.Context) error {
 	service := &service{w: w}
 	cluster := &cluster{w: w, own: service}
 	t.resources = []removable{
-		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w), &logGroup{w: w, keep: t.opts.KeepLogs},
+		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w),
+		&logGroup{w: w, keep: t.opts.KeepLogs},
 		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
 		&eventRule{w: w}, &bucket{w: w, leaves: true}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
@@ -123,7 +124,8 @@ func (t *Teardown) Refused() error {
 	for i, task := range t.running {
 		names[i] = task.name
 	}
-	return hint.Add(fmt.Errorf("%d flow runs of pool %q are still running: %s", len(names), t.w.spec.Pool, strings.Join(names, ", ")),
+	return hint.Add(fmt.Errorf("%d flow runs of pool %q are still running: %s", len(names), t.w.spec.Pool,
+		strings.Join(names, ", ")),
 		"pass --running wait to wait for them, --running stop to stop them, or --running leave to leave them")
 }
 
@@ -158,8 +160,10 @@ func teardownNeeds(kind Kind) []Kind {
 		// The pool goes last: it remembers the cluster and the names that the user chose,
 		// and that it is ours, for a teardown that has to be run again.
 		return []Kind{
-			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole, KindWorkerRole,
-			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret, KindAuthStringSecret, KindBucket, KindRule, KindQueue, KindDeadLetterQueue,
+			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole,
+			KindWorkerRole,
+			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret,
+			KindAuthStringSecret, KindBucket, KindRule, KindQueue, KindDeadLetterQueue,
 		}
 	}
 	return []Kind{KindService, KindTask}

@@ -63,7 +63,8 @@ func (t *Teardown) readPool(ctx context.Context) (*workPool, error) {
 	pool := &workPool{w: t.w}
 	err := pool.find(ctx)
 	if t.opts.KeepPool && errors.Is(err, prefect.ErrUnreachable) {
-		t.Warnings = append(t.Warnings, "the Prefect server cannot be reached: only AWS is searched, by the names given or derived")
+		t.Warnings = append(t.Warnings,
+			"the Prefect server cannot be reached: only AWS is searched, by the names given or derived")
 		t.opts.Clients.Prefect = nil
 		return nil, nil
 	}
@@ -164,13 +165,16 @@ func FlowRunTasks(ctx context.Context, c *Clients, cluster, pool string) ([]ecst
 		return nil, nil
 	}
 	out := slices.DeleteFunc(all, func(task ecstypes.Task) bool { return !isFlowRunOf(task, pool) })
-	slices.SortFunc(out, func(a, b ecstypes.Task) int { return strings.Compare(aws.ToString(a.TaskArn), aws.ToString(b.TaskArn)) })
+	slices.SortFunc(out, func(a, b ecstypes.Task) int {
+		return strings.Compare(aws.ToString(a.TaskArn), aws.ToString(b.TaskArn))
+	})
 	return out, err
 }
 
 // isFlowRunOf reports whether a task is a flow run of the pool.
 func isFlowRunOf(task ecstypes.Task, pool string) bool {
-	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool && !strings.HasPrefix(aws.ToString(task.Group), "service:")
+	return TagMap(task.Tags, ecsTagPair)[tagWorkPoolName] == pool &&
+		!strings.HasPrefix(aws.ToString(task.Group), "service:")
 }
 
 // flowRunName is the name of the flow run that a task runs, or else the task's id.

@@ -63,7 +63,8 @@ func (w *world) stopTasks(ctx context.Context, tasks []runningTask) error {
 	for _, task := range tasks {
 		group.Go(func() error {
 			_, err := w.aws.ECS.StopTask(ctx, &ecs.StopTaskInput{
-				Cluster: aws.String(w.spec.Cluster), Task: aws.String(task.arn), Reason: aws.String("ecsctl teardown of work pool " + w.spec.Pool),
+				Cluster: aws.String(w.spec.Cluster), Task: aws.String(task.arn),
+				Reason: aws.String("ecsctl teardown of work pool " + w.spec.Pool),
 			})
 			return explain("stop the task of flow run "+task.name, err)
 		})

@@ -43,7 +43,8 @@ func (w *world) whyNoWorker(ctx context.Context, service *types.Service) []strin
 		if found, ok := diagnose.Task(*task, nil, lines); ok {
 			findings = append(findings, found)
 		}
-		out = append(out, fmt.Sprintf("task %s stopped: %s", shortName(aws.ToString(task.TaskArn)), diagnose.Words(*task)))
+		out = append(out, fmt.Sprintf("task %s stopped: %s", shortName(aws.ToString(task.TaskArn)),
+			diagnose.Words(*task)))
 		for _, line := range lines {
 			out = append(out, "log: "+line)
 		}

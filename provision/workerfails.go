@@ -36,7 +36,8 @@ func (b *Bootstrap) endsAgainAndAgain(ctx context.Context) error {
 		}
 	}
 	stopped = slices.DeleteFunc(stopped, func(t types.Task) bool {
-		return aws.ToString(t.StartedBy) != aws.ToString(newest.Id) || aws.ToString(t.LastStatus) != string(types.DesiredStatusStopped) ||
+		return aws.ToString(t.StartedBy) != aws.ToString(newest.Id) ||
+			aws.ToString(t.LastStatus) != string(types.DesiredStatusStopped) ||
 			b.endedBefore[aws.ToString(t.TaskArn)]
 	})
 	slices.SortFunc(stopped, func(a, b types.Task) int { return stoppedAt(&b).Compare(stoppedAt(&a)) })

@@ -43,7 +43,9 @@ func (a *account) awaitRunning() {
 
 func (a *account) awaitGivenUp() {
 	a.t.Helper()
-	a.awaitService("given up", func(s types.Service) bool { return s.Deployments[0].RolloutState == types.DeploymentRolloutStateFailed })
+	a.awaitService("given up", func(s types.Service) bool {
+		return s.Deployments[0].RolloutState == types.DeploymentRolloutStateFailed
+	})
 }
 
 // A deployment on which ECS gave up is a change, which a new deployment fixes.
@@ -85,7 +87,10 @@ func TestWaitEndsWhenTasksEndAgainAndAgain(t *testing.T) {
 			a.spec.Worker.DesiredCount = nil
 			_, err := a.hire(patience, func() {
 				off := types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{}}
-				change := func(in *ecs.UpdateServiceInput) { in.DeploymentConfiguration, in.DesiredCount = &off, aws.Int32(1) }
+				change := func(in *ecs.UpdateServiceInput) {
+					in.DeploymentConfiguration, in.DesiredCount = &off,
+						aws.Int32(1)
+				}
 				if err := updateService(change)(t.Context(), a); err != nil {
 					t.Fatal(err)
 				}
@@ -112,7 +117,8 @@ until [ -e '`+end+`' ]; do sleep 0.05; done`)
 	}
 	a.awaitGivenUp()
 	a.program(images, "exec sleep 600")
-	if _, err := a.hire(2*time.Second, func() {}); err == nil || !strings.Contains(err.Error(), "came online within 2s") {
+	if _, err := a.hire(2*time.Second, func() {}); err == nil ||
+		!strings.Contains(err.Error(), "came online within 2s") {
 		t.Errorf("got error %v\nbelow it: %v", err, below(err))
 	}
 	if err := os.WriteFile(end, nil, 0o600); err != nil {

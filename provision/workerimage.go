@@ -75,7 +75,8 @@ func (i *workerImage) apply(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if i.digest, err = i.w.pushImage(ctx, made, i.w.value(KindRepository), i.w.spec.Names.Repository, i.tag()); err != nil {
+		if i.digest, err = i.w.pushImage(ctx, made, i.w.value(KindRepository), i.w.spec.Names.Repository,
+			i.tag()); err != nil {
 			return "", err
 		}
 	}
@@ -112,7 +113,8 @@ func (w *world) registryLogin(ctx context.Context) (image.Login, error) {
 	plain, err := base64.StdEncoding.DecodeString(aws.ToString(out.AuthorizationData[0].AuthorizationToken))
 	user, password, ok := strings.Cut(string(plain), ":")
 	if err != nil || !ok {
-		return image.Login{}, errors.New("failed to sign in to the registry: ECR's token is not USER:PASSWORD in base64")
+		return image.Login{}, errors.New(
+			"failed to sign in to the registry: ECR's token is not USER:PASSWORD in base64")
 	}
 	return image.Login{Username: user, Password: password}, nil
 }
@@ -121,7 +123,9 @@ func (w *world) registryLogin(ctx context.Context) (image.Login, error) {
 func explainPush(err error) error {
 	var push *image.PushError
 	if errors.As(err, &push) && push.Denied() {
-		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
+		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, "+
+			"ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
 	}
-	return hint.Add(err, "run the same command again: it goes on where it stopped, or name an image of your own with --image")
+	return hint.Add(err, "run the same command again: it goes on where it stopped, or name an image of your own with "+
+		"--image")
 }

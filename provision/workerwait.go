@@ -40,7 +40,8 @@ func (b *Bootstrap) WaitForWorker(ctx context.Context, limit time.Duration, prog
 			return WorkerStatus{}, ctx.Err()
 		}
 		if waiting.Err() != nil {
-			return WorkerStatus{}, b.explainNoWorker(ctx, fmt.Errorf("no worker of service %q came online within %s", b.w.spec.Names.Service, limit))
+			return WorkerStatus{}, b.explainNoWorker(ctx, fmt.Errorf("no worker of service %q came online within %s",
+				b.w.spec.Names.Service, limit))
 		}
 		if err != nil {
 			return WorkerStatus{}, b.explainNoWorker(ctx, err)
@@ -67,7 +68,8 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 		return WorkerStatus{}, "", fmt.Errorf("service %q is gone", b.w.spec.Names.Service)
 	}
 	if got.DesiredCount == 0 {
-		return WorkerStatus{}, "", hint.Add(fmt.Errorf("service %q has a desired count of 0: it runs no worker", b.w.spec.Names.Service), "set --desired-count 1, or pass --no-wait")
+		return WorkerStatus{}, "", hint.Add(fmt.Errorf("service %q has a desired count of 0: it runs no worker",
+			b.w.spec.Names.Service), "set --desired-count 1, or pass --no-wait")
 	}
 	if err := b.deploymentFailed(got); err != nil {
 		return WorkerStatus{}, "", err
@@ -76,7 +78,8 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 		if err := b.endsAgainAndAgain(ctx); err != nil {
 			return WorkerStatus{}, "", err
 		}
-		return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, %d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
+		return WorkerStatus{}, fmt.Sprintf("waiting for a worker to come online: service has %d of %d tasks running, "+
+			"%d pending", got.RunningCount, got.DesiredCount, got.PendingCount), nil
 	}
 	return b.pickWorker(ctx, workers)
 }
@@ -125,5 +128,6 @@ func (b *Bootstrap) explainNoWorker(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w\n  %s", err, strings.Join(reasons, "\n  "))
 	}
 	err = b.w.nameStatements(PolicyBootstrap, err)
-	return hint.Add(err, "fix what it says and run the same command again", "or look at the logs in "+b.w.spec.Names.LogGroup)
+	return hint.Add(err, "fix what it says and run the same command again", "or look at the logs in "+
+		b.w.spec.Names.LogGroup)
 }

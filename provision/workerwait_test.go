@@ -26,7 +26,9 @@ func employ(t *testing.T) *account {
 func employer(t *testing.T) (*account, string) {
 	t.Helper()
 	images := t.TempDir()
-	a := newAccount(t, sandbox.Options{Images: map[string]string{"*/*": images}, RestartDelay: 300 * time.Millisecond}, 3)
+	a := newAccount(t, sandbox.Options{
+		Images: map[string]string{"*/*": images}, RestartDelay: 300 * time.Millisecond,
+	}, 3)
 	one := 1
 	a.spec.Worker.Runtime, a.spec.Worker.DesiredCount = spec.RuntimePrefect, &one
 	a.program(images, "exec sleep 600")
@@ -64,7 +66,9 @@ func (a *account) hire(limit time.Duration, between func()) (provision.WorkerSta
 // task may be that of the one before.
 func (a *account) beat() {
 	a.t.Helper()
-	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{Name: *family + "-host", IntervalSeconds: 600}); err != nil {
+	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{
+		Name: *family + "-host", IntervalSeconds: 600,
+	}); err != nil {
 		a.t.Fatal(err)
 	}
 }

@@ -13,7 +13,9 @@ func fullSpec() spec.Spec {
 	s := validSpec()
 	s.Worker.WorkQueues, s.Worker.Limit, s.Worker.DesiredCount = []string{"fast", "slow lane"}, ptr(5), ptr(2)
 	s.Worker.ExecuteCommand = ptr(true)
-	s.FlowRuns = spec.FlowRuns{Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"}}
+	s.FlowRuns = spec.FlowRuns{
+		Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"},
+	}
 	return s
 }
 
@@ -23,8 +25,9 @@ func testWorld(t *testing.T, s spec.Spec) *world {
 	t.Helper()
 	w := &world{
 		spec: s, version: "test", known: map[Kind]string{}, log: slog.New(slog.DiscardHandler),
-		id:     Identity{Account: "123456789012", Partition: partitions[s.Region], Region: s.Region},
-		server: Server{APIURL: "https://prefect.example.com/api", Version: "3.8.8", APIKey: "the-key", AuthString: "me:secret"},
+		id: Identity{Account: "123456789012", Partition: partitions[s.Region], Region: s.Region},
+		server: Server{APIURL: "https://prefect.example.com/api", Version: "3.8.8", APIKey: "the-key",
+			AuthString: "me:secret"},
 	}
 	w.network = &networkFinder{}
 	w.network.once.Do(func() {

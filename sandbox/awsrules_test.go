@@ -47,13 +47,18 @@ func (r awsRule) documents(role, network any) (definition, request map[string]an
 		containers = append(containers, merged(map[string]any{"image": "prefecthq/prefect:3"}, r.Sidecar))
 	}
 	for i := range r.Sidecars {
-		containers = append(containers, map[string]any{"name": "sidecar" + string(rune('a'+i)), "image": "prefecthq/prefect:3"})
+		containers = append(containers, map[string]any{
+			"name": "sidecar" + string(rune('a'+i)), "image": "prefecthq/prefect:3",
+		})
 	}
 	definition = merged(map[string]any{
-		"family": "rules", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "512",
+		"family": "rules", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256",
+		"memory":           "512",
 		"executionRoleArn": role, "containerDefinitions": containers,
 	}, r.Definition)
-	request = merged(map[string]any{"taskDefinition": "rules", "launchType": "FARGATE", "networkConfiguration": network}, r.Request)
+	request = merged(map[string]any{
+		"taskDefinition": "rules", "launchType": "FARGATE", "networkConfiguration": network,
+	}, r.Request)
 	return definition, request
 }
 
@@ -125,7 +130,9 @@ func TestLogNamesAndSizes(t *testing.T) {
 	t.Parallel()
 	c := running(t, "head -c 300000 /dev/zero | tr '\\0' x; exit 3", sandbox.Options{})
 	group := c.logGroup(t, nil)
-	for prefix, reason := range map[string]string{"team:data": "failed to create Cloudwatch log stream", "team": "Essential container in task exited"} {
+	for prefix, reason := range map[string]string{
+		"team:data": "failed to create Cloudwatch log stream", "team": "Essential container in task exited",
+	} {
 		task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 			logged(group)(in)
 			in.ContainerDefinitions[0].LogConfiguration.Options["awslogs-stream-prefix"] = prefix
@@ -134,8 +141,11 @@ func TestLogNamesAndSizes(t *testing.T) {
 			t.Errorf("%s: %s", prefix, got)
 		}
 	}
-	stream := must(c.logs.DescribeLogStreams(t.Context(), &logs.DescribeLogStreamsInput{LogGroupName: group}))(t).LogStreams[0].LogStreamName
-	events := must(c.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{LogGroupName: group, LogStreamName: stream}))(t).Events
+	stream := must(c.logs.DescribeLogStreams(t.Context(), &logs.DescribeLogStreamsInput{LogGroupName: group}))(
+		t).LogStreams[0].LogStreamName
+	events := must(c.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{
+		LogGroupName: group, LogStreamName: stream,
+	}))(t).Events
 	if len(events) != 2 || len(*events[0].Message) != 256<<10-26 {
 		t.Errorf("a line of 300,000 bytes became %d events", len(events))
 	}

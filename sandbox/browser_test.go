@@ -27,7 +27,8 @@ func TestWebPagesAreKeptOut(t *testing.T) {
 		"a form of an older browser": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 	} {
 		for _, path := range []string{"/", "/api/work_pools/filter", "/api/events/in", "/_sandbox/faults", "/v2/"} {
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL()+path, strings.NewReader("{}"))
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL()+path,
+				strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
 			}

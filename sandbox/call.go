@@ -79,7 +79,8 @@ func (s *Server) authenticate(r *http.Request, cred credential, req *wire.Reques
 	return caller, nil
 }
 
-func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principal, cred credential, req *wire.Request, e fault.Effect) wire.Answer {
+func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principal, cred credential, req *wire.Request,
+	e fault.Effect) wire.Answer {
 	if e.Refuses() {
 		return service.Refuse(req, s.faultError(e.Kind, cred.service, req.Operation))
 	}
@@ -98,7 +99,8 @@ func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principa
 	}
 	var refusal *wire.Error
 	if !errors.As(err, &refusal) {
-		refusal = wire.WithStatus(http.StatusInternalServerError, "InternalFailure", "the ecsctl sandbox failed: %v", err)
+		refusal = wire.WithStatus(http.StatusInternalServerError, "InternalFailure",
+			"the ecsctl sandbox failed: %v", err)
 	}
 	return service.Refuse(req, refusal)
 }
@@ -112,7 +114,9 @@ func (s *Server) authorize(r *http.Request, caller iam.Principal, service string
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	return s.account.Authorize(authz.Call{Service: service, Request: req, Caller: caller, SourceIP: host, UserAgent: r.UserAgent()})
+	return s.account.Authorize(authz.Call{
+		Service: service, Request: req, Caller: caller, SourceIP: host, UserAgent: r.UserAgent(),
+	})
 }
 
 // anywhere tells what is the same in every region.

@@ -52,7 +52,9 @@ func TestSecretIsGoneByTheClock(t *testing.T) {
 	clock := sandbox.HeldClock()
 	c := start(t, sandbox.Options{Clock: clock})
 	secret := c.secret(t)
-	must(c.secrets.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: secret.ARN, RecoveryWindowInDays: aws.Int64(7)}))(t)
+	must(c.secrets.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{
+		SecretId: secret.ARN, RecoveryWindowInDays: aws.Int64(7),
+	}))(t)
 	clock.Advance(7 * 24 * time.Hour)
 	must(c.secrets.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: secret.ARN}))(t)
 	clock.Advance(1)
@@ -65,7 +67,9 @@ func TestHealthChecksGoByTheClock(t *testing.T) {
 	clock := sandbox.HeldClock()
 	c := running(t, "exec sleep 600", sandbox.Options{Clock: clock})
 	task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "exit 0"}, Interval: aws.Int32(300), Timeout: aws.Int32(60)}
+		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{
+			Command: []string{"CMD-SHELL", "exit 0"}, Interval: aws.Int32(300), Timeout: aws.Int32(60),
+		}
 	}), nil)
 	eventually(t, "the task to run", func() bool {
 		clock.Advance(10 * time.Millisecond)

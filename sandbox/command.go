@@ -21,7 +21,9 @@ type Command struct {
 // end, and killed ten seconds later. The error is a *CommandNotFoundError when there is
 // no such command.
 func (s *Server) Run(ctx context.Context, c Command) (int, error) {
-	return process.Foreground{Args: c.Args, Env: c.Env, Dir: c.Dir, In: c.In, Out: c.Out, Err: c.Err, Guard: &s.guard}.Run(ctx)
+	return process.Foreground{
+		Args: c.Args, Env: c.Env, Dir: c.Dir, In: c.In, Out: c.Out, Err: c.Err, Guard: &s.guard,
+	}.Run(ctx)
 }
 
 // CommandNotFoundError says that there is no such command on PATH.

@@ -32,28 +32,33 @@ func (c *clients) repository(t *testing.T, change func(*ecr.CreateRepositoryInpu
 
 func (c *clients) describeRepository(t *testing.T, name *string) types.Repository {
 	t.Helper()
-	return must(c.ecr.DescribeRepositories(t.Context(), &ecr.DescribeRepositoriesInput{RepositoryNames: []string{*name}}))(t).Repositories[0]
+	return must(c.ecr.DescribeRepositories(t.Context(),
+		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{*name}}))(t).Repositories[0]
 }
 
 func TestRepository(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	made := c.repository(t, nil)
-	if want := "arn:aws:ecr:us-east-1:123456789012:repository/" + *made.RepositoryName; *made.RepositoryArn != want || *made.RegistryId != "123456789012" {
+	if want := "arn:aws:ecr:us-east-1:123456789012:repository/" + *made.RepositoryName; *made.RepositoryArn != want ||
+		*made.RegistryId != "123456789012" {
 		t.Errorf("got ARN %s, registry %s", *made.RepositoryArn, *made.RegistryId)
 	}
 	if !strings.HasSuffix(*made.RepositoryUri, "/"+*made.RepositoryName) {
 		t.Errorf("got URI %s", *made.RepositoryUri)
 	}
 	got := c.describeRepository(t, made.RepositoryName)
-	if got.ImageTagMutability != types.ImageTagMutabilityMutable || got.ImageScanningConfiguration.ScanOnPush || got.EncryptionConfiguration.EncryptionType != types.EncryptionTypeAes256 {
+	if got.ImageTagMutability != types.ImageTagMutabilityMutable || got.ImageScanningConfiguration.ScanOnPush ||
+		got.EncryptionConfiguration.EncryptionType != types.EncryptionTypeAes256 {
 		t.Errorf("got other defaults: %+v", got)
 	}
 	_, err := c.ecr.CreateRepository(t.Context(), &ecr.CreateRepositoryInput{RepositoryName: made.RepositoryName})
-	wantMessage(t, err, "RepositoryAlreadyExistsException", "The repository with name '"+*made.RepositoryName+"' already exists in the registry with id '123456789012'")
+	wantMessage(t, err, "RepositoryAlreadyExistsException", "The repository with name '"+*made.RepositoryName+
+		"' already exists in the registry with id '123456789012'")
 	must(c.ecr.DeleteRepository(t.Context(), &ecr.DeleteRepositoryInput{RepositoryName: made.RepositoryName}))(t)
 	const gone = "does not exist in the registry with id '123456789012'"
-	_, err = c.ecr.DescribeRepositories(t.Context(), &ecr.DescribeRepositoriesInput{RepositoryNames: []string{*made.RepositoryName}})
+	_, err = c.ecr.DescribeRepositories(t.Context(),
+		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{*made.RepositoryName}})
 	wantMessage(t, err, "RepositoryNotFoundException", gone)
 	_, err = c.ecr.DeleteRepository(t.Context(), &ecr.DeleteRepositoryInput{RepositoryName: made.RepositoryName})
 	wantMessage(t, err, "RepositoryNotFoundException", gone)
@@ -105,8 +110,12 @@ func TestRepositorySettings(t *testing.T) {
 		}
 	}
 	check(types.ImageTagMutabilityImmutable, true)
-	must(c.ecr.PutImageTagMutability(t.Context(), &ecr.PutImageTagMutabilityInput{RepositoryName: name, ImageTagMutability: types.ImageTagMutabilityMutable}))(t)
-	must(c.ecr.PutImageScanningConfiguration(t.Context(), &ecr.PutImageScanningConfigurationInput{RepositoryName: name, ImageScanningConfiguration: &types.ImageScanningConfiguration{}}))(t)
+	must(c.ecr.PutImageTagMutability(t.Context(), &ecr.PutImageTagMutabilityInput{
+		RepositoryName: name, ImageTagMutability: types.ImageTagMutabilityMutable,
+	}))(t)
+	must(c.ecr.PutImageScanningConfiguration(t.Context(), &ecr.PutImageScanningConfigurationInput{
+		RepositoryName: name, ImageScanningConfiguration: &types.ImageScanningConfiguration{},
+	}))(t)
 	check(types.ImageTagMutabilityMutable, false)
 }
 
@@ -118,8 +127,11 @@ func TestLifecyclePolicy(t *testing.T) {
 		return c.ecr.GetLifecyclePolicy(t.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: name})
 	}
 	_, err := get()
-	wantMessage(t, err, "LifecyclePolicyNotFoundException", "Lifecycle policy does not exist for the repository with name '"+*name+"'")
-	must(c.ecr.PutLifecyclePolicy(t.Context(), &ecr.PutLifecyclePolicyInput{RepositoryName: name, LifecyclePolicyText: aws.String(lifecycleText)}))(t)
+	wantMessage(t, err, "LifecyclePolicyNotFoundException",
+		"Lifecycle policy does not exist for the repository with name '"+*name+"'")
+	must(c.ecr.PutLifecyclePolicy(t.Context(), &ecr.PutLifecyclePolicyInput{
+		RepositoryName: name, LifecyclePolicyText: aws.String(lifecycleText),
+	}))(t)
 	if got := must(get())(t); *got.LifecyclePolicyText != lifecycleText {
 		t.Errorf("got %s", *got.LifecyclePolicyText)
 	}
@@ -142,7 +154,9 @@ func TestLifecyclePoliciesThatECRRefuses(t *testing.T) {
 		`{"rules"`:               `{"rulez"`,
 	} {
 		text := strings.Replace(lifecycleText, change, with, 1)
-		_, err := c.ecr.PutLifecyclePolicy(t.Context(), &ecr.PutLifecyclePolicyInput{RepositoryName: name, LifecyclePolicyText: &text})
+		_, err := c.ecr.PutLifecyclePolicy(t.Context(), &ecr.PutLifecyclePolicyInput{
+			RepositoryName: name, LifecyclePolicyText: &text,
+		})
 		wantMessage(t, err, "InvalidParameterException", "Lifecycle policy validation failure")
 	}
 }
@@ -157,11 +171,15 @@ func TestRepositoryPolicy(t *testing.T) {
 	_, err := get()
 	wantCode(t, err, "RepositoryPolicyNotFoundException")
 	policy := `{"Version":"2012-10-17","Statement":[{"Sid":"pull","Effect":"Allow","Principal":"*","Action":["ecr:BatchGetImage"]}]}`
-	must(c.ecr.SetRepositoryPolicy(t.Context(), &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &policy}))(t)
+	must(c.ecr.SetRepositoryPolicy(t.Context(), &ecr.SetRepositoryPolicyInput{
+		RepositoryName: name, PolicyText: &policy,
+	}))(t)
 	if got := must(get())(t); !strings.Contains(*got.PolicyText, "ecr:BatchGetImage") {
 		t.Errorf("got %s", *got.PolicyText)
 	}
-	_, err = c.ecr.SetRepositoryPolicy(t.Context(), &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: aws.String("{}")})
+	_, err = c.ecr.SetRepositoryPolicy(t.Context(), &ecr.SetRepositoryPolicyInput{
+		RepositoryName: name, PolicyText: aws.String("{}"),
+	})
 	wantMessage(t, err, "InvalidParameterException", "Invalid repository policy provided")
 	must(c.ecr.DeleteRepositoryPolicy(t.Context(), &ecr.DeleteRepositoryPolicyInput{RepositoryName: name}))(t)
 	_, err = get()
@@ -172,17 +190,24 @@ func TestRepositoryTags(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	tag := func(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
-	arn := c.repository(t, func(in *ecr.CreateRepositoryInput) { in.Tags = []types.Tag{tag("a", "1"), tag("b", "2")} }).RepositoryArn
-	must(c.ecr.TagResource(t.Context(), &ecr.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{tag("a", "3"), tag("c", "4")}}))(t)
+	arn := c.repository(t, func(in *ecr.CreateRepositoryInput) {
+		in.Tags = []types.Tag{tag("a", "1"), tag("b", "2")}
+	}).RepositoryArn
+	must(c.ecr.TagResource(t.Context(), &ecr.TagResourceInput{
+		ResourceArn: arn, Tags: []types.Tag{tag("a", "3"), tag("c", "4")},
+	}))(t)
 	must(c.ecr.UntagResource(t.Context(), &ecr.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"b"}}))(t)
 	got := must(c.ecr.ListTagsForResource(t.Context(), &ecr.ListTagsForResourceInput{ResourceArn: arn}))(t).Tags
 	byKey := cmpopts.SortSlices(func(a, b types.Tag) bool { return *a.Key < *b.Key })
-	if diff := cmp.Diff([]types.Tag{tag("a", "3"), tag("c", "4")}, got, byKey, cmpopts.IgnoreUnexported(types.Tag{})); diff != "" {
+	if diff := cmp.Diff([]types.Tag{tag("a", "3"), tag("c", "4")}, got, byKey,
+		cmpopts.IgnoreUnexported(types.Tag{})); diff != "" {
 		t.Error(diff)
 	}
-	_, err := c.ecr.ListTagsForResource(t.Context(), &ecr.ListTagsForResourceInput{ResourceArn: aws.String(*arn + "-not")})
+	_, err := c.ecr.ListTagsForResource(t.Context(),
+		&ecr.ListTagsForResourceInput{ResourceArn: aws.String(*arn + "-not")})
 	wantCode(t, err, "RepositoryNotFoundException")
-	_, err = c.ecr.ListTagsForResource(t.Context(), &ecr.ListTagsForResourceInput{ResourceArn: aws.String("not-an-arn")})
+	_, err = c.ecr.ListTagsForResource(t.Context(),
+		&ecr.ListTagsForResourceInput{ResourceArn: aws.String("not-an-arn")})
 	wantMessage(t, err, "InvalidParameterException", "Invalid ARN")
 }
 

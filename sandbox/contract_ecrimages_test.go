@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 )
 
-func (c *clients) describeImages(t *testing.T, name *string, change func(*ecr.DescribeImagesInput)) []types.ImageDetail {
+func (c *clients) describeImages(t *testing.T, name *string,
+	change func(*ecr.DescribeImagesInput)) []types.ImageDetail {
 	t.Helper()
 	in := &ecr.DescribeImagesInput{RepositoryName: name}
 	if change != nil {
@@ -29,11 +30,13 @@ func TestImages(t *testing.T) {
 		}
 	}
 	got := c.describeImages(t, name, nil)
-	if len(got) != 1 || *got[0].ImageDigest != digestOf(t, img) || *got[0].RepositoryName != *name || *got[0].RegistryId != "123456789012" {
+	if len(got) != 1 || *got[0].ImageDigest != digestOf(t, img) || *got[0].RepositoryName != *name ||
+		*got[0].RegistryId != "123456789012" {
 		t.Fatalf("got %+v", got)
 	}
 	slices.Sort(got[0].ImageTags)
-	if !slices.Equal(got[0].ImageTags, []string{"one", "two"}) || got[0].ImagePushedAt == nil || *got[0].ImageManifestMediaType != string(must(img.MediaType())(t)) {
+	if !slices.Equal(got[0].ImageTags, []string{"one", "two"}) || got[0].ImagePushedAt == nil ||
+		*got[0].ImageManifestMediaType != string(must(img.MediaType())(t)) {
 		t.Errorf("got %+v", got[0])
 	}
 	byTag := c.describeImages(t, name, func(in *ecr.DescribeImagesInput) {
@@ -42,8 +45,11 @@ func TestImages(t *testing.T) {
 	if len(byTag) != 1 || *byTag[0].ImageDigest != digestOf(t, img) {
 		t.Errorf("got %+v by tag", byTag)
 	}
-	_, err := c.ecr.DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: name, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("three")}}})
-	wantMessage(t, err, "ImageNotFoundException", "The image with imageId {imageDigest:'null', imageTag:'three'} does not exist within the repository with name '"+*name+"'")
+	_, err := c.ecr.DescribeImages(t.Context(), &ecr.DescribeImagesInput{
+		RepositoryName: name, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("three")}},
+	})
+	wantMessage(t, err, "ImageNotFoundException", "The image with imageId {imageDigest:'null', imageTag:'three'} "+
+		"does not exist within the repository with name '"+*name+"'")
 	_, err = c.ecr.DescribeImages(t.Context(), &ecr.DescribeImagesInput{RepositoryName: unique("contract/none")})
 	wantCode(t, err, "RepositoryNotFoundException")
 }
@@ -75,7 +81,9 @@ func TestListImages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for status, want := range map[types.TagStatus]string{types.TagStatusTagged: "a b", types.TagStatusUntagged: "", "": " a b"} {
+	for status, want := range map[types.TagStatus]string{
+		types.TagStatusTagged: "a b", types.TagStatusUntagged: "", "": " a b",
+	} {
 		in := &ecr.ListImagesInput{RepositoryName: name}
 		if status != "" {
 			in.Filter = &types.ListImagesFilter{TagStatus: status}
@@ -101,7 +109,9 @@ func TestImagesComeInPages(t *testing.T) {
 		}
 	}
 	seen, n := map[string]bool{}, 0
-	pages := ecr.NewDescribeImagesPaginator(c.ecr, &ecr.DescribeImagesInput{RepositoryName: name, MaxResults: aws.Int32(2)})
+	pages := ecr.NewDescribeImagesPaginator(c.ecr, &ecr.DescribeImagesInput{
+		RepositoryName: name, MaxResults: aws.Int32(2),
+	})
 	for ; pages.HasMorePages(); n++ {
 		for _, img := range must(pages.NextPage(t.Context()))(t).ImageDetails {
 			seen[*img.ImageDigest] = true
@@ -147,18 +157,22 @@ func TestImageThatIsThereAlready(t *testing.T) {
 	if err := c.put(t, name, img, "x"); err != nil {
 		t.Fatal(err)
 	}
-	wantMessage(t, c.put(t, name, img, "x"), "ImageAlreadyExistsException", "Image with digest '"+digestOf(t, img)+"' and tag 'x' already exists")
+	wantMessage(t, c.put(t, name, img, "x"), "ImageAlreadyExistsException", "Image with digest '"+digestOf(t, img)+
+		"' and tag 'x' already exists")
 }
 
 func TestImmutableTagStays(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
-	name := c.repository(t, func(in *ecr.CreateRepositoryInput) { in.ImageTagMutability = types.ImageTagMutabilityImmutable }).RepositoryName
+	name := c.repository(t, func(in *ecr.CreateRepositoryInput) {
+		in.ImageTagMutability = types.ImageTagMutabilityImmutable
+	}).RepositoryName
 	if err := c.put(t, name, scripted(t, "amd64", "exit 1"), "x"); err != nil {
 		t.Fatal(err)
 	}
 	other := scripted(t, "amd64", "exit 2")
-	wantMessage(t, c.put(t, name, other, "x"), "ImageTagAlreadyExistsException", "The image tag 'x' already exists in the '"+*name+"' repository and cannot be overwritten")
+	wantMessage(t, c.put(t, name, other, "x"), "ImageTagAlreadyExistsException",
+		"The image tag 'x' already exists in the '"+*name+"' repository and cannot be overwritten")
 	if err := c.put(t, name, other, "y"); err != nil {
 		t.Errorf("another tag: %v", err)
 	}
@@ -185,10 +199,12 @@ func TestBatchGetImage(t *testing.T) {
 	}
 	got := must(c.ecr.BatchGetImage(t.Context(), &ecr.BatchGetImageInput{RepositoryName: name,
 		ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("x")}, {ImageTag: aws.String("none")}}}))(t)
-	if len(got.Images) != 1 || *got.Images[0].ImageManifest != string(must(img.RawManifest())(t)) || *got.Images[0].ImageId.ImageDigest != digestOf(t, img) {
+	if len(got.Images) != 1 || *got.Images[0].ImageManifest != string(must(img.RawManifest())(t)) ||
+		*got.Images[0].ImageId.ImageDigest != digestOf(t, img) {
 		t.Errorf("got images %+v", got.Images)
 	}
-	if len(got.Failures) != 1 || got.Failures[0].FailureCode != types.ImageFailureCodeImageNotFound || *got.Failures[0].FailureReason != "Requested image not found" {
+	if len(got.Failures) != 1 || got.Failures[0].FailureCode != types.ImageFailureCodeImageNotFound ||
+		*got.Failures[0].FailureReason != "Requested image not found" {
 		t.Errorf("got failures %+v", got.Failures)
 	}
 }
@@ -203,15 +219,19 @@ func TestBatchDeleteImage(t *testing.T) {
 		}
 	}
 	remove := func(ids ...types.ImageIdentifier) *ecr.BatchDeleteImageOutput {
-		return must(c.ecr.BatchDeleteImage(t.Context(), &ecr.BatchDeleteImageInput{RepositoryName: name, ImageIds: ids}))(t)
+		return must(c.ecr.BatchDeleteImage(t.Context(), &ecr.BatchDeleteImageInput{
+			RepositoryName: name, ImageIds: ids,
+		}))(t)
 	}
-	if got := remove(types.ImageIdentifier{ImageTag: aws.String("a")}); len(got.ImageIds) != 1 || *got.ImageIds[0].ImageTag != "a" {
+	if got := remove(types.ImageIdentifier{ImageTag: aws.String("a")}); len(got.ImageIds) != 1 ||
+		*got.ImageIds[0].ImageTag != "a" {
 		t.Errorf("got %+v", got)
 	}
 	if got := c.describeImages(t, name, nil); len(got) != 1 || len(got[0].ImageTags) != 2 {
 		t.Errorf("got %+v after one tag", got)
 	}
-	failed := remove(types.ImageIdentifier{}, types.ImageIdentifier{ImageTag: aws.String("a")}, types.ImageIdentifier{ImageDigest: aws.String("nonsense")}).Failures
+	failed := remove(types.ImageIdentifier{}, types.ImageIdentifier{ImageTag: aws.String("a")},
+		types.ImageIdentifier{ImageDigest: aws.String("nonsense")}).Failures
 	var codes []string
 	for _, f := range failed {
 		codes = append(codes, string(f.FailureCode))
@@ -232,8 +252,12 @@ func TestLayersThatAreNotThere(t *testing.T) {
 	c := contract(t)
 	name := c.repository(t, nil).RepositoryName
 	missing := "sha256:" + strings.Repeat("0", 64)
-	got := must(c.ecr.BatchCheckLayerAvailability(t.Context(), &ecr.BatchCheckLayerAvailabilityInput{RepositoryName: name, LayerDigests: []string{missing, "nonsense"}}))(t)
-	if len(got.Layers) != 0 || len(got.Failures) != 2 || got.Failures[0].FailureCode != types.LayerFailureCodeMissingLayerDigest || got.Failures[1].FailureCode != types.LayerFailureCodeInvalidLayerDigest {
+	got := must(c.ecr.BatchCheckLayerAvailability(t.Context(), &ecr.BatchCheckLayerAvailabilityInput{
+		RepositoryName: name, LayerDigests: []string{missing, "nonsense"},
+	}))(t)
+	if len(got.Layers) != 0 || len(got.Failures) != 2 ||
+		got.Failures[0].FailureCode != types.LayerFailureCodeMissingLayerDigest ||
+		got.Failures[1].FailureCode != types.LayerFailureCodeInvalidLayerDigest {
 		t.Errorf("got %+v, failures %+v", got.Layers, got.Failures)
 	}
 }

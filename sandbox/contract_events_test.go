@@ -27,7 +27,9 @@ func (c *clients) rule(t *testing.T, pattern string) (name, arn *string) {
 // target sends what matches the rule to a queue.
 func (c *clients) target(t *testing.T, rule *string, queueARN string) {
 	t.Helper()
-	out := must(c.events.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: rule, Targets: []types.Target{{Id: aws.String("q"), Arn: &queueARN}}}))(t)
+	out := must(c.events.PutTargets(t.Context(), &eventbridge.PutTargetsInput{
+		Rule: rule, Targets: []types.Target{{Id: aws.String("q"), Arn: &queueARN}},
+	}))(t)
 	if out.FailedEntryCount != 0 {
 		t.Fatalf("got %+v", out.FailedEntries)
 	}
@@ -44,7 +46,9 @@ func TestRule(t *testing.T) {
 	if got.State != types.RuleStateEnabled || *got.EventPattern != taskChanges || *got.EventBusName != "default" {
 		t.Errorf("got %+v", got)
 	}
-	must(c.events.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: name, EventPattern: aws.String(`{"source":["x"]}`), State: types.RuleStateDisabled}))(t)
+	must(c.events.PutRule(t.Context(), &eventbridge.PutRuleInput{
+		Name: name, EventPattern: aws.String(`{"source":["x"]}`), State: types.RuleStateDisabled,
+	}))(t)
 	listed := must(c.events.ListRules(t.Context(), &eventbridge.ListRulesInput{NamePrefix: name}))(t).Rules
 	if len(listed) != 1 || *listed[0].EventPattern != `{"source":["x"]}` || listed[0].State != types.RuleStateDisabled {
 		t.Errorf("got %+v", listed)
@@ -73,7 +77,8 @@ func TestRuleTargets(t *testing.T) {
 	if got := list(); len(got) != 1 || *got[0].Arn != queue || *got[0].Id != "q" {
 		t.Errorf("got targets %+v", got)
 	}
-	rules := must(c.events.ListRuleNamesByTarget(t.Context(), &eventbridge.ListRuleNamesByTargetInput{TargetArn: &queue}))(t).RuleNames
+	rules := must(c.events.ListRuleNamesByTarget(t.Context(),
+		&eventbridge.ListRuleNamesByTargetInput{TargetArn: &queue}))(t).RuleNames
 	if diff := cmp.Diff([]string{*name}, rules); diff != "" {
 		t.Error(diff)
 	}
@@ -93,8 +98,11 @@ func TestRuleTags(t *testing.T) {
 	_, arn := c.rule(t, taskChanges)
 	must(c.events.TagResource(t.Context(), &eventbridge.TagResourceInput{ResourceARN: arn, Tags: []types.Tag{
 		{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("b"), Value: aws.String("2")}}}))(t)
-	must(c.events.UntagResource(t.Context(), &eventbridge.UntagResourceInput{ResourceARN: arn, TagKeys: []string{"b"}}))(t)
-	tags := must(c.events.ListTagsForResource(t.Context(), &eventbridge.ListTagsForResourceInput{ResourceARN: arn}))(t).Tags
+	must(c.events.UntagResource(t.Context(), &eventbridge.UntagResourceInput{
+		ResourceARN: arn, TagKeys: []string{"b"},
+	}))(t)
+	tags := must(c.events.ListTagsForResource(t.Context(),
+		&eventbridge.ListTagsForResourceInput{ResourceARN: arn}))(t).Tags
 	if len(tags) != 1 || *tags[0].Key != "a" || *tags[0].Value != "1" {
 		t.Errorf("got tags %+v", tags)
 	}
@@ -112,7 +120,9 @@ func TestPatternsThatEventBridgeRefuses(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	for _, pattern := range []string{`{`, `{"source":"aws.ecs"}`, `{"source":[]}`} {
-		_, err := c.events.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: unique("contract"), EventPattern: &pattern})
+		_, err := c.events.PutRule(t.Context(), &eventbridge.PutRuleInput{
+			Name: unique("contract"), EventPattern: &pattern,
+		})
 		wantCode(t, err, "InvalidEventPatternException")
 	}
 }

@@ -26,7 +26,9 @@ const (
 func (c *clients) role(t *testing.T, tags ...types.Tag) *types.Role {
 	t.Helper()
 	name := unique("contract")
-	out := must(c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(trustPolicy), Tags: tags}))(t)
+	out := must(c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: name, AssumeRolePolicyDocument: aws.String(trustPolicy), Tags: tags,
+	}))(t)
 	c.dropRole(t, name)
 	return out.Role
 }
@@ -52,8 +54,9 @@ func TestRoleIsFoundAsItWasCreated(t *testing.T) {
 	c := contract(t)
 	name := unique("contract")
 	made := must(c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
-		RoleName: name, AssumeRolePolicyDocument: aws.String(trustPolicy), Path: aws.String("/x/"), Description: aws.String("d"),
-		Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		RoleName: name, AssumeRolePolicyDocument: aws.String(trustPolicy), Path: aws.String("/x/"),
+		Description: aws.String("d"),
+		Tags:        []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
 	}))(t).Role
 	c.dropRole(t, name)
 	if want := "arn:aws:iam::123456789012:role/x/" + *name; *made.Arn != want {
@@ -64,7 +67,8 @@ func TestRoleIsFoundAsItWasCreated(t *testing.T) {
 	if err != nil || !sameJSON(t, document, trustPolicy) {
 		t.Errorf("got trust policy %s, want it percent-encoded", *got.AssumeRolePolicyDocument)
 	}
-	if *got.Arn != *made.Arn || *got.RoleId != *made.RoleId || *got.Description != "d" || *got.MaxSessionDuration != 3600 {
+	if *got.Arn != *made.Arn || *got.RoleId != *made.RoleId || *got.Description != "d" ||
+		*got.MaxSessionDuration != 3600 {
 		t.Errorf("got %+v, made %+v", got, made)
 	}
 	want := []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
@@ -91,7 +95,9 @@ func TestRoleErrors(t *testing.T) {
 	wantMessage(t, err, "NoSuchEntity", "not-there")
 	_, err = c.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: absent})
 	wantCode(t, err, "NoSuchEntity")
-	_, err = c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: have, AssumeRolePolicyDocument: aws.String(trustPolicy)})
+	_, err = c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: have, AssumeRolePolicyDocument: aws.String(trustPolicy),
+	})
 	wantMessage(t, err, "EntityAlreadyExists", "Role with name "+*have+" already exists.")
 }
 
@@ -99,7 +105,9 @@ func TestRoleNamesThatIAMRefuses(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	for _, name := range []string{strings.Repeat("a", 65), "a/b", "a b", "é"} {
-		_, err := c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustPolicy)})
+		_, err := c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+			RoleName: &name, AssumeRolePolicyDocument: aws.String(trustPolicy),
+		})
 		wantCode(t, err, "ValidationError")
 	}
 }
@@ -107,11 +115,16 @@ func TestRoleNamesThatIAMRefuses(t *testing.T) {
 func TestMalformedTrustPolicy(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
-	for _, document := range []string{"{", `{"Version":"2012-10-17"}`, `{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}`} {
-		_, err := c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: unique("r"), AssumeRolePolicyDocument: &document})
+	for _, document := range []string{"{", `{"Version":"2012-10-17"}`,
+		`{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}`} {
+		_, err := c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+			RoleName: unique("r"), AssumeRolePolicyDocument: &document,
+		})
 		wantCode(t, err, "MalformedPolicyDocument")
 	}
-	_, err := c.iam.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: c.role(t).RoleName, PolicyDocument: aws.String("nonsense")})
+	_, err := c.iam.UpdateAssumeRolePolicy(t.Context(), &iam.UpdateAssumeRolePolicyInput{
+		RoleName: c.role(t).RoleName, PolicyDocument: aws.String("nonsense"),
+	})
 	wantCode(t, err, "MalformedPolicyDocument")
 }
 
@@ -129,8 +142,10 @@ func TestManagedPolicies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := must(c.iam.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: name}))(t).AttachedPolicies
-	if len(got) != 1 || *got[0].PolicyArn != executionPolicy || *got[0].PolicyName != "AmazonECSTaskExecutionRolePolicy" {
+	got := must(c.iam.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: name}))(
+		t).AttachedPolicies
+	if len(got) != 1 || *got[0].PolicyArn != executionPolicy ||
+		*got[0].PolicyName != "AmazonECSTaskExecutionRolePolicy" {
 		t.Errorf("got %+v", got)
 	}
 	_, err := c.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: name})
@@ -146,9 +161,13 @@ func TestInlinePolicies(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	name := c.role(t).RoleName
-	put := &iam.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("p"), PolicyDocument: aws.String(inlinePolicy)}
+	put := &iam.PutRolePolicyInput{
+		RoleName: name, PolicyName: aws.String("p"), PolicyDocument: aws.String(inlinePolicy),
+	}
 	must(c.iam.PutRolePolicy(t.Context(), put))(t)
-	got := must(c.iam.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String("p")}))(t)
+	got := must(c.iam.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{
+		RoleName: name, PolicyName: aws.String("p"),
+	}))(t)
 	document, err := url.PathUnescape(*got.PolicyDocument)
 	if err != nil || !sameJSON(t, document, inlinePolicy) {
 		t.Errorf("got policy %s", *got.PolicyDocument)
@@ -167,10 +186,14 @@ func TestInlinePolicies(t *testing.T) {
 		_, err = c.iam.PutRolePolicy(t.Context(), put)
 		wantCode(t, err, "MalformedPolicyDocument")
 	}
-	must(c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String("p")}))(t)
+	must(c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{
+		RoleName: name, PolicyName: aws.String("p"),
+	}))(t)
 	_, err = c.iam.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: name, PolicyName: aws.String("p")})
 	wantCode(t, err, "NoSuchEntity")
-	_, err = c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: aws.String("p")})
+	_, err = c.iam.DeleteRolePolicy(t.Context(), &iam.DeleteRolePolicyInput{
+		RoleName: name, PolicyName: aws.String("p"),
+	})
 	wantCode(t, err, "NoSuchEntity")
 }
 
@@ -179,8 +202,11 @@ func TestSidsThatIAMRefuses(t *testing.T) {
 	c := contract(t)
 	name := c.role(t).RoleName
 	for _, sid := range []string{"a b", "a-b", "é"} {
-		document := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":%q,"Effect":"Allow","Action":"*","Resource":"*"}]}`, sid)
-		_, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("p"), PolicyDocument: &document})
+		document := fmt.Sprintf(
+			`{"Version":"2012-10-17","Statement":[{"Sid":%q,"Effect":"Allow","Action":"*","Resource":"*"}]}`, sid)
+		_, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+			RoleName: name, PolicyName: aws.String("p"), PolicyDocument: &document,
+		})
 		wantCode(t, err, "MalformedPolicyDocument")
 	}
 }
@@ -200,7 +226,8 @@ func TestRoleTagsAndBoundary(t *testing.T) {
 	must(c.iam.PutRolePermissionsBoundary(t.Context(), &iam.PutRolePermissionsBoundaryInput{
 		RoleName: name, PermissionsBoundary: aws.String("arn:aws:iam::aws:policy/PowerUserAccess")}))(t)
 	role := must(c.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: name}))(t).Role
-	if role.PermissionsBoundary == nil || *role.PermissionsBoundary.PermissionsBoundaryArn != "arn:aws:iam::aws:policy/PowerUserAccess" {
+	if role.PermissionsBoundary == nil ||
+		*role.PermissionsBoundary.PermissionsBoundaryArn != "arn:aws:iam::aws:policy/PowerUserAccess" {
 		t.Errorf("got boundary %+v", role.PermissionsBoundary)
 	}
 	must(c.iam.DeleteRolePermissionsBoundary(t.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: name}))(t)
@@ -217,7 +244,9 @@ func TestListRolesPages(t *testing.T) {
 	want := map[string]bool{}
 	for range 5 {
 		name := unique("page")
-		must(c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: name, Path: &path, AssumeRolePolicyDocument: aws.String(trustPolicy)}))(t)
+		must(c.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
+			RoleName: name, Path: &path, AssumeRolePolicyDocument: aws.String(trustPolicy),
+		}))(t)
 		c.dropRole(t, name)
 		want[*name] = true
 	}

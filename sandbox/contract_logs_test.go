@@ -24,7 +24,8 @@ func (c *clients) logGroup(t *testing.T, tags map[string]string) *string {
 
 func (c *clients) describeLogGroup(t *testing.T, name *string) types.LogGroup {
 	t.Helper()
-	got := must(c.logs.DescribeLogGroups(t.Context(), &logs.DescribeLogGroupsInput{LogGroupNamePrefix: name}))(t).LogGroups
+	got := must(c.logs.DescribeLogGroups(t.Context(), &logs.DescribeLogGroupsInput{LogGroupNamePrefix: name}))(
+		t).LogGroups
 	if len(got) != 1 {
 		t.Fatalf("got %d groups called %s", len(got), *name)
 	}
@@ -59,7 +60,9 @@ func TestRetention(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	name := c.logGroup(t, nil)
-	must(c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{LogGroupName: name, RetentionInDays: aws.Int32(14)}))(t)
+	must(c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{
+		LogGroupName: name, RetentionInDays: aws.Int32(14),
+	}))(t)
 	if got := c.describeLogGroup(t, name).RetentionInDays; aws.ToInt32(got) != 14 {
 		t.Errorf("got retention %d", aws.ToInt32(got))
 	}
@@ -67,14 +70,18 @@ func TestRetention(t *testing.T) {
 	if got := c.describeLogGroup(t, name).RetentionInDays; got != nil {
 		t.Errorf("got retention %d, want none", *got)
 	}
-	_, err := c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{LogGroupName: aws.String("/not-there"), RetentionInDays: aws.Int32(14)})
+	_, err := c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{
+		LogGroupName: aws.String("/not-there"), RetentionInDays: aws.Int32(14),
+	})
 	wantCode(t, err, "ResourceNotFoundException")
 }
 
 func TestRetentionTakesOnlySomeDays(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
-	_, err := c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{LogGroupName: c.logGroup(t, nil), RetentionInDays: aws.Int32(15)})
+	_, err := c.logs.PutRetentionPolicy(t.Context(), &logs.PutRetentionPolicyInput{
+		LogGroupName: c.logGroup(t, nil), RetentionInDays: aws.Int32(15),
+	})
 	wantCode(t, err, "InvalidParameterException")
 }
 
@@ -83,7 +90,9 @@ func TestLogGroupTags(t *testing.T) {
 	c := contract(t)
 	got := c.describeLogGroup(t, c.logGroup(t, map[string]string{"a": "1", "b": "2"}))
 	arn := aws.String(strings.TrimSuffix(*got.Arn, ":*"))
-	must(c.logs.TagResource(t.Context(), &logs.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"a": "3"}}))(t)
+	must(c.logs.TagResource(t.Context(), &logs.TagResourceInput{
+		ResourceArn: arn, Tags: map[string]string{"a": "3"},
+	}))(t)
 	must(c.logs.UntagResource(t.Context(), &logs.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"b"}}))(t)
 	tags := must(c.logs.ListTagsForResource(t.Context(), &logs.ListTagsForResourceInput{ResourceArn: arn}))(t).Tags
 	if diff := cmp.Diff(map[string]string{"a": "3"}, tags); diff != "" {
@@ -96,15 +105,20 @@ func TestLogEvents(t *testing.T) {
 	c := contract(t)
 	group, stream := c.logGroup(t, nil), aws.String("p/c/1")
 	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: group, LogStreamName: stream}))(t)
-	_, err := c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: group, LogStreamName: stream})
+	_, err := c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{
+		LogGroupName: group, LogStreamName: stream,
+	})
 	wantCode(t, err, "ResourceAlreadyExistsException")
 	now := time.Now().UnixMilli()
-	must(c.logs.PutLogEvents(t.Context(), &logs.PutLogEventsInput{LogGroupName: group, LogStreamName: stream, LogEvents: []types.InputLogEvent{
-		{Message: aws.String("one"), Timestamp: aws.Int64(now - 2)}, {Message: aws.String("two"), Timestamp: aws.Int64(now - 1)}, {Message: aws.String("three"), Timestamp: &now},
-	}}))(t)
+	must(c.logs.PutLogEvents(t.Context(), &logs.PutLogEventsInput{LogGroupName: group, LogStreamName: stream,
+		LogEvents: []types.InputLogEvent{
+			{Message: aws.String("one"), Timestamp: aws.Int64(now - 2)}, {Message: aws.String("two"),
+				Timestamp: aws.Int64(now - 1)}, {Message: aws.String("three"), Timestamp: &now},
+		}}))(t)
 	read := func(token *string, limit int32) *logs.GetLogEventsOutput {
 		return must(c.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{
-			LogGroupName: group, LogStreamName: stream, StartFromHead: aws.Bool(true), NextToken: token, Limit: &limit}))(t)
+			LogGroupName: group, LogStreamName: stream, StartFromHead: aws.Bool(true), NextToken: token,
+			Limit: &limit}))(t)
 	}
 	first := read(nil, 2)
 	second := read(first.NextForwardToken, 2)
@@ -116,15 +130,21 @@ func TestLogEvents(t *testing.T) {
 	if len(end.Events) != 0 || *end.NextForwardToken != *second.NextForwardToken {
 		t.Errorf("got token %s at the end, want %s again", *end.NextForwardToken, *second.NextForwardToken)
 	}
-	found := must(c.logs.FilterLogEvents(t.Context(), &logs.FilterLogEventsInput{LogGroupName: group, FilterPattern: aws.String("two")}))(t).Events
+	found := must(c.logs.FilterLogEvents(t.Context(), &logs.FilterLogEventsInput{
+		LogGroupName: group, FilterPattern: aws.String("two"),
+	}))(t).Events
 	if len(found) != 1 || *found[0].Message != "two" || *found[0].LogStreamName != *stream {
 		t.Errorf("filter found %+v", found)
 	}
-	streams := must(c.logs.DescribeLogStreams(t.Context(), &logs.DescribeLogStreamsInput{LogGroupName: group, LogStreamNamePrefix: aws.String("p/")}))(t).LogStreams
+	streams := must(c.logs.DescribeLogStreams(t.Context(), &logs.DescribeLogStreamsInput{
+		LogGroupName: group, LogStreamNamePrefix: aws.String("p/"),
+	}))(t).LogStreams
 	if len(streams) != 1 || *streams[0].LogStreamName != *stream {
 		t.Errorf("got streams %+v", streams)
 	}
-	_, err = c.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{LogGroupName: group, LogStreamName: aws.String("no")})
+	_, err = c.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{
+		LogGroupName: group, LogStreamName: aws.String("no"),
+	})
 	wantCode(t, err, "ResourceNotFoundException")
 }
 
@@ -147,7 +167,9 @@ func TestDescribeLogGroupsPages(t *testing.T) {
 		})
 	}
 	var got []string
-	pages := logs.NewDescribeLogGroupsPaginator(c.logs, &logs.DescribeLogGroupsInput{LogGroupNamePrefix: &prefix, Limit: aws.Int32(2)})
+	pages := logs.NewDescribeLogGroupsPaginator(c.logs, &logs.DescribeLogGroupsInput{
+		LogGroupNamePrefix: &prefix, Limit: aws.Int32(2),
+	})
 	for pages.HasMorePages() {
 		for _, g := range must(pages.NextPage(t.Context()))(t).LogGroups {
 			got = append(got, strings.TrimPrefix(*g.LogGroupName, prefix))

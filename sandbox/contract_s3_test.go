@@ -47,23 +47,29 @@ func TestBucketSettings(t *testing.T) {
 	wantCode(t, err, "NoSuchLifecycleConfiguration")
 	must(c.s3.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{Bucket: name,
 		LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{{
-			ID: aws.String("old"), Status: types.ExpirationStatusEnabled, Filter: &types.LifecycleRuleFilter{Prefix: aws.String("")},
+			ID: aws.String("old"), Status: types.ExpirationStatusEnabled,
+			Filter:     &types.LifecycleRuleFilter{Prefix: aws.String("")},
 			Expiration: &types.LifecycleExpiration{Days: aws.Int32(90)},
 		}}}}))(t)
-	rules := must(c.s3.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: name}))(t).Rules
+	rules := must(c.s3.GetBucketLifecycleConfiguration(t.Context(),
+		&s3.GetBucketLifecycleConfigurationInput{Bucket: name}))(t).Rules
 	if len(rules) != 1 || *rules[0].ID != "old" || *rules[0].Expiration.Days != 90 {
 		t.Errorf("got rules %+v", rules)
 	}
 	must(c.s3.PutPublicAccessBlock(t.Context(), &s3.PutPublicAccessBlockInput{Bucket: name,
 		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true)}}))(t)
-	block := must(c.s3.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: name}))(t).PublicAccessBlockConfiguration
+	block := must(c.s3.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: name}))(
+		t).PublicAccessBlockConfiguration
 	if !aws.ToBool(block.BlockPublicAcls) || aws.ToBool(block.BlockPublicPolicy) {
 		t.Errorf("got %+v", block)
 	}
 	must(c.s3.PutBucketEncryption(t.Context(), &s3.PutBucketEncryptionInput{Bucket: name,
-		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{
-			ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryptionAes256}}}}}))(t)
-	encryption := must(c.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: name}))(t).ServerSideEncryptionConfiguration
+		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
+			Rules: []types.ServerSideEncryptionRule{{
+				ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{
+					SSEAlgorithm: types.ServerSideEncryptionAes256}}}}}))(t)
+	encryption := must(c.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: name}))(
+		t).ServerSideEncryptionConfiguration
 	if len(encryption.Rules) != 1 || encryption.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != "AES256" {
 		t.Errorf("got %+v", encryption)
 	}
@@ -74,7 +80,9 @@ func TestObjects(t *testing.T) {
 	c := contract(t)
 	name := c.bucket(t)
 	for _, key := range []string{"results/a b", "b"} {
-		must(c.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: name, Key: &key, Body: strings.NewReader("of " + key)}))(t)
+		must(c.s3.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: name, Key: &key, Body: strings.NewReader("of " + key),
+		}))(t)
 	}
 	got := must(c.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: name, Key: aws.String("results/a b")}))(t)
 	defer got.Body.Close()

@@ -13,15 +13,17 @@ import (
 func (c *clients) serviceInput(t *testing.T) *ecs.CreateServiceInput {
 	t.Helper()
 	return &ecs.CreateServiceInput{
-		Cluster: c.cluster(t), ServiceName: unique("contract"), TaskDefinition: c.register(t, c.sleeper(t)).TaskDefinitionArn,
-		DesiredCount: aws.Int32(0), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t),
+		Cluster: c.cluster(t), ServiceName: unique("contract"),
+		TaskDefinition: c.register(t, c.sleeper(t)).TaskDefinitionArn,
+		DesiredCount:   aws.Int32(0), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t),
 	}
 }
 
 func (c *clients) describeService(t *testing.T, cluster, name *string) types.Service {
 	t.Helper()
-	got := must(c.ecs.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: cluster, Services: []string{*name},
-		Include: []types.ServiceField{types.ServiceFieldTags}}))(t)
+	got := must(c.ecs.DescribeServices(t.Context(),
+		&ecs.DescribeServicesInput{Cluster: cluster, Services: []string{*name},
+			Include: []types.ServiceField{types.ServiceFieldTags}}))(t)
 	if len(got.Services) != 1 {
 		t.Fatalf("got services %+v, failures %+v", got.Services, got.Failures)
 	}
@@ -34,11 +36,13 @@ func TestService(t *testing.T) {
 	in := c.serviceInput(t)
 	in.Tags = []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
 	made := must(c.ecs.CreateService(t.Context(), in))(t).Service
-	if want := "arn:aws:ecs:us-east-1:123456789012:service/" + *in.Cluster + "/" + *in.ServiceName; *made.ServiceArn != want {
+	if want := "arn:aws:ecs:us-east-1:123456789012:service/" + *in.Cluster + "/" +
+		*in.ServiceName; *made.ServiceArn != want {
 		t.Errorf("got ARN %s, want %s", *made.ServiceArn, want)
 	}
 	got := c.describeService(t, in.Cluster, in.ServiceName)
-	if *got.Status != "ACTIVE" || got.DesiredCount != 0 || *got.TaskDefinition != *in.TaskDefinition || len(got.Deployments) != 1 {
+	if *got.Status != "ACTIVE" || got.DesiredCount != 0 || *got.TaskDefinition != *in.TaskDefinition ||
+		len(got.Deployments) != 1 {
 		t.Errorf("got %+v", got)
 	}
 	if diff := cmp.Diff(in.Tags, got.Tags, cmpopts.IgnoreUnexported(types.Tag{})); diff != "" {
@@ -60,11 +64,15 @@ func TestUpdateService(t *testing.T) {
 	in := c.serviceInput(t)
 	must(c.ecs.CreateService(t.Context(), in))(t)
 	other := c.register(t, c.sleeper(t)).TaskDefinitionArn
-	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: in.Cluster, Service: in.ServiceName, TaskDefinition: other}))(t).Service
+	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: in.Cluster, Service: in.ServiceName, TaskDefinition: other,
+	}))(t).Service
 	if *got.TaskDefinition != *other {
 		t.Errorf("got task definition %s, want %s", *got.TaskDefinition, *other)
 	}
-	must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: in.Cluster, Service: in.ServiceName, Force: aws.Bool(true)}))(t)
+	must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{
+		Cluster: in.Cluster, Service: in.ServiceName, Force: aws.Bool(true),
+	}))(t)
 }
 
 func TestDeploymentsOfAService(t *testing.T) {
@@ -74,11 +82,14 @@ func TestDeploymentsOfAService(t *testing.T) {
 	in.DeploymentConfiguration = &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true}}
 	must(c.ecs.CreateService(t.Context(), in))(t)
 	config := c.describeService(t, in.Cluster, in.ServiceName).DeploymentConfiguration
-	if config == nil || !config.DeploymentCircuitBreaker.Enable || *config.MaximumPercent != 200 || *config.MinimumHealthyPercent != 100 {
+	if config == nil || !config.DeploymentCircuitBreaker.Enable || *config.MaximumPercent != 200 ||
+		*config.MinimumHealthyPercent != 100 {
 		t.Errorf("got deployment configuration %+v", config)
 	}
 	other := c.register(t, c.sleeper(t)).TaskDefinitionArn
-	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: in.Cluster, Service: in.ServiceName, TaskDefinition: other}))(t).Service
+	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: in.Cluster, Service: in.ServiceName, TaskDefinition: other,
+	}))(t).Service
 	if *got.Deployments[0].Status != "PRIMARY" || *got.Deployments[0].TaskDefinition != *other {
 		t.Errorf("got deployments %+v", got.Deployments)
 	}
@@ -99,7 +110,9 @@ func TestInactiveServiceIsNotUpdated(t *testing.T) {
 	in := c.serviceInput(t)
 	must(c.ecs.CreateService(t.Context(), in))(t)
 	must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: in.Cluster, Service: in.ServiceName}))(t)
-	_, err := c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: in.Cluster, Service: in.ServiceName, DesiredCount: aws.Int32(1)})
+	_, err := c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: in.Cluster, Service: in.ServiceName, DesiredCount: aws.Int32(1),
+	})
 	wantMessage(t, err, "ServiceNotActiveException", "Service was not ACTIVE.")
 }
 
@@ -144,7 +157,9 @@ func TestServiceErrors(t *testing.T) {
 	c := contract(t)
 	in := c.serviceInput(t)
 	absent := aws.String("not-there")
-	got := must(c.ecs.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: in.Cluster, Services: []string{"not-there"}}))(t)
+	got := must(c.ecs.DescribeServices(t.Context(), &ecs.DescribeServicesInput{
+		Cluster: in.Cluster, Services: []string{"not-there"},
+	}))(t)
 	if len(got.Services) != 0 || len(got.Failures) != 1 || *got.Failures[0].Reason != "MISSING" {
 		t.Errorf("got %+v", got)
 	}
@@ -167,5 +182,7 @@ func TestServiceAboveZeroIsNotDeleted(t *testing.T) {
 	must(c.ecs.CreateService(t.Context(), in))(t)
 	_, err := c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: in.Cluster, Service: in.ServiceName})
 	wantMessage(t, err, "InvalidParameterException", "The service cannot be stopped while it is scaled above 0.")
-	must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: in.Cluster, Service: in.ServiceName, Force: aws.Bool(true)}))(t)
+	must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{
+		Cluster: in.Cluster, Service: in.ServiceName, Force: aws.Bool(true),
+	}))(t)
 }

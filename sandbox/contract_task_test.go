@@ -13,7 +13,8 @@ import (
 func (c *clients) runInput(t *testing.T) *ecs.RunTaskInput {
 	t.Helper()
 	return &ecs.RunTaskInput{
-		Cluster: c.cluster(t), TaskDefinition: c.register(t, c.sleeper(t)).TaskDefinitionArn, LaunchType: types.LaunchTypeFargate,
+		Cluster: c.cluster(t), TaskDefinition: c.register(t, c.sleeper(t)).TaskDefinitionArn,
+		LaunchType:           types.LaunchTypeFargate,
 		NetworkConfiguration: c.network(t), StartedBy: unique("me"),
 	}
 }
@@ -28,11 +29,15 @@ func TestRunAndStopTask(t *testing.T) {
 		t.Fatalf("got %+v", run)
 	}
 	arn := *run.Tasks[0].TaskArn
-	list := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: in.Cluster, StartedBy: in.StartedBy}))(t).TaskArns
+	list := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{
+		Cluster: in.Cluster, StartedBy: in.StartedBy,
+	}))(t).TaskArns
 	if diff := cmp.Diff([]string{arn}, list); diff != "" {
 		t.Error(diff)
 	}
-	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: in.Cluster, Task: &arn, Reason: aws.String("enough")}))(t)
+	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{
+		Cluster: in.Cluster, Task: &arn, Reason: aws.String("enough"),
+	}))(t)
 	var got types.Task
 	eventually(t, "the task to stop", func() bool {
 		got = must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: in.Cluster, Tasks: []string{arn},
@@ -72,7 +77,9 @@ func TestRunTaskErrors(t *testing.T) {
 func TestMissingTaskIsAFailure(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
-	got := must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: c.cluster(t), Tasks: []string{"0123456789abcdef0123456789abcdef"}}))(t)
+	got := must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{
+		Cluster: c.cluster(t), Tasks: []string{"0123456789abcdef0123456789abcdef"},
+	}))(t)
 	if len(got.Failures) != 1 || *got.Failures[0].Reason != "MISSING" {
 		t.Errorf("got failures %+v", got.Failures)
 	}

@@ -33,15 +33,16 @@ import (
 
 // motoDeviates names the tests that moto 5.2.5 fails, and what AWS does instead.
 var motoDeviates = map[string]string{
-	"TestDefaultGroupStays":               "moto deletes the group called default; AWS answers CannotDelete",
-	"TestDefaultRouteGoesToTheInternet":   "moto's default VPC has no internet gateway and no default route",
-	"TestDeletedSecretSaysSo":             "moto has other words, and writes to deleted secrets; AWS answers InvalidRequestException",
-	"TestMalformedTrustPolicy":            "moto takes any trust policy; AWS answers MalformedPolicyDocument",
-	"TestNewestTaskDefinitionFirst":       "moto lists task definitions in one order only",
-	"TestSidsThatIAMRefuses":              "moto takes any Sid; AWS answers MalformedPolicyDocument",
-	"TestRoleNamesThatIAMRefuses":         "moto takes any role name; AWS answers ValidationError",
-	"TestTaskDefinitionsThatECSRefuses":   "moto checks neither sizes nor roles nor names; AWS answers ClientException",
-	"TestTwoWildcardsInARow":              "moto takes ** in a wildcard; AWS answers InvalidEventPatternException (EventBridge User Guide, Comparison operators)",
+	"TestDefaultGroupStays":             "moto deletes the group called default; AWS answers CannotDelete",
+	"TestDefaultRouteGoesToTheInternet": "moto's default VPC has no internet gateway and no default route",
+	"TestDeletedSecretSaysSo":           "moto has other words, and writes to deleted secrets; AWS answers InvalidRequestException",
+	"TestMalformedTrustPolicy":          "moto takes any trust policy; AWS answers MalformedPolicyDocument",
+	"TestNewestTaskDefinitionFirst":     "moto lists task definitions in one order only",
+	"TestSidsThatIAMRefuses":            "moto takes any Sid; AWS answers MalformedPolicyDocument",
+	"TestRoleNamesThatIAMRefuses":       "moto takes any role name; AWS answers ValidationError",
+	"TestTaskDefinitionsThatECSRefuses": "moto checks neither sizes nor roles nor names; AWS answers ClientException",
+	"TestTwoWildcardsInARow": "moto takes ** in a wildcard; AWS answers InvalidEventPatternException " +
+		"(EventBridge User Guide, Comparison operators)",
 	"TestClientTokenStartsOneTask":        "moto ignores clientToken and starts another task",
 	"TestDeploymentsOfAService":           "moto does not answer deploymentConfiguration, and updates no deployment",
 	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers ClusterContainsServicesException",
@@ -50,12 +51,15 @@ var motoDeviates = map[string]string{
 	"TestMissingTaskIsAFailure":           "moto leaves out tasks that are not there; AWS lists them as failures",
 	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
 	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",
-	"TestQueueAttributesThatSQSRefuses":   "moto takes any attribute and value; AWS answers InvalidAttributeValue and InvalidAttributeName (API_SetQueueAttributes)",
-	"TestImmutableTagStays":               "moto answers ImageAlreadyExistsException; AWS answers ImageTagAlreadyExistsException (API_PutImage)",
-	"TestTagMovesToTheNewerImage":         "moto deletes the image that loses its last tag; AWS keeps it untagged",
-	"TestImagesComeInPages":               "moto ignores maxResults of DescribeImages",
-	"TestRepositoriesComeInPages":         "moto ignores maxResults of DescribeRepositories",
-	"TestSizeOfAnImage":                   "moto takes the configuration's size for the image's; AWS counts the layers (API_ImageDetail)",
+	"TestQueueAttributesThatSQSRefuses": "moto takes any attribute and value; AWS answers InvalidAttributeValue " +
+		"and InvalidAttributeName (API_SetQueueAttributes)",
+	"TestImmutableTagStays": "moto answers ImageAlreadyExistsException; AWS answers " +
+		"ImageTagAlreadyExistsException (API_PutImage)",
+	"TestTagMovesToTheNewerImage": "moto deletes the image that loses its last tag; AWS keeps it untagged",
+	"TestImagesComeInPages":       "moto ignores maxResults of DescribeImages",
+	"TestRepositoriesComeInPages": "moto ignores maxResults of DescribeRepositories",
+	"TestSizeOfAnImage": "moto takes the configuration's size for the image's; AWS counts the " +
+		"layers (API_ImageDetail)",
 	"TestAuthorizationToken":              "moto's token has expired; AWS's is good for 12 hours (API_GetAuthorizationToken)",
 	"TestRepositorySettings":              "moto keeps scanOnPush when it is left out; on AWS its default is false (API_ImageScanningConfiguration)",
 	"TestLifecyclePoliciesThatECRRefuses": "moto takes unknown keys; AWS answers InvalidParameterException",
@@ -134,8 +138,10 @@ func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsPr
 	}
 	return &clients{
 		sts: sts.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg),
-		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg), ecs: ecs.NewFromConfig(cfg),
-		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg), s3: s3.NewFromConfig(cfg),
+		logs: cloudwatchlogs.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg),
+		ecs: ecs.NewFromConfig(cfg),
+		sqs: sqs.NewFromConfig(cfg), events: eventbridge.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg),
+		s3: s3.NewFromConfig(cfg),
 	}
 }
 

@@ -34,7 +34,8 @@ func newWorker(t *testing.T) *worker {
 	const account = ":us-east-1:123456789012:"
 	w := &worker{clients: c, pass: c.roleWith(t, "flow-runs", nil).Arn}
 	cluster := c.cluster(t)
-	families, tasks := "arn:aws:ecs"+account+"task-definition/"+jobtemplate.FamilyPattern("p")+":*", "arn:aws:ecs"+account+"task/"+*cluster+"/*"
+	families, tasks := "arn:aws:ecs"+account+"task-definition/"+jobtemplate.FamilyPattern("p")+":*",
+		"arn:aws:ecs"+account+"task/"+*cluster+"/*"
 	w.document = templates.Policy(templates.WorkerPolicy, map[string]any{
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
@@ -44,7 +45,9 @@ func newWorker(t *testing.T) *worker {
 		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
 	})
 	must(c.logs.CreateLogGroup(t.Context(), &logs.CreateLogGroupInput{LogGroupName: aws.String("/ecs/prefect/p")}))(t)
-	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))(t)
+	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{
+		LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s"),
+	}))(t)
 	must(c.sqs.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("prefect-p")}))(t)
 	role := c.roleWith(t, "worker", &w.document)
 	w.role, w.it = role.Arn, c.assume(t, role.Arn)
@@ -83,7 +86,9 @@ func (w *worker) withhold(t *testing.T, sid string) {
 		t.Fatalf("the policy has no statement %s", sid)
 	}
 	text := string(must(json.Marshal(doc))(t))
-	must(w.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("p"), PolicyDocument: &text}))(t)
+	must(w.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("worker"), PolicyName: aws.String("p"), PolicyDocument: &text,
+	}))(t)
 }
 
 func TestTheWorkersPolicyIsEnough(t *testing.T) {
@@ -92,12 +97,15 @@ func TestTheWorkersPolicyIsEnough(t *testing.T) {
 	ctx := t.Context()
 	must(w.it.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{}))(t)
 	must(w.it.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}))(t)
-	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
-	must(w.it.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))(t)
+	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(
+		t).TaskDefinition.TaskDefinitionArn
+	must(w.it.ecs.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))(
+		t)
 	task := must(w.it.ecs.RunTask(ctx, w.run))(t).Tasks[0].TaskArn
 	must(w.it.ecs.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: w.run.Cluster, Tasks: []string{*task}}))(t)
 	must(w.it.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: w.run.Cluster, Task: task}))(t)
-	must(w.it.ecs.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))(t)
+	must(w.it.ecs.DeregisterTaskDefinition(ctx,
+		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))(t)
 }
 
 func TestTheWorkersPolicyIsNoMore(t *testing.T) {
@@ -105,28 +113,35 @@ func TestTheWorkersPolicyIsNoMore(t *testing.T) {
 	w := newWorker(t)
 	ctx := t.Context()
 	const who = "User: arn:aws:sts::123456789012:assumed-role/worker/it is not authorized to perform: "
-	mine := must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
+	mine := must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(
+		t).TaskDefinition.TaskDefinitionArn
 
 	elsewhere := *w.run
 	elsewhere.TaskDefinition, elsewhere.Cluster = mine, w.cluster(t)
 	wantMessage(t, failed(w.it.ecs.RunTask(ctx, &elsewhere)), "AccessDeniedException",
-		who+"ecs:RunTask on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/"+familyOf("p", 1)+":1 because no identity-based policy allows the ecs:RunTask action")
+		who+"ecs:RunTask on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/"+familyOf("p", 1)+
+			":1 because no identity-based policy allows the ecs:RunTask action")
 	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, "other"))), "AccessDeniedException",
-		who+"ecs:RegisterTaskDefinition on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/other:1 because")
+		who+
+			"ecs:RegisterTaskDefinition on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/other:1 because")
 
 	admin := w.roleWith(t, "admin", policyOf(may("*", "*"))).Arn
 	in := w.definition(t, familyOf("p", 2))
 	in.TaskRoleArn = admin
-	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, in)), "AccessDeniedException", who+"iam:PassRole on resource: "+*admin+" because")
+	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, in)), "AccessDeniedException",
+		who+"iam:PassRole on resource: "+*admin+" because")
 	over := *w.run
 	over.TaskDefinition, over.Overrides = mine, &types.TaskOverride{TaskRoleArn: admin}
-	wantMessage(t, failed(w.it.ecs.RunTask(ctx, &over)), "AccessDeniedException", who+"iam:PassRole on resource: "+*admin+" because")
+	wantMessage(t, failed(w.it.ecs.RunTask(ctx, &over)), "AccessDeniedException", who+"iam:PassRole on resource: "+
+		*admin+" because")
 
 	theirs := must(w.ecs.RegisterTaskDefinition(ctx, w.definition(t, "theirs")))(t).TaskDefinition.TaskDefinitionArn
 	elsewhere.TaskDefinition = theirs
 	task := must(w.ecs.RunTask(ctx, &elsewhere))(t).Tasks[0].TaskArn
-	wantMessage(t, failed(w.it.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: elsewhere.Cluster, Task: task})), "AccessDeniedException", "ecs:StopTask on resource: "+*task)
-	wantMessage(t, failed(w.it.ecs.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: mine, Tags: w.run.Tags})), "AccessDeniedException",
+	wantMessage(t, failed(w.it.ecs.StopTask(ctx, &ecs.StopTaskInput{Cluster: elsewhere.Cluster, Task: task})),
+		"AccessDeniedException", "ecs:StopTask on resource: "+*task)
+	wantMessage(t, failed(w.it.ecs.TagResource(ctx, &ecs.TagResourceInput{ResourceArn: mine, Tags: w.run.Tags})),
+		"AccessDeniedException",
 		who+"ecs:TagResource on resource: "+*mine+" because") // only while creating
 }
 
@@ -137,8 +152,10 @@ func TestWhatAFlowAuthorMayNotHaveOfECS(t *testing.T) {
 	w := newWorker(t)
 	ctx := t.Context()
 	for name, change := range map[string]func(in *ecs.RegisterTaskDefinitionInput){
-		"privileged": func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].Privileged = aws.Bool(true) },
-		"EC2":        func(in *ecs.RegisterTaskDefinitionInput) { in.RequiresCompatibilities = []types.Compatibility{"EC2"} },
+		"privileged": func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].Privileged = aws.Bool(true)
+		},
+		"EC2": func(in *ecs.RegisterTaskDefinitionInput) { in.RequiresCompatibilities = []types.Compatibility{"EC2"} },
 		"EC2 as well": func(in *ecs.RegisterTaskDefinitionInput) {
 			in.RequiresCompatibilities = append(in.RequiresCompatibilities, "EC2")
 		},
@@ -153,9 +170,11 @@ func TestWhatAFlowAuthorMayNotHaveOfECS(t *testing.T) {
 			wantMessage(t, err, "AccessDeniedException", "not authorized to perform: ecs:RegisterTaskDefinition")
 		}
 	}
-	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
+	w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, familyOf("p", 1))))(
+		t).TaskDefinition.TaskDefinitionArn
 	w.run.EnableExecuteCommand = true
-	wantMessage(t, failed(w.it.ecs.RunTask(ctx, w.run)), "AccessDeniedException", "not authorized to perform: ecs:RunTask")
+	wantMessage(t, failed(w.it.ecs.RunTask(ctx, w.run)), "AccessDeniedException",
+		"not authorized to perform: ecs:RunTask")
 	w.run.EnableExecuteCommand = false
 	must(w.it.ecs.RunTask(ctx, w.run))(t)
 }
@@ -171,14 +190,23 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 			return failed(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 2))))
 		}},
 		"ReadAndRetireTaskDefinitions": {"ecs:DescribeTaskDefinition", func(t *testing.T, w *worker) error {
-			return failed(w.it.ecs.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))
+			return failed(w.it.ecs.DescribeTaskDefinition(t.Context(),
+				&ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))
 		}},
-		"RunFlowRunTasks": {"ecs:RunTask", func(t *testing.T, w *worker) error { return failed(w.it.ecs.RunTask(t.Context(), w.run)) }},
+		"RunFlowRunTasks": {"ecs:RunTask", func(t *testing.T, w *worker) error {
+			return failed(w.it.ecs.RunTask(t.Context(), w.run))
+		}},
 		"WatchAndStopTasks": {"ecs:DescribeTasks", func(t *testing.T, w *worker) error {
-			return failed(w.it.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: w.run.Cluster, Tasks: []string{"0123456789abcdef0123456789abcdef"}}))
+			return failed(w.it.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{
+				Cluster: w.run.Cluster, Tasks: []string{"0123456789abcdef0123456789abcdef"},
+			}))
 		}},
-		"TagWhatIsCreated": {"ecs:TagResource", func(t *testing.T, w *worker) error { return failed(w.it.ecs.RunTask(t.Context(), w.run)) }},
-		"PassFlowRunRoles": {"iam:PassRole", func(t *testing.T, w *worker) error { return failed(w.it.ecs.RunTask(t.Context(), w.run)) }},
+		"TagWhatIsCreated": {"ecs:TagResource", func(t *testing.T, w *worker) error {
+			return failed(w.it.ecs.RunTask(t.Context(), w.run))
+		}},
+		"PassFlowRunRoles": {"iam:PassRole", func(t *testing.T, w *worker) error {
+			return failed(w.it.ecs.RunTask(t.Context(), w.run))
+		}},
 		"ReadNetworks": {"ec2:DescribeVpcs", func(t *testing.T, w *worker) error {
 			return failed(w.it.ec2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}))
 		}},
@@ -186,13 +214,16 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 			return failed(w.it.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("prefect-p")}))
 		}},
 		"ReadFlowRunLogs": {"logs:GetLogEvents", func(t *testing.T, w *worker) error {
-			return failed(w.it.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s")}))
+			return failed(w.it.logs.GetLogEvents(t.Context(), &logs.GetLogEventsInput{
+				LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s"),
+			}))
 		}},
 	} {
 		t.Run(sid, func(t *testing.T) {
 			t.Parallel()
 			w := newWorker(t)
-			w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
+			w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(t.Context(),
+				w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
 			if sid != "RegisterFlowRunTaskDefinitions" {
 				if err := tc.call(t, w); err != nil {
 					t.Fatalf("with the statement: %v", err)

@@ -24,7 +24,8 @@ func (c *clients) fault(t *testing.T, spec string) {
 // launch runs a task and returns the whole answer.
 func (c *clients) launch(t *testing.T, definition *string, change func(*ecs.RunTaskInput)) (*ecs.RunTaskOutput, error) {
 	t.Helper()
-	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: definition, LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t)}
+	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: definition, LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: c.network(t)}
 	if change != nil {
 		change(in)
 	}
@@ -37,8 +38,10 @@ func TestCapacityIsAFailureOfRunTask(t *testing.T) {
 	definition := c.app(t, nil)
 	must(c.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	for reason, want := range map[string]string{
-		"":               "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-		",reason=memory": "RESOURCE:MEMORY", ",reason=cpu": "RESOURCE:CPU", ",reason=eni": "RESOURCE:ENI", ",reason=agent": "AGENT",
+		"": "Capacity is unavailable at this time. Please try again later or in a different " +
+			"availability zone",
+		",reason=memory": "RESOURCE:MEMORY", ",reason=cpu": "RESOURCE:CPU", ",reason=eni": "RESOURCE:ENI",
+		",reason=agent": "AGENT",
 		",reason=vcpus": "You’ve reached the limit on the number of vCPUs you can run concurrently",
 	} {
 		c.fault(t, "ecs:RunTask=capacity"+reason)
@@ -61,11 +64,14 @@ func TestCapacityIsAFailureOfRunTask(t *testing.T) {
 
 func TestServiceWaitsForCapacity(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exec sleep 600", sandbox.Options{Faults: []fault.Fault{{Service: "ecs", Operation: fault.ServiceOperation, Kind: fault.Capacity, Times: 5}}})
+	c := running(t, "exec sleep 600",
+		sandbox.Options{Faults: []fault.Fault{{Service: "ecs", Operation: fault.ServiceOperation, Kind: fault.Capacity,
+			Times: 5}}})
 	s := c.awaitService(t, c.serve(t, c.app(t, nil), nil), "steady", completed)
 	said := 0
 	for _, e := range s.Events {
-		if strings.Contains(*e.Message, "(service s) was unable to place a task. Reason: Capacity is unavailable at this time.") {
+		if strings.Contains(*e.Message,
+			"(service s) was unable to place a task. Reason: Capacity is unavailable at this time.") {
 			said++
 		}
 	}
@@ -78,9 +84,11 @@ func TestServiceWaitsForCapacity(t *testing.T) {
 func (c *clients) spot(t *testing.T) func(*ecs.RunTaskInput) {
 	return func(in *ecs.RunTaskInput) {
 		must(c.ecs.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{
-			Cluster: in.Cluster, CapacityProviders: []string{"FARGATE", "FARGATE_SPOT"}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}))(t)
+			Cluster: in.Cluster, CapacityProviders: []string{"FARGATE", "FARGATE_SPOT"},
+			DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}))(t)
 		in.LaunchType = ""
-		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}
+		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{
+			{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}
 	}
 }
 
@@ -99,7 +107,8 @@ func TestSpotTasksAreInterrupted(t *testing.T) {
 	eventually(t, "the trap to be set", func() bool { return len(c.logLines(t, group, task)) == 1 })
 	c.fault(t, "ecs:Task=spot") // one that runs already
 	got := c.awaitTask(t, task, "STOPPED")
-	if got.StopCode != types.TaskStopCodeSpotInterruption || *got.StoppedReason != "Your Spot Task was interrupted." || *got.Containers[0].ExitCode != 3 {
+	if got.StopCode != types.TaskStopCodeSpotInterruption || *got.StoppedReason != "Your Spot Task was interrupted." ||
+		*got.Containers[0].ExitCode != 3 {
 		t.Errorf("got %s, %s, exit %d", got.StopCode, *got.StoppedReason, *got.Containers[0].ExitCode)
 	}
 	if lines := c.logLines(t, group, task); !slices.Contains(lines, "warned") {
@@ -107,7 +116,8 @@ func TestSpotTasksAreInterrupted(t *testing.T) {
 	}
 	warned := false
 	for _, e := range c.drain(t, queue) {
-		warned = warned || e.Detail.TaskARN == *task.TaskArn && e.Detail.StopCode == "SpotInterruption" && e.Detail.LastStatus == "RUNNING" && e.Detail.DesiredStatus == "STOPPED"
+		warned = warned || e.Detail.TaskARN == *task.TaskArn && e.Detail.StopCode == "SpotInterruption" &&
+			e.Detail.LastStatus == "RUNNING" && e.Detail.DesiredStatus == "STOPPED"
 	}
 	if !warned {
 		t.Error("no event gave warning")
@@ -158,7 +168,8 @@ func TestImagesComeLateOrNotAtAll(t *testing.T) {
 	definition := c.app(t, nil)
 	c.fault(t, "ecs:Task=pull")
 	got := c.awaitTask(t, c.run(t, definition, nil), "STOPPED")
-	if got.StopCode != types.TaskStopCodeTaskFailedToStart || !strings.HasPrefix(*got.StoppedReason, "CannotPullContainerError: ") || got.StartedAt != nil {
+	if got.StopCode != types.TaskStopCodeTaskFailedToStart ||
+		!strings.HasPrefix(*got.StoppedReason, "CannotPullContainerError: ") || got.StartedAt != nil {
 		t.Errorf("got %s, %s", got.StopCode, *got.StoppedReason)
 	}
 	c.fault(t, "ecs:Task=latency,latency=300ms")

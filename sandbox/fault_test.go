@@ -24,12 +24,21 @@ import (
 func (c *clients) readers(t *testing.T) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
-		"sts":            func() error { _, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}); return err },
-		"iam":            func() error { _, err := c.iam.ListRoles(ctx, &iam.ListRolesInput{}); return err },
-		"ec2":            func() error { _, err := c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{}); return err },
-		"logs":           func() error { _, err := c.logs.DescribeLogGroups(ctx, &logs.DescribeLogGroupsInput{}); return err },
-		"secretsmanager": func() error { _, err := c.secrets.ListSecrets(ctx, &secretsmanager.ListSecretsInput{}); return err },
-		"ecs":            func() error { _, err := c.ecs.ListClusters(ctx, &ecs.ListClustersInput{}); return err },
+		"sts": func() error {
+			_, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+			return err
+		},
+		"iam": func() error { _, err := c.iam.ListRoles(ctx, &iam.ListRolesInput{}); return err },
+		"ec2": func() error { _, err := c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{}); return err },
+		"logs": func() error {
+			_, err := c.logs.DescribeLogGroups(ctx, &logs.DescribeLogGroupsInput{})
+			return err
+		},
+		"secretsmanager": func() error {
+			_, err := c.secrets.ListSecrets(ctx, &secretsmanager.ListSecretsInput{})
+			return err
+		},
+		"ecs": func() error { _, err := c.ecs.ListClusters(ctx, &ecs.ListClustersInput{}); return err },
 	}
 }
 
@@ -38,12 +47,14 @@ func TestFaultsHaveTheCodesOfTheirService(t *testing.T) {
 	c := start(t, sandbox.Options{})
 	for service, call := range c.readers(t) {
 		codes := map[string][4]string{ // throttle, server error, access denied, expired token
-			"sts":            {"Throttling", "InternalFailure", "AccessDenied", "ExpiredToken"},
-			"iam":            {"Throttling", "ServiceFailure", "AccessDenied", "ExpiredToken"},
-			"ec2":            {"RequestLimitExceeded", "InternalError", "UnauthorizedOperation", "RequestExpired"},
-			"logs":           {"ThrottlingException", "ServiceUnavailableException", "AccessDeniedException", "ExpiredTokenException"},
-			"secretsmanager": {"ThrottlingException", "InternalServiceError", "AccessDeniedException", "ExpiredTokenException"},
-			"ecs":            {"ThrottlingException", "ServerException", "AccessDeniedException", "ExpiredTokenException"},
+			"sts": {"Throttling", "InternalFailure", "AccessDenied", "ExpiredToken"},
+			"iam": {"Throttling", "ServiceFailure", "AccessDenied", "ExpiredToken"},
+			"ec2": {"RequestLimitExceeded", "InternalError", "UnauthorizedOperation", "RequestExpired"},
+			"logs": {"ThrottlingException", "ServiceUnavailableException", "AccessDeniedException",
+				"ExpiredTokenException"},
+			"secretsmanager": {"ThrottlingException", "InternalServiceError", "AccessDeniedException",
+				"ExpiredTokenException"},
+			"ecs": {"ThrottlingException", "ServerException", "AccessDeniedException", "ExpiredTokenException"},
 		}[service]
 		for i, kind := range []fault.Kind{fault.Throttle, fault.ServerError, fault.AccessDenied, fault.ExpiredToken} {
 			c.server.AddFault(fault.Fault{Service: service, Kind: kind})
@@ -92,7 +103,8 @@ func TestDroppedAnswers(t *testing.T) {
 			if !errors.As(err, &dropped) || !errors.Is(err, io.EOF) {
 				t.Errorf("got %v, want the connection to end", err)
 			}
-			if got := must(c.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{}))(t).ClusterArns; len(got) != tc.made {
+			if got := must(c.ecs.ListClusters(t.Context(), &ecs.ListClustersInput{}))(t).ClusterArns; len(
+				got) != tc.made {
 				t.Errorf("got clusters %v", got)
 			}
 		})
@@ -125,7 +137,8 @@ func TestCallsAreRecordedInOrder(t *testing.T) {
 	must(c.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	_, err := c.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("none")})
 	wantCode(t, err, "NoSuchEntity")
-	want := []sandbox.Call{{Service: "ecs", Operation: "CreateCluster", Write: true}, {Service: "iam", Operation: "GetRole"}}
+	want := []sandbox.Call{{Service: "ecs", Operation: "CreateCluster", Write: true},
+		{Service: "iam", Operation: "GetRole"}}
 	if diff := cmp.Diff(want, c.server.Calls()); diff != "" {
 		t.Error(diff)
 	}

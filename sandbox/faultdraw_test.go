@@ -67,7 +67,8 @@ func TestChaosIsRepeatable(t *testing.T) {
 	for _, o := range first {
 		counts[o]++
 	}
-	if ok := counts["ok"]; ok < 140 || ok > 180 || counts["throttled"] == 0 || counts["failed"] == 0 || counts["dropped"] == 0 || len(counts) != 4 {
+	if ok := counts["ok"]; ok < 140 || ok > 180 || counts["throttled"] == 0 || counts["failed"] == 0 ||
+		counts["dropped"] == 0 || len(counts) != 4 {
 		t.Errorf("got %v, want four fifths ok and some of each kind", counts)
 	}
 }
@@ -103,7 +104,8 @@ func TestFaultsOfThePrefectAPI(t *testing.T) {
 		}
 	}
 	c.fault(t, "prefect:GET/flow_runs/{id}=error")
-	if status, _ := call(http.MethodGet, "/flow_runs/019a3b6e-0000-7000-8000-000000000001", ""); status != http.StatusInternalServerError {
+	if status, _ := call(http.MethodGet, "/flow_runs/019a3b6e-0000-7000-8000-000000000001",
+		""); status != http.StatusInternalServerError {
 		t.Errorf("got %d", status)
 	}
 	c.server.AddQuota(fault.Quota{Service: "prefect", Operation: "GET/*", Rate: 0.001, Burst: 1})
@@ -119,7 +121,8 @@ func TestDroppedAnswersOfThePrefectAPI(t *testing.T) {
 	for kind, made := range map[string]int{"drop-before": http.StatusNotFound, "drop-after": http.StatusOK} {
 		c := start(t, sandbox.Options{PrefectAPI: prefectapi.New()})
 		c.fault(t, "prefect:POST/work_pools*="+kind)
-		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.PrefectAPIURL()+"/work_pools/", strings.NewReader(`{"name":"p","type":"ecs"}`)))(t)
+		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.PrefectAPIURL()+"/work_pools/",
+			strings.NewReader(`{"name":"p","type":"ecs"}`)))(t)
 		req.Header.Set("Content-Type", "application/json")
 		if resp, err := http.DefaultClient.Do(req); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: got %v, %v", kind, resp, err)

@@ -11,10 +11,15 @@ import (
 
 // faultCodes are the codes for each kind, by service; "" is for the JSON services.
 var faultCodes = map[fault.Kind]map[string]string{
-	fault.Throttle:     {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling", "ec2": "RequestLimitExceeded", "sqs": "RequestThrottled", "s3": "SlowDown"},
-	fault.ServerError:  {"": "ServerException", "logs": "ServiceUnavailableException", "secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure", "ec2": "InternalError", "sqs": "InternalError", "s3": "InternalError", "events": "InternalException"},
-	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied", "s3": "AccessDenied"},
-	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken", "ec2": "RequestExpired", "sqs": "ExpiredToken", "s3": "ExpiredToken"},
+	fault.Throttle: {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling",
+		"ec2": "RequestLimitExceeded", "sqs": "RequestThrottled", "s3": "SlowDown"},
+	fault.ServerError: {"": "ServerException", "logs": "ServiceUnavailableException",
+		"secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure",
+		"ec2": "InternalError", "sqs": "InternalError", "s3": "InternalError", "events": "InternalException"},
+	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied",
+		"ec2": "UnauthorizedOperation", "sqs": "AccessDenied", "s3": "AccessDenied"},
+	fault.ExpiredToken: {"": "ExpiredTokenException", "iam": "ExpiredToken", "sts": "ExpiredToken",
+		"ec2": "RequestExpired", "sqs": "ExpiredToken", "s3": "ExpiredToken"},
 }
 
 func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Error {
@@ -46,19 +51,23 @@ func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Er
 // conflict is what eventual consistency and writes at the same time come to.
 func conflict(service string) *wire.Error {
 	if service == "ecs" {
-		return wire.Errorf("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+		return wire.Errorf("ClusterContainsServicesException",
+			"The Cluster cannot be deleted while Services are active.")
 	}
-	return wire.WithStatus(http.StatusConflict, "ConcurrentModification", "Request was completed because of multiple simultaneous changes.")
+	return wire.WithStatus(http.StatusConflict, "ConcurrentModification",
+		"Request was completed because of multiple simultaneous changes.")
 }
 
 // accessDenied names caller, action and resource, as an AWS that has no policy for them.
 func (s *Server) accessDenied(code, service, operation string) *wire.Error {
 	action := service + ":" + operation
-	message := fmt.Sprintf("User: arn:%s:iam::%s:user/sandbox is not authorized to perform: %s on resource: * because no identity-based policy allows the %s action",
+	message := fmt.Sprintf("User: arn:%s:iam::%s:user/sandbox is not authorized to perform: %s on resource: * "+
+		"because no identity-based policy allows the %s action",
 		s.opts.Partition, s.opts.Account, action, action)
 	switch service {
 	case "ec2":
-		return wire.WithStatus(http.StatusForbidden, code, "You are not authorized to perform this operation. %s", message)
+		return wire.WithStatus(http.StatusForbidden, code,
+			"You are not authorized to perform this operation. %s", message)
 	case "iam", "sts", s3.Name:
 		return wire.WithStatus(http.StatusForbidden, code, "%s", message)
 	default:
@@ -82,11 +91,13 @@ func unknownKey(service string) *wire.Error {
 	const message = "The security token included in the request is invalid"
 	switch service {
 	case "ec2":
-		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
+		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure",
+			"AWS was not able to validate the provided access credentials")
 	case "iam", "sts":
 		return wire.WithStatus(http.StatusForbidden, "InvalidClientTokenId", message)
 	case s3.Name:
-		return wire.WithStatus(http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+		return wire.WithStatus(http.StatusForbidden, "InvalidAccessKeyId",
+			"The AWS Access Key Id you provided does not exist in our records.")
 	default:
 		return wire.Errorf("UnrecognizedClientException", message)
 	}
@@ -98,7 +109,8 @@ func badSignature(service string, wrong *wrongSignature) *wire.Error {
 	case service == "ec2" && wrong.stale:
 		return wire.Errorf("RequestExpired", "Request has expired.")
 	case service == "ec2":
-		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials")
+		return wire.WithStatus(http.StatusUnauthorized, "AuthFailure",
+			"AWS was not able to validate the provided access credentials")
 	case service == "iam" || service == "sts":
 		return wire.WithStatus(http.StatusForbidden, "SignatureDoesNotMatch", "%s", wrong.message)
 	}

@@ -30,7 +30,8 @@ func (s *Server) serveFaults(mux *http.ServeMux) {
 }
 
 // serveList lets a list of things that have a written form be read and changed.
-func serveList[T fmt.Stringer](mux *http.ServeMux, path string, list func() []T, clearAll func(), parse func(string) (T, error), add func(T)) {
+func serveList[T fmt.Stringer](mux *http.ServeMux, path string, list func() []T, clearAll func(),
+	parse func(string) (T, error), add func(T)) {
 	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 		for _, item := range list() {
 			_, _ = fmt.Fprintln(w, item) // the client may be gone; there is nobody to tell

@@ -17,17 +17,22 @@ func TestClientTokensOfEC2(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	subnet := must(c.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{}))(t).Subnets[0]
-	nat := &ec2.CreateNatGatewayInput{SubnetId: subnet.SubnetId, ConnectivityType: ec2types.ConnectivityTypePrivate, ClientToken: unique("token")}
+	nat := &ec2.CreateNatGatewayInput{
+		SubnetId: subnet.SubnetId, ConnectivityType: ec2types.ConnectivityTypePrivate, ClientToken: unique("token"),
+	}
 	first := must(c.ec2.CreateNatGateway(t.Context(), nat))(t)
 	again := must(c.ec2.CreateNatGateway(t.Context(), nat))(t)
-	if *first.NatGateway.NatGatewayId != *again.NatGateway.NatGatewayId || aws.ToString(again.ClientToken) != *nat.ClientToken {
+	if *first.NatGateway.NatGatewayId != *again.NatGateway.NatGatewayId ||
+		aws.ToString(again.ClientToken) != *nat.ClientToken {
 		t.Errorf("got %s, then %s", *first.NatGateway.NatGatewayId, *again.NatGateway.NatGatewayId)
 	}
-	nat.TagSpecifications = []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeNatgateway, Tags: []ec2types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}}
+	nat.TagSpecifications = []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeNatgateway,
+		Tags: []ec2types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}}
 	_, err := c.ec2.CreateNatGateway(t.Context(), nat)
 	wantCode(t, err, "IdempotentParameterMismatch")
 
-	table := &ec2.CreateRouteTableInput{VpcId: subnet.VpcId, ClientToken: nat.ClientToken} // another operation, so another token
+	// another operation, so another token
+	table := &ec2.CreateRouteTableInput{VpcId: subnet.VpcId, ClientToken: nat.ClientToken}
 	one, two := must(c.ec2.CreateRouteTable(t.Context(), table))(t), must(c.ec2.CreateRouteTable(t.Context(), table))(t)
 	if *one.RouteTable.RouteTableId != *two.RouteTable.RouteTableId {
 		t.Errorf("got %s, then %s", *one.RouteTable.RouteTableId, *two.RouteTable.RouteTableId)

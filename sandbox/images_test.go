@@ -26,7 +26,9 @@ func archive(t *testing.T, files map[string]string) []byte {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for path, content := range files {
-		if err := w.WriteHeader(&tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(content))}); err != nil {
+		if err := w.WriteHeader(&tar.Header{
+			Name: path, Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(content)),
+		}); err != nil {
 			t.Fatal(err)
 		}
 		must(io.WriteString(w, content))(t)
@@ -40,7 +42,9 @@ func archive(t *testing.T, files map[string]string) []byte {
 func layerOf(t *testing.T, files map[string]string) v1.Layer {
 	t.Helper()
 	data := archive(t, files)
-	return must(tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }))(t)
+	return must(tarball.LayerFromOpener(func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}))(t)
 }
 
 // imageOf makes an image for linux and an architecture.
@@ -55,14 +59,17 @@ func imageOf(t *testing.T, architecture string, config v1.Config, layers ...v1.L
 // scripted is an image whose entry point is the shell script.
 func scripted(t *testing.T, architecture, script string) v1.Image {
 	t.Helper()
-	return imageOf(t, architecture, v1.Config{Entrypoint: []string{"/app"}}, layerOf(t, map[string]string{"app": "#!/bin/sh\n" + script}))
+	return imageOf(t, architecture, v1.Config{Entrypoint: []string{"/app"}},
+		layerOf(t, map[string]string{"app": "#!/bin/sh\n" + script}))
 }
 
 func indexOf(images map[string]v1.Image) v1.ImageIndex {
 	var adds []mutate.IndexAddendum
 	for _, architecture := range []string{"arm64", "amd64"} {
 		if img := images[architecture]; img != nil {
-			adds = append(adds, mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}}})
+			adds = append(adds, mutate.IndexAddendum{
+				Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
+			})
 		}
 	}
 	return mutate.AppendManifests(empty.Index, adds...)
@@ -123,7 +130,8 @@ func (c *clients) put(t *testing.T, repositoryName *string, img v1.Image, tag st
 	}
 	in := &ecr.PutImageInput{
 		RepositoryName: repositoryName, ImageDigest: aws.String(digestOf(t, img)),
-		ImageManifest: aws.String(string(must(img.RawManifest())(t))), ImageManifestMediaType: aws.String(string(must(img.MediaType())(t))),
+		ImageManifest:          aws.String(string(must(img.RawManifest())(t))),
+		ImageManifestMediaType: aws.String(string(must(img.MediaType())(t))),
 	}
 	if tag != "" {
 		in.ImageTag = &tag

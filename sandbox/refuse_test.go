@@ -19,13 +19,17 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	for name, call := range map[string]func() error{
-		"the operation ListGroups": func() error { _, err := c.iam.ListGroups(t.Context(), &iam.ListGroupsInput{}); return err },
+		"the operation ListGroups": func() error {
+			_, err := c.iam.ListGroups(t.Context(), &iam.ListGroupsInput{})
+			return err
+		},
 		"the operation DescribeInstances": func() error {
 			_, err := c.ec2.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
 			return err
 		},
 		"the operation ListAttributes": func() error {
-			_, err := c.ecs.ListAttributes(t.Context(), &ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance})
+			_, err := c.ecs.ListAttributes(t.Context(),
+				&ecs.ListAttributesInput{TargetType: types.TargetTypeContainerInstance})
 			return err
 		},
 		"the parameter DryRun of DescribeVpcs": func() error {
@@ -33,7 +37,8 @@ func TestWhatIsNotImplementedIsRefusedByName(t *testing.T) {
 			return err
 		},
 		"the parameter configuration of CreateCluster": func() error {
-			_, err := c.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{Configuration: &types.ClusterConfiguration{}})
+			_, err := c.ecs.CreateCluster(t.Context(),
+				&ecs.CreateClusterInput{Configuration: &types.ClusterConfiguration{}})
 			return err
 		},
 	} {
@@ -48,12 +53,15 @@ func TestRequestsAreChecked(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	for name, tc := range map[string]struct{ operation, body, want string }{
-		"unknown parameter": {"CreateCluster", `{"clustername":"c"}`, "unknown parameter clustername (did you mean clusterName?)"},
-		"unknown member":    {"CreateCluster", `{"tags":[{"key":"a","val":"b"}]}`, "unknown parameter tags[0].val"},
-		"wrong type":        {"CreateCluster", `{"clusterName":1}`, "the parameter clusterName must be a string"},
-		"not a whole":       {"ListClusters", `{"maxResults":1.5}`, "the parameter maxResults must be a whole number"},
-		"outside the enum":  {"ListTaskDefinitions", `{"sort":"UP"}`, "Member must satisfy enum value set: [ASC, DESC]"},
-		"missing":           {"DeleteCluster", `{}`, "Value null at 'cluster' failed to satisfy constraint: Member must not be null"},
+		"unknown parameter": {"CreateCluster", `{"clustername":"c"}`,
+			"unknown parameter clustername (did you mean clusterName?)"},
+		"unknown member": {"CreateCluster", `{"tags":[{"key":"a","val":"b"}]}`, "unknown parameter tags[0].val"},
+		"wrong type":     {"CreateCluster", `{"clusterName":1}`, "the parameter clusterName must be a string"},
+		"not a whole":    {"ListClusters", `{"maxResults":1.5}`, "the parameter maxResults must be a whole number"},
+		"outside the enum": {"ListTaskDefinitions", `{"sort":"UP"}`,
+			"Member must satisfy enum value set: [ASC, DESC]"},
+		"missing": {"DeleteCluster", `{}`,
+			"Value null at 'cluster' failed to satisfy constraint: Member must not be null"},
 		"not JSON":          {"DeleteCluster", `{`, "the request is not JSON"},
 		"not an object":     {"DeleteCluster", `[]`, "is not an object"},
 		"no such operation": {"MakeCoffee", `{}`, "the operation MakeCoffee"},
@@ -79,7 +87,8 @@ func TestUnknownServiceIsRefused(t *testing.T) {
 		resp := must(http.DefaultClient.Do(req))(t)
 		defer resp.Body.Close()
 		body := string(must(io.ReadAll(resp.Body))(t))
-		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "SandboxNotImplemented") || !strings.Contains(body, "the service ssm") {
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "SandboxNotImplemented") ||
+			!strings.Contains(body, "the service ssm") {
 			t.Errorf("got %d %s", resp.StatusCode, body)
 		}
 	}
@@ -87,18 +96,22 @@ func TestUnknownServiceIsRefused(t *testing.T) {
 
 func TestPartitions(t *testing.T) {
 	t.Parallel()
-	for region, partition := range map[string]string{"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
+	for region, partition := range map[string]string{
+		"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
+	} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, sandbox.Options{Region: region, Account: "210987654321"})
-			cluster := must(c.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("c")}))(t).Cluster
+			cluster := must(c.ecs.CreateCluster(t.Context(),
+				&ecs.CreateClusterInput{ClusterName: aws.String("c")}))(t).Cluster
 			if want := "arn:" + partition + ":ecs:" + region + ":210987654321:cluster/c"; *cluster.ClusterArn != want {
 				t.Errorf("got %s, want %s", *cluster.ClusterArn, want)
 			}
 			role := c.role(t)
 			attach := func(partition string) error {
 				_, err := c.iam.AttachRolePolicy(t.Context(), &iam.AttachRolePolicyInput{RoleName: role.RoleName,
-					PolicyArn: aws.String("arn:" + partition + ":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")})
+					PolicyArn: aws.String("arn:" + partition +
+						":iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")})
 				return err
 			}
 			if err := attach(partition); err != nil {
@@ -133,7 +146,9 @@ func TestPoliciesOfAnotherPartitionAreRefused(t *testing.T) {
 	name := c.role(t).RoleName
 	for _, resource := range []string{"arn:aws-cn:s3:::bucket", "bucket"} {
 		_, err := c.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("p"),
-			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"` + resource + `"}}`)})
+			PolicyDocument: aws.String(
+				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"` +
+					resource + `"}}`)})
 		wantCode(t, err, "MalformedPolicyDocument")
 	}
 }

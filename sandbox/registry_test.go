@@ -34,7 +34,8 @@ func wantRegistryError(t *testing.T, err error, status int, code, message string
 	if code == "" {
 		return
 	}
-	if len(refusal.Errors) != 1 || string(refusal.Errors[0].Code) != code || !strings.Contains(refusal.Errors[0].Message, message) {
+	if len(refusal.Errors) != 1 || string(refusal.Errors[0].Code) != code ||
+		!strings.Contains(refusal.Errors[0].Message, message) {
 		t.Errorf("got %+v, want %s %q", refusal.Errors, code, message)
 	}
 }
@@ -59,13 +60,16 @@ func TestPushedImagesAreThere(t *testing.T) {
 	}
 	for architecture, img := range images {
 		got := byDigest[digestOf(t, img)]
-		if got.ImageDigest == nil || len(got.ImageTags) != 0 || *got.ImageManifestMediaType != string(must(img.MediaType())(t)) || time.Since(*got.ImagePushedAt) > time.Minute {
+		if got.ImageDigest == nil || len(got.ImageTags) != 0 ||
+			*got.ImageManifestMediaType != string(must(img.MediaType())(t)) ||
+			time.Since(*got.ImagePushedAt) > time.Minute {
 			t.Errorf("got %+v of %s", got, architecture)
 			continue
 		}
 		largest = max(largest, *got.ImageSizeInBytes)
 	}
-	if got := byDigest[digestOf(t, index)]; !slices.Equal(got.ImageTags, []string{"both"}) || *got.ImageSizeInBytes != largest {
+	if got := byDigest[digestOf(t, index)]; !slices.Equal(got.ImageTags, []string{"both"}) ||
+		*got.ImageSizeInBytes != largest {
 		t.Errorf("got %+v of the index, want size %d", got, largest)
 	}
 	failed := must(c.ecr.BatchDeleteImage(t.Context(), &ecr.BatchDeleteImageInput{RepositoryName: &repo,
@@ -73,7 +77,8 @@ func TestPushedImagesAreThere(t *testing.T) {
 	if len(failed) != 1 || failed[0].FailureCode != types.ImageFailureCodeImageReferencedByManifestList {
 		t.Errorf("got %+v for an image of an index", failed)
 	}
-	if tags := must(remote.List(must(name.NewRepository(uri))(t), c.login(t)))(t); !slices.Equal(tags, []string{"both"}) {
+	if tags := must(remote.List(must(name.NewRepository(uri))(t), c.login(t)))(t); !slices.Equal(tags,
+		[]string{"both"}) {
 		t.Errorf("got tags %v", tags)
 	}
 }
@@ -85,14 +90,16 @@ func TestRegistryWantsCredentials(t *testing.T) {
 	defer resp.Body.Close()
 	body := string(must(io.ReadAll(resp.Body))(t))
 	challenge := resp.Header.Get("Www-Authenticate")
-	if resp.StatusCode != http.StatusUnauthorized || challenge != `Basic realm="`+c.server.URL()+`/",service="ecr.amazonaws.com"` || body != "Not Authorized\n" {
+	if resp.StatusCode != http.StatusUnauthorized || challenge != `Basic realm="`+c.server.URL()+
+		`/",service="ecr.amazonaws.com"` || body != "Not Authorized\n" {
 		t.Errorf("got %d, challenge %s, body %q", resp.StatusCode, challenge, body)
 	}
 	ref := reference(t, c.push(t, scripted(t, "amd64", "exit 0"), "x"), "x")
 	_, err := remote.Get(ref)
 	wantRegistryError(t, err, http.StatusUnauthorized, "", "")
 	_, err = remote.Get(ref, remote.WithAuth(&authn.Basic{Username: "AWS", Password: "invented"}))
-	wantRegistryError(t, err, http.StatusForbidden, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+	wantRegistryError(t, err, http.StatusForbidden, "DENIED",
+		"Your authorization token has expired. Reauthenticate and try again.")
 }
 
 // TestTokenEndsWithItsSession uses the token of a task's role while and after it runs.
@@ -112,16 +119,20 @@ func TestRegistryRefuses(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	first, second := scripted(t, "amd64", "exit 1"), scripted(t, "amd64", "exit 2")
-	repo := c.repository(t, func(in *ecr.CreateRepositoryInput) { in.ImageTagMutability = types.ImageTagMutabilityImmutable })
+	repo := c.repository(t, func(in *ecr.CreateRepositoryInput) {
+		in.ImageTagMutability = types.ImageTagMutabilityImmutable
+	})
 	uri, login := *repo.RepositoryUri, c.login(t)
 	c.pushTo(t, uri, first, "x")
 	if err := remote.Write(reference(t, uri, "x"), first, login); err != nil {
 		t.Errorf("the same image again: %v", err)
 	}
 	err := remote.Write(reference(t, uri, "x"), second, login)
-	wantRegistryError(t, err, http.StatusBadRequest, "TAG_INVALID", "The image tag 'x' already exists in the '"+*repo.RepositoryName+"' repository and cannot be overwritten")
+	wantRegistryError(t, err, http.StatusBadRequest, "TAG_INVALID", "The image tag 'x' already exists in the '"+
+		*repo.RepositoryName+"' repository and cannot be overwritten")
 	err = remote.Write(reference(t, uri+"-none", "x"), first, login)
-	wantRegistryError(t, err, http.StatusNotFound, "NAME_UNKNOWN", "The repository with name '"+*repo.RepositoryName+"-none' does not exist in the registry with id '123456789012'")
+	wantRegistryError(t, err, http.StatusNotFound, "NAME_UNKNOWN", "The repository with name '"+*repo.RepositoryName+
+		"-none' does not exist in the registry with id '123456789012'")
 	_, err = remote.Get(reference(t, uri, "y"), login)
 	wantRegistryError(t, err, http.StatusNotFound, "MANIFEST_UNKNOWN", "imageTag:'y'")
 	other := *c.repository(t, nil).RepositoryUri
@@ -179,7 +190,9 @@ func TestUploadInParts(t *testing.T) {
 			t.Errorf("%s %s: got %d, range %q", step.method, step.url, resp.StatusCode, resp.Header.Get("Range"))
 		}
 	}
-	url := *must(c.ecr.GetDownloadUrlForLayer(t.Context(), &ecr.GetDownloadUrlForLayerInput{RepositoryName: repo.RepositoryName, LayerDigest: aws.String(digest)}))(t).DownloadUrl
+	url := *must(c.ecr.GetDownloadUrlForLayer(t.Context(), &ecr.GetDownloadUrlForLayerInput{
+		RepositoryName: repo.RepositoryName, LayerDigest: aws.String(digest),
+	}))(t).DownloadUrl
 	for _, from := range []string{url, strings.Replace(url, "signature=", "signature=0", 1)} {
 		resp := must(http.Get(from))(t) // needs no credentials
 		defer resp.Body.Close()
@@ -188,8 +201,11 @@ func TestUploadInParts(t *testing.T) {
 			t.Errorf("got %d %q from %s", resp.StatusCode, body, from)
 		}
 	}
-	layers := must(c.ecr.BatchCheckLayerAvailability(t.Context(), &ecr.BatchCheckLayerAvailabilityInput{RepositoryName: repo.RepositoryName, LayerDigests: []string{digest}}))(t).Layers
-	if len(layers) != 1 || *layers[0].LayerSize != 13 || layers[0].LayerAvailability != types.LayerAvailabilityAvailable {
+	layers := must(c.ecr.BatchCheckLayerAvailability(t.Context(), &ecr.BatchCheckLayerAvailabilityInput{
+		RepositoryName: repo.RepositoryName, LayerDigests: []string{digest},
+	}))(t).Layers
+	if len(layers) != 1 || *layers[0].LayerSize != 13 ||
+		layers[0].LayerAvailability != types.LayerAvailabilityAvailable {
 		t.Errorf("got %+v", layers)
 	}
 }

@@ -34,7 +34,8 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, service, cred, req)
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential, req *wire.Request) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, service wire.Service, cred credential,
+	req *wire.Request) {
 	s.record(cred.service, req.Operation)
 	caller, refusal := s.authenticate(r, cred, req)
 	if refusal != nil { // before anything happens, so that a stranger uses up no fault and no quota

@@ -55,14 +55,16 @@ func (c *clients) app(t *testing.T, change func(*ecs.RegisterTaskDefinitionInput
 // logged adds the awslogs driver.
 func logged(group *string) func(*ecs.RegisterTaskDefinitionInput) {
 	return func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
-			"awslogs-group": *group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}}
+		in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs,
+			Options: map[string]string{
+				"awslogs-group": *group, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}}
 	}
 }
 
 func (c *clients) run(t *testing.T, definition *string, change func(*ecs.RunTaskInput)) *types.Task {
 	t.Helper()
-	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: definition, LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t)}
+	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: definition, LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: c.network(t)}
 	if change != nil {
 		change(in)
 	}
@@ -71,7 +73,9 @@ func (c *clients) run(t *testing.T, definition *string, change func(*ecs.RunTask
 
 func (c *clients) describeTask(t *testing.T, task *types.Task) types.Task {
 	t.Helper()
-	got := must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: task.ClusterArn, Tasks: []string{*task.TaskArn}}))(t).Tasks
+	got := must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{
+		Cluster: task.ClusterArn, Tasks: []string{*task.TaskArn},
+	}))(t).Tasks
 	if len(got) != 1 {
 		t.Fatalf("got %d tasks", len(got))
 	}
@@ -100,7 +104,8 @@ func (c *clients) logLines(t *testing.T, group *string, task *types.Task) []stri
 
 func TestTaskRunsItsCommand(t *testing.T) {
 	t.Parallel()
-	c := running(t, `echo "secret=$SECRET env=$A$B role=${AWS_CONTAINER_CREDENTIALS_FULL_URI:+set}$AWS_ACCESS_KEY_ID home=${HOME:+set} $1" >&2; exit 7`, sandbox.Options{})
+	c := running(t,
+		`echo "secret=$SECRET env=$A$B role=${AWS_CONTAINER_CREDENTIALS_FULL_URI:+set}$AWS_ACCESS_KEY_ID home=${HOME:+set} $1" >&2; exit 7`, sandbox.Options{})
 	group, secret := c.logGroup(t, nil), c.secret(t)
 	definition := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		logged(group)(in)
@@ -109,10 +114,12 @@ func TestTaskRunsItsCommand(t *testing.T) {
 	})
 	task := c.run(t, definition, func(in *ecs.RunTaskInput) {
 		in.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
-			Name: aws.String("main"), Command: []string{"app", "over"}, Environment: []types.KeyValuePair{{Name: aws.String("B"), Value: aws.String("2")}}}}}
+			Name: aws.String("main"), Command: []string{"app", "over"},
+			Environment: []types.KeyValuePair{{Name: aws.String("B"), Value: aws.String("2")}}}}}
 	})
 	got := c.awaitTask(t, task, "STOPPED")
-	if got.StopCode != types.TaskStopCodeEssentialContainerExited || *got.StoppedReason != "Essential container in task exited" {
+	if got.StopCode != types.TaskStopCodeEssentialContainerExited ||
+		*got.StoppedReason != "Essential container in task exited" {
 		t.Errorf("got stop code %s, reason %q", got.StopCode, *got.StoppedReason)
 	}
 	if code := got.Containers[0].ExitCode; code == nil || *code != 7 {
@@ -150,22 +157,28 @@ func TestTasksThatFailToStart(t *testing.T) {
 		},
 			"CannotPullContainerError", "CannotPullContainerError"},
 		"secret": {func(in *ecs.RegisterTaskDefinitionInput) {
-			in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("S"), ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:none-AbCdEf")}}
+			in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("S"),
+				ValueFrom: aws.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:none-AbCdEf")}}
 		}, "ResourceInitializationError: unable to pull secrets or registry auth", ""},
-		"log group": {logged(aws.String("/not-there")), "ResourceInitializationError: failed to validate logger args", ""},
+		"log group": {logged(aws.String("/not-there")), "ResourceInitializationError: failed to validate logger args",
+			""},
 		"command": {func(in *ecs.RegisterTaskDefinitionInput) {
 			in.ContainerDefinitions[0].Command = []string{"no-such-app"}
 		}, "Task failed to start", "CannotStartContainerError"},
-		"not implemented": {func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].User = aws.String("1000") },
+		"not implemented": {func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].User = aws.String("1000")
+		},
 			"the ecsctl sandbox does not implement user", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := c.awaitTask(t, c.run(t, c.app(t, tc.change), nil), "STOPPED")
-			if got.StopCode != types.TaskStopCodeTaskFailedToStart || !strings.HasPrefix(*got.StoppedReason, tc.reason) {
+			if got.StopCode != types.TaskStopCodeTaskFailedToStart ||
+				!strings.HasPrefix(*got.StoppedReason, tc.reason) {
 				t.Errorf("got stop code %s, reason %q", got.StopCode, *got.StoppedReason)
 			}
-			if reason := aws.ToString(got.Containers[0].Reason); !strings.HasPrefix(reason, tc.container) || tc.container == "" && reason != "" {
+			if reason := aws.ToString(got.Containers[0].Reason); !strings.HasPrefix(reason, tc.container) ||
+				tc.container == "" && reason != "" {
 				t.Errorf("got container reason %q", reason)
 			}
 			if got.Containers[0].ExitCode != nil || got.StartedAt != nil {
@@ -182,7 +195,8 @@ func TestSecretByJSONKey(t *testing.T) {
 	secret := c.secretOf(t, `{"user":"me","n":3}`)
 	task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		logged(group)(in)
-		in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("S"), ValueFrom: aws.String(secret + ":user::")}}
+		in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("S"),
+			ValueFrom: aws.String(secret + ":user::")}}
 	}), nil)
 	c.awaitTask(t, task, "STOPPED")
 	if diff := cmp.Diff([]string{"me"}, c.logLines(t, group, task)); diff != "" {
@@ -223,11 +237,14 @@ func TestRoleIsRefusedWhileItIsNew(t *testing.T) {
 	t.Parallel()
 	clock := sandbox.HeldClock()
 	c := running(t, "exec sleep 600", sandbox.Options{IAMDelay: time.Minute, Clock: clock})
-	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: c.app(t, nil), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t)}
+	in := &ecs.RunTaskInput{Cluster: c.cluster(t), TaskDefinition: c.app(t, nil), LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: c.network(t)}
 	_, err := c.ecs.RunTask(t.Context(), in)
 	wantMessage(t, err, "ClientException", "ECS was unable to assume the role")
-	_, err = c.ecs.CreateService(t.Context(), &ecs.CreateServiceInput{Cluster: in.Cluster, ServiceName: aws.String("s"), TaskDefinition: in.TaskDefinition,
-		DesiredCount: aws.Int32(0), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: in.NetworkConfiguration})
+	_, err = c.ecs.CreateService(t.Context(), &ecs.CreateServiceInput{Cluster: in.Cluster, ServiceName: aws.String("s"),
+		TaskDefinition: in.TaskDefinition,
+		DesiredCount:   aws.Int32(0), LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: in.NetworkConfiguration})
 	wantMessage(t, err, "ClientException", "ECS was unable to assume the role")
 	clock.Advance(time.Minute - 1)
 	_, err = c.ecs.RunTask(t.Context(), in)
@@ -257,9 +274,14 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	before := runtime.NumGoroutine()
 	pids := filepath.Join(t.TempDir(), "pids")
 	t.Run("sandbox", func(t *testing.T) {
-		c := running(t, fmt.Sprintf(`trap "" TERM; sleep 600 & echo "$$ $!" > %s; wait; sleep 600`, pids), sandbox.Options{})
+		c := running(t, fmt.Sprintf(`trap "" TERM; sleep 600 & echo "$$ $!" > %s; wait; sleep 600`, pids),
+			sandbox.Options{})
 		c.awaitTask(t, c.run(t, c.app(t, nil), nil), "RUNNING")
-		eventually(t, "the processes", func() bool { data, err := os.ReadFile(pids); return err == nil && len(data) > 0 })
+		eventually(t, "the processes", func() bool {
+			data, err := os.ReadFile(pids)
+			return err == nil &&
+				len(data) > 0
+		})
 	})
 	var shell, sleep int
 	data, err := os.ReadFile(pids)

@@ -32,9 +32,12 @@ func (c *clients) subscribe(t *testing.T, pattern, rule string) *string {
 	if rule == "" {
 		rule = *arn
 	}
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
+	policy := fmt.Sprintf(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
 		"Action":"sqs:SendMessage","Resource":%q,"Condition":{"ArnEquals":{"aws:SourceArn":%q}}}]}`, queue, rule)
-	must(c.sqs.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": policy}}))(t)
+	must(c.sqs.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+		QueueUrl: url, Attributes: map[string]string{"Policy": policy},
+	}))(t)
 	c.target(t, name, queue)
 	return url
 }
@@ -90,19 +93,23 @@ func TestTaskChangesReachTheQueue(t *testing.T) {
 	for _, e := range events {
 		states = append(states, e.Detail.LastStatus+" "+e.Detail.DesiredStatus)
 	}
-	want := []string{"PROVISIONING RUNNING", "PENDING RUNNING", "RUNNING RUNNING", "RUNNING STOPPED", "STOPPING STOPPED", "STOPPED STOPPED"}
+	want := []string{"PROVISIONING RUNNING", "PENDING RUNNING", "RUNNING RUNNING", "RUNNING STOPPED",
+		"STOPPING STOPPED", "STOPPED STOPPED"}
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Error(diff)
 	}
 	last := events[len(events)-1]
-	if last.Source != "aws.ecs" || last.DetailType != "ECS Task State Change" || last.Account != "123456789012" || last.Region != "us-east-1" {
+	if last.Source != "aws.ecs" || last.DetailType != "ECS Task State Change" || last.Account != "123456789012" ||
+		last.Region != "us-east-1" {
 		t.Errorf("got %+v", last)
 	}
 	d := last.Detail
-	if !slices.Equal(last.Resources, []string{*task.TaskArn}) || d.TaskARN != *task.TaskArn || d.ClusterARN != *task.ClusterArn {
+	if !slices.Equal(last.Resources, []string{*task.TaskArn}) || d.TaskARN != *task.TaskArn ||
+		d.ClusterARN != *task.ClusterArn {
 		t.Errorf("got %+v", last)
 	}
-	if d.StopCode != "EssentialContainerExited" || !strings.HasSuffix(d.StoppedAt, "Z") || d.Attachments[0].Type != "eni" {
+	if d.StopCode != "EssentialContainerExited" || !strings.HasSuffix(d.StoppedAt, "Z") ||
+		d.Attachments[0].Type != "eni" {
 		t.Errorf("got %+v", d)
 	}
 	if code := d.Containers[0].ExitCode; code == nil || *code != 3 {
@@ -166,7 +173,8 @@ func (c *clients) runWithRole(t *testing.T) roleTask {
 	}), nil)
 	c.awaitTask(t, task, "RUNNING")
 	var lines []string
-	eventually(t, "the address of the credentials", func() bool { lines = c.logLines(t, group, task); return len(lines) > 0 })
+	eventually(t, "the address of the credentials",
+		func() bool { lines = c.logLines(t, group, task); return len(lines) > 0 })
 	var got struct{ RoleArn, AccessKeyId, SecretAccessKey, Token, Expiration string }
 	status, body := c.get(t, lines[0])
 	if err := json.Unmarshal(body, &got); err != nil || status != http.StatusOK || got.RoleArn != *role.Arn {
@@ -181,7 +189,8 @@ func (rt roleTask) stop(t *testing.T, c *clients) {
 	t.Helper()
 	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: rt.task.ClusterArn, Task: rt.task.TaskArn}))(t)
 	c.awaitTask(t, rt.task, "STOPPED")
-	eventually(t, "the session to end", func() bool { status, _ := c.get(t, rt.address); return status == http.StatusNotFound })
+	eventually(t, "the session to end",
+		func() bool { status, _ := c.get(t, rt.address); return status == http.StatusNotFound })
 }
 
 const tellCredentials = `echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI"; exec sleep 600`

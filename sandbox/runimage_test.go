@@ -18,7 +18,8 @@ import (
 
 // runImage registers a definition for an image out of the registry and runs it. Its
 // entry point and command are the image's own.
-func (c *clients) runImage(t *testing.T, image string, group *string, change func(*ecs.RegisterTaskDefinitionInput)) *types.Task {
+func (c *clients) runImage(t *testing.T, image string, group *string,
+	change func(*ecs.RegisterTaskDefinitionInput)) *types.Task {
 	t.Helper()
 	return c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		logged(group)(in)
@@ -30,14 +31,18 @@ func (c *clients) runImage(t *testing.T, image string, group *string, change fun
 }
 
 func onARM(in *ecs.RegisterTaskDefinitionInput) {
-	in.RuntimePlatform = &types.RuntimePlatform{CpuArchitecture: types.CPUArchitectureArm64, OperatingSystemFamily: types.OSFamilyLinux}
+	in.RuntimePlatform = &types.RuntimePlatform{
+		CpuArchitecture: types.CPUArchitectureArm64, OperatingSystemFamily: types.OSFamilyLinux,
+	}
 }
 
 func TestTaskRunsAnImageOfTheRegistry(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	group := c.logGroup(t, nil)
-	index := indexOf(map[string]v1.Image{"amd64": scripted(t, "amd64", "echo amd64; exit 3"), "arm64": scripted(t, "arm64", "echo arm64; exit 4")})
+	index := indexOf(map[string]v1.Image{
+		"amd64": scripted(t, "amd64", "echo amd64; exit 3"), "arm64": scripted(t, "arm64", "echo arm64; exit 4"),
+	})
 	uri, digest := c.push(t, index, "both"), digestOf(t, index)
 	awsURI := "123456789012.dkr.ecr.us-east-1.amazonaws.com" + uri[strings.Index(uri, "/"):]
 	for name, tc := range map[string]struct {
@@ -56,8 +61,10 @@ func TestTaskRunsAnImageOfTheRegistry(t *testing.T) {
 			t.Parallel()
 			task := c.runImage(t, tc.image, group, tc.change)
 			got := c.awaitTask(t, task, "STOPPED").Containers[0]
-			if aws.ToInt32(got.ExitCode) != tc.code || aws.ToString(got.ImageDigest) != digest || *got.Image != tc.image {
-				t.Errorf("got exit code %v, digest %s, image %s, reason %s", got.ExitCode, aws.ToString(got.ImageDigest), *got.Image, aws.ToString(got.Reason))
+			if aws.ToInt32(got.ExitCode) != tc.code || aws.ToString(got.ImageDigest) != digest ||
+				*got.Image != tc.image {
+				t.Errorf("got exit code %v, digest %s, image %s, reason %s", got.ExitCode,
+					aws.ToString(got.ImageDigest), *got.Image, aws.ToString(got.Reason))
 			}
 			if diff := cmp.Diff([]string{tc.line}, c.logLines(t, group, task)); diff != "" {
 				t.Error(diff)
@@ -74,7 +81,8 @@ func TestImageSaysHowItIsRun(t *testing.T) {
 	group := c.logGroup(t, nil)
 	const script = "#!/bin/sh\necho \"$0 $* I=$I B=$B\"; pwd; tool"
 	img := imageOf(t, "amd64", v1.Config{
-		Entrypoint: []string{"main.sh"}, Cmd: []string{"from", "image"}, WorkingDir: "/work", Env: []string{"PATH=/opt/bin", "I=image", "B=image"},
+		Entrypoint: []string{"main.sh"}, Cmd: []string{"from", "image"}, WorkingDir: "/work",
+		Env: []string{"PATH=/opt/bin", "I=image", "B=image"},
 	}, layerOf(t, map[string]string{"opt/bin/main.sh": script, "opt/bin/tool": "#!/bin/sh\necho tool of the image"}))
 	uri := c.push(t, img, "latest")
 	for name, tc := range map[string]struct {
@@ -83,24 +91,30 @@ func TestImageSaysHowItIsRun(t *testing.T) {
 		dir    string
 	}{
 		"defaults": {func(*types.ContainerDefinition) {}, "/opt/bin/main.sh from image I=image B=image", "/work"},
-		"command":  {func(cd *types.ContainerDefinition) { cd.Command = []string{"mine"} }, "/opt/bin/main.sh mine I=image B=image", "/work"},
+		"command": {func(cd *types.ContainerDefinition) { cd.Command = []string{"mine"} },
+			"/opt/bin/main.sh mine I=image B=image", "/work"},
 		"entry point": {func(cd *types.ContainerDefinition) { cd.EntryPoint = []string{"/opt/bin/main.sh", "entry"} },
 			"/opt/bin/main.sh entry I=image B=image", "/work"},
 		"environment": {func(cd *types.ContainerDefinition) {
 			cd.Environment = []types.KeyValuePair{{Name: aws.String("B"), Value: aws.String("task")}}
 		}, "/opt/bin/main.sh from image I=image B=task", "/work"},
-		"working directory": {func(cd *types.ContainerDefinition) { cd.WorkingDirectory = aws.String("/elsewhere/new") },
+		"working directory": {func(cd *types.ContainerDefinition) {
+			cd.WorkingDirectory = aws.String("/elsewhere/new")
+		},
 			"/opt/bin/main.sh from image I=image B=image", "/elsewhere/new"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			task := c.runImage(t, uri, group, func(in *ecs.RegisterTaskDefinitionInput) { tc.change(&in.ContainerDefinitions[0]) })
+			task := c.runImage(t, uri, group, func(in *ecs.RegisterTaskDefinitionInput) {
+				tc.change(&in.ContainerDefinitions[0])
+			})
 			c.awaitTask(t, task, "STOPPED")
 			lines := c.logLines(t, group, task)
 			if len(lines) != 3 {
 				t.Fatalf("got %q", lines)
 			}
-			if !strings.HasSuffix(lines[0], tc.want) || !strings.HasSuffix(lines[1], tc.dir) || lines[2] != "tool of the image" {
+			if !strings.HasSuffix(lines[0], tc.want) || !strings.HasSuffix(lines[1], tc.dir) ||
+				lines[2] != "tool of the image" {
 				t.Errorf("got %q, want %q in %s", lines, tc.want, tc.dir)
 			}
 		})
@@ -113,15 +127,19 @@ func TestImagesThatCannotBePulled(t *testing.T) {
 	group := c.logGroup(t, nil)
 	uri := c.push(t, scripted(t, "arm64", "exit 0"), "arm")
 	index := c.push(t, indexOf(map[string]v1.Image{"arm64": scripted(t, "arm64", "exit 0")}), "arm")
-	broken := c.push(t, imageOf(t, "amd64", v1.Config{StopSignal: "SIGINT"}, layerOf(t, map[string]string{"a": ""})), "latest")
+	broken := c.push(t, imageOf(t, "amd64", v1.Config{StopSignal: "SIGINT"}, layerOf(t, map[string]string{"a": ""})),
+		"latest")
 	nothing := strings.Repeat("0", 64)
 	for name, tc := range map[string]struct{ image, reason string }{
-		"tag":        {uri + ":none", "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref " + uri + ":none: " + uri + ":none: not found"},
+		"tag": {uri + ":none",
+			"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref " + uri +
+				":none: " + uri + ":none: not found"},
 		"digest":     {uri + "@sha256:" + nothing, "@sha256:" + nothing + ": not found"},
 		"repository": {uri + "-none:arm", "-none:arm: not found"},
-		"platform":   {uri + ":arm", "CannotPullContainerError: pull image manifest has been retried 1 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"},
-		"index":      {index + ":arm", "image Manifest does not contain descriptor matching platform 'linux/amd64'"},
-		"signal":     {broken, "the ecsctl sandbox does not implement the stop signal SIGINT"},
+		"platform": {uri + ":arm", "CannotPullContainerError: pull image manifest has been retried 1 time(s): " +
+			"image Manifest does not contain descriptor matching platform 'linux/amd64'"},
+		"index":  {index + ":arm", "image Manifest does not contain descriptor matching platform 'linux/amd64'"},
+		"signal": {broken, "the ecsctl sandbox does not implement the stop signal SIGINT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,11 +159,13 @@ func TestPullNeedsAnExecutionRole(t *testing.T) {
 	in := c.sleeper(t)
 	in.ContainerDefinitions[0].Image, in.ExecutionRoleArn = aws.String(uri+":x"), nil
 	_, err := c.ecs.RegisterTaskDefinition(t.Context(), in)
-	wantMessage(t, err, "ClientException", "Fargate requires task definition to have execution role ARN to support ECR images.")
+	wantMessage(t, err, "ClientException",
+		"Fargate requires task definition to have execution role ARN to support ECR images.")
 	in.RequiresCompatibilities = nil
 	definition := must(c.ecs.RegisterTaskDefinition(t.Context(), in))(t).TaskDefinition.TaskDefinitionArn
 	got := c.awaitTask(t, c.run(t, definition, nil), "STOPPED")
-	if !strings.HasPrefix(*got.StoppedReason, "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth") {
+	if !strings.HasPrefix(*got.StoppedReason, "ResourceInitializationError: unable to pull secrets or registry auth: "+
+		"execution resource retrieval failed: unable to retrieve ecr registry auth") {
 		t.Errorf("got %s", *got.StoppedReason)
 	}
 }
@@ -157,8 +177,11 @@ func TestProgramsComeFromTheImageAlone(t *testing.T) {
 	group := c.logGroup(t, nil)
 	uri := c.push(t, scripted(t, "amd64", `command -v ls || echo "no ls in $HOME"`), "x")
 	for _, entry := range []string{"/bin/sh", "sh", "../../../../../../../bin/sh"} {
-		task := c.runImage(t, uri+":x", group, func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].EntryPoint = []string{entry} })
-		if got := aws.ToString(c.awaitTask(t, task, "STOPPED").Containers[0].Reason); !strings.Contains(got, `"`+entry+`": executable file not found in $PATH`) {
+		task := c.runImage(t, uri+":x", group, func(in *ecs.RegisterTaskDefinitionInput) {
+			in.ContainerDefinitions[0].EntryPoint = []string{entry}
+		})
+		if got := aws.ToString(c.awaitTask(t, task, "STOPPED").Containers[0].Reason); !strings.Contains(got,
+			`"`+entry+`": executable file not found in $PATH`) {
 			t.Errorf("%s: got %q", entry, got)
 		}
 	}
@@ -177,7 +200,8 @@ func TestContainerHasATreeOfItsOwn(t *testing.T) {
 	t.Run("while the sandbox runs", func(t *testing.T) {
 		c := start(t, sandbox.Options{})
 		group := c.logGroup(t, nil)
-		uri := c.push(t, scripted(t, "amd64", `[ -e mine ] && echo not alone; echo $$ > mine; echo "$PWD"; exec /bin/sleep 600`), "x")
+		uri := c.push(t, scripted(t, "amd64",
+			`[ -e mine ] && echo not alone; echo $$ > mine; echo "$PWD"; exec /bin/sleep 600`), "x")
 		first := c.runImage(t, uri+":x", group, nil)
 		for _, task := range []*types.Task{first, c.runImage(t, uri+":x", group, nil)} {
 			c.awaitTask(t, task, "RUNNING")
@@ -208,7 +232,8 @@ func TestHardenedContainer(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
 	group := c.logGroup(t, nil)
-	uri := c.push(t, scripted(t, "amd64", `[ "$1" = health ] && exit 0; (: > new) 2>/dev/null && echo wrote; [ -w app ] && echo may write; echo up; exec /bin/sleep 600`), "x")
+	uri := c.push(t, scripted(t, "amd64",
+		`[ "$1" = health ] && exit 0; (: > new) 2>/dev/null && echo wrote; [ -w app ] && echo may write; echo up; exec /bin/sleep 600`), "x")
 	task := c.runImage(t, uri+":x", group, func(in *ecs.RegisterTaskDefinitionInput) {
 		cd := &in.ContainerDefinitions[0]
 		cd.User, cd.ReadonlyRootFilesystem = aws.String("65532:65532"), aws.Bool(true)
@@ -216,7 +241,8 @@ func TestHardenedContainer(t *testing.T) {
 		cd.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "/app", "health"}, Interval: aws.Int32(5)}
 	})
 	c.awaitTask(t, task, "RUNNING")
-	eventually(t, "the container to be healthy", func() bool { return c.describeTask(t, task).HealthStatus == types.HealthStatusHealthy })
+	eventually(t, "the container to be healthy",
+		func() bool { return c.describeTask(t, task).HealthStatus == types.HealthStatusHealthy })
 	want := []string{"up"}
 	if os.Geteuid() == 0 { // whom permissions do not bind
 		want = []string{"wrote", "may write", "up"}

@@ -44,11 +44,15 @@ func completed(s types.Service) bool {
 
 func (c *clients) tasksOf(t *testing.T, s *types.Service) []types.Task {
 	t.Helper()
-	arns := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: s.ClusterArn, ServiceName: s.ServiceName}))(t).TaskArns
+	arns := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{
+		Cluster: s.ClusterArn, ServiceName: s.ServiceName,
+	}))(t).TaskArns
 	if len(arns) == 0 {
 		return nil
 	}
-	return must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: s.ClusterArn, Tasks: arns, Include: []types.TaskField{types.TaskFieldTags}}))(t).Tasks
+	return must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{
+		Cluster: s.ClusterArn, Tasks: arns, Include: []types.TaskField{types.TaskFieldTags},
+	}))(t).Tasks
 }
 
 func TestServiceKeepsItsCount(t *testing.T) {
@@ -75,7 +79,9 @@ func TestServiceKeepsItsCount(t *testing.T) {
 	must(c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: s.ClusterArn, Task: tasks[0].TaskArn}))(t)
 	c.awaitTask(t, &tasks[0], "STOPPED")
 	c.awaitService(t, s, "another task", func(s types.Service) bool { return s.RunningCount == 2 })
-	must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: s.ClusterArn, Service: s.ServiceName, DesiredCount: aws.Int32(1)}))(t)
+	must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: s.ClusterArn, Service: s.ServiceName, DesiredCount: aws.Int32(1),
+	}))(t)
 	c.awaitService(t, s, "one task", func(s types.Service) bool { return s.RunningCount == 1 && s.DesiredCount == 1 })
 	if n := len(c.tasksOf(t, s)); n != 1 {
 		t.Errorf("got %d tasks", n)
@@ -107,8 +113,11 @@ func TestNewTaskDefinitionIsRolledOut(t *testing.T) {
 	c.awaitService(t, s, "steady", completed)
 	old := c.tasksOf(t, s)[0]
 	next := c.app(t, nil)
-	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: s.ClusterArn, Service: s.ServiceName, TaskDefinition: next}))(t).Service
-	if len(got.Deployments) != 2 || *got.Deployments[1].Status != "ACTIVE" || got.Deployments[0].RolloutState != types.DeploymentRolloutStateInProgress {
+	got := must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: s.ClusterArn, Service: s.ServiceName, TaskDefinition: next,
+	}))(t).Service
+	if len(got.Deployments) != 2 || *got.Deployments[1].Status != "ACTIVE" ||
+		got.Deployments[0].RolloutState != types.DeploymentRolloutStateInProgress {
 		t.Errorf("got deployments %+v", got.Deployments)
 	}
 	c.awaitService(t, s, "rolled out", completed)
@@ -138,9 +147,13 @@ func TestCircuitBreaker(t *testing.T) {
 func TestCircuitBreakerForgetsFailuresOnceATaskIsHealthy(t *testing.T) {
 	t.Parallel()
 	// The second check begins after the first has counted.
-	c := running(t, "until [ -e twice ]; do sleep 0.05; done; exit 1", sandbox.Options{RestartDelay: time.Millisecond, SteadyDelay: time.Hour})
+	c := running(t, "until [ -e twice ]; do sleep 0.05; done; exit 1", sandbox.Options{
+		RestartDelay: time.Millisecond, SteadyDelay: time.Hour,
+	})
 	s := c.serve(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "if [ -e once ]; then : > twice; fi; : > once"}, Interval: aws.Int32(1)}
+		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{
+			Command: []string{"CMD-SHELL", "if [ -e once ]; then : > twice; fi; : > once"}, Interval: aws.Int32(1),
+		}
 	}), nil)
 	ended := map[string]bool{}
 	eventually(t, "four tasks to end", func() bool {
@@ -166,8 +179,13 @@ func TestCircuitBreakerRollsBack(t *testing.T) {
 	bad := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		in.ContainerDefinitions[0].Image = aws.String("nobody/has:this")
 	})
-	must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{Cluster: s.ClusterArn, Service: s.ServiceName, TaskDefinition: bad}))(t)
-	c.awaitService(t, s, "rolled back", func(s types.Service) bool { return *s.TaskDefinition == *good && completed(s) })
+	must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{
+		Cluster: s.ClusterArn, Service: s.ServiceName, TaskDefinition: bad,
+	}))(t)
+	c.awaitService(t, s, "rolled back", func(s types.Service) bool {
+		return *s.TaskDefinition == *good &&
+			completed(s)
+	})
 }
 
 func TestDeletedServiceStopsItsTasks(t *testing.T) {
@@ -178,12 +196,16 @@ func TestDeletedServiceStopsItsTasks(t *testing.T) {
 	s := c.serve(t, c.app(t, nil), nil)
 	c.awaitService(t, s, "steady", completed)
 	task := c.tasksOf(t, s)[0]
-	got := must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: s.ClusterArn, Service: s.ServiceName, Force: aws.Bool(true)}))(t).Service
+	got := must(c.ecs.DeleteService(t.Context(), &ecs.DeleteServiceInput{
+		Cluster: s.ClusterArn, Service: s.ServiceName, Force: aws.Bool(true),
+	}))(t).Service
 	if *got.Status != "DRAINING" {
 		t.Errorf("got status %s", *got.Status)
 	}
-	_, err := c.ecs.CreateService(t.Context(), &ecs.CreateServiceInput{Cluster: s.ClusterArn, ServiceName: s.ServiceName, TaskDefinition: s.TaskDefinition,
-		DesiredCount: aws.Int32(1), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: s.NetworkConfiguration})
+	_, err := c.ecs.CreateService(t.Context(),
+		&ecs.CreateServiceInput{Cluster: s.ClusterArn, ServiceName: s.ServiceName, TaskDefinition: s.TaskDefinition,
+			DesiredCount: aws.Int32(1), LaunchType: types.LaunchTypeFargate,
+			NetworkConfiguration: s.NetworkConfiguration})
 	wantMessage(t, err, "InvalidParameterException", "still Draining")
 	if err := os.WriteFile(drained, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -197,7 +219,9 @@ func TestUnhealthyTaskIsReplaced(t *testing.T) {
 	t.Parallel()
 	c := running(t, "exec sleep 600", sandbox.Options{})
 	definition := c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "exit 1"}, Interval: aws.Int32(5), Retries: aws.Int32(1)}
+		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{
+			Command: []string{"CMD-SHELL", "exit 1"}, Interval: aws.Int32(5), Retries: aws.Int32(1),
+		}
 	})
 	s := c.serve(t, definition, nil)
 	var first types.Task

@@ -68,7 +68,8 @@ func Start(opts Options) (*Server, error) {
 			return nil, fmt.Errorf("failed to listen for the sandbox: %w", err)
 		}
 	}
-	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1), quotas: fault.Quotas{Clock: opts.Clock}}
+	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1),
+		quotas: fault.Quotas{Clock: opts.Clock}}
 	s.secret, s.control, s.prefect = rand.Text()+rand.Text()[:14], rand.Text(), newPrefectAccess(opts)
 	s.startServices()
 	for _, f := range opts.Faults {
@@ -87,7 +88,8 @@ func Start(opts Options) (*Server, error) {
 	mux.Handle("/", http.HandlerFunc(s.serveAWS))
 	base, hangUp := context.WithCancel(context.Background())
 	s.hangUp = hangUp
-	s.http = &http.Server{Handler: fenced(listener.Addr(), mux), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
+	s.http = &http.Server{Handler: fenced(listener.Addr(), mux), ReadHeaderTimeout: 10 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return base }}
 	go func() { s.served <- s.http.Serve(listener) }()
 	return s, nil
 }
@@ -100,15 +102,22 @@ func (s *Server) startServices() {
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
 	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, Secret: s.secret, AnyKey: !o.EnforceIAM})
-	s.sqs = sqs.New(sqs.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock, DeleteDelay: o.QueueDelay})
-	s.ecr = ecr.New(ecr.Config{Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry})
+	s.sqs = sqs.New(sqs.Config{
+		Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock,
+		DeleteDelay: o.QueueDelay,
+	})
+	s.ecr = ecr.New(ecr.Config{
+		Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry,
+	})
 	store := s3.New(s3.Config{Region: o.Region, Account: o.Account, Clock: o.Clock})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images, Functions: functions(o.Functions),
+		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
+		Functions: functions(o.Functions),
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
-		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment, StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,
+		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment,
+		StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
 	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
 	s.account = authz.Account{
@@ -156,7 +165,8 @@ func (s *Server) SecretAccessKey() string { return s.secret }
 
 // Env is the environment in which AWS and Prefect clients find the sandbox.
 func (s *Server) Env() []string {
-	env := append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.secret, "PREFECT_API_URL="+s.PrefectAPIURL(),
+	env := append(s.placeEnv(), "AWS_ACCESS_KEY_ID="+AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.secret,
+		"PREFECT_API_URL="+s.PrefectAPIURL(),
 		ControlVariable+"="+s.controlURL())
 	return append(env, s.prefect.env()...)
 }

@@ -58,7 +58,8 @@ type wrongSignature struct {
 	message string
 }
 
-const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. " +
+const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS " +
+	"Secret Access Key and signing method. " +
 	"Consult the service documentation for details."
 
 // verify holds the signature against the secret of its key; nil when it is right. The parts are those of
@@ -75,7 +76,8 @@ func (c credential) verify(r *http.Request, body []byte, secret string, now time
 	date := r.Header.Get(amzDate)
 	signedAt, err := time.Parse(timeFormat, date)
 	if err != nil || date[:daysOfScope] != c.day {
-		return &wrongSignature{message: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" + c.day + "' != '" + date + "'."}
+		return &wrongSignature{message: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of " +
+			"date from HTTP: '" + c.day + "' != '" + date + "'."}
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
@@ -87,7 +89,8 @@ func (c credential) verify(r *http.Request, body []byte, secret string, now time
 		return &wrongSignature{message: mismatch}
 	}
 	if now.Sub(signedAt).Abs() > maxSkew {
-		return &wrongSignature{stale: true, message: "Signature expired: " + date + " is not within 5 minutes of " + now.UTC().Format(timeFormat)}
+		return &wrongSignature{stale: true, message: "Signature expired: " + date + " is not within 5 minutes of " +
+			now.UTC().Format(timeFormat)}
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ func tablesOf(t *testing.T, page string) map[string][]row {
 		case head == "":
 			head = strings.TrimPrefix(cells[0], "| ")
 		case !strings.HasPrefix(cells[0], "| ---") && len(cells) > 2:
-			tables[head] = append(tables[head], row{strings.TrimPrefix(cells[0], "| "), cells[1], strings.Join(cells[2:], " | ")})
+			tables[head] = append(tables[head],
+				row{strings.TrimPrefix(cells[0], "| "), cells[1], strings.Join(cells[2:], " | ")})
 		}
 	}
 	return tables
@@ -59,7 +60,8 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 	t.Parallel()
 	tables := tablesOf(t, "security.md")
 	for head, name := range map[string]string{
-		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy, "execution role": SecretPolicy, "flow runs' execution role": FlowExecutionPolicy, "doctor": DoctorPolicy,
+		"bootstrap": BootstrapPolicy, "teardown": TeardownPolicy, "worker": WorkerPolicy,
+		"execution role": SecretPolicy, "flow runs' execution role": FlowExecutionPolicy, "doctor": DoctorPolicy,
 		"status": StatusPolicy, "logs": LogsPolicy, "verify": VerifyPolicy,
 	} {
 		rows := map[string]row{}
@@ -77,7 +79,8 @@ func TestSecurityPageHasEachStatement(t *testing.T) {
 			if !told {
 				t.Errorf("docs/security.md does not tell of %s of %s", s.Sid, head)
 			}
-			if slices.Contains(s.Resource, "*") && !strings.Contains(r.second, "`*`") && !strings.Contains(r.second, "list") {
+			if slices.Contains(s.Resource, "*") && !strings.Contains(r.second, "`*`") &&
+				!strings.Contains(r.second, "list") {
 				t.Errorf("docs/security.md does not say that %s of %s is on everything: %q", s.Sid, head, r.second)
 			}
 		}

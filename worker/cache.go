@@ -28,7 +28,8 @@ type cached[T any] struct {
 
 // get returns the value for the key, read no earlier than notBefore. Failures are not
 // kept. A reading that is under way is shared when it began late enough.
-func (c *cache[T]) get(ctx context.Context, key string, notBefore time.Time, read func(context.Context) (T, error)) (T, error) {
+func (c *cache[T]) get(ctx context.Context, key string, notBefore time.Time,
+	read func(context.Context) (T, error)) (T, error) {
 	for {
 		if value, ok := c.fresh(key, notBefore); ok {
 			return value, nil

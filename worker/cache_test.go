@@ -60,10 +60,14 @@ func TestCacheKeepsNoFailures(t *testing.T) {
 	t.Parallel()
 	var c cache[int]
 	fails := errors.New("no")
-	if _, err := c.get(t.Context(), "key", time.Time{}, func(context.Context) (int, error) { return 0, fails }); !errors.Is(err, fails) {
+	if _, err := c.get(t.Context(), "key", time.Time{}, func(context.Context) (int, error) {
+		return 0, fails
+	}); !errors.Is(err, fails) {
 		t.Errorf("got %v", err)
 	}
-	if got, err := c.get(t.Context(), "key", time.Time{}, func(context.Context) (int, error) { return 7, nil }); got != 7 || err != nil {
+	if got, err := c.get(t.Context(), "key", time.Time{}, func(context.Context) (int, error) {
+		return 7, nil
+	}); got != 7 || err != nil {
 		t.Errorf("got %d, %v", got, err)
 	}
 }

@@ -46,7 +46,8 @@ func (c *cancel) look(ctx context.Context) error {
 		return err
 	}
 	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
-		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool}, WorkQueueNames: c.opts.WorkQueues,
+		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool},
+		WorkQueueNames: c.opts.WorkQueues,
 	})
 	if err != nil {
 		return err
@@ -71,7 +72,8 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 	if !tracked {
 		found, err := c.locate.task(ctx, known, run)
 		if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
-			return c.report.cancelled(ctx, log, ref, "The flow run was cancelled, but its ECS task cannot be stopped: "+err.Error()+".")
+			return c.report.cancelled(ctx, log, ref, "The flow run was cancelled, but its ECS task cannot be stopped: "+
+				err.Error()+".")
 		}
 		if err != nil {
 			return err
@@ -135,7 +137,9 @@ func (c *cancel) stop(ctx context.Context, log *slog.Logger, entry tracked) erro
 		return nil
 	}
 	reason := stopReason
-	_, err := entry.at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason})
+	_, err := entry.at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
+		Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason,
+	})
 	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
 		return c.report.cancelled(ctx, log, entry.run, "The flow run was cancelled; ECS no longer knows its task.")
 	}

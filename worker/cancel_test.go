@@ -117,7 +117,8 @@ func TestCancelIsTheRunnersWhateverTheCommand(t *testing.T) {
 			t.Run(name+", the worker "+worker, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{})
-				id := w.runs(w.deployment(map[string]any{"command": command, "env": map[string]any{"BEHAVE": "obey"}}), 1)[0]
+				id := w.runs(w.deployment(map[string]any{"command": command, "env": map[string]any{"BEHAVE": "obey"}}),
+					1)[0]
 				first := w.start(nil)
 				w.await(id, prefect.Running)
 				if worker == "that came later" {
@@ -145,7 +146,8 @@ func TestCancelWhenTheRunnerIsStuck(t *testing.T) {
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
 	if !w.Stopped() || w.calls("StopTask") != 1 {
-		t.Errorf("the run is Cancelled after %d calls of StopTask; all tasks stopped: %t", w.calls("StopTask"), w.Stopped())
+		t.Errorf("the run is Cancelled after %d calls of StopTask; all tasks stopped: %t", w.calls("StopTask"),
+			w.Stopped())
 	}
 }
 
@@ -158,7 +160,9 @@ func TestCancelDuringALaunch(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: idleImage(t)}})
 				id := w.runs(w.deployment(nil), 1)[0]
-				w.server.AddFault(fault.Fault{Service: "ecs", Operation: operation, Kind: fault.Latency, Latency: time.Second})
+				w.server.AddFault(fault.Fault{
+					Service: "ecs", Operation: operation, Kind: fault.Latency, Latency: time.Second,
+				})
 				w.start(func(o *worker.Options) { o.ClaimGrace = 2 * time.Second })
 				eventually(t, "the launch", func() bool { return w.calls(operation) == 1 })
 				w.cancelling(id)

@@ -16,7 +16,9 @@ import (
 )
 
 func (w *world) noCapacity(times int) {
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: times})
+	w.server.AddFault(fault.Fault{
+		Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: times,
+	})
 }
 
 // A run that finds no capacity waits on the server, which says what for, and is
@@ -40,7 +42,8 @@ func TestCapacityIsWaitedFor(t *testing.T) {
 				}
 				return message != ""
 			})
-			if !strings.Contains(message, "Waiting for capacity in ECS") || !strings.Contains(message, "Capacity is unavailable at this time") {
+			if !strings.Contains(message, "Waiting for capacity in ECS") ||
+				!strings.Contains(message, "Capacity is unavailable at this time") {
 				t.Errorf("the run waits, and says %q", message)
 			}
 			w.await(id, prefect.Completed)
@@ -68,7 +71,8 @@ func TestCapacityIsNotWaitedForForEver(t *testing.T) {
 		w.noCapacity(-1)
 		began := time.Now()
 		w.start(func(o *worker.Options) {
-			o.QueryInterval, o.SweepInterval, o.CancelInterval, o.CapacityWait = 10*time.Second, time.Minute, time.Minute, limit
+			o.QueryInterval, o.SweepInterval, o.CancelInterval, o.CapacityWait = 10*time.Second, time.Minute,
+				time.Minute, limit
 		})
 		run := w.awaitIn(2*limit, id, prefect.Crashed)
 		if want := "Capacity is unavailable at this time"; !strings.Contains(run.State.Message, want) {
@@ -92,14 +96,17 @@ func TestWaitingForCapacityHoldsNoPlace(t *testing.T) {
 	w.noCapacity(3)
 	w.start(func(o *worker.Options) { o.Concurrency, o.QueryInterval, o.Limit = 1, 2*time.Second, 1 })
 	eventually(t, "three runs to wait", func() bool {
-		waiting := must(w.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{StateNames: []string{"AwaitingCapacity"}}))(t)
+		waiting := must(w.api.FilterFlowRuns(t.Context(),
+			prefect.FlowRunFilter{StateNames: []string{"AwaitingCapacity"}}))(t)
 		return len(waiting) >= 2
 	})
 	w.await(w.runs(d, 1)[0], prefect.Completed)
 }
 
 func spotJob(more map[string]any) map[string]any {
-	out := map[string]any{"capacity_provider_strategy": []any{map[string]any{"capacityProvider": "FARGATE_SPOT", "weight": 1}}}
+	out := map[string]any{"capacity_provider_strategy": []any{map[string]any{
+		"capacityProvider": "FARGATE_SPOT", "weight": 1,
+	}}}
 	for name, value := range more {
 		out[name] = value
 	}
@@ -143,7 +150,8 @@ func TestSpotInterruptionsAreRetried(t *testing.T) {
 			w.start(func(o *worker.Options) { o.InfrastructureRetries = 1 })
 			for launch := range 2 {
 				eventually(t, "a task that runs", func() bool {
-					return len(w.tasks()) == launch+1 && must(w.api.ReadFlowRun(t.Context(), id))(t).StateType == prefect.Running
+					return len(w.tasks()) == launch+1 &&
+						must(w.api.ReadFlowRun(t.Context(), id))(t).StateType == prefect.Running
 				})
 				w.server.AddFault(fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Spot})
 			}

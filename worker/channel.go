@@ -37,9 +37,10 @@ const cleanupsAtOnce = 16
 func newByChannel(o Options, log *slog.Logger, h *heartbeat, t *teardown) *byChannel {
 	c := &byChannel{opts: o, log: log, heartbeat: h}
 	c.channel = channel.New(channel.Options{
-		API: o.Prefect, Pool: o.Pool, Worker: o.Name, WorkerType: Type, Heartbeat: o.HeartbeatInterval, WorkQueues: o.WorkQueues,
-		OnPool: c.pool,
-		Handle: t.handle, Kinds: []channel.Kind{channel.CancellingTimeout}, Concurrency: cleanupsAtOnce,
+		API: o.Prefect, Pool: o.Pool, Worker: o.Name, WorkerType: Type, Heartbeat: o.HeartbeatInterval,
+		WorkQueues: o.WorkQueues,
+		OnPool:     c.pool,
+		Handle:     t.handle, Kinds: []channel.Kind{channel.CancellingTimeout}, Concurrency: cleanupsAtOnce,
 		Logger: log,
 	})
 	h.open = c.channel.Open
@@ -69,7 +70,8 @@ func (c *byChannel) pool(pool *prefect.WorkPool, workerID string) {
 	}
 	raw, err := json.Marshal(pool)
 	if err != nil {
-		c.log.ErrorContext(ctx, "failed to keep the work pool that the server has sent", "pool", pool.Name, "error", err)
+		c.log.ErrorContext(ctx, "failed to keep the work pool that the server has sent", "pool", pool.Name,
+			"error", err)
 		return
 	}
 	known := c.heartbeat.current.Load()
@@ -109,7 +111,8 @@ type teardown struct {
 func (d *teardown) handle(ctx context.Context, m channel.Message) channel.Reason {
 	reason, err := d.act(ctx, m)
 	if err != nil && ctx.Err() == nil {
-		d.log.WarnContext(ctx, "failed to stop the ECS task of a cancelled flow run", "id", m.Target.FlowRunID, "attempt", m.DeliveryCount, "error", awsaccess.Sentence(err))
+		d.log.WarnContext(ctx, "failed to stop the ECS task of a cancelled flow run", "id", m.Target.FlowRunID,
+			"attempt", m.DeliveryCount, "error", awsaccess.Sentence(err))
 	}
 	return reason
 }
@@ -136,7 +139,8 @@ func (d *teardown) act(ctx context.Context, m channel.Message) (channel.Reason, 
 // find tells which task is meant. The message knows it, unless its worker was killed
 // before it could tell Prefect; then it is that of the run, as long as the run is over: a
 // task of a later launch has nothing to do with the message.
-func (d *teardown) find(ctx context.Context, run *prefect.FlowRun, pid string) (at place, found bool, reason channel.Reason, err error) {
+func (d *teardown) find(ctx context.Context, run *prefect.FlowRun,
+	pid string) (at place, found bool, reason channel.Reason, err error) {
 	known := d.heartbeat.current.Load()
 	switch {
 	case pid != "":
@@ -158,7 +162,8 @@ func (d *teardown) find(ctx context.Context, run *prefect.FlowRun, pid string) (
 	return task.at, true, channel.Done, nil
 }
 
-func (d *teardown) findByClaim(ctx context.Context, known *snapshot, run *prefect.FlowRun) (at place, found bool, reason channel.Reason, err error) {
+func (d *teardown) findByClaim(ctx context.Context, known *snapshot,
+	run *prefect.FlowRun) (at place, found bool, reason channel.Reason, err error) {
 	states, err := d.opts.Prefect.FlowRunStates(ctx, run.ID)
 	if err != nil {
 		return place{}, false, channel.HandlerFailed, err
@@ -181,7 +186,9 @@ func (d *teardown) findByClaim(ctx context.Context, known *snapshot, run *prefec
 // stop tells ECS to stop the task, waiting out an outage, and looks until it has.
 func (d *teardown) stop(ctx context.Context, log *slog.Logger, at place) (channel.Reason, error) {
 	err := patiently(ctx, log, d.patience, awsaccess.Passing, func() error {
-		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
+		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
+			Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason),
+		})
 		return err
 	})
 	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {

@@ -88,12 +88,15 @@ func TestTheChannelReplacesHeartbeats(t *testing.T) {
 		t.Errorf("%d heartbeats went over REST beside the channel", got-before)
 	}
 	changed := strings.ReplaceAll(string(must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)), `"{{ cpu }}"`, "512")
-	if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{BaseJobTemplate: json.RawMessage(changed)}); err != nil {
+	if err := w.api.UpdateWorkPool(t.Context(), pool,
+		prefect.WorkPoolUpdate{BaseJobTemplate: json.RawMessage(changed)}); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a launch with the new template", func() bool {
 		id := w.runs(d, 1)[0]
-		eventually(t, "a task", func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+		eventually(t, "a task", func() bool {
+			return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
+		})
 		for _, task := range w.tasks() {
 			if aws.ToString(task.Cpu) == "512" {
 				return true
@@ -112,7 +115,9 @@ func TestTheChannelOutlastsTheDrain(t *testing.T) {
 	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
 		w := newWorld(t, o)
 		w.runs(w.deployment(nil), 1)
-		w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 5 * time.Second})
+		w.server.AddFault(fault.Fault{
+			Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 5 * time.Second,
+		})
 		calls := w.count(nil)
 		running := w.start(nil)
 		eventually(t, "a launch", func() bool { return w.calls("RunTask") > 0 })
@@ -180,7 +185,8 @@ func TestServersWithoutAChannel(t *testing.T) {
 				w.start(nil)
 				w.beatsOn(4)
 				if calls.heartbeats.Load() < 4 || calls.attempts.Load() > tc.most {
-					t.Errorf("%d heartbeats over REST, %d attempts to open the channel", calls.heartbeats.Load(), calls.attempts.Load())
+					t.Errorf("%d heartbeats over REST, %d attempts to open the channel", calls.heartbeats.Load(),
+						calls.attempts.Load())
 				}
 				w.await(id, prefect.Completed)
 			})
@@ -190,7 +196,8 @@ func TestServersWithoutAChannel(t *testing.T) {
 
 // overdue are servers that do not let a run be Cancelling for long.
 func overdue() []prefectapi.Option {
-	return []prefectapi.Option{prefectapi.WithCancellingTimeout(time.Second), prefectapi.WithCleanupLease(2 * time.Second)}
+	return []prefectapi.Option{prefectapi.WithCancellingTimeout(time.Second),
+		prefectapi.WithCleanupLease(2 * time.Second)}
 }
 
 // stuck is a run whose runner does not cancel it, and a worker that is not to do so by

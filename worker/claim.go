@@ -69,7 +69,8 @@ func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationR
 		log.InfoContext(ctx, "the flow run is left alone: "+result.Reason)
 		return claimed{decision: passed}
 	case result.State == nil || result.State.Type != prefect.Pending:
-		log.InfoContext(ctx, "the flow run is left alone: Prefect put it into another state", "state", stateName(result.State), "reason", result.Reason)
+		log.InfoContext(ctx, "the flow run is left alone: Prefect put it into another state", "state",
+			stateName(result.State), "reason", result.Reason)
 		return claimed{decision: passed}
 	}
 	return claimed{decision: ours, id: result.State.ID}

@@ -25,7 +25,8 @@ func TestTheClaimOfALaunch(t *testing.T) {
 	scheduled, late := named(prefect.Scheduled, "Scheduled"), named(prefect.Scheduled, "Late")
 	pending, submitting := named(prefect.Pending, "Pending"), named(prefect.Pending, "Submitting")
 	running, cancelling := named(prefect.Running, "Running"), named(prefect.Cancelling, "Cancelling")
-	retry, done, failed := named(prefect.Scheduled, "AwaitingRetry"), named(prefect.Completed, "Completed"), named(prefect.Failed, "Failed")
+	retry, done, failed := named(prefect.Scheduled, "AwaitingRetry"), named(prefect.Completed, "Completed"),
+		named(prefect.Failed, "Failed")
 	anew := retry
 	anew.Details.TransitionID = markOf("w").newTransition()
 	for name, tc := range map[string]struct {
@@ -81,11 +82,13 @@ func TestHowLongARunHasWaited(t *testing.T) {
 	t.Parallel()
 	began := time.Now().Add(-time.Hour)
 	wait, pending := named(prefect.Scheduled, awaitingCapacity), named(prefect.Pending, "Pending")
-	row := states(began, named(prefect.Scheduled, "Scheduled"), pending, wait, named(prefect.Scheduled, "Late"), pending, wait, pending, named(prefect.Pending, "Submitting"))
+	row := states(began, named(prefect.Scheduled, "Scheduled"), pending, wait, named(prefect.Scheduled, "Late"),
+		pending, wait, pending, named(prefect.Pending, "Submitting"))
 	if times, since := waited(row, time.Now()); times != 2 || !since.Equal(began.Add(2*time.Minute)) {
 		t.Errorf("got %d times since %s", times, since)
 	}
-	again := states(began, wait, pending, named(prefect.Running, "Running"), named(prefect.Scheduled, awaitingRetry), pending)
+	again := states(began, wait, pending, named(prefect.Running, "Running"),
+		named(prefect.Scheduled, awaitingRetry), pending)
 	now := time.Now()
 	if times, since := waited(again, now); times != 0 || !since.Equal(now) {
 		t.Errorf("a wait before the last launch counts: %d times since %s", times, since)

@@ -187,7 +187,8 @@ func TestSubmittingRevivesNothing(t *testing.T) {
 			w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 				body := must(io.ReadAll(r.Body))(t)
 				r.Body = io.NopCloser(strings.NewReader(string(body)))
-				if strings.HasSuffix(r.URL.Path, "/set_state") && strings.Contains(string(body), "Submitting") && once.CompareAndSwap(false, true) {
+				if strings.HasSuffix(r.URL.Path, "/set_state") && strings.Contains(string(body), "Submitting") &&
+					once.CompareAndSwap(false, true) {
 					w.set(id, state)
 				}
 				return false
@@ -222,7 +223,9 @@ func TestWhatEndedDuringALaunchIsStopped(t *testing.T) {
 				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{TaskDelay: 5 * time.Second}})
 				d := w.deployment(nil)
 				id := w.runs(d, 1)[0]
-				w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 500 * time.Millisecond})
+				w.server.AddFault(fault.Fault{
+					Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 500 * time.Millisecond,
+				})
 				a := w.start(nil)
 				eventually(t, "the launch", func() bool { return w.calls("RegisterTaskDefinition") > 0 })
 				eventually(t, "Submitting", func() bool {

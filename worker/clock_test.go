@@ -66,9 +66,13 @@ func TestClocksThatAreApartAreToldOf(t *testing.T) {
 	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{clock}, sandbox: sandbox.Options{}})
 	w.deployment(nil)
 	log := &lines{}
-	running := w.start(func(o *worker.Options) { o.Logger = log.logger(); o.HealthAddress, o.Metrics = "127.0.0.1:0", true })
+	running := w.start(func(o *worker.Options) {
+		o.Logger = log.logger()
+		o.HealthAddress, o.Metrics = "127.0.0.1:0", true
+	})
 	waitPolls(t, w, 5)
-	if n := strings.Count(log.String(), "are apart"); n != 1 || !strings.Contains(log.String(), `"server is ahead by"=-2m0s`) {
+	if n := strings.Count(log.String(), "are apart"); n != 1 ||
+		!strings.Contains(log.String(), `"server is ahead by"=-2m0s`) {
 		t.Errorf("it was told %d times:\n%s", n, log)
 	}
 	if got := running.metrics(t); !strings.Contains(got, "ecsctl_worker_server_clock_ahead_seconds -1") {

@@ -33,7 +33,8 @@ func newLauncher(t *testing.T) *launcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	clients, err := awsaccess.NewSets(cfg, nil, nil).Of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +42,9 @@ func newLauncher(t *testing.T) *launcher {
 	if _, err := clients.ECS.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
-	return &launcher{clients, &register{patience: briefly}, &launch{patience: briefly, networks: networks{patience: briefly}}}
+	return &launcher{clients, &register{patience: briefly}, &launch{
+		patience: briefly, networks: networks{patience: briefly},
+	}}
 }
 
 // Run launches a job of the official template for a worker of that name.
@@ -49,7 +52,8 @@ func (l *launcher) Run(t *testing.T, workerName string, c candidate) task {
 	t.Helper()
 	job, err := jobtemplate.Resolve(jobtemplate.Inputs{
 		BaseJobTemplate: templates.ECSBaseJobTemplate, WorkerName: workerName, PrefectVersion: "3.8.8",
-		FlowRun: json.RawMessage(`{"id": "` + c.run.ID + `", "name": "run"}`), JobVariables: json.RawMessage(`{"command": "sleep 600"}`),
+		FlowRun:      json.RawMessage(`{"id": "` + c.run.ID + `", "name": "run"}`),
+		JobVariables: json.RawMessage(`{"command": "sleep 600"}`),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,9 +102,10 @@ func TestRefusalsThatMayPass(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]bool{
 		"RESOURCE:MEMORY": true, "RESOURCE:ENI": true, "AGENT": true,
-		"Capacity is unavailable at this time. Please try again later or in a different availability zone":                                 true,
-		"You’ve reached the limit on the number of vCPUs you can run concurrently. For more information, see the Troubleshooting section.": true,
-		"No Container Instances were found in your cluster.":                                                                               true,
+		"Capacity is unavailable at this time. Please try again later or in a different availability zone": true,
+		"You’ve reached the limit on the number of vCPUs you can run concurrently. For more information, see the " +
+			"Troubleshooting section.": true,
+		"No Container Instances were found in your cluster.": true,
 		"ATTRIBUTE": false, "MISSING": false,
 	} {
 		if got := isCapacity(&refusedError{reason: reason}); got != want {

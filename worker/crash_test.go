@@ -21,9 +21,11 @@ func TestStoppedTasksAreReported(t *testing.T) {
 		variables map[string]any
 		want      []string
 	}{
-		"exit code": {map[string]any{"env": map[string]any{"BEHAVE": "fail"}}, []string{"EssentialContainerExited", `container "prefect" exited with code 3`}},
-		"silent":    {map[string]any{"env": map[string]any{"BEHAVE": "silent"}}, []string{`exited with code 0`}},
-		"no image":  {map[string]any{"image": "nobody/nothing:1"}, []string{"TaskFailedToStart", "CannotPullContainerError"}},
+		"exit code": {map[string]any{"env": map[string]any{"BEHAVE": "fail"}},
+			[]string{"EssentialContainerExited", `container "prefect" exited with code 3`}},
+		"silent": {map[string]any{"env": map[string]any{"BEHAVE": "silent"}}, []string{`exited with code 0`}},
+		"no image": {map[string]any{"image": "nobody/nothing:1"},
+			[]string{"TaskFailedToStart", "CannotPullContainerError"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +68,8 @@ func TestBadJobsAreCrashed(t *testing.T) {
 	for name, tc := range bad {
 		run := w.await(ids[name], prefect.Crashed)
 		message := run.State.Message
-		if !strings.HasPrefix(message, "Failed to submit flow run to infrastructure: ") || !strings.Contains(message, tc.want) {
+		if !strings.HasPrefix(message, "Failed to submit flow run to infrastructure: ") ||
+			!strings.Contains(message, tc.want) {
 			t.Errorf("%s: got %q, want it to name %q", name, message, tc.want)
 		}
 	}
@@ -121,7 +124,9 @@ func TestPrefectIsAwayAtTheStart(t *testing.T) {
 		return true
 	})
 	w.start(func(o *worker.Options) {
-		o.Prefect = must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1}))(t)
+		o.Prefect = must(prefect.New(prefect.Options{
+			APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1,
+		}))(t)
 	})
 	w.await(id, prefect.Completed)
 }
@@ -134,7 +139,8 @@ func TestPatienceEnds(t *testing.T) {
 	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.ServerError, Times: -1})
 	w.start(func(o *worker.Options) { o.Patience = time.Second; o.AWS.RetryMaxAttempts = 1 })
 	run := w.await(id, prefect.Crashed)
-	if want := "failed to run the ECS task: An internal error has occurred (ServerException)"; !strings.Contains(run.State.Message, want) {
+	if want := "failed to run the ECS task: An internal error has occurred (ServerException)"; !strings.Contains(
+		run.State.Message, want) {
 		t.Errorf("got %q, want it to hold %q", run.State.Message, want)
 	}
 }

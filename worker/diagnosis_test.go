@@ -19,8 +19,11 @@ const logGroup = "flow-runs"
 // executionRole is a role that ECS may assume.
 func (w *world) executionRole() string {
 	w.t.Helper()
-	name, trust := "execution", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	out := must(iam.NewFromConfig(w.aws).CreateRole(w.t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &trust}))(w.t)
+	name, trust := "execution",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	out := must(iam.NewFromConfig(w.aws).CreateRole(w.t.Context(), &iam.CreateRoleInput{
+		RoleName: &name, AssumeRolePolicyDocument: &trust,
+	}))(w.t)
 	return *out.Role.Arn
 }
 
@@ -45,22 +48,33 @@ func TestDiagnoses(t *testing.T) {
 		message, log []string
 	}{
 		"image": {map[string]any{"image": "nobody/nothing:1"},
-			[]string{"the registry has no such image, or it is private", "check the image's name and tag", "(job variable image)", "ECS says: TaskFailedToStart: CannotPullContainerError"}, nil},
+			[]string{"the registry has no such image, or it is private", "check the image's name and tag",
+				"(job variable image)", "ECS says: TaskFailedToStart: CannotPullContainerError"}, nil},
 		"secret": {map[string]any{"prefect_api_key_secret_arn": missing, "execution_role_arn": role},
 			[]string{"the secret does not exist", "check its ARN", missing, "prefect_api_key_secret_arn"}, nil},
-		"log group": {map[string]any{"configure_cloudwatch_logs": true, "execution_role_arn": role, "cloudwatch_logs_options": map[string]any{"awslogs-group": "no-such-group", "awslogs-create-group": "false"}},
+		"log group": {map[string]any{
+			"configure_cloudwatch_logs": true, "execution_role_arn": role, "cloudwatch_logs_options": map[string]any{
+				"awslogs-group": "no-such-group", "awslogs-create-group": "false",
+			},
+		},
 			[]string{"the log group of the container does not exist", "awslogs-create-group"}, nil},
 		"program": {w.logged(role, map[string]any{"BEHAVE": "say", "SAY": "ValueError: 42"}),
-			[]string{"the container's program failed (exit code 1)", "look at the last lines of its log", "EssentialContainerExited"},
+			[]string{"the container's program failed (exit code 1)", "look at the last lines of its log",
+				"EssentialContainerExited"},
 			[]string{`the last lines of container "prefect" (log group ` + logGroup, "first line\nValueError: 42"}},
-		"API key": {w.logged(role, map[string]any{"BEHAVE": "say", "SAY": "Client error '401 Unauthorized' for url 'https://api.prefect.cloud/api'"}),
+		"API key": {w.logged(role, map[string]any{
+			"BEHAVE": "say", "SAY": "Client error '401 Unauthorized' for url 'https://api.prefect.cloud/api'",
+		}),
 			[]string{"Prefect did not take the API key", "plain text, not as key/value pairs", "(exit code 1)"},
 			[]string{"401 Unauthorized"}},
-		"architecture": {w.logged(role, map[string]any{"BEHAVE": "say", "SAY": "exec /usr/local/bin/prefect: exec format error"}),
+		"architecture": {w.logged(role, map[string]any{
+			"BEHAVE": "say", "SAY": "exec /usr/local/bin/prefect: exec format error",
+		}),
 			[]string{"another CPU architecture", "--platform linux/amd64"},
 			[]string{"exec format error"}},
 		"memory": {map[string]any{"env": map[string]any{"BEHAVE": "starve"}},
-			[]string{"killed (exit code 137), as it is when memory runs out (the task has 2048 MiB)", "more memory", "(job variable memory)"},
+			[]string{"killed (exit code 137), as it is when memory runs out (the task has 2048 MiB)", "more memory",
+				"(job variable memory)"},
 			[]string{"configure_cloudwatch_logs"}},
 	} {
 		id := w.runs(w.another(name, tc.variables), 1)[0]
@@ -102,13 +116,17 @@ func (w *world) crashes(t *testing.T, id string, message, log []string) {
 func TestTheStateDoesNotWaitForTheLines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	w.server.AddFault(fault.Fault{Service: "logs", Operation: "GetLogEvents", Kind: fault.Latency, Latency: 2 * time.Second, Times: -1})
+	w.server.AddFault(fault.Fault{
+		Service: "logs", Operation: "GetLogEvents", Kind: fault.Latency, Latency: 2 * time.Second, Times: -1,
+	})
 	id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "fail"})), 1)[0]
 	running := w.start(nil)
 	w.await(id, prefect.Crashed)
 	shown := func() bool {
 		lines := must(w.api.FlowRunLogs(t.Context(), id))(t)
-		return slices.ContainsFunc(lines, func(l prefect.Log) bool { return strings.Contains(l.Message, `the last lines of container "prefect"`) })
+		return slices.ContainsFunc(lines, func(l prefect.Log) bool {
+			return strings.Contains(l.Message, `the last lines of container "prefect"`)
+		})
 	}
 	if shown() {
 		t.Error("the state waited for the lines")
@@ -139,7 +157,8 @@ func TestRefusedLaunchesAreDiagnosed(t *testing.T) {
 	}{
 		"capacity": {fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Times: -1},
 			[]string{"Capacity is unavailable", "subnets in more availability zones", "--spot-fallback"}},
-		"memory": {fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoMemory, Times: -1},
+		"memory": {fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity,
+			Reason: fault.NoMemory, Times: -1},
 			[]string{"RESOURCE:MEMORY", "no container instance has room", "add instances"}},
 		"role": {fault.Fault{Service: "iam", Operation: fault.RoleOperation, Kind: fault.Latency, Latency: time.Hour},
 			[]string{"ECS may not assume a role of the task", "ecs-tasks.amazonaws.com", "execution_role_arn"}},

@@ -32,7 +32,8 @@ func TestALineAboutARetryTellsNoSecret(t *testing.T) {
 			return nil
 		}
 		rejected[c.Operation] = true
-		return &wiretap.Fault{Status: 500, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"ServerException","message":"cannot take ` + secret + ` now"}`}
+		return &wiretap.Fault{Status: 500, ContentType: "application/x-amz-json-1.1",
+			Body: `{"__type":"ServerException","message":"cannot take ` + secret + ` now"}`}
 	})
 	log := &limited{}
 	w.start(func(o *worker.Options) {

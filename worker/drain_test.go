@@ -25,9 +25,13 @@ func stopInput(task *string) *ecs.StopTaskInput { return &ecs.StopTaskInput{Task
 // what was not claimed stays Scheduled.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}, sandbox: sandbox.Options{Images: idleImage(t)}})
+	w := newWorld(t, worldOptions{
+		prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}, sandbox: sandbox.Options{Images: idleImage(t)},
+	})
 	ids := w.runs(w.deployment(nil), 6)
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 1500 * time.Millisecond, Times: -1})
+	w.server.AddFault(fault.Fault{
+		Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 1500 * time.Millisecond, Times: -1,
+	})
 	var heartbeats atomic.Int64
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, "/workers/heartbeat") {
@@ -106,7 +110,8 @@ func TestAClaimThatHasToWait(t *testing.T) {
 			return false
 		}
 		rw.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(rw, `{"status": "WAIT", "state": null, "details": {"type": "wait_details", "delay_seconds": 1, "reason": "later"}}`)
+		_, _ = io.WriteString(rw,
+			`{"status": "WAIT", "state": null, "details": {"type": "wait_details", "delay_seconds": 1, "reason": "later"}}`)
 		return true
 	})
 	began := time.Now()
@@ -134,12 +139,15 @@ func TestRunsAreLaunchedAheadOfTheirTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	d := w.deployment(nil)
-	soon := must(w.api.CreateFlowRun(t.Context(), d.ID, prefect.FlowRunCreate{ScheduledTime: time.Now().Add(5 * time.Second)}))(t)
-	late := must(w.api.CreateFlowRun(t.Context(), d.ID, prefect.FlowRunCreate{ScheduledTime: time.Now().Add(time.Hour)}))(t)
+	soon := must(w.api.CreateFlowRun(t.Context(), d.ID,
+		prefect.FlowRunCreate{ScheduledTime: time.Now().Add(5 * time.Second)}))(t)
+	late := must(w.api.CreateFlowRun(t.Context(), d.ID,
+		prefect.FlowRunCreate{ScheduledTime: time.Now().Add(time.Hour)}))(t)
 	running := w.start(func(o *worker.Options) { o.RunOnce = true })
 	<-running.ended
 	states := []prefect.StateType{
-		must(w.api.ReadFlowRun(t.Context(), soon.ID))(t).StateType, must(w.api.ReadFlowRun(t.Context(), late.ID))(t).StateType,
+		must(w.api.ReadFlowRun(t.Context(), soon.ID))(t).StateType,
+		must(w.api.ReadFlowRun(t.Context(), late.ID))(t).StateType,
 	}
 	if states[0] != prefect.Pending || states[1] != prefect.Scheduled {
 		t.Errorf("got %v", states)
@@ -150,7 +158,8 @@ func TestRunsAreLaunchedAheadOfTheirTime(t *testing.T) {
 func TestThePoolIsMade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	template := json.RawMessage(`{"job_configuration":{"image":"{{ image }}"},"variables":{"type":"object","properties":{"image":{"type":"string"}}}}`)
+	template := json.RawMessage(
+		`{"job_configuration":{"image":"{{ image }}"},"variables":{"type":"object","properties":{"image":{"type":"string"}}}}`)
 	running := w.start(func(o *worker.Options) { o.RunOnce = true; o.BaseTemplate = template })
 	<-running.ended
 	made := must(w.api.ReadWorkPool(t.Context(), pool))(t)

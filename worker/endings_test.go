@@ -17,7 +17,8 @@ import (
 // call makes a call of the Prefect API that the client has no method for.
 func (w *world) call(method, path, body string) {
 	w.t.Helper()
-	request := must(http.NewRequestWithContext(w.t.Context(), method, w.server.PrefectAPIURL()+path, bytes.NewBufferString(body)))(w.t)
+	request := must(http.NewRequestWithContext(w.t.Context(), method, w.server.PrefectAPIURL()+path,
+		bytes.NewBufferString(body)))(w.t)
 	request.Header.Set("Content-Type", "application/json")
 	response := must(http.DefaultClient.Do(request))(w.t)
 	_ = response.Body.Close()
@@ -41,7 +42,8 @@ func (w *world) retries(id string) {
 
 // endings are the states, with their names and kinds of retries, that a run can be in when its task ends.
 func endings() map[string]ending {
-	running, failed, later := prefect.StateProposal{Type: prefect.Running}, prefect.StateProposal{Type: prefect.Failed}, time.Now().Add(time.Hour)
+	running, failed, later := prefect.StateProposal{Type: prefect.Running}, prefect.StateProposal{Type: prefect.Failed},
+		time.Now().Add(time.Hour)
 	set := func(states ...prefect.StateProposal) func(*world, string) {
 		return func(w *world, id string) { w.propose(id, states...) }
 	}
@@ -51,10 +53,15 @@ func endings() map[string]ending {
 	forced := scheduled("")
 	forced.Force = true
 	return map[string]ending{
-		"Pending":                  {func(*world, string) {}, prefect.Crashed},
-		"Running":                  {set(running), prefect.Crashed},
-		"Running/named":            {set(prefect.StateProposal{Type: prefect.Running, Name: "Fetching"}), prefect.Crashed},
-		"AwaitingRetry/in process": {func(w *world, id string) { w.propose(id, running); w.retries(id); w.propose(id, failed) }, prefect.Crashed},
+		"Pending": {func(*world, string) {}, prefect.Crashed},
+		"Running": {set(running), prefect.Crashed},
+		"Running/named": {set(prefect.StateProposal{Type: prefect.Running, Name: "Fetching"}),
+			prefect.Crashed},
+		"AwaitingRetry/in process": {func(w *world, id string) {
+			w.propose(id, running)
+			w.retries(id)
+			w.propose(id, failed)
+		}, prefect.Crashed},
 		"Retrying": {func(w *world, id string) {
 			w.propose(id, running)
 			w.retries(id)
@@ -71,8 +78,10 @@ func endings() map[string]ending {
 		}, prefect.Scheduled},
 		"Scheduled":               {set(running, forced), prefect.Scheduled},
 		"AwaitingConcurrencySlot": {set(running, failed, scheduled("AwaitingConcurrencySlot")), prefect.Scheduled},
-		"Paused":                  {func(w *world, id string) { w.propose(id, running); w.pause(id, "Paused", false) }, prefect.Crashed},
-		"Suspended":               {func(w *world, id string) { w.propose(id, running); w.pause(id, "Suspended", true) }, prefect.Paused},
+		"Paused": {func(w *world, id string) { w.propose(id, running); w.pause(id, "Paused", false) },
+			prefect.Crashed},
+		"Suspended": {func(w *world, id string) { w.propose(id, running); w.pause(id, "Suspended", true) },
+			prefect.Paused},
 		"Resuming": {func(w *world, id string) {
 			w.propose(id, running)
 			w.pause(id, "Suspended", true)
@@ -97,7 +106,8 @@ func (w *world) pause(id, name string, reschedule bool) {
 	if reschedule {
 		details = `{"pause_timeout": "2100-01-01T00:00:00Z", "pause_reschedule": true}`
 	}
-	w.call(http.MethodPost, "/flow_runs/"+id+"/set_state", `{"state": {"type": "PAUSED", "name": "`+name+`", "state_details": `+details+`}}`)
+	w.call(http.MethodPost, "/flow_runs/"+id+"/set_state", `{"state": {"type": "PAUSED", "name": "`+name+
+		`", "state_details": `+details+`}}`)
 }
 
 // settled waits for the state that is wanted to come, or to stay.
@@ -130,7 +140,8 @@ func TestEndingsByState(t *testing.T) {
 				}
 				id := w.runs(w.deployment(nil), 1)[0]
 				first := w.start(change)
-				eventually(t, "a launch", func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+				eventually(t, "a launch",
+					func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
 				if by == "found" {
 					first.kill()
 					<-first.ended
@@ -138,7 +149,8 @@ func TestEndingsByState(t *testing.T) {
 				tc.reach(w, id)
 				reached := must(w.api.ReadFlowRun(t.Context(), id))(t).StateType
 				must(w.ecs.StopTask(t.Context(), stopInput(w.tasks()[0].TaskArn)))(t)
-				eventually(t, "the task to stop", func() bool { return aws.ToString(w.tasks()[0].LastStatus) == "STOPPED" })
+				eventually(t, "the task to stop",
+					func() bool { return aws.ToString(w.tasks()[0].LastStatus) == "STOPPED" })
 				if by == "found" {
 					if name == "Pending" {
 						w.start(impatient)
@@ -170,7 +182,8 @@ func TestWordOfAnOldTask(t *testing.T) {
 				}
 				id := w.runs(w.deployment(nil), 1)[0]
 				w.start(change)
-				eventually(t, "a launch", func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+				eventually(t, "a launch",
+					func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
 				w.set(id, prefect.Running, prefect.Failed)
 				gate := w.gate("RunTask")
 				w.start(func(o *worker.Options) { gate.behind("b")(o); o.SweepInterval = time.Hour })
@@ -178,7 +191,8 @@ func TestWordOfAnOldTask(t *testing.T) {
 				eventually(t, "the next claim", func() bool { return gate.refused.Load() > 0 })
 				// It stops after the claim: no order of times tells that it is another launch's.
 				must(w.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Task: w.tasks()[0].TaskArn}))(t)
-				eventually(t, "the task to stop", func() bool { return aws.ToString(w.tasks()[0].LastStatus) == "STOPPED" })
+				eventually(t, "the task to stop",
+					func() bool { return aws.ToString(w.tasks()[0].LastStatus) == "STOPPED" })
 				w.settled(id, prefect.Pending, true)
 			})
 		}

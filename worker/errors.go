@@ -21,7 +21,8 @@ var (
 type PoolTypeError struct{ Pool, Type string }
 
 func (e *PoolTypeError) Error() string {
-	return fmt.Sprintf("work pool %q is of type %q: ecsctl runs workers for pools of type %q alone", e.Pool, e.Type, Type)
+	return fmt.Sprintf("work pool %q is of type %q: ecsctl runs workers for pools of type %q alone", e.Pool,
+		e.Type, Type)
 }
 
 // discreetError is an error whose words may quote what a job resolved to: AWS repeats values

@@ -61,7 +61,8 @@ func (p *poll) checkClock(ctx context.Context) {
 		p.log.InfoContext(ctx, "the clocks of this machine and the Prefect server agree again")
 		return
 	}
-	p.log.WarnContext(ctx, "the clocks of this machine and the Prefect server are apart: the worker goes by the server's",
+	p.log.WarnContext(ctx, "the clocks of this machine and the Prefect server are apart: the worker goes by the "+
+		"server's",
 		"server is ahead by", ahead.Round(time.Second).String())
 }
 

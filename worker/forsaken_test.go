@@ -20,7 +20,9 @@ import (
 func (w *world) claimedByTheOfficial(d *prefect.Deployment, interval int) (id string) {
 	w.t.Helper()
 	id = w.runs(d, 1)[0]
-	must(w.api.Heartbeat(w.t.Context(), pool, prefect.Heartbeat{Name: "official-ip-10-0-0-7", IntervalSeconds: interval}))(w.t)
+	must(w.api.Heartbeat(w.t.Context(), pool, prefect.Heartbeat{
+		Name: "official-ip-10-0-0-7", IntervalSeconds: interval,
+	}))(w.t)
 	must(w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{Type: prefect.Pending}))(w.t)
 	return id
 }
@@ -50,13 +52,15 @@ func TestForsakenClaimsAreGoneOnWith(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, worldOptions{version: version})
 			d := w.deployment(nil)
-			for _, name := range []string{"service-" + strings.Repeat("0a", 16), "service-" + strings.Repeat("1b", 16)} {
+			for _, name := range []string{"service-" + strings.Repeat("0a", 16),
+				"service-" + strings.Repeat("1b", 16)} {
 				w.start(func(o *worker.Options) {
 					impatient(o)
 					o.Name = name
 				})
 			}
-			eventually(t, "both workers to be online", func() bool { return len(must(w.api.Workers(t.Context(), pool))(t)) == 2 })
+			eventually(t, "both workers to be online",
+				func() bool { return len(must(w.api.Workers(t.Context(), pool))(t)) == 2 })
 			w.onPrefect(noPolls) // the run is for the official worker
 			id := w.claimedByTheOfficial(d, 1)
 			claimed := time.Now()
@@ -95,15 +99,20 @@ func (w *world) startedByTheOfficial(id string) string {
 	subnets := must(ec2.NewFromConfig(w.aws).DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}))(w.t)
 	made := must(w.ecs.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("official"), Cpu: aws.String("256"), Memory: aws.String("512"),
-		NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
-		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("prefect"), Image: aws.String("prefecthq/prefect:3"), Command: []string{"prefect", "flow-run", "execute"}}},
+		NetworkMode:             types.NetworkModeAwsvpc,
+		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("prefect"),
+			Image: aws.String("prefecthq/prefect:3"), Command: []string{"prefect", "flow-run", "execute"}}},
 	}))(w.t)
 	out := must(w.ecs.RunTask(ctx, &ecs.RunTaskInput{
 		TaskDefinition: made.TaskDefinition.TaskDefinitionArn, LaunchType: types.LaunchTypeFargate,
-		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{*subnets.Subnets[0].SubnetId}}},
-		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("prefect"), Environment: []types.KeyValuePair{
-			{Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: &id}, {Name: aws.String("BEHAVE"), Value: aws.String("silent")},
-		}}}},
+		NetworkConfiguration: &types.NetworkConfiguration{
+			AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{*subnets.Subnets[0].SubnetId}}},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("prefect"),
+			Environment: []types.KeyValuePair{
+				{Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: &id},
+				{Name: aws.String("BEHAVE"), Value: aws.String("silent")},
+			}}}},
 	}))(w.t)
 	return *out.Tasks[0].TaskArn
 }

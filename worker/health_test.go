@@ -10,7 +10,8 @@ import (
 
 func healthAt(began time.Time) *health {
 	h := &heartbeat{}
-	return &health{refusal: newRefusal(time.Minute), poll: &poll{}, heartbeat: h, metrics: newMetrics(newTable(0)), interval: 10 * time.Second, began: began}
+	return &health{refusal: newRefusal(time.Minute), poll: &poll{}, heartbeat: h, metrics: newMetrics(newTable(0)),
+		interval: 10 * time.Second, began: began}
 }
 
 func TestWell(t *testing.T) {
@@ -47,7 +48,8 @@ func TestHealthServer(t *testing.T) {
 	if err := CheckHealth(t.Context(), address, "/health"); err != nil {
 		t.Error(err)
 	}
-	if err := CheckHealth(t.Context(), address, "/ready"); err == nil || !strings.Contains(err.Error(), "the work pool is not known yet") {
+	if err := CheckHealth(t.Context(), address, "/ready"); err == nil ||
+		!strings.Contains(err.Error(), "the work pool is not known yet") {
 		t.Errorf("got %v before the pool is known", err)
 	}
 	h.heartbeat.current.Store(&snapshot{})
@@ -56,7 +58,8 @@ func TestHealthServer(t *testing.T) {
 		t.Error(err)
 	}
 	h.began = time.Now().Add(-time.Hour)
-	if err := CheckHealth(t.Context(), address, "/health"); err == nil || !strings.Contains(err.Error(), "Worker may be unresponsive at this time") {
+	if err := CheckHealth(t.Context(), address, "/health"); err == nil ||
+		!strings.Contains(err.Error(), "Worker may be unresponsive at this time") {
 		t.Errorf("got %v from a worker that does not poll", err)
 	}
 	response, err := http.Get(server.URL + "/metrics")
@@ -74,10 +77,14 @@ func TestCheckHealthWithoutAWorker(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	address := strings.TrimPrefix(server.URL, "http://")
 	server.Close()
-	if err := CheckHealth(t.Context(), address, "/health"); err == nil || !strings.Contains(err.Error(), "failed to reach the worker") {
+	if err := CheckHealth(t.Context(), address, "/health"); err == nil ||
+		!strings.Contains(err.Error(), "failed to reach the worker") {
 		t.Errorf("got %v", err)
 	}
-	for given, want := range map[string]string{"0.0.0.0:8080": "127.0.0.1:8080", "[::]:1": "127.0.0.1:1", ":9": "127.0.0.1:9", "10.0.0.1:8080": "10.0.0.1:8080"} {
+	for given, want := range map[string]string{
+		"0.0.0.0:8080": "127.0.0.1:8080", "[::]:1": "127.0.0.1:1", ":9": "127.0.0.1:9",
+		"10.0.0.1:8080": "10.0.0.1:8080",
+	} {
 		if got := reachable(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)
 		}

@@ -144,14 +144,16 @@ func (h *heartbeat) readPool(ctx context.Context) (*prefect.WorkPool, error) {
 	pool, err := h.opts.Prefect.ReadWorkPool(ctx, h.opts.Pool)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound) && h.opts.NoPoolCreate:
-		return nil, hint.Add(fmt.Errorf("%w: %w", errNoPool, err), "make it with `ecsctl bootstrap` or `prefect work-pool create --type ecs`")
+		return nil, hint.Add(fmt.Errorf("%w: %w", errNoPool, err),
+			"make it with `ecsctl bootstrap` or `prefect work-pool create --type ecs`")
 	case errors.Is(err, prefect.ErrNotFound):
 		return h.createPool(ctx)
 	case err != nil:
 		return nil, err
 	}
 	if h.current.Load() == nil && len(h.opts.BaseTemplate) > 0 {
-		h.log.WarnContext(ctx, "the base job template that was given is not used: the work pool exists already", "pool", pool.Name)
+		h.log.WarnContext(ctx, "the base job template that was given is not used: the work pool exists already",
+			"pool", pool.Name)
 	}
 	return h.withTemplate(ctx, pool)
 }
@@ -164,7 +166,9 @@ func (h *heartbeat) createPool(ctx context.Context) (*prefect.WorkPool, error) {
 			return nil, err
 		}
 	}
-	pool, err := h.opts.Prefect.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: h.opts.Pool, Type: Type, BaseJobTemplate: template})
+	pool, err := h.opts.Prefect.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: h.opts.Pool, Type: Type, BaseJobTemplate: template,
+	})
 	if errors.Is(err, prefect.ErrConflict) { // another worker was faster
 		return h.opts.Prefect.ReadWorkPool(ctx, h.opts.Pool)
 	}
@@ -220,7 +224,8 @@ func (h *heartbeat) checkType(ctx context.Context, pool *prefect.WorkPool) error
 }
 
 func (h *heartbeat) warnOfType(ctx context.Context, pool *prefect.WorkPool) {
-	h.log.WarnContext(ctx, "the work pool is of another type than this worker", "pool", pool.Name, "type", pool.Type, "worker type", Type)
+	h.log.WarnContext(ctx, "the work pool is of another type than this worker", "pool", pool.Name, "type", pool.Type,
+		"worker type", Type)
 }
 
 // send sends the heartbeat and returns the worker's id. Cloud answers with it; a

@@ -70,7 +70,8 @@ func judgeEnding(e ending, run *prefect.FlowRun) verdict {
 		return isFine
 	case run.StateType == prefect.Cancelling:
 		return isCancelled
-	case e.task != nil && endedWell(*e.task) && (e.entry.stoppedAt.IsZero() || time.Since(e.entry.stoppedAt) < lateState):
+	case e.task != nil && endedWell(*e.task) &&
+		(e.entry.stoppedAt.IsZero() || time.Since(e.entry.stoppedAt) < lateState):
 		return stillLate
 	}
 	return hasCrashed
@@ -139,7 +140,9 @@ func (r *report) crashed(ctx context.Context, log *slog.Logger, run runlog.Run, 
 
 // cancelled sets a run to Cancelled, past the server's rules as the official worker does.
 func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runlog.Run, message string) error {
-	result, err := r.set(ctx, log, run, prefect.StateProposal{Type: prefect.Cancelled, Message: message, Force: true}, nil)
+	result, err := r.set(ctx, log, run, prefect.StateProposal{
+		Type: prefect.Cancelled, Message: message, Force: true,
+	}, nil)
 	if err == nil && result != nil {
 		log.InfoContext(ctx, "the flow run is Cancelled: "+message)
 	}
@@ -151,7 +154,8 @@ type still func(context.Context) (bool, error)
 
 // set proposes a state until Prefect answers; the result is nil when the run is gone, or
 // not to be given the state any more.
-func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, proposal prefect.StateProposal, s still) (*prefect.OrchestrationResult, error) {
+func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, proposal prefect.StateProposal,
+	s still) (*prefect.OrchestrationResult, error) {
 	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
 	waited, holds := false, true

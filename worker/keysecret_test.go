@@ -25,9 +25,10 @@ func TestASecretIsNotSentInClear(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, worldOptions{})
 			role := w.executionRole()
-			secret := *must(secretsmanager.NewFromConfig(w.aws).CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
-				Name: aws.String("key"), SecretString: aws.String("pnu_of_the_flow"),
-			}))(t).ARN
+			secret := *must(secretsmanager.NewFromConfig(w.aws).CreateSecret(t.Context(),
+				&secretsmanager.CreateSecretInput{
+					Name: aws.String("key"), SecretString: aws.String("pnu_of_the_flow"),
+				}))(t).ARN
 			id := w.runs(deploy(w, role, secret), 1)[0]
 			w.start(func(o *worker.Options) {
 				o.Settings["PREFECT_API_KEY"] = "pnu_of_the_worker"
@@ -64,7 +65,8 @@ func withSecretInTemplate(w *world, role, secret string) *prefect.Deployment {
 func withNamedDefinition(w *world, role, secret string) *prefect.Deployment {
 	made := must(w.ecs.RegisterTaskDefinition(w.t.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String("mine"), Cpu: aws.String("256"), Memory: aws.String("512"), ExecutionRoleArn: &role,
-		NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		NetworkMode:             types.NetworkModeAwsvpc,
+		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		ContainerDefinitions: []types.ContainerDefinition{{
 			Name: aws.String("flow"), Image: aws.String("prefecthq/prefect:3"),
 			Secrets: []types.Secret{{Name: aws.String("PREFECT_API_KEY"), ValueFrom: &secret}},

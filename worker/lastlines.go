@@ -97,7 +97,8 @@ func (l *lastLines) withDefinition(ctx context.Context, e ending) ending {
 	return e
 }
 
-func (l *lastLines) definition(ctx context.Context, clients *awsaccess.Clients, t *types.Task) (*types.TaskDefinition, error) {
+func (l *lastLines) definition(ctx context.Context, clients *awsaccess.Clients,
+	t *types.Task) (*types.TaskDefinition, error) {
 	arn := aws.ToString(t.TaskDefinitionArn)
 	return l.definitions.get(ctx, arn, time.Time{}, func(ctx context.Context) (*types.TaskDefinition, error) {
 		got, err := describeWithTags(ctx, clients, arn)
@@ -108,14 +109,16 @@ func (l *lastLines) definition(ctx context.Context, clients *awsaccess.Clients, 
 	})
 }
 
-func (l *lastLines) read(ctx context.Context, clients *awsaccess.Clients, t *types.Task, c *types.Container, out *output) error {
+func (l *lastLines) read(ctx context.Context, clients *awsaccess.Clients, t *types.Task, c *types.Container,
+	out *output) error {
 	definition, err := l.definition(ctx, clients, t)
 	if err != nil {
 		return err
 	}
 	config := logConfiguration(definition, out.container)
 	if config == nil {
-		out.note = "its output is not kept where the worker can read it: the job variable configure_cloudwatch_logs sends it to CloudWatch Logs"
+		out.note = "its output is not kept where the worker can read it: the job variable configure_cloudwatch_logs " +
+			"sends it to CloudWatch Logs"
 		return nil
 	}
 	if config.LogDriver != types.LogDriverAwslogs {
@@ -271,7 +274,9 @@ func endedWell(t types.Task) bool {
 	if c := diagnose.RunContainer(t, nil); c != nil {
 		return hasEndedWell(*c)
 	}
-	return len(t.Containers) > 0 && !slices.ContainsFunc(t.Containers, func(c types.Container) bool { return !hasEndedWell(c) })
+	return len(t.Containers) > 0 && !slices.ContainsFunc(t.Containers, func(c types.Container) bool {
+		return !hasEndedWell(c)
+	})
 }
 
 func hasEndedWell(c types.Container) bool { return c.ExitCode != nil && *c.ExitCode == 0 }

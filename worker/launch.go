@@ -30,7 +30,8 @@ type launch struct {
 type task struct{ arn, cluster string } // ARNs
 
 // Run launches the task and returns it.
-func (l *launch) Run(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, d definition, cand candidate) (task, error) {
+func (l *launch) Run(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, d definition,
+	cand candidate) (task, error) {
 	parameters := jobtemplate.Launch{
 		TaskDefinition: d.arn, Registered: d.registered, Described: d.described,
 		StartedBy: startedBy(cand.run.ID, cand.claim), ClientToken: clientToken(cand.run.ID, cand.claim),
@@ -66,7 +67,8 @@ type unsureError struct{ error }
 func (e *unsureError) Unwrap() error { return e.error }
 
 // insist sends the request until ECS has decided, the claim has fallen, or patience ends.
-func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, input *ecs.RunTaskInput, s *standing) (task, error) {
+func (l *launch) insist(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, input *ecs.RunTaskInput,
+	s *standing) (task, error) {
 	var made task
 	unsure := false
 	ctx = awsaccess.BeforeSending(ctx, s.check)
@@ -97,7 +99,8 @@ func mayHaveWorked(err error) bool { return err != nil && lasting(err) && awsacc
 // would not be known.
 func once(o *ecs.Options) { o.RetryMaxAttempts = 1 }
 
-func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, input *ecs.RunTaskInput) (task, error) {
+func (l *launch) send(ctx context.Context, log *slog.Logger, c *awsaccess.Clients,
+	input *ecs.RunTaskInput) (task, error) {
 	out, err := c.ECS.RunTask(ctx, input, once)
 	var conflict *types.ConflictException
 	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {

@@ -45,7 +45,8 @@ func TestRunsAreLaunchedAndComplete(t *testing.T) {
 			w.start(nil)
 			for _, id := range ids {
 				run := w.await(id, prefect.Completed)
-				if !strings.HasPrefix(run.InfrastructurePID, "arn:aws:ecs:us-east-1:123456789012:cluster/default::arn:aws:ecs:us-east-1:123456789012:task/default/") {
+				if !strings.HasPrefix(run.InfrastructurePID,
+					"arn:aws:ecs:us-east-1:123456789012:cluster/default::arn:aws:ecs:us-east-1:123456789012:task/default/") {
 					t.Errorf("infrastructure_pid is %q", run.InfrastructurePID)
 				}
 				if diff := cmp.Diff(states, w.history(id)); diff != "" {
@@ -75,7 +76,8 @@ func TestLogLinesReachTheRun(t *testing.T) {
 	})
 	_, task, _ := strings.Cut(run.InfrastructurePID, "::")
 	want := fmt.Sprintf("flow run %q was launched as ECS task %s", run.Name, task)
-	if last := lines[len(lines)-1]; last.Message != want || last.Name != "prefect.flow_runs.worker" || last.Level != prefect.LevelInfo {
+	if last := lines[len(lines)-1]; last.Message != want || last.Name != "prefect.flow_runs.worker" ||
+		last.Level != prefect.LevelInfo {
 		t.Errorf("got %+v, want the message %q", last, want)
 	}
 }

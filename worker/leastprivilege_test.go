@@ -55,16 +55,27 @@ func newLimited(t *testing.T, withheld string) *limited {
 	l.observer(5)
 	api := iam.NewFromConfig(l.aws)
 	role := func(name string) *string {
-		return must(api.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustBoth)}))(t).Role.Arn
+		return must(api.CreateRole(t.Context(), &iam.CreateRoleInput{
+			RoleName: &name, AssumeRolePolicyDocument: aws.String(trustBoth),
+		}))(t).Role.Arn
 	}
 	execution, own := role("flow-runs"), role("worker")
-	spec := spec.Spec{Pool: pool, Region: "us-east-1", Names: spec.Names{Queue: queueName}, FlowRuns: spec.FlowRuns{ExecutionRole: *execution}}
-	policy := must(provision.NewPolicy(provision.PolicyWorker, spec.WithDefaults(), provision.Identity{Account: "123456789012", Partition: "aws", Region: "us-east-1"}, provision.Server{}))(t)
+	spec := spec.Spec{Pool: pool, Region: "us-east-1", Names: spec.Names{Queue: queueName},
+		FlowRuns: spec.FlowRuns{ExecutionRole: *execution}}
+	policy := must(provision.NewPolicy(provision.PolicyWorker, spec.WithDefaults(), provision.Identity{
+		Account: "123456789012", Partition: "aws", Region: "us-east-1",
+	}, provision.Server{}))(t)
 	statements := slices.DeleteFunc(policy.Statements, func(s templates.Statement) bool { return s.Sid == withheld })
-	must(api.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("p"), PolicyDocument: aws.String(templates.Document(statements))}))(t)
-	session := must(sts.NewFromConfig(l.aws).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: own, RoleSessionName: aws.String("it")}))(t).Credentials
+	must(api.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("worker"), PolicyName: aws.String("p"),
+		PolicyDocument: aws.String(templates.Document(statements)),
+	}))(t)
+	session := must(sts.NewFromConfig(l.aws).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: own, RoleSessionName: aws.String("it"),
+	}))(t).Credentials
 	l.as = l.aws.Copy()
-	l.as.Credentials = credentials.NewStaticCredentialsProvider(*session.AccessKeyId, *session.SecretAccessKey, *session.SessionToken)
+	l.as.Credentials = credentials.NewStaticCredentialsProvider(*session.AccessKeyId, *session.SecretAccessKey,
+		*session.SessionToken)
 	l.job = engineJob()
 	l.job["execution_role_arn"] = *execution
 	return l
@@ -135,7 +146,8 @@ func TestEachStatementOfTheRolesPolicyIsMissed(t *testing.T) {
 				l.await(id, prefect.Running)
 				l.cancelling(id)
 			}
-			for _, want := range []string{"not authorized to perform: " + tc.action, sid + " of `ecsctl policy worker`"} {
+			for _, want := range []string{"not authorized to perform: " + tc.action,
+				sid + " of `ecsctl policy worker`"} {
 				eventually(t, "the worker to say "+want, func() bool { return strings.Contains(text(), want) })
 			}
 		})

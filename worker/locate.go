@@ -33,14 +33,16 @@ func (l *locator) task(ctx context.Context, known *snapshot, run *prefect.FlowRu
 	}
 	job, clients, err := l.job(ctx, known, run)
 	return launchedTask{
-		pid: run.InfrastructurePID, at: place{clients, cluster, arn}, runner: usesRunner(job.Command), startLimit: job.StartTimeout,
+		pid: run.InfrastructurePID, at: place{clients, cluster, arn}, runner: usesRunner(job.Command),
+		startLimit: job.StartTimeout,
 	}, err
 }
 
 // job is the run's job, and the clients for it. One that can no longer be made is an
 // empty one: the worker's own credentials are tried. What it is made from may be some
 // minutes old: many runs are located at once.
-func (l *locator) job(ctx context.Context, known *snapshot, run *prefect.FlowRun) (*jobtemplate.Job, *awsaccess.Clients, error) {
+func (l *locator) job(ctx context.Context, known *snapshot,
+	run *prefect.FlowRun) (*jobtemplate.Job, *awsaccess.Clients, error) {
 	job, err := l.resolve.job(ctx, newCandidate(*run, time.Now().Add(-cacheLife)), known)
 	var problems *jobtemplate.Problems
 	if errors.As(err, &problems) {
@@ -55,7 +57,9 @@ func (l *locator) job(ctx context.Context, known *snapshot, run *prefect.FlowRun
 
 // describeOne returns a task, or nil when ECS does not know it.
 func describeOne(ctx context.Context, at place) (*types.Task, error) {
-	out, err := at.clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &at.cluster, Tasks: []string{at.task}})
+	out, err := at.clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+		Cluster: &at.cluster, Tasks: []string{at.task},
+	})
 	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return nil, nil
 	}
@@ -79,7 +83,8 @@ type findTask struct{ patience patience }
 // Of returns the task of a claim. ECS lists stopped tasks for about an hour. (A job
 // whose template sets startedBy itself cannot be looked for: there the client token
 // alone keeps a second launch from making a second task.)
-func (f *findTask) Of(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, cand candidate) (made task, found bool, err error) {
+func (f *findTask) Of(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job,
+	cand candidate) (made task, found bool, err error) {
 	if !cand.foreign.IsZero() {
 		return f.tagged(ctx, log, c, job.Cluster, cand)
 	}
@@ -93,11 +98,14 @@ func (f *findTask) Of(ctx context.Context, log *slog.Logger, c *awsaccess.Client
 }
 
 // started returns the task with that value of startedBy.
-func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster, by string) (made task, found bool, err error) {
+func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsaccess.Clients,
+	cluster, by string) (made task, found bool, err error) {
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
 		var list *ecs.ListTasksOutput
 		err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
-			list, err = c.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster), StartedBy: &by, DesiredStatus: status})
+			list, err = c.ECS.ListTasks(ctx, &ecs.ListTasksInput{
+				Cluster: awsaccess.Optional(cluster), StartedBy: &by, DesiredStatus: status,
+			})
 			return err
 		})
 		if err != nil {
@@ -134,10 +142,12 @@ func findDefinition(ctx context.Context, c *awsaccess.Clients, wanted *jobtempla
 	return findOlder(ctx, c, wanted, *latest.TaskDefinition.TaskDefinitionArn)
 }
 
-func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition, latest string) (string, error) {
+func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.Definition,
+	latest string) (string, error) {
 	limit := int32(recentRevisions)
 	list, err := c.ECS.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{
-		FamilyPrefix: wanted.Input.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc, MaxResults: &limit,
+		FamilyPrefix: wanted.Input.Family, Status: types.TaskDefinitionStatusActive, Sort: types.SortOrderDesc,
+		MaxResults: &limit,
 	})
 	if err != nil {
 		return "", err
@@ -157,7 +167,8 @@ func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.De
 	return "", nil
 }
 
-func describeWithTags(ctx context.Context, c *awsaccess.Clients, name string) (*ecs.DescribeTaskDefinitionOutput, error) {
+func describeWithTags(ctx context.Context, c *awsaccess.Clients,
+	name string) (*ecs.DescribeTaskDefinitionOutput, error) {
 	return c.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: &name, Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags},
 	})

@@ -58,7 +58,8 @@ func TestLinesThatWereRefusedAreSentAgain(t *testing.T) {
 	failing.Store(0)
 	s.Flush(t.Context())
 	lines := stored(t, api)
-	if len(lines) != 4 || lines[0].Message != "line 0" || lines[3].Message != "last (reason: it is over)" || lines[3].Level != prefect.LevelWarning {
+	if len(lines) != 4 || lines[0].Message != "line 0" || lines[3].Message != "last (reason: it is over)" ||
+		lines[3].Level != prefect.LevelWarning {
 		t.Errorf("got %+v", lines)
 	}
 }
@@ -91,7 +92,9 @@ func TestLineText(t *testing.T) {
 	t.Parallel()
 	var failing atomic.Int64
 	s, _ := shipperTo(t, &failing)
-	handler := (&runlog.Lines{Console: silence, Ship: s}).Of(runlog.Run{ID: logRun, Name: "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
+	handler := (&runlog.Lines{
+		Console: silence, Ship: s,
+	}).Of(runlog.Run{ID: logRun, Name: "run"}).Handler().WithAttrs([]slog.Attr{slog.String("cluster", "c")})
 	slog.New(handler).Error("failed", "error", errors.New("no"), "key", prefect.Secret("hidden"))
 	if got := s.Lines[0].Message; got != "failed (cluster: c, error: no, key: ********)" {
 		t.Errorf("got %q", got)

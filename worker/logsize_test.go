@@ -22,14 +22,16 @@ func TestTheLastLinesKeepTheirEnd(t *testing.T) {
 	for range 49 {
 		lines = append(lines, strings.Repeat("é", 5000))
 	}
-	output{container: "prefect", from: "log group g, stream s", lines: append(lines, "ZeroDivisionError: division by zero")}.show(t.Context(), log)
+	output{container: "prefect", from: "log group g, stream s",
+		lines: append(lines, "ZeroDivisionError: division by zero")}.show(t.Context(), log)
 	s.Flush(t.Context())
 	got := stored(t, api)
 	if len(got) != 1 {
 		t.Fatalf("%d lines", len(got))
 	}
 	text := got[0].Message
-	if !strings.HasSuffix(text, "ZeroDivisionError: division by zero") || !strings.HasPrefix(text, `the last lines of container "prefect" (log group g, stream s):`) || strings.ContainsRune(text, '\uFFFD') {
+	if !strings.HasSuffix(text, "ZeroDivisionError: division by zero") || !strings.HasPrefix(text,
+		`the last lines of container "prefect" (log group g, stream s):`) || strings.ContainsRune(text, '\uFFFD') {
 		t.Errorf("it begins with %q and ends with %q", text[:100], text[len(text)-100:])
 	}
 }
@@ -37,7 +39,10 @@ func TestTheLastLinesKeepTheirEnd(t *testing.T) {
 // A call is never larger than those of Prefect's own client, whatever the lines hold, and no line is lost.
 func TestCallsWithLinesAreNotTooLarge(t *testing.T) {
 	t.Parallel()
-	for name, line := range map[string]string{"plain": strings.Repeat("x", 90_000), "escaped": strings.Repeat("\x01", 90_000), "short": strings.Repeat("\x01", 900)} {
+	for name, line := range map[string]string{
+		"plain": strings.Repeat("x", 90_000), "escaped": strings.Repeat("\x01", 90_000),
+		"short": strings.Repeat("\x01", 900),
+	} {
 		api := prefectapi.New()
 		var largest atomic.Int64
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

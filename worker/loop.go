@@ -38,7 +38,8 @@ func (l loop) Run(ctx context.Context) {
 			failures, last = 0, time.Now()
 		} else {
 			failures++
-			l.log.WarnContext(ctx, "failed to "+l.name, "error", awsaccess.Sentence(err), "last success", time.Since(last).Round(time.Second).String()+" ago")
+			l.log.WarnContext(ctx, "failed to "+l.name, "error", awsaccess.Sentence(err), "last success",
+				time.Since(last).Round(time.Second).String()+" ago")
 		}
 		if l.rest(ctx, failures) != nil {
 			return

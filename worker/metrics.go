@@ -26,7 +26,9 @@ type metrics struct {
 
 func newMetrics(t *table) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "ecsctl_worker", Name: name, Help: help}, labels)
+		return prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "ecsctl_worker", Name: name, Help: help,
+		}, labels)
 	}
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
@@ -48,7 +50,8 @@ func newMetrics(t *table) *metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, wanted := range map[string]phase{"claiming": claiming, "launched": launched} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Namespace: "ecsctl_worker", Name: "tracked_runs", Help: "Flow runs under way.", ConstLabels: prometheus.Labels{"phase": name},
+			Namespace: "ecsctl_worker", Name: "tracked_runs", Help: "Flow runs under way.",
+			ConstLabels: prometheus.Labels{"phase": name},
 		}, func() float64 { return float64(len(t.inPhase(wanted))) }))
 	}
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -60,7 +63,8 @@ func newMetrics(t *table) *metrics {
 // watchChannel shows whether the worker channel is open.
 func (m *metrics) watchChannel(open func() bool) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: "ecsctl_worker", Name: "channel_open", Help: "Whether the worker channel is open (1) or heartbeats go over REST (0).",
+		Namespace: "ecsctl_worker", Name: "channel_open",
+		Help: "Whether the worker channel is open (1) or heartbeats go over REST (0).",
 	}, func() float64 {
 		if open() {
 			return 1
@@ -72,7 +76,8 @@ func (m *metrics) watchChannel(open func() bool) {
 // watchClock shows how far the clocks are apart.
 func (m *metrics) watchClock(ahead func() time.Duration) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: "ecsctl_worker", Name: "server_clock_ahead_seconds", Help: "How far the clock of the Prefect server is ahead of this machine's.",
+		Namespace: "ecsctl_worker", Name: "server_clock_ahead_seconds",
+		Help: "How far the clock of the Prefect server is ahead of this machine's.",
 	}, func() float64 { return ahead().Seconds() }))
 }
 

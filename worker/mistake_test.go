@@ -20,10 +20,13 @@ func TestATaskThatEndsUnderAMistakenClaim(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			stop := filepath.Join(dir, "stop")
-			if err := executable.Write(filepath.Join(dir, "prefect"), []byte("#!/bin/sh\nuntil [ -e '"+stop+"' ]; do sleep 0.05; done\n")); err != nil {
+			if err := executable.Write(filepath.Join(dir, "prefect"),
+				[]byte("#!/bin/sh\nuntil [ -e '"+stop+"' ]; do sleep 0.05; done\n")); err != nil {
 				t.Fatal(err)
 			}
-			w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{Images: map[string]string{"prefecthq/*": dir}}})
+			w := newWorld(t, worldOptions{
+				version: version, sandbox: sandbox.Options{Images: map[string]string{"prefecthq/*": dir}},
+			})
 			id := w.runs(w.deployment(nil), 1)[0]
 			w.start(nil)
 			eventually(t, "the launch", func() bool {
@@ -32,7 +35,9 @@ func TestATaskThatEndsUnderAMistakenClaim(t *testing.T) {
 			// The claim has the mark of a worker of ours.
 			ids := map[prefect.StateType]string{prefect.Pending: "65637363-0000-8000-8000-aabbccddeeff"}
 			for _, state := range []prefect.StateType{prefect.Running, prefect.Completed, prefect.Pending} {
-				if got := must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{Type: state, TransitionID: ids[state]}))(t).Status; got != prefect.Accept {
+				if got := must(w.api.SetFlowRunState(t.Context(), id, prefect.StateProposal{
+					Type: state, TransitionID: ids[state],
+				}))(t).Status; got != prefect.Accept {
 					t.Fatalf("the server says %s to %s", got, state)
 				}
 			}

@@ -26,7 +26,8 @@ func TestPendingIsNotAlwaysAClaim(t *testing.T) {
 			if retried { // the client submits it again
 				w.set(id, prefect.Failed, prefect.Pending)
 			} else {
-				w.call(http.MethodPost, "/deployments/"+d.ID+"/create_flow_run", `{"name": "bundle", "state": {"type": "PENDING"}}`)
+				w.call(http.MethodPost, "/deployments/"+d.ID+"/create_flow_run",
+					`{"name": "bundle", "state": {"type": "PENDING"}}`)
 				id = must(w.api.FilterFlowRuns(t.Context(), prefect.FlowRunFilter{Names: []string{"bundle"}}))(t)[0].ID
 			}
 			w.onPrefect(func(http.ResponseWriter, *http.Request) bool { return false })

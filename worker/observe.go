@@ -44,12 +44,14 @@ type observer struct {
 	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
 }
 
-func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *awsaccess.Sets, events *emitter) *observer {
+func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *awsaccess.Sets,
+	events *emitter) *observer {
 	queues := o.AWS
 	queues.Region = cmp.Or(o.ObserverRegion, queues.Region)
 	return &observer{
 		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &observe.Tags{},
-		queue:  &observe.Queue{API: awsaccess.NewSQS(queues, o.Rates, m.awsCalled), Name: o.ObserverQueue, Visibility: o.ObserverVisibility},
+		queue: &observe.Queue{API: awsaccess.NewSQS(queues, o.Rates, m.awsCalled), Name: o.ObserverQueue,
+			Visibility: o.ObserverVisibility},
 		events: events,
 		places: make(chan struct{}, batchesAtOnce),
 	}
@@ -88,7 +90,8 @@ func (o *observer) Wait(ctx context.Context, failures int, err error) {
 		return
 	}
 	wait := pause.Backoff(failures-1, firstListen, mostListen)
-	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in", wait.Round(time.Second).String(), "error", awsaccess.Sentence(err))
+	o.log.WarnContext(ctx, "the queue with task changes cannot be read: tasks are looked at instead", "again in",
+		wait.Round(time.Second).String(), "error", awsaccess.Sentence(err))
 	_ = pause.For(ctx, wait) // the loop sees that the context has ended
 }
 
@@ -121,8 +124,9 @@ func (o *observer) entryOf(ctx context.Context, c *observe.Change) (tracked, err
 			return tracked{}, err
 		}
 		entry = tracked{
-			run: runlog.Run{ID: c.RunID(), Name: c.Tags[observe.TagFlowRunName]}, phase: launched, pid: c.Cluster() + "::" + c.ARN(),
-			at: place{clients, c.Cluster(), c.ARN()},
+			run: runlog.Run{ID: c.RunID(), Name: c.Tags[observe.TagFlowRunName]}, phase: launched,
+			pid: c.Cluster() + "::" + c.ARN(),
+			at:  place{clients, c.Cluster(), c.ARN()},
 		}
 	}
 	if c.Tags[observe.TagDeregister] == "true" && c.Task.TaskDefinitionArn != nil {

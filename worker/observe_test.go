@@ -105,8 +105,11 @@ func TestATaskStopsWhileTheWorkerRestarts(t *testing.T) {
 // Answers that are lost make messages come again, which changes nothing.
 func TestLostAnswersOfTheQueue(t *testing.T) {
 	t.Parallel()
-	for _, operation := range []string{"ReceiveMessage", "DeleteMessageBatch", "GetQueueUrl", "ChangeMessageVisibilityBatch"} {
-		for name, kind := range map[string]fault.Kind{"lost answer": fault.DropAfter, "server error": fault.ServerError, "throttled": fault.Throttle} {
+	for _, operation := range []string{"ReceiveMessage", "DeleteMessageBatch", "GetQueueUrl",
+		"ChangeMessageVisibilityBatch"} {
+		for name, kind := range map[string]fault.Kind{
+			"lost answer": fault.DropAfter, "server error": fault.ServerError, "throttled": fault.Throttle,
+		} {
 			t.Run(operation+" "+name, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, worldOptions{})
@@ -137,7 +140,8 @@ func TestDeadLetters(t *testing.T) {
 	c.send("no JSON")
 	c.send(`{"detail-type":"ECS Task State Change","detail":{"lastStatus":"STOPPED"}}`)
 	c.send(`{"detail-type":"ECS Deployment State Change","detail":{}}`)
-	c.send(`{"detail-type":"ECS Task State Change","detail":{"lastStatus":"STOPPED","taskArn":"arn:aws:ecs:us-east-1:123456789012:task/default/not-of-ours","clusterArn":"arn:aws:ecs:us-east-1:123456789012:cluster/default"}}`)
+	c.send(
+		`{"detail-type":"ECS Task State Change","detail":{"lastStatus":"STOPPED","taskArn":"arn:aws:ecs:us-east-1:123456789012:task/default/not-of-ours","clusterArn":"arn:aws:ecs:us-east-1:123456789012:cluster/default"}}`)
 	id := w.runs(w.deployment(failing), 1)[0]
 	w.start(listens)
 	w.await(id, prefect.Crashed)
@@ -196,7 +200,9 @@ func TestPrefectIsAwayWhileATaskStops(t *testing.T) {
 	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
 	w.start(func(o *worker.Options) {
 		listens(o)
-		o.Prefect = must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1}))(t)
+		o.Prefect = must(prefect.New(prefect.Options{
+			APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1,
+		}))(t)
 	})
 	w.await(id, prefect.Running)
 	c.drained()
@@ -242,7 +248,8 @@ func TestTaskEvents(t *testing.T) {
 		wantRelated(t, e, "flow", "prefect.flow."+d.FlowID, "flow")
 		wantRelated(t, e, "worker", "prefect.worker.ecs.the-worker", "The-worker")
 		task := *w.tasks()[0].TaskArn
-		if e.Resource["ecs.taskArn"] != task || e.Resource["prefect.resource.id"] != "prefect.ecs.task."+task[strings.LastIndex(task, "/")+1:] {
+		if e.Resource["ecs.taskArn"] != task || e.Resource["prefect.resource.id"] != "prefect.ecs.task."+
+			task[strings.LastIndex(task, "/")+1:] {
 			t.Errorf("the resource is %v", e.Resource)
 		}
 	}
@@ -256,7 +263,8 @@ func TestTaskEvents(t *testing.T) {
 func wantRelated(t *testing.T, e event, role, id, name string) {
 	t.Helper()
 	for _, related := range e.Related {
-		if related["prefect.resource.role"] == role && related["prefect.resource.id"] == id && (name == "" || related["prefect.resource.name"] == name) {
+		if related["prefect.resource.role"] == role && related["prefect.resource.id"] == id &&
+			(name == "" || related["prefect.resource.name"] == name) {
 			return
 		}
 	}
@@ -296,7 +304,9 @@ func TestTaggedDefinitionsAreDeregistered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	w.observer(5)
-	id := w.runs(w.deployment(map[string]any{"auto_deregister_task_definition": true, "env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	id := w.runs(w.deployment(map[string]any{
+		"auto_deregister_task_definition": true, "env": map[string]any{"BEHAVE": "hang"},
+	}), 1)[0]
 	first := w.start(listens)
 	w.await(id, prefect.Running)
 	first.stop()
@@ -305,7 +315,8 @@ func TestTaggedDefinitionsAreDeregistered(t *testing.T) {
 	task := w.tasks()[0]
 	must(w.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Task: task.TaskArn}))(t)
 	eventually(t, "the definition to be deregistered", func() bool {
-		out := must(w.ecs.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: task.TaskDefinitionArn}))(t)
+		out := must(w.ecs.DescribeTaskDefinition(t.Context(),
+			&ecs.DescribeTaskDefinitionInput{TaskDefinition: task.TaskDefinitionArn}))(t)
 		return out.TaskDefinition.Status == ecstypes.TaskDefinitionStatusInactive
 	})
 }

@@ -52,7 +52,9 @@ func (b *batch) holdOn(ctx context.Context) func() {
 	var group sync.WaitGroup
 	group.Go(func() {
 		for pause.For(ctx, b.queue.Visibility/3) == nil {
-			if err := b.queue.Hold(ctx, b.url, b.inHand(), func(observe.Message) time.Duration { return b.queue.Visibility }); err != nil && ctx.Err() == nil {
+			if err := b.queue.Hold(ctx, b.url, b.inHand(), func(observe.Message) time.Duration {
+				return b.queue.Visibility
+			}); err != nil && ctx.Err() == nil {
 				b.log.DebugContext(ctx, "task changes may come twice", "error", err)
 			}
 		}
@@ -80,7 +82,8 @@ func (b *batch) read(ctx context.Context) {
 		case errors.Is(err, observe.ErrForeignEvent):
 			foreign = append(foreign, h)
 		case err != nil:
-			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the dead-letter queue", "received", h.Receives, "error", err)
+			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the "+
+				"dead-letter queue", "received", h.Receives, "error", err)
 		default:
 			h.change = c
 		}
@@ -112,7 +115,8 @@ func (b *batch) name(ctx context.Context) bool {
 			break
 		}
 		if n >= mostLooks || pause.For(ctx, pause.Backoff(n, firstLookAgain, mostLookAgain)) != nil {
-			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error", awsaccess.Sentence(err))
+			b.log.WarnContext(ctx, "the tags of tasks cannot be read: what their changes lack is left out", "error",
+				awsaccess.Sentence(err))
 			break
 		}
 	}
@@ -169,7 +173,8 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 		}
 		outcomes, err := b.settle.batch(ctx, endings)
 		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
-			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error", awsaccess.Sentence(err))
+			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error",
+				awsaccess.Sentence(err))
 		}
 		var again []*heldMessage
 		for i, out := range outcomes {
@@ -212,7 +217,8 @@ func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool 
 	if h.looks < mostLooks {
 		return true
 	}
-	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run", h.change.RunID(), "received", h.Receives, "error", awsaccess.Sentence(out.err))
+	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run",
+		h.change.RunID(), "received", h.Receives, "error", awsaccess.Sentence(out.err))
 	return false
 }
 

@@ -164,7 +164,8 @@ func (e *emitter) forgo(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.noneTo, e.waiting = time.Now().Add(eventsAgain), nil
-	e.log.InfoContext(ctx, "this Prefect server keeps no events: task changes are not shown there", "asked again in", eventsAgain.String())
+	e.log.InfoContext(ctx, "this Prefect server keeps no events: task changes are not shown there", "asked again in",
+		eventsAgain.String())
 }
 
 // Run sends what is left, now and then, and once more when the worker ends. A batch that is
@@ -202,13 +203,16 @@ func taskEvent(c *observe.Change, version string) prefect.Event {
 		"prefect.resource.id": "prefect.ecs.task." + c.ARN()[strings.LastIndex(c.ARN(), "/")+1:],
 		"ecs.taskArn":         c.ARN(),
 	}
-	for label, value := range map[string]*string{"ecs.clusterArn": c.Task.ClusterArn, "ecs.taskDefinitionArn": c.Task.TaskDefinitionArn} {
+	for label, value := range map[string]*string{
+		"ecs.clusterArn": c.Task.ClusterArn, "ecs.taskDefinitionArn": c.Task.TaskDefinitionArn,
+	} {
 		if text := aws.ToString(value); text != "" {
 			resource[label] = text
 		}
 	}
 	return prefect.Event{
-		ID: c.ID, Occurred: c.Time, Event: "prefect.ecs.task." + strings.ToLower(c.Status()), Resource: resource, Related: relatedTo(c, version),
+		ID: c.ID, Occurred: c.Time, Event: "prefect.ecs.task." + strings.ToLower(c.Status()), Resource: resource,
+		Related: relatedTo(c, version),
 	}
 }
 

@@ -32,7 +32,9 @@ func TestAWorkerEndsWithAMessageInHand(t *testing.T) {
 	first := w.start(func(o *worker.Options) {
 		listens(o)
 		o.ObserverVisibility = 0 // the default, half a minute: the next one must not have to wait for it
-		o.Prefect = must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1}))(t)
+		o.Prefect = must(prefect.New(prefect.Options{
+			APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: -1,
+		}))(t)
 	})
 	w.await(id, prefect.Running)
 	c.drained()

@@ -47,13 +47,16 @@ func TestParseChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.Stopped() || c.RunID() != "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11" || c.Time != time.Date(2020, 1, 23, 17, 57, 58, 0, time.UTC) {
+	if !c.Stopped() || c.RunID() != "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11" ||
+		c.Time != time.Date(2020, 1, 23, 17, 57, 58, 0, time.UTC) {
 		t.Errorf("got %+v", c)
 	}
-	if reason := exitReason(c.Task); !strings.Contains(reason, "OutOfMemoryError") || !strings.Contains(reason, "137") || !strings.Contains(reason, "EssentialContainerExited") {
+	if reason := exitReason(c.Task); !strings.Contains(reason, "OutOfMemoryError") ||
+		!strings.Contains(reason, "137") || !strings.Contains(reason, "EssentialContainerExited") {
 		t.Errorf("the reason is %q", reason)
 	}
-	if c.Task.StoppedAt == nil || c.Task.Version != 4 || *c.Task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address != "10.0.0.139" {
+	if c.Task.StoppedAt == nil || c.Task.Version != 4 ||
+		*c.Task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address != "10.0.0.139" {
 		t.Errorf("got %+v", c.Task)
 	}
 }
@@ -61,7 +64,8 @@ func TestParseChange(t *testing.T) {
 func TestMessagesThatAreNoChanges(t *testing.T) {
 	t.Parallel()
 	for body, foreign := range map[string]bool{
-		``: false, `x`: false, `[]`: false, `{}`: true, `{"detail-type": "ECS Deployment State Change", "detail": 3}`: true,
+		``: false, `x`: false, `[]`: false, `{}`: true,
+		`{"detail-type": "ECS Deployment State Change", "detail": 3}`:               true,
 		`{"detail-type": "ECS Task State Change"}`:                                  false,
 		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": "a"}}`:      false,
 		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": 1}}`:        false,
@@ -75,7 +79,8 @@ func TestMessagesThatAreNoChanges(t *testing.T) {
 
 func FuzzParseChange(f *testing.F) {
 	f.Add(fargateEvent)
-	f.Add(`{"detail-type": "ECS Task State Change", "detail": {"taskArn": "a", "lastStatus": "STOPPED", "overrides": {"containerOverrides": [{}]}}}`)
+	f.Add(
+		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": "a", "lastStatus": "STOPPED", "overrides": {"containerOverrides": [{}]}}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		c, err := observe.Parse(body)
 		if err != nil {
@@ -91,18 +96,25 @@ func FuzzParseChange(f *testing.F) {
 func TestRunOfATask(t *testing.T) {
 	t.Parallel()
 	const id, other = "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "00000000-8f1c-4b9e-9f0a-3d1b6f0a2c11"
-	environment := &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{}, {Environment: []types.KeyValuePair{
-		{Name: aws.String("A"), Value: aws.String("b")}, {Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: aws.String(id)}}}}}
+	environment := &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{},
+		{Environment: []types.KeyValuePair{
+			{Name: aws.String("A"), Value: aws.String("b")},
+			{Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: aws.String(id)}}}}}
 	for name, tc := range map[string]struct {
 		c    observe.Change
 		want string
 	}{
-		"tags":              {observe.Change{Tags: map[string]string{observe.TagFlowRunID: id}, Task: types.Task{StartedBy: aws.String(startedBy(other, other))}}, id},
+		"tags": {observe.Change{
+			Tags: map[string]string{observe.TagFlowRunID: id},
+			Task: types.Task{StartedBy: aws.String(startedBy(other, other))},
+		}, id},
 		"started by us":     {observe.Change{Task: types.Task{StartedBy: aws.String(startedBy(id, other))}}, id},
 		"started by others": {observe.Change{Task: types.Task{StartedBy: aws.String("prefect/x/y")}}, ""},
 		"a service":         {observe.Change{Task: types.Task{StartedBy: aws.String("ecs-svc/123")}}, ""},
-		"environment":       {observe.Change{Task: types.Task{StartedBy: aws.String("someone"), Overrides: environment}}, id},
-		"nothing":           {observe.Change{}, ""},
+		"environment": {observe.Change{Task: types.Task{
+			StartedBy: aws.String("someone"), Overrides: environment,
+		}}, id},
+		"nothing": {observe.Change{}, ""},
 	} {
 		if got := tc.c.RunID(); got != tc.want {
 			t.Errorf("%s: got %q", name, got)
@@ -121,11 +133,19 @@ func TestLateWordOfAnOldTask(t *testing.T) {
 		run  *prefect.FlowRun
 		want verdict
 	}{
-		"claimed again":        {&prefect.FlowRun{StateType: prefect.Pending, State: state(time.Minute), InfrastructurePID: "c::old"}, isFine},
-		"launched again":       {&prefect.FlowRun{StateType: prefect.Running, State: state(time.Minute), InfrastructurePID: "c::new"}, isFine},
-		"never ran":            {&prefect.FlowRun{StateType: prefect.Pending, State: state(-time.Minute)}, hasCrashed},
-		"ran":                  {&prefect.FlowRun{StateType: prefect.Running, State: state(-time.Minute), InfrastructurePID: "by-name::old"}, hasCrashed},
-		"cancelled afterwards": {&prefect.FlowRun{StateType: prefect.Cancelling, State: state(time.Minute), InfrastructurePID: "c::old"}, isCancelled},
+		"claimed again": {&prefect.FlowRun{
+			StateType: prefect.Pending, State: state(time.Minute), InfrastructurePID: "c::old",
+		}, isFine},
+		"launched again": {&prefect.FlowRun{
+			StateType: prefect.Running, State: state(time.Minute), InfrastructurePID: "c::new",
+		}, isFine},
+		"never ran": {&prefect.FlowRun{StateType: prefect.Pending, State: state(-time.Minute)}, hasCrashed},
+		"ran": {&prefect.FlowRun{
+			StateType: prefect.Running, State: state(-time.Minute), InfrastructurePID: "by-name::old",
+		}, hasCrashed},
+		"cancelled afterwards": {&prefect.FlowRun{
+			StateType: prefect.Cancelling, State: state(time.Minute), InfrastructurePID: "c::old",
+		}, isCancelled},
 	} {
 		if got := judgeForeign(ending{entry: tracked{at: place{task: "old"}}, task: old}, tc.run); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
@@ -140,7 +160,8 @@ func TestTakenOverAfterTheEnd(t *testing.T) {
 	stopped := time.Now()
 	old := exited(1)
 	old.StoppedAt = &stopped
-	run := &prefect.FlowRun{StateType: prefect.Pending, State: &prefect.State{Timestamp: stopped.Add(time.Second)}, InfrastructurePID: "c::old"}
+	run := &prefect.FlowRun{StateType: prefect.Pending, State: &prefect.State{Timestamp: stopped.Add(time.Second)},
+		InfrastructurePID: "c::old"}
 	entry := tracked{at: place{task: "old"}, since: stopped.Add(2 * time.Second)}
 	if got := judgeForeign(ending{entry: entry, task: old}, run); got != hasCrashed {
 		t.Errorf("got %s", got)
@@ -169,7 +190,9 @@ func TestLeaveTask(t *testing.T) {
 
 func TestWorkerSlug(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"ECSWorker 1a2b": "ecsworker-1a2b", "a.b_c": "a-b-c", "--x--": "x", "Data/Team:1": "data-team-1"} {
+	for name, want := range map[string]string{
+		"ECSWorker 1a2b": "ecsworker-1a2b", "a.b_c": "a-b-c", "--x--": "x", "Data/Team:1": "data-team-1",
+	} {
 		if got := workerSlug(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
@@ -187,10 +210,13 @@ func TestEventWithoutTags(t *testing.T) {
 	want := prefect.Event{
 		ID: "3317b2af-7005-947d-b652-f55e762e571a", Occurred: c.Time, Event: "prefect.ecs.task.stopped",
 		Resource: map[string]string{
-			"prefect.resource.id": "prefect.ecs.task.c13b4cb40f1f4fe4a2971f76ae5a47ad", "ecs.taskArn": arn + "task/FargateCluster/c13b4cb40f1f4fe4a2971f76ae5a47ad",
-			"ecs.clusterArn": arn + "cluster/FargateCluster", "ecs.taskDefinitionArn": arn + "task-definition/sample-fargate:1",
+			"prefect.resource.id": "prefect.ecs.task.c13b4cb40f1f4fe4a2971f76ae5a47ad", "ecs.taskArn": arn +
+				"task/FargateCluster/c13b4cb40f1f4fe4a2971f76ae5a47ad",
+			"ecs.clusterArn": arn + "cluster/FargateCluster", "ecs.taskDefinitionArn": arn +
+				"task-definition/sample-fargate:1",
 		},
-		Related: []map[string]string{{"prefect.resource.id": "prefect.flow-run.7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "prefect.resource.role": "flow-run"}},
+		Related: []map[string]string{{"prefect.resource.id": "prefect.flow-run.7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11",
+			"prefect.resource.role": "flow-run"}},
 	}
 	if diff := cmp.Diff(want, taskEvent(c, "3.8.8")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

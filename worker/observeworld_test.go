@@ -31,20 +31,25 @@ func (w *world) observer(receives int) *changes {
 	c := &changes{world: w, sqs: sqs.NewFromConfig(w.aws)}
 	c.dead = c.create("dead", nil)
 	c.queue = c.create(queueName, map[string]string{
-		"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":%d}`, receives),
+		"RedrivePolicy": fmt.Sprintf(
+			`{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":%d}`, receives),
 		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage",
 			"Resource":"arn:aws:sqs:us-east-1:123456789012:changes","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:events:us-east-1:123456789012:rule/changes"}}}]}`,
 	})
 	events := eventbridge.NewFromConfig(w.aws)
-	must(events.PutRule(w.t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"), EventPattern: aws.String(`{"source":["aws.ecs"]}`)}))(w.t)
-	must(events.PutTargets(w.t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"), Targets: []types.Target{
-		{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:123456789012:changes")}}}))(w.t)
+	must(events.PutRule(w.t.Context(), &eventbridge.PutRuleInput{
+		Name: aws.String("changes"), EventPattern: aws.String(`{"source":["aws.ecs"]}`),
+	}))(w.t)
+	must(events.PutTargets(w.t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"),
+		Targets: []types.Target{
+			{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:123456789012:changes")}}}))(w.t)
 	return c
 }
 
 func (c *changes) create(name string, attributes map[string]string) *string {
 	c.t.Helper()
-	return must(c.sqs.CreateQueue(c.t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes}))(c.t).QueueUrl
+	return must(c.sqs.CreateQueue(c.t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes}))(
+		c.t).QueueUrl
 }
 
 // listens makes a worker use the queue, and sweep once at its start and then no more.
@@ -59,7 +64,9 @@ func named(name string) func(*worker.Options) {
 // count is how many messages a queue has, in hand or not.
 func (c *changes) count(url *string) int {
 	c.t.Helper()
-	attributes := must(c.sqs.GetQueueAttributes(c.t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"}}))(c.t).Attributes
+	attributes := must(c.sqs.GetQueueAttributes(c.t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: url, AttributeNames: []sqstypes.QueueAttributeName{"All"},
+	}))(c.t).Attributes
 	n := 0
 	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"} {
 		var some int
@@ -93,7 +100,8 @@ type event struct {
 func (w *world) events() []event {
 	w.t.Helper()
 	body := `{"filter":{"event":{"prefix":["prefect.ecs."]}}}`
-	response := must(w.web().Post(w.server.PrefectAPIURL()+"/events/filter", "application/json", strings.NewReader(body)))(w.t)
+	response := must(w.web().Post(w.server.PrefectAPIURL()+"/events/filter", "application/json",
+		strings.NewReader(body)))(w.t)
 	defer response.Body.Close()
 	var out struct{ Events []event }
 	if err := json.NewDecoder(response.Body).Decode(&out); err != nil {
@@ -116,7 +124,9 @@ func (c *changes) alsoTo(name string) {
 	arn := "arn:aws:sqs:us-east-1:123456789012:" + name
 	url := must(c.sqs.GetQueueUrl(c.t.Context(), &sqs.GetQueueUrlInput{QueueName: &name}))(c.t).QueueUrl
 	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + arn + `"}]}`
-	must(c.sqs.SetQueueAttributes(c.t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": policy}}))(c.t)
+	must(c.sqs.SetQueueAttributes(c.t.Context(), &sqs.SetQueueAttributesInput{
+		QueueUrl: url, Attributes: map[string]string{"Policy": policy},
+	}))(c.t)
 	must(eventbridge.NewFromConfig(c.aws).PutTargets(c.t.Context(), &eventbridge.PutTargetsInput{
 		Rule: aws.String("changes"), Targets: []types.Target{{Id: aws.String(name), Arn: &arn}},
 	}))(c.t)
@@ -127,7 +137,9 @@ func (c *changes) bodies(url *string) []string {
 	c.t.Helper()
 	var out []string
 	for {
-		got := must(c.sqs.ReceiveMessage(c.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10}))(c.t).Messages
+		got := must(c.sqs.ReceiveMessage(c.t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: url, MaxNumberOfMessages: 10,
+		}))(c.t).Messages
 		if len(got) == 0 {
 			return out
 		}

@@ -44,7 +44,10 @@ func (o *orphans) look(ctx context.Context) error {
 		return err
 	}
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
-	filter := prefect.FlowRunFilter{EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues}
+	filter := prefect.FlowRunFilter{
+		EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry,
+			pausedName}, WorkPoolNames: []string{o.opts.Pool}, WorkQueueNames: o.opts.WorkQueues,
+	}
 	var failures []error
 	err := o.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
 		failures = append(failures, o.page(ctx, known, page)...)
@@ -94,10 +97,12 @@ func (o *orphans) page(ctx context.Context, known *snapshot, page []prefect.Flow
 // adopt tracks a run whose task ended a while ago: right after its end the worker that
 // has launched it is at it.
 func (o *orphans) adopt(ctx context.Context, e ending) {
-	if e.task != nil && e.task.StoppedAt != nil && time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
+	if e.task != nil && e.task.StoppedAt != nil &&
+		time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
 		return
 	}
-	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run", e.entry.run.Name, "id", e.entry.run.ID)
+	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run",
+		e.entry.run.Name, "id", e.entry.run.ID)
 	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at, runner: e.entry.runner})
 }
 
@@ -128,9 +133,11 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	}
 	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
-	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name, "id", run.ID, "task", made.arn)
+	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name,
+		"id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{
-		pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id, startLimit: job.StartTimeout,
+		pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id,
+		startLimit: job.StartTimeout,
 	})
 	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
 		return err

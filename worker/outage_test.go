@@ -66,7 +66,9 @@ func TestPrefectIsBeingMaintained(t *testing.T) {
 		return true
 	})
 	w.start(func(o *worker.Options) {
-		o.Prefect = must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: 1}))(t)
+		o.Prefect = must(prefect.New(prefect.Options{
+			APIURL: w.server.PrefectAPIURL(), UserAgent: workerAgent, MaxRetries: 1,
+		}))(t)
 	})
 	w.await(id, prefect.Completed)
 	if turnedAway.Load() < 15 {

@@ -78,7 +78,8 @@ func patiently(ctx context.Context, log *slog.Logger, p patience, again func(err
 		if time.Since(began)+wait > p.limitFor(err) {
 			return err
 		}
-		log.WarnContext(ctx, "AWS rejected the call; retrying", "in", wait.Round(100*time.Millisecond).String(), "error", err)
+		log.WarnContext(ctx, "AWS rejected the call; retrying", "in", wait.Round(100*time.Millisecond).String(),
+			"error", err)
 		if !pauseUnless(ctx, p.halt, wait) {
 			if ctx.Err() != nil {
 				return err
@@ -121,7 +122,8 @@ func insist(ctx context.Context, log *slog.Logger, doing string, call func(conte
 			return err
 		}
 		wait := pause.Backoff(n, firstInsist, mostInsist)
-		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in", wait.Round(time.Second).String(), "error", err)
+		log.WarnContext(ctx, "Prefect does not answer: trying again", "while", doing, "in",
+			wait.Round(time.Second).String(), "error", err)
 		if pause.For(ctx, wait) != nil {
 			return err
 		}

@@ -51,7 +51,8 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	p.metrics.polled(err)
 	p.refusal.heard(ctx, p.log, err)
 	if errors.Is(err, prefect.ErrNotFound) {
-		p.log.WarnContext(ctx, "Prefect does not know the work pool, or one of the work queues", "pool", p.opts.Pool, "queues", p.opts.WorkQueues)
+		p.log.WarnContext(ctx, "Prefect does not know the work pool, or one of the work queues", "pool", p.opts.Pool,
+			"queues", p.opts.WorkQueues)
 		return nil, false, p.heartbeat.refresh(ctx) // it makes the pool, or says so
 	}
 	if err != nil {
@@ -90,7 +91,8 @@ func (p *poll) ask(ctx context.Context) ([]prefect.ScheduledFlowRun, error) {
 	}
 	for {
 		runs, err := p.opts.Prefect.ScheduledFlowRuns(ctx, p.opts.Pool, prefect.ScheduledQuery{
-			WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch), Limit: p.page,
+			WorkQueueNames: p.opts.WorkQueues, ScheduledBefore: p.opts.Prefect.Now().Add(p.opts.Prefetch),
+			Limit: p.page,
 		})
 		if !errors.Is(err, prefect.ErrTooLarge) || p.page == 1 {
 			return runs, err

@@ -25,7 +25,9 @@ func (w *world) anew(kind, family string) *prefect.WorkPool {
 		w.t.Fatal("the template has changed")
 	}
 	must(0, w.api.DeleteWorkPool(ctx, pool))(w.t)
-	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: kind, BaseJobTemplate: []byte(template)}))(w.t)
+	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: pool, Type: kind, BaseJobTemplate: []byte(template),
+	}))(w.t)
 }
 
 // quiet is a worker that reads its pool once in a while.
@@ -33,7 +35,8 @@ func quiet(o *worker.Options) { o.HeartbeatInterval, o.NoPoolCreate = time.Hour,
 
 func poolServers() map[string]worldOptions {
 	return map[string]worldOptions{
-		"3.8.8": {}, "without channel": {prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}}, "2.20.26": {version: "2.20.26"},
+		"3.8.8": {}, "without channel": {prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}},
+		"2.20.26": {version: "2.20.26"},
 	}
 }
 
@@ -56,8 +59,10 @@ func TestAPoolMadeAnew(t *testing.T) {
 				if tags["prefect.io/flow-run-id"] != again {
 					continue
 				}
-				if !strings.Contains(aws.ToString(task.TaskDefinitionArn), "/made-anew:") || tags["prefect.io/work-pool-id"] != made.ID {
-					t.Errorf("the task has definition %s and tags %v, the pool's id is %s", aws.ToString(task.TaskDefinitionArn), tags, made.ID)
+				if !strings.Contains(aws.ToString(task.TaskDefinitionArn), "/made-anew:") ||
+					tags["prefect.io/work-pool-id"] != made.ID {
+					t.Errorf("the task has definition %s and tags %v, the pool's id is %s",
+						aws.ToString(task.TaskDefinitionArn), tags, made.ID)
 				}
 			}
 		})
@@ -77,7 +82,8 @@ func TestAPoolMadeAnewOfAnotherType(t *testing.T) {
 			w.await(id, prefect.Completed)
 			w.anew("kubernetes", "foreign")
 			foreign := w.runs(w.another("foreign", nil), 1)[0]
-			eventually(t, "the worker to tell of it", func() bool { return strings.Contains(log.String(), `is of type \"kubernetes\"`) })
+			eventually(t, "the worker to tell of it",
+				func() bool { return strings.Contains(log.String(), `is of type \"kubernetes\"`) })
 			pauseFor(t, time.Second)
 			if run := must(w.api.ReadFlowRun(t.Context(), foreign))(t); run.StateType != prefect.Scheduled {
 				t.Errorf("the run is %s", run.StateName)
@@ -90,7 +96,9 @@ func TestAPoolMadeAnewOfAnotherType(t *testing.T) {
 
 func (w *world) tagsOf(task string) map[string]string {
 	w.t.Helper()
-	out := must(w.ecs.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{Tasks: []string{task}, Include: []types.TaskField{types.TaskFieldTags}}))(w.t)
+	out := must(w.ecs.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{
+		Tasks: []string{task}, Include: []types.TaskField{types.TaskFieldTags},
+	}))(w.t)
 	tags := map[string]string{}
 	for _, tag := range out.Tasks[0].Tags {
 		tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)

@@ -95,7 +95,8 @@ func (p *Preview) Fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 	// startedBy and clientToken come from the claim, which is not made yet.
 	if job.TaskDefinition != "" {
 		definitions := &register{patience: patience{limit: previewPatience}}
-		if launch.Described, err = definitions.describe(ctx, r.Logger, p.clients, job.TaskDefinition, time.Time{}); err != nil {
+		if launch.Described, err = definitions.describe(ctx, r.Logger, p.clients, job.TaskDefinition,
+			time.Time{}); err != nil {
 			return err
 		}
 	} else {

@@ -52,7 +52,8 @@ func TestPreviewOfADeploymentWithChanges(t *testing.T) {
 	if diff := cmp.Diff(want, must(worker.DiffPreviews(before, after))(t)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := before.LastRun(t.Context(), w.client()); err == nil || !strings.Contains(err.Error(), "ECS knows no task") {
+	if _, err := before.LastRun(t.Context(), w.client()); err == nil ||
+		!strings.Contains(err.Error(), "ECS knows no task") {
 		t.Errorf("got %v without an earlier run", err)
 	}
 }
@@ -92,22 +93,27 @@ func TestPreviewOffline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
-	r := worker.PreviewRequest{AWS: w.aws, Logger: testLogger(t), Offline: &worker.OfflineJob{BaseJobTemplate: template, Run: worker.OfflineRun{
-		FlowRun:    json.RawMessage(`{"id": "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "name": "run", "deployment_id": "d-1", "flow_id": "f-1"}`),
-		WorkPool:   json.RawMessage(`{"name": "mine"}`),
-		WorkerName: "w",
-	}}}
+	r := worker.PreviewRequest{AWS: w.aws, Logger: testLogger(t), Offline: &worker.OfflineJob{BaseJobTemplate: template,
+		Run: worker.OfflineRun{
+			FlowRun: json.RawMessage(
+				`{"id": "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11", "name": "run", "deployment_id": "d-1", "flow_id": "f-1"}`),
+			WorkPool:   json.RawMessage(`{"name": "mine"}`),
+			WorkerName: "w",
+		}}}
 	r.JobVariables = json.RawMessage(`{"image": "example/image:1"}`)
 	preview := must(worker.MakePreview(t.Context(), r))(t)
-	if preview.RegisterTaskDefinition["family"] != "prefect_mine_d-1" || preview.RunTask["taskDefinition"] != "prefect_mine_d-1" {
-		t.Errorf("got family %v, taskDefinition %v", preview.RegisterTaskDefinition["family"], preview.RunTask["taskDefinition"])
+	if preview.RegisterTaskDefinition["family"] != "prefect_mine_d-1" ||
+		preview.RunTask["taskDefinition"] != "prefect_mine_d-1" {
+		t.Errorf("got family %v, taskDefinition %v", preview.RegisterTaskDefinition["family"],
+			preview.RunTask["taskDefinition"])
 	}
 	r.JobVariables = json.RawMessage(`{"image": "{{ prefect.variables.image }}"}`)
 	if _, err := worker.MakePreview(t.Context(), r); worker.ProblemsOf(err) == nil {
 		t.Errorf("got %v for a variable that cannot be looked up", err)
 	}
 	r.JobVariables = json.RawMessage(`{"task_definition_arn": "not-there:1"}`)
-	if _, err := worker.MakePreview(t.Context(), r); err == nil || !strings.Contains(err.Error(), `failed to describe task definition "not-there:1"`) {
+	if _, err := worker.MakePreview(t.Context(), r); err == nil ||
+		!strings.Contains(err.Error(), `failed to describe task definition "not-there:1"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -118,7 +124,8 @@ func TestPreviewShowsTheMarkOfADefinitionThatGoes(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	w.deployment(map[string]any{"auto_deregister_task_definition": true})
 	preview := must(w.previewOf(worker.PreviewRequest{FlowName: "flow", DeploymentName: "deployment"}))(t)
-	if shown := string(must(json.Marshal(preview.RunTask))(t)); !strings.Contains(shown, "prefect.io/degregister-task-definition") {
+	if shown := string(must(json.Marshal(preview.RunTask))(t)); !strings.Contains(shown,
+		"prefect.io/degregister-task-definition") {
 		t.Errorf("got %s", shown)
 	}
 }

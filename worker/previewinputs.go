@@ -39,7 +39,8 @@ func (r PreviewRequest) offline() jobtemplate.Inputs {
 	run := r.Offline.Run
 	return jobtemplate.Inputs{
 		BaseJobTemplate: r.Offline.BaseJobTemplate,
-		FlowRun:         notNull(run.FlowRun), Flow: notNull(run.Flow), Deployment: notNull(run.Deployment), WorkPool: notNull(run.WorkPool),
+		FlowRun:         notNull(run.FlowRun), Flow: notNull(run.Flow), Deployment: notNull(run.Deployment),
+		WorkPool:   notNull(run.WorkPool),
 		WorkerName: run.WorkerName, Settings: r.Settings, Environ: r.Environ,
 		PrefectVersion: cmp.Or(run.PrefectVersion, cloudVersion),
 	}

@@ -17,7 +17,8 @@ import (
 
 // ErrNoLastRun: there is nothing to compare with.
 var ErrNoLastRun = hint.Add(errors.New("ECS knows no task of an earlier run of this deployment"),
-	"ECS forgets tasks about an hour after they have stopped: save a preview with --output json, and compare with that file")
+	"ECS forgets tasks about an hour after they have stopped: save a preview with --output json, and compare with "+
+		"that file")
 
 // lastRuns is how many runs are looked at for one whose task ECS still knows.
 const lastRuns = 20
@@ -28,7 +29,9 @@ func (p *Preview) LastRun(ctx context.Context, api *prefect.Client) (*Preview, e
 	if api == nil || p.deploymentID == "" {
 		return nil, ErrNoLastRun
 	}
-	runs, err := api.FilterFlowRuns(ctx, prefect.FlowRunFilter{DeploymentIDs: []string{p.deploymentID}, Sort: "EXPECTED_START_TIME_DESC", Limit: lastRuns})
+	runs, err := api.FilterFlowRuns(ctx, prefect.FlowRunFilter{
+		DeploymentIDs: []string{p.deploymentID}, Sort: "EXPECTED_START_TIME_DESC", Limit: lastRuns,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,8 @@ func PreviewPool(ctx context.Context, r PreviewRequest, pool string) ([]Deployme
 	return out, nil
 }
 
-func previewDeployment(ctx context.Context, resolver *resolve, d prefect.Deployment, known *snapshot) (DeploymentJob, error) {
+func previewDeployment(ctx context.Context, resolver *resolve, d prefect.Deployment,
+	known *snapshot) (DeploymentJob, error) {
 	c := candidate{run: prefect.FlowRun{FlowID: d.FlowID, DeploymentID: d.ID}, found: time.Time{}}
 	in, err := resolver.inputs(ctx, c, known)
 	if err != nil {

@@ -47,7 +47,8 @@ type putOff struct {
 
 // afterLaunch looks at a launch that failed. over says that the run was given back, or
 // is left as it is for the next worker; otherwise the failure is final.
-func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runlog.Run, s still, failure error) (over bool, err error) {
+func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runlog.Run, s still,
+	failure error) (over bool, err error) {
 	var halted *haltedError
 	var unsure *unsureError
 	switch {
@@ -56,16 +57,20 @@ func (p *putOff) afterLaunch(ctx context.Context, log *slog.Logger, run runlog.R
 	case isCapacity(failure):
 		return p.forCapacity(ctx, log, run, s, awsaccess.Sentence(failure))
 	case errors.As(failure, &halted) && errors.As(failure, &unsure):
-		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker finds out", "error", failure)
+		log.WarnContext(ctx, "the worker stops and cannot tell whether the ECS task was launched: the next worker "+
+			"finds out", "error", failure)
 		return true, nil
 	case errors.As(failure, &halted):
-		return true, p.schedule(ctx, log, run, "Scheduled", "The worker that had claimed the run has stopped before AWS took the task: "+awsaccess.Sentence(failure)+".", p.api.Now(), s)
+		return true, p.schedule(ctx, log, run, "Scheduled",
+			"The worker that had claimed the run has stopped before AWS took the task: "+awsaccess.Sentence(failure)+
+				".", p.api.Now(), s)
 	}
 	return false, nil
 }
 
 // forCapacity schedules the run for another try, unless it has waited long enough.
-func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.Run, s still, reason string) (over bool, err error) {
+func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.Run, s still,
+	reason string) (over bool, err error) {
 	if p.wait <= 0 {
 		return false, nil
 	}
@@ -80,7 +85,8 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.R
 	end := since.Add(p.wait)
 	at := p.api.Now().Add(pause.Backoff(times, p.first, max(p.first, mostPutOff)))
 	if at.After(end) {
-		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited", p.api.Since(since).Round(time.Second), "tries", times+1)
+		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited",
+			p.api.Since(since).Round(time.Second), "tries", times+1)
 		return false, nil
 	}
 	message := fmt.Sprintf("Waiting for capacity in ECS (try %d, the next at %s, the last by %s): %s.",
@@ -108,7 +114,8 @@ func waited(states []prefect.State, now time.Time) (times int, since time.Time) 
 
 // afterStop looks at a task that has ended without its run. over says that the run is
 // to be launched anew.
-func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, s still) (over bool, err error) {
+func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun,
+	s still) (over bool, err error) {
 	switch {
 	case run.StateType == prefect.Pending && capacityStop(e.task):
 		return p.forCapacity(ctx, log, e.entry.run, s, e.reason)
@@ -118,7 +125,8 @@ func (p *putOff) afterStop(ctx context.Context, log *slog.Logger, e ending, run 
 	return false, nil
 }
 
-func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, still still) (over bool, err error) {
+func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun,
+	still still) (over bool, err error) {
 	states, err := p.history(ctx, log, e.entry.run)
 	if err != nil {
 		return true, err
@@ -135,7 +143,8 @@ func (p *putOff) afterInterruption(ctx context.Context, log *slog.Logger, e endi
 	if times >= p.again {
 		return false, nil
 	}
-	message := fmt.Sprintf("AWS ended the task, so the run is launched anew (%d of %d times): %s.", times+1, p.again, e.reason)
+	message := fmt.Sprintf("AWS ended the task, so the run is launched anew (%d of %d times): %s.", times+1,
+		p.again, e.reason)
 	if run.Policy.RetryType == prefect.RetryInProcess {
 		// No worker would be given it: the server takes back who retries a run when it leaves a final state.
 		if err := p.report.crashed(ctx, log, e.entry.run, e.reason, still); err != nil {
@@ -153,8 +162,11 @@ func (p *putOff) history(ctx context.Context, log *slog.Logger, run runlog.Run) 
 	return states, err
 }
 
-func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runlog.Run, name, message string, at time.Time, s still) error {
-	result, err := p.report.set(ctx, log, run, prefect.StateProposal{Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at}, s)
+func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runlog.Run, name, message string, at time.Time,
+	s still) error {
+	result, err := p.report.set(ctx, log, run, prefect.StateProposal{
+		Type: prefect.Scheduled, Name: name, Message: message, ScheduledTime: at,
+	}, s)
 	if err == nil && result != nil && result.Status == prefect.Accept {
 		log.WarnContext(ctx, message)
 	}
@@ -164,7 +176,8 @@ func (p *putOff) schedule(ctx context.Context, log *slog.Logger, run runlog.Run,
 // capacityText matches what ECS says when there is no room for a task now but may be
 // later, where it has no code for it: Fargate and Fargate Spot, the account's limit of
 // vCPUs or tasks, a capacity provider that has to start instances first.
-var capacityText = regexp.MustCompile(`(?i)^capacity is unavailable|reached the limit on the number of (vcpus|tasks)|no container instances? (were|was) found in your (cluster|capacity provider)|^no active instances|^empty capacity provider`)
+var capacityText = regexp.MustCompile(
+	`(?i)^capacity is unavailable|reached the limit on the number of (vcpus|tasks)|no container instances? (were|was) found in your (cluster|capacity provider)|^no active instances|^empty capacity provider`)
 
 // isCapacity reports whether a launch was refused because AWS had no capacity.
 func isCapacity(err error) bool {
@@ -184,13 +197,15 @@ func (e *refusedError) passing() bool {
 // capacityStop reports whether a task was stopped before it started, because there was no
 // capacity for it after all.
 func capacityStop(t *types.Task) bool {
-	return t != nil && t.StartedAt == nil && t.StopCode == types.TaskStopCodeTaskFailedToStart && capacityText.MatchString(aws.ToString(t.StoppedReason))
+	return t != nil && t.StartedAt == nil && t.StopCode == types.TaskStopCodeTaskFailedToStart &&
+		capacityText.MatchString(aws.ToString(t.StoppedReason))
 }
 
 // infrastructureStop reports whether a task ended for a reason that lies with AWS and not
 // with the flow: Spot took its capacity back, or its host ended.
 func infrastructureStop(t *types.Task) bool {
-	return t != nil && (t.StopCode == types.TaskStopCodeSpotInterruption || t.StopCode == types.TaskStopCodeTerminationNotice ||
+	return t != nil && (t.StopCode == types.TaskStopCodeSpotInterruption ||
+		t.StopCode == types.TaskStopCodeTerminationNotice ||
 		t.StopCode == types.TaskStopCodeInfrastructureHealth)
 }
 
@@ -213,6 +228,7 @@ func usesSpot(in *ecs.RunTaskInput) bool {
 func onDemand(in *ecs.RunTaskInput, token string) *ecs.RunTaskInput {
 	out := *in
 	out.ClientToken = &token
-	out.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String(fargateProvider), Weight: 1}}
+	out.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{
+		{CapacityProvider: aws.String(fargateProvider), Weight: 1}}
 	return &out
 }

@@ -15,13 +15,16 @@ type quiet struct {
 	table *table
 	last  time.Duration // how long an answer counts
 
+	asking chan struct{} // has an element while somebody asks: the others wait for the answer
+
 	mu    sync.Mutex
 	asked time.Time
 	is    bool
+	stirs int // how often something has happened
 }
 
 func newQuiet(o Options, t *table) *quiet {
-	return &quiet{opts: o, table: t, last: max(o.CancelInterval, o.RecoverInterval) * 4 / 3}
+	return &quiet{opts: o, table: t, asking: make(chan struct{}, 1), last: max(o.CancelInterval, o.RecoverInterval) * 4 / 3}
 }
 
 // isQuiet reports whether the pool has no run that was claimed, runs, waits within its process or
@@ -31,21 +34,41 @@ func (q *quiet) isQuiet(ctx context.Context) (bool, error) {
 		q.stir()
 		return false, nil
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.is && time.Since(q.asked) < q.last {
+	select {
+	case q.asking <- struct{}{}:
+		defer func() { <-q.asking }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	known, stirs := q.state()
+	if known {
 		return true, nil
 	}
 	began := time.Now()
 	runs, err := q.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
 		EitherState: true, StateTypes: []prefect.StateType{prefect.Pending, prefect.Running, prefect.Cancelling},
-		StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{q.opts.Pool}, WorkQueueNames: q.opts.WorkQueues, Limit: 1,
+		StateNames: []string{awaitingRetry, pausedName}, WorkPoolNames: []string{q.opts.Pool},
+		WorkQueueNames: q.opts.WorkQueues, Limit: 1,
 	})
 	if err != nil {
 		return false, err
 	}
-	q.asked, q.is = began, len(runs) == 0
-	return q.is, nil
+	return q.learn(began, len(runs) == 0, stirs), nil
+}
+
+// state is whether an answer still counts, and how often something had happened by now.
+func (q *quiet) state() (known bool, stirs int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.is && time.Since(q.asked) < q.last, q.stirs
+}
+
+// learn keeps an answer, unless something has happened since it was asked for.
+func (q *quiet) learn(began time.Time, is bool, stirs int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.asked, q.is = began, is && stirs == q.stirs
+	return q.is
 }
 
 // stir makes the next question a call: something has happened.
@@ -53,4 +76,5 @@ func (q *quiet) stir() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.is = false
+	q.stirs++
 }

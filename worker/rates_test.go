@@ -31,7 +31,8 @@ func TestParseRate(t *testing.T) {
 			t.Errorf("%s: got %s %v, %v", text, action, got, err)
 		}
 	}
-	for _, text := range []string{"", "RunTask", "RunTask=", "RunTask=1", "RunTask=0/s", "RunTask=-1/s", "RunTask=NaN/s", "RunTask=1/s,burst=0", "RunTask=1/s,burst", "CreateService=1/s", "RunTask=1/s,burst=2,x"} {
+	for _, text := range []string{"", "RunTask", "RunTask=", "RunTask=1", "RunTask=0/s", "RunTask=-1/s",
+		"RunTask=NaN/s", "RunTask=1/s,burst=0", "RunTask=1/s,burst", "CreateService=1/s", "RunTask=1/s,burst=2,x"} {
 		if _, r, err := awsaccess.ParseRate(text); err == nil {
 			t.Errorf("%q was taken for %v", text, r)
 		}
@@ -91,7 +92,8 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
+	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {
 		clients, err := sets.Of(t.Context(), c)
@@ -110,7 +112,8 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 	}
 	began := time.Now()
 	for i := range 6 {
-		if _, err := []*awsaccess.Clients{first, second}[i%2].ECS.ListTasks(t.Context(), &ecs.ListTasksInput{}); err != nil {
+		if _, err := []*awsaccess.Clients{first, second}[i%2].ECS.ListTasks(t.Context(),
+			&ecs.ListTasksInput{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -66,7 +66,9 @@ func (r *recheck) look(ctx context.Context, log *slog.Logger, id string) error {
 	var scheduled []prefect.FlowRun
 	err := insist(ctx, log, "looking at the flow runs again", func(ctx context.Context) (err error) {
 		at = time.Now()
-		scheduled, err = r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{IDs: ids, StateTypes: []prefect.StateType{prefect.Scheduled}})
+		scheduled, err = r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{
+			IDs: ids, StateTypes: []prefect.StateType{prefect.Scheduled},
+		})
 		return err
 	})
 	if err != nil {

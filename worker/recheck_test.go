@@ -21,7 +21,9 @@ func TestRunsThatWaitedAreLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	ids := w.runs(w.deployment(nil), 20)
-	w.server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 300 * time.Millisecond, Times: -1})
+	w.server.AddFault(fault.Fault{
+		Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 300 * time.Millisecond, Times: -1,
+	})
 	var looks, reads atomic.Int64
 	w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
 		switch {
@@ -48,7 +50,8 @@ func TestRunsThatWaitedAreLookedAtAgain(t *testing.T) {
 	if n, m := looks.Load(), reads.Load(); n == 0 || n > 10 || m > 1 {
 		t.Errorf("%d filters and %d reads for 20 runs that took 6 seconds", n, m)
 	}
-	if run := must(w.api.ReadFlowRun(t.Context(), last))(t); run.StateType != prefect.Completed || launched() != len(ids)-1 {
+	if run := must(w.api.ReadFlowRun(t.Context(), last))(t); run.StateType != prefect.Completed ||
+		launched() != len(ids)-1 {
 		t.Errorf("the run that had ended is %s, %d tasks", run.StateName, launched())
 	}
 }

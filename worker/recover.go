@@ -67,7 +67,10 @@ func (r *recovery) look(ctx context.Context, resume func(candidate)) error {
 // oldClaims are the Pending runs that nobody here works on and that have been Pending
 // for longer than the grace time.
 func (r *recovery) oldClaims(ctx context.Context) ([]prefect.FlowRun, error) {
-	filter := prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Pending}, WorkPoolNames: []string{r.opts.Pool}, WorkQueueNames: r.opts.WorkQueues}
+	filter := prefect.FlowRunFilter{
+		StateTypes: []prefect.StateType{prefect.Pending}, WorkPoolNames: []string{r.opts.Pool},
+		WorkQueueNames: r.opts.WorkQueues,
+	}
 	var old []prefect.FlowRun
 	err := r.opts.Prefect.FlowRunPages(ctx, filter, func(page []prefect.FlowRun) error {
 		for _, run := range page {
@@ -96,7 +99,8 @@ func (r *recovery) otherWorkers(ctx context.Context) ([]prefect.Worker, error) {
 
 // judge tells what to do about an old claim: a candidate with a claim is to be gone on
 // with; one without is another's, or its task is known already.
-func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []prefect.Worker, warned map[string]bool) (candidate, error) {
+func (r *recovery) judge(ctx context.Context, run *prefect.FlowRun, others []prefect.Worker,
+	warned map[string]bool) (candidate, error) {
 	owner, ours := readMark(run.State.Details.TransitionID)
 	switch {
 	case ours && slices.ContainsFunc(others, func(w prefect.Worker) bool { return markOf(w.Name) == owner }):
@@ -158,7 +162,8 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 	if described == nil && r.opts.Prefect.Since(claim.since) < stoppedVisible {
 		return false, nil // a task of this claim would still be known
 	}
-	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) && *described.StartedBy != startedBy(run.ID, claim.id) {
+	if described != nil && described.StartedBy != nil && isStartedByUs(*described.StartedBy) &&
+		*described.StartedBy != startedBy(run.ID, claim.id) {
 		return false, nil
 	}
 	r.table.adopt(runlog.Run{ID: run.ID, Name: run.Name}, found)
@@ -198,7 +203,8 @@ func (r *recovery) foreign(ctx context.Context, run *prefect.FlowRun, warned map
 	if run.InfrastructurePID != "" || r.warned[run.ID] {
 		return
 	}
-	r.log.WarnContext(ctx, "a flow run is Pending without a task, and was not claimed by a worker of ecsctl: it is left alone while such a worker may be alive",
+	r.log.WarnContext(ctx, "a flow run is Pending without a task, and was not claimed by a worker of ecsctl: it is "+
+		"left alone while such a worker may be alive",
 		"flow run", run.Name, "id", run.ID, "since", run.State.Timestamp.UTC().Format(time.RFC3339))
 }
 
@@ -207,9 +213,12 @@ const clockSkew = time.Minute
 
 // tagged returns the task of a foreign claim, which startedBy does not lead to: one of the
 // cluster that has the run's id and is no older than the claim.
-func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, cand candidate) (made task, found bool, err error) {
+func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string,
+	cand candidate) (made task, found bool, err error) {
 	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		pages := ecs.NewListTasksPaginator(c.ECS, &ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster), DesiredStatus: status})
+		pages := ecs.NewListTasksPaginator(c.ECS, &ecs.ListTasksInput{
+			Cluster: awsaccess.Optional(cluster), DesiredStatus: status,
+		})
 		for pages.HasMorePages() {
 			var page *ecs.ListTasksOutput
 			err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
@@ -227,20 +236,24 @@ func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Cl
 	return task{}, false, nil
 }
 
-func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, arns []string, cand candidate) (task, bool, error) {
+func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, arns []string,
+	cand candidate) (task, bool, error) {
 	if len(arns) == 0 {
 		return task{}, false, nil
 	}
 	var out *ecs.DescribeTasksOutput
 	err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
-		out, err = c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: awsaccess.Optional(cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags}})
+		out, err = c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+			Cluster: awsaccess.Optional(cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags},
+		})
 		return err
 	})
 	if err != nil {
 		return task{}, false, awsaccess.Explain("look at the ECS tasks of the cluster", err)
 	}
 	for _, t := range out.Tasks {
-		if runOf(t) == cand.run.ID && !hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew)) {
+		if runOf(t) == cand.run.ID &&
+			!hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew)) {
 			return task{aws.ToString(t.TaskArn), clusterOf(aws.ToString(t.TaskArn), cluster)}, true, nil
 		}
 	}

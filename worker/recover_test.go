@@ -68,7 +68,8 @@ func TestALatePollRunsNothingTwice(t *testing.T) {
 			w := newWorld(t, worldOptions{version: version})
 			id := w.runs(w.deployment(nil), 1)[0]
 			path := "/api/work_pools/" + pool + "/get_scheduled_flow_runs"
-			response := must(http.Post(strings.TrimSuffix(w.server.PrefectAPIURL(), "/api")+path, "application/json", strings.NewReader("{}")))(t)
+			response := must(http.Post(strings.TrimSuffix(w.server.PrefectAPIURL(), "/api")+path, "application/json",
+				strings.NewReader("{}")))(t)
 			late := must(io.ReadAll(response.Body))(t)
 			_ = response.Body.Close()
 			first := w.start(nil)
@@ -136,7 +137,8 @@ func (w *world) losing(n int64) *prefect.Client {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		request, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.RequestURI(), bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.RequestURI(),
+			bytes.NewReader(body))
 		if err != nil {
 			panic(err)
 		}
@@ -172,7 +174,8 @@ func TestWhatAWSDoesNotTakeIsGivenBack(t *testing.T) {
 	first.stop()
 	<-first.ended
 	run := must(w.api.ReadFlowRun(t.Context(), id))(t)
-	if run.StateType != prefect.Scheduled || !strings.Contains(run.State.Message, "has stopped before AWS took the task") {
+	if run.StateType != prefect.Scheduled ||
+		!strings.Contains(run.State.Message, "has stopped before AWS took the task") {
 		t.Errorf("the run is %s: %s", run.StateName, run.State.Message)
 	}
 	w.server.ClearFaults()

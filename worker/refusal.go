@@ -48,7 +48,8 @@ func (r *refusal) heard(ctx context.Context, log *slog.Logger, err error) {
 	if time.Since(r.since) < r.patience || isClosed(r.over) {
 		return
 	}
-	log.ErrorContext(ctx, "Prefect refuses the worker: it ends", "since", r.since.UTC().Format(time.RFC3339), "error", err)
+	log.ErrorContext(ctx, "Prefect refuses the worker: it ends", "since", r.since.UTC().Format(time.RFC3339),
+		"error", err)
 	close(r.over)
 }
 

@@ -25,8 +25,9 @@ func TestAKeyThatIsRefusedForGood(t *testing.T) {
 				w := newWorld(t, o)
 				w.deployment(nil)
 				made := must(worker.New(worker.Options{
-					Prefect: w.client(), AWS: w.aws, Pool: pool, QueryInterval: 50 * time.Millisecond, HeartbeatInterval: 100 * time.Millisecond,
-					KeyPatience: 2 * time.Second, HealthAddress: "127.0.0.1:0", Logger: testLogger(t),
+					Prefect: w.client(), AWS: w.aws, Pool: pool, QueryInterval: 50 * time.Millisecond,
+					HeartbeatInterval: 100 * time.Millisecond,
+					KeyPatience:       2 * time.Second, HealthAddress: "127.0.0.1:0", Logger: testLogger(t),
 				}))(t)
 				ended := make(chan error, 1)
 				go func() { ended <- made.Run(t.Context(), nil) }()
@@ -66,7 +67,8 @@ func TestAKeyThatIsRefusedForAMoment(t *testing.T) {
 	d := w.deployment(nil)
 	var refusals atomic.Int64
 	w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool {
-		if r.UserAgent() != workerAgent || !strings.HasSuffix(r.URL.Path, "/get_scheduled_flow_runs") || refusals.Add(1) > 3 {
+		if r.UserAgent() != workerAgent || !strings.HasSuffix(r.URL.Path, "/get_scheduled_flow_runs") ||
+			refusals.Add(1) > 3 {
 			return false
 		}
 		rw.WriteHeader(http.StatusForbidden)
@@ -80,8 +82,10 @@ func TestAKeyThatIsRefusedForAMoment(t *testing.T) {
 func TestAKeyWithTheEndOfItsLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{prefect: []prefectapi.Option{prefectapi.WithAPIKey("the-key")}})
-	settings := must(prefect.Discover([]string{"PREFECT_API_KEY=the-key\n", "PREFECT_API_URL=" + w.server.PrefectAPIURL(), "HOME=" + t.TempDir()}, t.TempDir(), prefect.Overrides{}))(t)
-	if warnings := strings.Join(settings.Warnings(), "\n"); !strings.Contains(warnings, "PREFECT_API_KEY begins or ends with white space") || strings.Contains(warnings, "the-key") {
+	settings := must(prefect.Discover([]string{"PREFECT_API_KEY=the-key\n", "PREFECT_API_URL=" +
+		w.server.PrefectAPIURL(), "HOME=" + t.TempDir()}, t.TempDir(), prefect.Overrides{}))(t)
+	if warnings := strings.Join(settings.Warnings(), "\n"); !strings.Contains(warnings,
+		"PREFECT_API_KEY begins or ends with white space") || strings.Contains(warnings, "the-key") {
 		t.Errorf("the warnings are %q", warnings)
 	}
 	api := must(prefect.New(must(settings.ClientOptions())(t)))(t)
@@ -89,7 +93,8 @@ func TestAKeyWithTheEndOfItsLine(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err := prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL(), APIKey: "two\nlines"})
-	if err == nil || !strings.Contains(err.Error(), "API key holds a line's end") || strings.Contains(err.Error(), "lines\"") {
+	if err == nil || !strings.Contains(err.Error(), "API key holds a line's end") ||
+		strings.Contains(err.Error(), "lines\"") {
 		t.Errorf("got %v", err)
 	}
 }

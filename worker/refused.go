@@ -15,7 +15,8 @@ import (
 // lost, or a replica of this worker's name has gone on with the claim. A task that is still wanted
 // is taken over, another one is stopped.
 func (s *submit) refused(
-	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsaccess.Clients, submitted prefect.Event,
+	ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsaccess.Clients,
+	submitted prefect.Event,
 	failure error,
 ) error {
 	var unsure *unsureError

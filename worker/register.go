@@ -34,7 +34,8 @@ type register struct {
 }
 
 // definition returns the task definition for a job.
-func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job, found time.Time) (definition, error) {
+func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, job *jobtemplate.Job,
+	found time.Time) (definition, error) {
 	if job.TaskDefinition != "" {
 		described, err := r.describe(ctx, log, c, job.TaskDefinition, found)
 		return definition{arn: job.TaskDefinition, described: described}, err
@@ -44,9 +45,10 @@ func (r *register) definition(ctx context.Context, log *slog.Logger, c *awsacces
 		return definition{}, err
 	}
 	// What is registered stays equal to its content, so age does not matter.
-	return r.known.get(ctx, c.Key+wanted.Hash, time.Now().Add(-cacheLife), func(ctx context.Context) (definition, error) {
-		return r.findOrRegister(ctx, log, c, wanted)
-	})
+	return r.known.get(ctx, c.Key+wanted.Hash, time.Now().Add(-cacheLife),
+		func(ctx context.Context) (definition, error) {
+			return r.findOrRegister(ctx, log, c, wanted)
+		})
 }
 
 // hashed is the job's definition with the tag that it is found again by.
@@ -61,10 +63,12 @@ func hashed(job *jobtemplate.Job, region string) (*jobtemplate.Definition, error
 	return wanted, nil
 }
 
-func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, wanted *jobtemplate.Definition) (definition, error) {
+func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsaccess.Clients,
+	wanted *jobtemplate.Definition) (definition, error) {
 	arn, err := findDefinition(ctx, c, wanted)
 	if err != nil {
-		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error", awsaccess.Sentence(awsaccess.Explain("look for a task definition", err)))
+		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error",
+			awsaccess.Sentence(awsaccess.Explain("look for a task definition", err)))
 	}
 	if arn != "" {
 		log.DebugContext(ctx, "reusing the task definition", "task definition", arn)
@@ -95,7 +99,8 @@ func tagsRefused(err error, wanted *jobtemplate.Definition) bool {
 }
 
 // describe reads a task definition that a job names.
-func (r *register) describe(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, name string, found time.Time) (*types.TaskDefinition, error) {
+func (r *register) describe(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, name string,
+	found time.Time) (*types.TaskDefinition, error) {
 	return r.described.get(ctx, c.Key+name, found, func(ctx context.Context) (*types.TaskDefinition, error) {
 		var out *ecs.DescribeTaskDefinitionOutput
 		err := patiently(ctx, log, r.patience, awsaccess.Passing, func() (err error) {
@@ -156,7 +161,8 @@ func (r *retire) idle(ctx context.Context) error {
 			continue
 		}
 		r.register.forgetARN(arn)
-		if _, err := clients.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
+		if _, err := clients.ECS.DeregisterTaskDefinition(ctx,
+			&ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}); err != nil {
 			failures = append(failures, awsaccess.Explain("deregister task definition \""+arn+"\"", err))
 			continue
 		}

@@ -34,13 +34,15 @@ type renew struct {
 // isStale reports whether AWS refuses the credentials themselves, in the words of its
 // services: they are expired, or the key or its session no longer exists.
 func isStale(err error) bool {
-	return awserr.HasCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException", "InvalidClientTokenId",
+	return awserr.HasCode(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException",
+		"InvalidClientTokenId",
 		"InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure")
 }
 
 // forLaunch makes the job again from what is there now. It returns false if that changes
 // nothing of how AWS is reached.
-func (r *renew) forLaunch(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, old *awsaccess.Clients) (*jobtemplate.Job, *awsaccess.Clients, bool) {
+func (r *renew) forLaunch(ctx context.Context, log *slog.Logger, c candidate, known *snapshot,
+	old *awsaccess.Clients) (*jobtemplate.Job, *awsaccess.Clients, bool) {
 	c.found = time.Now()
 	job, err := r.resolve.job(ctx, c, known)
 	if err != nil {
@@ -78,7 +80,8 @@ func (r *renew) tracked(ctx context.Context, batch []tracked) error {
 		}
 	}
 	if renewed > 0 {
-		r.log.InfoContext(ctx, "AWS no longer takes the credentials of some tasks: they were read again", "tasks", renewed)
+		r.log.InfoContext(ctx, "AWS no longer takes the credentials of some tasks: they were read again",
+			"tasks", renewed)
 	}
 	return errors.Join(failures...)
 }
@@ -96,7 +99,8 @@ func (r *renew) due(clients *awsaccess.Clients) bool {
 	return true
 }
 
-func (r *renew) one(ctx context.Context, run *prefect.FlowRun, old *awsaccess.Clients, began time.Time) (changed bool, err error) {
+func (r *renew) one(ctx context.Context, run *prefect.FlowRun, old *awsaccess.Clients,
+	began time.Time) (changed bool, err error) {
 	job, err := r.resolve.job(ctx, newCandidate(*run, began), r.heartbeat.current.Load())
 	if ProblemsOf(err) != nil {
 		return false, nil // the deployment has changed since: what was known stays

@@ -32,7 +32,9 @@ func newRotation(w *world, code string) *rotation {
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		if key := accessKey(req); strings.HasPrefix(key, "AKIA") && key != *r.key.Load() {
 			rw.WriteHeader(http.StatusBadRequest)
-			_ = json.NewEncoder(rw).Encode(map[string]string{"__type": r.code, "message": "The security token included in the request is expired"})
+			_ = json.NewEncoder(rw).Encode(map[string]string{
+				"__type": r.code, "message": "The security token included in the request is expired",
+			})
 			return
 		}
 		behind.ServeHTTP(rw, req)
@@ -43,7 +45,9 @@ func newRotation(w *world, code string) *rotation {
 		if !strings.HasSuffix(req.URL.Path, "/block_types/slug/aws-credentials/block_documents/name/mine") {
 			return false
 		}
-		data := map[string]string{"aws_access_key_id": *r.key.Load(), "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+		data := map[string]string{
+			"aws_access_key_id": *r.key.Load(), "aws_secret_access_key": "secret", "region_name": "us-east-1",
+		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"id": "b", "name": "mine", "data": data})
 		return true
 	})

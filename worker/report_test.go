@@ -28,7 +28,9 @@ func TestACrashThatIsNotTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for state, want := range map[prefect.StateType]error{prefect.Running: nil, prefect.Completed: nil, prefect.Cancelling: errNotOver} {
+	for state, want := range map[prefect.StateType]error{
+		prefect.Running: nil, prefect.Completed: nil, prefect.Cancelling: errNotOver,
+	} {
 		run, err := api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{})
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +40,8 @@ func TestACrashThatIsNotTaken(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := (&report{api: api}).crashed(ctx, silence, runlog.Run{ID: run.ID, Name: run.Name}, "reason", nil); !errors.Is(err, want) {
+		if err := (&report{api: api}).crashed(ctx, silence, runlog.Run{ID: run.ID, Name: run.Name}, "reason",
+			nil); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", state, err, want)
 		}
 	}

@@ -128,7 +128,9 @@ func (r *resolve) lookup(ctx context.Context, notBefore time.Time) jobtemplate.L
 			})
 		},
 		BlockByID: func(id string) (json.RawMessage, error) {
-			return block(id, func(ctx context.Context) (*prefect.BlockDocument, error) { return r.api.ReadBlockDocument(ctx, id) })
+			return block(id, func(ctx context.Context) (*prefect.BlockDocument, error) {
+				return r.api.ReadBlockDocument(ctx, id)
+			})
 		},
 		Variable: func(name string) (json.RawMessage, error) {
 			value, err := r.variables.get(ctx, name, notBefore, func(ctx context.Context) (json.RawMessage, error) {
@@ -162,25 +164,29 @@ type networks struct {
 }
 
 // find answers what a job needs to know.
-func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, need jobtemplate.NetworkNeed) (*jobtemplate.Network, error) {
-	network, err := n.known.get(ctx, c.Key+need.VPCID, time.Now().Add(-networkLife), func(ctx context.Context) (jobtemplate.Network, error) {
-		var network jobtemplate.Network
-		err := patiently(ctx, log, n.patience, awsaccess.Passing, func() (err error) {
-			network, err = readNetwork(ctx, c.EC2, need.VPCID)
-			return err
+func (n *networks) find(ctx context.Context, log *slog.Logger, c *awsaccess.Clients,
+	need jobtemplate.NetworkNeed) (*jobtemplate.Network, error) {
+	network, err := n.known.get(ctx, c.Key+need.VPCID, time.Now().Add(-networkLife),
+		func(ctx context.Context) (jobtemplate.Network, error) {
+			var network jobtemplate.Network
+			err := patiently(ctx, log, n.patience, awsaccess.Passing, func() (err error) {
+				network, err = readNetwork(ctx, c.EC2, need.VPCID)
+				return err
+			})
+			return network, err
 		})
-		return network, err
-	})
 	return &network, err
 }
 
 func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jobtemplate.Network, error) {
 	query := &ec2.DescribeVpcsInput{VpcIds: []string{vpcID}}
 	if vpcID == "" {
-		query = &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("isDefault"), Values: []string{"true"}}}}
+		query = &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("isDefault"),
+			Values: []string{"true"}}}}
 	}
 	vpcs, err := client.DescribeVpcs(ctx, query)
-	if awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil && len(vpcs.Vpcs) == 0 {
+	if awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil &&
+		len(vpcs.Vpcs) == 0 {
 		return jobtemplate.Network{}, nil // jobtemplate words the problem
 	}
 	if err != nil {
@@ -214,7 +220,8 @@ func zonesInTurn(subnets []ec2types.Subnet) []string {
 		seen[zone]++
 	}
 	slices.SortStableFunc(subnets, func(a, b ec2types.Subnet) int {
-		return cmp.Or(turn[*a.SubnetId]-turn[*b.SubnetId], cmp.Compare(aws.ToString(a.AvailabilityZone), aws.ToString(b.AvailabilityZone)))
+		return cmp.Or(turn[*a.SubnetId]-turn[*b.SubnetId],
+			cmp.Compare(aws.ToString(a.AvailabilityZone), aws.ToString(b.AvailabilityZone)))
 	})
 	ids := make([]string, len(subnets))
 	for i, s := range subnets {

@@ -196,7 +196,8 @@ func taskID(ctx context.Context, address string) (string, error) {
 	}
 	defer response.Body.Close()
 	var task struct{ TaskARN string }
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&task); err != nil || response.StatusCode != http.StatusOK {
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&task); err != nil ||
+		response.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s answered %s without a task's metadata", address, response.Status)
 	}
 	id := task.TaskARN[strings.LastIndex(task.TaskARN, "/")+1:]

@@ -117,7 +117,8 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 
 // crash reports a run as Crashed, unless it is to be launched anew, or has run and is
 // Pending by a mistake that its maker did not live to see.
-func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun, v verdict) (verdict, error) {
+func (s *settle) crash(ctx context.Context, log *slog.Logger, e ending, run *prefect.FlowRun,
+	v verdict) (verdict, error) {
 	if run.StateType == prefect.Pending && run.StartTime != nil {
 		if undone, err := s.claim.undo(ctx, log, e.entry.run); undone || err != nil {
 			return isFine, err

@@ -27,20 +27,29 @@ func TestJudgeEnding(t *testing.T) {
 		entry tracked
 		want  verdict
 	}{
-		"deleted":              {nil, exited(1), tracked{}, isFine},
-		"completed":            {&prefect.FlowRun{StateType: prefect.Completed}, exited(1), tracked{}, isFine},
-		"failed":               {&prefect.FlowRun{StateType: prefect.Failed}, exited(1), tracked{}, isFine},
-		"waits for a retry":    {&prefect.FlowRun{StateType: prefect.Scheduled}, exited(0), tracked{}, isFine},
-		"retries by itself":    {&prefect.FlowRun{StateType: prefect.Scheduled, Policy: prefect.FlowRunPolicy{RetryType: prefect.RetryInProcess}}, exited(1), tracked{}, hasCrashed},
-		"suspended":            {&prefect.FlowRun{StateType: prefect.Paused, State: &prefect.State{Details: prefect.StateDetails{PauseReschedule: true}}}, exited(0), tracked{}, isFine},
-		"paused":               {&prefect.FlowRun{StateType: prefect.Paused, State: &prefect.State{}}, exited(1), tracked{}, hasCrashed},
-		"cancelling":           {&prefect.FlowRun{StateType: prefect.Cancelling, InfrastructurePID: "c::t"}, exited(143), tracked{at: place{task: "t"}}, isCancelled},
-		"running":              {&prefect.FlowRun{StateType: prefect.Running, InfrastructurePID: "c::t"}, exited(1), tracked{at: place{task: "t"}}, hasCrashed},
-		"pending":              {&prefect.FlowRun{StateType: prefect.Pending}, exited(1), tracked{}, hasCrashed},
-		"unknown to ECS":       {&prefect.FlowRun{StateType: prefect.Running}, nil, tracked{}, hasCrashed},
-		"ended well just now":  {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{}, stillLate},
-		"ended well a bit ago": {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{stoppedAt: now.Add(-time.Second)}, stillLate},
-		"ended well long ago":  {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{stoppedAt: now.Add(-time.Minute)}, hasCrashed},
+		"deleted":           {nil, exited(1), tracked{}, isFine},
+		"completed":         {&prefect.FlowRun{StateType: prefect.Completed}, exited(1), tracked{}, isFine},
+		"failed":            {&prefect.FlowRun{StateType: prefect.Failed}, exited(1), tracked{}, isFine},
+		"waits for a retry": {&prefect.FlowRun{StateType: prefect.Scheduled}, exited(0), tracked{}, isFine},
+		"retries by itself": {&prefect.FlowRun{
+			StateType: prefect.Scheduled, Policy: prefect.FlowRunPolicy{RetryType: prefect.RetryInProcess},
+		}, exited(1), tracked{}, hasCrashed},
+		"suspended": {&prefect.FlowRun{
+			StateType: prefect.Paused, State: &prefect.State{Details: prefect.StateDetails{PauseReschedule: true}},
+		}, exited(0), tracked{}, isFine},
+		"paused": {&prefect.FlowRun{StateType: prefect.Paused, State: &prefect.State{}}, exited(1),
+			tracked{}, hasCrashed},
+		"cancelling": {&prefect.FlowRun{StateType: prefect.Cancelling, InfrastructurePID: "c::t"},
+			exited(143), tracked{at: place{task: "t"}}, isCancelled},
+		"running": {&prefect.FlowRun{StateType: prefect.Running, InfrastructurePID: "c::t"}, exited(1),
+			tracked{at: place{task: "t"}}, hasCrashed},
+		"pending":             {&prefect.FlowRun{StateType: prefect.Pending}, exited(1), tracked{}, hasCrashed},
+		"unknown to ECS":      {&prefect.FlowRun{StateType: prefect.Running}, nil, tracked{}, hasCrashed},
+		"ended well just now": {&prefect.FlowRun{StateType: prefect.Running}, exited(0), tracked{}, stillLate},
+		"ended well a bit ago": {&prefect.FlowRun{StateType: prefect.Running}, exited(0),
+			tracked{stoppedAt: now.Add(-time.Second)}, stillLate},
+		"ended well long ago": {&prefect.FlowRun{StateType: prefect.Running}, exited(0),
+			tracked{stoppedAt: now.Add(-time.Minute)}, hasCrashed},
 	} {
 		if got := judgeEnding(ending{entry: tc.entry, task: tc.task}, tc.run); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
@@ -52,8 +61,10 @@ func TestExitReason(t *testing.T) {
 	t.Parallel()
 	for want, task := range map[string]types.Task{
 		`the container ran out of memory (the task has 512 MiB): give it more, or let the flow use less (job variable memory). ECS says: EssentialContainerExited: Essential container in task exited; container "prefect" exited with code 137: OutOfMemoryError: Container killed due to memory usage`: {
-			StopCode: types.TaskStopCodeEssentialContainerExited, StoppedReason: aws.String("Essential container in task exited"), Memory: aws.String("512"),
-			Containers: []types.Container{{Name: aws.String("prefect"), ExitCode: aws.Int32(137), Reason: aws.String("OutOfMemoryError: Container killed due to memory usage")}},
+			StopCode:      types.TaskStopCodeEssentialContainerExited,
+			StoppedReason: aws.String("Essential container in task exited"), Memory: aws.String("512"),
+			Containers: []types.Container{{Name: aws.String("prefect"), ExitCode: aws.Int32(137),
+				Reason: aws.String("OutOfMemoryError: Container killed due to memory usage")}},
 		},
 		`the ECS task stopped before the flow run had ended. ECS says: TaskFailedToStart: something new`: {
 			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("something new."),
@@ -171,7 +182,9 @@ func TestTrackedRunsAreSmall(t *testing.T) {
 	for n := range runs {
 		id := fmt.Sprintf("7d0d7b5a-8f1c-4b9e-9f0a-%012d", n)
 		arn := "arn:aws:ecs:us-east-1:123456789012:task/default/" + id
-		table.adopt(runlog.Run{ID: id, Name: "run-" + id}, launchedTask{pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"}})
+		table.adopt(runlog.Run{ID: id, Name: "run-" + id}, launchedTask{
+			pid: "arn:aws:ecs:us-east-1:123456789012:cluster/default::" + arn, at: place{task: arn, cluster: "default"},
+		})
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -193,7 +206,8 @@ func TestTokensOfALaunch(t *testing.T) {
 	if again := clientToken(run, claim); again != token {
 		t.Errorf("two workers would send %q and %q", token, again)
 	}
-	for _, other := range []string{fallbackToken(run, claim), clientToken(run, "another"), clientToken("another", claim)} {
+	for _, other := range []string{fallbackToken(run, claim), clientToken(run, "another"),
+		clientToken("another", claim)} {
 		if other == token {
 			t.Errorf("%q is used twice", token)
 		}

@@ -76,11 +76,13 @@ func (w *world) withSidecar(program string, essential bool) json.RawMessage {
 		w.t.Fatal(err)
 	}
 	definition := template["job_configuration"].(map[string]any)["task_definition"].(map[string]any)
-	sidecar := map[string]any{"name": "agent", "image": "agents/any:1", "command": []any{program}, "essential": essential, "logConfiguration": map[string]any{
-		"logDriver": "awslogs", "options": map[string]any{
-			"awslogs-group": logGroup, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "agents", "awslogs-create-group": "true",
-		},
-	}}
+	sidecar := map[string]any{"name": "agent", "image": "agents/any:1", "command": []any{program},
+		"essential": essential, "logConfiguration": map[string]any{
+			"logDriver": "awslogs", "options": map[string]any{
+				"awslogs-group": logGroup, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "agents",
+				"awslogs-create-group": "true",
+			},
+		}}
 	definition["containerDefinitions"] = append([]any{sidecar}, definition["containerDefinitions"].([]any)...)
 	return must(json.Marshal(template))(w.t)
 }

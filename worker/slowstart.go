@@ -95,7 +95,8 @@ func (s *slowStarts) started(ctx context.Context, one living, waited time.Durati
 
 func (s *slowStarts) say(ctx context.Context, one living, waited time.Duration) {
 	s.table.change(one.entry.run.ID, func(e *tracked) { e.startSaid = waited })
-	s.lines.Of(one.entry.run).WarnContext(ctx, fmt.Sprintf("the ECS task has not started for %s. ECS says: %s", waited, waitingWords(*one.task)))
+	s.lines.Of(one.entry.run).WarnContext(ctx, fmt.Sprintf("the ECS task has not started for %s. ECS says: %s", waited,
+		waitingWords(*one.task)))
 }
 
 // stop has ECS stop the task. The run is Crashed when it was seen stopped.

@@ -11,7 +11,8 @@ import (
 
 // unhurried are the intervals of a worker that watches for long, in simulated time.
 func unhurried(o *worker.Options) {
-	o.QueryInterval, o.SweepInterval, o.CancelInterval, o.HeartbeatInterval = 10*time.Second, 10*time.Second, time.Minute, 30*time.Second
+	o.QueryInterval, o.SweepInterval, o.CancelInterval, o.HeartbeatInterval = 10*time.Second, 10*time.Second,
+		time.Minute, 30*time.Second
 }
 
 func (w *world) logLines(id string) string {

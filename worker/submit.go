@@ -114,7 +114,8 @@ func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) 
 		return
 	}
 	defer s.line.leave(t)
-	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone", s.heartbeat.opts.Name, c.run.Name))
+	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone",
+		s.heartbeat.opts.Name, c.run.Name))
 	began := time.Now()
 	s.claim.note(ctx, log, c)
 	err := s.start(ctx, log, c)
@@ -145,10 +146,12 @@ func (s *submit) take(ctx context.Context, log *slog.Logger, c candidate) (claim
 // withoutDeployment: Prefect 3's worker cancels such a run, Prefect 2's leaves it.
 func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c candidate) error {
 	if s.heartbeat.current.Load().isPrefect2() {
-		log.ErrorContext(ctx, "the flow run is not launched: its deployment no longer exists", "deployment", c.run.DeploymentID)
+		log.ErrorContext(ctx, "the flow run is not launched: its deployment no longer exists", "deployment",
+			c.run.DeploymentID)
 		return nil
 	}
-	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+" no longer exists: there is nothing to launch.")
+	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+
+		" no longer exists: there is nothing to launch.")
 }
 
 // start makes the job and launches its task.
@@ -173,7 +176,8 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 }
 
 // startJob launches the task of a job.
-func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot, job *jobtemplate.Job) error {
+func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot,
+	job *jobtemplate.Job) error {
 	clients, err := s.clients.Of(ctx, job.Credentials)
 	if err != nil {
 		return err
@@ -211,7 +215,8 @@ func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, kn
 
 // send registers and launches. A definition that was deregistered since it was last
 // looked at is registered anew.
-func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsaccess.Clients, job *jobtemplate.Job, c candidate) (task, definition, error) {
+func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsaccess.Clients, job *jobtemplate.Job,
+	c candidate) (task, definition, error) {
 	for second := false; ; second = true {
 		began := time.Now()
 		used, err := s.register.definition(ctx, log, clients, job, c.found)
@@ -233,11 +238,13 @@ var inactive = regexp.MustCompile(`(?i)taskdefinition is inactive|task definitio
 
 func isInactive(err error) bool {
 	var api smithy.APIError
-	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) && inactive.MatchString(api.ErrorMessage())
+	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) &&
+		inactive.MatchString(api.ErrorMessage())
 }
 
 // record tracks the task and tells Prefect which one it is.
-func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job, clients *awsaccess.Clients, made task, used definition, submitted prefect.Event) error {
+func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job *jobtemplate.Job,
+	clients *awsaccess.Clients, made task, used definition, submitted prefect.Event) error {
 	pid := job.InfrastructurePID(made.cluster, made.arn)
 	goes := ""
 	if used.registered && job.AutoDeregister {
@@ -250,7 +257,8 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		}
 	}
 	s.table.launched(c.run.ID, launchedTask{
-		pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim, startLimit: job.StartTimeout,
+		pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim,
+		startLimit: job.StartTimeout,
 	})
 	err := s.report.infrastructure(ctx, log, c.ref(), pid)
 	if errors.Is(err, prefect.ErrNotFound) {

@@ -51,11 +51,14 @@ func (c *claim) lost(ctx context.Context, cand candidate, others []prefect.Worke
 		return 0, err
 	}
 	alive := func(line string) bool {
-		return slices.ContainsFunc(others, func(w prefect.Worker) bool { return line == takeoverLine(cand.claim, markOf(w.Name)) })
+		return slices.ContainsFunc(others, func(w prefect.Worker) bool {
+			return line == takeoverLine(cand.claim, markOf(w.Name))
+		})
 	}
 	n := 0
 	for _, line := range lines {
-		if strings.HasPrefix(line.Message, "going on with the launch") && strings.Contains(line.Message, cand.claim) && !alive(line.Message) {
+		if strings.HasPrefix(line.Message, "going on with the launch") && strings.Contains(line.Message, cand.claim) &&
+			!alive(line.Message) {
 			n++
 		}
 	}
@@ -68,8 +71,10 @@ func (r *recovery) giveUp(ctx context.Context, cand candidate, others []prefect.
 	if err != nil || n < maxTakeovers {
 		return false, err
 	}
-	reason := fmt.Sprintf("Failed to submit flow run to infrastructure: %d workers went on with this launch, one after the other, "+
-		"and none of them is alive. Look at their logs and at the job variables of the deployment, and run it again.", n)
+	reason := fmt.Sprintf("Failed to submit flow run to infrastructure: %d workers went on with this launch, one "+
+		"after the other, "+
+		"and none of them is alive. Look at their logs and at the job variables of the deployment, and run it again.",
+		n)
 	return true, r.report.crashed(ctx, r.log, cand.ref(), reason, r.claim.still(r.log, cand))
 }
 
@@ -89,7 +94,8 @@ type launchClaim struct {
 func claimIn(states []prefect.State) (launchClaim, bool) {
 	found, ran := -1, false
 	for i := len(states) - 1; i >= 0; i-- {
-		if states[i].Type == prefect.Scheduled && !retriesItself(states, i) || found >= 0 && states[i].Type != prefect.Pending {
+		if states[i].Type == prefect.Scheduled && !retriesItself(states, i) || found >= 0 &&
+			states[i].Type != prefect.Pending {
 			break
 		}
 		if states[i].Type == prefect.Pending {
@@ -113,7 +119,8 @@ func claimIn(states []prefect.State) (launchClaim, bool) {
 func retriesItself(states []prefect.State, i int) bool {
 	s := states[i]
 	_, ours := readMark(s.Details.TransitionID)
-	return s.Type == prefect.Scheduled && s.Name == awaitingRetry && !ours && i > 0 && states[i-1].Type == prefect.Running
+	return s.Type == prefect.Scheduled && s.Name == awaitingRetry && !ours && i > 0 &&
+		states[i-1].Type == prefect.Running
 }
 
 // The transition ids of our proposals are UUIDs of version 8 (RFC 9562: free to fill)

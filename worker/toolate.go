@@ -90,7 +90,8 @@ func (l *tooLate) batch(ctx context.Context, batch []launchedRun) error {
 		failures = append(failures, l.one(ctx, r, byID[r.cand.run.ID]))
 	}
 	if err := errors.Join(failures...); err != nil {
-		l.lines.Console.WarnContext(ctx, "failed to stop ECS tasks that were launched too late", "error", awsaccess.Sentence(err))
+		l.lines.Console.WarnContext(ctx, "failed to stop ECS tasks that were launched too late", "error",
+			awsaccess.Sentence(err))
 	}
 	return nil
 }
@@ -123,14 +124,17 @@ func (r launchedRun) isSurelyNeeded(now *prefect.FlowRun) bool {
 // it has just launched.
 func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at place) error {
 	defer l.table.leaveTask(run.ID, at.task)
-	log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is stopped", "task", at.task)
+	log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is stopped",
+		"task", at.task)
 	began := time.Now()
 	again := func(err error) bool {
 		return awsaccess.Passing(err) || isUnknownTask(err) && time.Since(began) < appearsWithin
 	}
 	// It is tried until the worker is at its very end: the task may do what nobody wants any more.
 	err := patiently(ctx, log, patience{limit: l.patience.limit}, again, func() error {
-		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason)})
+		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
+			Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason),
+		})
 		return err
 	})
 	if isUnknownTask(err) {

@@ -57,14 +57,19 @@ func TestInsistEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := insist(ctx, silence, "testing", func(context.Context) error { return away }); !errors.Is(err, prefect.ErrUnreachable) {
+		if err := insist(ctx, silence, "testing", func(context.Context) error { return away }); !errors.Is(err,
+			prefect.ErrUnreachable) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
 func throttled() error {
-	return &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}}
+	return &smithy.OperationError{
+		ServiceID: "ECS", OperationName: "RunTask", Err: &smithy.GenericAPIError{
+			Code: "ThrottlingException", Message: "Rate exceeded",
+		},
+	}
 }
 
 func TestPatiently(t *testing.T) {
@@ -83,13 +88,14 @@ func TestPatiently(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began, tries := time.Now(), 0
-				err := patiently(t.Context(), silence, patience{limit: 5 * time.Minute}, awsaccess.Passing, func() error {
-					tries++
-					if time.Since(began) < tc.last {
-						return tc.err()
-					}
-					return nil
-				})
+				err := patiently(t.Context(), silence, patience{limit: 5 * time.Minute}, awsaccess.Passing,
+					func() error {
+						tries++
+						if time.Since(began) < tc.last {
+							return tc.err()
+						}
+						return nil
+					})
 				if (err != nil) != tc.fails || tries < tc.tries {
 					t.Errorf("got %v after %d tries", err, tries)
 				}
@@ -107,7 +113,10 @@ func TestLoopSlowsDownAfterFailures(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		times := 0
-		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return away }}.Run(ctx)
+		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error {
+			times++
+			return away
+		}}.Run(ctx)
 		// maxLoopWait apart, give or take the jitter: an hour of outage is no storm.
 		if times < 180 || times > 310 {
 			t.Errorf("tried %d times in an hour", times)
@@ -121,7 +130,10 @@ func TestLoopKeepsItsInterval(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		times := 0
-		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error { times++; return nil }}.Run(ctx)
+		loop{name: "test", interval: 10 * time.Second, log: silence, do: func(context.Context) error {
+			times++
+			return nil
+		}}.Run(ctx)
 		if times < 340 || times > 380 {
 			t.Errorf("did it %d times in an hour", times)
 		}

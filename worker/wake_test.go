@@ -95,7 +95,9 @@ func TestEventsOfOthersAskForNoPoll(t *testing.T) {
 	before := polls.Load()
 	ctx := t.Context()
 	must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: "other", Type: "ecs"}))(t)
-	other := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "other", FlowID: d.FlowID, WorkPoolName: "other"}))(t)
+	other := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "other", FlowID: d.FlowID, WorkPoolName: "other",
+	}))(t)
 	w.runs(other, 3)
 	must(w.api.SetFlowRunState(ctx, mine, prefect.StateProposal{Type: prefect.Cancelling}))(t)
 	last := w.runs(d, 1)[0]

@@ -68,7 +68,9 @@ func (w *Worker) logger() *slog.Logger {
 		}
 		return ""
 	}
-	return slog.New(&runlog.LineHandler{Console: w.opts.Logger.Handler(), Ship: w.ship, Line: prefect.Log{Name: runlog.WorkerLogger}, Worker: id})
+	return slog.New(&runlog.LineHandler{
+		Console: w.opts.Logger.Handler(), Ship: w.ship, Line: prefect.Log{Name: runlog.WorkerLogger}, Worker: id,
+	})
 }
 
 // connect makes the stages.
@@ -79,32 +81,41 @@ func (w *Worker) connect() {
 		lines.Ship = nil
 	}
 	mine := markOf(o.Name)
-	clients, resolver, reports := awsaccess.NewSets(o.AWS, o.Rates, w.metrics.awsCalled), newResolve(o), &report{api: o.Prefect, mark: mine}
+	clients, resolver, reports := awsaccess.NewSets(o.AWS, o.Rates, w.metrics.awsCalled), newResolve(o),
+		&report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience.with(o.RegisterTries)}
-	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval), again: o.InfrastructureRetries}
+	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval),
+		again: o.InfrastructureRetries}
 	late := &tooLate{api: o.Prefect, lines: lines, table: w.table, patience: patience}
-	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients}, newLine(o.Concurrency)
+	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients},
+		newLine(o.Concurrency)
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	passed := &passedRuns{}
-	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal, passed: passed, page: serverPage}
-	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver, clients: clients}
+	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal,
+		passed: passed, page: serverPage}
+	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver,
+		clients: clients}
 	still := newQuiet(o, w.table)
 	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients, still)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
-		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients, register: definitions,
-		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience}, fallback: o.SpotFallback},
-		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late, grace: o.ClaimGrace,
+		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients,
+		register: definitions,
+		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience},
+			fallback: o.SpotFallback},
+		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late,
+		grace:  o.ClaimGrace,
 		events: w.events, renew: renewal, passed: passed,
 	}
 	late.claim, w.tooLate = w.submit.claim, late
 	last := &lastLines{most: o.CrashedLogLines}
 	endings := &settle{
-		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics, putOff: later,
-		last: last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
+		api: o.Prefect, table: w.table, lines: lines, claim: w.submit.claim, report: reports, metrics: w.metrics,
+		putOff: later,
+		last:   last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
 	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
 	w.track.slow = &slowStarts{table: w.table, lines: lines}
@@ -112,16 +123,20 @@ func (w *Worker) connect() {
 		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
 		w.track.hears = w.observe.hears
 	}
-	w.cancel = &cancel{quiet: still, opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
-	w.recovery = &recovery{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, claim: w.submit.claim, locate: locate, report: reports}
-	w.orphans = &orphans{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate, tasks: tasks, report: reports}
+	w.cancel = &cancel{quiet: still, opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
+		locate: locate, tasks: tasks, report: reports}
+	w.recovery = &recovery{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat,
+		claim: w.submit.claim, locate: locate, report: reports}
+	w.orphans = &orphans{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate,
+		tasks: tasks, report: reports}
 	w.fleet = &fleet{opts: o, clients: clients, table: w.table}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
 	})
 	w.metrics.watchClock(o.Prefect.ClockAhead)
 	w.metrics.watchChannel(w.byChannel.channel.Open)
-	w.health = &health{poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: w.metrics, interval: o.QueryInterval, show: o.Metrics}
+	w.health = &health{poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: w.metrics,
+		interval: o.QueryInterval, show: o.Metrics}
 }
 
 // Name is the name that the worker has in Prefect.

@@ -81,11 +81,14 @@ func claimEventID(c candidate, event string) string {
 }
 
 func (w *workerEvents) event(known *snapshot, id, name string, related []map[string]string) prefect.Event {
-	pool := map[string]string{resourceID: "prefect.work-pool." + known.pool.ID, resourceRole: "work-pool", resourceName: known.pool.Name}
+	pool := map[string]string{
+		resourceID: "prefect.work-pool." + known.pool.ID, resourceRole: "work-pool", resourceName: known.pool.Name,
+	}
 	return prefect.Event{
 		ID: id, Occurred: time.Now().UTC(), Event: name, Related: append(related, pool),
 		Resource: map[string]string{
-			resourceID: "prefect.worker.ecs." + workerSlug(w.name), resourceName: w.name, "prefect.version": known.version, "prefect.worker-type": Type,
+			resourceID: "prefect.worker.ecs." + workerSlug(w.name), resourceName: w.name,
+			"prefect.version": known.version, "prefect.worker-type": Type,
 		},
 	}
 }
@@ -102,7 +105,9 @@ func (r *resolve) related(ctx context.Context, c candidate) []map[string]string 
 	var out []map[string]string
 	tags := slices.Clone(c.run.Tags)
 	add := func(kind, id, name string) {
-		out = append(out, map[string]string{resourceID: "prefect." + kind + "." + id, resourceRole: kind, resourceName: name})
+		out = append(out, map[string]string{
+			resourceID: "prefect." + kind + "." + id, resourceRole: kind, resourceName: name,
+		})
 	}
 	if c.run.DeploymentID != "" {
 		if d, err := r.deployment(ctx, c); err == nil {
@@ -132,7 +137,8 @@ func follow(e *prefect.Event, before prefect.Event) {
 // labelsOfRun are what a worker writes on the runs that it launches.
 func labelsOfRun(worker string, pool *prefect.WorkPool) map[string]string {
 	return map[string]string{
-		"prefect.worker.name": worker, "prefect.worker.type": Type, "prefect.work-pool.name": pool.Name, "prefect.work-pool.id": pool.ID,
+		"prefect.worker.name": worker, "prefect.worker.type": Type, "prefect.work-pool.name": pool.Name,
+		"prefect.work-pool.id": pool.ID,
 	}
 }
 

@@ -47,10 +47,14 @@ func TestWorkerTellsOfItselfAndOfLaunches(t *testing.T) {
 	run := must(w.api.ReadFlowRun(t.Context(), id))(t)
 	known := must(w.api.ReadWorkPool(t.Context(), pool))(t)
 	related := func(kind, id, name string) map[string]string {
-		return map[string]string{"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind, "prefect.resource.name": name}
+		return map[string]string{
+			"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind,
+			"prefect.resource.name": name,
+		}
 	}
 	poolResource := related("work-pool", known.ID, pool)
-	ofRun := []map[string]string{related("deployment", d.ID, d.Name), related("flow", d.FlowID, "flow"), related("flow-run", id, run.Name)}
+	ofRun := []map[string]string{related("deployment", d.ID, d.Name), related("flow", d.FlowID, "flow"),
+		related("flow-run", id, run.Name)}
 	launched := related("flow-run", id, run.Name)
 	launched["prefect.infrastructure.identifier"], launched["prefect.infrastructure.status-code"] = run.InfrastructurePID, "0"
 	got := w.workersEvents()
@@ -64,8 +68,10 @@ func TestWorkerTellsOfItselfAndOfLaunches(t *testing.T) {
 	want := []sentEvent{
 		{Event: "prefect.worker.started", Resource: self, Related: []map[string]string{poolResource}},
 		{Event: "prefect.worker.submitted-flow-run", Resource: self, Related: append(ofRun[:3:3], poolResource)},
-		{Event: "prefect.worker.executed-flow-run", Resource: self, Related: append(ofRun[:2:2], launched, poolResource), Follows: got[1].ID},
-		{Event: "prefect.worker.stopped", Resource: self, Related: []map[string]string{poolResource}, Follows: got[0].ID},
+		{Event: "prefect.worker.executed-flow-run", Resource: self,
+			Related: append(ofRun[:2:2], launched, poolResource), Follows: got[1].ID},
+		{Event: "prefect.worker.stopped", Resource: self, Related: []map[string]string{poolResource},
+			Follows: got[0].ID},
 	}
 	for i := range got {
 		got[i].ID = ""
@@ -87,7 +93,8 @@ func TestWorkerLabelsItsRuns(t *testing.T) {
 	}
 	known := must(w.api.ReadWorkPool(t.Context(), pool))(t)
 	for name, want := range map[string]string{
-		"prefect.worker.name": "labeller", "prefect.worker.type": "ecs", "prefect.work-pool.name": pool, "prefect.work-pool.id": known.ID,
+		"prefect.worker.name": "labeller", "prefect.worker.type": "ecs", "prefect.work-pool.name": pool,
+		"prefect.work-pool.id": known.ID,
 	} {
 		if run.Labels[name] != want {
 			t.Errorf("label %s is %v, want %s", name, run.Labels[name], want)

@@ -196,7 +196,9 @@ func (w *world) another(name string, variables map[string]any) *prefect.Deployme
 	ctx := w.t.Context()
 	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
 	raw := must(json.Marshal(variables))(w.t)
-	return must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: raw}))(w.t)
+	return must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: raw,
+	}))(w.t)
 }
 
 func (w *world) runs(d *prefect.Deployment, n int) []string {
@@ -284,7 +286,8 @@ func (w *world) tasks() []types.Task {
 	var out []types.Task
 	for len(arns) > 0 {
 		n := min(100, len(arns))
-		out = append(out, must(w.ecs.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{Tasks: arns[:n]}))(w.t).Tasks...)
+		out = append(out, must(w.ecs.DescribeTasks(w.t.Context(), &ecs.DescribeTasksInput{Tasks: arns[:n]}))(
+			w.t).Tasks...)
 		arns = arns[n:]
 	}
 	return out

@@ -58,7 +58,8 @@ func newArena(ctx context.Context, dir string, quotas []fault.Quota) (*arena, er
 	a := &arena{dir: dir, tasks: newTasks(), tap: &wiretap.Tap{}}
 	var err error
 	a.server, err = sandbox.Start(sandbox.Options{
-		Functions: map[string]sandbox.Function{"prefecthq/*": a.tasks.play}, PrefectAPI: prefectapi.New(), Quotas: quotas,
+		Functions: map[string]sandbox.Function{"prefecthq/*": a.tasks.play}, PrefectAPI: prefectapi.New(),
+		Quotas: quotas,
 	})
 	if err != nil {
 		return nil, err
@@ -79,8 +80,10 @@ func newArena(ctx context.Context, dir string, quotas []fault.Quota) (*arena, er
 		}
 	}
 	home := filepath.Join(dir, "home")
-	a.env = append(a.env, "AWS_ENDPOINT_URL="+url, "PATH=/usr/bin:/bin", "HOME="+home, "PREFECT_HOME="+home, "DO_NOT_TRACK=1", "AWS_EC2_METADATA_DISABLED=true",
-		"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=true", "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME="+queue)
+	a.env = append(a.env, "AWS_ENDPOINT_URL="+url, "PATH=/usr/bin:/bin", "HOME="+home, "PREFECT_HOME="+home,
+		"DO_NOT_TRACK=1", "AWS_EC2_METADATA_DISABLED=true",
+		"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=true",
+		"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME="+queue)
 	return a, a.prepare(ctx)
 }
 
@@ -95,28 +98,38 @@ func (a *arena) prepare(ctx context.Context) error {
 		return err
 	}
 	events := eventbridge.NewFromConfig(cfg)
-	if _, err := events.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String(queue), EventPattern: aws.String(`{"source":["aws.ecs"]}`)}); err != nil {
+	if _, err := events.PutRule(ctx, &eventbridge.PutRuleInput{
+		Name: aws.String(queue), EventPattern: aws.String(`{"source":["aws.ecs"]}`),
+	}); err != nil {
 		return err
 	}
-	if _, err := events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String(queue), Targets: []types.Target{{Id: aws.String(queue), Arn: &arn}}}); err != nil {
+	if _, err := events.PutTargets(ctx, &eventbridge.PutTargetsInput{
+		Rule: aws.String(queue), Targets: []types.Target{{Id: aws.String(queue), Arn: &arn}},
+	}); err != nil {
 		return err
 	}
 	template, err := a.api.WorkerTemplate(ctx, "ecs")
 	if err != nil {
 		return err
 	}
-	_, err = a.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: "ecs", BaseJobTemplate: template, IsPaused: true})
+	_, err = a.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: pool, Type: "ecs", BaseJobTemplate: template, IsPaused: true,
+	})
 	return err
 }
 
 // makeQueue makes a queue that EventBridge may write to, and returns its ARN.
 func makeQueue(ctx context.Context, client *sqs.Client) (string, error) {
 	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`
-	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(queue), Attributes: map[string]string{"Policy": policy}})
+	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{
+		QueueName: aws.String(queue), Attributes: map[string]string{"Policy": policy},
+	})
 	if err != nil {
 		return "", err
 	}
-	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: made.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn}})
+	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: made.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn},
+	})
 	if err != nil {
 		return "", err
 	}
@@ -132,7 +145,8 @@ func (a *arena) config() aws.Config {
 	}
 	return aws.Config{
 		Region: values["AWS_REGION"], BaseEndpoint: aws.String(a.server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], ""),
+		Credentials: credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"],
+			values["AWS_SECRET_ACCESS_KEY"], ""),
 	}
 }
 
@@ -143,7 +157,9 @@ func (a *arena) seed(ctx context.Context, n int) error {
 		return err
 	}
 	variables := json.RawMessage(`{"cpu": 256, "memory": 512}`)
-	d, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "bench", FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables})
+	d, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "bench", FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+	})
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,8 @@ func bench(ctx context.Context, s sizes, alone bool) error {
 		if err != nil {
 			return err
 		}
-		contestants = append(contestants, contestant{"official", []string{prefect, "worker", "start", "--type", "ecs"}, nil})
+		contestants = append(contestants,
+			contestant{"official", []string{prefect, "worker", "start", "--type", "ecs"}, nil})
 	}
 	all := make([]figures, 2)
 	for i, c := range contestants {
@@ -90,8 +91,11 @@ func report(s sizes, ours, theirs figures) {
 	row("launches a second without quotas", ours.rate, theirs.rate, ours.rate/theirs.rate)
 	row("MB for 1,000 tracked runs", ours.memory, theirs.memory, theirs.memory/ours.memory)
 	row("CPU seconds a minute for 1,000 tracked runs", ours.cpu, theirs.cpu, theirs.cpu/ours.cpu)
-	row("seconds from a task's end to its state, median", ours.median.Seconds(), theirs.median.Seconds(), theirs.median.Seconds()/ours.median.Seconds())
-	row("seconds from a task's end to its state, most", ours.most.Seconds(), theirs.most.Seconds(), theirs.most.Seconds()/ours.most.Seconds())
+	row("seconds from a task's end to its state, median", ours.median.Seconds(), theirs.median.Seconds(),
+		theirs.median.Seconds()/ours.median.Seconds())
+	row("seconds from a task's end to its state, most", ours.most.Seconds(), theirs.most.Seconds(),
+		theirs.most.Seconds()/ours.most.Seconds())
 	row("launches a second at the quotas", ours.quota, theirs.quota, ours.quota/theirs.quota)
-	fmt.Printf("throttled calls at the quotas: ours %.2f%%, official %.2f%%\n", 100*ours.throttled, 100*theirs.throttled)
+	fmt.Printf("throttled calls at the quotas: ours %.2f%%, official %.2f%%\n", 100*ours.throttled,
+		100*theirs.throttled)
 }

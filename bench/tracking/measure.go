@@ -48,7 +48,8 @@ func tracking(ctx context.Context, dir string, c contestant, s sizes, f *figures
 }
 
 // begin starts the worker before a paused pool with runs that are due.
-func begin(ctx context.Context, dir string, c contestant, runs int, quotas []fault.Quota) (*arena, *peers.Process, error) {
+func begin(ctx context.Context, dir string, c contestant, runs int,
+	quotas []fault.Quota) (*arena, *peers.Process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
 	}

@@ -119,8 +119,10 @@ func (r *rig) startWorker(ctx context.Context, c *contestant, aws string) error 
 	}
 	cmd.Dir = r.dir
 	cmd.Env = []string{
-		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+c.name), "PREFECT_API_URL=" + r.server.URL,
-		"AWS_ENDPOINT_URL=" + aws, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+c.name),
+		"PREFECT_API_URL=" + r.server.URL,
+		"AWS_ENDPOINT_URL=" + aws, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=" + region,
+		"AWS_DEFAULT_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true", "DO_NOT_TRACK=1", "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=false",
 	}
 	var err error
@@ -139,7 +141,9 @@ func (r *rig) seed(ctx context.Context, c *contestant) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: c.name, Type: "ecs", BaseJobTemplate: template}); err != nil {
+	if _, err := r.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: c.name, Type: "ecs", BaseJobTemplate: template,
+	}); err != nil {
 		return err
 	}
 	flow, err := r.api.CreateFlow(ctx, "wake")
@@ -147,7 +151,9 @@ func (r *rig) seed(ctx context.Context, c *contestant) error {
 		return err
 	}
 	variables := json.RawMessage(`{"image": "busybox:1", "cluster": "default", "cpu": 256, "memory": 512}`)
-	deployment, err := r.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: c.name, FlowID: flow.ID, WorkPoolName: c.name, JobVariables: variables})
+	deployment, err := r.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: c.name, FlowID: flow.ID, WorkPoolName: c.name, JobVariables: variables,
+	})
 	if err != nil {
 		return err
 	}

@@ -68,8 +68,11 @@ func (r *rig) bareCalls(ctx context.Context, a *arena, withAWS bool) (*bareCalls
 	cfg.BaseEndpoint = &a.awsURL
 	b.ecs = ecs.NewFromConfig(cfg)
 	made, err := b.ecs.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("bench"), NetworkMode: ecstypes.NetworkModeAwsvpc, Cpu: aws.String("256"), Memory: aws.String("512"),
-		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate}, ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("prefect"), Image: aws.String("busybox:1")}},
+		Family: aws.String("bench"), NetworkMode: ecstypes.NetworkModeAwsvpc, Cpu: aws.String("256"),
+		Memory:                  aws.String("512"),
+		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
+		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("prefect"),
+			Image: aws.String("busybox:1")}},
 	})
 	if err != nil {
 		return nil, err
@@ -87,7 +90,9 @@ func (r *rig) bareCalls(ctx context.Context, a *arena, withAWS bool) (*bareCalls
 
 func (b *bareCalls) launch(ctx context.Context, run string) error {
 	for _, name := range b.states {
-		if _, err := b.prefect.SetFlowRunState(ctx, run, prefect.StateProposal{Type: prefect.Pending, Name: name}); err != nil {
+		if _, err := b.prefect.SetFlowRunState(ctx, run, prefect.StateProposal{
+			Type: prefect.Pending, Name: name,
+		}); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,8 @@ import (
 
 func main() {
 	runs := flag.Int("runs", 200, "flow runs for each worker")
-	venv := flag.String("prefect", peers.Prefect3, "virtual environment of server and official worker: prefect3 or prefect2")
+	venv := flag.String("prefect", peers.Prefect3,
+		"virtual environment of server and official worker: prefect3 or prefect2")
 	alone := flag.Bool("alone", false, "leave the official worker out: for tuning ours")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -72,13 +73,15 @@ func report(venv string, runs int, most ceilings, ours, theirs figures) {
 	fmt.Printf("\n%d runs each, %s\n", runs, venv)
 	fmt.Printf("%-32s %10s %10s %8s\n", "", "ours", "official", "ratio")
 	row := func(name string, a, b, ratio float64) { fmt.Printf("%-32s %10.3f %10.3f %7.1fx\n", name, a, b, ratio) }
-	row("seconds to online", ours.online.Seconds(), theirs.online.Seconds(), theirs.online.Seconds()/ours.online.Seconds())
+	row("seconds to online", ours.online.Seconds(), theirs.online.Seconds(),
+		theirs.online.Seconds()/ours.online.Seconds())
 	row("launches a second", ours.rate, theirs.rate, ours.rate/theirs.rate)
 	row("peak memory, MB", ours.peak, theirs.peak, theirs.peak/ours.peak)
 	row("CPU seconds a launch", ours.cpu, theirs.cpu, theirs.cpu/ours.cpu)
 	row("AWS calls a launch", ours.aws, theirs.aws, theirs.aws/ours.aws)
 	row("Prefect calls a launch", ours.prefect, theirs.prefect, theirs.prefect/ours.prefect)
-	fmt.Printf("the calls of a launch alone, %d at once: %.1f launches a second, ours reaches %.0f%% of it (those of Prefect without RunTask: %.1f, %.0f%%)\n",
+	fmt.Printf("the calls of a launch alone, %d at once: %.1f launches a second, ours reaches %.0f%% of it (those of "+
+		"Prefect without RunTask: %.1f, %.0f%%)\n",
 		atOnce, most.both, 100*ours.rate/most.both, most.prefect, 100*ours.rate/most.prefect)
 	fmt.Printf("crashed: ours %d, official %d\n", ours.crashed, theirs.crashed)
 }

@@ -97,7 +97,8 @@ func progress(calls []wiretap.Call) (claimed, recorded int) {
 	for _, call := range calls {
 		switch {
 		case call.Status < 200 || call.Status > 299:
-		case strings.HasPrefix(call.Operation, "prefect:PATCH /flow_runs/") && strings.Contains(call.Body, "infrastructure_pid"):
+		case strings.HasPrefix(call.Operation, "prefect:PATCH /flow_runs/") &&
+			strings.Contains(call.Body, "infrastructure_pid"):
 			recorded++
 		case strings.HasSuffix(call.Operation, "/set_state") && strings.Contains(call.Body, "CRASHED"):
 			recorded++
@@ -108,7 +109,8 @@ func progress(calls []wiretap.Call) (claimed, recorded int) {
 	return claimed, recorded
 }
 
-func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f figures, before float64, took time.Duration) (figures, error) {
+func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f figures, before float64,
+	took time.Duration) (figures, error) {
 	after, err := procfs.CPUSeconds(process.PID())
 	if err != nil {
 		return f, err
@@ -116,7 +118,9 @@ func (r *rig) account(ctx context.Context, a *arena, process *peers.Process, f f
 	if f.peak, err = procfs.PeakMB(process.PID()); err != nil {
 		return f, err
 	}
-	crashed, err := r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{WorkPoolNames: []string{a.pool}, StateTypes: []prefect.StateType{prefect.Crashed}})
+	crashed, err := r.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{
+		WorkPoolNames: []string{a.pool}, StateTypes: []prefect.StateType{prefect.Crashed},
+	})
 	n := float64(r.runs)
 	f.rate, f.cpu = n/took.Seconds(), (after-before)/n
 	f.aws, f.prefect, f.crashed = float64(len(a.aws.Calls()))/n, float64(len(a.prefect.Calls()))/n, len(crashed)

@@ -77,7 +77,8 @@ type arena struct {
 
 func (r *rig) arena(ctx context.Context, name string) (*arena, error) {
 	r.pools++
-	a := &arena{pool: fmt.Sprintf("bench-%d", r.pools), account: fmt.Sprintf("3%011d", r.pools), aws: &wiretap.Tap{}, prefect: &wiretap.Tap{}, dir: r.dir}
+	a := &arena{pool: fmt.Sprintf("bench-%d", r.pools), account: fmt.Sprintf("3%011d", r.pools), aws: &wiretap.Tap{},
+		prefect: &wiretap.Tap{}, dir: r.dir}
 	if err := r.prepare(ctx, a.account); err != nil {
 		return nil, err
 	}
@@ -98,8 +99,10 @@ func (r *rig) arena(ctx context.Context, name string) (*arena, error) {
 	a.close = func() { closeAWS(); closeAPI() }
 	a.awsURL, a.prefectURL = aws, api+"/api"
 	a.env = []string{
-		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+name), "PREFECT_API_URL=" + a.prefectURL,
-		"AWS_ENDPOINT_URL=" + a.awsURL, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"PATH=/usr/bin:/bin", "HOME=" + r.dir, "PREFECT_HOME=" + filepath.Join(r.dir, "home-"+name),
+		"PREFECT_API_URL=" + a.prefectURL,
+		"AWS_ENDPOINT_URL=" + a.awsURL, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench",
+		"AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true", "DO_NOT_TRACK=1", "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=false",
 	}
 	return a, nil
@@ -121,7 +124,9 @@ func (r *rig) seed(ctx context.Context, a *arena) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: a.pool, Type: "ecs", BaseJobTemplate: template, IsPaused: true}); err != nil {
+	if _, err := r.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: a.pool, Type: "ecs", BaseJobTemplate: template, IsPaused: true,
+	}); err != nil {
 		return err
 	}
 	flow, err := r.api.CreateFlow(ctx, "bench")
@@ -129,7 +134,9 @@ func (r *rig) seed(ctx context.Context, a *arena) error {
 		return err
 	}
 	variables := json.RawMessage(`{"image": "busybox:1", "cluster": "default", "cpu": 256, "memory": 512}`)
-	deployment, err := r.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: a.pool, FlowID: flow.ID, WorkPoolName: a.pool, JobVariables: variables})
+	deployment, err := r.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: a.pool, FlowID: flow.ID, WorkPoolName: a.pool, JobVariables: variables,
+	})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,9 @@ const (
 )
 
 // Outcomes are the final states that belong to them.
-var Outcomes = map[string]prefect.StateType{Completes: prefect.Completed, Fails: prefect.Failed, Crashes: prefect.Crashed}
+var Outcomes = map[string]prefect.StateType{
+	Completes: prefect.Completed, Fails: prefect.Failed, Crashes: prefect.Crashed,
+}
 
 // Execute is `prefect flow-run execute` of the flow run that the environment names, and
 // returns the exit code. Its own calls of Prefect meet the same faults as the workers'.

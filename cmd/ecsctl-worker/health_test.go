@@ -54,7 +54,8 @@ func TestHealthIsAnsweredEarly(t *testing.T) {
 	if err != nil || out != "OK\n" {
 		t.Fatalf("%v: %s%s", err, out, said)
 	}
-	if !strings.Contains(said, "init os ") && !strings.Contains(said, "init runtime ") || strings.Contains(said, "aws-sdk-go-v2/service") || strings.Contains(said, "prometheus") {
+	if !strings.Contains(said, "init os ") && !strings.Contains(said, "init runtime ") ||
+		strings.Contains(said, "aws-sdk-go-v2/service") || strings.Contains(said, "prometheus") {
 		t.Errorf("what was made ready:\n%s", said)
 	}
 	answer = http.StatusServiceUnavailable

@@ -28,7 +28,8 @@ func CompleteCommand(streams console.Streams) *cli.Command {
 			ctx, cancel := context.WithTimeout(c.Context, completeLimit)
 			defer cancel()
 			for _, found := range complete(ctx, c.App, words) {
-				console.Printf(console.Exact(streams.Out), "%s\t%s\n", found.word, strings.ReplaceAll(found.about, "\n", " "))
+				console.Printf(console.Exact(streams.Out), "%s\t%s\n", found.word,
+					strings.ReplaceAll(found.about, "\n", " "))
 			}
 			return nil
 		},

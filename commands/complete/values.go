@@ -28,7 +28,8 @@ var shortNames = map[string]string{"p": "pool", "o": "output"}
 
 // askedValues are the flags whose values are in the account or the Prefect server.
 var askedValues = map[string]func(context.Context, provision.Options) ([]candidate, error){
-	"pool": poolCandidates, "cluster": clusterCandidates, "vpc": vpcCandidates, "subnet": subnetCandidates, "region": regionCandidates,
+	"pool": poolCandidates, "cluster": clusterCandidates, "vpc": vpcCandidates, "subnet": subnetCandidates,
+	"region": regionCandidates,
 }
 
 // flagValues are the values that a flag could have; none when that cannot be found out.

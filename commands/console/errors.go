@@ -81,7 +81,8 @@ func (e CommandExit) Error() string { return "the command failed" }
 // NoArguments refuses what is left over after the flags.
 func NoArguments(c *cli.Context) error {
 	if c.Args().Present() {
-		return Usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name, c.Args().First(), c.Command.Name)
+		return Usagef("%s takes no argument %q: all that it needs are flags, see `ecsctl %s --help`", c.Command.Name,
+			c.Args().First(), c.Command.Name)
 	}
 	return nil
 }

@@ -29,7 +29,8 @@ var Signs = map[provision.Action]sign{
 }
 
 // actionOrder is the order of the summary line.
-var actionOrder = []provision.Action{provision.Create, provision.Update, provision.Delete, provision.Adopt, provision.None, provision.Leave}
+var actionOrder = []provision.Action{provision.Create, provision.Update, provision.Delete, provision.Adopt,
+	provision.None, provision.Leave}
 
 // planPrinter writes plans for people.
 type planPrinter struct {
@@ -100,5 +101,6 @@ func summary(changes []provision.Change) string {
 
 // BootstrapHeading returns the line above the plan of a bootstrap.
 func BootstrapHeading(pool string, plan *provision.Bootstrap) string {
-	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account, plan.Identity.Region)
+	return fmt.Sprintf("Work pool %q on %s, in AWS account %s, region %s:", pool, plan.Server, plan.Identity.Account,
+		plan.Identity.Region)
 }

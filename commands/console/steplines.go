@@ -59,7 +59,8 @@ func (s *stepLines) done(a provision.Applied, err error) {
 		Printf(s.out, "%s %s %s: %s (%.1fs)\n", s.wrong.Render("✗"), a.Kind, a.Name, firstLine(err), a.Seconds)
 		return
 	}
-	Printf(s.out, "%s %s %s %s (%.1fs)", s.good.Render("✓"), pastTense[a.Action], a.Kind, plaintext.Line(a.Name), a.Seconds)
+	Printf(s.out, "%s %s %s %s (%.1fs)", s.good.Render("✓"), pastTense[a.Action], a.Kind,
+		plaintext.Line(a.Name), a.Seconds)
 	if a.ID != "" && a.Action != provision.Delete {
 		Printf(s.out, " %s", a.ID)
 	}

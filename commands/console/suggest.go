@@ -70,7 +70,8 @@ func UsageError(c *cli.Context, err error, _ bool) error {
 		return Usagef("%s goes behind the command: `%s %s ...`", dashed, owner, dashed)
 	}
 	if meant := meantFlags(name, flagNames(c.Command.Flags)); meant != nil {
-		return Usagef("there is no flag %s: did you mean %s? See `%s --help`", dashed, strings.Join(meant, " or "), c.Command.HelpName)
+		return Usagef("there is no flag %s: did you mean %s? See `%s --help`", dashed, strings.Join(meant, " or "),
+			c.Command.HelpName)
 	}
 	return Usagef("there is no flag %s: see `%s --help`", dashed, c.Command.HelpName)
 }

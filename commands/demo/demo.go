@@ -17,7 +17,6 @@ import (
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
-	"ecsctl/sandbox/prefectapi"
 )
 
 const demoDescription = `Example:
@@ -60,10 +59,14 @@ func Command(streams console.Streams) *cli.Command {
 		Description:  demoDescription,
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "prefect-api-url", Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inputs.InPrefect},
-			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` whose prefect deploys and runs the flow (default: where prefect is on PATH)", Category: inputs.InPrefect},
-			&cli.StringFlag{Name: "flow", Usage: "`FILE:FLOW` of yours that is deployed and run, or none (default: an example, where there are uv and Prefect)"},
-			&cli.StringFlag{Name: "base", Usage: "`IMAGE` that the flow's image is made on (default: the slim official Python)"},
+			&cli.StringFlag{Name: "prefect-api-url",
+				Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inputs.InPrefect},
+			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` whose prefect deploys and runs the flow " +
+				"(default: where prefect is on PATH)", Category: inputs.InPrefect},
+			&cli.StringFlag{Name: "flow", Usage: "`FILE:FLOW` of yours that is deployed and run, or none (default: " +
+				"an example, where there are uv and Prefect)"},
+			&cli.StringFlag{Name: "base",
+				Usage: "`IMAGE` that the flow's image is made on (default: the slim official Python)"},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readDemoOptions(c)
@@ -128,8 +131,8 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 	if err != nil {
 		return err
 	}
-	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv, EnforceIAM: true,
-		PrefectAPI: d.playedPrefect()}); err != nil {
+	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv,
+		EnforceIAM: true, PrefectVersion: d.playedPrefect()}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.server.Close()) }()
@@ -138,19 +141,22 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 		d.api, d.env = d.real.api, append(d.env, d.real.environ()...)
 		return hint.Add(d.show(), "what the demo has made on the server may be left there: "+demoRemoval)
 	}
-	_, auth := d.server.PrefectCredentials()
-	if d.api, err = prefect.New(prefect.Options{APIURL: d.server.PrefectAPIURL(), AuthString: prefect.Secret(auth)}); err != nil {
+	key, auth := d.server.PrefectCredentials()
+	if d.api, err = prefect.New(prefect.Options{
+		APIURL: d.server.PrefectAPIURL(), APIKey: prefect.Secret(key), AuthString: prefect.Secret(auth),
+	}); err != nil {
 		return err
 	}
 	return d.show()
 }
 
-// playedPrefect is of the version that the user has, which deploys and runs the flow of the user's own.
-func (d *demo) playedPrefect() *prefectapi.API {
-	if d.own == nil || d.own.prefect == "" {
-		return prefectapi.New()
+// playedPrefect is the version that the user has, which deploys and runs the flow of the user's
+// own; "" is the newest.
+func (d *demo) playedPrefect() string {
+	if d.own == nil {
+		return ""
 	}
-	return prefectapi.New(prefectapi.WithVersion(d.own.prefect))
+	return d.own.prefect
 }
 
 // demoEnv has nothing of the user's own settings.

@@ -24,7 +24,8 @@ func runHelloFlow(ctx context.Context, out io.Writer) error {
 		return errors.New("PREFECT__FLOW_RUN_ID is not set: this is for the containers of the demo")
 	}
 	api, err := prefect.New(prefect.Options{
-		APIURL: os.Getenv("PREFECT_API_URL"), AuthString: prefect.Secret(os.Getenv("PREFECT_API_AUTH_STRING")),
+		APIURL: os.Getenv("PREFECT_API_URL"), APIKey: prefect.Secret(os.Getenv("PREFECT_API_KEY")),
+		AuthString: prefect.Secret(os.Getenv("PREFECT_API_AUTH_STRING")),
 	})
 	if err != nil {
 		return err
@@ -33,7 +34,8 @@ func runHelloFlow(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	console.Printf(out, "%s\n", helloLine)
-	if err := api.CreateLogs(ctx, []prefect.Log{{Name: "prefect.flow_runs", Level: 20, Message: helloLine, Timestamp: time.Now(), FlowRunID: id}}); err != nil {
+	if err := api.CreateLogs(ctx, []prefect.Log{{Name: "prefect.flow_runs", Level: 20, Message: helloLine,
+		Timestamp: time.Now(), FlowRunID: id}}); err != nil {
 		return err
 	}
 	return setHelloState(ctx, api, id, prefect.Completed)

@@ -129,7 +129,8 @@ func (f *ownFlow) environ(opts demoOptions, here string) []string {
 
 // runOwnFlow deploys the flow and runs it. An example that fails, as it does without a network, ends nothing.
 func (d *demo) runOwnFlow() (ran bool, err error) {
-	d.title(4, "a flow of your own", "the guide's next steps, without Docker: image, push, deployment and run in one command")
+	d.title(4, "a flow of your own",
+		"the guide's next steps, without Docker: image, push, deployment and run in one command")
 	if d.own.missing != nil {
 		d.say("   left out: " + d.own.missing.Error())
 		for _, advice := range hint.Of(d.own.missing) {

@@ -24,7 +24,8 @@ type realPrefect struct {
 }
 
 // demoRemoval removes by hand what the demo makes on a server.
-const demoRemoval = "prefect deployment delete " + demoFlow + "/" + demoDeployment + "; prefect work-pool delete " + demoPool
+const demoRemoval = "prefect deployment delete " + demoFlow + "/" + demoDeployment +
+	"; prefect work-pool delete " + demoPool
 
 // findRealPrefect looks for all that such a demo needs, and for what it must not touch.
 func findRealPrefect(ctx context.Context, opts demoOptions, streams console.Streams) (*realPrefect, error) {
@@ -35,7 +36,8 @@ func findRealPrefect(ctx context.Context, opts demoOptions, streams console.Stre
 	}
 	if r.programs == "" {
 		return nil, hint.Add(errors.New("there is no prefect on PATH to deploy and run the guide's flow with"),
-			"install it (python -m venv .venv && .venv/bin/pip install prefect) and add --venv .venv, or leave --prefect-api-url out: then the demo needs neither")
+			"install it (python -m venv .venv && .venv/bin/pip install prefect) and add --venv .venv, or leave "+
+				"--prefect-api-url out: then the demo needs neither")
 	}
 	if r.settings, err = inputs.DiscoverPrefect(ctx, spec.Prefect{APIURL: opts.PrefectAPIURL}, streams); err != nil {
 		return nil, err
@@ -48,7 +50,8 @@ func findRealPrefect(ctx context.Context, opts demoOptions, streams console.Stre
 		return nil, err
 	}
 	if r.version, err = r.api.ServerVersion(ctx); err != nil {
-		return nil, hint.Add(err, "start a server with `prefect server start`, or leave --prefect-api-url out: then the demo plays one")
+		return nil, hint.Add(err,
+			"start a server with `prefect server start`, or leave --prefect-api-url out: then the demo plays one")
 	}
 	return r, r.checkFree(ctx)
 }
@@ -64,7 +67,8 @@ func (r *realPrefect) checkFree(ctx context.Context) error {
 	}{{"work pool", demoPool, pool}, {"deployment", demoFlow + "/" + demoDeployment, deployment}} {
 		switch {
 		case thing.err == nil:
-			return hint.Add(fmt.Errorf("the server has a %s %q already, and the demo would change and delete it", thing.what, thing.name),
+			return hint.Add(fmt.Errorf("the server has a %s %q already, and the demo would change and delete it",
+				thing.what, thing.name),
 				"if it is left from an earlier demo, remove it: "+demoRemoval)
 		case !errors.Is(thing.err, prefect.ErrNotFound):
 			return thing.err
@@ -77,10 +81,13 @@ func (r *realPrefect) checkFree(ctx context.Context) error {
 // first on PATH, and output that reads well behind a bar.
 func (r *realPrefect) environ() []string {
 	env := []string{
-		"PATH=" + r.programs + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=100", "NO_COLOR=1", "TERM=dumb",
+		"PATH=" + r.programs + string(os.PathListSeparator) + os.Getenv("PATH"), "COLUMNS=100", "NO_COLOR=1",
+		"TERM=dumb",
 		"DO_NOT_TRACK=1", "PREFECT_SERVER_ANALYTICS_ENABLED=false", "PREFECT_LOGGING_LEVEL=WARNING",
 	}
-	for name, value := range map[string]prefect.Secret{"PREFECT_API_KEY": r.settings.APIKey, "PREFECT_API_AUTH_STRING": r.settings.AuthString} {
+	for name, value := range map[string]prefect.Secret{
+		"PREFECT_API_KEY": r.settings.APIKey, "PREFECT_API_AUTH_STRING": r.settings.AuthString,
+	} {
 		if value != "" {
 			env = append(env, name+"="+value.Reveal())
 		}
@@ -103,7 +110,8 @@ func (d *demo) realRun() error {
 	if err := os.WriteFile(filepath.Join(d.dir, "my_flow.py"), templates.MyFlow, 0o600); err != nil {
 		return fmt.Errorf("failed to write the guide's flow: %w", err)
 	}
-	if err := d.program("prefect", "--no-prompt", "deploy", "my_flow.py:my_flow", "--name", demoDeployment, "--pool", demoPool); err != nil {
+	if err := d.program("prefect", "--no-prompt", "deploy", "my_flow.py:my_flow", "--name", demoDeployment, "--pool",
+		demoPool); err != nil {
 		return err
 	}
 	if err := d.program("prefect", "deployment", "run", demoFlow+"/"+demoDeployment); err != nil {

@@ -53,15 +53,24 @@ func SandboxCommand(streams console.Streams) *cli.Command {
 		Description:  sandboxDescription,
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "region", Usage: "AWS `REGION` that is played", Value: "us-east-1", Category: inputs.InAWS, EnvVars: inputs.Env("region")},
+			&cli.StringFlag{Name: "region", Usage: "AWS `REGION` that is played", Value: "us-east-1",
+				Category: inputs.InAWS, EnvVars: inputs.Env("region")},
 			&cli.IntFlag{Name: "port", Usage: "`PORT` to listen on, on loopback", DefaultText: "a free one"},
-			&cli.BoolFlag{Name: "enforce-iam", Usage: "let users, roles and tasks do only what their policies allow; the account's own key may do everything", Value: true, Category: inputs.InAWS},
-			&cli.GenericFlag{Name: "fault", Value: &inputs.Repeated{}, Usage: "`SPEC` of a fault, such as ecs:RunTask=throttle,times=3; may be repeated"},
-			&cli.GenericFlag{Name: "quota", Value: &inputs.Repeated{}, Usage: "`SPEC` of a limit, such as ecs:RunTask=20/s,burst=100 or fargate:vcpu=6; may be repeated"},
-			&cli.GenericFlag{Name: "image", Value: &inputs.Repeated{}, Usage: "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated", Category: inImages},
-			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` that stands in for the images prefecthq/prefect* (default: where prefect is on PATH)", Category: inImages},
-			&cli.StringFlag{Name: "prefect-api-url", Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inputs.InPrefect},
-			&cli.StringFlag{Name: "prefect-version", Usage: "`VERSION` of the Prefect server that is played", Value: "3.8.8", Category: inputs.InPrefect},
+			&cli.BoolFlag{Name: "enforce-iam", Usage: "let users, roles and tasks do only what their policies allow; " +
+				"the account's own key may do everything", Value: true, Category: inputs.InAWS},
+			&cli.GenericFlag{Name: "fault", Value: &inputs.Repeated{},
+				Usage: "`SPEC` of a fault, such as ecs:RunTask=throttle,times=3; may be repeated"},
+			&cli.GenericFlag{Name: "quota", Value: &inputs.Repeated{},
+				Usage: "`SPEC` of a limit, such as ecs:RunTask=20/s,burst=100 or fargate:vcpu=6; may be repeated"},
+			&cli.GenericFlag{Name: "image", Value: &inputs.Repeated{},
+				Usage:    "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated",
+				Category: inImages},
+			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` that stands in for the images " +
+				"prefecthq/prefect* (default: where prefect is on PATH)", Category: inImages},
+			&cli.StringFlag{Name: "prefect-api-url",
+				Usage: "`URL` of a real Prefect API to use in place of the played one", Category: inputs.InPrefect},
+			&cli.StringFlag{Name: "prefect-version", Usage: "`VERSION` of the Prefect server that is played",
+				Value: "3.8.8", Category: inputs.InPrefect},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readSandboxOptions(c)
@@ -76,10 +85,12 @@ func SandboxCommand(streams console.Streams) *cli.Command {
 func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 	opts = sandboxOptions{
 		Region: c.String("region"), Port: c.Int("port"), Command: c.Args().Slice(),
-		EnforceIAM: c.Bool("enforce-iam"), PrefectAPIURL: c.String("prefect-api-url"), PrefectVersion: c.String("prefect-version"),
+		EnforceIAM: c.Bool("enforce-iam"), PrefectAPIURL: c.String("prefect-api-url"),
+		PrefectVersion: c.String("prefect-version"),
 	}
 	if opts.PrefectAPIURL != "" && c.IsSet("prefect-version") {
-		return opts, console.Usagef("--prefect-version is that of the played server: it does not go with --prefect-api-url")
+		return opts, console.Usagef(
+			"--prefect-version is that of the played server: it does not go with --prefect-api-url")
 	}
 	if opts.Port < 0 || opts.Port > 65535 {
 		return opts, console.Usagef("--port %d: it is a number up to 65535", opts.Port)
@@ -99,7 +110,8 @@ func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 		opts.Quotas = append(opts.Quotas, quota)
 	}
 	if opts.PrefectAPIURL != "" && opts.faultsPrefect() {
-		return opts, console.Usagef("faults and quotas of prefect are those of the played server: they do not go with --prefect-api-url")
+		return opts, console.Usagef(
+			"faults and quotas of prefect are those of the played server: they do not go with --prefect-api-url")
 	}
 	opts.Images, err = sandboxImages(c.String("venv"), inputs.Given(c, "image"))
 	return opts, err
@@ -112,7 +124,8 @@ func (o sandboxOptions) faultsPrefect() bool {
 
 func runSandbox(ctx context.Context, streams console.Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
-		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults, Quotas: opts.Quotas,
+		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults,
+		Quotas:               opts.Quotas,
 		ContainerEnvironment: ownHealthPort, PrefectVersion: opts.PrefectVersion,
 	})
 	if err != nil {
@@ -131,14 +144,17 @@ func runSandbox(ctx context.Context, streams console.Streams, opts sandboxOption
 	return nil
 }
 
-func runInSandbox(ctx context.Context, streams console.Streams, server *sandbox.Server, place place, command []string) error {
+func runInSandbox(ctx context.Context, streams console.Streams, server *sandbox.Server, place place,
+	command []string) error {
 	code, err := server.Run(ctx, sandbox.Command{
-		Args: command, Env: place.over(os.Environ()), In: streams.In, Out: console.Exact(streams.Out), Err: console.Exact(streams.Err),
+		Args: command, Env: place.over(os.Environ()), In: streams.In, Out: console.Exact(streams.Out),
+		Err: console.Exact(streams.Err),
 	})
 	var missing *sandbox.CommandNotFoundError
 	switch {
 	case errors.As(err, &missing):
-		return hint.Add(console.Usagef("there is no program %q on PATH", missing.Command), "the command comes after --, such as: ecsctl sandbox -- aws ecs list-clusters")
+		return hint.Add(console.Usagef("there is no program %q on PATH", missing.Command),
+			"the command comes after --, such as: ecsctl sandbox -- aws ecs list-clusters")
 	case err != nil:
 		return err
 	case code != 0:
@@ -162,6 +178,7 @@ func announceSandbox(streams console.Streams, server *sandbox.Server, opts sandb
 	if len(opts.Images) == 0 {
 		console.Printf(streams.Err, "no image can be pulled: prefect is not on PATH, see --venv and --image\n")
 	}
-	console.Printf(streams.Err, "faults: %s\nquotas: %s\n\nexport this in the shells that are to use it; Ctrl-C ends it and forgets everything\n\n", server.FaultsURL(), server.QuotasURL())
+	console.Printf(streams.Err, "faults: %s\nquotas: %s\n\nexport this in the shells that are to use it; Ctrl-C ends "+
+		"it and forgets everything\n\n", server.FaultsURL(), server.QuotasURL())
 	place.Print(streams.Out)
 }

@@ -18,7 +18,8 @@ type place struct {
 // sandboxPlace is where a sandbox is. apiURL is that of a real Prefect API, whose
 // credentials stay, or "".
 func sandboxPlace(server *sandbox.Server, apiURL string) place {
-	p := place{set: server.Env(), unset: []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}}
+	p := place{set: server.Env(), unset: []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN",
+		"AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}}
 	if apiURL != "" {
 		p.set = slices.DeleteFunc(p.set, func(entry string) bool { return strings.HasPrefix(entry, "PREFECT_") })
 		p.set = append(p.set, "PREFECT_API_URL="+apiURL)
@@ -50,7 +51,8 @@ func (p place) Print(out io.Writer) {
 		console.Printf(out, "export %s\n", entry)
 	}
 	names := slices.DeleteFunc(slices.Clone(p.unset), func(name string) bool {
-		return strings.HasSuffix(name, "*") || slices.ContainsFunc(p.set, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+		return strings.HasSuffix(name, "*") ||
+			slices.ContainsFunc(p.set, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 	})
 	console.Printf(out, "unset %s\n", strings.Join(names, " "))
 }

@@ -25,7 +25,8 @@ const (
 func (d *demo) show() error {
 	started := time.Now()
 	d.say("Prefect's ECS Worker Guide on this machine. " + d.stage() + "\n")
-	d.title(1, "work pool, roles, task definition, service", "the guide's steps 1 and 2, and its sanity check: the worker is live")
+	d.title(1, "work pool, roles, task definition, service",
+		"the guide's steps 1 and 2, and its sanity check: the worker is live")
 	if err := d.bootstrap(); err != nil {
 		return err
 	}
@@ -74,9 +75,11 @@ func (d *demo) teardown(started time.Time, ownRan bool) error {
 // stage says what of it is real.
 func (d *demo) stage() string {
 	if d.real != nil {
-		return "AWS is played by `ecsctl sandbox`.\nThe Prefect server (" + d.real.version + " at " + d.api.APIURL() + "), its command line\nand the flow run are real. The worker is ecsctl's own."
+		return "AWS is played by `ecsctl sandbox`.\nThe Prefect server (" + d.real.version + " at " + d.api.APIURL() +
+			"), its command line\nand the flow run are real. The worker is ecsctl's own."
 	}
-	played := "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is forgotten at the end."
+	played := "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is " +
+		"forgotten at the end."
 	if d.own != nil && d.own.missing == nil {
 		played += "\nStep 4 alone reads a base image and wheels from the network."
 	}
@@ -93,10 +96,12 @@ func (d *demo) bootstrap() error {
 
 func (d *demo) deployAndRun() error {
 	if d.real != nil {
-		d.title(2, "a deployment and a flow run", "the guide's step 4, with its own my_flow.py. The flow run's ECS task is the real prefect flow-run execute")
+		d.title(2, "a deployment and a flow run", "the guide's step 4, with its own my_flow.py. The flow run's ECS "+
+			"task is the real prefect flow-run execute")
 		return d.realRun()
 	}
-	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
+	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two "+
+		"commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
 	return d.helloRun()
 }
 
@@ -116,7 +121,8 @@ func (d *demo) ecsctl(args ...string) error {
 	d.typed(append([]string{"ecsctl"}, args...)...)
 	code, err := d.Run(append([]string{d.binary}, args...))
 	if err == nil && code != 0 {
-		err = hint.Add(fmt.Errorf("failed to show `ecsctl %s`: exit code %d", args[0], code), "this is a defect of ecsctl: please report it with the output above")
+		err = hint.Add(fmt.Errorf("failed to show `ecsctl %s`: exit code %d", args[0], code),
+			"this is a defect of ecsctl: please report it with the output above")
 	}
 	return err
 }
@@ -127,7 +133,9 @@ func (d *demo) Run(args []string) (code int, err error) { return d.RunIn(d.dir, 
 // RunIn runs it in a folder, with more in its environment.
 func (d *demo) RunIn(dir string, args []string, env ...string) (code int, err error) {
 	out := &indented{out: d.streams.Out}
-	return d.server.Run(d.ctx, sandbox.Command{Args: args, Env: slices.Concat(d.env, env), Dir: dir, Out: out, Err: out})
+	return d.server.Run(d.ctx, sandbox.Command{
+		Args: args, Env: slices.Concat(d.env, env), Dir: dir, Out: out, Err: out,
+	})
 }
 
 // helloRun deploys and runs, and waits for the end.
@@ -138,7 +146,8 @@ func (d *demo) helloRun() error {
 		return err
 	}
 	deployment, err := d.api.CreateDeployment(d.ctx, prefect.DeploymentCreate{
-		Name: demoDeployment, FlowID: flow.ID, WorkPoolName: demoPool, Entrypoint: "my_flow.py:my_flow", JobVariables: json.RawMessage(`{}`),
+		Name: demoDeployment, FlowID: flow.ID, WorkPoolName: demoPool, Entrypoint: "my_flow.py:my_flow",
+		JobVariables: json.RawMessage(`{}`),
 	})
 	if err != nil {
 		return err

@@ -83,13 +83,16 @@ func deployFlags() []cli.Flag {
 			EnvVars: inputs.Env("timeout")},
 		&cli.GenericFlag{Name: "job-variable", Value: &inputs.Repeated{},
 			Usage: "`NAME=VALUE` of a job variable, such as cpu=512; may be repeated", Category: inDeployment},
-		&cli.GenericFlag{Name: "schedule", Value: &inputs.Repeated{}, Usage: "`CRON` expression of a schedule, as --cron",
+		&cli.GenericFlag{Name: "schedule", Value: &inputs.Repeated{},
+			Usage:    "`CRON` expression of a schedule, as --cron",
 			Category: inDeployment},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
 			EnvVars: inputs.Env("verbose")},
 	}
 	for _, f := range throughFlags {
-		flags = append(flags, &cli.GenericFlag{Name: f.name, Value: &inputs.Repeated{}, Usage: f.usage, Category: inDeployment})
+		flags = append(flags, &cli.GenericFlag{
+			Name: f.name, Value: &inputs.Repeated{}, Usage: f.usage, Category: inDeployment,
+		})
 	}
 	return append(flags, flowImageFlags()...)
 }
@@ -149,10 +152,12 @@ func readDeployOptions(c *cli.Context, flags []inputs.SpecFlag) (opts deployOpti
 func (o deployOptions) check(args []string) error {
 	switch {
 	case len(args) > 1:
-		return console.Usagef("deploy takes one flow or deployment, and got %q as well; --all deploys everything in prefect.yaml",
+		return console.Usagef("deploy takes one flow or deployment, and got %q as well; --all deploys everything in "+
+			"prefect.yaml",
 			args[1])
 	case o.Target == "" && !o.All:
-		return console.Usagef("nothing to deploy: name a flow, such as flow.py:my_flow, or with a prefect.yaml a deployment or --all")
+		return console.Usagef("nothing to deploy: name a flow, such as flow.py:my_flow, or with a prefect.yaml a " +
+			"deployment or --all")
 	case o.Target != "" && o.All:
 		return console.Usagef("--all deploys everything: leave out %q, or --all", o.Target)
 	case o.From != fromImage && o.From != fromGit && o.From != fromInline:
@@ -160,7 +165,8 @@ func (o deployOptions) check(args []string) error {
 	case o.All && o.Run:
 		return console.Usagef("--run runs one deployment: leave out --all and name it")
 	case o.From != fromImage && !o.isEntrypoint():
-		return console.Usagef("--from %s goes with a flow such as flow.py:my_flow: the deployments of a prefect.yaml say themselves where their code comes from",
+		return console.Usagef("--from %s goes with a flow such as flow.py:my_flow: the deployments of a prefect.yaml "+
+			"say themselves where their code comes from",
 			o.From)
 	case o.Token != "" && o.From != fromGit:
 		return console.Usagef("--git-token-block goes with --from git")

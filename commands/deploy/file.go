@@ -34,7 +34,8 @@ func readProjectFile(dir string) (*projectFile, error) {
 	}
 	f := &projectFile{text: string(raw)}
 	if err := yaml.UnmarshalWithOptions(raw, &f.content, yaml.UseOrderedMap()); err != nil {
-		return nil, fmt.Errorf("failed to read %s: %s", prefectFile, strings.TrimSpace(yaml.FormatError(err, false, true)))
+		return nil, fmt.Errorf("failed to read %s: %s", prefectFile,
+			strings.TrimSpace(yaml.FormatError(err, false, true)))
 	}
 	listed, _ := valueOf(f.content, "deployments").([]any)
 	for _, d := range listed {

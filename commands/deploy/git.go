@@ -30,7 +30,8 @@ func (d *deployer) planGit(ctx context.Context) (deployPlan, error) {
 	}
 	switch {
 	case !c.pushed:
-		console.Printf(d.streams.Err, "warning: commit %.10s is not on the remote: runs will not see it until you push\n", c.commit)
+		console.Printf(d.streams.Err,
+			"warning: commit %.10s is not on the remote: runs will not see it until you push\n", c.commit)
 	case c.dirty:
 		console.Printf(d.streams.Err, "warning: there are changes that are not committed: runs will not see them\n")
 	}

@@ -149,7 +149,8 @@ type builtImage struct {
 
 func printImage(streams console.Streams, output string, made *flowimage.Image, pushed flowimage.Pushed) error {
 	if output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python, made.Prefect,
+		return console.PrintJSON(streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python,
+			made.Prefect,
 			made.Size, made.Packages, made.Code, pushed.Bytes, made.Warnings})
 	}
 	console.Printf(streams.Out, "%s\n", pushed.Reference)
@@ -176,6 +177,7 @@ func listImage(streams console.Streams, dir, output string) error {
 		total += f.Size
 		console.Printf(streams.Out, "%10d  %s\n", f.Size, f.Path)
 	}
-	console.Printf(streams.Err, "%d files, %s; %s says what stays out\n", len(files), kilobytes(total), flowimage.IgnoreFile)
+	console.Printf(streams.Err, "%d files, %s; %s says what stays out\n", len(files), kilobytes(total),
+		flowimage.IgnoreFile)
 	return nil
 }

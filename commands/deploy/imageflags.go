@@ -31,25 +31,30 @@ const inImage = "Image"
 func flowImageFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "base",
-			Usage: "`IMAGE` to build on (default: the slim official Python of the project's version)", Category: inImage,
-			EnvVars: inputs.Env("base")},
+			Usage:    "`IMAGE` to build on (default: the slim official Python of the project's version)",
+			Category: inImage,
+			EnvVars:  inputs.Env("base")},
 		&cli.StringFlag{Name: "platform", Usage: "linux/amd64 or linux/arm64", Value: "linux/amd64", Category: inImage,
 			EnvVars: inputs.Env("platform")},
 		&cli.StringFlag{Name: "python", Usage: "`VERSION` of Python, such as 3.12 (default: what the project asks for)",
 			Category: inImage, EnvVars: inputs.Env("python")},
 		&cli.StringFlag{Name: "requirements",
-			Usage:    "`FILE` with the dependencies (default: inline metadata, uv.lock, pyproject.toml or requirements.txt)",
+			Usage: "`FILE` with the dependencies (default: inline metadata, uv.lock, pyproject.toml or " +
+				"requirements.txt)",
 			Category: inImage, EnvVars: inputs.Env("requirements")},
 		&cli.StringFlag{Name: "compression", Usage: "zstd or gzip", Value: flowimage.Zstd, Category: inImage,
 			EnvVars: inputs.Env("compression")},
-		&cli.StringFlag{Name: "repository", Usage: "`REPOSITORY` of any registry to push to (default: the pool's in ECR)",
+		&cli.StringFlag{Name: "repository",
+			Usage:    "`REPOSITORY` of any registry to push to (default: the pool's in ECR)",
 			Category: inImage, EnvVars: inputs.Env("repository")},
 		&cli.StringFlag{Name: "cache-dir", Usage: "`DIR` for what is kept between builds", Category: inImage,
 			EnvVars: inputs.Env("cache-dir")},
 		&cli.StringFlag{Name: "venv",
-			Usage:   "virtual environment `DIR` with your Prefect (default: .venv, the active one, or where prefect is on PATH)",
+			Usage: "virtual environment `DIR` with your Prefect (default: .venv, the active one, or where prefect " +
+				"is on PATH)",
 			EnvVars: inputs.Env("venv")},
-		&cli.BoolFlag{Name: "refresh", Usage: "resolve the dependencies again", Category: inImage, EnvVars: inputs.Env("refresh")},
+		&cli.BoolFlag{Name: "refresh", Usage: "resolve the dependencies again", Category: inImage,
+			EnvVars: inputs.Env("refresh")},
 	}
 }
 

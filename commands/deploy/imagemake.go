@@ -52,8 +52,10 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 		return nil, flowimage.Pushed{}, err
 	}
 	if made.Size > slowToPull {
-		made.Warnings = append(made.Warnings, fmt.Sprintf("the image is %s compressed, and Fargate pulls all of it before each run: "+
-			"leave out what the flows do not need, or make a SOCI index (docs/deploying.md)", workercmd.Megabytes(made.Size)))
+		made.Warnings = append(made.Warnings,
+			fmt.Sprintf("the image is %s compressed, and Fargate pulls all of it before each run: "+
+				"leave out what the flows do not need, or make a SOCI index (docs/deploying.md)",
+				workercmd.Megabytes(made.Size)))
 	}
 	for _, warning := range made.Warnings {
 		console.Printf(m.streams.Err, "warning: %s\n", warning)
@@ -62,8 +64,10 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 	if err != nil {
 		return made, pushed, m.explainPush(err)
 	}
-	console.Printf(m.streams.Err, "image: %s (dependencies %s from %s, code %s in %d files), Python %s, Prefect %s; pushed %s\n",
-		workercmd.Megabytes(made.Size), workercmd.Megabytes(made.Packages), made.From, kilobytes(made.Code), len(made.Files), made.Python,
+	console.Printf(m.streams.Err,
+		"image: %s (dependencies %s from %s, code %s in %d files), Python %s, Prefect %s; pushed %s\n",
+		workercmd.Megabytes(made.Size), workercmd.Megabytes(made.Packages), made.From, kilobytes(made.Code),
+		len(made.Files), made.Python,
 		made.Prefect, kilobytes(pushed.Bytes))
 	return made, pushed, nil
 }

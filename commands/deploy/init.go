@@ -104,7 +104,8 @@ func writeNew(streams console.Streams, path, content string) error {
 type foundFlow struct{ file, function string }
 
 // flowFunction finds @flow, with or without arguments, and the function below it; other decorators may stand between.
-var flowFunction = regexp.MustCompile(`(?m)^@(?:prefect\.)?flow\b[^\n]*(?:\n(?:[ \t)@#][^\n]*)?)*?\n(?:async[ \t]+)?def[ \t]+(\w+)`)
+var flowFunction = regexp.MustCompile(
+	`(?m)^@(?:prefect\.)?flow\b[^\n]*(?:\n(?:[ \t)@#][^\n]*)?)*?\n(?:async[ \t]+)?def[ \t]+(\w+)`)
 
 func findFlows(dir string) ([]foundFlow, error) {
 	files, _, err := flowimage.ListCode(dir)

@@ -67,8 +67,9 @@ func pack(dir string, files []flowimage.File) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("failed to pack the code: %w", err)
 		}
-		w, err := archive.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate, Modified: time.Date(1980, 1, 1,
-			0, 0, 0, 0, time.UTC)})
+		w, err := archive.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Deflate,
+			Modified: time.Date(1980, 1, 1,
+				0, 0, 0, 0, time.UTC)})
 		if err == nil {
 			_, err = io.Copy(w, bytes.NewReader(content))
 		}

@@ -112,7 +112,8 @@ func (d *deployer) compareVersions(inImage string) {
 	}
 	if major(inImage) != major(d.server) {
 		console.Printf(d.streams.Err,
-			"warning: the image has Prefect %s, which does not go with the server's %s: name prefect==%s in the project's dependencies\n",
+			"warning: the image has Prefect %s, which does not go with the server's %s: name prefect==%s in the "+
+				"project's dependencies\n",
 			inImage, d.server, d.server)
 	}
 }

@@ -55,7 +55,8 @@ func runDeploy(ctx context.Context, streams console.Streams, opts deployOptions)
 func (d *deployer) checkTarget() error {
 	if !d.opts.isEntrypoint() {
 		if _, err := os.Stat(prefectFile); err != nil {
-			return hint.Add(fmt.Errorf("there is no %s here that could have a deployment %q", prefectFile, d.opts.Target),
+			return hint.Add(fmt.Errorf("there is no %s here that could have a deployment %q", prefectFile,
+				d.opts.Target),
 				"name a flow, such as flow.py:my_flow; or make a "+prefectFile+" with `ecsctl init`")
 		}
 		return nil
@@ -70,9 +71,11 @@ func (d *deployer) checkTarget() error {
 	case info.IsDir() || filepath.Ext(file) != ".py":
 		return console.Usagef("%q is no Python file: name a flow as FILE:FUNCTION, such as flow.py:my_flow", file)
 	case name == "":
-		return console.Usagef("%q names no flow in the file: give FILE:FUNCTION, such as flow.py:my_flow", d.opts.Target)
+		return console.Usagef("%q names no flow in the file: give FILE:FUNCTION, such as flow.py:my_flow",
+			d.opts.Target)
 	case filepath.IsAbs(file) || strings.HasPrefix(filepath.ToSlash(filepath.Clean(file)), "../"):
-		return console.Usagef("%q is outside of this folder, which becomes the image: change into the flow's folder", file)
+		return console.Usagef("%q is outside of this folder, which becomes the image: change into the flow's folder",
+			file)
 	}
 	return nil
 }
@@ -147,7 +150,9 @@ func (d *deployer) tell(ctx context.Context, names []string) (*prefect.Deploymen
 		console.Printf(d.streams.Err, "deployment %s: %s\n", full, d.link("deployments/deployment/"+deployment.ID))
 		if d.opts.Output == inputs.OutputText {
 			console.Printf(d.streams.Out, "%s\n", full)
-		} else if err := console.PrintJSON(d.streams.Out, map[string]string{"deployment": full, "id": deployment.ID}); err != nil {
+		} else if err := console.PrintJSON(d.streams.Out, map[string]string{
+			"deployment": full, "id": deployment.ID,
+		}); err != nil {
 			return nil, err
 		}
 		if !d.opts.Run {

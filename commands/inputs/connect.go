@@ -24,7 +24,9 @@ const PollInterval = time.Second
 // Connect finds the credentials of AWS and Prefect and returns the options for
 // package provision. The Spec in them has its region.
 func Connect(ctx context.Context, spec spec.Spec, streams console.Streams, verbose bool) (provision.Options, error) {
-	opts := provision.Options{Version: buildinfo.Version(), Logger: NewLogger(streams.Err, verbose), PollInterval: PollInterval}
+	opts := provision.Options{
+		Version: buildinfo.Version(), Logger: NewLogger(streams.Err, verbose), PollInterval: PollInterval,
+	}
 	api, err := ConnectPrefect(ctx, spec.Prefect, streams, &opts)
 	if err != nil {
 		return opts, err
@@ -48,7 +50,8 @@ func ConnectAWS(ctx context.Context, spec spec.Spec, opts *provision.Options, ap
 }
 
 // ConnectPrefect finds the API and the credentials, and leaves them in opts.
-func ConnectPrefect(ctx context.Context, p spec.Prefect, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
+func ConnectPrefect(ctx context.Context, p spec.Prefect, streams console.Streams,
+	opts *provision.Options) (*prefect.Client, error) {
 	UseOwnRoots()
 	settings, err := DiscoverPrefect(ctx, p, streams)
 	if err != nil {
@@ -58,7 +61,8 @@ func ConnectPrefect(ctx context.Context, p spec.Prefect, streams console.Streams
 }
 
 // PrefectClient makes a client of settings, and leaves the server in opts.
-func PrefectClient(settings prefect.Settings, streams console.Streams, opts *provision.Options) (*prefect.Client, error) {
+func PrefectClient(settings prefect.Settings, streams console.Streams,
+	opts *provision.Options) (*prefect.Client, error) {
 	for _, warning := range settings.Warnings() {
 		console.Printf(streams.Err, "warning: %s\n", warning)
 	}

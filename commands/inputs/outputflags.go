@@ -29,21 +29,26 @@ func OutputFlags() []cli.Flag {
 		ConfigFlag(),
 		OutputFlag(),
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done and do nothing", EnvVars: Env("dry-run")},
-		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "with --dry-run: exit with 2 when there are changes", EnvVars: Env("detailed-exitcode")},
+		&cli.BoolFlag{Name: "detailed-exitcode", Usage: "with --dry-run: exit with 2 when there are changes",
+			EnvVars: Env("detailed-exitcode")},
 		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask for confirmation", EnvVars: Env("yes")},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: Env("verbose")},
-		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for something to happen", Value: 10 * time.Minute, EnvVars: Env("wait-timeout")},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+			EnvVars: Env("verbose")},
+		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for something to happen",
+			Value: 10 * time.Minute, EnvVars: Env("wait-timeout")},
 	}
 }
 
 // ConfigFlag returns --config.
 func ConfigFlag() cli.Flag {
-	return &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")}
+	return &cli.StringFlag{Name: "config", Aliases: []string{"c"},
+		Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")}
 }
 
 // OutputFlag returns --output.
 func OutputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: OutputText, Usage: "text or json", EnvVars: Env("output")}
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: OutputText, Usage: "text or json",
+		EnvVars: Env("output")}
 }
 
 // ReadOutput returns the value of OutputFlag.
@@ -78,7 +83,8 @@ func (o OutputOptions) NeedsAnswer(streams console.Streams) error {
 	if o.Yes || o.DryRun || streams.CanPrompt {
 		return nil
 	}
-	return console.Usagef("there is no terminal to ask for confirmation: pass --yes to go ahead, or --dry-run to look only")
+	return console.Usagef("there is no terminal to ask for confirmation: pass --yes to go ahead, or --dry-run to " +
+		"look only")
 }
 
 // ReportOptions are the flags of every command that looks and changes nothing.
@@ -90,9 +96,12 @@ type ReportOptions struct {
 // ReportFlags are the flags of commands that only look.
 func ReportFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")},
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: OutputText, Usage: "text or json", EnvVars: Env("output")},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: Env("verbose")},
+		&cli.StringFlag{Name: "config", Aliases: []string{"c"},
+			Usage: "`FILE` to read the settings from (default: ecsctl.yaml if there is one)", EnvVars: Env("config")},
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: OutputText, Usage: "text or json",
+			EnvVars: Env("output")},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+			EnvVars: Env("verbose")},
 	}
 }
 

@@ -30,7 +30,8 @@ func SaveSpec(path string, spec spec.Spec, overwrite bool) error {
 	}
 	file, err := os.OpenFile(path, flags, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return hint.Add(fmt.Errorf("failed to save %q: %w", path, ErrFileExists), "name another file with --save, or move that one away")
+		return hint.Add(fmt.Errorf("failed to save %q: %w", path, ErrFileExists),
+			"name another file with --save, or move that one away")
 	}
 	if err != nil {
 		return fmt.Errorf("failed to save the settings: %w", err)

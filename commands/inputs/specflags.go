@@ -52,7 +52,8 @@ func intFlag(name, category, usage, unset string, field func(*spec.Spec) *int) S
 // countFlag sets a number that may be left unset, which is not the same as 0.
 func countFlag(name, category, usage, unset string, field func(*spec.Spec) **int, aliases ...string) SpecFlag {
 	return SpecFlag{
-		Flag: &cli.IntFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: Env(name), DefaultText: unset},
+		Flag: &cli.IntFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: Env(name),
+			DefaultText: unset},
 		set: func(s *spec.Spec, c *cli.Context) error {
 			n := c.Int(name)
 			*field(s) = &n
@@ -87,7 +88,9 @@ func switchFlag(name, category, usage, unset string, field func(*spec.Spec) **bo
 
 func listFlag(name, category, usage string, field func(*spec.Spec) *[]string, aliases ...string) SpecFlag {
 	return SpecFlag{
-		Flag:   &cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: Env(name)},
+		Flag: &cli.StringSliceFlag{
+			Name: name, Aliases: aliases, Usage: usage, Category: category, EnvVars: Env(name),
+		},
 		set:    func(s *spec.Spec, c *cli.Context) error { *field(s) = c.StringSlice(name); return nil },
 		values: func(s *spec.Spec) []string { return *field(s) },
 	}
@@ -109,60 +112,118 @@ func PlaceFlags() []SpecFlag {
 		stringFlag("pool", "", "`NAME` of the Prefect work pool", func(s *spec.Spec) *string { return &s.Pool }, "p"),
 		stringFlag("region", InAWS, "AWS `REGION`", func(s *spec.Spec) *string { return &s.Region }),
 		stringFlag("profile", InAWS, "AWS `PROFILE`", func(s *spec.Spec) *string { return &s.Profile }),
-		stringFlag("cluster", InAWS, "`NAME` or ARN of the ECS cluster, created when missing (default: \"default\")", func(s *spec.Spec) *string { return &s.Cluster }),
-		stringFlag("prefect-api-url", InPrefect, "`URL` of the Prefect API (default: PREFECT_API_URL or the Prefect profile)", func(s *spec.Spec) *string { return &s.Prefect.APIURL }),
-		stringFlag("prefect-profile", InPrefect, "Prefect `PROFILE`", func(s *spec.Spec) *string { return &s.Prefect.Profile }),
-		stringFlag("prefect-api-key-file", InPrefect, "`FILE` with the API key; - is standard input", func(s *spec.Spec) *string { return &s.Prefect.APIKeyFile }),
+		stringFlag("cluster", InAWS, "`NAME` or ARN of the ECS cluster, created when missing (default: \"default\")",
+			func(s *spec.Spec) *string { return &s.Cluster }),
+		stringFlag("prefect-api-url", InPrefect,
+			"`URL` of the Prefect API (default: PREFECT_API_URL or the Prefect profile)", func(s *spec.Spec) *string {
+				return &s.Prefect.APIURL
+			}),
+		stringFlag("prefect-profile", InPrefect, "Prefect `PROFILE`", func(s *spec.Spec) *string {
+			return &s.Prefect.Profile
+		}),
+		stringFlag("prefect-api-key-file", InPrefect, "`FILE` with the API key; - is standard input",
+			func(s *spec.Spec) *string { return &s.Prefect.APIKeyFile }),
 	}
 }
 
 // NameFlags override derived names.
 func NameFlags() []SpecFlag {
 	return []SpecFlag{
-		stringFlag("execution-role", inNames, "`NAME` of the execution role, or the ARN of one to use as it is", func(s *spec.Spec) *string { return &s.Names.ExecutionRole }),
-		stringFlag("worker-role", inNames, "`NAME` of the worker's task role, or the ARN of one to use as it is", func(s *spec.Spec) *string { return &s.Names.WorkerRole }),
-		stringFlag("flow-role", inNames, "`NAME` of the task role of flow runs that is made", func(s *spec.Spec) *string { return &s.Names.FlowRole }),
-		stringFlag("flow-execution-role", inNames, "`NAME` of the execution role of flow runs that is made", func(s *spec.Spec) *string { return &s.Names.FlowExecutionRole }),
-		stringFlag("family", inNames, "`FAMILY` of the worker's task definition", func(s *spec.Spec) *string { return &s.Names.Family }),
-		stringFlag("service-name", inNames, "`NAME` of the ECS service", func(s *spec.Spec) *string { return &s.Names.Service }),
-		stringFlag("secret-name", inNames, "`NAME` of the secret with the API key", func(s *spec.Spec) *string { return &s.Names.Secret }),
-		stringFlag("log-group", inNames, "`NAME` of the log group", func(s *spec.Spec) *string { return &s.Names.LogGroup }),
-		stringFlag("queue-name", inNames, "`NAME` of the queue with the changes of tasks", func(s *spec.Spec) *string { return &s.Names.Queue }),
-		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon", func(s *spec.Spec) *string { return &s.Names.DeadLetterQueue }),
-		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue", func(s *spec.Spec) *string { return &s.Names.Rule }),
-		stringFlag("bucket-name", inNames, "`NAME` of the bucket for bundles of flows", func(s *spec.Spec) *string { return &s.Names.Bucket }),
-		stringFlag("repository-name", inNames, "`NAME` of the repository that the worker's image is pushed to", func(s *spec.Spec) *string { return &s.Names.Repository }),
-		stringFlag("flow-repository-name", inNames, "`NAME` of the repository that the images of flows are pushed to", func(s *spec.Spec) *string { return &s.Names.FlowRepository }),
-		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given", func(s *spec.Spec) *string { return &s.Names.SecurityGroup }),
+		stringFlag("execution-role", inNames, "`NAME` of the execution role, or the ARN of one to use as it is",
+			func(s *spec.Spec) *string { return &s.Names.ExecutionRole }),
+		stringFlag("worker-role", inNames, "`NAME` of the worker's task role, or the ARN of one to use as it is",
+			func(s *spec.Spec) *string { return &s.Names.WorkerRole }),
+		stringFlag("flow-role", inNames, "`NAME` of the task role of flow runs that is made",
+			func(s *spec.Spec) *string { return &s.Names.FlowRole }),
+		stringFlag("flow-execution-role", inNames, "`NAME` of the execution role of flow runs that is made",
+			func(s *spec.Spec) *string { return &s.Names.FlowExecutionRole }),
+		stringFlag("family", inNames, "`FAMILY` of the worker's task definition", func(s *spec.Spec) *string {
+			return &s.Names.Family
+		}),
+		stringFlag("service-name", inNames, "`NAME` of the ECS service", func(s *spec.Spec) *string {
+			return &s.Names.Service
+		}),
+		stringFlag("secret-name", inNames, "`NAME` of the secret with the API key", func(s *spec.Spec) *string {
+			return &s.Names.Secret
+		}),
+		stringFlag("log-group", inNames, "`NAME` of the log group", func(s *spec.Spec) *string {
+			return &s.Names.LogGroup
+		}),
+		stringFlag("queue-name", inNames, "`NAME` of the queue with the changes of tasks", func(s *spec.Spec) *string {
+			return &s.Names.Queue
+		}),
+		stringFlag("dead-letter-queue-name", inNames, "`NAME` of the queue for what no worker can act upon",
+			func(s *spec.Spec) *string { return &s.Names.DeadLetterQueue }),
+		stringFlag("rule-name", inNames, "`NAME` of the EventBridge rule that feeds the queue",
+			func(s *spec.Spec) *string { return &s.Names.Rule }),
+		stringFlag("bucket-name", inNames, "`NAME` of the bucket for bundles of flows", func(s *spec.Spec) *string {
+			return &s.Names.Bucket
+		}),
+		stringFlag("repository-name", inNames, "`NAME` of the repository that the worker's image is pushed to",
+			func(s *spec.Spec) *string { return &s.Names.Repository }),
+		stringFlag("flow-repository-name", inNames, "`NAME` of the repository that the images of flows are pushed to",
+			func(s *spec.Spec) *string { return &s.Names.FlowRepository }),
+		stringFlag("security-group-name", inNames, "`NAME` of the security group that is made when none is given",
+			func(s *spec.Spec) *string { return &s.Names.SecurityGroup }),
 	}
 }
 
 // ResourceFlags say what bootstrap makes.
 func ResourceFlags() []SpecFlag {
 	return []SpecFlag{
-		stringFlag("vpc", inNetwork, "`ID` of the VPC (default: the default VPC)", func(s *spec.Spec) *string { return &s.Network.VPC }),
-		listFlag("subnet", inNetwork, "`ID` of a subnet; may be repeated (default: the subnets with a way out)", func(s *spec.Spec) *[]string { return &s.Network.Subnets }),
-		listFlag("security-group", inNetwork, "`ID` of a security group; may be repeated (default: one is made, egress only)", func(s *spec.Spec) *[]string { return &s.Network.SecurityGroups }),
-		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)", func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }),
-		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)", func(s *spec.Spec) *string { return &s.Worker.Runtime }),
-		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for --runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
-		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: what was installed with this program, else this program)", func(s *spec.Spec) *string { return &s.Worker.Binary }),
-		intFlag("cpu", inWorker, "CPU `UNITS` of the worker", "256; 512 for --runtime prefect", func(s *spec.Spec) *int { return &s.Worker.CPU }),
-		intFlag("memory", inWorker, "memory of the worker in `MIB`", "512; 1024 for --runtime prefect", func(s *spec.Spec) *int { return &s.Worker.Memory }),
-		stringFlag("architecture", inWorker, "x86_64 or arm64 (default: that of the image that is made, else x86_64)", func(s *spec.Spec) *string { return &s.Worker.Architecture }),
-		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone", func(s *spec.Spec) **int { return &s.Worker.DesiredCount }),
-		listFlag("work-queue", inWorker, "`NAME` of a work queue to poll; may be repeated (default: all)", func(s *spec.Spec) *[]string { return &s.Worker.WorkQueues }, "q"),
-		countFlag("limit", inWorker, "`NUMBER` of flow runs that a worker runs at once", "no limit", func(s *spec.Spec) **int { return &s.Worker.Limit }, "l"),
+		stringFlag("vpc", inNetwork, "`ID` of the VPC (default: the default VPC)", func(s *spec.Spec) *string {
+			return &s.Network.VPC
+		}),
+		listFlag("subnet", inNetwork, "`ID` of a subnet; may be repeated (default: the subnets with a way out)",
+			func(s *spec.Spec) *[]string { return &s.Network.Subnets }),
+		listFlag("security-group", inNetwork,
+			"`ID` of a security group; may be repeated (default: one is made, egress only)",
+			func(s *spec.Spec) *[]string { return &s.Network.SecurityGroups }),
+		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)",
+			func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }),
+		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)",
+			func(s *spec.Spec) *string { return &s.Worker.Runtime }),
+		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for "+
+			"--runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
+		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: what was "+
+			"installed with this program, else this program)", func(s *spec.Spec) *string { return &s.Worker.Binary }),
+		intFlag("cpu", inWorker, "CPU `UNITS` of the worker", "256; 512 for --runtime prefect",
+			func(s *spec.Spec) *int { return &s.Worker.CPU }),
+		intFlag("memory", inWorker, "memory of the worker in `MIB`", "512; 1024 for --runtime prefect",
+			func(s *spec.Spec) *int { return &s.Worker.Memory }),
+		stringFlag("architecture", inWorker, "x86_64 or arm64 (default: that of the image that is made, else x86_64)",
+			func(s *spec.Spec) *string { return &s.Worker.Architecture }),
+		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone",
+			func(s *spec.Spec) **int { return &s.Worker.DesiredCount }),
+		listFlag("work-queue", inWorker, "`NAME` of a work queue to poll; may be repeated (default: all)",
+			func(s *spec.Spec) *[]string { return &s.Worker.WorkQueues }, "q"),
+		countFlag("limit", inWorker, "`NUMBER` of flow runs that a worker runs at once", "no limit",
+			func(s *spec.Spec) **int { return &s.Worker.Limit }, "l"),
 		switchFlag("execute-command", inWorker, "let ECS Exec run commands in the worker's container", "false",
 			func(s *spec.Spec) **bool { return &s.Worker.ExecuteCommand }),
-		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *spec.Spec) *string { return &s.FlowRuns.Image }),
-		intFlag("flow-run-cpu", inFlowRuns, "CPU `UNITS` of flow runs", "that of the pool", func(s *spec.Spec) *int { return &s.FlowRuns.CPU }),
-		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool", func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
-		stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL", func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }),
-		stringFlag("flow-run-execution-role", inFlowRuns, "`ARN` of the execution role of flow runs (default: one is made, with what they need)", func(s *spec.Spec) *string { return &s.FlowRuns.ExecutionRole }),
-		stringFlag("flow-run-task-role", inFlowRuns, "`ARN` of the task role of flow runs (default: one is made, without rights)", func(s *spec.Spec) *string { return &s.FlowRuns.TaskRole }),
-		stringFlag("flow-policy", inFlowRuns, "`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)", func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
-		listFlag("flow-run-family", inFlowRuns, "`PATTERN` of further task definition families that the worker may register and run; may be repeated", func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
+		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *spec.Spec) *string {
+			return &s.FlowRuns.Image
+		}),
+		intFlag("flow-run-cpu", inFlowRuns, "CPU `UNITS` of flow runs", "that of the pool", func(s *spec.Spec) *int {
+			return &s.FlowRuns.CPU
+		}),
+		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool",
+			func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
+		stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
+			func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }),
+		stringFlag("flow-run-execution-role", inFlowRuns,
+			"`ARN` of the execution role of flow runs (default: one is made, with what they need)",
+			func(s *spec.Spec) *string { return &s.FlowRuns.ExecutionRole }),
+		stringFlag("flow-run-task-role", inFlowRuns,
+			"`ARN` of the task role of flow runs (default: one is made, without rights)", func(s *spec.Spec) *string {
+				return &s.FlowRuns.TaskRole
+			}),
+		stringFlag("flow-policy", inFlowRuns,
+			"`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)",
+			func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
+		listFlag("flow-run-family", inFlowRuns,
+			"`PATTERN` of further task definition families that the worker may register and run; may be repeated",
+			func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
 		bundleStorageFlag(),
 		switchFlag("flow-run-logs", inFlowRuns, "send the output of flow runs to the log group", "true",
 			func(s *spec.Spec) **bool { return &s.FlowRuns.Logs }),
@@ -170,17 +231,25 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) **bool { return &s.FlowRuns.Repository }),
 		offFlag("no-observer", inWorker, "make no queue and no EventBridge rule for the changes of tasks",
 			func(s *spec.Spec) **bool { return &s.Observer }),
-		stringFlag("prefect-api-key-secret", InPrefect, "`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret", func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
-		stringFlag("boundary", InAWS, "`ARN` of the policy that becomes the permissions boundary of the roles that are made", func(s *spec.Spec) *string { return &s.Roles.Boundary }),
-		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/", func(s *spec.Spec) *string { return &s.Roles.Path }),
-		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int { return &s.LogRetentionDays }),
+		stringFlag("prefect-api-key-secret", InPrefect,
+			"`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret",
+			func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
+		stringFlag("boundary", InAWS,
+			"`ARN` of the policy that becomes the permissions boundary of the roles that are made",
+			func(s *spec.Spec) *string { return &s.Roles.Boundary }),
+		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/",
+			func(s *spec.Spec) *string { return &s.Roles.Path }),
+		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
+			return &s.LogRetentionDays
+		}),
 		tagFlag(),
 	}
 }
 
 func bundleStorageFlag() SpecFlag {
 	const name = "bundle-storage"
-	usage := "make an S3 bucket for the bundles of @ecs flows and set the pool's storage to it (default: what is there stays)"
+	usage := "make an S3 bucket for the bundles of @ecs flows and set the pool's storage to it (default: what is " +
+		"there stays)"
 	return SpecFlag{
 		Flag: &cli.BoolFlag{Name: name, Usage: usage, Category: inFlowRuns, EnvVars: Env(name)},
 		set:  func(s *spec.Spec, c *cli.Context) error { s.FlowRuns.BundleStorage = c.Bool(name); return nil },
@@ -214,7 +283,10 @@ func offFlag(name, category, usage string, field func(*spec.Spec) **bool) SpecFl
 func tagFlag() SpecFlag {
 	const name = "tag"
 	return SpecFlag{
-		Flag: &cli.StringSliceFlag{Name: name, Usage: "`KEY=VALUE` to tag everything with; may be repeated", Category: InAWS, EnvVars: Env(name)},
+		Flag: &cli.StringSliceFlag{
+			Name: name, Usage: "`KEY=VALUE` to tag everything with; may be repeated", Category: InAWS,
+			EnvVars: Env(name),
+		},
 		set: func(s *spec.Spec, c *cli.Context) error {
 			s.Tags = map[string]string{}
 			for _, tag := range c.StringSlice(name) {

@@ -43,7 +43,8 @@ func (w *wizard) failed(ctx context.Context, err error) error {
 	w.first = false
 	value, askErr := w.ask(ctx, prompt.Question{
 		Title: "These answers do not work together.", Default: []string{backToLast},
-		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast}, {Label: "Stop: change nothing", Value: stop}},
+		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast},
+			{Label: "Stop: change nothing", Value: stop}},
 	})
 	switch {
 	case errors.Is(askErr, prompt.ErrBack):
@@ -65,11 +66,13 @@ func (w *wizard) End(ctx context.Context, plan *provision.Bootstrap) error {
 	w.opts.PlanShown = !w.opts.DryRun
 	if w.opts.PlanShown {
 		console.Printf(w.streams.Err, "\n")
-		console.NewPlanPrinter(w.streams.Err).Print(console.BootstrapHeading(w.spec.Pool, plan), plan.Changes, plan.Warnings)
+		console.NewPlanPrinter(w.streams.Err).Print(console.BootstrapHeading(w.spec.Pool, plan), plan.Changes,
+			plan.Warnings)
 	}
 	console.Printf(w.streams.Err, "\nThe same without questions, for CI:\n\n  %s\n\n", inputs.CommandLine(w.spec))
 	if w.typed {
-		console.Printf(w.streams.Err, "It takes the key that you typed from PREFECT_API_KEY (an auth string from PREFECT_API_AUTH_STRING).\n\n")
+		console.Printf(w.streams.Err,
+			"It takes the key that you typed from PREFECT_API_KEY (an auth string from PREFECT_API_AUTH_STRING).\n\n")
 	}
 	if w.opts.DryRun || w.opts.Yes {
 		return nil
@@ -110,7 +113,8 @@ func (w *wizard) lastQuestion(plan *provision.Bootstrap) prompt.Question {
 	}
 	file := w.opts.configPath()
 	q := prompt.Question{
-		Title: fmt.Sprintf("Make these changes in account %s, region %s?", w.account(), plan.Identity.Region), Default: []string{enter},
+		Title:   fmt.Sprintf("Make these changes in account %s, region %s?", w.account(), plan.Identity.Region),
+		Default: []string{enter},
 		Options: []prompt.Option{
 			{Label: "Stop: change nothing", Value: stop},
 			{Label: do, Value: doIt},

@@ -16,7 +16,10 @@ import (
 )
 
 func vpcStep() step {
-	return step{title: "VPC", given: func(w *wizard) bool { return w.spec.Network.VPC != "" || len(w.spec.Network.Subnets) > 0 }, ask: askVPC}
+	return step{title: "VPC", given: func(w *wizard) bool {
+		return w.spec.Network.VPC != "" ||
+			len(w.spec.Network.Subnets) > 0
+	}, ask: askVPC}
 }
 
 func askVPC(ctx context.Context, w *wizard) (string, error) {
@@ -59,7 +62,8 @@ func (w *wizard) takeVPC(id string, vpcs []provision.VPCChoice) {
 }
 
 func vpcList(vpcs []provision.VPCChoice, current string) prompt.Question {
-	q := prompt.Question{Title: "VPC", Help: "The network in which the worker and the flow runs get their addresses.", Default: []string{vpcs[0].ID}}
+	q := prompt.Question{Title: "VPC", Help: "The network in which the worker and the flow runs get their addresses.",
+		Default: []string{vpcs[0].ID}}
 	for _, v := range vpcs {
 		q.Options = append(q.Options, prompt.Option{Label: VPCLabel(v), Value: v.ID})
 		if v.ID == current {
@@ -92,7 +96,8 @@ func describeVPC(id string, vpcs []provision.VPCChoice) string {
 }
 
 func subnetsStep() step {
-	return step{title: "Subnets", given: func(w *wizard) bool { return len(w.spec.Network.Subnets) > 0 }, ask: askSubnets}
+	return step{title: "Subnets", given: func(w *wizard) bool { return len(w.spec.Network.Subnets) > 0 },
+		ask: askSubnets}
 }
 
 func askSubnets(ctx context.Context, w *wizard) (string, error) {
@@ -146,7 +151,8 @@ func chosenSubnets(choices provision.SubnetChoices) []string {
 }
 
 func subnetList(choices provision.SubnetChoices, selected []string) prompt.Question {
-	q := prompt.Question{Title: "Subnets", Help: "Chosen for you: " + choices.Reason + ".", Many: true, Default: selected}
+	q := prompt.Question{Title: "Subnets", Help: "Chosen for you: " + choices.Reason + ".", Many: true,
+		Default: selected}
 	if len(chosenSubnets(choices)) == 0 {
 		q.Help = choices.Reason + "."
 	}
@@ -185,8 +191,10 @@ func countTrue(set map[string]bool) (n int) {
 // askSubnetIDs is for those who may not list subnets.
 func (w *wizard) askSubnetIDs(ctx context.Context) (string, error) {
 	text, err := w.ask(ctx, prompt.Question{
-		Title: "Ids of the subnets", Help: denied("the subnets") + "Separate several with commas.", Default: inputs.UnlessZero(len(w.spec.Network.Subnets), strings.Join(w.spec.Network.Subnets, ",")),
-		Check: matches(regexp.MustCompile(`^subnet-[0-9a-f]+([ ,]+subnet-[0-9a-f]+)*$`), "an id looks like subnet-0a1b2c3d4e5f60718"),
+		Title: "Ids of the subnets", Help: denied("the subnets") + "Separate several with commas.",
+		Default: inputs.UnlessZero(len(w.spec.Network.Subnets), strings.Join(w.spec.Network.Subnets, ",")),
+		Check: matches(regexp.MustCompile(`^subnet-[0-9a-f]+([ ,]+subnet-[0-9a-f]+)*$`),
+			"an id looks like subnet-0a1b2c3d4e5f60718"),
 	})
 	if err != nil {
 		return "", err
@@ -196,19 +204,21 @@ func (w *wizard) askSubnetIDs(ctx context.Context) (string, error) {
 }
 
 func securityGroupStep() step {
-	return step{title: "Security group", given: func(w *wizard) bool { return len(w.spec.Network.SecurityGroups) > 0 }, ask: askSecurityGroup}
+	return step{title: "Security group", given: func(w *wizard) bool { return len(w.spec.Network.SecurityGroups) > 0 },
+		ask: askSecurityGroup}
 }
 
 const newGroup = "\x00new"
 
 func askSecurityGroup(ctx context.Context, w *wizard) (string, error) {
-	groups, err := look(ctx, w, "the security groups", func(ctx context.Context) ([]provision.SecurityGroupChoice, error) {
-		vpc, err := provision.VPCOf(ctx, w.connection.Clients, w.spec.Network)
-		if err != nil {
-			return nil, err
-		}
-		return provision.SecurityGroups(ctx, w.connection.Clients, vpc)
-	})
+	groups, err := look(ctx, w, "the security groups",
+		func(ctx context.Context) ([]provision.SecurityGroupChoice, error) {
+			vpc, err := provision.VPCOf(ctx, w.connection.Clients, w.spec.Network)
+			if err != nil {
+				return nil, err
+			}
+			return provision.SecurityGroups(ctx, w.connection.Clients, vpc)
+		})
 	own := w.specWithDefaults().Names.SecurityGroup
 	q := prompt.Question{
 		Title: "Security group", Help: "What may reach the tasks, and what they may reach.",
@@ -232,7 +242,8 @@ func askSecurityGroup(ctx context.Context, w *wizard) (string, error) {
 	}
 	q.Options = append(q.Options, prompt.Option{Label: "another one, by its id", Value: otherValue})
 	id, err := w.choose(ctx, choice{Question: q, Other: prompt.Question{
-		Title: "Id of the security group", Check: matches(regexp.MustCompile(`^sg-[0-9a-f]+$`), "an id looks like sg-0a1b2c3d4e5f60718"),
+		Title: "Id of the security group", Check: matches(regexp.MustCompile(`^sg-[0-9a-f]+$`),
+			"an id looks like sg-0a1b2c3d4e5f60718"),
 	}})
 	if err != nil {
 		return "", err

@@ -16,7 +16,10 @@ import (
 
 // begin finds out who and where we are, and says so before anything is asked.
 func (w *wizard) begin(ctx context.Context) (err error) {
-	w.connection = provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(w.streams.Err, w.opts.Verbose), PollInterval: inputs.PollInterval}
+	w.connection = provision.Options{
+		Version: buildinfo.Version(), Logger: inputs.NewLogger(w.streams.Err, w.opts.Verbose),
+		PollInterval: inputs.PollInterval,
+	}
 	if err := w.connectRegion(ctx, w.spec.Region); err != nil {
 		return err
 	}
@@ -31,9 +34,12 @@ func (w *wizard) begin(ctx context.Context) (err error) {
 	if w.settings, err = inputs.DiscoverPrefect(ctx, w.spec.Prefect, w.streams); err != nil {
 		return err
 	}
-	console.Printf(w.streams.Err, "AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n", w.account(), w.identity.Region, w.identity.Caller)
+	console.Printf(w.streams.Err,
+		"AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n",
+		w.account(), w.identity.Region, w.identity.Caller)
 	if !w.needsServer() {
-		console.Printf(w.streams.Err, "Prefect API %s\n  from %s\n", w.settings.APIURL, w.settings.Sources["PREFECT_API_URL"])
+		console.Printf(w.streams.Err, "Prefect API %s\n  from %s\n", w.settings.APIURL,
+			w.settings.Sources["PREFECT_API_URL"])
 		err = w.connectPrefect(ctx)
 	}
 	console.Printf(w.streams.Err, "\n")
@@ -71,7 +77,9 @@ func askRegion(ctx context.Context, w *wizard) (string, error) {
 		Title: "AWS region", Default: []string{w.identity.Region},
 		Help: "Where everything is made, in account " + w.account() + ".",
 	}
-	regions, err := look(ctx, w, "the regions", func(ctx context.Context) ([]string, error) { return provision.Regions(ctx, w.connection.Clients) })
+	regions, err := look(ctx, w, "the regions", func(ctx context.Context) ([]string, error) {
+		return provision.Regions(ctx, w.connection.Clients)
+	})
 	switch {
 	case awserr.Denied(err):
 		q.Help = denied("the regions") + q.Help

@@ -23,7 +23,8 @@ const ECSPoolType = "ecs"
 // wizardSteps are all questions in their order; the wizard leaves out what was given.
 func wizardSteps() []step {
 	return []step{
-		regionStep(), serverStep(), credentialsStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(), securityGroupStep(),
+		regionStep(), serverStep(), credentialsStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(),
+		securityGroupStep(),
 		runtimeStep(), binaryStep(), architectureStep(), sizeStep(), replicasStep(), retentionStep(),
 	}
 }
@@ -42,7 +43,9 @@ func askPool(ctx context.Context, w *wizard) (string, error) {
 		Default: []string{freeName(pools)},
 		Check:   func(v []string) error { return checkNewPool(v[0], pools) },
 	}
-	if w.spec.Pool != "" && !slices.ContainsFunc(pools, func(p prefect.WorkPool) bool { return p.Name == w.spec.Pool }) {
+	if w.spec.Pool != "" && !slices.ContainsFunc(pools, func(p prefect.WorkPool) bool {
+		return p.Name == w.spec.Pool
+	}) {
 		name.Default = []string{w.spec.Pool}
 	}
 	value, err := w.choosePool(ctx, pools, name)
@@ -56,12 +59,15 @@ func askPool(ctx context.Context, w *wizard) (string, error) {
 // choosePool asks for one of the pools of type ecs or a new name; where there are none,
 // for the name alone.
 func (w *wizard) choosePool(ctx context.Context, pools []prefect.WorkPool, name prompt.Question) (string, error) {
-	q := prompt.Question{Title: "Prefect work pool", Default: []string{otherValue}, Options: []prompt.Option{{Label: "a new one", Value: otherValue}}}
+	q := prompt.Question{Title: "Prefect work pool", Default: []string{otherValue},
+		Options: []prompt.Option{{Label: "a new one", Value: otherValue}}}
 	for _, p := range pools {
 		if p.Type != ECSPoolType {
 			continue
 		}
-		q.Options = append(q.Options, prompt.Option{Label: p.Name + "  exists; its defaults will be set", Value: p.Name})
+		q.Options = append(q.Options, prompt.Option{
+			Label: p.Name + "  exists; its defaults will be set", Value: p.Name,
+		})
 		if p.Name == w.spec.Pool {
 			q.Default = []string{p.Name}
 		}
@@ -125,7 +131,9 @@ func askCluster(ctx context.Context, w *wizard) (string, error) {
 }
 
 func clusterList(clusters []provision.ClusterChoice, current string) prompt.Question {
-	q := prompt.Question{Title: "ECS cluster", Help: "The cluster that the worker and your flow runs use. A cluster costs nothing by itself.", Default: []string{current}}
+	q := prompt.Question{Title: "ECS cluster",
+		Help:    "The cluster that the worker and your flow runs use. A cluster costs nothing by itself.",
+		Default: []string{current}}
 	if !slices.ContainsFunc(clusters, func(c provision.ClusterChoice) bool { return c.Name == defaultCluster }) {
 		q.Options = append(q.Options, prompt.Option{Label: defaultCluster + "  will be created", Value: defaultCluster})
 	}

@@ -59,7 +59,8 @@ func askBinary(ctx context.Context, w *wizard) (string, error) {
 	before := w.spec.Worker.Binary
 	q := prompt.Question{
 		Title: "File with an ecsctl for Linux",
-		Help:  "It goes into the worker's image; each release has one for each architecture. Or go back and take the prefect runtime.",
+		Help: "It goes into the worker's image; each release has one for each architecture. Or go back and take the " +
+			"prefect runtime.",
 		Check: func(v []string) error {
 			w.spec.Worker.Binary = v[0]
 			return w.readBinary()

@@ -51,7 +51,8 @@ func askServer(ctx context.Context, w *wizard) (string, error) {
 	}
 	q := prompt.Question{
 		Title: "Where is Prefect?", Help: "No Prefect profile or variable names a server.", Default: []string{inCloud},
-		Options: []prompt.Option{{Label: "Prefect Cloud  by an API key", Value: inCloud}, {Label: "a server of your own  by its address", Value: onServer}},
+		Options: []prompt.Option{{Label: "Prefect Cloud  by an API key", Value: inCloud},
+			{Label: "a server of your own  by its address", Value: onServer}},
 	}
 	for {
 		where, err := w.ask(ctx, q)
@@ -75,7 +76,8 @@ func askServer(ctx context.Context, w *wizard) (string, error) {
 func (w *wizard) askWorkspace(ctx context.Context) (string, error) {
 	list, err := w.workspaces(ctx)
 	if answer := (*prefect.APIError)(nil); errors.As(err, &answer) && answer.Status == 403 {
-		return w.askServerURL(ctx, "Prefect Cloud does not let this key list workspaces (403). The address has the ids of account and workspace.")
+		return w.askServerURL(ctx, "Prefect Cloud does not let this key list workspaces (403). The address has the "+
+			"ids of account and workspace.")
 	}
 	if err != nil {
 		return "", err
@@ -83,11 +85,14 @@ func (w *wizard) askWorkspace(ctx context.Context) (string, error) {
 	if len(list) == 0 {
 		return "", fmt.Errorf("the Prefect API key can enter no workspace of Prefect Cloud")
 	}
-	q := prompt.Question{Title: "Prefect Cloud workspace", Help: "The workspaces that your API key can enter.", Default: []string{list[0].Handle()}}
+	q := prompt.Question{Title: "Prefect Cloud workspace", Help: "The workspaces that your API key can enter.",
+		Default: []string{list[0].Handle()}}
 	byHandle := map[string]prefect.Workspace{}
 	for _, ws := range list {
 		byHandle[ws.Handle()] = ws
-		q.Options = append(q.Options, prompt.Option{Label: ws.Handle() + "  " + ws.AccountName + ", " + ws.WorkspaceName, Value: ws.Handle()})
+		q.Options = append(q.Options, prompt.Option{
+			Label: ws.Handle() + "  " + ws.AccountName + ", " + ws.WorkspaceName, Value: ws.Handle(),
+		})
 	}
 	handle, err := w.ask(ctx, q)
 	if err != nil {

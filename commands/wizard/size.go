@@ -17,7 +17,10 @@ import (
 var usualSizes = [][2]int{{256, 512}, {256, 1024}, {512, 1024}, {512, 2048}, {1024, 2048}, {2048, 4096}}
 
 func sizeStep() step {
-	return step{title: "Size", given: func(w *wizard) bool { return w.spec.Worker.CPU != 0 || w.spec.Worker.Memory != 0 }, ask: askSize}
+	return step{title: "Size", given: func(w *wizard) bool {
+		return w.spec.Worker.CPU != 0 ||
+			w.spec.Worker.Memory != 0
+	}, ask: askSize}
 }
 
 func askSize(ctx context.Context, w *wizard) (string, error) {
@@ -121,9 +124,11 @@ func (w *wizard) priceRegion() string {
 }
 
 func (w *wizard) aboutPrices() string {
-	text := "Prices: one Fargate task all month, on demand, " + fargate.PricesOf + ", without tax and public IP address."
+	text := "Prices: one Fargate task all month, on demand, " + fargate.PricesOf +
+		", without tax and public IP address."
 	if region := w.priceRegion(); region != w.identity.Region {
-		text = "Prices of " + w.identity.Region + " are not known to ecsctl. Those of " + region + ": one Fargate task all month, on demand, " + fargate.PricesOf + ", without tax and public IP address."
+		text = "Prices of " + w.identity.Region + " are not known to ecsctl. Those of " + region +
+			": one Fargate task all month, on demand, " + fargate.PricesOf + ", without tax and public IP address."
 	}
 	return text
 }
@@ -137,14 +142,16 @@ func trimNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 const oneAtFirst = "1 at first"
 
 func replicasStep() step {
-	return step{title: "Workers", given: func(w *wizard) bool { return w.spec.Worker.DesiredCount != nil }, ask: askReplicas}
+	return step{title: "Workers", given: func(w *wizard) bool { return w.spec.Worker.DesiredCount != nil },
+		ask: askReplicas}
 }
 
 func askReplicas(ctx context.Context, w *wizard) (string, error) {
 	size := w.specWithDefaults().Worker
 	q := prompt.Question{
 		Title: "How many workers?", Default: []string{oneAtFirst},
-		Help: "One is enough: flow runs are tasks of their own. A second takes over at once when one fails. Each: " + w.price(size.CPU, size.Memory) + ". Enter leaves an existing number alone.",
+		Help: "One is enough: flow runs are tasks of their own. A second takes over at once when one fails. Each: " +
+			w.price(size.CPU, size.Memory) + ". Enter leaves an existing number alone.",
 		Check: func(v []string) error {
 			if n, err := strconv.Atoi(v[0]); v[0] != oneAtFirst && (err != nil || n < 1) {
 				return errors.New("give a number from 1")

@@ -33,8 +33,11 @@ func workerHealthCommand(streams console.Streams) *cli.Command {
 		Description:  workerHealthDescription,
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "address", Usage: "`HOST:PORT` that the worker listens on (default: PREFECT_WORKER_WEBSERVER_HOST and _PORT)", EnvVars: inputs.Env("address")},
-			&cli.BoolFlag{Name: "ready", Usage: "ask whether runs would be launched now, not only whether the worker is alive"},
+			&cli.StringFlag{Name: "address",
+				Usage:   "`HOST:PORT` that the worker listens on (default: PREFECT_WORKER_WEBSERVER_HOST and _PORT)",
+				EnvVars: inputs.Env("address")},
+			&cli.BoolFlag{Name: "ready",
+				Usage: "ask whether runs would be launched now, not only whether the worker is alive"},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readWorkerHealthOptions(c, streams)

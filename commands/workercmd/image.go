@@ -26,7 +26,8 @@ func workerImageCommand(streams console.Streams) *cli.Command {
 
 // binaryFlag names what goes into the image.
 func binaryFlag() cli.Flag {
-	return &cli.GenericFlag{Name: "binary", Value: &inputs.Repeated{}, Usage: "ecsctl for Linux as `FILE`; twice for an image for both architectures (default: what was installed with this program, else this program)"}
+	return &cli.GenericFlag{Name: "binary", Value: &inputs.Repeated{}, Usage: "ecsctl for Linux as `FILE`; twice for " +
+		"an image for both architectures (default: what was installed with this program, else this program)"}
 }
 
 // readBinaries reads the binaries of --binary, or what this program has for this machine's

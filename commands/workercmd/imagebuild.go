@@ -32,9 +32,12 @@ func workerImageBuildCommand(streams console.Streams) *cli.Command {
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
 			binaryFlag(),
-			&cli.StringFlag{Name: "output-file", Usage: "`FILE` to write, for docker load, podman load, crane push and skopeo (oci-archive)"},
-			&cli.StringFlag{Name: "oci-layout", Usage: "`DIR` to make and to write an OCI layout into, for crane push and skopeo (oci)"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json", EnvVars: inputs.Env("output")},
+			&cli.StringFlag{Name: "output-file",
+				Usage: "`FILE` to write, for docker load, podman load, crane push and skopeo (oci-archive)"},
+			&cli.StringFlag{Name: "oci-layout",
+				Usage: "`DIR` to make and to write an OCI layout into, for crane push and skopeo (oci)"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json",
+				EnvVars: inputs.Env("output")},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readWorkerImageBuildOptions(c)
@@ -47,7 +50,10 @@ func workerImageBuildCommand(streams console.Streams) *cli.Command {
 }
 
 func readWorkerImageBuildOptions(c *cli.Context) (workerImageBuildOptions, error) {
-	opts := workerImageBuildOptions{Binaries: inputs.Given(c, "binary"), OutputFile: c.String("output-file"), OCILayout: c.String("oci-layout"), Output: c.String("output")}
+	opts := workerImageBuildOptions{
+		Binaries: inputs.Given(c, "binary"), OutputFile: c.String("output-file"), OCILayout: c.String("oci-layout"),
+		Output: c.String("output"),
+	}
 	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
@@ -55,7 +61,8 @@ func readWorkerImageBuildOptions(c *cli.Context) (workerImageBuildOptions, error
 	case opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON:
 		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
 	case len(opts.Binaries) > 1 && opts.OutputFile != "":
-		return opts, console.Usagef("--output-file holds one architecture, and --binary names %d: write them with --oci-layout, or one file for each", len(opts.Binaries))
+		return opts, console.Usagef("--output-file holds one architecture, and --binary names %d: write them with "+
+			"--oci-layout, or one file for each", len(opts.Binaries))
 	}
 	return opts, nil
 }

@@ -31,7 +31,8 @@ type workerImagePushOptions struct {
 
 // pushFlags are the settings that a push needs, from ecsctl.yaml as well.
 func pushFlags() []inputs.SpecFlag {
-	return inputs.PickFlags(append(append(inputs.PlaceFlags(), inputs.ResourceFlags()...), inputs.NameFlags()...), "pool", "region", "profile", "repository-name", "tag")
+	return inputs.PickFlags(append(append(inputs.PlaceFlags(), inputs.ResourceFlags()...), inputs.NameFlags()...),
+		"pool", "region", "profile", "repository-name", "tag")
 }
 
 func workerImagePushCommand(streams console.Streams) *cli.Command {
@@ -42,8 +43,10 @@ func workerImagePushCommand(streams console.Streams) *cli.Command {
 		Description:  workerImagePushDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(inputs.CliFlags(flags), binaryFlag(), inputs.ConfigFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json", EnvVars: inputs.Env("output")},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")}),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json",
+				EnvVars: inputs.Env("output")},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+				EnvVars: inputs.Env("verbose")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readWorkerImagePushOptions(c, flags)
 			if err != nil {
@@ -58,7 +61,9 @@ func readWorkerImagePushOptions(c *cli.Context, flags []inputs.SpecFlag) (opts w
 	if err := console.NoArguments(c); err != nil {
 		return opts, err
 	}
-	opts = workerImagePushOptions{Binaries: inputs.Given(c, "binary"), Output: c.String("output"), Verbose: c.Bool("verbose")}
+	opts = workerImagePushOptions{
+		Binaries: inputs.Given(c, "binary"), Output: c.String("output"), Verbose: c.Bool("verbose"),
+	}
 	if opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON {
 		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
 	}
@@ -76,7 +81,10 @@ func runWorkerImagePush(ctx context.Context, streams console.Streams, opts worke
 	if err != nil {
 		return err
 	}
-	options := provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose), PollInterval: inputs.PollInterval}
+	options := provision.Options{
+		Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose),
+		PollInterval: inputs.PollInterval,
+	}
 	if err := inputs.ConnectAWS(ctx, opts.Spec, &options, nil); err != nil {
 		return err
 	}

@@ -16,12 +16,23 @@ const inLaunching = "Launching"
 // workerLaunchFlags say how launches meet what AWS has no room or no time for.
 func workerLaunchFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "capacity-wait", Usage: "how long a flow run waits for capacity in ECS before it is Crashed; 0 is not at all", Value: time.Hour, EnvVars: inputs.Env("capacity-wait"), Category: inLaunching},
-		&cli.BoolFlag{Name: "spot-fallback", Usage: "launch on demand when Fargate Spot has no capacity", EnvVars: inputs.Env("spot-fallback"), Category: inLaunching},
-		&cli.IntFlag{Name: "infrastructure-retries", Usage: "how often a flow run is launched again after AWS has ended its task (Spot interruption, host failure)", EnvVars: inputs.Env("infrastructure-retries"), Category: inLaunching},
-		&cli.DurationFlag{Name: "claim-grace", Usage: "how old a claim must be before this worker goes on with it when the worker that made it is offline", Value: 2 * time.Minute, EnvVars: inputs.Env("claim-grace"), Category: inLaunching},
-		&cli.DurationFlag{Name: "drain-timeout", Usage: "how long the worker takes at most to end after SIGTERM; less than the container's stop timeout", Value: 100 * time.Second, EnvVars: inputs.Env("drain-timeout"), Category: inLaunching},
-		&cli.GenericFlag{Name: "rate", Value: &inputs.Repeated{}, Usage: "`ACTION=N/s,burst=M`: calls of an ECS action that the account allows; may be given more than once (default: AWS's default quotas)", Category: inLaunching},
+		&cli.DurationFlag{Name: "capacity-wait",
+			Usage: "how long a flow run waits for capacity in ECS before it is Crashed; 0 is not at all",
+			Value: time.Hour, EnvVars: inputs.Env("capacity-wait"), Category: inLaunching},
+		&cli.BoolFlag{Name: "spot-fallback", Usage: "launch on demand when Fargate Spot has no capacity",
+			EnvVars: inputs.Env("spot-fallback"), Category: inLaunching},
+		&cli.IntFlag{Name: "infrastructure-retries",
+			Usage: "how often a flow run is launched again after AWS has ended its task (Spot interruption, host " +
+				"failure)", EnvVars: inputs.Env("infrastructure-retries"), Category: inLaunching},
+		&cli.DurationFlag{Name: "claim-grace",
+			Usage: "how old a claim must be before this worker goes on with it when the worker that made it is offline",
+			Value: 2 * time.Minute, EnvVars: inputs.Env("claim-grace"), Category: inLaunching},
+		&cli.DurationFlag{Name: "drain-timeout",
+			Usage: "how long the worker takes at most to end after SIGTERM; less than the container's stop timeout",
+			Value: 100 * time.Second, EnvVars: inputs.Env("drain-timeout"), Category: inLaunching},
+		&cli.GenericFlag{Name: "rate", Value: &inputs.Repeated{}, Usage: "`ACTION=N/s,burst=M`: calls of an ECS " +
+			"action that the account allows; may be given more than once (default: AWS's default quotas)",
+			Category: inLaunching},
 	}
 }
 

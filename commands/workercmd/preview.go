@@ -69,15 +69,19 @@ func workerPreviewFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "flow-run", Usage: "`ID` of a flow run"},
 		&cli.StringFlag{Name: "deployment", Usage: "`FLOW/NAME` of a deployment"},
-		&cli.GenericFlag{Name: "job-variable", Value: &inputs.Repeated{}, Usage: "`NAME=VALUE` put over the deployment's; the value is JSON, or else text"},
-		&cli.StringFlag{Name: "base-job-template", Usage: "`FILE` with a base job template, for a preview without a server"},
+		&cli.GenericFlag{Name: "job-variable", Value: &inputs.Repeated{},
+			Usage: "`NAME=VALUE` put over the deployment's; the value is JSON, or else text"},
+		&cli.StringFlag{Name: "base-job-template",
+			Usage: "`FILE` with a base job template, for a preview without a server"},
 		&cli.StringFlag{Name: "job-variables", Usage: "`FILE` with job variables"},
 		&cli.StringFlag{Name: "run", Usage: "`FILE` with flow_run, flow, deployment, work_pool and worker_name"},
-		&cli.StringFlag{Name: "diff", Usage: "`FILE` with another preview, or last: what differs from it, or from what the deployment's last run was sent with"},
+		&cli.StringFlag{Name: "diff", Usage: "`FILE` with another preview, or last: what differs from it, or from " +
+			"what the deployment's last run was sent with"},
 		&cli.BoolFlag{Name: "strict", Usage: "fail on job variables that the work pool's template does not have"},
 		&cli.BoolFlag{Name: "show-secrets", Usage: "do not mask secrets"},
 		inputs.OutputFlag(),
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+			EnvVars: inputs.Env("verbose")},
 	}
 }
 
@@ -179,7 +183,8 @@ func readOfflineJob(c *cli.Context) (*worker.OfflineJob, error) {
 	return job, nil
 }
 
-func runWorkerPreview(ctx context.Context, streams console.Streams, settings prefect.Settings, opts workerPreviewOptions) error {
+func runWorkerPreview(ctx context.Context, streams console.Streams, settings prefect.Settings,
+	opts workerPreviewOptions) error {
 	log := inputs.NewLogger(streams.Err, opts.Verbose)
 	fromSettings, err := worker.FromSettings(settings)
 	if err != nil {
@@ -207,7 +212,9 @@ func runWorkerPreview(ctx context.Context, streams console.Streams, settings pre
 // showProblems lists everything that is wrong with the job, and fails.
 func showProblems(streams console.Streams, opts workerPreviewOptions, problems []jobtemplate.Problem) error {
 	if opts.Output == inputs.OutputJSON {
-		if err := console.PrintJSON(streams.Out, &worker.Preview{Warnings: []string{}, Problems: problems}); err != nil {
+		if err := console.PrintJSON(streams.Out, &worker.Preview{
+			Warnings: []string{}, Problems: problems,
+		}); err != nil {
 			return err
 		}
 	}
@@ -227,7 +234,8 @@ func hintsOf(problem jobtemplate.Problem) []string {
 	return []string{problem.Hint}
 }
 
-func showPreview(ctx context.Context, streams console.Streams, opts workerPreviewOptions, log *slog.Logger, preview *worker.Preview) error {
+func showPreview(ctx context.Context, streams console.Streams, opts workerPreviewOptions, log *slog.Logger,
+	preview *worker.Preview) error {
 	if opts.Diff != "" {
 		return showPreviewDiff(ctx, streams, opts, preview)
 	}

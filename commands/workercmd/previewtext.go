@@ -31,7 +31,8 @@ type previewDiff struct {
 	Warnings    []string            `json:"warnings"`
 }
 
-func showPreviewDiff(ctx context.Context, streams console.Streams, opts workerPreviewOptions, after *worker.Preview) error {
+func showPreviewDiff(ctx context.Context, streams console.Streams, opts workerPreviewOptions,
+	after *worker.Preview) error {
 	before, err := otherPreview(ctx, opts, after)
 	if err != nil {
 		return err

@@ -60,22 +60,39 @@ func workerStartCommand(streams console.Streams) *cli.Command {
 func workerStartFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "pool", Aliases: []string{"p"}, Usage: "work pool to poll", EnvVars: inputs.Env("pool")},
-		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "name of the worker (default: one of its own)", EnvVars: inputs.Env("name")},
-		&cli.StringFlag{Name: "name-prefix", Usage: "`PREFIX` of the worker's name, followed by the id of the ECS task that it runs in", EnvVars: inputs.Env("name-prefix")},
-		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &inputs.Repeated{}, Usage: "`NAME` of a work queue to pull from; may be given more than once (default: all)"},
-		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "most flow runs claimed or running at once", DefaultText: "no limit", EnvVars: inputs.Env("limit")},
-		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched", DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
+		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "name of the worker (default: one of its own)",
+			EnvVars: inputs.Env("name")},
+		&cli.StringFlag{Name: "name-prefix",
+			Usage:   "`PREFIX` of the worker's name, followed by the id of the ECS task that it runs in",
+			EnvVars: inputs.Env("name-prefix")},
+		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &inputs.Repeated{},
+			Usage: "`NAME` of a work queue to pull from; may be given more than once (default: all)"},
+		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "most flow runs claimed or running at once",
+			DefaultText: "no limit", EnvVars: inputs.Env("limit")},
+		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched",
+			DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
 		&cli.BoolFlag{Name: "run-once", Usage: "poll once, launch what is found, and end"},
-		&cli.BoolFlag{Name: "with-healthcheck", Usage: "serve /health and /ready on PREFECT_WORKER_WEBSERVER_PORT (8080)", EnvVars: inputs.Env("with-healthcheck")},
-		&cli.StringFlag{Name: "observer-queue", Usage: "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it", DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none", EnvVars: inputs.Env("observer-queue")},
-		&cli.DurationFlag{Name: "observer-sweep-interval", Usage: "how often tasks are checked even while the queue is alive", Value: worker.DefaultObservedSweep, EnvVars: inputs.Env("observer-sweep-interval")},
-		&cli.BoolFlag{Name: "metrics", Usage: "serve Prometheus metrics on /metrics of the same port", EnvVars: inputs.Env("metrics")},
-		&cli.StringFlag{Name: "base-job-template", Usage: "`FILE` with the base job template for a work pool that is made"},
+		&cli.BoolFlag{Name: "with-healthcheck",
+			Usage:   "serve /health and /ready on PREFECT_WORKER_WEBSERVER_PORT (8080)",
+			EnvVars: inputs.Env("with-healthcheck")},
+		&cli.StringFlag{Name: "observer-queue",
+			Usage:       "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it",
+			DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none",
+			EnvVars:     inputs.Env("observer-queue")},
+		&cli.DurationFlag{Name: "observer-sweep-interval",
+			Usage: "how often tasks are checked even while the queue is alive", Value: worker.DefaultObservedSweep,
+			EnvVars: inputs.Env("observer-sweep-interval")},
+		&cli.BoolFlag{Name: "metrics", Usage: "serve Prometheus metrics on /metrics of the same port",
+			EnvVars: inputs.Env("metrics")},
+		&cli.StringFlag{Name: "base-job-template",
+			Usage: "`FILE` with the base job template for a work pool that is made"},
 		&cli.BoolFlag{Name: "create-pool-if-not-found", Usage: "make the work pool if there is none", Value: true},
 		&cli.BoolFlag{Name: "no-create-pool-if-not-found", Usage: "do not make the work pool", Hidden: true},
 		&cli.StringFlag{Name: "type", Aliases: []string{"t"}, Usage: "type of the worker: ecs is the only one"},
-		&cli.StringFlag{Name: "install-policy", Usage: "accepted for compatibility; nothing is installed", Value: "prompt"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done", EnvVars: inputs.Env("verbose")},
+		&cli.StringFlag{Name: "install-policy", Usage: "accepted for compatibility; nothing is installed",
+			Value: "prompt"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
+			EnvVars: inputs.Env("verbose")},
 	}
 }
 
@@ -130,7 +147,8 @@ func checkWorkerStart(c *cli.Context) error {
 	case c.IsSet("limit") && c.Int("limit") < 1:
 		return console.Usagef("--limit %d: give a number of flow runs, 1 or more", c.Int("limit"))
 	case c.Duration("observer-sweep-interval") <= 0:
-		return console.Usagef("--observer-sweep-interval %s: give a time above 0, such as 1m", c.Duration("observer-sweep-interval"))
+		return console.Usagef("--observer-sweep-interval %s: give a time above 0, such as 1m",
+			c.Duration("observer-sweep-interval"))
 	case c.Int("prefetch-seconds") < 0:
 		return console.Usagef("--prefetch-seconds %d: give a number of seconds, 0 or more", c.Int("prefetch-seconds"))
 	case !slices.Contains(installPolicies, c.String("install-policy")):
@@ -172,7 +190,8 @@ func saveMemory() {
 	}
 }
 
-func runWorkerStart(ctx context.Context, streams console.Streams, settings prefect.Settings, opts workerStartOptions) error {
+func runWorkerStart(ctx context.Context, streams console.Streams, settings prefect.Settings,
+	opts workerStartOptions) error {
 	opts.Logger = newWorkerLogger(console.Exact(streams.Err), opts.Debug)
 	saveMemory()
 	var err error

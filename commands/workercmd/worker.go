@@ -15,9 +15,11 @@ import (
 // Command is the group of commands around the worker.
 func Command(streams console.Streams) *cli.Command {
 	group := workerGroup(
-		workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams), workerImageCommand(streams),
+		workerStartCommand(streams), workerHealthCommand(streams), workerPreviewCommand(streams),
+		workerImageCommand(streams),
 	)
-	group.UsageText = "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment my-flow/my-deployment\n" +
+	group.UsageText = "ecsctl worker start --pool my-ecs-pool\necsctl worker preview --deployment " +
+		"my-flow/my-deployment\n" +
 		"ecsctl worker health\necsctl worker image build --output-file ecsctl.tar"
 	return group
 }
@@ -35,8 +37,11 @@ func workerGroup(subcommands ...*cli.Command) *cli.Command {
 // prefectFlags say where the API is, beside Prefect's own settings.
 func prefectFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "prefect-api-url", Usage: "`URL` of the Prefect API (default: PREFECT_API_URL, or the profile's)", EnvVars: inputs.Env("prefect-api-url"), Category: inputs.InPrefect},
-		&cli.StringFlag{Name: "prefect-profile", Usage: "Prefect profile to use", EnvVars: inputs.Env("prefect-profile"), Category: inputs.InPrefect},
+		&cli.StringFlag{Name: "prefect-api-url",
+			Usage:   "`URL` of the Prefect API (default: PREFECT_API_URL, or the profile's)",
+			EnvVars: inputs.Env("prefect-api-url"), Category: inputs.InPrefect},
+		&cli.StringFlag{Name: "prefect-profile", Usage: "Prefect profile to use",
+			EnvVars: inputs.Env("prefect-profile"), Category: inputs.InPrefect},
 	}
 }
 

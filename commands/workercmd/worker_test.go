@@ -104,7 +104,8 @@ func readStart(t *testing.T, args ...string) workerStartOptions {
 
 func TestWorkerStartFlags(t *testing.T) {
 	alone(t, "PREFECT_WORKER_PREFETCH_SECONDS=30", "PREFECT_WORKER_WEBSERVER_PORT=9090")
-	o := readStart(t, "-p", "pool", "-n", "me", "-q", "one", "-q", "two,three", "-l", "5", "--run-once", "--with-healthcheck",
+	o := readStart(t, "-p", "pool", "-n", "me", "-q", "one", "-q", "two,three", "-l", "5", "--run-once",
+		"--with-healthcheck",
 		"--no-create-pool-if-not-found", "--install-policy", "always", "--type", "ecs")
 	if o.Pool != "pool" || o.Name != "me" || o.Limit != 5 || !o.RunOnce || !o.NoPoolCreate || !o.TypeGiven {
 		t.Errorf("got %+v", o.Options)
@@ -113,12 +114,14 @@ func TestWorkerStartFlags(t *testing.T) {
 		t.Error(diff)
 	}
 	launching := readStart(t, "-p", "pool", "--capacity-wait", "0", "--spot-fallback", "--infrastructure-retries", "3",
-		"--claim-grace", "5m", "--drain-timeout", "25s", "--rate", "RunTask=40/s,burst=200", "--rate", "DescribeTasks=5/s")
+		"--claim-grace", "5m", "--drain-timeout", "25s", "--rate", "RunTask=40/s,burst=200", "--rate",
+		"DescribeTasks=5/s")
 	if launching.CapacityWait >= 0 || !launching.SpotFallback || launching.InfrastructureRetries != 3 ||
 		launching.ClaimGrace != 5*time.Minute || launching.DrainTimeout != 25*time.Second {
 		t.Errorf("got %+v", launching.Options)
 	}
-	if got := launching.Rates; got["RunTask"] != (awsaccess.Rate{PerSecond: 40, Burst: 200}) || got["DescribeTasks"].Burst != 5 || got["StopTask"] != awsaccess.DefaultRates()["StopTask"] {
+	if got := launching.Rates; got["RunTask"] != (awsaccess.Rate{PerSecond: 40, Burst: 200}) ||
+		got["DescribeTasks"].Burst != 5 || got["StopTask"] != awsaccess.DefaultRates()["StopTask"] {
 		t.Errorf("got rates %v", got)
 	}
 	if o.CapacityWait != time.Hour || o.SpotFallback || o.InfrastructureRetries != 0 || o.Rates != nil {
@@ -128,7 +131,8 @@ func TestWorkerStartFlags(t *testing.T) {
 		t.Errorf("got prefetch %s, health on %q, metrics %t", o.Prefetch, o.HealthAddress, o.Metrics)
 	}
 	plain := readStart(t, "--pool", "pool", "--create-pool-if-not-found=false", "--prefetch-seconds", "3", "--metrics")
-	if plain.Prefetch != 3*time.Second || !plain.NoPoolCreate || plain.TypeGiven || plain.HealthAddress == "" || plain.WorkQueues != nil {
+	if plain.Prefetch != 3*time.Second || !plain.NoPoolCreate || plain.TypeGiven || plain.HealthAddress == "" ||
+		plain.WorkQueues != nil {
 		t.Errorf("got %+v", plain.Options)
 	}
 }
@@ -139,7 +143,8 @@ func TestWorkerStartObserver(t *testing.T) {
 	if o := readStart(t, "--pool", "pool"); o.ObserverQueue != "official" || o.ObservedSweepInterval != time.Minute {
 		t.Errorf("got queue %q, sweeps every %s", o.ObserverQueue, o.ObservedSweepInterval)
 	}
-	if o := readStart(t, "--pool", "pool", "--observer-queue", "ours", "--observer-sweep-interval", "5m"); o.ObserverQueue != "ours" || o.ObservedSweepInterval != 5*time.Minute {
+	if o := readStart(t, "--pool", "pool", "--observer-queue", "ours", "--observer-sweep-interval",
+		"5m"); o.ObserverQueue != "ours" || o.ObservedSweepInterval != 5*time.Minute {
 		t.Errorf("got queue %q, sweeps every %s", o.ObserverQueue, o.ObservedSweepInterval)
 	}
 	if o := readStart(t, "--pool", "pool", "--observer-queue", ""); o.ObserverQueue != "" {
@@ -166,14 +171,18 @@ func previewWorld(t *testing.T) *prefect.Client {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	if _, err := api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: "pool", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate}); err != nil {
+	if _, err := api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: "pool", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	flow, err := api.CreateFlow(ctx, "flow")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "dep", FlowID: flow.ID, WorkPoolName: "pool"}); err != nil {
+	if _, err := api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "dep", FlowID: flow.ID, WorkPoolName: "pool",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return api
@@ -181,7 +190,8 @@ func previewWorld(t *testing.T) *prefect.Client {
 
 func TestWorkerPreview(t *testing.T) {
 	previewWorld(t)
-	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable", `env={"A":"x,y","B":"z"}`)
+	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable",
+		`env={"A":"x,y","B":"z"}`)
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -194,14 +204,16 @@ func TestWorkerPreview(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 		t.Fatalf("%v: %s", err, stdout)
 	}
-	if got.Register["family"] != got.Run["taskDefinition"] || got.Warnings == nil || got.Problems != nil || !strings.Contains(stdout, `"x,y"`) {
+	if got.Register["family"] != got.Run["taskDefinition"] || got.Warnings == nil || got.Problems != nil ||
+		!strings.Contains(stdout, `"x,y"`) {
 		t.Errorf("got %s", stdout)
 	}
 	before := filepath.Join(t.TempDir(), "before.json")
 	if err := os.WriteFile(before, []byte(stdout), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, stdout, stderr = runWorker(t, "preview", "--deployment", "flow/dep", "--job-variable", `env={"B":"y"}`, "--diff", before)
+	_, stdout, stderr = runWorker(t, "preview", "--deployment", "flow/dep", "--job-variable", `env={"B":"y"}`,
+		"--diff", before)
 	const env = "runTask.overrides.containerOverrides.prefect.environment."
 	if want := env + `A: removed "x,y"` + "\n" + env + `B: "z" -> "y"` + "\n"; stdout != want {
 		t.Errorf("got %s%s", stdout, stderr)
@@ -210,7 +222,8 @@ func TestWorkerPreview(t *testing.T) {
 
 func TestWorkerPreviewOfABadJob(t *testing.T) {
 	previewWorld(t)
-	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable", "cpu=much", "--job-variable", "env=A")
+	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable",
+		"cpu=much", "--job-variable", "env=A")
 	if code != 1 || strings.Count(stderr, "ecsctl: error: ") < 2 || !strings.Contains(stderr, "ecsctl: hint: ") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
@@ -240,7 +253,8 @@ func TestWorkerPreviewOffline(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, stdout, stderr := runWorker(t, "preview", "--base-job-template", "template.json", "--job-variables", "vars.json", "--run", "run.json")
+	code, stdout, stderr := runWorker(t, "preview", "--base-job-template", "template.json", "--job-variables",
+		"vars.json", "--run", "run.json")
 	if code != 0 || !strings.Contains(stdout, `"family": "prefect_p_d"`) || !strings.Contains(stdout, "RunTask:") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}

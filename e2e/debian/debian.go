@@ -90,7 +90,8 @@ func build(ctx context.Context, dir, archive string) error {
 	half := archive + ".half"
 	for _, args := range [][]string{
 		{"ln", "-sf", "dash", "usr/bin/sh"},
-		{"ln", "-sf", "/usr/share/zoneinfo/Etc/UTC", "etc/localtime"}, // as installing tzdata does; pendulum 2 looks for it
+		// as installing tzdata does; pendulum 2 looks for it
+		{"ln", "-sf", "/usr/share/zoneinfo/Etc/UTC", "etc/localtime"},
 		{"rm", "-rf", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian"},
 		{"tar", "--sort=name", "--owner=0", "--group=0", "--mtime=@0", "-cf", half, "."},
 	} {

@@ -110,7 +110,8 @@ func TestInstalled(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(root, "var/lib/dpkg/status"), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		run(t, exec.CommandContext(t.Context(), "dpkg", "--root="+root, "--force-architecture", "-i", only(t, filepath.Join(dist, "*.deb"))))
+		run(t, exec.CommandContext(t.Context(), "dpkg", "--root="+root, "--force-architecture", "-i",
+			only(t, filepath.Join(dist, "*.deb"))))
 		works(t, filepath.Join(root, "usr/bin/ecsctl"))
 	})
 }

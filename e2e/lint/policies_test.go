@@ -40,10 +40,13 @@ func TestEveryPolicyPassesTheLinters(t *testing.T) {
 	for name, spec := range specs() {
 		spec.Region = "eu-west-1"
 		for _, policy := range []string{
-			provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution, provision.PolicyFlowExecution,
+			provision.PolicyBootstrap, provision.PolicyTeardown, provision.PolicyWorker, provision.PolicyExecution,
+			provision.PolicyFlowExecution,
 			provision.PolicyDoctor, provision.PolicyStatus, provision.PolicyLogs, provision.PolicyVerify,
 		} {
-			made, err := provision.NewPolicy(policy, spec.WithDefaults(), provision.Identity{Account: "123456789012", Partition: "aws", Region: "eu-west-1"},
+			made, err := provision.NewPolicy(policy, spec.WithDefaults(), provision.Identity{
+				Account: "123456789012", Partition: "aws", Region: "eu-west-1",
+			},
 				provision.Server{APIKey: "k", AuthString: "u:p"})
 			if err != nil {
 				t.Fatal(err)

@@ -42,7 +42,8 @@ func newAccount(t *testing.T) *account {
 	t.Cleanup(func() { _ = server.Close() })
 	a := &account{url: server.URL(), secret: server.SecretAccessKey()}
 	subnets, err := ec2.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()), Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", server.SecretAccessKey(), ""),
+		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", server.SecretAccessKey(), ""),
 	}).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
 	if err != nil || len(subnets.Subnets) == 0 {
 		t.Fatalf("the sandbox has no subnets: %v", err)
@@ -110,7 +111,8 @@ func (a *account) call(t *testing.T, action string, body []byte) string {
 	request.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+action)
 	sum := sha256.Sum256(body)
 	own := aws.Credentials{AccessKeyID: sandbox.AccessKeyID, SecretAccessKey: a.secret}
-	if err := v4.NewSigner().SignHTTP(t.Context(), own, request, hex.EncodeToString(sum[:]), "ecs", "us-east-1", time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(t.Context(), own, request, hex.EncodeToString(sum[:]), "ecs", "us-east-1",
+		time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.DefaultClient.Do(request)

@@ -19,7 +19,8 @@ import (
 
 func TestRequestsEqualThoseOfTheOfficialWorker(t *testing.T) {
 	about, jobs := runOfficial(t)
-	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d (-parity.seed)", len(jobs), about.Prefect, about.PrefectAWS, about.Seed)
+	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d (-parity.seed)", len(jobs), about.Prefect,
+		about.PrefectAWS, about.Seed)
 	if len(jobs) < 1000 {
 		t.Errorf("%d jobs, want 1000 at least", len(jobs))
 	}
@@ -193,7 +194,8 @@ func normalList(key string, list []any) []any {
 	list = slices.DeleteFunc(list, func(item any) bool {
 		variable := name(item)
 		attribution := strings.HasPrefix(variable, "PREFECT__")
-		return key == "environment" && strings.HasPrefix(variable, "PREFECT_") && !attribution && !jobtemplate.HandedDown(variable)
+		return key == "environment" && strings.HasPrefix(variable, "PREFECT_") && !attribution &&
+			!jobtemplate.HandedDown(variable)
 	})
 	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
 	return list

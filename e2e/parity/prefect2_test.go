@@ -43,7 +43,8 @@ func TestRequestsEqualThoseOfTheOfficialWorkerForPrefect2(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d: %v", len(jobs), about.Prefect, about.PrefectAWS, about.Seed, count)
+	t.Logf("%d jobs, prefect %s, prefect-aws %s, seed %d: %v", len(jobs), about.Prefect, about.PrefectAWS,
+		about.Seed, count)
 	if count["equal"] < 100 {
 		t.Errorf("only %d jobs were equal", count["equal"])
 	}
@@ -71,19 +72,24 @@ func recordedForPrefect2(t *testing.T) (versions, []outcome) {
 
 // differ2 are the cases in which 0.4 does otherwise than 0.7, by what it lacks: row prefect-2 names these.
 var differ2 = map[string]string{
-	"cluster not in the request": "the cluster reaches RunTask by the template alone", "merge env of the template": "env of the template is not merged",
-	"launch_type missing": "FARGATE is assumed for the definition, too", "compatibilities empty EC2": "an empty list is sent",
+	"cluster not in the request":                 "the cluster reaches RunTask by the template alone",
+	"merge env of the template":                  "env of the template is not merged",
+	"launch_type missing":                        "FARGATE is assumed for the definition, too",
+	"compatibilities empty EC2":                  "an empty list is sent",
 	"match_latest_revision_in_family none there": "a family without revisions is run",
-	"dotted": dottedKeys, "dotted over default env": dottedKeys, "dotted in deployment, nested in run": dottedKeys, "dotted deep": dottedKeys,
+	"dotted": dottedKeys, "dotted over default env": dottedKeys, "dotted in deployment, nested in run": dottedKeys,
+	"dotted deep":          dottedKeys,
 	"dotted under a value": dottedKeys, "dotted with index": dottedKeys,
-	"prefect variable object": "a variable of Prefect is a text", "ulimit zero is dropped": "zeros are sent", "zeros and empties go": "zeros are sent",
+	"prefect variable object": "a variable of Prefect is a text", "ulimit zero is dropped": "zeros are sent",
+	"zeros and empties go": "zeros are sent",
 }
 
 const dottedKeys = "keys with dots are not taken apart"
 
 // lackedBy2 are the labels and variables that prefect-aws 0.4 does not know: row prefect-2.
 var lackedBy2 = []string{
-	"prefect.io/work-pool-name", "prefect.io/work-pool-id", "prefect.io/worker-name", "prefect.io/degregister-task-definition",
+	"prefect.io/work-pool-name", "prefect.io/work-pool-id", "prefect.io/worker-name",
+	"prefect.io/degregister-task-definition",
 	"PREFECT__WORKER_ID", "PREFECT__WORKER_NAME", "PREFECT__FLOW_ID", "PREFECT__FLOW_NAME",
 	"PREFECT__DEPLOYMENT_ID", "PREFECT__DEPLOYMENT_NAME",
 }

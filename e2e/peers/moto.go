@@ -45,7 +45,8 @@ func StartMoto(ctx context.Context, dir string) (*Moto, error) {
 	}
 	cmd := exec.Command(python, "-c", motoServer, strconv.Itoa(port))
 	cmd.Dir, cmd.ExtraFiles = dir, []*os.File{socket}
-	cmd.Env = []string{"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin", "HOME=" + dir, "MOTO_IAM_LOAD_MANAGED_POLICIES=true"}
+	cmd.Env = []string{"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin", "HOME=" + dir,
+		"MOTO_IAM_LOAD_MANAGED_POLICIES=true"}
 	process, err := Start(cmd, filepath.Join(dir, fmt.Sprintf("moto-%d.log", port)))
 	if err != nil {
 		return nil, err

@@ -30,7 +30,8 @@ func Program(venv, name string) (string, error) {
 	}
 	path := filepath.Join(dir, venv, "bin", name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("failed to find %q of virtual environment %q (e2e/venvs.sh makes it): %w", name, venv, err)
+		return "", fmt.Errorf("failed to find %q of virtual environment %q (e2e/venvs.sh makes it): %w",
+			name, venv, err)
 	}
 	return path, nil
 }

@@ -55,7 +55,8 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	}
 	server := &Server{Venv: venv, URL: fmt.Sprintf("http://127.0.0.1:%d/api", port), port: port}
 	server.start = func(ctx context.Context, socket *os.File) (*Process, error) {
-		process, err := Start(serverCommand(python, home, socket, env), filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
+		process, err := Start(serverCommand(python, home, socket, env),
+			filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
 		if err != nil {
 			return nil, err
 		}

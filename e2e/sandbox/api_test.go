@@ -40,7 +40,8 @@ func (w *world) waitForWorker(base, pool string) {
 	w.t.Helper()
 	w.eventually("a worker of "+pool+" is online", func() error {
 		var workers []struct{ Name, Status string }
-		if err := w.api(base, http.MethodPost, "/work_pools/"+pool+"/workers/filter", map[string]any{}, &workers); err != nil {
+		if err := w.api(base, http.MethodPost, "/work_pools/"+pool+"/workers/filter", map[string]any{},
+			&workers); err != nil {
 			return err
 		}
 		for _, worker := range workers {

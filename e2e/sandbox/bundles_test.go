@@ -46,7 +46,9 @@ type bundles struct {
 // may take longer than a dead worker's claim is left alone. They are launched after that, and
 // once, by whichever worker is there; they are retried, and cancelled by their own runner.
 func TestBundles(t *testing.T) {
-	for venv, store := range map[string]func(*bundles){peers.Prefect3: (*bundles).storeInMoto, peers.Prefect39: (*bundles).storeInSandbox} {
+	for venv, store := range map[string]func(*bundles){
+		peers.Prefect3: (*bundles).storeInMoto, peers.Prefect39: (*bundles).storeInSandbox,
+	} {
 		t.Run(venv, func(t *testing.T) {
 			t.Parallel()
 			b := newBundles(t, venv)
@@ -70,7 +72,8 @@ func TestBundles(t *testing.T) {
 			b.want(killed, 1, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Completed")
 			b.want(cancelled, 1, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Cancelling", "Cancelled")
 			b.want(retried, 3, "Pending", "Scheduled", "Pending", "Submitting", "Running", "Failed",
-				"Pending", "Running", "Completed", "Failed", "Scheduled", "Pending", "Submitting", "Running", "Completed")
+				"Pending", "Running", "Completed", "Failed", "Scheduled", "Pending", "Submitting", "Running",
+				"Completed")
 		})
 	}
 }
@@ -89,7 +92,9 @@ func newBundles(t *testing.T, venv string) *bundles {
 // storeInMoto configures a pool by Prefect's own command line, with moto's S3.
 func (b *bundles) storeInMoto() {
 	moto := motoServer(b.t)
-	b.user(map[string]string{"AWS_ENDPOINT_URL_S3": moto.URL, "AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e"}, "AWS_ENDPOINT_URL_S3="+moto.URL)
+	b.user(map[string]string{
+		"AWS_ENDPOINT_URL_S3": moto.URL, "AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e",
+	}, "AWS_ENDPOINT_URL_S3="+moto.URL)
 	b.prefect(b.env, "work-pool", "create", bundlePool, "--type", "ecs")
 	b.prefect(b.env, "work-pool", "storage", "configure", "s3", bundlePool, "--bucket", bundleBucket)
 	b.run(b.env, b.python(), "-c", "import boto3; boto3.client('s3').create_bucket(Bucket='"+bundleBucket+
@@ -100,7 +105,8 @@ func (b *bundles) storeInMoto() {
 // what the bucket's policy says.
 func (b *bundles) storeInSandbox() {
 	b.user(nil)
-	b.run(b.environ(filepath.Dir(shared.binary)), shared.binary, "bootstrap", "--pool", bundlePool, "--bundle-storage", "--desired-count", "0", "--yes")
+	b.run(b.environ(filepath.Dir(shared.binary)), shared.binary, "bootstrap", "--pool", bundlePool, "--bundle-storage",
+		"--desired-count", "0", "--yes")
 }
 
 // user sets up the environment of the user, whose flows have more variables.
@@ -134,8 +140,10 @@ func (b *bundles) submit(behaviours ...string) []string {
 // startWorker starts our worker, which reaches AWS at a URL.
 func (b *bundles) startWorker(name, aws string) *peers.Process {
 	b.t.Helper()
-	cmd := exec.Command(shared.binary, "worker", "start", "--pool", bundlePool, "--name", name, "--claim-grace", claimGrace.String())
-	cmd.Env, cmd.Dir = b.environ("", "AWS_ENDPOINT_URL="+aws, "PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_HEARTBEAT_SECONDS=1"), b.home
+	cmd := exec.Command(shared.binary, "worker", "start", "--pool", bundlePool, "--name", name, "--claim-grace",
+		claimGrace.String())
+	cmd.Env, cmd.Dir = b.environ("", "AWS_ENDPOINT_URL="+aws, "PREFECT_WORKER_QUERY_SECONDS=1",
+		"PREFECT_WORKER_HEARTBEAT_SECONDS=1"), b.home
 	process, err := peers.Start(cmd, filepath.Join(b.home, name+".log"))
 	b.must(err)
 	b.t.Cleanup(func() {
@@ -168,7 +176,9 @@ func (b *bundles) startAWorkerToKill() (died func()) {
 
 func (b *bundles) set(id string, state prefect.StateType) {
 	b.t.Helper()
-	_, err := b.client.SetFlowRunState(b.t.Context(), id, prefect.StateProposal{Type: state, Force: state != prefect.Cancelling})
+	_, err := b.client.SetFlowRunState(b.t.Context(), id, prefect.StateProposal{
+		Type: state, Force: state != prefect.Cancelling,
+	})
 	b.must(err)
 }
 
@@ -218,7 +228,9 @@ func (b *bundles) stopped(id string) int {
 	if len(list.TaskArns) == 0 {
 		return 0
 	}
-	found, err := b.ecs.DescribeTasks(b.t.Context(), &ecs.DescribeTasksInput{Tasks: list.TaskArns, Include: []types.TaskField{types.TaskFieldTags}})
+	found, err := b.ecs.DescribeTasks(b.t.Context(), &ecs.DescribeTasksInput{
+		Tasks: list.TaskArns, Include: []types.TaskField{types.TaskFieldTags},
+	})
 	b.must(err)
 	for _, task := range found.Tasks {
 		if task.StopCode == types.TaskStopCodeUserInitiated {

@@ -34,8 +34,10 @@ func TestContractOfPrefect(t *testing.T) {
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
 		t.Run(venv, func(t *testing.T) {
 			server := prefectServer(t, venv)
-			suite(t, "./sandbox/prefectapi", "ECSCTL_CONTRACT_PREFECT_API_URL="+server.URL, "-run", "TestContractOfRealServer")
-			file := filepath.Join(peers.Root(), "sandbox", "prefectapi", "testdata", "contract-"+versions[venv][:1]+".txt")
+			suite(t, "./sandbox/prefectapi", "ECSCTL_CONTRACT_PREFECT_API_URL="+server.URL, "-run",
+				"TestContractOfRealServer")
+			file := filepath.Join(peers.Root(), "sandbox", "prefectapi", "testdata",
+				"contract-"+versions[venv][:1]+".txt")
 			steps, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -52,12 +54,14 @@ func TestContractOfPrefect(t *testing.T) {
 // The worker channel, with a server that does not let runs be Cancelling for long.
 func TestChannelContractOfPrefect(t *testing.T) {
 	server, err := peers.StartPrefect(t.Context(), peers.Prefect3, t.TempDir(),
-		"PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS=2", "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_LEASE_SECONDS=3")
+		"PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS=2",
+		"PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_LEASE_SECONDS=3")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Kill)
-	suite(t, "./sandbox/prefectapi", "ECSCTL_CONTRACT_CHANNEL_API_URL="+server.URL, "-run", "TestChannelContractOfRealServer")
+	suite(t, "./sandbox/prefectapi", "ECSCTL_CONTRACT_CHANNEL_API_URL="+server.URL, "-run",
+		"TestChannelContractOfRealServer")
 }
 
 // suite runs the tests of a package against what env names and returns their output.

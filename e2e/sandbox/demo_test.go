@@ -25,9 +25,12 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	out := w.run(env, shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv), "--base",
 		baseImage(t))
 	for _, want := range []string{
-		"The Prefect server (3.8.8 at " + server.URL + ")", "$ prefect --no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
-		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!", "4 existing to use, 16 unchanged",
-		"Finished in state Completed()", "| Hello from a flow of your own! 8c6c7633", "nothing that ecsctl made is left",
+		"The Prefect server (3.8.8 at " + server.URL + ")",
+		"$ prefect --no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
+		"Deployment 'my-flow/hello' successfully created", " is Completed", "| Hello from ECS!!",
+		"4 existing to use, 16 unchanged",
+		"Finished in state Completed()", "| Hello from a flow of your own! 8c6c7633",
+		"nothing that ecsctl made is left",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the demo does not say %q:\n%s", want, out)

@@ -128,7 +128,8 @@ func TestDeploy(t *testing.T) {
 
 // networkVariables say how this machine reaches PyPI.
 var networkVariables = []string{
-	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "UV_INDEX_URL",
+	"UV_DEFAULT_INDEX",
 }
 
 func networkEnv() []string {

@@ -45,7 +45,8 @@ func TestImageForARM(t *testing.T) {
 		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
 		"prefect.yaml": "deployments:\n- name: a\n  entrypoint: flow.py:my_flow\n",
 	})
-	env := append(w.environ(uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache")),
+	env := append(w.environ(uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_CACHE_DIR="+
+		filepath.Join(w.home, "cache")),
 		networkEnv()...)
 	out := w.inProject(dir, env, shared.binary, "image", "build", "--platform", "linux/arm64", "--base", base.String(),
 		"--repository", host+"/flows", "--compression", "gzip")
@@ -58,7 +59,8 @@ func TestImageForARM(t *testing.T) {
 	if made.Architecture != "arm64" || made.OS != "linux" {
 		t.Errorf("the image is for %s/%s", made.OS, made.Architecture)
 	}
-	if files := filesOf(w, image); !strings.Contains(files, "aarch64-linux-gnu.so") || strings.Contains(files, "x86_64") {
+	if files := filesOf(w, image); !strings.Contains(files, "aarch64-linux-gnu.so") ||
+		strings.Contains(files, "x86_64") {
 		t.Errorf("the wheels are not those of ARM64:\n%s", files)
 	}
 }

@@ -49,7 +49,8 @@ func (w *deployWorld) fromGit() {
 	})
 	w.t.Cleanup(server.Close)
 	git := func(args ...string) {
-		w.inProject(w.dir, w.env, append([]string{"git", "-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+		w.inProject(w.dir, w.env, append([]string{"git", "-c", "user.name=a", "-c", "user.email=a@example.com"},
+			args...)...)
 	}
 	w.greet("Cloned")
 	git("init", "-q", "-b", "trunk", ".")
@@ -108,13 +109,16 @@ func TestDeployRefuses(t *testing.T) {
 	}{
 		{"syntax error", flow("def my_flow(:\n    pass\n"), "", []string{"flow.py:2: syntax error: "}},
 		{"package that is not in the requirements", flow("import xxhash" + ok), "",
-			[]string{`flow.py:2 imports "xxhash", which is not in the image`, "name the package that it is in, in a requirements.txt"}},
+			[]string{`flow.py:2 imports "xxhash", which is not in the image`,
+				"name the package that it is in, in a requirements.txt"}},
 		{"no such flow", flow(strings.ReplaceAll(ok, "my_flow", "other")), "",
 			[]string{`flow.py has no flow "my_flow"`, "hint: flow.py has other"}},
-		{"no flow but a function", flow("\ndef my_flow():\n    pass\n"), "", []string{`"my_flow" in flow.py is no flow but a function`}},
+		{"no flow but a function", flow("\ndef my_flow():\n    pass\n"), "",
+			[]string{`"my_flow" in flow.py is no flow but a function`}},
 		{"two flows of one name", flow(ok + "\n\n@flow(name='my-flow')\ndef other():\n    pass\n"), "",
 			[]string{`flow.py has two flows of the name "my-flow": my_flow and other`, "give each its own"}},
-		{"package without a wheel", flow(ok), "pyspark==3.5.1", []string{"pyspark==3.5.1", "hint: only wheels go into the image"}},
+		{"package without a wheel", flow(ok), "pyspark==3.5.1",
+			[]string{"pyspark==3.5.1", "hint: only wheels go into the image"}},
 		{"wheel for another platform", flow(ok), "tensorflow-macos==2.16.2",
 			[]string{"tensorflow-macos==2.16.2", "hint: the package has wheels, but none for this platform"}},
 		{"requirements that conflict", flow(ok), "pydantic<2", []string{"uv says: ", "pydantic<2"}},

@@ -28,7 +28,8 @@ func TestECRCommands(t *testing.T) {
 		t.Helper()
 		return strings.TrimSpace(w.run(env, append([]string{"aws", "ecr"}, args...)...))
 	}
-	uri := ecr("create-repository", "--repository-name", "prefect/flows", "--image-scanning-configuration", "scanOnPush=true",
+	uri := ecr("create-repository", "--repository-name", "prefect/flows", "--image-scanning-configuration",
+		"scanOnPush=true",
 		"--tags", "Key=team,Value=data", "--query", "repository.repositoryUri", "--output", "text")
 	ecr("put-lifecycle-policy", "--repository-name", "prefect/flows", "--lifecycle-policy-text", lifecycleRule)
 	password := ecr("get-login-password")
@@ -39,7 +40,8 @@ func TestECRCommands(t *testing.T) {
 	w.must(remote.Write(ref, img, remote.WithAuth(&authn.Basic{Username: "AWS", Password: password})))
 	digest, err := img.Digest()
 	w.must(err)
-	if got := ecr("describe-images", "--repository-name", "prefect/flows", "--query", "imageDetails[].[imageDigest,imageTags[0]]", "--output", "text"); got != digest.String()+"\tv1" {
+	if got := ecr("describe-images", "--repository-name", "prefect/flows", "--query",
+		"imageDetails[].[imageDigest,imageTags[0]]", "--output", "text"); got != digest.String()+"\tv1" {
 		t.Errorf("describe-images: %s", got)
 	}
 	ecr("batch-delete-image", "--repository-name", "prefect/flows", "--image-ids", "imageTag=v1")

@@ -23,13 +23,15 @@ func TestGuideCommands(t *testing.T) {
 	w.must(err)
 	script := filepath.Join(peers.Root(), "bench", "guide.sh")
 	env := w.environ(w.venv+":"+filepath.Dir(awsCLI),
-		"SUBNETS="+subnets, "SECURITY_GROUPS="+group, "CLUSTER=default", "POOL=my-ecs-pool", "PREFECT_API_KEY=pnu_guide")
+		"SUBNETS="+subnets, "SECURITY_GROUPS="+group, "CLUSTER=default", "POOL=my-ecs-pool",
+		"PREFECT_API_KEY=pnu_guide")
 	w.run(env, "aws", "ecs", "create-cluster", "--cluster-name", "default")
 	w.run(env, "/bin/bash", script, "pool")
 	w.run(env, "/bin/bash", script, "worker")
 	w.waitForWorker(w.env["PREFECT_API_URL"], "my-ecs-pool")
 	w.run(env, "aws", "ecs", "wait", "services-stable", "--services", "prefect-worker-service")
-	status := w.run(env, "aws", "ecs", "describe-services", "--services", "prefect-worker-service", "--query", "services[0].[status,runningCount]", "--output", "text")
+	status := w.run(env, "aws", "ecs", "describe-services", "--services", "prefect-worker-service", "--query",
+		"services[0].[status,runningCount]", "--output", "text")
 	if got := strings.Fields(status); len(got) != 2 || got[0] != "ACTIVE" || got[1] != "1" {
 		t.Errorf("got service %q", status)
 	}

@@ -24,21 +24,25 @@ func (w *world) shell(client *ecs.Client, script string) *types.NetworkConfigura
 	_, err := client.CreateCluster(w.t.Context(), &ecs.CreateClusterInput{})
 	w.must(err)
 	_, err = client.RegisterTaskDefinition(w.t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("shell"), NetworkMode: types.NetworkModeAwsvpc, Cpu: aws.String("256"), Memory: aws.String("512"),
+		Family: aws.String("shell"), NetworkMode: types.NetworkModeAwsvpc, Cpu: aws.String("256"),
+		Memory:                  aws.String("512"),
 		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
 		ContainerDefinitions: []types.ContainerDefinition{{
-			Name: aws.String("main"), Image: aws.String("prefecthq/prefect:3-latest"), Command: []string{"/bin/sh", "-c", script}, StopTimeout: aws.Int32(2),
+			Name: aws.String("main"), Image: aws.String("prefecthq/prefect:3-latest"),
+			Command: []string{"/bin/sh", "-c", script}, StopTimeout: aws.Int32(2),
 		}},
 	})
 	w.must(err)
 	subnets, _ := w.network()
-	return &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: strings.Split(subnets, ",")}}
+	return &types.NetworkConfiguration{
+		AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: strings.Split(subnets, ",")}}
 }
 
 func (w *world) runTasks(client *ecs.Client, network *types.NetworkConfiguration, count int32) []string {
 	w.t.Helper()
 	out, err := client.RunTask(w.t.Context(), &ecs.RunTaskInput{
-		TaskDefinition: aws.String("shell"), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: network, Count: &count})
+		TaskDefinition: aws.String("shell"), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: network,
+		Count: &count})
 	w.must(err)
 	var arns []string
 	for _, task := range out.Tasks {

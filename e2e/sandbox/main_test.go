@@ -29,7 +29,8 @@ var shared struct {
 func TestMain(m *testing.M) { peers.Main(m, prepare, killServers) }
 
 func prepare(ctx context.Context, dir string) error {
-	shared.dir, shared.binary, shared.ctx, shared.servers = dir, filepath.Join(dir, "ecsctl"), ctx, map[string]*peers.Server{}
+	shared.dir, shared.binary, shared.ctx, shared.servers = dir, filepath.Join(dir, "ecsctl"), ctx,
+		map[string]*peers.Server{}
 	return peers.Build(ctx, shared.binary)
 }
 

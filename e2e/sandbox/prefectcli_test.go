@@ -115,7 +115,9 @@ func (w *world) typeIn(cli *prefectCLI, c typed) {
 func (w *world) newestRun() string {
 	w.t.Helper()
 	var runs []flowRun
-	w.must(w.api(w.env["PREFECT_API_URL"], "POST", "/flow_runs/filter", map[string]any{"sort": "EXPECTED_START_TIME_DESC", "limit": 1}, &runs))
+	w.must(w.api(w.env["PREFECT_API_URL"], "POST", "/flow_runs/filter", map[string]any{
+		"sort": "EXPECTED_START_TIME_DESC", "limit": 1,
+	}, &runs))
 	if len(runs) == 0 {
 		w.t.Fatal("there is no flow run")
 	}

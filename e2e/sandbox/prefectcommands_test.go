@@ -28,9 +28,11 @@ var prefectCommands = []typed{
 	{command: "work-queue clear-concurrency-limit urgent --pool my-ecs-pool", want: `removed|cleared|limit`},
 	{command: "work-queue delete urgent --pool my-ecs-pool", want: `deleted`},
 
-	{command: "--no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool", want: `Deployment 'my-flow/hello' successfully created`},
+	{command: "--no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool",
+		want: `Deployment 'my-flow/hello' successfully created`},
 	{command: "--no-prompt deploy my_flow.py:my_flow --name hello --pool my-ecs-pool", want: `my-flow/hello`},
-	{command: "--no-prompt deploy my_flow.py:my_flow --name timed --pool my-ecs-pool --interval 3600", want: `my-flow/timed`},
+	{command: "--no-prompt deploy my_flow.py:my_flow --name timed --pool my-ecs-pool --interval 3600",
+		want: `my-flow/timed`},
 	{command: "deployment ls", want: `my-flow/hello.*my-flow/timed|my-flow/timed.*my-flow/hello`},
 	{command: "deployment inspect my-flow/hello", want: `'entrypoint': 'my_flow.py:my_flow'`},
 	{command: "deployment schedule ls my-flow/timed", want: `interval: \S*`},

@@ -18,8 +18,10 @@ func TestRulesAreThoseOfTheModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	botocore := filepath.Join(filepath.Dir(filepath.Dir(python)), "lib", "python3.11", "site-packages", "awscli", "botocore")
-	cmd := exec.CommandContext(t.Context(), python, filepath.Join(peers.Root(), "sandbox", "internal", "rules", "generate.py"), botocore, "--check")
+	botocore := filepath.Join(filepath.Dir(filepath.Dir(python)), "lib", "python3.11", "site-packages",
+		"awscli", "botocore")
+	cmd := exec.CommandContext(t.Context(), python, filepath.Join(peers.Root(), "sandbox", "internal", "rules",
+		"generate.py"), botocore, "--check")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

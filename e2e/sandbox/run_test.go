@@ -76,7 +76,8 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 	ecsctl := w.environ(filepath.Dir(shared.binary), "AWS_ENDPOINT_URL="+base)
 	pool := "full-" + versions[venv][:1]
 
-	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)
+	bootstrap := append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"},
+		runtime.bootstrap...)
 	w.run(ecsctl, bootstrap...)
 	w.waitForWorker(api, pool)
 	w.write("my_flow.py", myFlow)

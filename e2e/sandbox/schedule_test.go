@@ -37,7 +37,9 @@ func (w *world) schedule(pool string) *schedule {
 	w.must(err)
 	flow, err := api.CreateFlow(w.t.Context(), "counted")
 	w.must(err)
-	deployment, err := api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{Name: "each-second", FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables})
+	deployment, err := api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{
+		Name: "each-second", FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+	})
 	w.must(err)
 	s.deployment = deployment.ID
 

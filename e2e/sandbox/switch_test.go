@@ -58,7 +58,8 @@ func TestSwitchingRuntimes(t *testing.T) {
 	w := newWorld(t, peers.Prefect3, "--prefect-api-url", ownServer(t, peers.Prefect3).URL)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
-		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes", "--wait-timeout", "10m")
+		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes",
+			"--wait-timeout", "10m")
 	}
 	bootstrap("ecsctl")
 	s := w.schedule(switchedPool)
@@ -72,7 +73,8 @@ func TestSwitchingRuntimes(t *testing.T) {
 	w.eventually("all runs have ended", s.allEnded)
 	s.check()
 	s.checkTasks()
-	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes", "--wait-timeout", "10m")
+	w.run(ecsctl, shared.binary, "teardown", "--pool", switchedPool, "--running", "wait", "--yes",
+		"--wait-timeout", "10m")
 }
 
 func (s *schedule) check() {
@@ -106,7 +108,9 @@ func (s *schedule) checkTasks() {
 		if len(page.TaskArns) == 0 {
 			break
 		}
-		out, err := client.DescribeTasks(s.w.t.Context(), &ecs.DescribeTasksInput{Tasks: page.TaskArns, Include: []types.TaskField{types.TaskFieldTags}})
+		out, err := client.DescribeTasks(s.w.t.Context(), &ecs.DescribeTasksInput{
+			Tasks: page.TaskArns, Include: []types.TaskField{types.TaskFieldTags},
+		})
 		s.w.must(err)
 		for _, task := range out.Tasks {
 			for _, tag := range task.Tags {
@@ -146,13 +150,17 @@ func (s *schedule) explain() {
 	defer cancel()
 	client := cloudwatchlogs.NewFromConfig(s.w.config())
 	group := aws.String("/ecs/prefect/" + switchedPool)
-	streams, err := client.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: group, LogStreamNamePrefix: aws.String("worker/")})
+	streams, err := client.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
+		LogGroupName: group, LogStreamNamePrefix: aws.String("worker/"),
+	})
 	if err != nil {
 		s.w.t.Logf("failed to read what the workers said: %v", err)
 		return
 	}
 	for _, stream := range streams.LogStreams {
-		out, err := client.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{LogGroupName: group, LogStreamName: stream.LogStreamName, StartFromHead: aws.Bool(true)})
+		out, err := client.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
+			LogGroupName: group, LogStreamName: stream.LogStreamName, StartFromHead: aws.Bool(true),
+		})
 		if err != nil {
 			s.w.t.Logf("failed to read %s: %v", *stream.LogStreamName, err)
 			continue

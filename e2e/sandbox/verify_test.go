@@ -33,16 +33,19 @@ func verifyOnce(t *testing.T, venv string, runtime workerRuntime, server string)
 	w := newWorld(t, venv, "--prefect-api-url", server)
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	pool := "verify-" + versions[venv][:1]
-	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"}, runtime.bootstrap...)...)
+	w.run(ecsctl, append([]string{shared.binary, "bootstrap", "--pool", pool, "--yes", "--wait-timeout", "10m"},
+		runtime.bootstrap...)...)
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server})
 	before, err := source.Read(t.Context())
 	w.must(err)
 
-	out := w.run(ecsctl, "/bin/sh", "-c", `exec "$0" verify --pool "$1" --output json 2>verify.log`, shared.binary, pool)
+	out := w.run(ecsctl, "/bin/sh", "-c", `exec "$0" verify --pool "$1" --output json 2>verify.log`,
+		shared.binary, pool)
 	var got verify.Verification
 	w.must(json.Unmarshal([]byte(out), &got))
 	t.Logf("%s", out)
-	want := []string{verify.StepWorker, verify.StepDeploy, verify.StepClaimed, verify.StepTask, verify.StepRunning, verify.StepCompleted, verify.StepLog, verify.StepCleanup}
+	want := []string{verify.StepWorker, verify.StepDeploy, verify.StepClaimed, verify.StepTask, verify.StepRunning,
+		verify.StepCompleted, verify.StepLog, verify.StepCleanup}
 	var steps []string
 	for _, step := range got.Steps {
 		steps = append(steps, step.Name)

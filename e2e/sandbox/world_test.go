@@ -51,7 +51,8 @@ func newWorldWith(t *testing.T, venv string, args func(*world) []string) *world 
 		t.Fatal(err)
 	}
 	w := &world{t: t, home: t.TempDir(), env: map[string]string{}, venv: filepath.Dir(python)}
-	cmd := exec.Command(shared.binary, append([]string{"sandbox", "--region", region, "--venv", filepath.Dir(w.venv)}, args(w)...)...)
+	cmd := exec.Command(shared.binary, append([]string{"sandbox", "--region", region, "--venv", filepath.Dir(w.venv)},
+		args(w)...)...)
 	cmd.Dir = w.home
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + w.home, "PIP_NO_INDEX=1"}
 	log := filepath.Join(w.home, "sandbox.log")
@@ -87,7 +88,9 @@ func (w *world) readEnv(log string) error {
 // config is that of SDK clients that read the account past everyone else.
 func (w *world) config() aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]), Credentials: credentials.NewStaticCredentialsProvider(w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], ""),
+		Region: region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]),
+		Credentials: credentials.NewStaticCredentialsProvider(w.env["AWS_ACCESS_KEY_ID"],
+			w.env["AWS_SECRET_ACCESS_KEY"], ""),
 	}
 }
 

@@ -25,7 +25,8 @@ var badJobs = map[string]struct {
 	"too long":      {map[string]any{"env": map[string]any{"LONG": strings.Repeat("x", 9000)}}, "LONG"},
 	"wrong size":    {map[string]any{"cpu": 300}, "300"},
 	"wrong cluster": {map[string]any{"cluster": "nowhere"}, "cluster"},
-	"no definition": {map[string]any{"task_definition_arn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/gone:1"}, "gone:1"},
+	"no definition": {map[string]any{
+		"task_definition_arn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/gone:1"}, "gone:1"},
 }
 
 // Every bad job ends as a Crashed run whose message says what to change, and the worker
@@ -39,12 +40,14 @@ func TestBadJobs(t *testing.T) {
 		}
 		ids := w.seed(plan{Groups: groups})
 		w.startOurs()
-		w.await(2*time.Minute, "all runs to be settled", func() bool { return w.count(prefect.Crashed) == len(badJobs) && w.launched() == 1 })
+		w.await(2*time.Minute, "all runs to be settled",
+			func() bool { return w.count(prefect.Crashed) == len(badJobs) && w.launched() == 1 })
 		for name, job := range badJobs {
 			run, err := w.api.ReadFlowRun(t.Context(), ids[name][0])
 			w.must(err)
 			message := run.State.Message
-			if !strings.HasPrefix(message, "Failed to submit flow run to infrastructure: ") || !strings.Contains(message, job.want) {
+			if !strings.HasPrefix(message, "Failed to submit flow run to infrastructure: ") ||
+				!strings.Contains(message, job.want) {
 				t.Errorf("%s: the run says %q", name, message)
 			}
 			w.previewSays(name, message)
@@ -152,10 +155,14 @@ func (w *world) crash(id string) string {
 // offlineSays compares the problems of an offline preview with the message of the run.
 func (w *world) offlineSays(name string, template json.RawMessage, d *prefect.Deployment, message string) {
 	w.t.Helper()
-	run, err := json.Marshal(map[string]any{"deployment": d.Raw(), "flow_run": map[string]any{"deployment_id": d.ID}, "work_pool": map[string]any{"name": w.pool}})
+	run, err := json.Marshal(map[string]any{
+		"deployment": d.Raw(), "flow_run": map[string]any{"deployment_id": d.ID},
+		"work_pool": map[string]any{"name": w.pool},
+	})
 	w.must(err)
 	variables := w.write("variables.json", d.JobVariables)
-	out, code := w.preview("--base-job-template", w.write("template.json", template), "--run", w.write("run.json", run), "--job-variables", variables, "--output", "json")
+	out, code := w.preview("--base-job-template", w.write("template.json", template), "--run", w.write("run.json", run),
+		"--job-variables", variables, "--output", "json")
 	var shown struct {
 		Problems []struct{ Message string }
 	}

@@ -24,7 +24,8 @@ import (
 func impatient(t *testing.T, env ...string) *peers.Server {
 	t.Helper()
 	server, err := peers.StartPrefect(t.Context(), peers.Prefect3, t.TempDir(), append([]string{
-		"PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS=4", "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_LEASE_SECONDS=6",
+		"PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_CANCELLING_TIMEOUT_SECONDS=4",
+		"PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_LEASE_SECONDS=6",
 		"PREFECT_LOGGING_SERVER_LEVEL=DEBUG",
 	}, env...)...)
 	if err != nil {
@@ -108,7 +109,8 @@ func TestAChangedPoolComesByTheChannel(t *testing.T) {
 	w.must(err)
 	tasks, err := w.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Tasks: list.TaskArns})
 	w.must(err)
-	definition, err := w.ecs.DescribeTaskDefinition(t.Context(), &ecs.DescribeTaskDefinitionInput{TaskDefinition: tasks.Tasks[0].TaskDefinitionArn})
+	definition, err := w.ecs.DescribeTaskDefinition(t.Context(),
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: tasks.Tasks[0].TaskDefinitionArn})
 	w.must(err)
 	if got := aws.ToString(definition.TaskDefinition.Memory); got != "1024" {
 		t.Errorf("the task has %s MB of memory, want those of the changed template", got)

@@ -37,9 +37,11 @@ func TestTaskEventsAsTheOfficialObserver(t *testing.T) {
 	queues := sqs.NewFromConfig(w.cfg)
 	for i, c := range contestants {
 		w.sendChanges(queues, c.name, i, found.Tasks[0])
-		w.env = append(slices.Clone(w.env), "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=true", "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME="+c.name)
+		w.env = append(slices.Clone(w.env), "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_ENABLED=true",
+			"PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME="+c.name)
 		process := c.start(w)
-		w.await(2*time.Minute, "the events of "+c.name, func() bool { return len(w.taskEvents(arn, i)) == len(taskStatuses) })
+		w.await(2*time.Minute, "the events of "+c.name,
+			func() bool { return len(w.taskEvents(arn, i)) == len(taskStatuses) })
 		w.stop(process)
 	}
 	if diff := cmp.Diff(w.taskEvents(arn, 1), w.taskEvents(arn, 0)); diff != "" {
@@ -64,15 +66,19 @@ func (w *world) sendChanges(queues *sqs.Client, name string, contestant int, tas
 	w.must(err)
 	for n, status := range taskStatuses {
 		detail := map[string]any{
-			"taskArn": task.TaskArn, "clusterArn": task.ClusterArn, "taskDefinitionArn": task.TaskDefinitionArn, "lastStatus": status, "desiredStatus": "STOPPED",
-			"containers": []any{map[string]any{"name": "prefect", "exitCode": 3, "lastStatus": status}}, "stopCode": "EssentialContainerExited", "version": n + 1,
+			"taskArn": task.TaskArn, "clusterArn": task.ClusterArn, "taskDefinitionArn": task.TaskDefinitionArn,
+			"lastStatus": status, "desiredStatus": "STOPPED",
+			"containers": []any{map[string]any{"name": "prefect", "exitCode": 3, "lastStatus": status}},
+			"stopCode":   "EssentialContainerExited", "version": n + 1,
 		}
 		body, err := json.Marshal(map[string]any{
 			"version": "0", "id": eventID(contestant, n), "detail-type": "ECS Task State Change", "source": "aws.ecs",
 			"time": w.began.Add(time.Duration(n) * time.Second).Format(time.RFC3339), "detail": detail,
 		})
 		w.must(err)
-		_, err = queues.SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: made.QueueUrl, MessageBody: aws.String(string(body))})
+		_, err = queues.SendMessage(w.t.Context(), &sqs.SendMessageInput{
+			QueueUrl: made.QueueUrl, MessageBody: aws.String(string(body)),
+		})
 		w.must(err)
 	}
 }
@@ -81,8 +87,10 @@ func (w *world) sendChanges(queues *sqs.Client, name string, contestant int, tas
 // what differs by design: the id and when the server got them.
 func (w *world) taskEvents(arn string, contestant int) map[string]map[string]any {
 	w.t.Helper()
-	filter := fmt.Sprintf(`{"filter":{"event":{"prefix":["prefect.ecs."]},"resource":{"id":["prefect.ecs.task.%s"]}}}`, arn[strings.LastIndex(arn, "/")+1:])
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/events/filter", bytes.NewReader([]byte(filter)))
+	filter := fmt.Sprintf(`{"filter":{"event":{"prefix":["prefect.ecs."]},"resource":{"id":["prefect.ecs.task.%s"]}}}`,
+		arn[strings.LastIndex(arn, "/")+1:])
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/events/filter",
+		bytes.NewReader([]byte(filter)))
 	w.must(err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Close = true // uvicorn closes a connection that is idle for five seconds

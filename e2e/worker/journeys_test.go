@@ -22,7 +22,8 @@ var journeys = plan{
 	Groups: []group{
 		{Name: "launched", Count: 1},
 		{Name: "no cluster", Count: 1, Variables: map[string]any{"cluster": "nowhere"}},
-		{Name: "no block", Count: 1, Variables: map[string]any{"env": map[string]any{"A": "{{ prefect.blocks.secret.gone }}"}}},
+		{Name: "no block", Count: 1,
+			Variables: map[string]any{"env": map[string]any{"A": "{{ prefect.blocks.secret.gone }}"}}},
 		{Name: "cancelled before start", Count: 1, Delay: 3600},
 		{Name: "cancelled after start", Count: 1},
 		{Name: "paused queue", Count: 1, Queue: "paused"},
@@ -109,8 +110,10 @@ func walk(t *testing.T, c contestant, server *peers.Server) (map[string]trace, s
 	w.idle()
 	who := self{Record: w.workerRecord()}
 	w.stop(process)
-	w.await(time.Minute, "the last event of "+c.name, func() bool { return len(w.workerEvents(`prefect.worker.stopped`)) > 0 })
-	who.Events = w.named(nil, slices.Concat(w.workerEvents("prefect.worker.started"), w.workerEvents("prefect.worker.stopped")))
+	w.await(time.Minute, "the last event of "+c.name,
+		func() bool { return len(w.workerEvents(`prefect.worker.stopped`)) > 0 })
+	who.Events = w.named(nil, slices.Concat(w.workerEvents("prefect.worker.started"),
+		w.workerEvents("prefect.worker.stopped")))
 	out := map[string]trace{}
 	for name := range ids {
 		out[name] = w.trace(one(name), deployments[one(name)], first)
@@ -121,7 +124,9 @@ func walk(t *testing.T, c contestant, server *peers.Server) (map[string]trace, s
 // propose puts a run into a state, as its runner or a person does.
 func (w *world) propose(id string, state prefect.StateType, name string) {
 	w.t.Helper()
-	_, err := w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{Type: state, Name: name, Force: state != prefect.Cancelling})
+	_, err := w.api.SetFlowRunState(w.t.Context(), id, prefect.StateProposal{
+		Type: state, Name: name, Force: state != prefect.Cancelling,
+	})
 	w.must(err)
 }
 
@@ -155,17 +160,23 @@ func (w *world) trace(id, deployment, before string) trace {
 		return trace{States: []string{fmt.Sprintf("no longer there: %t", strings.Contains(err.Error(), "404"))}}
 	}
 	cluster, _, _ := strings.Cut(run.InfrastructurePID, "::")
-	names := map[string]string{before: "<infrastructure before>", id: "<run>", run.Name: "<run>", deployment: "<deployment>", run.FlowID: "<flow>"}
+	names := map[string]string{
+		before: "<infrastructure before>", id: "<run>", run.Name: "<run>", deployment: "<deployment>",
+		run.FlowID: "<flow>",
+	}
 	if run.InfrastructurePID != "" {
 		names[run.InfrastructurePID] = "<infrastructure>"
 	}
 	var events []workerEvent
 	for _, e := range w.workerEvents("prefect.worker.") {
-		if slices.ContainsFunc(e.Related, func(r map[string]string) bool { return r["prefect.resource.id"] == "prefect.flow-run."+id }) {
+		if slices.ContainsFunc(e.Related, func(r map[string]string) bool {
+			return r["prefect.resource.id"] == "prefect.flow-run."+id
+		}) {
 			events = append(events, e)
 		}
 	}
 	return trace{
-		States: w.statesAndMessages(id), Infrastructure: cluster, Labels: w.labelsOf(run, names), Events: w.named(names, events), Loggers: w.loggersOf(id),
+		States: w.statesAndMessages(id), Infrastructure: cluster, Labels: w.labelsOf(run, names),
+		Events: w.named(names, events), Loggers: w.loggersOf(id),
 	}
 }

@@ -25,7 +25,8 @@ type fate struct {
 
 func (w *world) history(id string) []string {
 	w.t.Helper()
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet,
+		w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
 	w.must(err)
 	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
@@ -81,7 +82,8 @@ func (w *world) fates(ids map[string][]string) map[string][]string {
 	for name, group := range ids {
 		for _, id := range group {
 			f := w.fate(id)
-			out[name] = append(out[name], fmt.Sprintf("%s cluster=%q task=%q", strings.Join(f.States, ">"), f.Cluster, f.Task))
+			out[name] = append(out[name], fmt.Sprintf("%s cluster=%q task=%q", strings.Join(f.States, ">"),
+				f.Cluster, f.Task))
 		}
 		slices.Sort(out[name])
 	}
@@ -105,7 +107,9 @@ func (w *world) launched() int {
 // count counts the runs of a pool in a state.
 func (w *world) count(state prefect.StateType) int {
 	w.t.Helper()
-	runs, err := w.api.FilterFlowRuns(w.t.Context(), prefect.FlowRunFilter{WorkPoolNames: []string{w.pool}, StateTypes: []prefect.StateType{state}})
+	runs, err := w.api.FilterFlowRuns(w.t.Context(), prefect.FlowRunFilter{
+		WorkPoolNames: []string{w.pool}, StateTypes: []prefect.StateType{state},
+	})
 	w.must(err)
 	return len(runs)
 }

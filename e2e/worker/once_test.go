@@ -48,7 +48,8 @@ func (w *world) makeBusy() {
 		if n%4 != 0 {
 			return nil
 		}
-		return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "application/json", Body: `{"exception_message": "Service Unavailable"}`}
+		return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "application/json",
+			Body: `{"exception_message": "Service Unavailable"}`}
 	})
 }
 

@@ -53,7 +53,9 @@ func TestAKilledWorkerIsSucceeded(t *testing.T) {
 				if len(list.TaskArns) != 1 {
 					t.Errorf("the run has %d tasks", len(list.TaskArns))
 				}
-				if n := len(slices.DeleteFunc(w.history(id), func(name string) bool { return name != "Pending" })); n != 1 {
+				if n := len(slices.DeleteFunc(w.history(id), func(name string) bool {
+					return name != "Pending"
+				})); n != 1 {
 					t.Errorf("the run was claimed %d times: %q", n, w.history(id))
 				}
 			})
@@ -72,7 +74,8 @@ func TestCapacityIsWaitedFor(t *testing.T) {
 				return nil
 			}
 			refused = true
-			return &wiretap.Fault{Status: http.StatusOK, ContentType: "application/x-amz-json-1.1", Body: `{"tasks":[],"failures":[{"reason":"RESOURCE:MEMORY"}]}`}
+			return &wiretap.Fault{Status: http.StatusOK, ContentType: "application/x-amz-json-1.1",
+				Body: `{"tasks":[],"failures":[{"reason":"RESOURCE:MEMORY"}]}`}
 		})
 		w.startOurs()
 		w.await(time.Minute, "a launch", func() bool { return w.launched() == 1 })

@@ -30,25 +30,34 @@ var two = 2
 var engine = map[string]any{"command": "python -m prefect.engine"}
 
 var scenarios = []scenario{
-	{name: "fifty runs of three deployments", launched: 50, plan: plan{Groups: []group{{Name: "a", Count: 20}, {Name: "b", Count: 20}, {Name: "c", Count: 10, Variables: map[string]any{"env": map[string]any{"A": "b"}}}}}},
+	{name: "fifty runs of three deployments", launched: 50,
+		plan: plan{Groups: []group{{Name: "a", Count: 20}, {Name: "b", Count: 20},
+			{Name: "c", Count: 10, Variables: map[string]any{"env": map[string]any{"A": "b"}}}}}},
 	{name: "paused pool", plan: plan{Paused: true, Groups: []group{{Name: "a", Count: 2}}}},
 	{name: "queues", launched: 3, args: []string{"--work-queue", "mine", "--work-queue", "paused"}, plan: plan{
 		Queues: []queue{{Name: "mine"}, {Name: "other"}, {Name: "paused", Paused: true}},
-		Groups: []group{{Name: "mine", Count: 3, Queue: "mine"}, {Name: "other", Count: 2, Queue: "other"}, {Name: "paused", Count: 2, Queue: "paused"}},
+		Groups: []group{{Name: "mine", Count: 3, Queue: "mine"}, {Name: "other", Count: 2, Queue: "other"},
+			{Name: "paused", Count: 2, Queue: "paused"}},
 	}},
 	{name: "limit of the pool", launched: 2, plan: plan{Limit: &two, Groups: []group{{Name: "a", Count: 5}}}},
 	{name: "limit of a queue", launched: 3, plan: plan{
-		Queues: []queue{{Name: "few", Limit: &two}}, Groups: []group{{Name: "few", Count: 4, Queue: "few"}, {Name: "free", Count: 1}},
+		Queues: []queue{{Name: "few", Limit: &two}}, Groups: []group{{Name: "few", Count: 4, Queue: "few"},
+			{Name: "free", Count: 1}},
 	}},
 	{name: "delayed", launched: 2, args: []string{"--prefetch-seconds", "60"}, plan: plan{
-		Groups: []group{{Name: "now", Count: 1}, {Name: "soon", Count: 1, Delay: 45}, {Name: "later", Count: 2, Delay: 3600}},
+		Groups: []group{{Name: "now", Count: 1}, {Name: "soon", Count: 1, Delay: 45},
+			{Name: "later", Count: 2, Delay: 3600}},
 	}},
-	{name: "limit of a deployment", launched: 2, only: peers.Prefect3, plan: plan{Groups: []group{{Name: "one", Count: 3, Concurrency: 1}, {Name: "free", Count: 1}}},
+	{name: "limit of a deployment", launched: 2, only: peers.Prefect3,
+		plan:    plan{Groups: []group{{Name: "one", Count: 3, Concurrency: 1}, {Name: "free", Count: 1}}},
 		settled: func(w *world, ids map[string][]string) bool { return w.count(prefect.Scheduled) == 2 }},
-	{name: "cancel", launched: 3, only: peers.Prefect2, plan: plan{Groups: []group{{Name: "cancelled", Count: 2, Variables: engine}, {Name: "kept", Count: 1}}},
+	{name: "cancel", launched: 3, only: peers.Prefect2,
+		plan:    plan{Groups: []group{{Name: "cancelled", Count: 2, Variables: engine}, {Name: "kept", Count: 1}}},
 		act:     func(w *world, ids map[string][]string) { w.cancel(ids["cancelled"]) },
 		settled: func(w *world, _ map[string][]string) bool { return w.count(prefect.Cancelled) == 2 }},
-	{name: "bad job", launched: 1, plan: plan{Groups: []group{{Name: "bad", Count: 1, Variables: map[string]any{"cluster": "nowhere"}}, {Name: "good", Count: 1}}},
+	{name: "bad job", launched: 1,
+		plan: plan{Groups: []group{{Name: "bad", Count: 1, Variables: map[string]any{"cluster": "nowhere"}},
+			{Name: "good", Count: 1}}},
 		settled: func(w *world, _ map[string][]string) bool { return w.count(prefect.Crashed) == 1 }},
 }
 

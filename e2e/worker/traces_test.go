@@ -57,7 +57,8 @@ func (w *world) workerEvents(prefix string) []workerEvent {
 	w.must(err)
 	var answer struct{ Events []workerEvent }
 	w.ask("/events/filter", map[string]any{"filter": map[string]any{
-		"event": map[string]any{"prefix": []string{prefix}}, "related": map[string]any{"id": []string{"prefect.work-pool." + pool.ID}},
+		"event":    map[string]any{"prefix": []string{prefix}},
+		"related":  map[string]any{"id": []string{"prefect.work-pool." + pool.ID}},
 		"occurred": map[string]any{"since": w.began, "until": time.Now().Add(time.Hour)},
 	}}, &answer)
 	slices.SortStableFunc(answer.Events, func(a, b workerEvent) int {
@@ -96,7 +97,8 @@ var messageEnd = regexp.MustCompile(`[:.,(].*`)
 // the first thing that is particular.
 func (w *world) statesAndMessages(id string) []string {
 	w.t.Helper()
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet,
+		w.server.URL+"/flow_run_states/?flow_run_id="+id, nil)
 	w.must(err)
 	request.Close = true // uvicorn closes a connection that is idle for five seconds
 	response, err := http.DefaultClient.Do(request)
@@ -140,7 +142,8 @@ func (w *world) labelsOf(run *prefect.FlowRun, names map[string]string) map[stri
 func (w *world) loggersOf(id string) []string {
 	w.t.Helper()
 	var lines []struct{ Name string }
-	w.ask("/logs/filter", map[string]any{"logs": map[string]any{"flow_run_id": map[string]any{"any_": []string{id}}}}, &lines)
+	w.ask("/logs/filter", map[string]any{"logs": map[string]any{"flow_run_id": map[string]any{"any_": []string{id}}}},
+		&lines)
 	var out []string
 	for _, line := range lines {
 		out = append(out, line.Name)

@@ -53,12 +53,14 @@ func newWorld(t *testing.T, server *peers.Server) *world {
 	t.Helper()
 	n := worlds.Add(1)
 	account := fmt.Sprintf("%012d", 200000000000+n)
-	w := &world{t: t, server: server, pool: fmt.Sprintf("worker-%03d", n), home: t.TempDir(), tap: &wiretap.Tap{}, busy: &wiretap.Tap{}, began: time.Now().UTC()}
+	w := &world{t: t, server: server, pool: fmt.Sprintf("worker-%03d", n), home: t.TempDir(), tap: &wiretap.Tap{},
+		busy: &wiretap.Tap{}, began: time.Now().UTC()}
 	awsURL := w.proxy(w.tap, all.Moto.URL, wiretap.AWS, http.Header{peers.AccountHeader: {account}})
 	api := w.proxy(w.busy, strings.TrimSuffix(server.URL, "/api"), wiretap.Prefect, nil) + "/api"
 	w.env = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + w.home, "PREFECT_HOME=" + w.home, "PREFECT_API_URL=" + api,
-		"AWS_ENDPOINT_URL=" + awsURL, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"AWS_ENDPOINT_URL=" + awsURL, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region,
+		"AWS_DEFAULT_REGION=" + region,
 		"AWS_EC2_METADATA_DISABLED=true", "DO_NOT_TRACK=1", "PREFECT_WORKER_QUERY_SECONDS=2",
 		// The official worker cancels runs that never started only when it is told to.
 		"PREFECT_WORKER_ENABLE_CANCELLATION=true", "PREFECT_WORKER_CANCELLATION_POLL_SECONDS=5",
@@ -127,7 +129,8 @@ func (w *world) seed(p plan) map[string][]string {
 	python, err := peers.Program(w.server.Venv, "python")
 	w.must(err)
 	cmd := exec.CommandContext(w.t.Context(), python, "-c", seedProgram)
-	cmd.Env, cmd.Dir, cmd.Stdin = append(w.env, "PREFECT_API_URL="+w.server.URL, "PREFECT_CLIENT_MAX_RETRIES=20"), w.home, bytes.NewReader(input)
+	cmd.Env, cmd.Dir, cmd.Stdin = append(w.env, "PREFECT_API_URL="+w.server.URL, "PREFECT_CLIENT_MAX_RETRIES=20"),
+		w.home, bytes.NewReader(input)
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
@@ -157,14 +160,16 @@ type contestant struct {
 var contestants = []contestant{{"ours", (*world).startOurs}, {"official", (*world).startOfficial}}
 
 func (w *world) startOurs(args ...string) *peers.Process {
-	return w.startWorker(exec.Command(all.Binary, append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker"}, args...)...))
+	return w.startWorker(exec.Command(all.Binary,
+		append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker"}, args...)...))
 }
 
 func (w *world) startOfficial(args ...string) *peers.Process {
 	w.t.Helper()
 	program, err := peers.Program(w.server.Venv, "prefect")
 	w.must(err)
-	return w.startWorker(exec.Command(program, append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker", "--type", "ecs"}, args...)...))
+	return w.startWorker(exec.Command(program,
+		append([]string{"worker", "start", "--pool", w.pool, "--name", "the-worker", "--type", "ecs"}, args...)...))
 }
 
 func (w *world) startWorker(cmd *exec.Cmd) *peers.Process {

@@ -111,11 +111,13 @@ func explainBase(reference name.Reference, err error) error {
 	case http.StatusNotFound:
 		return hint.Add(fmt.Errorf("there is no image %q", reference), "name another base image with --base")
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return hint.Add(fmt.Errorf("the registry %s does not let us read %q: %s", host, reference, registryWords(answer)),
+		return hint.Add(fmt.Errorf("the registry %s does not let us read %q: %s", host, reference,
+			registryWords(answer)),
 			fmt.Sprintf("sign in as you do for Docker, whose credentials are used: docker login %s", host))
 	case http.StatusTooManyRequests:
 		return hint.Add(fmt.Errorf("the registry %s has had too many requests: %s", host, registryWords(answer)),
-			"sign in there (docker login), or take the image from another registry with --base: AWS keeps copies of the official ones at public.ecr.aws/docker/library")
+			"sign in there (docker login), or take the image from another registry with --base: AWS keeps copies of "+
+				"the official ones at public.ecr.aws/docker/library")
 	}
 	return fmt.Errorf("failed to read the base image %q: %s", reference, registryWords(answer))
 }

@@ -106,7 +106,8 @@ func build(ctx context.Context, opts Options) (*Image, error) {
 	}
 	if !made.compiled {
 		warnings = append(warnings,
-			fmt.Sprintf("there is no Python %s here to compile the dependencies with: each run will start slowly; install it (uv python install %s), then build with --refresh",
+			fmt.Sprintf("there is no Python %s here to compile the dependencies with: each run will start slowly; "+
+				"install it (uv python install %s), then build with --refresh",
 				b.target.python, b.target.python))
 	}
 	code, checked, err := b.codeLayer(ctx, files, made)
@@ -119,7 +120,8 @@ func build(ctx context.Context, opts Options) (*Image, error) {
 }
 
 // codeLayer packs the code while the flows are imported.
-func (b *builder) codeLayer(ctx context.Context, files []File, made *packages) (code *fileLayer, warnings []string, err error) {
+func (b *builder) codeLayer(ctx context.Context, files []File,
+	made *packages) (code *fileLayer, warnings []string, err error) {
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		code, err = packLayer(filepath.Join(b.opts.Cache, "code"), b.opts.Compression, codeEntries(files))
@@ -148,14 +150,17 @@ func (b *builder) choose(ctx context.Context) (*base, error) {
 	}
 	switch {
 	case below.python == "" && b.opts.Python == "":
-		return nil, hint.Add(fmt.Errorf("the base image %q does not say which Python it has (it has no variable %s)", ref,
+		return nil, hint.Add(fmt.Errorf("the base image %q does not say which Python it has (it has no variable %s)",
+			ref,
 			pythonVariable), "say it with --python, such as --python 3.12")
 	case below.python == "" || below.python == python:
 	case asked != "":
-		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project asks for %s", ref, below.python,
+		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project asks for %s", ref,
+			below.python,
 			python), "name another base with --base, or the version with --python")
 	case !allowsMinor(b.project.RequiresPython, mustMinor(below.python)):
-		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project requires %s", ref, below.python,
+		return nil, hint.Add(fmt.Errorf("the base image %q has Python %s, and the project requires %s", ref,
+			below.python,
 			b.project.RequiresPython), "name another base with --base")
 	default:
 		python = below.python

@@ -21,7 +21,8 @@ func (b *builder) judge(f finding) (warning string, err error) {
 		return "", fmt.Errorf("%s: syntax error: %s", place, f.Message)
 	case "prefect":
 		return "", hint.Add(fmt.Errorf("failed to import Prefect with the image's dependencies: %s", f.Message),
-			"what it needs may have no wheel for this Python, so that an older version was taken: try another --python and --base, "+
+			"what it needs may have no wheel for this Python, so that an older version was taken: try another "+
+				"--python and --base, "+
 				"such as 3.12 for Prefect 2")
 	case "module":
 		return "", b.explainModule(f, place)
@@ -59,7 +60,8 @@ func (b *builder) explainModule(f finding, place string) error {
 	err := fmt.Errorf("%s imports %q, which is not in the image", place, f.Name)
 	if b.project.has(top+".py") || b.project.has(top) || b.project.has("src/"+top) || b.project.has("src/"+top+".py") {
 		return hint.Add(err,
-			fmt.Sprintf("it is in the folder, but kept out or not where Python looks: see --dry-run and %s", IgnoreFile))
+			fmt.Sprintf("it is in the folder, but kept out or not where Python looks: see --dry-run and %s",
+				IgnoreFile))
 	}
 	switch b.project.Kind {
 	case FromLock:

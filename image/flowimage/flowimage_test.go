@@ -188,11 +188,13 @@ func TestPackageEntriesNameNoMachine(t *testing.T) {
 func TestChoosePython(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ asked, requires, local, want string }{
-		{"3.13", ">=3.9", "3.11.7", "3.13"}, {"3.12.4", "", "", "3.12"}, {"", ">=3.10", "3.11.7", "3.11"}, {"", ">=3.12",
+		{"3.13", ">=3.9", "3.11.7", "3.13"}, {"3.12.4", "", "", "3.12"}, {"", ">=3.10", "3.11.7", "3.11"},
+		{"", ">=3.12",
 			"3.11.7", "3.12"},
 		{"", ">=3.10,<3.11", "3.12.1", "3.10"}, {"", "==3.13.*", "3.11.2", "3.13"}, {"", "~=3.10.2", "3.11.1", "3.10"},
 		{"", "~=3.10", "3.11.1", "3.11"},
-		{"", "!=3.11.*,>=3.11", "3.11.1", "3.12"}, {"", "", "", defaultPython}, {"", ">=3.9", "", "3.9"}, {"", "<3.12.2",
+		{"", "!=3.11.*,>=3.11", "3.11.1", "3.12"}, {"", "", "", defaultPython}, {"", ">=3.9", "", "3.9"},
+		{"", "<3.12.2",
 			"3.12.9", "3.12"},
 	} {
 		got, err := choosePython(tc.asked, tc.requires, tc.local)
@@ -238,10 +240,12 @@ func TestReadProject(t *testing.T) {
 func TestIncludedFiles(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{
-		"requirements.txt": "numpy\n-r more.txt\n-c pins.txt\n", "more.txt": "pandas\n-r requirements.txt\n", "pins.txt": "prefect==3.8.8\n",
+		"requirements.txt": "numpy\n-r more.txt\n-c pins.txt\n", "more.txt": "pandas\n-r requirements.txt\n",
+		"pins.txt": "prefect==3.8.8\n",
 	})
 	text, err := readIncluding(filepath.Join(dir, "requirements.txt"), map[string]bool{})
-	if err != nil || !strings.Contains(text, "pandas") || !strings.Contains(text, "prefect==3.8.8") || namesPrefect.MatchString(text) {
+	if err != nil || !strings.Contains(text, "pandas") || !strings.Contains(text, "prefect==3.8.8") ||
+		namesPrefect.MatchString(text) {
 		t.Errorf("got %q, %v", text, err)
 	}
 }

@@ -150,7 +150,8 @@ func (b *builder) compile(ctx context.Context, source string) (lock, error) {
 }
 
 // ErrNoPrefectVersion says that nothing tells which Prefect goes into the image.
-var ErrNoPrefectVersion = errors.New("the project does not name Prefect, and there is no server to take its version from")
+var ErrNoPrefectVersion = errors.New(
+	"the project does not name Prefect, and there is no server to take its version from")
 
 func newLock(text string, added bool) (lock, error) {
 	pin := prefectPin.FindStringSubmatch(text)

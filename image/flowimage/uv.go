@@ -115,11 +115,13 @@ func advice(said string) []string {
 	low := strings.ToLower(said)
 	switch {
 	case strings.Contains(low, "no usable wheels") || strings.Contains(low, "building from source is disabled"):
-		return []string{"only wheels go into the image: choose a version of the package that has one, or build one yourself " +
+		return []string{"only wheels go into the image: choose a version of the package that has one, or build one " +
+			"yourself " +
 			"(`uv build --wheel`, `pip wheel PACKAGE`) and let uv find it (UV_FIND_LINKS=DIR)"}
 	case strings.Contains(low, "no wheels with a matching platform") || strings.Contains(low, "compatible tag") ||
 		strings.Contains(low, "not compatible with") || strings.Contains(low, "no wheels with a matching"):
-		return []string{"the package has wheels, but none for this platform: try the other one with --platform, another --python, " +
+		return []string{"the package has wheels, but none for this platform: try the other one with --platform, " +
+			"another --python, " +
 			"or another version of the package"}
 	case strings.Contains(low, "needs to be updated"):
 		return []string{"write the lock anew: uv lock"}

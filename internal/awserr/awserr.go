@@ -56,7 +56,8 @@ func Missing(err error) (denial.Denial, bool) {
 // Throttled reports whether AWS, or the SDK on its behalf, wants fewer calls.
 func Throttled(err error) bool {
 	var quota ratelimit.QuotaExceededError
-	return errors.As(err, &quota) || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
+	return errors.As(err, &quota) ||
+		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary
 }
 
 // ServerFault reports whether AWS failed inside.
@@ -82,7 +83,8 @@ func NoCredentials(err error) bool {
 
 // iamPrefix is how IAM writes the SDK's service ids.
 var iamPrefix = map[string]string{
-	"CloudWatch Logs": "logs", "EC2": "ec2", "ECS": "ecs", "IAM": "iam", "Secrets Manager": "secretsmanager", "STS": "sts",
+	"CloudWatch Logs": "logs", "EC2": "ec2", "ECS": "ecs", "IAM": "iam", "Secrets Manager": "secretsmanager",
+	"STS": "sts",
 	"SQS": "sqs", "Service Quotas": "servicequotas", "EventBridge": "events", "ECR": "ecr",
 }
 

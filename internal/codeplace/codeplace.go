@@ -53,7 +53,8 @@ func Find(d Deployment, image string, volumes ...string) (Missing, bool) {
 
 // String says what is wrong.
 func (m Missing) String() string {
-	return fmt.Sprintf("deployment %q takes its code from %q, a folder of the machine that deployed it: image %q has no such folder",
+	return fmt.Sprintf("deployment %q takes its code from %q, a folder of the machine that deployed it: image %q has "+
+		"no such folder",
 		m.Name, m.Folder, m.Image)
 }
 

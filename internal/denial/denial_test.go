@@ -9,13 +9,17 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]denial.Denial{
-		"User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action": {
+		"User: arn:aws:iam::1:user/u is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/r " +
+			"because no identity-based policy allows the iam:PassRole action": {
 			Action: "iam:PassRole", Resource: "arn:aws:iam::1:role/r"},
-		"You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ec2:DescribeVpcs because no identity-based policy allows the ec2:DescribeVpcs action": {
+		"You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: " +
+			"ec2:DescribeVpcs because no identity-based policy allows the ec2:DescribeVpcs action": {
 			Action: "ec2:DescribeVpcs"},
-		"User: arn:aws:iam::1:user/u is not authorized to perform: secretsmanager:DescribeSecret on resource: prefect/etl/api-key because": {Action: "secretsmanager:DescribeSecret"},
-		"User: arn:aws:iam::1:user/u is not authorized to perform: ecs:ListClusters on resource: * because":                                {Action: "ecs:ListClusters"},
-		"You are not authorized to perform this operation.":                                                                                {Action: "ecs:Call"},
+		"User: arn:aws:iam::1:user/u is not authorized to perform: secretsmanager:DescribeSecret on resource: " +
+			"prefect/etl/api-key because": {Action: "secretsmanager:DescribeSecret"},
+		"User: arn:aws:iam::1:user/u is not authorized to perform: ecs:ListClusters on resource: * because": {Action: "ecs:ListClusters"},
+		"You are not authorized to perform this operation.": {
+			Action: "ecs:Call"},
 	} {
 		if got := denial.Parse(message, "ecs:Call"); got != want {
 			t.Errorf("%q: got %+v, want %+v", message, got, want)
@@ -25,7 +29,10 @@ func TestParse(t *testing.T) {
 
 func TestIsCode(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true, "ThrottlingException": false, "": false} {
+	for code, want := range map[string]bool{
+		"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true,
+		"ThrottlingException": false, "": false,
+	} {
 		if denial.IsCode(code) != want {
 			t.Errorf("%q: got %v", code, !want)
 		}

@@ -7,7 +7,8 @@ var awsRules = slices.Concat(spaceRules, volumeRules, imageRules, secretRules, l
 	networkRules, launchRules, hostRules, startRules, generalRules)
 
 // wayOut is what most tasks lack that cannot reach anything.
-const wayOut = "give the task a way out: a public IP in a subnet with an internet gateway (assignPublicIp ENABLED), or a NAT gateway, or VPC endpoints for " +
+const wayOut = "give the task a way out: a public IP in a subnet with an internet gateway (assignPublicIp ENABLED), " +
+	"or a NAT gateway, or VPC endpoints for " +
 	"ecr.api, ecr.dkr, s3, logs and secretsmanager; its security group must allow HTTPS out"
 
 // unreachable is how Go's network errors and ECS's own sentences tell of a connection
@@ -18,21 +19,28 @@ const unreachable = `i/o timeout|request canceled|requestcanceled|context (deadl
 var imageRules = []rule{
 	when(`descriptor matching platform|no match(ing manifest)? for (platform|linux/|current platform)`,
 		"the image is not built for the CPU architecture of the task",
-		"build it for that one (docker build --platform linux/amd64, or linux/arm64), or set runtimePlatform.cpuArchitecture in the task definition to the image's (X86_64 or ARM64)",
+		"build it for that one (docker build --platform linux/amd64, or linux/arm64), or set "+
+			"runtimePlatform.cpuArchitecture in the task definition to the image's (X86_64 or ARM64)",
 		"image", "task_definition"),
 	when(`toomanyrequests|too many requests|pull rate limit`,
 		"the registry limits pulls, as Docker Hub does for anonymous ones",
-		"try again later, pull from ECR (a pull-through cache does it for Docker Hub), or log in with repositoryCredentials in the task definition",
+		"try again later, pull from ECR (a pull-through cache does it for Docker Hub), or log in with "+
+			"repositoryCredentials in the task definition",
 		"image"),
 	when(`pull access denied|may require authorization|authorization failed`,
 		"the registry has no such image, or it is private",
-		"check the image's name and tag; for a private one name a secret in repositoryCredentials of the task definition",
+		"check the image's name and tag; for a private one name a secret in repositoryCredentials of the task "+
+			"definition",
 		"image"),
-	when(`cannotpull.*(403 forbidden|no basic auth credentials|accessdenied)|not authorized to perform: ecr:|role has the permissions to pull`,
-		"the image may not be pulled: the execution role has no right to, the repository's policy denies it, or the image with that digest is gone",
-		"attach service-role/AmazonECSTaskExecutionRolePolicy to the execution role, allow this account in the repository's policy if it belongs to another, and check that the image is there",
+	when(
+		`cannotpull.*(403 forbidden|no basic auth credentials|accessdenied)|not authorized to perform: ecr:|role has the permissions to pull`,
+		"the image may not be pulled: the execution role has no right to, the repository's policy denies it, or the "+
+			"image with that digest is gone",
+		"attach service-role/AmazonECSTaskExecutionRolePolicy to the execution role, allow this account in the "+
+			"repository's policy if it belongs to another, and check that the image is there",
 		"execution_role_arn", "image"),
-	when(`manifest unknown|manifest for .*not found|cannotpull.*not found|repository .*(does not exist|not found)|invalid reference format|name unknown`,
+	when(
+		`manifest unknown|manifest for .*not found|cannotpull.*not found|repository .*(does not exist|not found)|invalid reference format|name unknown`,
 		"the image does not exist",
 		"check its name, tag and digest, and that it was pushed to this registry and region",
 		"image"),
@@ -60,7 +68,8 @@ var secretRules = []rule{
 		"execution_role_arn"),
 	when(`not authorized to perform: (secretsmanager|ssm):`,
 		"the execution role may not read the secret",
-		"allow secretsmanager:GetSecretValue (ssm:GetParameters for a parameter) on its ARN in a policy of the execution role",
+		"allow secretsmanager:GetSecretValue (ssm:GetParameters for a parameter) on its ARN in a policy of the "+
+			"execution role",
 		"execution_role_arn"),
 	when(`(can't|cannot) find the specified secret|marked for deletion|invalid ssm parameters|parameternotfound`,
 		"the secret does not exist",
@@ -77,11 +86,13 @@ var logDriverRules = []rule{
 		wayOut, "vpc_id", "network_configuration"),
 	when(`log group does not exist`,
 		"the log group of the container does not exist",
-		"create it, or set the log option awslogs-create-group to true and allow logs:CreateLogGroup to the execution role",
+		"create it, or set the log option awslogs-create-group to true and allow logs:CreateLogGroup to the "+
+			"execution role",
 		"cloudwatch_logs_options"),
 	when(`not authorized to perform: logs:|failed to create cloudwatch log.*accessdenied`,
 		"the execution role may not write to CloudWatch Logs",
-		"allow logs:CreateLogStream and logs:PutLogEvents on the log group, and logs:CreateLogGroup with awslogs-create-group",
+		"allow logs:CreateLogStream and logs:PutLogEvents on the log group, and logs:CreateLogGroup with "+
+			"awslogs-create-group",
 		"execution_role_arn"),
 	when(`failed to (validate logger args|initialize logging driver)|error (initializing|creating) .*log`,
 		"the log driver of the container could not be set up",

@@ -7,7 +7,8 @@ var logRules = []rule{
 		"Prefect did not take the API key of the container",
 		"check the key; in Secrets Manager it must be stored as plain text, not as key/value pairs (a JSON dictionary)",
 		"prefect_api_key_secret_arn", "env"),
-	when(`(connecterror|connection (refused|error)|name or service not known|temporary failure in name resolution|all connection attempts failed|failed to reach api|timed out while attempting to connect)`,
+	when(
+		`(connecterror|connection (refused|error)|name or service not known|temporary failure in name resolution|all connection attempts failed|failed to reach api|timed out while attempting to connect)`,
 		"the container could not reach the Prefect API, or another server",
 		"check PREFECT_API_URL as seen from the task, and the task's way out",
 		"env", "network_configuration"),

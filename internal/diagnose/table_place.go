@@ -5,14 +5,16 @@ package diagnose
 var spaceRules = []rule{
 	when(`no space left on device`,
 		"the disk of the task is too small for the image, or for what was written",
-		"raise ephemeralStorage.sizeInGiB in the task definition (Fargate: 21 to 200), clean up the instance's disk on EC2, or make the image smaller",
+		"raise ephemeralStorage.sizeInGiB in the task definition (Fargate: 21 to 200), clean up the instance's disk "+
+			"on EC2, or make the image smaller",
 		"task_definition"),
 }
 
 var volumeRules = []rule{
 	when(`failed to resolve .?fs-`,
 		"the name of the EFS file system could not be resolved",
-		"check its id, that it has a mount target in the task's availability zone, and that the VPC has DNS resolution and DNS hostnames on",
+		"check its id, that it has a mount target in the task's availability zone, and that the VPC has DNS "+
+			"resolution and DNS hostnames on",
 		"task_definition", "network_configuration"),
 	when(`mount\.nfs4?:.*(access denied|permission denied)`,
 		"the EFS file system denies the task its mount",
@@ -24,7 +26,8 @@ var volumeRules = []rule{
 		"task_definition"),
 	when(`efs utils|mount\.nfs`,
 		"the EFS file system could not be mounted",
-		"let the security group of its mount target take port 2049 from the task's, and check that there is a mount target in the task's zone",
+		"let the security group of its mount target take port 2049 from the task's, and check that there is a mount "+
+			"target in the task's zone",
 		"task_definition", "network_configuration"),
 	when(`cannotcreatevolumeerror`,
 		"a volume of the task could not be made",
@@ -38,11 +41,13 @@ var roleRules = []rule{
 		"make it once in the account: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"),
 	when(`unable to assume the (configured|role)|unable to assume role|role .*cannot be assumed|cannot assume role`,
 		"ECS may not assume a role of the task",
-		"check that the role exists and that its trust policy lets ecs-tasks.amazonaws.com do sts:AssumeRole; a role that was just made takes seconds to be seen",
+		"check that the role exists and that its trust policy lets ecs-tasks.amazonaws.com do sts:AssumeRole; a role "+
+			"that was just made takes seconds to be seen",
 		"execution_role_arn", "task_role_arn"),
 	when(`not authorized to perform: iam:passrole`,
 		"whoever launches the task may not hand it its roles",
-		"allow iam:PassRole on the roles to ecs-tasks.amazonaws.com; ecsctl bootstrap does it with --flow-run-task-role and --flow-run-execution-role",
+		"allow iam:PassRole on the roles to ecs-tasks.amazonaws.com; ecsctl bootstrap does it with "+
+			"--flow-run-task-role and --flow-run-execution-role",
 		"execution_role_arn", "task_role_arn"),
 	when(`requires task definition to have execution role`,
 		"the task definition has no execution role, which ECR images, logs and secrets need on Fargate",
@@ -57,28 +62,33 @@ var networkRules = []rule{
 		"network_configuration"),
 	when(`network interface|eni .*(attach|provision)|\beni\b.*timeout`,
 		"AWS could not give the task a network interface",
-		"try again, which mostly helps; if it lasts, check the subnet's free addresses, the quota of network interfaces and those that the instance type can have",
+		"try again, which mostly helps; if it lasts, check the subnet's free addresses, the quota of network "+
+			"interfaces and those that the instance type can have",
 		"network_configuration"),
 }
 
 var launchRules = []rule{
 	when(`limit on the number of (vcpus|tasks)`,
 		"the account's quota of vCPUs or tasks on Fargate is used up",
-		"wait for other tasks to end, or ask for more in Service Quotas (AWS Fargate, On-Demand or Spot vCPU resource count)"),
+		"wait for other tasks to end, or ask for more in Service Quotas (AWS Fargate, On-Demand or Spot vCPU "+
+			"resource count)"),
 	when(`capacity is unavailable`,
 		"AWS has no capacity for the task at the moment",
-		"wait and try again, use subnets in more availability zones, or another size; instead of FARGATE_SPOT use FARGATE (ecsctl worker start --spot-fallback)",
+		"wait and try again, use subnets in more availability zones, or another size; instead of FARGATE_SPOT use "+
+			"FARGATE (ecsctl worker start --spot-fallback)",
 		"network_configuration", "capacity_provider_strategy"),
 	when(`capacity provider .*not associated with the cluster`,
 		"the cluster has not the capacity provider that the run asks for",
-		"associate FARGATE and FARGATE_SPOT with it (aws ecs put-cluster-capacity-providers; for a cluster that ecsctl made, ecsctl bootstrap does it), "+
+		"associate FARGATE and FARGATE_SPOT with it (aws ecs put-cluster-capacity-providers; for a cluster that "+
+			"ecsctl made, ecsctl bootstrap does it), "+
 			"or use launch_type FARGATE",
 		"launch_type", "capacity_provider_strategy", "cluster"),
 	when(`no container instances? (was|were) found|no active instances|empty capacity provider`,
 		"the cluster has no container instance for the task",
 		"start some, let the capacity provider scale, or launch on Fargate",
 		"launch_type", "capacity_provider_strategy"),
-	when(`\bresource:|closest matching .container-instance|container instance met all|does not have enough|insufficient (cpu|memory|gpu)`,
+	when(
+		`\bresource:|closest matching .container-instance|container instance met all|does not have enough|insufficient (cpu|memory|gpu)`,
 		"no container instance has room for the task",
 		"add instances or larger ones, let the capacity provider scale, or ask for less CPU, memory, GPU or fewer ports",
 		"cpu", "memory"),
@@ -114,7 +124,8 @@ var launchRules = []rule{
 
 var hostRules = []rule{
 	when(`spot task was interrupted`, spot.Cause, spot.Advice, spot.Variables...),
-	when(`host ec2 \(instance .*(terminated|stopped)|container instance .*(deregistration|draining)`, host.Cause, host.Advice, host.Variables...),
+	when(`host ec2 \(instance .*(terminated|stopped)|container instance .*(deregistration|draining)`, host.Cause,
+		host.Advice, host.Variables...),
 	when(`performing maintenance on the underlying`,
 		"AWS retired the host of the task for maintenance",
 		"run the flow again; AWS announces such days in the Health dashboard"),
@@ -130,7 +141,8 @@ var hostRules = []rule{
 var startRules = []rule{
 	when(`had not started within \d+ s \(task_start_timeout_seconds\)`,
 		"the task did not start in the time that task_start_timeout_seconds gives it",
-		"see in the run's log what it waited for; raise task_start_timeout_seconds, or take it out to wait for as long as it takes",
+		"see in the run's log what it waited for; raise task_start_timeout_seconds, or take it out to wait for as "+
+			"long as it takes",
 		"task_start_timeout_seconds"),
 	when(`outofmemory`, memory.Cause, memory.Advice, memory.Variables...),
 	when(`executable file not found|stat .*no such file|exec: .*no such file`,
@@ -144,7 +156,8 @@ var startRules = []rule{
 	when(`exec format error`, platform.Cause, platform.Advice, platform.Variables...),
 	when(`dockertimeouterror|containerruntimetimeouterror|could not tran[is]*tion to`,
 		"the container runtime took too long to start the container",
-		"try again; if it lasts: a log driver without a way to its service, a huge image or an overloaded instance are known reasons"),
+		"try again; if it lasts: a log driver without a way to its service, a huge image or an overloaded instance "+
+			"are known reasons"),
 	when(`cannot(start|create|inspect)containererror|oci runtime create failed|failed to create new container`,
 		"the container could not be started",
 		"check command, entry point, mounts and user in the task definition",

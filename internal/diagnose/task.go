@@ -12,7 +12,8 @@ import (
 // These are recognised by codes as well as by words.
 var (
 	spot = Finding{"Fargate Spot, or EC2 Spot, took the task's capacity back",
-		"run the flow again (ecsctl worker start --infrastructure-retries does it by itself), or use FARGATE instead of FARGATE_SPOT",
+		"run the flow again (ecsctl worker start --infrastructure-retries does it by itself), or use FARGATE instead " +
+			"of FARGATE_SPOT",
 		[]string{"capacity_provider_strategy"}}
 	host = Finding{"the instance that the task ran on was stopped or terminated",
 		"run the flow again; Spot instances and scaling in do this: let tasks drain first, or protect the instances",
@@ -21,7 +22,8 @@ var (
 		"give it more, or let the flow use less",
 		[]string{"memory"}}
 	platform = Finding{"the image is built for another CPU architecture than the task's",
-		"build it for the task's (docker build --platform linux/amd64, or linux/arm64), or set runtimePlatform.cpuArchitecture in the task definition",
+		"build it for the task's (docker build --platform linux/amd64, or linux/arm64), or set " +
+			"runtimePlatform.cpuArchitecture in the task definition",
 		[]string{"image", "task_definition"}}
 	byUser = Finding{"the task was stopped from outside (StopTask)",
 		"somebody, or another program, did it: event StopTask in CloudTrail tells who", nil}
@@ -64,7 +66,8 @@ func task(t types.Task, d *types.TaskDefinition, lines []string) (Finding, bool)
 	told := t.StopCode == types.TaskStopCodeUserInitiated || t.StopCode == types.TaskStopCodeServiceSchedulerInitiated
 	switch {
 	case told && worst && code == 137:
-		return Finding{byUser.Cause + ", and " + tooSlow.Cause, byUser.Advice + "; " + tooSlow.Advice, tooSlow.Variables}, true
+		return Finding{byUser.Cause + ", and " + tooSlow.Cause, byUser.Advice + "; " + tooSlow.Advice,
+			tooSlow.Variables}, true
 	case told:
 		return byUser, true
 	case worst:

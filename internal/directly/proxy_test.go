@@ -24,13 +24,15 @@ func TestMain(m *testing.M) {
 func TestLinkLocalAddressesAreCalledDirectly(t *testing.T) {
 	t.Parallel()
 	for target, proxied := range map[string]bool{
-		"http://169.254.170.2/v2/credentials": false, "http://169.254.169.254/latest": false, "http://[fe80::1%25lo]/": false, "http://[fd00:ec2::23]/v1/credentials": false,
+		"http://169.254.170.2/v2/credentials": false, "http://169.254.169.254/latest": false,
+		"http://[fe80::1%25lo]/": false, "http://[fd00:ec2::23]/v1/credentials": false,
 		"http://[::ffff:169.254.170.2]/": false, "http://ecs.us-east-1.example/": true, "http://192.0.2.1/": true,
 	} {
 		var asked atomic.Int64
 		proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 		command := exec.Command(os.Args[0])
-		command.Env = append(os.Environ(), "DIRECTLY_TARGET="+target, "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
+		command.Env = append(os.Environ(), "DIRECTLY_TARGET="+target, "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL,
+			"NO_PROXY=", "no_proxy=")
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}

@@ -36,7 +36,8 @@ func read(args []string, getenv func(string) string, exists func(string) bool) (
 		if hasFiles(getenv, exists) {
 			return q, false
 		}
-		address = getenv("PREFECT_WORKER_WEBSERVER_HOST") + ":" + or(getenv("PREFECT_WORKER_WEBSERVER_PORT"), defaultPort)
+		address = getenv("PREFECT_WORKER_WEBSERVER_HOST") + ":" + or(getenv("PREFECT_WORKER_WEBSERVER_PORT"),
+			defaultPort)
 	}
 	return q, q.locate(address)
 }

@@ -14,7 +14,8 @@ import (
 
 // colour matches the escape sequences that stay: those that only colour text, or make it
 // bold or faint, but neither black nor hidden.
-var colour = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[1-79]|9[0-7]|38;5;(?:[1-9]|1[0-57-9]|[2-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))(?:;|m))*m?`)
+var colour = regexp.MustCompile(
+	`^\x1b\[(?:(?:0|1|2|22|39|3[1-79]|9[0-7]|38;5;(?:[1-9]|1[0-57-9]|[2-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))(?:;|m))*m?`)
 
 // Text keeps lines, tabs and colours, and shows every other control character as an
 // escape that is valid in a JSON string too.

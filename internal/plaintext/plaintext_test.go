@@ -52,7 +52,8 @@ func FuzzText(f *testing.F) {
 			t.Fatal(err)
 		}
 		var back, exact string
-		if json.Unmarshal(quoted, &exact) != nil || json.Unmarshal([]byte(plaintext.Text(string(quoted))), &back) != nil || back != exact {
+		if json.Unmarshal(quoted, &exact) != nil || json.Unmarshal([]byte(plaintext.Text(string(quoted))),
+			&back) != nil || back != exact {
 			t.Errorf("%q: JSON changed: %q", in, back)
 		}
 	})

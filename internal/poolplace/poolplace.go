@@ -79,7 +79,8 @@ type ElsewhereError struct {
 }
 
 func (e *ElsewhereError) Error() string {
-	return fmt.Sprintf("work pool %q was set up in %s, and this is %s", e.Pool, strings.Join(e.of, ", "), strings.Join(e.here, ", "))
+	return fmt.Sprintf("work pool %q was set up in %s, and this is %s", e.Pool, strings.Join(e.of, ", "),
+		strings.Join(e.here, ", "))
 }
 
 // Check refuses to take another place for the pool's.

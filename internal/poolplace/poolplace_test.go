@@ -18,12 +18,18 @@ func TestOf(t *testing.T) {
 		template string
 		want     poolplace.Place
 	}{
-		"no template":              {``, poolplace.Place{}},
-		"somebody else's pool":     {`{"variables":{"properties":{"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{}},
-		"a marker with both":       {`{"variables":{"x-ecsctl":{"version":2,"created":true,"account":"222222222222","region":"eu-west-1"},"properties":{"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{Account: "222222222222", Region: "eu-west-1"}},
-		"an older one":             {`{"variables":{"x-ecsctl":{"version":1,"created":true,"region":"eu-west-1"},"properties":{"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{Account: "111111111111", Region: "eu-west-1"}},
-		"an older one, adopted":    {`{"variables":{"x-ecsctl":{"version":1,"defaults":{"execution_role_arn":{"set":` + role + `}}},"properties":{"execution_role_arn":{"default":"arn:aws:iam::333333333333:role/mine"}}}}`, poolplace.Place{Account: "111111111111"}},
-		"the secret of another":    {`{"variables":{"x-ecsctl":{"version":2,"created":true},"properties":{"prefect_api_key_secret_arn":{"default":"arn:aws:secretsmanager:eu-west-1:333333333333:secret:key"}}}}`, poolplace.Place{}},
+		"no template": {``, poolplace.Place{}},
+		"somebody else's pool": {`{"variables":{"properties":{"execution_role_arn":{"default":` + role + `}}}}`,
+			poolplace.Place{}},
+		"a marker with both": {
+			`{"variables":{"x-ecsctl":{"version":2,"created":true,"account":"222222222222","region":"eu-west-1"},"properties":{"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{Account: "222222222222", Region: "eu-west-1"}},
+		"an older one": {
+			`{"variables":{"x-ecsctl":{"version":1,"created":true,"region":"eu-west-1"},"properties":{"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{Account: "111111111111", Region: "eu-west-1"}},
+		"an older one, adopted": {`{"variables":{"x-ecsctl":{"version":1,"defaults":{"execution_role_arn":{"set":` +
+			role + `}}},"properties":{"execution_role_arn":{"default":"arn:aws:iam::333333333333:role/mine"}}}}`,
+			poolplace.Place{Account: "111111111111"}},
+		"the secret of another": {
+			`{"variables":{"x-ecsctl":{"version":2,"created":true},"properties":{"prefect_api_key_secret_arn":{"default":"arn:aws:secretsmanager:eu-west-1:333333333333:secret:key"}}}}`, poolplace.Place{}},
 		"a variable that is none":  {`{"variables":{"x-ecsctl":{"version":2,"created":true},"properties":{"cluster":7,"execution_role_arn":{"default":` + role + `}}}}`, poolplace.Place{Account: "111111111111"}},
 		"a default that is no ARN": {`{"variables":{"x-ecsctl":{"version":2,"created":true},"properties":{"cluster":{"default":["x"]}}}}`, poolplace.Place{}},
 	} {
@@ -54,7 +60,8 @@ func TestCheck(t *testing.T) {
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"use credentials of account 222222222222, as with --profile", "pass --region us-east-1"}, hint.Of(err)); diff != "" {
+	if diff := cmp.Diff([]string{"use credentials of account 222222222222, as with --profile",
+		"pass --region us-east-1"}, hint.Of(err)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -22,7 +22,8 @@ type Python struct {
 }
 
 // ErrNoPrefect says that no Python here has Prefect.
-var ErrNoPrefect = hint.Add(errors.New("there is no Prefect here to register the deployment with: neither in .venv, nor in an active virtual environment, nor on PATH"),
+var ErrNoPrefect = hint.Add(errors.New("there is no Prefect here to register the deployment with: neither in .venv, "+
+	"nor in an active virtual environment, nor on PATH"),
 	"install it beside the flow: `uv add prefect`, or `python -m venv .venv && .venv/bin/pip install prefect`")
 
 // Find looks for Prefect in venv when that is given, else in the .venv of dir, in VIRTUAL_ENV, in the environment

@@ -51,7 +51,10 @@ func Examine(ctx context.Context, o Options) ([]operate.Check, error) {
 		return []operate.Check{{Name: Check, Status: operate.CheckOK, Reason: "the pool has none"}}, nil
 	}
 	if failed == 0 {
-		out = append(out, operate.Check{Name: Check, Status: operate.CheckOK, Reason: fmt.Sprintf("all %d would start, as far as their job variables tell", len(jobs))})
+		out = append(out, operate.Check{
+			Name: Check, Status: operate.CheckOK,
+			Reason: fmt.Sprintf("all %d would start, as far as their job variables tell", len(jobs)),
+		})
 	}
 	return out, nil
 }
@@ -68,10 +71,15 @@ func (o Options) examine(ctx context.Context, d worker.DeploymentJob) ([]operate
 	}
 	described, err := o.describe(ctx, d.Job.TaskDefinition)
 	if err != nil {
-		return append(out, operate.Check{Name: name, Status: operate.CheckFail, Reason: err.Error(), Fix: "name a task definition that is there in task_definition_arn"}), nil
+		return append(out, operate.Check{
+			Name: name, Status: operate.CheckFail, Reason: err.Error(),
+			Fix: "name a task definition that is there in task_definition_arn",
+		}), nil
 	}
 	uses := d.Job.Uses(described)
-	why, err := o.Jobs.WhyNot(ctx, provision.Startable{Uses: uses, Named: d.Job.TaskDefinition, Credentials: d.Job.Credentials})
+	why, err := o.Jobs.WhyNot(ctx, provision.Startable{
+		Uses: uses, Named: d.Job.TaskDefinition, Credentials: d.Job.Credentials,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +103,8 @@ func (o Options) describe(ctx context.Context, named string) (*types.TaskDefinit
 	if named == "" {
 		return nil, nil
 	}
-	out, err := o.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(named)})
+	out, err := o.Clients.ECS.DescribeTaskDefinition(ctx,
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(named)})
 	var refused *types.ClientException
 	if errors.As(err, &refused) {
 		return nil, fmt.Errorf("task definition %q: %s", named, refused.ErrorMessage())

@@ -69,7 +69,8 @@ func (d *doctor) checkClock(ctx context.Context) {
 		})
 	})
 	if theirs.IsZero() {
-		d.skip(checkClock, fmt.Sprintf("AWS gave no answer to compare it with: %v", provision.ExplainAWS("ask AWS for the time", err)))
+		d.skip(checkClock, fmt.Sprintf("AWS gave no answer to compare it with: %v",
+			provision.ExplainAWS("ask AWS for the time", err)))
 		return
 	}
 	// The date of an answer has whole seconds.
@@ -88,17 +89,19 @@ func (d *doctor) checkClock(ctx context.Context) {
 
 // readDate is a step of the SDK that takes the Date off each answer.
 func readDate(date *time.Time) smithymiddleware.DeserializeMiddleware {
-	return smithymiddleware.DeserializeMiddlewareFunc("ecsctlDate", func(ctx context.Context, in smithymiddleware.DeserializeInput, next smithymiddleware.DeserializeHandler) (
-		out smithymiddleware.DeserializeOutput, metadata smithymiddleware.Metadata, err error,
-	) {
-		out, metadata, err = next.HandleDeserialize(ctx, in)
-		if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response != nil && response.Response != nil {
-			if at, parseErr := http.ParseTime(response.Header.Get("Date")); parseErr == nil {
-				*date = at
+	return smithymiddleware.DeserializeMiddlewareFunc("ecsctlDate",
+		func(ctx context.Context, in smithymiddleware.DeserializeInput, next smithymiddleware.DeserializeHandler) (
+			out smithymiddleware.DeserializeOutput, metadata smithymiddleware.Metadata, err error,
+		) {
+			out, metadata, err = next.HandleDeserialize(ctx, in)
+			if response, ok := out.RawResponse.(*smithyhttp.Response); ok && response != nil &&
+				response.Response != nil {
+				if at, parseErr := http.ParseTime(response.Header.Get("Date")); parseErr == nil {
+					*date = at
+				}
 			}
-		}
-		return out, metadata, err
-	})
+			return out, metadata, err
+		})
 }
 
 // checkRegion looks whether ECS answers in the region, and whether it is the one that

@@ -51,5 +51,6 @@ func (d *doctor) checkCode(ctx context.Context) {
 
 // codeOf judges a deployment by its own image, else by the pool's.
 func codeOf(pool *prefect.WorkPool, deployment *prefect.Deployment) (codeplace.Missing, bool) {
-	return codeplace.Find(codeplace.Read(deployment.Raw()), codeplace.Image(pool.BaseJobTemplate, deployment.JobVariables))
+	return codeplace.Find(codeplace.Read(deployment.Raw()),
+		codeplace.Image(pool.BaseJobTemplate, deployment.JobVariables))
 }

@@ -26,7 +26,8 @@ func (d *doctor) checkDeployments(ctx context.Context) {
 		return
 	}
 	checks, err := deployments.Examine(ctx, deployments.Options{
-		Preview: worker.PreviewRequest{Prefect: d.Prefect, Settings: d.Settings, Logger: d.Logger}, Pool: d.spec.Pool, Clients: d.Clients, Jobs: jobs, Image: d.missingImage,
+		Preview: worker.PreviewRequest{Prefect: d.Prefect, Settings: d.Settings, Logger: d.Logger}, Pool: d.spec.Pool,
+		Clients: d.Clients, Jobs: jobs, Image: d.missingImage,
 	})
 	if err != nil {
 		d.failed(deployments.Check, err)

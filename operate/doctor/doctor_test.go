@@ -52,7 +52,8 @@ var allChecks = []string{
 func ownImage(t *testing.T, p *patient.Patient) string {
 	t.Helper()
 	client := ecr.NewFromConfig(p.Cfg)
-	if _, err := client.CreateRepository(t.Context(), &ecr.CreateRepositoryInput{RepositoryName: aws.String("flows")}); err != nil {
+	if _, err := client.CreateRepository(t.Context(),
+		&ecr.CreateRepositoryInput{RepositoryName: aws.String("flows")}); err != nil {
 		t.Fatal(err)
 	}
 	return "123456789012.dkr.ecr." + patient.PatientRegion + ".amazonaws.com/flows:v1"
@@ -92,7 +93,8 @@ func TestDoctorKeyRevoked(t *testing.T) {
 	p.Revoked.Store(&old)
 	found := p.Examine(nil)
 	want(t, found, "Prefect credentials", operate.CheckFail, "refused the API key (401)", "PREFECT_API_KEY")
-	want(t, found, "worker's API key", operate.CheckFail, `the key in secret "prefect/etl/api-key" does not work`, "ecsctl bootstrap --pool etl")
+	want(t, found, "worker's API key", operate.CheckFail, `the key in secret "prefect/etl/api-key" does not work`,
+		"ecsctl bootstrap --pool etl")
 
 	// The caller's new key works; the worker still has the old one.
 	p.Key = "pnu_new"
@@ -107,7 +109,9 @@ func TestDoctorSecretDeleted(t *testing.T) {
 	t.Parallel()
 	p := patient.NewPatient(t, sandbox.Options{})
 	p.Bootstrap()
-	_, err := secretsmanager.NewFromConfig(p.Cfg).DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String("prefect/etl/api-key"), ForceDeleteWithoutRecovery: aws.Bool(true)})
+	_, err := secretsmanager.NewFromConfig(p.Cfg).DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{
+		SecretId: aws.String("prefect/etl/api-key"), ForceDeleteWithoutRecovery: aws.Bool(true),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,23 +131,34 @@ func TestDoctorNoWayOut(t *testing.T) {
 	}
 	table, vpc := tables.RouteTables[0].RouteTableId, tables.RouteTables[0].VpcId
 	all := aws.String("0.0.0.0/0")
-	i := slices.IndexFunc(tables.RouteTables[0].Routes, func(r types.Route) bool { return aws.ToString(r.DestinationCidrBlock) == *all })
+	i := slices.IndexFunc(tables.RouteTables[0].Routes, func(r types.Route) bool {
+		return aws.ToString(r.DestinationCidrBlock) == *all
+	})
 	gateway := tables.RouteTables[0].Routes[i].GatewayId
-	if _, err := p.Ec2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: table, DestinationCidrBlock: all}); err != nil {
+	if _, err := p.Ec2.DeleteRoute(ctx, &ec2.DeleteRouteInput{
+		RouteTableId: table, DestinationCidrBlock: all,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	found := p.Examine(nil)
-	want(t, found, "network", operate.CheckFail, "its route table "+*table+" has no default route", "add a route 0.0.0.0/0")
-	want(t, found, "network", operate.CheckFail, "has no endpoint for ecr.api, ecr.dkr, s3, logs, secretsmanager, ecs, ec2, sqs", "make the endpoints")
+	want(t, found, "network", operate.CheckFail, "its route table "+*table+" has no default route",
+		"add a route 0.0.0.0/0")
+	want(t, found, "network", operate.CheckFail,
+		"has no endpoint for ecr.api, ecr.dkr, s3, logs, secretsmanager, ecs, ec2, sqs", "make the endpoints")
 
 	for _, service := range []string{"ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "ecs", "ec2", "sqs"} {
-		in := &ec2.CreateVpcEndpointInput{VpcId: vpc, ServiceName: aws.String("com.amazonaws." + patient.PatientRegion + "." + service), VpcEndpointType: types.VpcEndpointTypeInterface}
+		in := &ec2.CreateVpcEndpointInput{
+			VpcId: vpc, ServiceName: aws.String("com.amazonaws." + patient.PatientRegion + "." + service),
+			VpcEndpointType: types.VpcEndpointTypeInterface,
+		}
 		if _, err := p.Ec2.CreateVpcEndpoint(ctx, in); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want(t, p.Examine(nil), "network", operate.CheckWarn, "the VPC has an endpoint for each service", "inside the VPC")
-	if _, err := p.Ec2.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: table, DestinationCidrBlock: all, GatewayId: gateway}); err != nil {
+	if _, err := p.Ec2.CreateRoute(ctx, &ec2.CreateRouteInput{
+		RouteTableId: table, DestinationCidrBlock: all, GatewayId: gateway,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	wantSound(t, p.Examine(nil), "network")
@@ -153,7 +168,8 @@ func TestDoctorImageMissing(t *testing.T) {
 	t.Parallel()
 	p := patient.NewPatient(t, sandbox.Options{})
 	p.Spec.Worker.Image = "123456789012.dkr.ecr." + patient.PatientRegion + ".amazonaws.com/flows:v1"
-	want(t, p.Examine(nil), "worker image", operate.CheckFail, `there is no ECR repository "flows" in account 123456789012`, "push it")
+	want(t, p.Examine(nil), "worker image", operate.CheckFail,
+		`there is no ECR repository "flows" in account 123456789012`, "push it")
 	p.Spec.FlowRuns.Image = ownImage(t, p)
 	want(t, p.Examine(nil), "flow run image", operate.CheckFail, `ECR repository "flows" has no image "v1"`, "push it")
 	p.Spec.Worker.Image = "Not An Image"
@@ -190,7 +206,8 @@ func TestDoctorOtherRegistries(t *testing.T) {
 
 func TestDoctorQuotaReached(t *testing.T) {
 	t.Parallel()
-	p := patient.NewPatient(t, sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}}})
+	p := patient.NewPatient(t,
+		sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}}})
 	wantSound(t, p.Examine(nil), "Fargate quota")
 	p.Spec.FlowRuns.CPU, p.Spec.Worker.CPU = 4096, 1024
 	want(t, p.Examine(nil), "Fargate quota", operate.CheckWarn, "0 of 6 vCPUs are in use, and 5 more", "smaller tasks")
@@ -210,9 +227,11 @@ func TestDoctorWrongRegion(t *testing.T) {
 	elsewhere.Region = "us-west-2"
 	found := p.Examine(p.As(elsewhere))
 	want(t, found, "network", operate.CheckSkip, "see AWS region", "")
-	want(t, found, "AWS region", operate.CheckFail, `work pool "etl" was set up in region eu-west-1, and this is us-west-2`, "--region eu-west-1")
+	want(t, found, "AWS region", operate.CheckFail,
+		`work pool "etl" was set up in region eu-west-1, and this is us-west-2`, "--region eu-west-1")
 	p.Spec.Pool = "other" // where ECS does not answer
-	want(t, p.Examine(p.As(elsewhere)), "AWS region", operate.CheckFail, `failed to ask ECS in the region "us-west-2"`, "--region")
+	want(t, p.Examine(p.As(elsewhere)), "AWS region", operate.CheckFail,
+		`failed to ask ECS in the region "us-west-2"`, "--region")
 }
 
 func TestDoctorPermissionMissing(t *testing.T) {
@@ -221,7 +240,9 @@ func TestDoctorPermissionMissing(t *testing.T) {
 	const most = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:CreateRole", "ec2:CreateSecurityGroup"], "Resource": "*"}]}`
 	found := p.Examine(p.As(p.User("most", most)))
-	want(t, found, "AWS permissions", operate.CheckFail, "user/most may not do what bootstrap needs: ec2:CreateSecurityGroup, iam:CreateRole", "MakeRoles of `ecsctl policy bootstrap --pool etl`")
+	want(t, found, "AWS permissions", operate.CheckFail,
+		"user/most may not do what bootstrap needs: ec2:CreateSecurityGroup, iam:CreateRole",
+		"MakeRoles of `ecsctl policy bootstrap --pool etl`")
 	const blind = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:SimulatePrincipalPolicy", "ec2:Describe*"], "Resource": "*"}]}`
 	found = p.Examine(p.As(p.User("blind", blind)))
@@ -266,7 +287,8 @@ func TestDoctorClockSkew(t *testing.T) {
 	cfg := p.Config(sandbox.AccessKeyID, server.URL)
 	want(t, p.Examine(p.As(cfg)), "clock", operate.CheckWarn, "clock is 2m", "timedatectl")
 	off = -10 * time.Minute
-	want(t, p.Examine(p.As(cfg)), "clock", operate.CheckFail, "AWS refuses what is signed more than 5 minutes off", "timedatectl")
+	want(t, p.Examine(p.As(cfg)), "clock", operate.CheckFail, "AWS refuses what is signed more than 5 minutes off",
+		"timedatectl")
 }
 
 func TestDoctorServersClock(t *testing.T) {
@@ -320,5 +342,6 @@ func TestDoctorOfABrandNewAccount(t *testing.T) {
 	p := patient.NewPatient(t, sandbox.Options{})
 	p.Server.AddFault(fault.Fault{Service: "iam", Operation: fault.LinkedRoleOperation, Kind: fault.Unseen, Times: -1})
 	found := p.Examine(nil)
-	want(t, found, "ECS's own role", operate.CheckWarn, "no service-linked role AWSServiceRoleForECS yet", provision.MakeLinkedRole)
+	want(t, found, "ECS's own role", operate.CheckWarn, "no service-linked role AWSServiceRoleForECS yet",
+		provision.MakeLinkedRole)
 }

@@ -37,13 +37,16 @@ type runningWorker struct {
 // findRunning reads the service and its task definition; nil when there is none or it
 // cannot be read, which other checks and `ecsctl status` are about.
 func (d *doctor) findRunning(ctx context.Context) *runningWorker {
-	out, err := d.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(d.spec.Cluster), Services: []string{d.spec.Names.Service}})
+	out, err := d.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
+		Cluster: aws.String(d.spec.Cluster), Services: []string{d.spec.Names.Service},
+	})
 	if err != nil || len(out.Services) == 0 || aws.ToString(out.Services[0].Status) != "ACTIVE" {
 		return nil
 	}
 	service := out.Services[0]
 	worker := &runningWorker{desired: int(service.DesiredCount), count: int(service.RunningCount)}
-	definition, err := d.Clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: service.TaskDefinition})
+	definition, err := d.Clients.ECS.DescribeTaskDefinition(ctx,
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: service.TaskDefinition})
 	if err != nil || len(definition.TaskDefinition.ContainerDefinitions) == 0 {
 		return worker
 	}
@@ -91,7 +94,8 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 		}
 		return
 	}
-	_, err = remote.Head(ref, remote.WithContext(ctx), remote.WithAuth(authn.Anonymous), remote.WithUserAgent("ecsctl/"+d.Version))
+	_, err = remote.Head(ref, remote.WithContext(ctx), remote.WithAuth(authn.Anonymous),
+		remote.WithUserAgent("ecsctl/"+d.Version))
 	d.judgeRegistry(check, image, err)
 }
 
@@ -114,11 +118,15 @@ func (d *doctor) judgeRegistry(check, image string, err error) {
 	case err == nil:
 		d.ok(check, image+" is there")
 	case !errors.As(err, &refused):
-		d.warn(check, fmt.Sprintf("the registry of %s cannot be asked from here: %v", image, err), "make sure that AWS reaches it, or keep the image in ECR")
-	case refused.StatusCode == http.StatusNotFound, refused.StatusCode == http.StatusUnauthorized, refused.StatusCode == http.StatusForbidden:
-		d.fail(check, fmt.Sprintf("%s is not there, or is private (%d): tasks pull without credentials from everywhere but ECR", image, refused.StatusCode), imageFix)
+		d.warn(check, fmt.Sprintf("the registry of %s cannot be asked from here: %v", image, err),
+			"make sure that AWS reaches it, or keep the image in ECR")
+	case refused.StatusCode == http.StatusNotFound, refused.StatusCode == http.StatusUnauthorized,
+		refused.StatusCode == http.StatusForbidden:
+		d.fail(check, fmt.Sprintf("%s is not there, or is private (%d): tasks pull without credentials from "+
+			"everywhere but ECR", image, refused.StatusCode), imageFix)
 	default:
-		d.warn(check, fmt.Sprintf("the registry of %s answered %d", image, refused.StatusCode), "look again later, or keep the image in ECR")
+		d.warn(check, fmt.Sprintf("the registry of %s answered %d", image, refused.StatusCode),
+			"look again later, or keep the image in ECR")
 	}
 }
 
@@ -128,7 +136,8 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 		id = ecrtypes.ImageIdentifier{ImageDigest: aws.String(ref.Identifier())}
 	}
 	_, err := d.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
-		RegistryId: aws.String(account), RepositoryName: aws.String(ref.Context().RepositoryStr()), ImageIds: []ecrtypes.ImageIdentifier{id},
+		RegistryId: aws.String(account), RepositoryName: aws.String(ref.Context().RepositoryStr()),
+		ImageIds: []ecrtypes.ImageIdentifier{id},
 	}, func(o *ecr.Options) { o.Region = region })
 	var noRepository *ecrtypes.RepositoryNotFoundException
 	var noImage *ecrtypes.ImageNotFoundException
@@ -136,11 +145,14 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 	case err == nil:
 		d.ok(check, ref.Name()+" is there")
 	case errors.As(err, &noRepository):
-		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s", ref.Context().RepositoryStr(), account, region), d.fixImage(ctx))
+		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s",
+			ref.Context().RepositoryStr(), account, region), d.fixImage(ctx))
 	case errors.As(err, &noImage):
-		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()), d.fixImage(ctx))
+		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()),
+			d.fixImage(ctx))
 	default:
-		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err), "look whether the account's repository lets this one in")
+		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err),
+			"look whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
 	}
 }

@@ -27,5 +27,7 @@ func (d *doctor) checkLinkedRole(ctx context.Context) {
 		d.fail(checkLinkedRole, missing+": ECS can start no task of a service", provision.MakeLinkedRole)
 		return
 	}
-	d.warn(checkLinkedRole, missing+" yet: ECS makes it with the first cluster, if whoever runs bootstrap may iam:CreateServiceLinkedRole", provision.MakeLinkedRole)
+	d.warn(checkLinkedRole, missing+
+		" yet: ECS makes it with the first cluster, if whoever runs bootstrap may iam:CreateServiceLinkedRole",
+		provision.MakeLinkedRole)
 }

@@ -27,7 +27,8 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 	}
 	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
 	if len(ways.Warnings) > 0 {
-		d.warn(checkNetwork, reason+"; "+strings.Join(ways.Warnings, "; "), "name subnets of several zones with --subnet")
+		d.warn(checkNetwork, reason+"; "+strings.Join(ways.Warnings, "; "),
+			"name subnets of several zones with --subnet")
 		return
 	}
 	d.ok(checkNetwork, reason)
@@ -52,9 +53,11 @@ func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) 
 		return
 	}
 	if len(missing) > 0 {
-		d.fail(checkNetwork, fmt.Sprintf("%s; and VPC %s has no endpoint for %s", reason, vpc, strings.Join(missing, ", ")),
+		d.fail(checkNetwork, fmt.Sprintf("%s; and VPC %s has no endpoint for %s", reason, vpc,
+			strings.Join(missing, ", ")),
 			status.RouteFix+"; or make the endpoints, keep images in ECR and have Prefect inside the VPC")
 		return
 	}
-	d.warn(checkNetwork, reason+"; the VPC has an endpoint for each service of AWS", fmt.Sprintf("make sure that tasks there reach %s inside the VPC, and that images are in ECR", d.server.APIURL))
+	d.warn(checkNetwork, reason+"; the VPC has an endpoint for each service of AWS",
+		fmt.Sprintf("make sure that tasks there reach %s inside the VPC, and that images are in ECR", d.server.APIURL))
 }

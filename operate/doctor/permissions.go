@@ -36,13 +36,15 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	denied, err := policy.Simulate(ctx, d.Clients, principal)
 	if err != nil {
-		d.skip(checkPermissions, provision.ExplainAWS("ask IAM what "+principal+" may do", err).Error()+": missing rights will show up during bootstrap")
+		d.skip(checkPermissions, provision.ExplainAWS("ask IAM what "+principal+" may do", err).Error()+
+			": missing rights will show up during bootstrap")
 		return
 	}
 	needed, spared := missingIn(policy, denied)
 	if len(needed.actions) > 0 {
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
-			fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may", strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL")))
+			fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
+				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL")))
 		return
 	}
 	reason := principal + " may do all that bootstrap does, says IAM"

@@ -21,7 +21,8 @@ func TestDoctorKnowsThePolicyOfBootstrap(t *testing.T) {
 				want(t, found, "AWS permissions", operate.CheckOK, "it may not "+strings.Join(s.Action, ", "), "")
 				return
 			}
-			want(t, found, "AWS permissions", operate.CheckFail, "needs: "+strings.Join(s.Action, ", "), "ask for "+s.Sid+" of `ecsctl policy bootstrap --pool etl`")
+			want(t, found, "AWS permissions", operate.CheckFail, "needs: "+strings.Join(s.Action, ", "),
+				"ask for "+s.Sid+" of `ecsctl policy bootstrap --pool etl`")
 		})
 	}
 }

@@ -54,7 +54,8 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	d.reached, d.answers = true, true
 	d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
 	if provision.IsLocal(d.server.APIURL) {
-		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS does not reach it there", "give the address that AWS sees with --prefect-api-url")
+		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS does not reach it there",
+			"give the address that AWS sees with --prefect-api-url")
 	} else {
 		d.ok(checkAPI, d.server.APIURL+" answers")
 	}
@@ -73,8 +74,10 @@ func (d *doctor) checkServerClock() {
 		if ahead < 0 {
 			side = "behind"
 		}
-		d.warn(checkServerClock, fmt.Sprintf("the Prefect server's clock is %s %s this machine's", ahead.Abs().Round(time.Second), side),
-			"set the clock that is wrong: `timedatectl set-ntp true`; the check clock compares this machine's with that of AWS")
+		d.warn(checkServerClock, fmt.Sprintf("the Prefect server's clock is %s %s this machine's",
+			ahead.Abs().Round(time.Second), side),
+			"set the clock that is wrong: `timedatectl set-ntp true`; the check clock compares this machine's with "+
+				"that of AWS")
 		return
 	}
 	d.ok(checkServerClock, fmt.Sprintf("within %s of this machine's", serverSkewWarned))
@@ -101,11 +104,13 @@ func (d *doctor) checkVersion(ctx context.Context) {
 	minorNumber, err := strconv.Atoi(minor)
 	switch {
 	case err != nil:
-		d.warn(checkVersion, fmt.Sprintf("%q is no version that ecsctl knows", version), "use a released server, 2.20 or newer")
+		d.warn(checkVersion, fmt.Sprintf("%q is no version that ecsctl knows", version),
+			"use a released server, 2.20 or newer")
 	case majorNumber < oldestMajor:
 		d.fail(checkVersion, version+" has no work pools of type ecs", "upgrade the server to Prefect 3")
 	case majorNumber == oldestMajor && minorNumber < oldestMinor:
-		d.warn(checkVersion, version+" is older than 2.20, the oldest that ecsctl is tested with", "upgrade the server to 2.20 or to Prefect 3")
+		d.warn(checkVersion, version+" is older than 2.20, the oldest that ecsctl is tested with",
+			"upgrade the server to 2.20 or to Prefect 3")
 	case majorNumber > newestMajor:
 		d.warn(checkVersion, version+" is newer than what ecsctl is tested with", "look for a newer ecsctl")
 	default:
@@ -156,7 +161,8 @@ func (d *doctor) checkPool(ctx context.Context) {
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
 		if near := provision.NearestPool(ctx, d.Prefect, d.spec.Pool); near != "" {
-			d.warn(checkPool, fmt.Sprintf("there is no %q on this server", d.spec.Pool), fmt.Sprintf("did you mean %q?", near))
+			d.warn(checkPool, fmt.Sprintf("there is no %q on this server", d.spec.Pool),
+				fmt.Sprintf("did you mean %q?", near))
 			return
 		}
 		d.ok(checkPool, fmt.Sprintf("there is no %q yet: bootstrap makes it", d.spec.Pool))
@@ -168,9 +174,11 @@ func (d *doctor) checkPool(ctx context.Context) {
 	d.pool = pool
 	switch {
 	case pool.Type != "ecs":
-		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve pools of type ecs alone", pool.Name, pool.Type), "name another pool with --pool")
+		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve pools of type ecs alone", pool.Name,
+			pool.Type), "name another pool with --pool")
 	case pool.IsPaused:
-		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name), "prefect work-pool resume "+shellword.Quote(pool.Name))
+		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name),
+			"prefect work-pool resume "+shellword.Quote(pool.Name))
 	default:
 		d.ok(checkPool, fmt.Sprintf("%q is there, of type ecs", pool.Name))
 	}
@@ -194,7 +202,8 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	var missing *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &missing) && d.running != nil && d.running.wantsKey:
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name), d.bootstrapLine(ctx))
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name),
+			d.bootstrapLine(ctx))
 		return
 	case errors.As(err, &missing):
 		d.skip(checkWorkerKey, fmt.Sprintf("there is no secret %q", name))
@@ -207,7 +216,8 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	if jsonKey != "" {
 		var fields map[string]json.RawMessage
 		if json.Unmarshal([]byte(value), &fields) != nil || json.Unmarshal(fields[jsonKey], &value) != nil {
-			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey), "put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
+			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey),
+				"put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
 			return
 		}
 	}
@@ -216,7 +226,9 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 
 func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secret) {
 	if strings.ContainsAny(key.Reveal(), "{}\n ") {
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name), "name the key of a JSON secret as ARN:KEY:: with --prefect-api-key-secret, or store the API key alone: "+d.bootstrapLine(ctx)+" does")
+		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name),
+			"name the key of a JSON secret as ARN:KEY:: with --prefect-api-key-secret, or store the API key alone: "+
+				d.bootstrapLine(ctx)+" does")
 		return
 	}
 	if !d.reached {
@@ -229,7 +241,8 @@ func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secr
 		return
 	}
 	if err := tryKey(ctx, api); err != nil {
-		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err), "set a key that works, then: "+d.bootstrapLine(ctx))
+		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err),
+			"set a key that works, then: "+d.bootstrapLine(ctx))
 		return
 	}
 	d.ok(checkWorkerKey, fmt.Sprintf("the key in secret %q is accepted", name))

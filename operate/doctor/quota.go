@@ -47,7 +47,8 @@ func (d *doctor) checkQuota(ctx context.Context) {
 	}
 	asked := d.vcpusAsked()
 	reason := fmt.Sprintf("%g of %g vCPUs are in use, and %g more are asked for", used, limit, asked)
-	const fix = "ask for more in the console under Service Quotas, AWS Fargate (" + fargateVCPUs + "), or use smaller tasks, fewer workers or FARGATE_SPOT"
+	const fix = "ask for more in the console under Service Quotas, AWS Fargate (" + fargateVCPUs +
+		"), or use smaller tasks, fewer workers or FARGATE_SPOT"
 	switch {
 	case used+asked > limit:
 		d.fail(checkQuota, reason, fix)
@@ -61,10 +62,14 @@ func (d *doctor) checkQuota(ctx context.Context) {
 // vcpuQuota is the applied quota, or AWS's default where none was ever applied.
 func (d *doctor) vcpuQuota(ctx context.Context) (float64, error) {
 	api := quotascalls.New(d.AWS)
-	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String(fargateService), QuotaCode: aws.String(fargateVCPUs)})
+	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{
+		ServiceCode: aws.String(fargateService), QuotaCode: aws.String(fargateVCPUs),
+	})
 	var missing *quotatypes.NoSuchResourceException
 	if errors.As(err, &missing) {
-		usual, err := api.GetAWSDefaultServiceQuota(ctx, &servicequotas.GetAWSDefaultServiceQuotaInput{ServiceCode: aws.String(fargateService), QuotaCode: aws.String(fargateVCPUs)})
+		usual, err := api.GetAWSDefaultServiceQuota(ctx, &servicequotas.GetAWSDefaultServiceQuotaInput{
+			ServiceCode: aws.String(fargateService), QuotaCode: aws.String(fargateVCPUs),
+		})
 		if err != nil {
 			return 0, provision.ExplainAWS("read the quota of Fargate", err)
 		}
@@ -98,7 +103,9 @@ func (d *doctor) vcpusInUse(ctx context.Context) (float64, error) {
 
 func (d *doctor) vcpusOf(ctx context.Context, cluster string) (float64, error) {
 	total := 0.0
-	pages := ecs.NewListTasksPaginator(d.Clients.ECS, &ecs.ListTasksInput{Cluster: &cluster, LaunchType: types.LaunchTypeFargate})
+	pages := ecs.NewListTasksPaginator(d.Clients.ECS, &ecs.ListTasksInput{
+		Cluster: &cluster, LaunchType: types.LaunchTypeFargate,
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -14,7 +14,8 @@ const checkState = "what bootstrap made"
 
 // toldBy has what other checks tell in more detail when they fail.
 var toldBy = map[string]status.About{
-	checkAPI: status.AboutPrefect, checkKey: status.AboutPrefect, checkNetwork: status.AboutNetwork, checkWorkerKey: status.AboutSecret,
+	checkAPI: status.AboutPrefect, checkKey: status.AboutPrefect, checkNetwork: status.AboutNetwork,
+	checkWorkerKey: status.AboutSecret,
 }
 
 // checkMade asks status what is wrong with a pool that was set up: roles, the service and

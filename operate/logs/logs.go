@@ -66,7 +66,9 @@ func ReadLogs(ctx context.Context, opts LogOptions, emit func(LogLine) error) er
 		return err
 	}
 	opts.Spec = spec.WithDefaults()
-	reader := newLogReader(opts, logSource{group: opts.Spec.Names.LogGroup, prefix: provision.WorkerLogStream("")}, emit)
+	reader := newLogReader(opts, logSource{
+		group: opts.Spec.Names.LogGroup, prefix: provision.WorkerLogStream(""),
+	}, emit)
 	return reader.run(ctx, func(context.Context) (bool, error) { return false, nil })
 }
 
@@ -175,7 +177,9 @@ func (l *logReader) tellWhy(ctx context.Context) error {
 
 // Read emits what is new.
 func (l *logReader) Read(ctx context.Context) error {
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &l.source.group, StartTime: aws.Int64(l.from.UnixMilli()), LogStreamNames: l.source.streams}
+	in := &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: &l.source.group, StartTime: aws.Int64(l.from.UnixMilli()), LogStreamNames: l.source.streams,
+	}
 	if l.source.prefix != "" {
 		in.LogStreamNamePrefix = &l.source.prefix
 	}
@@ -196,7 +200,8 @@ func (l *logReader) Read(ctx context.Context) error {
 			if at.After(newest) {
 				newest = at
 			}
-			if err := l.emit(LogLine{at, status.ShortName(aws.ToString(event.LogStreamName)), strings.TrimRight(aws.ToString(event.Message), "\r\n")}); err != nil {
+			if err := l.emit(LogLine{at, status.ShortName(aws.ToString(event.LogStreamName)),
+				strings.TrimRight(aws.ToString(event.Message), "\r\n")}); err != nil {
 				return err
 			}
 		}
@@ -220,10 +225,12 @@ func (l *logReader) explain(ctx context.Context, err error) error {
 	if l.opts.Follow && len(l.source.streams) > 0 {
 		return nil
 	}
-	if _, poolErr := l.opts.Clients.Prefect.ReadWorkPool(ctx, l.opts.Spec.Pool); errors.Is(poolErr, prefect.ErrNotFound) {
+	if _, poolErr := l.opts.Clients.Prefect.ReadWorkPool(ctx, l.opts.Spec.Pool); errors.Is(poolErr,
+		prefect.ErrNotFound) {
 		return provision.NoSuchPool(ctx, l.opts.Clients.Prefect, l.opts.Spec.Pool)
 	}
-	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group), status.BootstrapLine(ctx, l.opts.Status, l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
+	return hint.Add(fmt.Errorf("log group %q, or the stream in it, does not exist", l.source.group),
+		status.BootstrapLine(ctx, l.opts.Status, l.opts.Spec.Pool)+"; the lines of the group that was deleted are gone")
 }
 
 // awaitTask waits, when following, for a run that has no task yet.
@@ -235,7 +242,8 @@ func awaitTask(ctx context.Context, opts LogOptions, run *prefect.FlowRun) (*pre
 			if run.State != nil && run.State.Message != "" {
 				err = fmt.Errorf("%w: %s", err, run.State.Message)
 			}
-			return nil, hint.Add(err, "see what the worker says with `ecsctl logs --pool "+shellword.Quote(opts.Spec.Pool)+"`, or wait for the task with --follow")
+			return nil, hint.Add(err, "see what the worker says with `ecsctl logs --pool "+
+				shellword.Quote(opts.Spec.Pool)+"`, or wait for the task with --follow")
 		}
 		if !told {
 			opts.Note(fmt.Sprintf("flow run %q is %s: waiting for its task", run.Name, run.StateName))

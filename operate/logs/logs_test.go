@@ -40,12 +40,14 @@ func TestLogsOfAFlowRun(t *testing.T) {
 		t.Errorf("of a task that is gone (-want +got):\n%s", diff)
 	}
 	// Of two runs of a name the newest is meant, and that is said.
-	second := patient.Must(w.Clients.Prefect.CreateFlowRun(t.Context(), w.Deployment.ID, prefect.FlowRunCreate{Name: "purple-lemur"}))(t)
+	second := patient.Must(w.Clients.Prefect.CreateFlowRun(t.Context(), w.Deployment.ID,
+		prefect.FlowRunCreate{Name: "purple-lemur"}))(t)
 	_, err := w.Read(func(o *logs.LogOptions) { o.FlowRun = "purple-lemur" })
 	if err == nil || !strings.Contains(err.Error(), `flow run "purple-lemur" has no ECS task: it is Scheduled`) {
 		t.Errorf("got %v for a run without a task", err)
 	}
-	if last := w.Notes[len(w.Notes)-1]; last != `2 flow runs are called "purple-lemur": this is the newest, `+second.ID {
+	if last := w.Notes[len(w.Notes)-1]; last != `2 flow runs are called "purple-lemur": this is the newest, `+
+		second.ID {
 		t.Errorf("noted %q", last)
 	}
 }
@@ -63,7 +65,8 @@ func TestLogsFollow(t *testing.T) {
 		done <- err
 	}()
 	w.Eventually("the task has stopped", func() bool {
-		list, err := w.Clients.ECS.ListTasks(t.Context(), &ecs.ListTasksInput{DesiredStatus: types.DesiredStatusStopped})
+		list, err := w.Clients.ECS.ListTasks(t.Context(),
+			&ecs.ListTasksInput{DesiredStatus: types.DesiredStatusStopped})
 		return err == nil && len(list.TaskArns) == 1
 	})
 	select {
@@ -86,7 +89,10 @@ func TestLogsFollowEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled := errors.New("noted")
 	opts := logs.LogOptions{
-		Options: provision.Options{Spec: spec.Spec{Region: "eu-west-1"}, Clients: w.Clients, Logger: slog.New(slog.DiscardHandler), PollInterval: time.Minute},
+		Options: provision.Options{
+			Spec: spec.Spec{Region: "eu-west-1"}, Clients: w.Clients, Logger: slog.New(slog.DiscardHandler),
+			PollInterval: time.Minute,
+		},
 		FlowRun: run.ID, Follow: true, Note: func(string) { cancel() },
 	}
 	err := logs.ReadLogs(ctx, opts, func(logs.LogLine) error { return cancelled })

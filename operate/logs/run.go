@@ -43,10 +43,12 @@ func findFlowRun(ctx context.Context, opts LogOptions) (*prefect.FlowRun, error)
 		if opts.Spec.Pool != "" {
 			where = fmt.Sprintf(" of work pool %q", opts.Spec.Pool)
 		}
-		return nil, hint.Add(fmt.Errorf("no flow run%s is called %q", where, opts.FlowRun), "list them with `prefect flow-run ls`")
+		return nil, hint.Add(fmt.Errorf("no flow run%s is called %q", where, opts.FlowRun),
+			"list them with `prefect flow-run ls`")
 	}
 	if len(runs) > 1 {
-		opts.Note(fmt.Sprintf("%d flow runs are called %q: this is the newest, %s", len(runs), opts.FlowRun, runs[0].ID))
+		opts.Note(fmt.Sprintf("%d flow runs are called %q: this is the newest, %s", len(runs), opts.FlowRun,
+			runs[0].ID))
 	}
 	return &runs[0], nil
 }
@@ -56,7 +58,8 @@ func findFlowRun(ctx context.Context, opts LogOptions) (*prefect.FlowRun, error)
 func sourceOfRun(ctx context.Context, opts LogOptions, spec spec.Spec, run *prefect.FlowRun) (logSource, error) {
 	cluster, arn, ok := strings.Cut(run.InfrastructurePID, "::")
 	if !ok {
-		return logSource{}, fmt.Errorf("flow run %q ran elsewhere than in ECS: its infrastructure is %q", run.Name, run.InfrastructurePID)
+		return logSource{}, fmt.Errorf("flow run %q ran elsewhere than in ECS: its infrastructure is %q", run.Name,
+			run.InfrastructurePID)
 	}
 	definition, err := definitionOfTask(ctx, opts.Clients.ECS, cluster, arn)
 	if err != nil {
@@ -75,11 +78,14 @@ func sourceOfRun(ctx context.Context, opts LogOptions, spec spec.Spec, run *pref
 			out.group = log.Options["awslogs-group"]
 		}
 		if out.group == log.Options["awslogs-group"] {
-			out.streams = append(out.streams, log.Options["awslogs-stream-prefix"]+"/"+aws.ToString(c.Name)+"/"+status.ShortName(arn))
+			out.streams = append(out.streams, log.Options["awslogs-stream-prefix"]+"/"+aws.ToString(c.Name)+"/"+
+				status.ShortName(arn))
 		}
 	}
 	if out.group == "" {
-		return out, hint.Add(fmt.Errorf("the task of flow run %q writes no log to CloudWatch", run.Name), status.BootstrapLine(ctx, opts.Status, opts.Spec.Pool, withFlowRunLogs)+", and run the flow again", "what the flow itself logs is in Prefect: `prefect flow-run logs "+run.ID+"`")
+		return out, hint.Add(fmt.Errorf("the task of flow run %q writes no log to CloudWatch", run.Name),
+			status.BootstrapLine(ctx, opts.Status, opts.Spec.Pool, withFlowRunLogs)+", and run the flow again",
+			"what the flow itself logs is in Prefect: `prefect flow-run logs "+run.ID+"`")
 	}
 	return out, nil
 }
@@ -97,7 +103,8 @@ func definitionOfTask(ctx context.Context, api *ecscalls.Client, cluster, arn st
 	if err != nil {
 		return nil, provision.ExplainAWS(fmt.Sprintf("read task %q", status.ShortName(arn)), err)
 	}
-	described, err := api.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: got.Tasks[0].TaskDefinitionArn})
+	described, err := api.DescribeTaskDefinition(ctx,
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: got.Tasks[0].TaskDefinitionArn})
 	if err != nil {
 		return nil, provision.ExplainAWS(fmt.Sprintf("read the task definition of task %q", status.ShortName(arn)), err)
 	}
@@ -106,10 +113,13 @@ func definitionOfTask(ctx context.Context, api *ecscalls.Client, cluster, arn st
 
 // searchStream finds the stream by the task's id: among those that begin as ECS workers
 // let them begin, and then among all.
-func searchStream(ctx context.Context, api *logscalls.Client, spec spec.Spec, run *prefect.FlowRun, task string) (logSource, error) {
+func searchStream(ctx context.Context, api *logscalls.Client, spec spec.Spec, run *prefect.FlowRun,
+	task string) (logSource, error) {
 	out := logSource{group: spec.Names.LogGroup}
 	for _, prefix := range []*string{aws.String("prefect-logs_" + spec.Pool), nil} {
-		pages := cloudwatchlogs.NewDescribeLogStreamsPaginator(api, &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: &out.group, LogStreamNamePrefix: prefix})
+		pages := cloudwatchlogs.NewDescribeLogStreamsPaginator(api, &cloudwatchlogs.DescribeLogStreamsInput{
+			LogGroupName: &out.group, LogStreamNamePrefix: prefix,
+		})
 		for pages.HasMorePages() && len(out.streams) == 0 {
 			page, err := pages.NextPage(ctx)
 			var missing *logtypes.ResourceNotFoundException
@@ -129,6 +139,8 @@ func searchStream(ctx context.Context, api *logscalls.Client, spec spec.Spec, ru
 			return out, nil
 		}
 	}
-	return out, hint.Add(fmt.Errorf("ECS does not remember task %q of flow run %q, and log group %q has no stream of it", task, run.Name, out.group),
-		"its lines may be older than the group keeps them, or in another group: name that with --log-group")
+	return out,
+		hint.Add(fmt.Errorf("ECS does not remember task %q of flow run %q, and log group %q has no stream of it", task,
+			run.Name, out.group),
+			"its lines may be older than the group keeps them, or in another group: name that with --log-group")
 }

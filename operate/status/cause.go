@@ -75,5 +75,7 @@ func sortProblems(problems []Problem) {
 
 // fails reports whether a problem about any of these is among them.
 func fails(problems []Problem, about ...About) bool {
-	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Fail && slices.Contains(about, p.About) })
+	return slices.ContainsFunc(problems, func(p Problem) bool {
+		return p.Severity == Fail && slices.Contains(about, p.About)
+	})
 }

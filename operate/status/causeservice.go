@@ -50,13 +50,17 @@ func (r *statusReader) noService() []Problem {
 		return nil
 	}
 	if r.report.noCluster {
-		return []Problem{{Severity: Fail, About: AboutCluster, Cause: fmt.Sprintf(missing[provision.KindCluster].what, r.out.Cluster), Fix: []string{r.line}}}
+		return []Problem{{Severity: Fail, About: AboutCluster, Cause: fmt.Sprintf(missing[provision.KindCluster].what,
+			r.out.Cluster), Fix: []string{r.line}}}
 	}
-	return []Problem{{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service), Fix: []string{r.line}}}
+	return []Problem{{Severity: Fail, About: AboutService,
+		Cause: fmt.Sprintf("service %q does not exist: nothing runs a worker", r.spec.Names.Service),
+		Fix:   []string{r.line}}}
 }
 
 func (r *statusReader) scaledToZero() Problem {
-	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q is scaled to 0: it runs no worker", r.spec.Names.Service)}
+	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q is scaled to 0: it runs no worker",
+		r.spec.Names.Service)}
 	for _, w := range r.out.Workers {
 		if !w.OfService && w.Status == online {
 			p.Severity = Warn // somebody else serves the pool
@@ -70,10 +74,12 @@ func (r *statusReader) scaledToZero() Problem {
 // them, or says in an event why not.
 func (r *statusReader) tooFew() Problem {
 	s := r.report.service
-	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q runs %d of %d tasks", r.spec.Names.Service, s.RunningCount, s.DesiredCount)}
+	p := Problem{Severity: Fail, About: AboutService, Cause: fmt.Sprintf("service %q runs %d of %d tasks",
+		r.spec.Names.Service, s.RunningCount, s.DesiredCount)}
 	for _, task := range r.report.running {
 		if starting(task) {
-			p.Cause += fmt.Sprintf("; task %s has been %s for %s", ShortName(aws.ToString(task.TaskArn)), aws.ToString(task.LastStatus), age(r.now, aws.ToTime(task.CreatedAt)))
+			p.Cause += fmt.Sprintf("; task %s has been %s for %s", ShortName(aws.ToString(task.TaskArn)),
+				aws.ToString(task.LastStatus), age(r.now, aws.ToTime(task.CreatedAt)))
 			p.Fix = []string{"wait for it: ecsctl status --watch --pool " + shellword.Quote(r.spec.Pool)}
 		}
 	}
@@ -160,7 +166,8 @@ func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
 	survivors := int32(0)
 	for _, t := range report.running {
 		ofPrimary := aws.ToString(t.StartedBy) == aws.ToString(report.primary().Id)
-		if ofPrimary && aws.ToString(t.LastStatus) == "RUNNING" && t.StartedAt != nil && (len(failed) == 1 || now.Sub(*t.StartedAt) > 2*longest) {
+		if ofPrimary && aws.ToString(t.LastStatus) == "RUNNING" && t.StartedAt != nil &&
+			(len(failed) == 1 || now.Sub(*t.StartedAt) > 2*longest) {
 			survivors++
 		}
 	}
@@ -172,7 +179,8 @@ func (report serviceReport) isFailing(failed []types.Task, now time.Time) bool {
 func (r *statusReader) givenUp() Problem {
 	s := r.report.service
 	return Problem{Severity: Fail, About: AboutService,
-		Cause: fmt.Sprintf("ECS gave up on the deployment of service %q, which runs %d of %d tasks: it starts no more of them",
+		Cause: fmt.Sprintf("ECS gave up on the deployment of service %q, which runs %d of %d tasks: it starts no "+
+			"more of them",
 			r.spec.Names.Service, s.RunningCount, s.DesiredCount),
 		Details: append([]string{aws.ToString(r.report.primary().RolloutStateReason)}, r.report.lastEvents()...),
 		Fix:     []string{"fix what the events and `" + r.logsLine() + "` say, then: " + r.line}}
@@ -194,8 +202,10 @@ func (r *statusReader) rolledBack() []Problem {
 	}
 	for _, d := range r.report.service.Deployments {
 		if aws.ToString(d.Status) != "PRIMARY" && d.RolloutState == types.DeploymentRolloutStateFailed {
-			return []Problem{{Severity: Warn, About: AboutService, Cause: "the last deployment failed, and ECS went back to the one before",
-				Details: []string{aws.ToString(d.RolloutStateReason)}, Fix: []string{"fix what the events say, then: " + r.line}}}
+			return []Problem{{Severity: Warn, About: AboutService,
+				Cause:   "the last deployment failed, and ECS went back to the one before",
+				Details: []string{aws.ToString(d.RolloutStateReason)},
+				Fix:     []string{"fix what the events say, then: " + r.line}}}
 		}
 	}
 	return nil

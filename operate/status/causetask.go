@@ -68,19 +68,23 @@ func (r *statusReader) explainPull(p *Problem, task types.Task, reason string) {
 	}
 	if has(reason, "timeout", "deadline exceeded", "no such host", "connection refused") {
 		p.About, p.Cause = AboutNetwork, "the worker's task does not reach the registry of "+image
-		p.Fix = []string{"give its subnets a way out (NAT, or VPC endpoints for the registry), or public addresses: " + r.with(func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPEnabled }), "ecsctl doctor looks at the routes"}
+		p.Fix = []string{"give its subnets a way out (NAT, or VPC endpoints for the registry), or public addresses: " +
+			r.with(func(s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPEnabled }),
+			"ecsctl doctor looks at the routes"}
 		return
 	}
 	p.About, p.Cause = AboutImage, image+" cannot be pulled: "+reason
 	if r.said.Worker.Image != "" {
-		p.Fix = []string{r.with(func(s *spec.Spec) { s.Worker.Image = "" }), "or push the image, then: " + r.startAnew()}
+		p.Fix = []string{r.with(func(s *spec.Spec) { s.Worker.Image = "" }), "or push the image, then: " +
+			r.startAnew()}
 		return
 	}
 	if r.drifts(provision.KindImage) {
 		p.Fix = []string{r.line} // pushes it again
 		return
 	}
-	p.Fix = []string{"see to it that the registry has the image and the execution role may pull it, then: " + r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}
+	p.Fix = []string{"see to it that the registry has the image and the execution role may pull it, then: " +
+		r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}
 }
 
 func (r *statusReader) explainCrash(p *Problem, task types.Task) {
@@ -105,7 +109,8 @@ func (r *statusReader) explainCrash(p *Problem, task types.Task) {
 
 // stopDetails are what ECS says of a stopped task.
 func stopDetails(task types.Task) []string {
-	out := []string{fmt.Sprintf("task %s stopped (%s): %s", ShortName(aws.ToString(task.TaskArn)), task.StopCode, aws.ToString(task.StoppedReason))}
+	out := []string{fmt.Sprintf("task %s stopped (%s): %s", ShortName(aws.ToString(task.TaskArn)), task.StopCode,
+		aws.ToString(task.StoppedReason))}
 	for _, c := range task.Containers {
 		if reason := aws.ToString(c.Reason); reason != "" {
 			out = append(out, fmt.Sprintf("container %s: %s", aws.ToString(c.Name), reason))

@@ -23,16 +23,20 @@ func (r *statusReader) workerProblems() []Problem {
 			return nil
 		}
 	}
-	p := Problem{Severity: Fail, About: AboutWorker, Cause: fmt.Sprintf("%d tasks of service %q run, and Prefect hears of no worker", s.RunningCount, r.spec.Names.Service)}
+	p := Problem{Severity: Fail, About: AboutWorker,
+		Cause: fmt.Sprintf("%d tasks of service %q run, and Prefect hears of no worker", s.RunningCount,
+			r.spec.Names.Service)}
 	for _, task := range r.report.running {
 		if started := task.StartedAt; started != nil && r.now.Sub(*started) < r.opts.StuckAfter {
-			p.Cause += fmt.Sprintf(" yet: task %s started %s ago", ShortName(aws.ToString(task.TaskArn)), age(r.now, *started))
+			p.Cause += fmt.Sprintf(" yet: task %s started %s ago", ShortName(aws.ToString(task.TaskArn)),
+				age(r.now, *started))
 			break
 		}
 	}
 	p.Fix = []string{
 		"see what it says: " + r.logsLine(),
-		"if it does not reach Prefect: give its subnets a way out; if Prefect refuses its key: set a valid PREFECT_API_KEY and run " + r.line,
+		"if it does not reach Prefect: give its subnets a way out; if Prefect refuses its key: set a valid " +
+			"PREFECT_API_KEY and run " + r.line,
 	}
 	return []Problem{p}
 }

@@ -27,7 +27,8 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
-		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole, provision.KindFlowExecutionRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
+		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole,
+			provision.KindFlowExecutionRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
 			access = append(access, c)
 		}
 		if c.Action == provision.Create || c.Action == provision.Update {
@@ -66,7 +67,9 @@ func (r *statusReader) plan(ctx context.Context) (*provision.Bootstrap, error) {
 
 // drifts reports whether a bootstrap would make something of that kind.
 func (r *statusReader) drifts(kind provision.Kind) bool {
-	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == kind && c.Action == provision.Create })
+	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool {
+		return c.Kind == kind && c.Action == provision.Create
+	})
 }
 
 // missing is what it means that something is not there; kinds that are not in it are
@@ -75,17 +78,22 @@ var missing = map[provision.Kind]struct {
 	about About
 	what  string // with the name, a sentence
 }{
-	provision.KindCluster:           {AboutCluster, "cluster %q does not exist, nor do the service and the tasks in it"},
-	provision.KindExecutionRole:     {AboutRole, "execution role %q does not exist: ECS can start no task"},
-	provision.KindWorkerRole:        {AboutRole, "the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
-	provision.KindFlowExecutionRole: {AboutRole, "the flow runs' execution role %q does not exist: ECS can start no flow run"},
-	provision.KindFlowRole:          {AboutRole, "the flow runs' task role %q does not exist: ECS can start no flow run"},
-	provision.KindAPIKeySecret:      {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
-	provision.KindAuthStringSecret:  {AboutSecret, "secret %q with the auth string does not exist: ECS can start no task"},
-	provision.KindSecurityGroup:     {AboutNetwork, "security group %q does not exist: ECS can start no task"},
-	provision.KindLogGroup:          {AboutService, "log group %q does not exist: ECS can start no task"},
-	provision.KindTaskDefinition:    {AboutService, "the worker's task definition %q does not exist"},
-	provision.KindService:           {AboutService, "service %q does not exist: nothing runs a worker"},
+	provision.KindCluster: {AboutCluster,
+		"cluster %q does not exist, nor do the service and the tasks in it"},
+	provision.KindExecutionRole: {AboutRole, "execution role %q does not exist: ECS can start no task"},
+	provision.KindWorkerRole: {AboutRole,
+		"the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
+	provision.KindFlowExecutionRole: {AboutRole,
+		"the flow runs' execution role %q does not exist: ECS can start no flow run"},
+	provision.KindFlowRole: {AboutRole,
+		"the flow runs' task role %q does not exist: ECS can start no flow run"},
+	provision.KindAPIKeySecret: {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},
+	provision.KindAuthStringSecret: {AboutSecret,
+		"secret %q with the auth string does not exist: ECS can start no task"},
+	provision.KindSecurityGroup:  {AboutNetwork, "security group %q does not exist: ECS can start no task"},
+	provision.KindLogGroup:       {AboutService, "log group %q does not exist: ECS can start no task"},
+	provision.KindTaskDefinition: {AboutService, "the worker's task definition %q does not exist"},
+	provision.KindService:        {AboutService, "service %q does not exist: nothing runs a worker"},
 }
 
 func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Problem, bool) {
@@ -101,7 +109,8 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 	if lost, ok := missing[c.Kind]; ok && c.Action == provision.Create {
 		return Problem{Severity: Fail, About: lost.about, Cause: fmt.Sprintf(lost.what, c.Name), Fix: fix}, true
 	}
-	p := Problem{Severity: Warn, About: AboutDrift, Fix: fix, Cause: fmt.Sprintf("%s %q differs from what bootstrap creates", c.Kind, c.Name)}
+	p := Problem{Severity: Warn, About: AboutDrift, Fix: fix,
+		Cause: fmt.Sprintf("%s %q differs from what bootstrap creates", c.Kind, c.Name)}
 	if c.Action == provision.Create {
 		p.Cause = fmt.Sprintf("%s %q does not exist, and bootstrap makes it", c.Kind, c.Name)
 	}
@@ -116,7 +125,10 @@ func (r *statusReader) driftProblem(c provision.Change, clusterGone bool) (Probl
 
 // serviceDrifts reports whether a bootstrap would change what the service runs.
 func (r *statusReader) serviceDrifts() bool {
-	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool { return c.Kind == provision.KindService && !c.OnlyStartsAnew() })
+	return slices.ContainsFunc(r.out.Drift, func(c provision.Change) bool {
+		return c.Kind == provision.KindService &&
+			!c.OnlyStartsAnew()
+	})
 }
 
 // breaks tells of a difference by which something stops working.

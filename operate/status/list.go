@@ -118,7 +118,9 @@ func (l *lister) services(ctx context.Context) error {
 const describeServicesAtOnce = 10
 
 func (l *lister) servicesOf(ctx context.Context, cluster string) error {
-	pages := ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(describeServicesAtOnce)})
+	pages := ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{
+		Cluster: &cluster, MaxResults: aws.Int32(describeServicesAtOnce),
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -127,7 +129,9 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 		if len(page.ServiceArns) == 0 {
 			continue
 		}
-		out, err := l.clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: page.ServiceArns, Include: []types.ServiceField{types.ServiceFieldTags}})
+		out, err := l.clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
+			Cluster: &cluster, Services: page.ServiceArns, Include: []types.ServiceField{types.ServiceFieldTags},
+		})
 		if err != nil {
 			return provision.ExplainAWS("read the services", err)
 		}
@@ -160,7 +164,8 @@ func (l *lister) securityGroups(ctx context.Context) error {
 // secrets are searched by the tag's key: ListSecrets compares its beginning.
 func (l *lister) secrets(ctx context.Context) error {
 	pages := secretsmanager.NewListSecretsPaginator(l.clients.Secrets, &secretsmanager.ListSecretsInput{
-		Filters: []secrettypes.Filter{{Key: secrettypes.FilterNameStringTypeTagKey, Values: []string{provision.TagPool}}},
+		Filters: []secrettypes.Filter{{Key: secrettypes.FilterNameStringTypeTagKey,
+			Values: []string{provision.TagPool}}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -168,7 +173,8 @@ func (l *lister) secrets(ctx context.Context) error {
 			return provision.ExplainAWS("list the secrets", err)
 		}
 		for _, s := range page.SecretList {
-			l.found(provision.TagMap(s.Tags, func(t secrettypes.Tag) (key, value *string) { return t.Key, t.Value }), nil)
+			l.found(provision.TagMap(s.Tags, func(t secrettypes.Tag) (key, value *string) { return t.Key, t.Value }),
+				nil)
 		}
 	}
 	return nil

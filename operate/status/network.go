@@ -34,14 +34,16 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 	}
 	if slices.Contains(missing, ServiceLogs) {
 		r.add(Problem{Severity: Fail, About: AboutNetwork, Fix: []string{RouteFix},
-			Cause: fmt.Sprintf("no way out of %s: tasks there reach neither Prefect nor AWS", strings.Join(shut, "; "))})
+			Cause: fmt.Sprintf("no way out of %s: tasks there reach neither Prefect nor AWS",
+				strings.Join(shut, "; "))})
 	}
 }
 
 // MissingEndpoints are the services that a VPC has no endpoint for.
 func MissingEndpoints(ctx context.Context, c *provision.Clients, vpc string, needed []string) ([]string, error) {
 	var names []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2, &ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
+	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2,
+		&ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -55,7 +57,9 @@ func MissingEndpoints(ctx context.Context, c *provision.Clients, vpc string, nee
 	}
 	// The names begin with com.amazonaws, or with cn.com.amazonaws in China.
 	return slices.DeleteFunc(needed, func(service string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, "."+c.Region+"."+service) })
+		return slices.ContainsFunc(names, func(name string) bool {
+			return strings.HasSuffix(name, "."+c.Region+"."+service)
+		})
 	}), nil
 }
 
@@ -69,7 +73,8 @@ func ShutSubnets(ways provision.Ways) (shut, open []string) {
 		case way.Exit == provision.ExitNone:
 			shut = append(shut, way.Subnet+": "+way.Why)
 		case way.Exit == provision.ExitPublic && !ways.PublicIP:
-			shut = append(shut, way.Subnet+": it is public, and tasks get no public IP address (assign-public-ip is disabled)")
+			shut = append(shut, way.Subnet+
+				": it is public, and tasks get no public IP address (assign-public-ip is disabled)")
 		default:
 			open = append(open, fmt.Sprintf("%s (%s, %s)", way.Subnet, way.Zone, way.Exit))
 		}
@@ -78,4 +83,5 @@ func ShutSubnets(ways provision.Ways) (shut, open []string) {
 }
 
 // RouteFix is the fix for subnets without a way out.
-const RouteFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public, with --assign-public-ip enabled), or name other subnets with --subnet"
+const RouteFix = "add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public, with " +
+	"--assign-public-ip enabled), or name other subnets with --subnet"

@@ -66,7 +66,8 @@ func (r *statusReader) readPrefect(ctx context.Context) {
 	r.mu.Lock()
 	r.out.WorkPool = shown
 	for _, w := range workers {
-		r.out.Workers = append(r.out.Workers, Worker{w.Name, w.Status, w.Created.UTC(), w.LastHeartbeatTime.UTC(), strings.HasPrefix(w.Name, r.spec.Names.Service+"-")})
+		r.out.Workers = append(r.out.Workers, Worker{w.Name, w.Status, w.Created.UTC(), w.LastHeartbeatTime.UTC(),
+			strings.HasPrefix(w.Name, r.spec.Names.Service+"-")})
 	}
 	r.mu.Unlock()
 	r.addPaused(shown)
@@ -89,7 +90,9 @@ func (r *statusReader) readPool(ctx context.Context, shown *WorkPool) (workers [
 		filter prefect.FlowRunFilter
 	}{
 		// AwaitingRetry and the like are scheduled anew: their expected time is an old one.
-		{&shown.Late, prefect.FlowRunFilter{StateNames: []string{"Scheduled", "Late"}, ExpectedBefore: r.now.Add(-lateAfter)}},
+		{&shown.Late, prefect.FlowRunFilter{
+			StateNames: []string{"Scheduled", "Late"}, ExpectedBefore: r.now.Add(-lateAfter),
+		}},
 		{&shown.Pending, prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Pending}}},
 		{&shown.Running, prefect.FlowRunFilter{StateTypes: []prefect.StateType{prefect.Running}}},
 	} {
@@ -100,7 +103,8 @@ func (r *statusReader) readPool(ctx context.Context, shown *WorkPool) (workers [
 }
 
 func (r *statusReader) addPoolGone() {
-	r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q does not exist in Prefect", r.spec.Pool), Fix: []string{r.line}})
+	r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q does not exist in Prefect",
+		r.spec.Pool), Fix: []string{r.line}})
 }
 
 func prefectProblem(err error, bootstrap string) Problem {
@@ -133,13 +137,16 @@ func (r *statusReader) isPrefectError(err error) bool {
 // addPaused names what somebody has paused.
 func (r *statusReader) addPaused(pool *WorkPool) {
 	if pool.Paused {
-		r.add(Problem{Severity: Fail, About: AboutWorkPool, Cause: fmt.Sprintf("work pool %q is paused: its flow runs wait", r.spec.Pool),
-			Fix: []string{"prefect work-pool resume " + shellword.Quote(r.spec.Pool)}})
+		r.add(Problem{Severity: Fail, About: AboutWorkPool,
+			Cause: fmt.Sprintf("work pool %q is paused: its flow runs wait", r.spec.Pool),
+			Fix:   []string{"prefect work-pool resume " + shellword.Quote(r.spec.Pool)}})
 	}
 	for _, q := range pool.Queues {
 		if q.Paused {
-			r.add(Problem{Severity: Fail, About: AboutWorkQueue, Cause: fmt.Sprintf("work queue %q of pool %q is paused: its flow runs wait", q.Name, r.spec.Pool),
-				Fix: []string{"prefect work-queue resume " + shellword.Quote(q.Name) + " --pool " + shellword.Quote(r.spec.Pool)}})
+			r.add(Problem{Severity: Fail, About: AboutWorkQueue,
+				Cause: fmt.Sprintf("work queue %q of pool %q is paused: its flow runs wait", q.Name, r.spec.Pool),
+				Fix: []string{"prefect work-queue resume " + shellword.Quote(q.Name) + " --pool " +
+					shellword.Quote(r.spec.Pool)}})
 		}
 	}
 }
@@ -155,11 +162,14 @@ func (r *statusReader) lateProblems() []Problem {
 			return nil
 		}
 	}
-	p := Problem{Severity: Warn, About: AboutLateRuns, Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
-		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool), "look for concurrency limits of queues, deployments and tags"}}
+	p := Problem{Severity: Warn, About: AboutLateRuns,
+		Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
+		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool),
+			"look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
 		p.Cause = fmt.Sprintf("%d flow runs are late: the pool's concurrency limit of %d is reached", pool.Late, *limit)
-		p.Fix = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool), max(1, *limit*2))}
+		p.Fix = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool),
+			max(1, *limit*2))}
 	}
 	return []Problem{p}
 }

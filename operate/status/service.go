@@ -112,7 +112,9 @@ func (r *statusReader) versionOf(ctx context.Context, image string) string {
 		return image[strings.LastIndexAny(image, "/:")+1:]
 	}
 	_, repository, _ := strings.Cut(name, "/")
-	out, err := r.opts.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: &repository, ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: &digest}}})
+	out, err := r.opts.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RepositoryName: &repository, ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: &digest}},
+	})
 	if err != nil || len(out.ImageDetails) == 0 || len(out.ImageDetails[0].ImageTags) == 0 {
 		r.opts.Logger.DebugContext(ctx, "the image's tag is not known", "image", image, "error", err)
 		return digest
@@ -123,7 +125,9 @@ func (r *statusReader) versionOf(ctx context.Context, image string) string {
 // readServiceReport leaves service nil when there is none, or no cluster.
 func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec) (serviceReport, error) {
 	out := serviceReport{read: true}
-	got, err := c.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(spec.Cluster), Services: []string{spec.Names.Service}})
+	got, err := c.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
+		Cluster: aws.String(spec.Cluster), Services: []string{spec.Names.Service},
+	})
 	var noCluster *types.ClusterNotFoundException
 	if errors.As(err, &noCluster) {
 		out.noCluster = true
@@ -140,9 +144,12 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec
 	if out.service == nil {
 		return out, nil
 	}
-	for status, tasks := range map[types.DesiredStatus]*[]types.Task{types.DesiredStatusRunning: &out.running, types.DesiredStatusStopped: &out.stopped} {
+	for status, tasks := range map[types.DesiredStatus]*[]types.Task{
+		types.DesiredStatusRunning: &out.running, types.DesiredStatusStopped: &out.stopped,
+	} {
 		if *tasks, err = serviceTasks(ctx, c.ECS, spec, status); err != nil {
-			return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q", spec.Names.Service), err)
+			return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q",
+				spec.Names.Service), err)
 		}
 	}
 	slices.SortFunc(out.stopped, func(a, b types.Task) int { return stoppedAt(b).Compare(stoppedAt(a)) })
@@ -150,8 +157,11 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec
 }
 
 // serviceTasks reads the first hundred tasks: more say no more.
-func serviceTasks(ctx context.Context, api *ecscalls.Client, spec spec.Spec, status types.DesiredStatus) ([]types.Task, error) {
-	list, err := api.ListTasks(ctx, &ecs.ListTasksInput{Cluster: aws.String(spec.Cluster), ServiceName: aws.String(spec.Names.Service), DesiredStatus: status})
+func serviceTasks(ctx context.Context, api *ecscalls.Client, spec spec.Spec,
+	status types.DesiredStatus) ([]types.Task, error) {
+	list, err := api.ListTasks(ctx, &ecs.ListTasksInput{
+		Cluster: aws.String(spec.Cluster), ServiceName: aws.String(spec.Names.Service), DesiredStatus: status,
+	})
 	if err != nil || len(list.TaskArns) == 0 {
 		return nil, err
 	}
@@ -191,12 +201,14 @@ func (r *statusReader) lastLines(ctx context.Context, task types.Task) []string 
 func showService(report serviceReport) *Service {
 	s := report.service
 	out := &Service{
-		Name: aws.ToString(s.ServiceName), Status: aws.ToString(s.Status), Desired: s.DesiredCount, Running: s.RunningCount, Pending: s.PendingCount,
+		Name: aws.ToString(s.ServiceName), Status: aws.ToString(s.Status), Desired: s.DesiredCount,
+		Running: s.RunningCount, Pending: s.PendingCount,
 		Deployments: []Deployment{}, Events: []Event{}, Tasks: []Task{},
 	}
 	for _, d := range s.Deployments {
 		out.Deployments = append(out.Deployments, Deployment{
-			ID: aws.ToString(d.Id), Status: aws.ToString(d.Status), Rollout: string(d.RolloutState), Reason: aws.ToString(d.RolloutStateReason),
+			ID: aws.ToString(d.Id), Status: aws.ToString(d.Status), Rollout: string(d.RolloutState),
+			Reason:         aws.ToString(d.RolloutStateReason),
 			TaskDefinition: ShortName(aws.ToString(d.TaskDefinition)), Created: aws.ToTime(d.CreatedAt).UTC(),
 		})
 	}
@@ -204,7 +216,8 @@ func showService(report serviceReport) *Service {
 		out.Events = append(out.Events, Event{aws.ToTime(event.CreatedAt).UTC(), aws.ToString(event.Message)})
 	}
 	for _, task := range report.running {
-		shown := Task{ID: ShortName(aws.ToString(task.TaskArn)), Status: aws.ToString(task.LastStatus), Created: aws.ToTime(task.CreatedAt).UTC(), Started: task.StartedAt}
+		shown := Task{ID: ShortName(aws.ToString(task.TaskArn)), Status: aws.ToString(task.LastStatus),
+			Created: aws.ToTime(task.CreatedAt).UTC(), Started: task.StartedAt}
 		if task.HealthStatus != types.HealthStatusUnknown {
 			shown.Health = string(task.HealthStatus)
 		}

@@ -79,11 +79,14 @@ func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	if !recalled.Known {
 		return nil, provision.NoSuchPool(ctx, opts.Clients.Prefect, opts.Spec.Pool)
 	}
-	r := &statusReader{opts: opts, said: recalled.Spec, image: recalled.Image, line: opts.Bootstrap(recalled.Spec), now: time.Now()}
+	r := &statusReader{opts: opts, said: recalled.Spec, image: recalled.Image, line: opts.Bootstrap(recalled.Spec),
+		now: time.Now()}
 	r.spec = recalled.Spec.WithDefaults()
-	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: ShortName(r.spec.Cluster), Time: r.now.UTC()}
+	r.out = Status{Identity: id, Pool: r.spec.Pool, Server: opts.Server.APIURL, Cluster: ShortName(r.spec.Cluster),
+		Time: r.now.UTC()}
 	var group errgroup.Group
-	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks, r.readNetwork} {
+	for _, read := range []func(context.Context){r.readPlan, r.readService, r.readPrefect, r.readFlowRunTasks,
+		r.readNetwork} {
 		group.Go(func() error { read(ctx); return nil })
 	}
 	_ = group.Wait() // each notes its own failure as a problem
@@ -130,7 +133,8 @@ func (r *statusReader) judge() {
 	out.Problems = append(out.Problems, r.workerProblems()...)
 	out.Problems = append(out.Problems, r.lateProblems()...)
 	sortProblems(out.Problems)
-	slices.SortStableFunc(out.Workers, func(a, b Worker) int { return strings.Compare(b.Status, a.Status) }) // ONLINE before OFFLINE
+	// ONLINE before OFFLINE
+	slices.SortStableFunc(out.Workers, func(a, b Worker) int { return strings.Compare(b.Status, a.Status) })
 	out.fillLists()
 	out.Healthy = true
 	for _, p := range out.Problems {

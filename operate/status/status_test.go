@@ -22,7 +22,8 @@ func TestStatusCountsRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	create := func(at time.Time) *prefect.FlowRun {
-		return patient.Must(w.Clients.Prefect.CreateFlowRun(ctx, w.Deployment.ID, prefect.FlowRunCreate{ScheduledTime: at}))(t)
+		return patient.Must(w.Clients.Prefect.CreateFlowRun(ctx, w.Deployment.ID,
+			prefect.FlowRunCreate{ScheduledTime: at}))(t)
 	}
 	create(time.Now().Add(-time.Hour))
 	create(time.Now().Add(-time.Minute))
@@ -40,11 +41,13 @@ func TestStatusCountsRuns(t *testing.T) {
 		t.Errorf("healthy %v, (-want +got):\n%s\n%+v", s.Healthy, diff, s.Problems)
 	}
 	limit := 2
-	if err := w.Clients.Prefect.UpdateWorkPool(ctx, patient.Pool, prefect.WorkPoolUpdate{ConcurrencyLimit: &limit}); err != nil {
+	if err := w.Clients.Prefect.UpdateWorkPool(ctx, patient.Pool,
+		prefect.WorkPoolUpdate{ConcurrencyLimit: &limit}); err != nil {
 		t.Fatal(err)
 	}
 	last := w.Status().Problems[1]
-	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") || last.Fix[0] != "prefect work-pool set-concurrency-limit etl 4" {
+	if !strings.HasSuffix(last.Cause, "the pool's concurrency limit of 2 is reached") ||
+		last.Fix[0] != "prefect work-pool set-concurrency-limit etl 4" {
 		t.Errorf("got %+v", last)
 	}
 }

@@ -74,7 +74,8 @@ func (r *statusReader) flowRunStates(ctx context.Context, ids []string) map[stri
 }
 
 func showFlowRunTask(task types.Task) FlowRunTask {
-	out := FlowRunTask{ID: ShortName(aws.ToString(task.TaskArn)), Status: aws.ToString(task.LastStatus), Created: aws.ToTime(task.CreatedAt).UTC()}
+	out := FlowRunTask{ID: ShortName(aws.ToString(task.TaskArn)), Status: aws.ToString(task.LastStatus),
+		Created: aws.ToTime(task.CreatedAt).UTC()}
 	for _, tag := range task.Tags {
 		switch aws.ToString(tag.Key) {
 		case tagFlowRunID:
@@ -95,7 +96,8 @@ func (r *statusReader) stuck(task types.Task, what string, about About) (Problem
 	p := Problem{Severity: Fail, About: about,
 		Cause: fmt.Sprintf("%s has been %s for %s", what, aws.ToString(task.LastStatus), age.Round(time.Second)),
 		Fix: []string{r.stopTask(ShortName(aws.ToString(task.TaskArn))),
-			"if the next one hangs too: look for the subnets' way out, a huge image, or missing capacity with `ecsctl doctor`"}}
+			"if the next one hangs too: look for the subnets' way out, a huge image, or missing capacity with " +
+				"`ecsctl doctor`"}}
 	for _, a := range task.Attachments {
 		if aws.ToString(a.Status) == "PRECREATED" {
 			p.Details = append(p.Details, "its network interface is not attached yet")

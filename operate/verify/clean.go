@@ -39,7 +39,8 @@ func (v *verification) cleanUp(ctx context.Context) {
 		err = errors.Join(err, unlessGone(v.Clients.Prefect.DeleteFlow(ctx, v.flow.ID)))
 	}
 	if err != nil {
-		fix := strings.Join(append(hint.Of(err), "prefect flow delete, for flows whose names begin with "+verifyName), "; or ")
+		fix := strings.Join(append(hint.Of(err), "prefect flow delete, for flows whose names begin with "+verifyName),
+			"; or ")
 		v.fail(StepCleanup, strings.ReplaceAll(err.Error(), "\n", "; "), fix)
 		return
 	}
@@ -69,20 +70,25 @@ func (v *verification) endRun(ctx context.Context) error {
 	if !ok {
 		return err
 	}
-	_, stopErr := v.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: aws.String(cluster), Task: aws.String(arn), Reason: aws.String("ecsctl verify gave up on it")})
+	_, stopErr := v.Clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
+		Cluster: aws.String(cluster), Task: aws.String(arn), Reason: aws.String("ecsctl verify gave up on it"),
+	})
 	return errors.Join(err, v.explain(ctx, fmt.Sprintf("stop task %q", status.ShortName(arn)), stopErr))
 }
 
 // retireDefinition deregisters the task definition that the worker registered for this
 // deployment alone. Its family carries the deployment's id; another one is the pool's.
 func (v *verification) retireDefinition(ctx context.Context) error {
-	if v.task == nil || v.deployment == nil || !strings.Contains(aws.ToString(v.task.TaskDefinitionArn), v.deployment.ID) {
+	if v.task == nil || v.deployment == nil || !strings.Contains(aws.ToString(v.task.TaskDefinitionArn),
+		v.deployment.ID) {
 		return nil
 	}
-	_, err := v.Clients.ECS.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: v.task.TaskDefinitionArn})
+	_, err := v.Clients.ECS.DeregisterTaskDefinition(ctx,
+		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: v.task.TaskDefinitionArn})
 	var gone *types.ClientException // deregistered already (auto_deregister_task_definition)
 	if errors.As(err, &gone) {
 		return nil
 	}
-	return v.explain(ctx, fmt.Sprintf("deregister task definition %q", status.ShortName(aws.ToString(v.task.TaskDefinitionArn))), err)
+	return v.explain(ctx, fmt.Sprintf("deregister task definition %q",
+		status.ShortName(aws.ToString(v.task.TaskDefinitionArn))), err)
 }

@@ -34,12 +34,15 @@ def hello():
 func helloPullSteps() (json.RawMessage, error) {
 	program := fmt.Sprintf("import os, tempfile; d = tempfile.mkdtemp(prefix=%s); "+
 		"open(os.path.join(d, %s), %s).write(%s); print(d)",
-		pythonString("ecsctl-verify-"), pythonString(strings.TrimSuffix(helloEntrypoint, ":hello")), pythonString("w"), pythonString(helloSource))
+		pythonString("ecsctl-verify-"), pythonString(strings.TrimSuffix(helloEntrypoint, ":hello")), pythonString("w"),
+		pythonString(helloSource))
 	const write = "prefect.deployments.steps.run_shell_script"
 	const enter = "prefect.deployments.steps.set_working_directory"
 	return json.Marshal([]any{
 		// The step splits its script as a POSIX shell does and starts the program itself.
-		map[string]any{write: map[string]any{"id": "hello", "script": "python -c '" + program + "'", "stream_output": false}},
+		map[string]any{write: map[string]any{
+			"id": "hello", "script": "python -c '" + program + "'", "stream_output": false,
+		}},
 		map[string]any{enter: map[string]any{"directory": "{{ hello.stdout }}"}},
 	})
 }

@@ -94,7 +94,9 @@ func (v *verification) readTask(ctx context.Context) {
 		return
 	}
 	v.result.Task = arn
-	out, err := v.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: []string{arn}})
+	out, err := v.Clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+		Cluster: aws.String(cluster), Tasks: []string{arn},
+	})
 	if err != nil {
 		if !awserr.Denied(v.taskErr) { // asked anew in each round, who we are is not
 			v.taskErr = v.explain(ctx, fmt.Sprintf("read task %q", status.ShortName(arn)), err)
@@ -114,7 +116,8 @@ func (v *verification) timePhases(ctx context.Context, created *prefect.State) b
 	}
 	claimed := v.claimedAt
 	// A look may come too late to see the run Pending; its task was asked for right after.
-	if asked := v.taskTime(func(t *types.Task) *time.Time { return t.CreatedAt }); !asked.IsZero() && asked.Before(claimed) {
+	if asked := v.taskTime(func(t *types.Task) *time.Time { return t.CreatedAt }); !asked.IsZero() &&
+		asked.Before(claimed) {
 		claimed = asked
 	}
 	if !v.wasRunning() {
@@ -188,7 +191,8 @@ func (v *verification) awaitLog(ctx context.Context) {
 		}
 		v.note("waiting for the flow's log line")
 		if pause.For(waiting, v.PollInterval) != nil {
-			v.fail(StepLog, fmt.Sprintf("flow run %q completed, but %q is not among its %d log lines in Prefect", v.run.Name, HelloLine, len(lines)),
+			v.fail(StepLog, fmt.Sprintf("flow run %q completed, but %q is not among its %d log lines in Prefect",
+				v.run.Name, HelloLine, len(lines)),
 				"look whether the pool's environment sets PREFECT_LOGGING_TO_API_ENABLED=false")
 			return
 		}

@@ -22,7 +22,8 @@ func (v *verification) runOwn(ctx context.Context) bool {
 	deployment, err := api.ReadDeploymentByName(ctx, flow, name)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return v.fail(StepFound, fmt.Sprintf("there is no deployment %q on this server", v.Deployment),
-			"prefect deployment ls shows them; ecsctl deploy flow.py:my_flow --pool "+shellword.Quote(v.Pool)+" makes one")
+			"prefect deployment ls shows them; ecsctl deploy flow.py:my_flow --pool "+shellword.Quote(v.Pool)+
+				" makes one")
 	}
 	if err != nil {
 		return v.failed(StepFound, err)

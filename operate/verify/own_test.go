@@ -89,7 +89,8 @@ func TestVerifyOfOnesOwnDeploymentInterrupted(t *testing.T) {
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 		got, err := w.verify(ctx, time.Minute)
 		last := got.Steps[len(got.Steps)-1]
-		if err == nil || got.Passed || last.Status != operate.CheckOK || !strings.Contains(last.Reason, "was cancelled") {
+		if err == nil || got.Passed || last.Status != operate.CheckOK ||
+			!strings.Contains(last.Reason, "was cancelled") {
 			t.Errorf("got %v: %+v", err, got)
 		}
 		w.ownRuns(prefect.Cancelled)

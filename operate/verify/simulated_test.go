@@ -13,7 +13,8 @@ import (
 )
 
 // inSimulatedTime runs a test in a bubble of testing/synctest; a function plays its containers.
-func inSimulatedTime(t *testing.T, container func(context.Context, *trial, string) error, test func(t *testing.T, w *trial)) {
+func inSimulatedTime(t *testing.T, container func(context.Context, *trial, string) error,
+	test func(t *testing.T, w *trial)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var w *trial
@@ -25,7 +26,9 @@ func inSimulatedTime(t *testing.T, container func(context.Context, *trial, strin
 			}
 			return 0
 		}
-		w = trialIn(t, sandbox.Options{Listener: pipenet.New(), Functions: map[string]sandbox.Function{"prefecthq/*": play}})
+		w = trialIn(t, sandbox.Options{
+			Listener: pipenet.New(), Functions: map[string]sandbox.Function{"prefecthq/*": play},
+		})
 		w.work()
 		test(t, w)
 	})

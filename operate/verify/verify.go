@@ -92,7 +92,8 @@ type verification struct {
 // is taken away.
 func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	started := time.Now()
-	v := &verification{VerifyOptions: o, result: &Verification{Pool: o.Pool, Deployment: o.Deployment, Steps: []Step{}}, suffix: randomSuffix()}
+	v := &verification{VerifyOptions: o, result: &Verification{Pool: o.Pool, Deployment: o.Deployment, Steps: []Step{}},
+		suffix: randomSuffix()}
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	if v.findWorker(limited) {
@@ -202,7 +203,9 @@ func (v *verification) deploy(ctx context.Context) bool {
 	if err != nil {
 		return v.failed(StepDeploy, err)
 	}
-	v.run, err = api.CreateFlowRun(ctx, v.deployment.ID, prefect.FlowRunCreate{Name: verifyName + "-" + v.suffix, Tags: []string{verifyName}})
+	v.run, err = api.CreateFlowRun(ctx, v.deployment.ID, prefect.FlowRunCreate{
+		Name: verifyName + "-" + v.suffix, Tags: []string{verifyName},
+	})
 	if err != nil {
 		return v.failed(StepDeploy, err)
 	}

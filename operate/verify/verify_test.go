@@ -41,7 +41,9 @@ func TestHelloContainer(t *testing.T) {
 		}
 	}
 	set(prefect.Running)
-	if err := api.CreateLogs(ctx, []prefect.Log{{Name: "prefect.flow_runs", Level: prefect.LevelInfo, Message: verify.HelloLine, Timestamp: time.Now(), FlowRunID: id}}); err != nil {
+	if err := api.CreateLogs(ctx,
+		[]prefect.Log{{Name: "prefect.flow_runs", Level: prefect.LevelInfo, Message: verify.HelloLine,
+			Timestamp: time.Now(), FlowRunID: id}}); err != nil {
 		t.Fatal(err)
 	}
 	set(prefect.Completed)
@@ -91,7 +93,9 @@ func trialIn(t *testing.T, o sandbox.Options) *trial {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.client.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: patient.PatientPool, Type: "ecs", BaseJobTemplate: template}); err != nil {
+	if _, err := w.client.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+		Name: patient.PatientPool, Type: "ecs", BaseJobTemplate: template,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -103,7 +107,8 @@ func (w *trial) work() {
 	made, err := worker.New(worker.Options{
 		Prefect: w.API(w.Server.PrefectAPIURL()), AWS: w.Cfg, Pool: patient.PatientPool, Name: "w1",
 		QueryInterval: 100 * time.Millisecond, HeartbeatInterval: time.Second, SweepInterval: 50 * time.Millisecond,
-		Settings: map[string]string{"PREFECT_API_URL": w.Server.PrefectAPIURL()}, Logger: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
+		Settings: map[string]string{"PREFECT_API_URL": w.Server.PrefectAPIURL()},
+		Logger:   slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	})
 	if err != nil {
 		w.T.Fatal(err)
@@ -126,7 +131,8 @@ func (w *trial) work() {
 func (w *trial) verify(ctx context.Context, timeout time.Duration) (*verify.Verification, error) {
 	clients := w.Options(w.Cfg, w.client).Clients
 	return verify.Verify(ctx, verify.VerifyOptions{
-		Pool: patient.PatientPool, Deployment: w.deployment, Clients: clients, Timeout: timeout, PollInterval: 20 * time.Millisecond, Note: func(text string) { w.T.Log(text) },
+		Pool: patient.PatientPool, Deployment: w.deployment, Clients: clients, Timeout: timeout,
+		PollInterval: 20 * time.Millisecond, Note: func(text string) { w.T.Log(text) },
 	})
 }
 
@@ -156,7 +162,8 @@ func (w *trial) wantNothingLeft() {
 	if err != nil || len(runs) != 0 {
 		w.T.Errorf("flow runs are left: %v %v", runs, err)
 	}
-	definitions, err := w.ecs.ListTaskDefinitions(ctx, &ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
+	definitions, err := w.ecs.ListTaskDefinitions(ctx,
+		&ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
 	if err != nil || len(definitions.TaskDefinitionArns) != 0 {
 		w.T.Errorf("task definitions are left: %v %v", definitions.TaskDefinitionArns, err)
 	}
@@ -198,8 +205,10 @@ func TestVerifyPasses(t *testing.T) {
 			t.Errorf("%s took %v s", s.Name, s.Seconds)
 		}
 	}
-	wanted := []string{"OK worker online", "OK deployed", "OK claimed", "OK task pending", "OK running", "OK completed", "OK log line seen", "OK cleaned up"}
-	if !slices.Equal(steps, wanted) || !got.Passed || got.Worker != "w1" || !strings.HasPrefix(got.Task, "arn:aws:ecs:") {
+	wanted := []string{"OK worker online", "OK deployed", "OK claimed", "OK task pending", "OK running", "OK completed",
+		"OK log line seen", "OK cleaned up"}
+	if !slices.Equal(steps, wanted) || !got.Passed || got.Worker != "w1" ||
+		!strings.HasPrefix(got.Task, "arn:aws:ecs:") {
 		t.Errorf("got %q: %+v", steps, got)
 	}
 	w.wantNothingLeft()
@@ -208,9 +217,11 @@ func TestVerifyPasses(t *testing.T) {
 func TestVerifyWithoutAWorker(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t, "exit 0")
-	w.wantFail(patient.Patience, verify.StepWorker, `work pool "etl" has never had a worker`, "ecsctl bootstrap --pool etl")
+	w.wantFail(patient.Patience, verify.StepWorker, `work pool "etl" has never had a worker`,
+		"ecsctl bootstrap --pool etl")
 	paused := true
-	if err := w.client.UpdateWorkPool(t.Context(), patient.PatientPool, prefect.WorkPoolUpdate{IsPaused: &paused}); err != nil {
+	if err := w.client.UpdateWorkPool(t.Context(), patient.PatientPool,
+		prefect.WorkPoolUpdate{IsPaused: &paused}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantFail(patient.Patience, verify.StepWorker, `work pool "etl" is paused`, "prefect work-pool resume etl")
@@ -224,10 +235,12 @@ func TestVerifyOfAPausedQueue(t *testing.T) {
 	t.Parallel()
 	inSimulatedTime(t, hangs, func(t *testing.T, w *trial) {
 		paused := true
-		if err := w.client.UpdateWorkQueue(t.Context(), patient.PatientPool, "default", prefect.WorkQueueUpdate{IsPaused: &paused}); err != nil {
+		if err := w.client.UpdateWorkQueue(t.Context(), patient.PatientPool, "default",
+			prefect.WorkQueueUpdate{IsPaused: &paused}); err != nil {
 			t.Fatal(err)
 		}
-		w.wantFail(time.Second, verify.StepClaimed, `work queue "default" is paused`, "prefect work-queue resume default --pool etl")
+		w.wantFail(time.Second, verify.StepClaimed, `work queue "default" is paused`,
+			"prefect work-queue resume default --pool etl")
 	})
 }
 
@@ -262,7 +275,9 @@ func TestVerifyInterrupted(t *testing.T) {
 		if err == nil || got.Passed || got.Steps[len(got.Steps)-1].Name != verify.StepCleanup {
 			t.Errorf("got %v: %+v", err, got)
 		}
-		if !slices.ContainsFunc(got.Steps, func(s verify.Step) bool { return strings.HasPrefix(s.Reason, "interrupted while flow run ") }) {
+		if !slices.ContainsFunc(got.Steps, func(s verify.Step) bool {
+			return strings.HasPrefix(s.Reason, "interrupted while flow run ")
+		}) {
 			t.Errorf("no step says that it was interrupted: %+v", got.Steps)
 		}
 		w.wantNothingLeft()

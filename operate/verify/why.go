@@ -21,7 +21,8 @@ const runLinesShown = 5
 // Ctrl-C knows why, and does not want to wait for a reason.
 func (v *verification) explainWait(ctx context.Context) bool {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return v.fail(v.phase(), fmt.Sprintf("interrupted while flow run %q was %s", v.run.Name, v.run.StateName), "run it again")
+		return v.fail(v.phase(), fmt.Sprintf("interrupted while flow run %q was %s", v.run.Name, v.run.StateName),
+			"run it again")
 	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), status.LookingTime)
 	defer cancel()
@@ -32,9 +33,11 @@ func (v *verification) explainWait(ctx context.Context) bool {
 			return v.fail(step, reason+": "+why, fix)
 		}
 		return v.symptom(looking, step, fmt.Sprintf("%s: worker %q has not taken it", reason, v.result.Worker),
-			fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit", v.run.WorkQueueName))
+			fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit",
+				v.run.WorkQueueName))
 	}
-	return v.symptom(looking, step, v.withDetails(looking, reason), "fix what it says; a larger --timeout gives it more time")
+	return v.symptom(looking, step, v.withDetails(looking, reason),
+		"fix what it says; a larger --timeout gives it more time")
 }
 
 // whatHoldsRuns looks at what keeps runs from workers in Prefect; "" is nothing.
@@ -44,19 +47,24 @@ func (v *verification) whatHoldsRuns(ctx context.Context) (reason, fix string) {
 		return err.Error(), status.FixOf(err)
 	}
 	if pool.IsPaused {
-		return fmt.Sprintf("work pool %q is paused", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool))
+		return fmt.Sprintf("work pool %q is paused", v.Pool),
+			fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool))
 	}
 	if queue := v.run.WorkQueueName; queue != "" {
 		q, err := v.Clients.Prefect.ReadWorkQueue(ctx, v.Pool, queue)
 		if err == nil && q.IsPaused {
-			return fmt.Sprintf("work queue %q is paused", queue), fmt.Sprintf("prefect work-queue resume %s --pool %s", shellword.Quote(queue), shellword.Quote(v.Pool))
+			return fmt.Sprintf("work queue %q is paused", queue), fmt.Sprintf("prefect work-queue resume %s --pool %s",
+				shellword.Quote(queue), shellword.Quote(v.Pool))
 		}
 		if err == nil && q.ConcurrencyLimit != nil && *q.ConcurrencyLimit == 0 {
-			return fmt.Sprintf("work queue %q has a concurrency limit of 0", queue), fmt.Sprintf("prefect work-queue clear-concurrency-limit %s --pool %s", shellword.Quote(queue), shellword.Quote(v.Pool))
+			return fmt.Sprintf("work queue %q has a concurrency limit of 0", queue),
+				fmt.Sprintf("prefect work-queue clear-concurrency-limit %s --pool %s", shellword.Quote(queue),
+					shellword.Quote(v.Pool))
 		}
 	}
 	if limit := pool.ConcurrencyLimit; limit != nil {
-		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit), fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellword.Quote(v.Pool))
+		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit),
+			fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellword.Quote(v.Pool))
 	}
 	return "", ""
 }
@@ -77,7 +85,8 @@ func (v *verification) explainEnd(ctx context.Context) bool {
 	default:
 		step = StepTask
 	}
-	return v.symptom(looking, step, v.withDetails(looking, reason), "fix what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
+	return v.symptom(looking, step, v.withDetails(looking, reason),
+		"fix what it says and verify again; `ecsctl doctor` checks images, routes, roles and the key")
 }
 
 // withDetails adds what ECS says of the task and the last lines of the run's log.

@@ -30,7 +30,8 @@ func (v *verification) findWorker(ctx context.Context) bool {
 		return v.failed(StepWorker, err)
 	}
 	if pool.IsPaused {
-		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool), fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool)))
+		return v.fail(StepWorker, fmt.Sprintf("work pool %q is paused: its workers are given no runs", v.Pool),
+			fmt.Sprintf("prefect work-pool resume %s", shellword.Quote(v.Pool)))
 	}
 	workers, err := v.Clients.Prefect.Workers(ctx, v.Pool)
 	if err != nil {
@@ -39,15 +40,18 @@ func (v *verification) findWorker(ctx context.Context) bool {
 	for _, w := range workers {
 		if w.Online() {
 			v.result.Worker = w.Name
-			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q: last heartbeat %s ago", w.Name, ago(w.LastHeartbeatTime)))
+			v.ok(StepWorker, time.Since(began), fmt.Sprintf("worker %q: last heartbeat %s ago", w.Name,
+				ago(w.LastHeartbeatTime)))
 			return true
 		}
 	}
 	reason := fmt.Sprintf("work pool %q has never had a worker", v.Pool)
 	if len(workers) > 0 {
-		reason = fmt.Sprintf("no worker of pool %q is online: the last heartbeat of %q was %s ago", v.Pool, workers[0].Name, ago(workers[0].LastHeartbeatTime))
+		reason = fmt.Sprintf("no worker of pool %q is online: the last heartbeat of %q was %s ago", v.Pool,
+			workers[0].Name, ago(workers[0].LastHeartbeatTime))
 	}
-	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+"; `ecsctl doctor` looks for what may keep it from starting")
+	return v.symptom(ctx, StepWorker, reason, status.BootstrapLine(ctx, v.Status, v.Pool)+
+		"; `ecsctl doctor` looks for what may keep it from starting")
 }
 
 // poolGone tells a pool that was deleted, whose service is there, from one that never was.

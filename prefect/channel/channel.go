@@ -140,5 +140,6 @@ func (c *Channel) tell(ctx context.Context, err error, connected bool, wait time
 	if connected {
 		level = slog.LevelInfo
 	}
-	c.log.Log(ctx, level, "the worker channel is closed: heartbeats go over REST", "error", err, "next attempt in", wait.Round(100*time.Millisecond).String())
+	c.log.Log(ctx, level, "the worker channel is closed: heartbeats go over REST", "error", err, "next attempt in",
+		wait.Round(100*time.Millisecond).String())
 }

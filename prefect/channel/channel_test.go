@@ -122,7 +122,9 @@ func TestHeartbeatsAndSnapshots(t *testing.T) {
 	first := w.heartbeat()
 	w.eventually("another heartbeat", func() bool { return w.heartbeat().After(first) })
 	paused, template := true, json.RawMessage(`{"job_configuration":{"a":1},"variables":{"properties":{}}}`)
-	if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{IsPaused: &paused, BaseJobTemplate: template}); err != nil {
+	if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{
+		IsPaused: &paused, BaseJobTemplate: template,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually("the paused pool", func() bool { return w.last().IsPaused })
@@ -150,7 +152,9 @@ func TestALostConnectionComesBack(t *testing.T) {
 // upgraded by then.
 func TestAServerThatGetsAChannel(t *testing.T) {
 	t.Parallel()
-	for name, status := range map[string]int{"no route": http.StatusNotFound, "older server": http.StatusForbidden, "gateway": http.StatusOK} {
+	for name, status := range map[string]int{
+		"no route": http.StatusNotFound, "older server": http.StatusForbidden, "gateway": http.StatusOK,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, prefect.Options{})
@@ -186,9 +190,11 @@ func TestCredentialsAndHeaders(t *testing.T) {
 		server  []prefectapi.Option
 		refused bool
 	}{
-		"auth string": {prefect.Options{AuthString: "me:secret"}, []prefectapi.Option{prefectapi.WithAuthString("me:secret")}, false},
-		"API key":     {prefect.Options{APIKey: "pnu_1"}, []prefectapi.Option{prefectapi.WithAPIKey("pnu_1")}, false},
-		"wrong":       {prefect.Options{AuthString: "me:other"}, []prefectapi.Option{prefectapi.WithAuthString("me:secret")}, true},
+		"auth string": {prefect.Options{AuthString: "me:secret"},
+			[]prefectapi.Option{prefectapi.WithAuthString("me:secret")}, false},
+		"API key": {prefect.Options{APIKey: "pnu_1"}, []prefectapi.Option{prefectapi.WithAPIKey("pnu_1")}, false},
+		"wrong": {prefect.Options{AuthString: "me:other"},
+			[]prefectapi.Option{prefectapi.WithAuthString("me:secret")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -206,12 +212,15 @@ func TestCredentialsAndHeaders(t *testing.T) {
 			if tc.refused {
 				admin.AuthString = "me:secret"
 			}
-			must(must(prefect.New(admin))(t).CreateWorkPool(t.Context(), prefect.WorkPoolCreate{Name: pool, Type: "ecs"}))(t)
+			must(must(prefect.New(admin))(t).CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
+				Name: pool, Type: "ecs",
+			}))(t)
 			<-headers
 			w := &world{t: t, api: must(prefect.New(tc.client))(t)}
 			c, _ := w.run(nil)
 			sent := <-headers
-			if sent.Get("X-Team") != "blue" || sent.Get("User-Agent") != "ecsctl/test" || sent.Get("Sec-Websocket-Protocol") != "prefect" {
+			if sent.Get("X-Team") != "blue" || sent.Get("User-Agent") != "ecsctl/test" ||
+				sent.Get("Sec-Websocket-Protocol") != "prefect" {
 				t.Errorf("the handshake had the headers %v", sent)
 			}
 			if tc.refused {

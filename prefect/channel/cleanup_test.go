@@ -61,7 +61,8 @@ func taking(d time.Duration) func(context.Context, int) channel.Reason {
 
 // cleanupWorld has servers that are quick to send cleanups, and to take them back.
 func cleanupWorld(t *testing.T) *world {
-	return newWorld(t, prefect.Options{}, prefectapi.WithCancellingTimeout(100*time.Millisecond), prefectapi.WithCleanupLease(time.Second))
+	return newWorld(t, prefect.Options{}, prefectapi.WithCancellingTimeout(100*time.Millisecond),
+		prefectapi.WithCleanupLease(time.Second))
 }
 
 // cancelled is a run that has been Cancelling for too long.
@@ -69,7 +70,9 @@ func (w *world) cancelled() string {
 	w.t.Helper()
 	ctx := w.t.Context()
 	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
-	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{Name: "d", FlowID: flow.ID, WorkPoolName: pool}))(w.t)
+	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: pool,
+	}))(w.t)
 	run := must(w.api.CreateFlowRun(ctx, d.ID, prefect.FlowRunCreate{}))(w.t)
 	pid := "cluster::task"
 	if err := w.api.UpdateFlowRun(ctx, run.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid}); err != nil {
@@ -104,7 +107,8 @@ func TestACleanupIsActedUponOnce(t *testing.T) {
 	w.run(c.options)
 	id := w.cancelled()
 	w.settled(c, 1)
-	if m := c.seen[0]; m.Target != (channel.Target{FlowRunID: id, InfrastructurePID: "cluster::task"}) || m.Kind != channel.CancellingTimeout || m.DeliveryCount != 1 {
+	if m := c.seen[0]; m.Target != (channel.Target{FlowRunID: id, InfrastructurePID: "cluster::task"}) ||
+		m.Kind != channel.CancellingTimeout || m.DeliveryCount != 1 {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -170,7 +174,8 @@ func TestAWorkerThatIsGoneLeavesItToTheNext(t *testing.T) {
 // The connection breaks while the worker acts: it acknowledges by the next one.
 func TestAnAcknowledgementOutlivesItsConnection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, prefect.Options{}, prefectapi.WithCancellingTimeout(100*time.Millisecond), prefectapi.WithCleanupLease(6*time.Second))
+	w := newWorld(t, prefect.Options{}, prefectapi.WithCancellingTimeout(100*time.Millisecond),
+		prefectapi.WithCleanupLease(6*time.Second))
 	act := make(chan struct{})
 	c := &cleaner{answer: func(context.Context, int) channel.Reason { <-act; return channel.Done }}
 	open, _ := w.run(c.options)
@@ -204,7 +209,9 @@ func TestALeaseThatCannotBeRenewedIsLost(t *testing.T) {
 	open, _ := w.run(c.options)
 	w.cancelled()
 	w.eventually("the worker to act", func() bool { return c.count() == 1 })
-	away := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	away := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+	})
 	w.front.Store(&away)
 	w.server.CloseChannels()
 	w.eventually("the loss of the lease", func() bool {

@@ -72,7 +72,8 @@ func refused(status int, err error) error {
 		return &Error{Reason: authorizationFailed, Final: true, cause: err}
 	case status == http.StatusNotImplemented:
 		return &Error{Reason: noEndpoint, Final: true, cause: err}
-	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
+	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests,
+		status == http.StatusRequestTimeout:
 		return &Error{Reason: serverError, cause: err}
 	}
 	return &Error{Reason: noEndpoint, Final: true, cause: err}

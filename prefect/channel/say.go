@@ -28,7 +28,8 @@ func (c *cleanups) say(ctx context.Context, kind string, m Message, reason Reaso
 		}
 	}
 	if last.status != "accepted" {
-		c.log.DebugContext(ctx, "the server did not take what was said of a cleanup message", "said", kind, "answer", last.status, "flow run", m.Target.FlowRunID)
+		c.log.DebugContext(ctx, "the server did not take what was said of a cleanup message", "said", kind, "answer",
+			last.status, "flow run", m.Target.FlowRunID)
 	}
 	return last
 }

@@ -78,7 +78,8 @@ func Listen(ctx context.Context, o Options) {
 			wait = noFeedWait
 		}
 		wait = time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
-		log.DebugContext(ctx, "the feed of events is closed", "again in", wait.Round(time.Second).String(), "error", err)
+		log.DebugContext(ctx, "the feed of events is closed", "again in", wait.Round(time.Second).String(),
+			"error", err)
 		if pause.For(ctx, wait) != nil {
 			return
 		}
@@ -132,7 +133,8 @@ func (o Options) open(ctx context.Context) (*websocket.Conn, error) {
 		HTTPClient: to.Client, HTTPHeader: to.Header, Subprotocols: []string{subprotocol},
 	})
 	if err != nil {
-		if response != nil && response.StatusCode < http.StatusInternalServerError && response.StatusCode != http.StatusTooManyRequests {
+		if response != nil && response.StatusCode < http.StatusInternalServerError &&
+			response.StatusCode != http.StatusTooManyRequests {
 			err = fmt.Errorf("%w: %w", errNoFeed, err)
 		}
 		return nil, err

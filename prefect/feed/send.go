@@ -23,7 +23,8 @@ func Send(ctx context.Context, api *prefect.Client, events []prefect.Event) erro
 		options.Subprotocols = []string{subprotocol}
 	}
 	socket, response, err := websocket.Dial(ctx, to.URL, options)
-	if err != nil && response != nil && response.StatusCode < http.StatusInternalServerError && response.StatusCode != http.StatusTooManyRequests {
+	if err != nil && response != nil && response.StatusCode < http.StatusInternalServerError &&
+		response.StatusCode != http.StatusTooManyRequests {
 		return fmt.Errorf("%w: %w", prefect.ErrNoEvents, err)
 	}
 	if err != nil {

@@ -62,7 +62,8 @@ func CheckSize(cpu, memory int) error {
 		if s.fits(memory) {
 			return nil
 		}
-		return fmt.Errorf("fargate has no size with %d CPU units and %d MiB of memory: %d CPU units go with %s", cpu, memory, cpu, s)
+		return fmt.Errorf("fargate has no size with %d CPU units and %d MiB of memory: %d CPU units go with %s", cpu,
+			memory, cpu, s)
 	}
 	return fmt.Errorf("fargate has no size with %d CPU units: there are %s", cpu, strings.Join(cpus, ", "))
 }

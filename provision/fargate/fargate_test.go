@@ -47,10 +47,14 @@ func TestFargateSizeMessages(t *testing.T) {
 		cpu, memory int
 		want        string
 	}{
-		{256, 4096, "fargate has no size with 256 CPU units and 4096 MiB of memory: 256 CPU units go with 512, 1024, 2048 MiB"},
-		{512, 512, "fargate has no size with 512 CPU units and 512 MiB of memory: 512 CPU units go with 1024, 2048, 3072, 4096 MiB"},
-		{1024, 9216, "fargate has no size with 1024 CPU units and 9216 MiB of memory: 1024 CPU units go with 2048 MiB to 8192 MiB in steps of 1024"},
-		{8192, 20000, "fargate has no size with 8192 CPU units and 20000 MiB of memory: 8192 CPU units go with 16384 MiB to 61440 MiB in steps of 4096"},
+		{256, 4096, "fargate has no size with 256 CPU units and 4096 MiB of memory: 256 CPU units go with 512, 1024, " +
+			"2048 MiB"},
+		{512, 512, "fargate has no size with 512 CPU units and 512 MiB of memory: 512 CPU units go with 1024, 2048, " +
+			"3072, 4096 MiB"},
+		{1024, 9216, "fargate has no size with 1024 CPU units and 9216 MiB of memory: 1024 CPU units go with 2048 " +
+			"MiB to 8192 MiB in steps of 1024"},
+		{8192, 20000, "fargate has no size with 8192 CPU units and 20000 MiB of memory: 8192 CPU units go with 16384 " +
+			"MiB to 61440 MiB in steps of 4096"},
 		{300, 1024, "fargate has no size with 300 CPU units: there are 256, 512, 1024, 2048, 4096, 8192, 16384"},
 		{-1, 0, "fargate has no size with -1 CPU units"},
 	} {

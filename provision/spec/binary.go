@@ -18,7 +18,8 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 	}
 	binary, err := image.ReadBinary(s.Worker.Binary)
 	if err != nil {
-		return s, nil, hint.Add(err, "or name an image of your own with --image, or take the official worker with --runtime prefect")
+		return s, nil, hint.Add(err,
+			"or name an image of your own with --image, or take the official worker with --runtime prefect")
 	}
 	architecture := ArchitectureOf(binary)
 	switch s.Worker.Architecture {
@@ -26,8 +27,11 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 	case "":
 		s.Worker.Architecture = architecture
 	case fargate.ArchitectureX86, fargate.ArchitectureARM:
-		err := fmt.Errorf("%q is for %s, and the worker's architecture is to be %s", binary.Path, architecture, s.Worker.Architecture)
-		return s, nil, hint.Add(err, fmt.Sprintf("give the ecsctl of a release's ecsctl_VERSION_linux_%s.tar.gz with --binary, or leave out --architecture", ociArchitecture(s.Worker.Architecture)))
+		err := fmt.Errorf("%q is for %s, and the worker's architecture is to be %s", binary.Path, architecture,
+			s.Worker.Architecture)
+		return s, nil, hint.Add(err,
+			fmt.Sprintf("give the ecsctl of a release's ecsctl_VERSION_linux_%s.tar.gz with --binary, or leave out "+
+				"--architecture", ociArchitecture(s.Worker.Architecture)))
 	}
 	return s, binary, nil // what is no architecture is for Validate to say
 }

@@ -15,11 +15,13 @@ var sameLists = cmp.Comparer(slices.Equal[[]string])
 
 // FuzzParseSpec: an ecsctl.yaml is read as it looks, and what was read can be saved.
 func FuzzParseSpec(f *testing.F) {
-	f.Add("pool: etl\nnetwork: {subnets: [subnet-1, subnet-2]}\nworker: {desiredCount: 0, cpu: 1024}\nflowRuns:\n  logs: false\ntags:\n  team: data\n")
+	f.Add("pool: etl\nnetwork: {subnets: [subnet-1, subnet-2]}\nworker: {desiredCount: 0, cpu: 1024}\nflowRuns:\n  " +
+		"logs: false\ntags:\n  team: data\n")
 	f.Add("pool: a\n---\npool: b\n")
 	f.Add("pool: !!int abc\ntags: &a {x: *a}\n")
 	f.Add("pool: |\n  x\nregion: 'a'\n" + strings.Repeat("[", 50))
-	f.Add(`tags: {a: "1e3", b: "null", c: "~", d: " x ", e: "a: b", f: "#c", g: "l\nb", h: "\t", i: "-", j: "'", k: "true", l: "0x1", m: "1_0", n: "!x", o: "&x", p: "*x", q: "?", r: "|", s: ""}` + "\n")
+	f.Add(
+		`tags: {a: "1e3", b: "null", c: "~", d: " x ", e: "a: b", f: "#c", g: "l\nb", h: "\t", i: "-", j: "'", k: "true", l: "0x1", m: "1_0", n: "!x", o: "&x", p: "*x", q: "?", r: "|", s: ""}` + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		read, err := spec.ParseSpec("f.yaml", []byte(text))
 		if err != nil {

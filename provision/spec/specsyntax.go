@@ -68,7 +68,8 @@ func (s *syntax) take(t *token.Token) error {
 func (s *syntax) allowed(t *token.Token) error {
 	switch t.Type {
 	case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.MappingKeyType:
-		return fmt.Errorf("%q is not for a file of settings: write values out, without anchors, aliases and tags", t.Value)
+		return fmt.Errorf("%q is not for a file of settings: write values out, without anchors, aliases and tags",
+			t.Value)
 	case token.MappingStartType, token.SequenceStartType:
 		if s.depth++; s.depth > maxSpecDepth {
 			return errors.New("it is nested too deeply")

@@ -16,7 +16,8 @@ import (
 )
 
 // RetentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
-var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+	2922, 3288, 3653}
 
 // LaunchTypes are those that the work pool's template accepts.
 var LaunchTypes = []string{"FARGATE", "EC2", "EXTERNAL", "FARGATE_SPOT"}
@@ -38,7 +39,8 @@ var (
 // Validate checks a Spec with its defaults filled in, before any call is made.
 // The error joins one error for each thing that is wrong.
 func (s Spec) Validate() error {
-	return errors.Join(slices.Concat([]error{s.CheckPool()}, s.checkNames(), s.checkWorker(), s.checkFlowRuns(), s.checkRest())...)
+	return errors.Join(slices.Concat([]error{s.CheckPool()}, s.checkNames(), s.checkWorker(), s.checkFlowRuns(),
+		s.checkRest())...)
 }
 
 // CheckPool checks the pool's name, for which no default is needed.
@@ -118,7 +120,8 @@ func (s Spec) checkWorker() []error {
 	w := s.Worker
 	errs := oneOf("runtime", w.Runtime, runtimeNames()...)
 	errs = append(errs, oneOf("architecture", w.Architecture, fargate.ArchitectureX86, fargate.ArchitectureARM)...)
-	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled, PublicIPDisabled)...)
+	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled,
+		PublicIPDisabled)...)
 	if err := fargate.CheckSize(w.CPU, w.Memory); err != nil {
 		errs = append(errs, fmt.Errorf("worker: %w", err))
 	}
@@ -153,11 +156,13 @@ func (s Spec) checkFlowRuns() []error {
 		errs = append(errs, CheckARN("flow-run-task-role", f.TaskRole, "iam", "role/")...)
 	}
 	if f.TaskRole != "" && f.PolicyFile != "" {
-		errs = append(errs, errors.New("flow-policy is for the task role that is made, and flow-run-task-role names another: give one of the two"))
+		errs = append(errs, errors.New("flow-policy is for the task role that is made, and flow-run-task-role names "+
+			"another: give one of the two"))
 	}
 	for _, family := range f.Families {
 		if !familyPattern.MatchString(family) {
-			errs = append(errs, fmt.Errorf("flow-run-family %q: a task definition family has letters, digits, - and _, and * or ? to match several", family))
+			errs = append(errs, fmt.Errorf("flow-run-family %q: a task definition family has letters, digits, - and "+
+				"_, and * or ? to match several", family))
 		}
 	}
 	return errs
@@ -166,11 +171,13 @@ func (s Spec) checkFlowRuns() []error {
 func (s Spec) checkRest() []error {
 	var errs []error
 	if !slices.Contains(RetentionDays, s.LogRetentionDays) {
-		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays, strings.Trim(fmt.Sprint(RetentionDays), "[]")))
+		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays,
+			strings.Trim(fmt.Sprint(RetentionDays), "[]")))
 	}
 	if u := s.Prefect.APIURL; u != "" {
 		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" || parsed.User != nil {
-			errs = append(errs, errors.New("prefect-api-url is not of the form https://HOST/api (and holds no password)"))
+			errs = append(errs, errors.New(
+				"prefect-api-url is not of the form https://HOST/api (and holds no password)"))
 		}
 	}
 	if secret := s.Prefect.APIKeySecret; secret != "" {
@@ -190,10 +197,12 @@ const (
 func (n Network) check() []error {
 	var errs []error
 	if len(n.Subnets) > MaxSubnets {
-		errs = append(errs, fmt.Errorf("%d subnets: ECS takes %d at most: name fewer, best of several zones", len(n.Subnets), MaxSubnets))
+		errs = append(errs, fmt.Errorf("%d subnets: ECS takes %d at most: name fewer, best of several zones",
+			len(n.Subnets), MaxSubnets))
 	}
 	if len(n.SecurityGroups) > maxSecurityGroups {
-		errs = append(errs, fmt.Errorf("%d security groups: ECS takes %d at most", len(n.SecurityGroups), maxSecurityGroups))
+		errs = append(errs, fmt.Errorf("%d security groups: ECS takes %d at most", len(n.SecurityGroups),
+			maxSecurityGroups))
 	}
 	return errs
 }
@@ -201,14 +210,16 @@ func (n Network) check() []error {
 func (s Spec) checkTags() []error {
 	var errs []error
 	if len(s.Tags) > maxTags {
-		errs = append(errs, fmt.Errorf("%d tags: AWS takes 50 on a resource, of which ecsctl uses two: name %d at most", len(s.Tags), maxTags))
+		errs = append(errs, fmt.Errorf("%d tags: AWS takes 50 on a resource, of which ecsctl uses two: name %d at most",
+			len(s.Tags), maxTags))
 	}
 	folded := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		errs = append(errs, checkTag(key, s.Tags[key])...)
 		lower := strings.ToLower(key)
 		if other, ok := folded[lower]; ok {
-			errs = append(errs, fmt.Errorf("tags %q and %q: IAM takes no two keys that differ in case alone", other, key))
+			errs = append(errs, fmt.Errorf("tags %q and %q: IAM takes no two keys that differ in case alone",
+				other, key))
 		}
 		folded[lower] = key
 	}
@@ -244,5 +255,6 @@ func CheckARN(what, value, service, resourcePrefix string) []error {
 	if err == nil && parsed.Service == service && strings.HasPrefix(parsed.Resource, resourcePrefix) {
 		return nil
 	}
-	return []error{fmt.Errorf("%s %q is not the ARN of a %s %s", what, value, service, strings.TrimRight(resourcePrefix, "/:"))}
+	return []error{fmt.Errorf("%s %q is not the ARN of a %s %s", what, value, service,
+		strings.TrimRight(resourcePrefix, "/:"))}
 }

@@ -105,7 +105,8 @@ func (f Fault) check() error {
 			return errors.New("it needs latency=DURATION")
 		}
 	default:
-		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation || f.Operation == LinkedRoleOperation {
+		if f.Operation == TaskOperation || f.Operation == ServiceOperation || f.Operation == RoleOperation ||
+			f.Operation == LinkedRoleOperation {
 			return fmt.Errorf("%s is for calls, and %s is none", f.Kind, f.Operation)
 		}
 	}

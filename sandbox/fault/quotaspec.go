@@ -34,7 +34,8 @@ func (q *Quota) set(what string) (err error) {
 		return err
 	}
 	if fargates && !(q.Service == Fargate && q.Operation == Launches) {
-		return fmt.Errorf("quotas of Fargate are %s:%s, %s:%s and %s:%s", Fargate, Launches, Fargate, vcpus, fargateSpot, vcpus)
+		return fmt.Errorf("quotas of Fargate are %s:%s, %s:%s and %s:%s", Fargate, Launches, Fargate, vcpus,
+			fargateSpot, vcpus)
 	}
 	amount, burst, given := strings.Cut(what, ",burst=")
 	if q.Rate, err = perSecond(amount); err != nil {

@@ -103,7 +103,8 @@ func (f *armedFault) concerns(service, operation string) bool {
 		return false
 	}
 	named := f.Operation == operation || f.Kind == Capacity
-	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation && operation != LinkedRoleOperation
+	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation &&
+		operation != LinkedRoleOperation
 }
 
 // hit counts a call and reports whether it is one of those that the fault hits.

@@ -43,7 +43,8 @@ func ParseFault(spec string) (Fault, error) {
 	words := strings.Split(what, ",")
 	kind, ok := faultNames[words[0]]
 	if !ok {
-		return Fault{}, fmt.Errorf("the fault %q has no kind: it is one of %s", spec, strings.Join(slices.Sorted(maps.Keys(faultNames)), ", "))
+		return Fault{}, fmt.Errorf("the fault %q has no kind: it is one of %s", spec,
+			strings.Join(slices.Sorted(maps.Keys(faultNames)), ", "))
 	}
 	f := Fault{Service: service, Operation: operation, Kind: kind}
 	for _, word := range words[1:] {
@@ -83,7 +84,8 @@ func (f *Fault) set(word string) (err error) {
 	case name == "warning" && f.Kind == Spot:
 		f.Warning, err = duration(value)
 	default:
-		err = fmt.Errorf("%q is none of times=N, skip=N, rate=R, seed=N, latency=DURATION, nor reason= of capacity, after= and warning= of spot", word)
+		err = fmt.Errorf("%q is none of times=N, skip=N, rate=R, seed=N, latency=DURATION, nor reason= of capacity, "+
+			"after= and warning= of spot", word)
 	}
 	return err
 }

@@ -47,7 +47,9 @@ type API struct {
 
 // New returns an empty API.
 func New(options ...Option) *API {
-	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), sockets: http.NewServeMux(), cache: map[string]*state{}, artifactKeys: map[string]string{}, listeners: map[*listener]bool{}, eventIDs: map[string]bool{}}
+	a := &API{version: "3.8.8", clock: time.Now, mux: http.NewServeMux(), sockets: http.NewServeMux(),
+		cache: map[string]*state{}, artifactKeys: map[string]string{}, listeners: map[*listener]bool{},
+		eventIDs: map[string]bool{}}
 	a.cancellingTimeout, a.cleanupLease = defaultCancellingTimeout, defaultCleanupLease
 	for _, option := range options {
 		option(a)

@@ -95,11 +95,13 @@ func TestPollKeepsLimitsAndPriorities(t *testing.T) {
 	must(t, server, post, "/work_pools/", `{"name":"p","type":"ecs"}`)
 	must(t, server, post, "/work_pools/p/queues", `{"name":"urgent","priority":1,"concurrency_limit":2}`)
 	flow := must(t, server, post, "/flows/", `{"name":"f"}`)
-	d := must(t, server, post, "/deployments/", fmt.Sprintf(`{"name":"d","flow_id":%q,"work_pool_name":"p"}`, flow["id"]))
+	d := must(t, server, post, "/deployments/", fmt.Sprintf(`{"name":"d","flow_id":%q,"work_pool_name":"p"}`,
+		flow["id"]))
 	ids := map[string]any{}
 	for i, queue := range []string{"default", "urgent", "default", "urgent", "urgent"} {
 		name := fmt.Sprintf("%s%d", queue, i)
-		body := fmt.Sprintf(`{"name":%q,"work_queue_name":%q,"state":{"type":"SCHEDULED","state_details":{"scheduled_time":"2025-01-01T00:0%d:00Z"}}}`, name, queue, 9-i)
+		body := fmt.Sprintf(
+			`{"name":%q,"work_queue_name":%q,"state":{"type":"SCHEDULED","state_details":{"scheduled_time":"2025-01-01T00:0%d:00Z"}}}`, name, queue, 9-i)
 		ids[name] = must(t, server, post, fmt.Sprintf("/deployments/%s/create_flow_run", d["id"]), body)["id"]
 	}
 	poll := func(body string) string {
@@ -132,7 +134,8 @@ func TestFailedRunsAreRetried(t *testing.T) {
 	t.Parallel()
 	server, _ := start(t)
 	flow := must(t, server, post, "/flows/", `{"name":"f"}`)
-	run := must(t, server, post, "/flow_runs/", fmt.Sprintf(`{"flow_id":%q,"empirical_policy":{"retries":1,"retry_delay":60}}`, flow["id"]))
+	run := must(t, server, post, "/flow_runs/",
+		fmt.Sprintf(`{"flow_id":%q,"empirical_policy":{"retries":1,"retry_delay":60}}`, flow["id"]))
 	path := fmt.Sprintf("/flow_runs/%s/set_state", run["id"])
 	states := []any{}
 	for _, proposal := range []string{"RUNNING", "FAILED", "RUNNING", "FAILED"} {
@@ -151,11 +154,14 @@ func TestFullDeploymentCancelsNewRuns(t *testing.T) {
 	server, _ := start(t)
 	must(t, server, post, "/work_pools/", `{"name":"p","type":"ecs"}`)
 	flow := must(t, server, post, "/flows/", `{"name":"f"}`)
-	d := must(t, server, post, "/deployments/", fmt.Sprintf(`{"name":"d","flow_id":%q,"work_pool_name":"p","concurrency_limit":1,"concurrency_options":{"collision_strategy":"CANCEL_NEW"}}`, flow["id"]))
+	d := must(t, server, post, "/deployments/",
+		fmt.Sprintf(
+			`{"name":"d","flow_id":%q,"work_pool_name":"p","concurrency_limit":1,"concurrency_options":{"collision_strategy":"CANCEL_NEW"}}`, flow["id"]))
 	var got []any
 	for range 2 {
 		run := must(t, server, post, fmt.Sprintf("/deployments/%s/create_flow_run", d["id"]), `{}`)
-		result := must(t, server, post, fmt.Sprintf("/flow_runs/%s/set_state", run["id"]), `{"state":{"type":"PENDING"}}`)
+		result := must(t, server, post, fmt.Sprintf("/flow_runs/%s/set_state", run["id"]),
+			`{"state":{"type":"PENDING"}}`)
 		got = append(got, result["status"], result["state"].(map[string]any)["type"])
 	}
 	if diff := gocmp.Diff([]any{"ACCEPT", "PENDING", "REJECT", "CANCELLED"}, got); diff != "" {
@@ -170,8 +176,10 @@ func TestCredentialsAreAsked(t *testing.T) {
 		path, header string
 		want         int
 	}{
-		{"/admin/version", "", 401}, {"/admin/version", "Bearer admin:pw", 401}, {"/admin/version", "Basic d3Jvbmc=", 401},
-		{"/admin/version", "Basic YWRtaW46cHc=", 200}, {"/health", "", 200}, {"/api/admin/version", "Basic YWRtaW46cHc=", 200},
+		{"/admin/version", "", 401}, {"/admin/version", "Bearer admin:pw", 401},
+		{"/admin/version", "Basic d3Jvbmc=", 401},
+		{"/admin/version", "Basic YWRtaW46cHc=", 200}, {"/health", "", 200},
+		{"/api/admin/version", "Basic YWRtaW46cHc=", 200},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+tt.path, nil)
 		if err != nil {
@@ -209,13 +217,15 @@ func TestCallsAreTransactions(t *testing.T) {
 	server, _ := start(t)
 	must(t, server, post, "/work_pools/", `{"name":"p","type":"ecs"}`)
 	flow := must(t, server, post, "/flows/", `{"name":"f"}`)
-	d := must(t, server, post, "/deployments/", fmt.Sprintf(`{"name":"d","flow_id":%q,"work_pool_name":"p"}`, flow["id"]))
+	d := must(t, server, post, "/deployments/", fmt.Sprintf(`{"name":"d","flow_id":%q,"work_pool_name":"p"}`,
+		flow["id"]))
 	run := must(t, server, post, fmt.Sprintf("/deployments/%s/create_flow_run", d["id"]), `{}`)
 	var workers sync.WaitGroup
 	answers := make(chan int, 20)
 	for range cap(answers) {
 		workers.Go(func() {
-			status, _ := call(t, server, post, fmt.Sprintf("/flow_runs/%s/set_state", run["id"]), []byte(`{"state":{"type":"PENDING"}}`))
+			status, _ := call(t, server, post, fmt.Sprintf("/flow_runs/%s/set_state", run["id"]),
+				[]byte(`{"state":{"type":"PENDING"}}`))
 			answers <- status
 		})
 	}

@@ -24,7 +24,8 @@ var artifactKey = regexp.MustCompile(`^[a-z0-9-]*$`)
 
 func (a *API) artifactRoutes() {
 	a.handle("POST /artifacts/", a.createArtifact)
-	a.handle("GET /artifacts/{id}", a.withArtifact(func(f *artifact, _ *request) (answer, error) { return ok(showArtifact(f)) }))
+	a.handle("GET /artifacts/{id}",
+		a.withArtifact(func(f *artifact, _ *request) (answer, error) { return ok(showArtifact(f)) }))
 	a.handle("GET /artifacts/{key}/latest", func(r *request) (answer, error) {
 		if f := a.latestArtifact(r.PathValue("key")); f != nil {
 			out := a.showLatest(f)
@@ -73,13 +74,15 @@ func (a *API) createArtifact(r *request) (answer, error) {
 	f := &artifact{ID: newID(), Created: moment{a.now()}}
 	f.Updated = f.Created
 	s := schema{fields: map[string]kind{
-		"key": text, "type": text, "description": text, "data": anything, "metadata_": dict, "flow_run_id": uuid, "task_run_id": uuid,
+		"key": text, "type": text, "description": text, "data": anything, "metadata_": dict, "flow_run_id": uuid,
+		"task_run_id": uuid,
 	}}
 	if err := r.body.read(s, f); err != nil {
 		return answer{}, err
 	}
 	if !artifactKey.MatchString(value(f.Key)) {
-		return answer{}, invalid("value_error", "Value error, artifact key must only contain lowercase letters, numbers, and dashes", f.Key, "body", "key")
+		return answer{}, invalid("value_error",
+			"Value error, artifact key must only contain lowercase letters, numbers, and dashes", f.Key, "body", "key")
 	}
 	a.artifacts = append(a.artifacts, f)
 	if f.Key != nil && a.artifactKeys[*f.Key] == "" {
@@ -123,7 +126,9 @@ func (a *API) matchingArtifacts(r *request, latest bool) ([]*artifact, page, err
 		"task_run_id": anyOf(func(f *artifact) string { return value(f.TaskRunID) }),
 	})
 	if latest {
-		matching = slices.DeleteFunc(matching, func(f *artifact) bool { return f.Key == nil || a.latestArtifact(*f.Key) != f })
+		matching = slices.DeleteFunc(matching, func(f *artifact) bool {
+			return f.Key == nil || a.latestArtifact(*f.Key) != f
+		})
 	}
 	return matching, q.page, err
 }
@@ -160,8 +165,10 @@ func (a *API) countArtifacts(latest bool) func(*request) (answer, error) {
 
 func showArtifact(f *artifact) object {
 	return object{
-		"id": f.ID, "created": f.Created, "updated": f.Updated, "key": f.Key, "type": f.Type, "description": f.Description,
-		"data": rawOr(f.Data, "null"), "metadata_": rawOr(f.Metadata, "null"), "flow_run_id": f.FlowRunID, "task_run_id": f.TaskRunID,
+		"id": f.ID, "created": f.Created, "updated": f.Updated, "key": f.Key, "type": f.Type,
+		"description": f.Description,
+		"data":        rawOr(f.Data, "null"), "metadata_": rawOr(f.Metadata, "null"), "flow_run_id": f.FlowRunID,
+		"task_run_id": f.TaskRunID,
 	}
 }
 

@@ -6,7 +6,8 @@ func (a *API) automationRoutes() {
 	none := func(out answer) func(*request) (answer, error) {
 		return func(*request) (answer, error) {
 			if a.isPrefect2() {
-				return answer{}, notFound("Automations are not enabled. Please enable the PREFECT_EXPERIMENTAL_EVENTS and PREFECT_API_SERVICES_TRIGGERS_ENABLED settings.")
+				return answer{}, notFound("Automations are not enabled. Please enable the " +
+					"PREFECT_EXPERIMENTAL_EVENTS and PREFECT_API_SERVICES_TRIGGERS_ENABLED settings.")
 			}
 			return out, nil
 		}

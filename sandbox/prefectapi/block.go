@@ -30,15 +30,17 @@ type blockDocument struct {
 func showBlockType(t *blockType) object {
 	return object{
 		"id": t.ID, "created": t.Created, "updated": t.Updated, "name": t.Name, "slug": t.Slug, "logo_url": t.LogoURL,
-		"documentation_url": t.Documentation, "description": t.Description, "code_example": t.CodeExample, "is_protected": false,
+		"documentation_url": t.Documentation, "description": t.Description, "code_example": t.CodeExample,
+		"is_protected": false,
 	}
 }
 
 func (a *API) showDocument(d *blockDocument, secrets bool) object {
 	data, references := a.resolve(d, secrets)
 	out := object{
-		"id": d.ID, "created": d.Created, "updated": d.Updated, "name": d.Name, "data": data, "block_schema_id": d.SchemaID,
-		"block_schema": nil, "block_type_id": d.TypeID, "block_type_name": nil, "block_type": nil,
+		"id": d.ID, "created": d.Created, "updated": d.Updated, "name": d.Name, "data": data,
+		"block_schema_id": d.SchemaID,
+		"block_schema":    nil, "block_type_id": d.TypeID, "block_type_name": nil, "block_type": nil,
 		"block_document_references": references, "is_anonymous": d.Anonymous,
 	}
 	if s := a.schemaByID(d.SchemaID); s != nil {

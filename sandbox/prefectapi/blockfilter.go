@@ -55,7 +55,9 @@ func (a *API) typeNameOf(d *blockDocument) string {
 }
 
 func (a *API) documentsByName() []*blockDocument {
-	return slices.SortedStableFunc(slices.Values(a.documents), func(x, y *blockDocument) int { return cmp.Compare(value(x.Name), value(y.Name)) })
+	return slices.SortedStableFunc(slices.Values(a.documents), func(x, y *blockDocument) int {
+		return cmp.Compare(value(x.Name), value(y.Name))
+	})
 }
 
 func (a *API) filterDocuments(r *request) (answer, error) {
@@ -89,6 +91,8 @@ func (a *API) documentsOfType(r *request) (answer, error) {
 	if t == nil {
 		return answer{}, notFound("Block type not found")
 	}
-	mine := slices.DeleteFunc(a.documentsByName(), func(d *blockDocument) bool { return d.TypeID != t.ID || d.Anonymous })
+	mine := slices.DeleteFunc(a.documentsByName(), func(d *blockDocument) bool {
+		return d.TypeID != t.ID || d.Anonymous
+	})
 	return show(mine, page{}, func(d *blockDocument) object { return a.showDocument(d, wantsSecrets(r)) })
 }

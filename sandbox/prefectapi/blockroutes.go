@@ -27,7 +27,9 @@ func (a *API) createDocument(r *request) (answer, error) {
 	d := &blockDocument{ID: newID(), Created: moment{a.now()}}
 	d.Updated = d.Created
 	s := schema{
-		fields:   map[string]kind{"name": text, "data": dict, "block_schema_id": uuid1, "block_type_id": uuid1, "is_anonymous": flag},
+		fields: map[string]kind{
+			"name": text, "data": dict, "block_schema_id": uuid1, "block_type_id": uuid1, "is_anonymous": flag,
+		},
 		required: []string{"block_schema_id", "block_type_id"},
 	}
 	if err := r.body.read(s, d); err != nil {
@@ -51,10 +53,14 @@ var blockName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // invalidBlockName: Prefect 2 goes on to find that there is no name.
 func (a *API) invalidBlockName(name string) error {
-	r := invalid("value_error", "Value error, name must only contain lowercase letters, numbers, and dashes", name, "body", "name")
+	r := invalid("value_error", "Value error, name must only contain lowercase letters, numbers, and dashes", name,
+		"body", "name")
 	if a.isPrefect2() {
 		found := r.body["exception_detail"].([]object)
-		r.body["exception_detail"] = append(found, object{"type": "value_error", "loc": []any{"body", "__root__"}, "msg": "Names must be provided for block documents.", "input": nil})
+		r.body["exception_detail"] = append(found, object{
+			"type": "value_error", "loc": []any{"body", "__root__"},
+			"msg": "Names must be provided for block documents.", "input": nil,
+		})
 	}
 	return r
 }
@@ -96,7 +102,9 @@ func (a *API) updateDocument(d *blockDocument, r *request) (answer, error) {
 		Data     map[string]json.RawMessage `json:"data"`
 		Merge    *bool                      `json:"merge_existing_data"`
 	}
-	if err := r.body.read(schema{fields: map[string]kind{"block_schema_id": uuid, "data": dict, "merge_existing_data": flag}}, &update); err != nil {
+	if err := r.body.read(schema{fields: map[string]kind{
+		"block_schema_id": uuid, "data": dict, "merge_existing_data": flag,
+	}}, &update); err != nil {
 		return answer{}, err
 	}
 	if update.Merge != nil && !*update.Merge || d.Data == nil {

@@ -20,7 +20,8 @@ type blockSchema struct {
 func (a *API) blockSchemaRoutes() {
 	a.handle("POST /block_schemas/", a.createSchema)
 	a.handle("POST /block_schemas/filter", a.filterSchemas)
-	a.handle("GET /block_schemas/{id}", a.withSchema(func(s *blockSchema) (answer, error) { return ok(a.showSchema(s)) }))
+	a.handle("GET /block_schemas/{id}",
+		a.withSchema(func(s *blockSchema) (answer, error) { return ok(a.showSchema(s)) }))
 	a.handle("DELETE /block_schemas/{id}", a.withSchema(func(s *blockSchema) (answer, error) {
 		a.schemas = slices.DeleteFunc(a.schemas, func(other *blockSchema) bool { return other == s })
 		a.documents = slices.DeleteFunc(a.documents, func(d *blockDocument) bool { return d.SchemaID == s.ID })
@@ -75,7 +76,8 @@ func (a *API) schemaByID(id string) *blockSchema {
 
 func (a *API) createSchema(r *request) (answer, error) {
 	made := &blockSchema{ID: newID(), Created: moment{a.now()}, Version: "non-versioned"}
-	s := schema{fields: map[string]kind{"fields": dict, "block_type_id": uuid1, "capabilities": list, "version": text1}, required: []string{"block_type_id"}}
+	s := schema{fields: map[string]kind{"fields": dict, "block_type_id": uuid1, "capabilities": list, "version": text1},
+		required: []string{"block_type_id"}}
 	if err := r.body.read(s, made); err != nil {
 		return answer{}, err
 	}
@@ -106,7 +108,8 @@ func (s *blockSchema) forgetDefinitions() error {
 	kept := plainDefinitions(fields, definitions)
 	for _, name := range references(fields) {
 		definition, ok := definitions[name].(object)
-		if slug, _ := definition["block_type_slug"].(string); ok && slug != "" && mentions(fields["block_schema_references"], slug) {
+		if slug, _ := definition["block_type_slug"].(string); ok && slug != "" &&
+			mentions(fields["block_schema_references"], slug) {
 			kept[name] = definition
 			maps.Copy(kept, plainDefinitions(definition, definitions))
 		}
@@ -124,7 +127,8 @@ func (s *blockSchema) forgetDefinitions() error {
 func mentions(references any, slug string) bool {
 	switch value := references.(type) {
 	case object:
-		return value["block_type_slug"] == slug || slices.ContainsFunc(slices.Collect(maps.Values(value)), func(inner any) bool { return mentions(inner, slug) })
+		return value["block_type_slug"] == slug || slices.ContainsFunc(slices.Collect(maps.Values(value)),
+			func(inner any) bool { return mentions(inner, slug) })
 	case []any:
 		return slices.ContainsFunc(value, func(inner any) bool { return mentions(inner, slug) })
 	}
@@ -150,7 +154,9 @@ func (a *API) filterSchemas(r *request) (answer, error) {
 			if json.Unmarshal(raw, &c) != nil {
 				return false, invalid("list_type", "Input should be a valid list", raw, "body")
 			}
-			return !slices.ContainsFunc(c.All, func(want string) bool { return !slices.Contains(s.Capabilities, want) }), nil
+			return !slices.ContainsFunc(c.All, func(want string) bool {
+				return !slices.Contains(s.Capabilities, want)
+			}), nil
 		},
 	})
 	if err != nil {

@@ -16,7 +16,8 @@ func (a *API) blockTypeRoutes() {
 	})
 	a.handle("GET /block_types/slug/{slug}/block_documents", a.documentsOfType)
 	a.handle("GET /block_types/slug/{slug}/block_documents/name/{name}", a.readDocumentByName)
-	a.handle("GET /block_types/{id}", a.withBlockType(func(t *blockType, _ *request) (answer, error) { return ok(showBlockType(t)) }))
+	a.handle("GET /block_types/{id}",
+		a.withBlockType(func(t *blockType, _ *request) (answer, error) { return ok(showBlockType(t)) }))
 	a.handle("PATCH /block_types/{id}", a.withBlockType(a.updateBlockType))
 	a.handle("DELETE /block_types/{id}", a.withBlockType(a.deleteBlockType))
 }
@@ -35,7 +36,9 @@ func (a *API) withBlockType(serve func(*blockType, *request) (answer, error)) fu
 }
 
 func (a *API) updateBlockType(t *blockType, r *request) (answer, error) {
-	s := schema{fields: map[string]kind{"logo_url": text, "documentation_url": text, "description": text, "code_example": text}}
+	s := schema{fields: map[string]kind{
+		"logo_url": text, "documentation_url": text, "description": text, "code_example": text,
+	}}
 	if err := r.body.read(s, t); err != nil {
 		return answer{}, err
 	}
@@ -55,7 +58,9 @@ func (a *API) filterBlockTypes(r *request) (answer, error) {
 	if len(q.Schemas) > 0 {
 		return answer{}, notImplemented("filter of block types by block_schemas")
 	}
-	byName := slices.SortedFunc(slices.Values(a.blockTypes), func(x, y *blockType) int { return cmp.Compare(x.Name, y.Name) })
+	byName := slices.SortedFunc(slices.Values(a.blockTypes), func(x, y *blockType) int {
+		return cmp.Compare(x.Name, y.Name)
+	})
 	matching, err := match(byName, q.Types, "block_types", map[string]test[*blockType]{
 		"name": anyOf(func(t *blockType) string { return t.Name }),
 		"slug": anyOf(func(t *blockType) string { return t.Slug }),
@@ -79,7 +84,10 @@ func (a *API) createBlockType(r *request) (answer, error) {
 	t := &blockType{ID: newID(), Created: moment{a.now()}}
 	t.Updated = t.Created
 	s := schema{
-		fields:   map[string]kind{"name": text1, "slug": text1, "logo_url": text, "documentation_url": text, "description": text, "code_example": text},
+		fields: map[string]kind{
+			"name": text1, "slug": text1, "logo_url": text, "documentation_url": text, "description": text,
+			"code_example": text,
+		},
 		required: []string{"name", "slug"},
 	}
 	if err := r.body.read(s, t); err != nil {

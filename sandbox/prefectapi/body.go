@@ -23,7 +23,8 @@ func readBody(r *http.Request) (body, error) {
 	raw, err := bounded.Read(r.Body, maxBody)
 	var tooLarge *bounded.TooLargeError
 	if errors.As(err, &tooLarge) {
-		return body{}, &refusal{http.StatusRequestEntityTooLarge, object{"detail": "the body is too large: " + err.Error()}}
+		return body{}, &refusal{http.StatusRequestEntityTooLarge,
+			object{"detail": "the body is too large: " + err.Error()}}
 	}
 	if err != nil {
 		return body{}, err
@@ -69,7 +70,8 @@ type schema struct {
 // read checks the body against the schema and decodes it into out.
 func (b body) read(s schema, out any) error {
 	if b.fields == nil && len(b.raw) > 0 && !bytes.Equal(b.raw, []byte("null")) {
-		return invalid("model_attributes_type", "Input should be a valid dictionary or object to extract fields from", b.raw, b.place()...)
+		return invalid("model_attributes_type", "Input should be a valid dictionary or object to extract fields from",
+			b.raw, b.place()...)
 	}
 	if b.fields == nil && len(s.required) > 0 {
 		return invalid("missing", "Field required", nil, b.place()...)

@@ -41,7 +41,8 @@ var payloads = map[string]schema{
 			"handled_cleanup_kinds": list, "max_cleanup_concurrency": whole, "create_pool_if_not_found": flag,
 			"default_base_job_template": dict, "worker_metadata": dict,
 		},
-		required: []string{"consumer_id", "worker_name", "worker_type", "heartbeat_interval_seconds", "supported_channel_versions", "requested_capabilities"},
+		required: []string{"consumer_id", "worker_name", "worker_type", "heartbeat_interval_seconds",
+			"supported_channel_versions", "requested_capabilities"},
 	},
 	heartbeatFrame: {
 		fields:   map[string]kind{"consumer_id": uuid1, "worker_name": text1, "heartbeat_interval_seconds": whole},
@@ -56,7 +57,8 @@ var payloads = map[string]schema{
 }
 
 func operationSchema() schema {
-	return schema{fields: map[string]kind{"message_id": uuid1, "reservation_token": text1}, required: []string{"message_id", "reservation_token"}}
+	return schema{fields: map[string]kind{"message_id": uuid1, "reservation_token": text1},
+		required: []string{"message_id", "reservation_token"}}
 }
 
 type frameHead struct {

@@ -126,7 +126,8 @@ func (c *channel) tell(reason string) {
 // poolChanged tells the workers of a pool that it has changed, if the fields are ones that
 // they care for.
 func (a *API) poolChanged(p *pool, b body) {
-	if !slices.ContainsFunc([]string{"base_job_template", "concurrency_limit", "is_paused", "storage_configuration"}, b.has) {
+	if !slices.ContainsFunc([]string{"base_job_template", "concurrency_limit", "is_paused", "storage_configuration"},
+		b.has) {
 		return
 	}
 	for _, c := range a.channels {

@@ -94,7 +94,8 @@ func (a *API) hasRoom(c *channel) bool {
 
 func (a *API) nextCleanup(c *channel, anyQueue bool) *cleanup {
 	for _, m := range a.cleanups {
-		if m.pool == c.pool && m.token == "" && slices.Contains(c.kinds, m.kind) && (anyQueue || slices.Contains(c.queues, m.queue)) {
+		if m.pool == c.pool && m.token == "" && slices.Contains(c.kinds, m.kind) &&
+			(anyQueue || slices.Contains(c.queues, m.queue)) {
 			return m
 		}
 	}

@@ -99,7 +99,9 @@ type step struct {
 // play makes the calls and writes down what came back.
 func play(t *testing.T, server, version string) string {
 	t.Helper()
-	names := map[string]string{"pool": fmt.Sprintf("zz-contract-%d", os.Getpid()), "missing": "00000000-0000-4000-8000-000000000000"}
+	names := map[string]string{
+		"pool": fmt.Sprintf("zz-contract-%d", os.Getpid()), "missing": "00000000-0000-4000-8000-000000000000",
+	}
 	var out strings.Builder
 	for _, s := range contract {
 		if s.only != "" && !strings.HasPrefix(version, s.only+".") {

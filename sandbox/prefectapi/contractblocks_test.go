@@ -9,7 +9,8 @@ const (
 
 // blockStory is what Prefect's own client does to save and find blocks.
 var blockStory = []step{
-	{method: post, path: "/block_types/", body: `{"name":"{pool} plain","slug":"{pool}-plain","logo_url":"https://example.com/a.png"}`, save: "plain"},
+	{method: post, path: "/block_types/",
+		body: `{"name":"{pool} plain","slug":"{pool}-plain","logo_url":"https://example.com/a.png"}`, save: "plain"},
 	{method: get, path: "/block_types/{plain}"},
 	{method: get, path: "/block_types/{missing}"},
 	{method: patch, path: "/block_types/{plain}", body: `{"description":"plain things","code_example":"x"}`},
@@ -17,8 +18,11 @@ var blockStory = []step{
 	{method: get, path: "/block_types/slug/{pool}-plain"},
 	{method: post, path: "/block_types/filter", body: `{"block_types":{"slug":{"any_":["{pool}-plain"]}}}`},
 	{method: post, path: "/block_types/filter", body: `{"block_types":{"name":{"like_":"{pool} pl"}}}`},
-	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{plain}","capabilities":["write-path"],"version":"1.0","fields":` + plainFields + `}`, save: "plainSchema"},
-	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{plain}","capabilities":["write-path"],"version":"1.0","fields":` + plainFields + `}`},
+	{method: post, path: "/block_schemas/",
+		body: `{"block_type_id":"{plain}","capabilities":["write-path"],"version":"1.0","fields":` + plainFields + `}`,
+		save: "plainSchema"},
+	{method: post, path: "/block_schemas/",
+		body: `{"block_type_id":"{plain}","capabilities":["write-path"],"version":"1.0","fields":` + plainFields + `}`},
 	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{missing}","fields":` + plainFields + `}`},
 	{method: get, path: "/block_schemas/{plainSchema}"},
 	{method: get, path: "/block_schemas/{missing}"},
@@ -30,10 +34,12 @@ var blockStory = []step{
 	{method: get, path: "/block_capabilities/", brief: true},
 
 	{method: post, path: "/block_types/", body: `{"name":"{pool} outer","slug":"{pool}-outer"}`, save: "outerType"},
-	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{outerType}","fields":` + outerFields + `}`, save: "outerSchema"},
+	{method: post, path: "/block_schemas/", body: `{"block_type_id":"{outerType}","fields":` + outerFields + `}`,
+		save: "outerSchema"},
 	{method: get, path: "/block_schemas/checksum/{outerSchema.checksum}"},
 
-	{method: post, path: "/block_documents/", body: `{"name":"one","data":{"user":"u","password":"hush"},"block_type_id":"{plain}","block_schema_id":"{plainSchema}"}`, save: "one"},
+	{method: post, path: "/block_documents/",
+		body: `{"name":"one","data":{"user":"u","password":"hush"},"block_type_id":"{plain}","block_schema_id":"{plainSchema}"}`, save: "one"},
 	{method: post, path: "/block_documents/", body: `{"name":"Not A Name","data":{},"block_type_id":"{plain}","block_schema_id":"{plainSchema}"}`},
 	{method: post, path: "/block_documents/", body: `{"data":{"user":"anonymous"},"is_anonymous":true,"block_type_id":"{plain}","block_schema_id":"{plainSchema}"}`, save: "nameless"},
 	{method: patch, path: "/block_documents/{one}", body: `{"data":{"user":"v"},"merge_existing_data":true}`},

@@ -37,7 +37,9 @@ func TestAnUpgradeIsNoWayAroundCredentials(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(prefectapi.New(prefectapi.WithAuthString("me:secret")))
 	t.Cleanup(server.Close)
-	for path, want := range map[string]int{"/api/admin/version": http.StatusNotImplemented, "/api/logs/out": http.StatusNotImplemented} {
+	for path, want := range map[string]int{
+		"/api/admin/version": http.StatusNotImplemented, "/api/logs/out": http.StatusNotImplemented,
+	} {
 		_, response, err := websocket.Dial(t.Context(), server.URL+path, nil)
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Errorf("%s: got %v, %v, want status %d", path, response, err, want)
@@ -89,15 +91,22 @@ type talk struct {
 var channelTalks = []talk{
 	{name: "no subprotocol", bare: true},
 	{name: "another first message", lines: []string{`{"type":"hello"}`, receive}},
-	{name: "no pool", path: "/work_pools/{pool}-none/workers/connect", lines: []string{auth, receive, plainHello, receive}},
-	{name: "pool", calls: []step{{method: post, path: "/work_pools/", body: `{"name":"{pool}","type":"ecs"}`, save: "poolID"}}, lines: []string{auth, receive, plainHello, receive}},
+	{name: "no pool", path: "/work_pools/{pool}-none/workers/connect",
+		lines: []string{auth, receive, plainHello, receive}},
+	{name: "pool", calls: []step{{method: post, path: "/work_pools/", body: `{"name":"{pool}","type":"ecs"}`,
+		save: "poolID"}}, lines: []string{auth, receive, plainHello, receive}},
 	{name: "not JSON", lines: []string{auth, receive, `{`, receive}},
-	{name: "not a hello", lines: []string{auth, receive, `{"type":"worker.heartbeat.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"consumer_id":"{consumer}","worker_name":"w 1","heartbeat_interval_seconds":30}}`, receive}},
+	{name: "not a hello", lines: []string{auth, receive,
+		`{"type":"worker.heartbeat.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"consumer_id":"{consumer}","worker_name":"w 1","heartbeat_interval_seconds":30}}`, receive}},
 	{name: "an unknown field", lines: []string{auth, receive, aHello + `,"colour":"red"}}`, receive}},
-	{name: "no interval", lines: []string{auth, receive, strings.Replace(plainHello, `"heartbeat_interval_seconds":30`, `"heartbeat_interval_seconds":0`, 1), receive}},
-	{name: "kinds without the capability", lines: []string{auth, receive, aHello + `,"handled_cleanup_kinds":["cancelling_timeout_teardown.v1"]}}`, receive}},
-	{name: "an unknown kind", lines: []string{auth, receive, strings.Replace(cleanupHello, `"handled_cleanup_kinds":["`, `"handled_cleanup_kinds":["x","`, 1), receive}},
-	{name: "another version", lines: []string{auth, receive, strings.Replace(plainHello, "work_pool_worker_channel.v1", "v2", 1), receive}},
+	{name: "no interval", lines: []string{auth, receive, strings.Replace(plainHello, `"heartbeat_interval_seconds":30`,
+		`"heartbeat_interval_seconds":0`, 1), receive}},
+	{name: "kinds without the capability", lines: []string{auth, receive,
+		aHello + `,"handled_cleanup_kinds":["cancelling_timeout_teardown.v1"]}}`, receive}},
+	{name: "an unknown kind", lines: []string{auth, receive, strings.Replace(cleanupHello, `"handled_cleanup_kinds":["`,
+		`"handled_cleanup_kinds":["x","`, 1), receive}},
+	{name: "another version",
+		lines: []string{auth, receive, strings.Replace(plainHello, "work_pool_worker_channel.v1", "v2", 1), receive}},
 	{name: "no queue", lines: []string{auth, receive, aHello + `,"work_queue_names":["none"]}}`, receive}},
 	{name: "heartbeats and snapshots", lines: []string{
 		auth, receive, cleanupHello, receive, // then the pool is paused
@@ -109,10 +118,12 @@ var channelTalks = []talk{
 		receive,
 	}, between: map[int][]step{
 		4: {{method: patch, path: "/work_pools/{pool}", body: `{"is_paused":true}`}},
-		5: {{method: patch, path: "/work_pools/{pool}", body: `{"base_job_template":{"job_configuration":{"a":1},"variables":{"properties":{}}},"is_paused":false,"concurrency_limit":3}`}},
+		5: {{method: patch, path: "/work_pools/{pool}",
+			body: `{"base_job_template":{"job_configuration":{"a":1},"variables":{"properties":{}}},"is_paused":false,"concurrency_limit":3}`}},
 		6: {{method: patch, path: "/work_pools/{pool}", body: `{"description":"ours"}`}},
 	}},
-	{name: "the workers", calls: []step{{method: post, path: "/work_pools/{pool}/workers/filter", body: `{}`}}, bare: true},
+	{name: "the workers", calls: []step{{method: post, path: "/work_pools/{pool}/workers/filter", body: `{}`}},
+		bare: true},
 	{name: "answers nobody waits for", lines: []string{
 		auth, receive, cleanupHello, receive,
 		`{"type":"cleanup.ack.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"message_id":"{missing}","reservation_token":"x"}}`, receive,
@@ -124,15 +135,21 @@ var channelTalks = []talk{
 		`{"type":"cleanup.ack.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"message_id":"{missing}","reservation_token":"x"}}`, receive,
 	}},
 	{name: "a pool that the worker makes", path: "/work_pools/{pool}-made/workers/connect", lines: []string{
-		auth, receive, aHello + `,"create_pool_if_not_found":true,"default_base_job_template":{"job_configuration":{"a":1},"variables":{"properties":{}}}}}`, receive,
+		auth, receive,
+		aHello +
+			`,"create_pool_if_not_found":true,"default_base_job_template":{"job_configuration":{"a":1},"variables":{"properties":{}}}}}`, receive,
 	}},
 	{name: "a template without variables", path: "/work_pools/{pool}-bad/workers/connect", lines: []string{
-		auth, receive, aHello + `,"create_pool_if_not_found":true,"default_base_job_template":{"job_configuration":{"a":1},"variables":{}}}}`, receive,
+		auth, receive,
+		aHello +
+			`,"create_pool_if_not_found":true,"default_base_job_template":{"job_configuration":{"a":1},"variables":{}}}}`, receive,
 	}},
-	{name: "a reserved pool", path: "/work_pools/prefect-x/workers/connect", lines: []string{auth, receive, aHello + `,"create_pool_if_not_found":true}}`, receive}},
+	{name: "a reserved pool", path: "/work_pools/prefect-x/workers/connect",
+		lines: []string{auth, receive, aHello + `,"create_pool_if_not_found":true}}`, receive}},
 	{name: "a run that is Cancelling for too long", calls: []step{
 		{method: post, path: "/flows/", body: `{"name":"{pool}"}`, save: "flow"},
-		{method: post, path: "/deployments/", body: `{"name":"{pool}","flow_id":"{flow}","work_pool_name":"{pool}"}`, save: "deployment"},
+		{method: post, path: "/deployments/", body: `{"name":"{pool}","flow_id":"{flow}","work_pool_name":"{pool}"}`,
+			save: "deployment"},
 		{method: post, path: "/deployments/{deployment}/create_flow_run", body: `{"name":"r"}`, save: "run"},
 		{method: patch, path: "/flow_runs/{run}", body: `{"infrastructure_pid":"cluster::task"}`, brief: true},
 		{method: post, path: "/flow_runs/{run}/set_state", body: `{"state":{"type":"PENDING"}}`, brief: true},
@@ -149,12 +166,14 @@ var channelTalks = []talk{
 		`{"type":"cleanup.ack.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"message_id":"{message}","reservation_token":"{token}"}}`, receive,
 		`{"type":"cleanup.ack.v1","id":"{frame}","sent_at":"2026-01-01T00:00:00Z","payload":{"message_id":"{message}","reservation_token":"{token}"}}`, receive,
 	}, between: map[int][]step{13: {{method: get, path: "/flow_runs/{run}"}}}},
-	{name: "a pool that is deleted", lines: []string{auth, receive, plainHello, receive, receive}, between: map[int][]step{
-		4: {
-			{method: del, path: "/deployments/{deployment}"}, {method: del, path: "/flow_runs/{run}"}, {method: del, path: "/flows/{flow}"},
-			{method: del, path: "/work_pools/{pool}-made"}, {method: del, path: "/work_pools/{pool}"},
-		},
-	}},
+	{name: "a pool that is deleted", lines: []string{auth, receive, plainHello, receive, receive},
+		between: map[int][]step{
+			4: {
+				{method: del, path: "/deployments/{deployment}"}, {method: del, path: "/flow_runs/{run}"},
+				{method: del, path: "/flows/{flow}"},
+				{method: del, path: "/work_pools/{pool}-made"}, {method: del, path: "/work_pools/{pool}"},
+			},
+		}},
 }
 
 // talkAll has all talks and writes down what comes back.

@@ -5,7 +5,8 @@ package prefectapi_test
 var deployStory = []step{
 	{method: post, path: "/work_pools/", body: `{"name":"{pool}-deploy","type":"ecs"}`, save: "dpool"},
 	{method: post, path: "/flows/", body: `{"name":"{pool}-deploy"}`, save: "dflow"},
-	{method: post, path: "/deployments/", body: `{"name":"timed","flow_id":"{dflow}","work_pool_name":"{pool}-deploy","schedules":[{"schedule":{"cron":"0 3 * * *","timezone":"UTC"},"active":false}]}`, save: "timed", only: "3"},
+	{method: post, path: "/deployments/",
+		body: `{"name":"timed","flow_id":"{dflow}","work_pool_name":"{pool}-deploy","schedules":[{"schedule":{"cron":"0 3 * * *","timezone":"UTC"},"active":false}]}`, save: "timed", only: "3"},
 	{method: post, path: "/deployments/", body: `{"name":"timed","flow_id":"{dflow}","work_pool_name":"{pool}-deploy","paused":true,"is_schedule_active":false,"schedules":[{"schedule":{"cron":"0 3 * * *","timezone":"UTC"},"active":false}]}`, save: "timed", only: "2"},
 	{method: get, path: "/deployments/{timed}/schedules"},
 	{method: get, path: "/deployments/{missing}/schedules"},

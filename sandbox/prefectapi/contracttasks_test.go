@@ -8,9 +8,11 @@ var taskStory = []step{
 	{method: get, path: "/flows/{tflow}"},
 	{method: post, path: "/flows/filter", body: `{"flows":{"name":{"any_":["{pool}-tasks"]}}}`},
 	{method: post, path: "/flows/count", body: `{"flows":{"name":{"any_":["{pool}-tasks"]}}}`},
-	{method: post, path: "/flow_runs/", body: `{"flow_id":"{tflow}","name":"parent","state":{"type":"RUNNING"}}`, save: "parent"},
+	{method: post, path: "/flow_runs/", body: `{"flow_id":"{tflow}","name":"parent","state":{"type":"RUNNING"}}`,
+		save: "parent"},
 
-	{method: post, path: "/task_runs/", body: `{"flow_run_id":"{parent}","task_key":"add","dynamic_key":"0","name":"add-0","tags":["t"],"task_version":"7","empirical_policy":{"retries":1,"retry_delay":0},"task_inputs":{"a":[{"input_type":"parameter","name":"x"}]}}`, save: "task"},
+	{method: post, path: "/task_runs/",
+		body: `{"flow_run_id":"{parent}","task_key":"add","dynamic_key":"0","name":"add-0","tags":["t"],"task_version":"7","empirical_policy":{"retries":1,"retry_delay":0},"task_inputs":{"a":[{"input_type":"parameter","name":"x"}]}}`, save: "task"},
 	{method: post, path: "/task_runs/", body: `{"flow_run_id":"{parent}","task_key":"add","dynamic_key":"0","name":"again"}`},
 	{method: post, path: "/task_runs/", body: `{"flow_run_id":"{parent}","task_key":"add"}`},
 	{method: post, path: "/task_runs/", body: `{"flow_run_id":"{parent}","task_key":"add","dynamic_key":"1","colour":"red"}`},

@@ -56,7 +56,8 @@ func (a *API) showDeployment(d *deployment) object {
 	}
 	out := object{
 		"id": d.ID, "created": d.Created, "updated": d.Updated, "name": d.Name, "version": d.Version,
-		"description": d.Description, "flow_id": d.FlowID, "paused": d.Paused, "schedules": a.showSchedules(d, d.schedules),
+		"description": d.Description, "flow_id": d.FlowID, "paused": d.Paused,
+		"schedules":  a.showSchedules(d, d.schedules),
 		"parameters": rawOr(d.Parameters, "{}"), "tags": orEmpty(d.Tags),
 		"work_queue_name": queueName, "last_polled": d.LastPolled,
 		"path": d.Path, "pull_steps": rawOr(d.PullSteps, "[]"), "entrypoint": d.Entrypoint, "storage_document_id": nil,

@@ -38,11 +38,13 @@ func (a *API) matchingDeployments(r *request) ([]*deployment, page, error) {
 	if err != nil {
 		return nil, page{}, err
 	}
-	matching, err = match(matching, q.Flows, "flows", flowTests(func(d *deployment) *flow { return a.flowByID(d.FlowID) }))
+	matching, err = match(matching, q.Flows, "flows",
+		flowTests(func(d *deployment) *flow { return a.flowByID(d.FlowID) }))
 	if err != nil {
 		return nil, page{}, err
 	}
-	matching, err = match(matching, q.Pools, "work_pools", poolTests(func(d *deployment) (*pool, *queue) { return a.queueByID(d.WorkQueueID) }))
+	matching, err = match(matching, q.Pools, "work_pools",
+		poolTests(func(d *deployment) (*pool, *queue) { return a.queueByID(d.WorkQueueID) }))
 	if err == nil {
 		err = sortBy(matching, q.Sort, map[string]func(x, y *deployment) int{
 			"NAME_ASC":     func(x, y *deployment) int { return cmp.Compare(x.Name, y.Name) },

@@ -6,9 +6,12 @@ import (
 )
 
 var deploymentFields = map[string]kind{
-	"name": text1, "flow_id": uuid1, "paused": flag, "schedules": list, "concurrency_limit": whole, "concurrency_options": dict,
-	"global_concurrency_limit_id": uuid, "enforce_parameter_schema": flag, "parameter_openapi_schema": dict, "parameters": dict,
-	"tags": list, "labels": dict, "pull_steps": list, "work_queue_name": text, "work_pool_name": text, "storage_document_id": uuid,
+	"name": text1, "flow_id": uuid1, "paused": flag, "schedules": list, "concurrency_limit": whole,
+	"concurrency_options":         dict,
+	"global_concurrency_limit_id": uuid, "enforce_parameter_schema": flag, "parameter_openapi_schema": dict,
+	"parameters": dict,
+	"tags":       list, "labels": dict, "pull_steps": list, "work_queue_name": text, "work_pool_name": text,
+	"storage_document_id":        uuid,
 	"infrastructure_document_id": uuid, "description": text, "path": text, "version": text, "entrypoint": text,
 	"job_variables": dict, "version_info": dict,
 	// Prefect 2 alone:
@@ -17,7 +20,8 @@ var deploymentFields = map[string]kind{
 
 func (a *API) deploymentRoutes() {
 	a.handle("POST /deployments/", a.createDeployment)
-	a.handle("GET /deployments/{id}", a.withDeployment(func(d *deployment, _ *request) (answer, error) { return ok(a.showDeployment(d)) }))
+	a.handle("GET /deployments/{id}",
+		a.withDeployment(func(d *deployment, _ *request) (answer, error) { return ok(a.showDeployment(d)) }))
 	a.handle("GET /deployments/name/{flow}/{name}", a.readDeploymentByName)
 	a.handle("DELETE /deployments/{id}", a.withDeployment(a.deleteDeployment))
 	a.handle("PATCH /deployments/{id}", a.withDeploymentOr("Deployment not found.", a.updateDeployment))
@@ -32,7 +36,8 @@ func (a *API) withDeployment(serve func(*deployment, *request) (answer, error)) 
 	return a.withDeploymentOr("Deployment not found", serve)
 }
 
-func (a *API) withDeploymentOr(missing string, serve func(*deployment, *request) (answer, error)) func(*request) (answer, error) {
+func (a *API) withDeploymentOr(missing string, serve func(*deployment, *request) (answer, error)) func(
+	*request) (answer, error) {
 	return func(r *request) (answer, error) {
 		id, err := a.pathID(r)
 		if err != nil {
@@ -54,7 +59,8 @@ func pauseDeployment(paused bool) func(*deployment, *request) (answer, error) {
 
 func (a *API) createDeployment(r *request) (answer, error) {
 	var wanted deployment
-	if err := r.body.read(schema{fields: deploymentFields, required: []string{"name", "flow_id"}}, &wanted); err != nil {
+	if err := r.body.read(schema{fields: deploymentFields, required: []string{"name", "flow_id"}},
+		&wanted); err != nil {
 		return answer{}, err
 	}
 	if err := checkName(wanted.Name); err != nil {
@@ -68,7 +74,8 @@ func (a *API) createDeployment(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if a.flowByID(wanted.FlowID) == nil {
-		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.")
+		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint " +
+			"was violated. See server logs for details.")
 	}
 	if d := a.sameDeployment(wanted); d != nil {
 		return a.replaceDeployment(d, wanted, r.body, queueID)
@@ -93,7 +100,8 @@ func (a *API) sameDeployment(wanted deployment) *deployment {
 // parameters.
 func (a *API) replaceDeployment(d *deployment, wanted deployment, b body, queueID string) (answer, error) {
 	if a.isPrefect2() {
-		wanted.ID, wanted.limitID, wanted.Created, wanted.LastPolled, wanted.WorkQueueID = d.ID, d.limitID, d.Created, d.LastPolled, d.WorkQueueID
+		wanted.ID, wanted.limitID, wanted.Created, wanted.LastPolled, wanted.WorkQueueID = d.ID, d.limitID, d.Created,
+			d.LastPolled, d.WorkQueueID
 		*d = wanted
 	} else {
 		d.Parameters = nil
@@ -141,6 +149,9 @@ func (a *API) readDeploymentByName(r *request) (answer, error) {
 func (a *API) deleteDeployment(d *deployment, _ *request) (answer, error) {
 	a.deployments = slices.DeleteFunc(a.deployments, func(other *deployment) bool { return other == d })
 	// Runs that have begun outlive it.
-	a.runs = slices.DeleteFunc(a.runs, func(run *flowRun) bool { return run.DeploymentID == d.ID && run.stateType() == scheduled })
+	a.runs = slices.DeleteFunc(a.runs, func(run *flowRun) bool {
+		return run.DeploymentID == d.ID &&
+			run.stateType() == scheduled
+	})
 	return done()
 }

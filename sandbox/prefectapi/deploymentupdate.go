@@ -18,7 +18,8 @@ func (a *API) takeSchedules(d *deployment, b body) (err error) {
 		return nil
 	}
 	active := rawOr(b.fields["is_schedule_active"], "true")
-	d.schedules, err = a.readSchedules(json.RawMessage(fmt.Sprintf(`[{"schedule":%s,"active":%s}]`, one, active)), "schedule")
+	d.schedules, err = a.readSchedules(json.RawMessage(fmt.Sprintf(`[{"schedule":%s,"active":%s}]`, one, active)),
+		"schedule")
 	return err
 }
 

@@ -109,12 +109,14 @@ func (f outFilter) takes(e event) bool {
 
 func (f nameFilter) takes(name string) bool {
 	begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-	return (len(f.Prefix) == 0 || slices.ContainsFunc(f.Prefix, begins)) && !slices.ContainsFunc(f.ExcludePrefix, begins) &&
+	return (len(f.Prefix) == 0 || slices.ContainsFunc(f.Prefix, begins)) &&
+		!slices.ContainsFunc(f.ExcludePrefix, begins) &&
 		(len(f.Name) == 0 || slices.Contains(f.Name, name)) && !slices.Contains(f.ExcludeName, name)
 }
 
 func (f resourceFilter) takes(resource map[string]string) bool {
 	id := resource["prefect.resource.id"]
 	begins := func(prefix string) bool { return strings.HasPrefix(id, prefix) }
-	return (len(f.ID) == 0 || slices.Contains(f.ID, id)) && (len(f.IDPrefix) == 0 || slices.ContainsFunc(f.IDPrefix, begins))
+	return (len(f.ID) == 0 || slices.Contains(f.ID, id)) &&
+		(len(f.IDPrefix) == 0 || slices.ContainsFunc(f.IDPrefix, begins))
 }

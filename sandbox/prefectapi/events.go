@@ -21,7 +21,8 @@ type event struct {
 
 var eventSchema = schema{
 	fields: map[string]kind{
-		"id": uuid1, "occurred": instant, "event": text1, "resource": dict, "related": list, "payload": dict, "follows": uuid,
+		"id": uuid1, "occurred": instant, "event": text1, "resource": dict, "related": list, "payload": dict,
+		"follows": uuid,
 	},
 	required: []string{"id", "occurred", "event", "resource"},
 }
@@ -63,7 +64,8 @@ func (a *API) readEvent(raw json.RawMessage, at ...any) (event, error) {
 		return e, err
 	}
 	if e.Resource["prefect.resource.id"] == "" {
-		return e, invalid("value_error", "Resources must include the prefect.resource.id label", e.Resource, b.place("resource")...)
+		return e, invalid("value_error", "Resources must include the prefect.resource.id label", e.Resource,
+			b.place("resource")...)
 	}
 	return e, nil
 }
@@ -93,7 +95,8 @@ func (a *API) filterEvents(r *request) (answer, error) {
 	}
 	found := []event{}
 	for _, e := range slices.Backward(a.events) { // the newest first
-		if len(q.Filter.Event.Prefix) == 0 || slices.ContainsFunc(q.Filter.Event.Prefix, func(p string) bool { return strings.HasPrefix(e.Event, p) }) {
+		if len(q.Filter.Event.Prefix) == 0 ||
+			slices.ContainsFunc(q.Filter.Event.Prefix, func(p string) bool { return strings.HasPrefix(e.Event, p) }) {
 			found = append(found, e)
 		}
 	}

@@ -18,7 +18,8 @@ func TestEventsBySocket(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(prefectapi.New(prefectapi.WithAuthString("me:secret")))
 	t.Cleanup(server.Close)
-	socket, response, err := websocket.Dial(t.Context(), server.URL+"/api/events/in", &websocket.DialOptions{Subprotocols: []string{"prefect"}})
+	socket, response, err := websocket.Dial(t.Context(), server.URL+"/api/events/in",
+		&websocket.DialOptions{Subprotocols: []string{"prefect"}})
 	if err != nil {
 		t.Fatalf("%v: %v", response, err)
 	}
@@ -49,7 +50,8 @@ func TestEventsBySocket(t *testing.T) {
 
 func eventNames(t *testing.T, url string) (names []string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/events/filter", strings.NewReader(`{}`))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/events/filter",
+		strings.NewReader(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}

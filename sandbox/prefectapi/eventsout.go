@@ -85,7 +85,8 @@ func (l *listener) send(ctx context.Context, socket *websocket.Conn, late time.D
 	for {
 		select {
 		case e := <-l.events:
-			if pause.For(ctx, time.Duration(rand.Int64N(int64(late)+1))) != nil || write(ctx, socket, object{"type": "event", "event": e}) != nil {
+			if pause.For(ctx, time.Duration(rand.Int64N(int64(late)+1))) != nil ||
+				write(ctx, socket, object{"type": "event", "event": e}) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -125,11 +126,13 @@ func (a *API) tellOfState(run *flowRun, before, s *state) {
 		message = *s.Message
 	}
 	e := event{
-		ID: s.ID, Occurred: s.Timestamp, Received: s.Timestamp, Event: "prefect.flow-run." + s.Name, Related: a.relatedToRun(run),
+		ID: s.ID, Occurred: s.Timestamp, Received: s.Timestamp, Event: "prefect.flow-run." + s.Name,
+		Related: a.relatedToRun(run),
 		Resource: map[string]string{
 			"prefect.resource.id": "prefect.flow-run." + run.ID, "prefect.resource.name": run.Name,
 			"prefect.run-count": strconv.Itoa(run.runCount), "prefect.state-message": message,
-			"prefect.state-name": s.Name, "prefect.state-timestamp": s.Timestamp.Format(time.RFC3339Nano), "prefect.state-type": string(s.Type),
+			"prefect.state-name": s.Name, "prefect.state-timestamp": s.Timestamp.Format(time.RFC3339Nano),
+			"prefect.state-type": string(s.Type),
 		},
 		Payload: object{
 			"intended":      object{"from": typeOf(before), "to": typeOf(s)},
@@ -147,7 +150,8 @@ func (a *API) relatedToRun(run *flowRun) []map[string]string {
 	related := []map[string]string{}
 	tags := slices.Clone(run.Tags)
 	add := func(kind, id, name string) map[string]string {
-		r := map[string]string{"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind, "prefect.resource.name": name}
+		r := map[string]string{"prefect.resource.id": "prefect." + kind + "." + id, "prefect.resource.role": kind,
+			"prefect.resource.name": name}
 		related = append(related, r)
 		return r
 	}
@@ -165,7 +169,9 @@ func (a *API) relatedToRun(run *flowRun) []map[string]string {
 	}
 	slices.Sort(tags)
 	for _, tag := range slices.Compact(tags) {
-		related = append(related, map[string]string{"prefect.resource.id": "prefect.tag." + tag, "prefect.resource.role": "tag"})
+		related = append(related, map[string]string{
+			"prefect.resource.id": "prefect.tag." + tag, "prefect.resource.role": "tag",
+		})
 	}
 	return related
 }

@@ -17,10 +17,14 @@ func TestFeedTellsOfTheStatesOfRuns(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(prefectapi.New())
 	t.Cleanup(server.Close)
-	heard := hear(t, listen(t, server.URL, `{"type":"filter","backfill":false,"filter":{"event":{"prefix":["prefect.flow-run."]},"occurred":{"until":"2999-01-01T00:00:00Z"}}}`))
-	past := hear(t, listen(t, server.URL, `{"type":"filter","backfill":false,"filter":{"event":{"prefix":["prefect.flow-run."]}}}`)) // until now
+	heard := hear(t, listen(t, server.URL,
+		`{"type":"filter","backfill":false,"filter":{"event":{"prefix":["prefect.flow-run."]},"occurred":{"until":"2999-01-01T00:00:00Z"}}}`))
+	// until now
+	past := hear(t, listen(t, server.URL,
+		`{"type":"filter","backfill":false,"filter":{"event":{"prefix":["prefect.flow-run."]}}}`))
 	flow := idOf(t, server.URL, "/api/flows/", `{"name":"flow"}`)
-	run := idOf(t, server.URL, "/api/flow_runs/", `{"flow_id":"`+flow+`","name":"run","tags":["a"],"state":{"type":"SCHEDULED"}}`)
+	run := idOf(t, server.URL, "/api/flow_runs/", `{"flow_id":"`+flow+
+		`","name":"run","tags":["a"],"state":{"type":"SCHEDULED"}}`)
 	idOf(t, server.URL, "/api/flow_runs/"+run+"/set_state", `{"state":{"type":"PENDING"}}`)
 	for _, want := range []string{"Scheduled", "Pending"} {
 		raw := <-heard
@@ -36,7 +40,8 @@ func TestFeedTellsOfTheStatesOfRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := got.Event
-		if got.Type != "event" || e.Event != "prefect.flow-run."+want || e.Resource["prefect.resource.id"] != "prefect.flow-run."+run || len(e.Related) != 2 {
+		if got.Type != "event" || e.Event != "prefect.flow-run."+want ||
+			e.Resource["prefect.resource.id"] != "prefect.flow-run."+run || len(e.Related) != 2 {
 			t.Errorf("got %s", raw)
 		}
 	}
@@ -51,7 +56,8 @@ func TestFeedWantsAFilter(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(prefectapi.New())
 	t.Cleanup(server.Close)
-	for _, message := range []string{`{"type":"events"}`, `{"type":"filter","filter":{"colour":"red"},"backfill":false}`} {
+	for _, message := range []string{`{"type":"events"}`,
+		`{"type":"filter","filter":{"colour":"red"},"backfill":false}`} {
 		socket := listen(t, server.URL, message)
 		if _, raw, err := socket.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusProtocolError {
 			t.Errorf("%s: got %s, %v", message, raw, err)
@@ -82,7 +88,8 @@ func hear(t *testing.T, socket *websocket.Conn) <-chan []byte {
 // listen opens the feed, authenticates and sends a first message.
 func listen(t *testing.T, url, message string) *websocket.Conn {
 	t.Helper()
-	socket, _, err := websocket.Dial(t.Context(), url+"/api/events/out", &websocket.DialOptions{Subprotocols: []string{"prefect"}})
+	socket, _, err := websocket.Dial(t.Context(), url+"/api/events/out",
+		&websocket.DialOptions{Subprotocols: []string{"prefect"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +124,14 @@ func TestFeedGivesWhatWasMissed(t *testing.T) {
 	flow := idOf(t, server.URL, "/api/flows/", `{"name":"flow"}`)
 	run := idOf(t, server.URL, "/api/flow_runs/", `{"flow_id":"`+flow+`","state":{"type":"SCHEDULED"}}`)
 	idOf(t, server.URL, "/api/flow_runs/"+run+"/set_state", `{"state":{"type":"PENDING"}}`)
-	socket := listen(t, server.URL, `{"type":"filter","filter":{"occurred":{"since":"2020-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z"},
+	socket := listen(t, server.URL,
+		`{"type":"filter","filter":{"occurred":{"since":"2020-01-01T00:00:00Z","until":"2999-01-01T00:00:00Z"},
 		"event":{"prefix":["prefect.flow-run"],"exclude_prefix":null,"name":["prefect.flow-run.Pending"],"exclude_name":null},
-		"resource":null,"related":null,"any_resource":{"id":["prefect.flow.`+flow+`"],"id_prefix":null,"labels":null},"id":{"id":[]},"text":null,"order":"DESC"}}`)
+		"resource":null,"related":null,"any_resource":{"id":["prefect.flow.`+flow+
+			`"],"id_prefix":null,"labels":null},"id":{"id":[]},"text":null,"order":"DESC"}}`)
 	_, raw, err := socket.Read(t.Context())
-	if err != nil || !strings.Contains(string(raw), `"prefect.flow-run.Pending"`) || !strings.Contains(string(raw), run) {
+	if err != nil || !strings.Contains(string(raw), `"prefect.flow-run.Pending"`) ||
+		!strings.Contains(string(raw), run) {
 		t.Errorf("got %s, %v", raw, err)
 	}
 }

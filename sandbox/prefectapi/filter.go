@@ -33,7 +33,8 @@ func show[T any](rows []T, p page, write func(T) object) (answer, error) {
 		limit = *p.Limit
 	}
 	if limit > defaultLimit {
-		return answer{}, refuse(http.StatusUnprocessableEntity, "Invalid limit: must be less than or equal to %d.", defaultLimit)
+		return answer{}, refuse(http.StatusUnprocessableEntity, "Invalid limit: must be less than or equal to %d.",
+			defaultLimit)
 	}
 	rows = rows[min(p.Offset, len(rows)):]
 	out := make([]object, 0, len(rows))
@@ -201,7 +202,8 @@ func between[T any](value func(T) moment) test[T] {
 			if bound.IsZero() {
 				continue
 			}
-			if at.IsZero() || (operator == "before_" && at.After(bound.Time)) || (operator == "after_" && at.Before(bound.Time)) {
+			if at.IsZero() || (operator == "before_" && at.After(bound.Time)) ||
+				(operator == "after_" && at.Before(bound.Time)) {
 				return false, nil
 			}
 		}

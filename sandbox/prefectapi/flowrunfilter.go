@@ -13,7 +13,8 @@ func (a *API) matchingRuns(r *request) ([]*flowRun, page, error) {
 		Tasks       filter `json:"task_runs"`
 		page
 	}
-	if err := r.body.read(pageSchema("flow_runs", "flows", "deployments", "work_pools", "work_pool_queues", "task_runs"), &q); err != nil {
+	if err := r.body.read(pageSchema("flow_runs", "flows", "deployments", "work_pools", "work_pool_queues",
+		"task_runs"), &q); err != nil {
 		return nil, page{}, err
 	}
 	queueOf := func(run *flowRun) (*pool, *queue) { return a.queueByID(run.WorkQueueID) }
@@ -36,7 +37,8 @@ func (a *API) matchingRuns(r *request) ([]*flowRun, page, error) {
 		{q.Deployments, "deployments", a.deploymentOfRunTests()},
 		{q.Pools, "work_pools", poolTests(queueOf)},
 		{q.Queues, "work_pool_queues", map[string]test[*flowRun]{
-			"id": queueTest(func(q *queue) string { return q.ID }), "name": queueTest(func(q *queue) string { return q.Name }),
+			"id":   queueTest(func(q *queue) string { return q.ID }),
+			"name": queueTest(func(q *queue) string { return q.Name }),
 		}},
 		{q.Tasks, "task_runs", nil},
 	} {

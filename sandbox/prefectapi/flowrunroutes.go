@@ -10,7 +10,8 @@ import (
 
 func (a *API) flowRunRoutes() {
 	a.handle("POST /flow_runs/", a.createRun)
-	a.handle("GET /flow_runs/{id}", a.withRun(func(run *flowRun, _ *request) (answer, error) { return ok(a.showRun(run)) }))
+	a.handle("GET /flow_runs/{id}",
+		a.withRun(func(run *flowRun, _ *request) (answer, error) { return ok(a.showRun(run)) }))
 	a.handle("PATCH /flow_runs/{id}", a.withRun(a.updateRun))
 	a.handle("DELETE /flow_runs/{id}", a.withRun(a.deleteRun))
 	a.handle("PATCH /flow_runs/{id}/labels", a.withRun(a.labelRun))
@@ -35,8 +36,10 @@ func (a *API) withRun(serve func(*flowRun, *request) (answer, error)) func(*requ
 }
 
 var runFields = map[string]kind{
-	"state": dict, "name": text, "parameters": dict, "context": dict, "infrastructure_document_id": uuid, "empirical_policy": dict,
-	"tags": list, "idempotency_key": text, "labels": dict, "parent_task_run_id": uuid, "work_queue_name": text, "job_variables": dict,
+	"state": dict, "name": text, "parameters": dict, "context": dict, "infrastructure_document_id": uuid,
+	"empirical_policy": dict,
+	"tags":             list, "idempotency_key": text, "labels": dict, "parent_task_run_id": uuid,
+	"work_queue_name": text, "job_variables": dict,
 }
 
 func runSchema(more map[string]kind, required ...string) schema {
@@ -64,7 +67,8 @@ func (a *API) createRunOf(d *deployment, r *request) (answer, error) {
 		wanted.QueueName = query.QueueName
 		p, _ := a.queueByID(d.WorkQueueID)
 		if p == nil {
-			return answer{}, refuse(400, "Cannot create flow run in work queue %s because deployment %s is not associated with a work pool. Please remove work_pool_name and try again.", *query.QueueName, d.ID)
+			return answer{}, refuse(400, "Cannot create flow run in work queue %s because deployment %s is not "+
+				"associated with a work pool. Please remove work_pool_name and try again.", *query.QueueName, d.ID)
 		}
 		wanted.WorkQueueID = a.ensureQueue(p, *query.QueueName).ID
 	}
@@ -77,7 +81,8 @@ func (a *API) createRunOf(d *deployment, r *request) (answer, error) {
 // createRun makes a run of a flow, as a client does that runs it itself.
 func (a *API) createRun(r *request) (answer, error) {
 	var wanted flowRun
-	if err := r.body.read(runSchema(map[string]kind{"flow_id": uuid1, "flow_version": text, "deployment_id": uuid}, "flow_id"), &wanted); err != nil {
+	if err := r.body.read(runSchema(map[string]kind{"flow_id": uuid1, "flow_version": text, "deployment_id": uuid},
+		"flow_id"), &wanted); err != nil {
 		return answer{}, err
 	}
 	var of struct {
@@ -86,7 +91,8 @@ func (a *API) createRun(r *request) (answer, error) {
 	}
 	_ = json.Unmarshal(r.body.raw, &of) // it has just been decoded
 	if a.flowByID(of.FlowID) == nil {
-		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.")
+		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint " +
+			"was violated. See server logs for details.")
 	}
 	if existing := a.sameRun(of.FlowID, wanted.IdempotencyKey); existing != nil {
 		return ok(a.showRun(existing))
@@ -143,7 +149,8 @@ func union(lists ...[]string) []string {
 
 func (a *API) updateRun(run *flowRun, r *request) (answer, error) {
 	s := schema{fields: map[string]kind{
-		"name": text, "flow_version": text, "parameters": dict, "empirical_policy": dict, "tags": list, "infrastructure_pid": text, "job_variables": dict,
+		"name": text, "flow_version": text, "parameters": dict, "empirical_policy": dict, "tags": list,
+		"infrastructure_pid": text, "job_variables": dict,
 	}}
 	if err := r.body.read(s, &flowRun{}); err != nil {
 		return answer{}, err

@@ -84,7 +84,9 @@ func writeRaw(w http.ResponseWriter, status int, raw []byte) {
 func writeError(w http.ResponseWriter, err error) {
 	var refused *refusal
 	if !errors.As(err, &refused) {
-		refused = &refusal{http.StatusInternalServerError, object{"exception_message": "Internal Server Error", "detail": "the ecsctl sandbox failed: " + err.Error()}}
+		refused = &refusal{http.StatusInternalServerError, object{
+			"exception_message": "Internal Server Error", "detail": "the ecsctl sandbox failed: " + err.Error(),
+		}}
 	}
 	writeJSON(w, refused.status, refused.body)
 }

@@ -47,10 +47,12 @@ func secureTagSlots(a *API, t *taskRun, _, to *state) *verdict {
 			continue
 		case l.Limit == 0:
 			a.releaseTagSlots(t)
-			return abort(`The concurrency limit on tag "%s" is 0 and will deadlock if the task tries to run again.`, tag)
+			return abort(`The concurrency limit on tag "%s" is 0 and will deadlock if the task tries to run again.`,
+				tag)
 		case len(l.holders) >= int(l.Limit):
 			a.releaseTagSlots(t)
-			return &verdict{status: "WAIT", delay: int(slotWait.Seconds()), reason: "Concurrency limit for the " + tag + " tag has been reached"}
+			return &verdict{status: "WAIT", delay: int(slotWait.Seconds()), reason: "Concurrency limit for the " + tag +
+				" tag has been reached"}
 		}
 		l.holders = append(l.holders, t.ID)
 	}
@@ -70,7 +72,8 @@ func (a *API) tagLimitRoutes() {
 	a.handle("DELETE /concurrency_limits/{id}", a.withTagLimit("", a.deleteTagLimit))
 	a.handle("GET /concurrency_limits/tag/{id}", a.withTagLimit(tagPrefix, showTagLimit))
 	a.handle("DELETE /concurrency_limits/tag/{id}", a.withTagLimit(tagPrefix, a.deleteTagLimit))
-	a.handle("POST /concurrency_limits/tag/{id}/reset", a.withTagLimit(tagPrefix, func(l *limit) any { l.holders = nil; return nil }))
+	a.handle("POST /concurrency_limits/tag/{id}/reset",
+		a.withTagLimit(tagPrefix, func(l *limit) any { l.holders = nil; return nil }))
 }
 
 func (a *API) withTagLimit(prefix string, serve func(*limit) any) func(*request) (answer, error) {
@@ -92,7 +95,9 @@ func (a *API) createTagLimit(r *request) (answer, error) {
 		Tag   string `json:"tag"`
 		Limit count  `json:"concurrency_limit"`
 	}
-	s := schema{fields: map[string]kind{"tag": text1, "concurrency_limit": whole}, required: []string{"tag", "concurrency_limit"}}
+	s := schema{fields: map[string]kind{
+		"tag": text1, "concurrency_limit": whole,
+	}, required: []string{"tag", "concurrency_limit"}}
 	if err := r.body.read(s, &wanted); err != nil {
 		return answer{}, err
 	}

@@ -6,12 +6,16 @@ import (
 	"slices"
 )
 
-var limitFields = map[string]kind{"name": text1, "limit": whole, "active": flag, "active_slots": whole, "denied_slots": whole, "slot_decay_per_second": number}
+var limitFields = map[string]kind{
+	"name": text1, "limit": whole, "active": flag, "active_slots": whole, "denied_slots": whole,
+	"slot_decay_per_second": number,
+}
 
 func (a *API) namedLimitRoutes() {
 	a.handle("POST /v2/concurrency_limits/", a.createNamedLimit)
 	a.handle("POST /v2/concurrency_limits/filter", a.filterNamedLimits)
-	a.handle("GET /v2/concurrency_limits/{id}", a.withNamedLimit(func(l *limit, _ *request) (answer, error) { return ok(showNamedLimit(l)) }))
+	a.handle("GET /v2/concurrency_limits/{id}",
+		a.withNamedLimit(func(l *limit, _ *request) (answer, error) { return ok(showNamedLimit(l)) }))
 	a.handle("PATCH /v2/concurrency_limits/{id}", a.withNamedLimit(a.updateNamedLimit))
 	a.handle("DELETE /v2/concurrency_limits/{id}", a.withNamedLimit(func(l *limit, _ *request) (answer, error) {
 		a.deleteTagLimit(l)
@@ -43,7 +47,8 @@ func (a *API) createNamedLimit(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if a.limitByName(l.Name) != nil {
-		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.")
+		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint " +
+			"was violated. See server logs for details.")
 	}
 	a.limits = append(a.limits, l)
 	out := showNamedLimit(l)
@@ -96,12 +101,17 @@ func (a *API) moveSlots(sign count) func(*request) (answer, error) {
 			return answer{}, err
 		}
 		var create bool
-		_ = json.Unmarshal(rawOr(r.body.fields["create_if_missing"], "false"), &create) // the schema has let flags through alone
+		// the schema has let flags through alone
+		_ = json.Unmarshal(rawOr(r.body.fields["create_if_missing"], "false"), &create)
 		if wanted.Mode == "rate_limit" || create {
 			return answer{}, notImplemented("mode rate_limit or create_if_missing of concurrency limits")
 		}
-		limits := slices.DeleteFunc(a.limitsByName(), func(l *limit) bool { return !slices.Contains(wanted.Names, l.Name) })
-		if sign > 0 && slices.ContainsFunc(limits, func(l *limit) bool { return l.active() && l.Slots+wanted.Slots > l.Limit }) {
+		limits := slices.DeleteFunc(a.limitsByName(), func(l *limit) bool {
+			return !slices.Contains(wanted.Names, l.Name)
+		})
+		if sign > 0 && slices.ContainsFunc(limits, func(l *limit) bool {
+			return l.active() && l.Slots+wanted.Slots > l.Limit
+		}) {
 			return answer{http.StatusLocked, object{"detail": "Locked"}}, nil
 		}
 		out := []object{}

@@ -17,7 +17,9 @@ type logLine struct {
 }
 
 var logSchema = schema{
-	fields:   map[string]kind{"name": text1, "level": whole, "message": text1, "timestamp": instant, "flow_run_id": uuid, "task_run_id": uuid},
+	fields: map[string]kind{
+		"name": text1, "level": whole, "message": text1, "timestamp": instant, "flow_run_id": uuid, "task_run_id": uuid,
+	},
 	required: []string{"name", "level", "message", "timestamp"},
 }
 
@@ -70,7 +72,8 @@ func (a *API) filterLogs(r *request) (answer, error) {
 	slices.SortStableFunc(matching, func(x, y logLine) int { return sign * x.Timestamp.Compare(y.Timestamp.Time) })
 	return show(matching, q.page, func(l logLine) object {
 		return object{
-			"id": l.ID, "created": l.Created, "updated": l.Created, "name": l.Name, "level": l.Level, "message": l.Message,
+			"id": l.ID, "created": l.Created, "updated": l.Created, "name": l.Name, "level": l.Level,
+			"message":   l.Message,
 			"timestamp": l.Timestamp, "flow_run_id": l.FlowRunID, "task_run_id": l.TaskRunID,
 		}
 	})

@@ -34,7 +34,8 @@ func existing(t *testing.T, url string) map[string]string {
 	made["/flows/"] = make("/flows/", `{"name":"f"}`)
 	made["/deployments/"] = make("/deployments/", `{"name":"d","flow_id":"`+made["/flows/"]+`"}`)
 	made["/flow_runs/"] = make("/flow_runs/", `{"flow_id":"`+made["/flows/"]+`"}`)
-	made["/task_runs/"] = make("/task_runs/", `{"task_key":"k","dynamic_key":"1","flow_run_id":"`+made["/flow_runs/"]+`"}`)
+	made["/task_runs/"] = make("/task_runs/", `{"task_key":"k","dynamic_key":"1","flow_run_id":"`+
+		made["/flow_runs/"]+`"}`)
 	made["/variables/"] = make("/variables/", `{"name":"v","value":"x"}`)
 	made["/v2/concurrency_limits/"] = make("/v2/concurrency_limits/", `{"name":"l","limit":1}`)
 	made["/artifacts/"] = make("/artifacts/", `{"key":"a"}`)

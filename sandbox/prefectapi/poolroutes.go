@@ -8,7 +8,8 @@ import (
 )
 
 var poolFields = map[string]kind{
-	"description": text, "is_paused": flag, "base_job_template": dict, "concurrency_limit": whole, "storage_configuration": dict,
+	"description": text, "is_paused": flag, "base_job_template": dict, "concurrency_limit": whole,
+	"storage_configuration": dict,
 }
 
 func (a *API) poolSchema(create bool) schema {
@@ -47,7 +48,8 @@ func (a *API) createPool(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if isReserved(p.Name) {
-		return answer{}, refuse(http.StatusForbidden, "Work pools starting with 'Prefect' are reserved for internal use.")
+		return answer{}, refuse(http.StatusForbidden,
+			"Work pools starting with 'Prefect' are reserved for internal use.")
 	}
 	if _, err := a.findPool(p.Name); err == nil {
 		return answer{}, conflict("A work pool with this name already exists.")
@@ -76,7 +78,8 @@ func checkTemplate(template json.RawMessage) error {
 	if isFilled(parts["job_configuration"]) && isFilled(parts["variables"]) {
 		return nil
 	}
-	return invalid("value_error", "Value error, The `base_job_template` must contain both a `job_configuration` key and a `variables` key.",
+	return invalid("value_error",
+		"Value error, The `base_job_template` must contain both a `job_configuration` key and a `variables` key.",
 		template, "body", "base_job_template")
 }
 
@@ -102,7 +105,8 @@ func (a *API) updatePool(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if isReserved(r.PathValue("pool")) && (r.body.has("description") || r.body.has("base_job_template")) {
-		return answer{}, refuse(http.StatusForbidden, "Work pools starting with 'Prefect' are reserved for internal use and can only be updated to set concurrency limits or pause.")
+		return answer{}, refuse(http.StatusForbidden, "Work pools starting with 'Prefect' are reserved for internal "+
+			"use and can only be updated to set concurrency limits or pause.")
 	}
 	p, err := a.findPool(r.PathValue("pool"))
 	if err != nil {
@@ -118,7 +122,8 @@ func (a *API) updatePool(r *request) (answer, error) {
 
 func (a *API) deletePool(r *request) (answer, error) {
 	if isReserved(r.PathValue("pool")) {
-		return answer{}, refuse(http.StatusForbidden, "Work pools starting with 'Prefect' are reserved for internal use and can not be deleted.")
+		return answer{}, refuse(http.StatusForbidden,
+			"Work pools starting with 'Prefect' are reserved for internal use and can not be deleted.")
 	}
 	p, err := a.findPool(r.PathValue("pool"))
 	if err != nil {

@@ -33,7 +33,8 @@ func (q *queue) status(now time.Time) string {
 }
 
 func (a *API) newQueue(p *pool, name, description string) *queue {
-	q := &queue{ID: newID(), Created: moment{a.now()}, Name: name, Description: &description, Priority: p.freePriority()}
+	q := &queue{ID: newID(), Created: moment{a.now()}, Name: name, Description: &description,
+		Priority: p.freePriority()}
 	q.Updated = q.Created
 	return q
 }
@@ -94,10 +95,15 @@ func (a *API) showQueue(p *pool, q *queue) object {
 }
 
 func (p *pool) byPriority() []*queue {
-	return slices.SortedFunc(slices.Values(p.queues), func(x, y *queue) int { return cmp.Compare(x.Priority, y.Priority) })
+	return slices.SortedFunc(slices.Values(p.queues), func(x, y *queue) int {
+		return cmp.Compare(x.Priority, y.Priority)
+	})
 }
 
-var queueFields = map[string]kind{"name": text1, "description": text, "is_paused": flag, "concurrency_limit": whole, "priority": whole, "filter": dict, "last_polled": instant}
+var queueFields = map[string]kind{
+	"name": text1, "description": text, "is_paused": flag, "concurrency_limit": whole, "priority": whole,
+	"filter": dict, "last_polled": instant,
+}
 
 func (a *API) queueRoutes() {
 	a.handle("POST /work_pools/{pool}/queues/", a.createQueue)

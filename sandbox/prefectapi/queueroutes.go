@@ -6,22 +6,25 @@ import (
 
 // queueByIDRoutes are the older paths to queues, which Prefect's command line still uses.
 func (a *API) queueByIDRoutes() {
-	a.handle("GET /work_queues/{id}", a.withQueueID("work queue not found", func(p *pool, q *queue, _ *request) (answer, error) {
-		return ok(a.showQueue(p, q))
-	}))
+	a.handle("GET /work_queues/{id}",
+		a.withQueueID("work queue not found", func(p *pool, q *queue, _ *request) (answer, error) {
+			return ok(a.showQueue(p, q))
+		}))
 	missing := "Work Queue %s not found"
 	if a.isPrefect2() {
 		missing = "Work Queue <built-in function id> not found" // the server's own slip
 	}
 	a.handle("PATCH /work_queues/{id}", a.withQueueID(missing, a.updateQueue))
 	a.handle("DELETE /work_queues/{id}", a.withQueueID("work queue not found", a.deleteQueue))
-	a.handle("GET /work_queues/{id}/status", a.withQueueID("work queue not found", func(_ *pool, q *queue, _ *request) (answer, error) {
-		return ok(a.queueHealth(q))
-	}))
+	a.handle("GET /work_queues/{id}/status",
+		a.withQueueID("work queue not found", func(_ *pool, q *queue, _ *request) (answer, error) {
+			return ok(a.queueHealth(q))
+		}))
 	a.handle("POST /work_queues/filter", a.filterAllQueues)
 }
 
-func (a *API) withQueueID(missing string, serve func(*pool, *queue, *request) (answer, error)) func(*request) (answer, error) {
+func (a *API) withQueueID(missing string, serve func(*pool, *queue, *request) (answer, error)) func(
+	*request) (answer, error) {
 	return func(r *request) (answer, error) {
 		id, err := a.pathID(r)
 		if err != nil {
@@ -41,7 +44,9 @@ func (a *API) withQueueID(missing string, serve func(*pool, *queue, *request) (a
 func (a *API) queueHealth(q *queue) object {
 	return object{
 		"healthy": a.now().Sub(q.LastPolled.Time) < polledWithin, "late_runs_count": 0, "last_polled": q.LastPolled,
-		"health_check_policy": object{"maximum_late_runs": 0, "maximum_seconds_since_last_polled": int(polledWithin.Seconds())},
+		"health_check_policy": object{
+			"maximum_late_runs": 0, "maximum_seconds_since_last_polled": int(polledWithin.Seconds()),
+		},
 	}
 }
 

@@ -39,7 +39,8 @@ func leavePause(a *API, run *flowRun, from, to *state) *verdict {
 		return nil
 	}
 	if to.Type == pending {
-		return reject(nil, "This run cannot transition to the %s state from the %s state.", a.enumName(to.Type), a.enumName(from.Type))
+		return reject(nil, "This run cannot transition to the %s state from the %s state.", a.enumName(to.Type),
+			a.enumName(from.Type))
 	}
 	name := strings.ToLower(to.Name)
 	if from.Details.PauseReschedule && run.DeploymentID == "" {

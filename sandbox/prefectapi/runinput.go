@@ -44,7 +44,8 @@ func (run *flowRun) input(key string) *runInput {
 
 func (a *API) createInput(run *flowRun, r *request) (answer, error) {
 	i := &runInput{ID: newID(), Created: moment{a.now()}}
-	s := schema{fields: map[string]kind{"key": text1, "value": text1, "sender": text}, required: []string{"key", "value"}}
+	s := schema{fields: map[string]kind{"key": text1, "value": text1, "sender": text},
+		required: []string{"key", "value"}}
 	if err := r.body.read(s, i); err != nil {
 		return answer{}, err
 	}
@@ -62,7 +63,8 @@ func filterInputs(run *flowRun, r *request) (answer, error) {
 		Except []string `json:"exclude_keys"`
 		page
 	}
-	s := schema{fields: map[string]kind{"prefix": text1, "limit": whole, "exclude_keys": list}, required: []string{"prefix"}}
+	s := schema{fields: map[string]kind{"prefix": text1, "limit": whole, "exclude_keys": list},
+		required: []string{"prefix"}}
 	if err := r.body.read(s, &q); err != nil {
 		return answer{}, err
 	}
@@ -74,6 +76,7 @@ func filterInputs(run *flowRun, r *request) (answer, error) {
 		return !strings.HasPrefix(i.Key, q.Prefix) || slices.Contains(q.Except, i.Key)
 	})
 	return show(matching, q.page, func(i *runInput) object {
-		return object{"id": i.ID, "created": i.Created, "updated": i.Created, "flow_run_id": run.ID, "key": i.Key, "value": i.Value, "sender": i.Sender}
+		return object{"id": i.ID, "created": i.Created, "updated": i.Created, "flow_run_id": run.ID, "key": i.Key,
+			"value": i.Value, "sender": i.Sender}
 	})
 }

@@ -29,13 +29,15 @@ func (a *API) scheduleRoutes() {
 	}))
 	a.handle("POST /deployments/{id}/schedules", with(a.addSchedules))
 	a.handle("PATCH /deployments/{id}/schedules/{schedule}", with(a.withSchedule(a.updateSchedule)))
-	a.handle("DELETE /deployments/{id}/schedules/{schedule}", with(a.withSchedule(func(d *deployment, s *schedule, _ *request) (answer, error) {
-		d.schedules = slices.DeleteFunc(d.schedules, func(other *schedule) bool { return other == s })
-		return done()
-	})))
+	a.handle("DELETE /deployments/{id}/schedules/{schedule}",
+		with(a.withSchedule(func(d *deployment, s *schedule, _ *request) (answer, error) {
+			d.schedules = slices.DeleteFunc(d.schedules, func(other *schedule) bool { return other == s })
+			return done()
+		})))
 }
 
-func (a *API) withSchedule(serve func(*deployment, *schedule, *request) (answer, error)) func(*deployment, *request) (answer, error) {
+func (a *API) withSchedule(serve func(*deployment, *schedule, *request) (answer, error)) func(*deployment,
+	*request) (answer, error) {
 	return func(d *deployment, r *request) (answer, error) {
 		for _, s := range d.schedules {
 			if s.ID == strings.ToLower(r.PathValue("schedule")) {
@@ -47,7 +49,8 @@ func (a *API) withSchedule(serve func(*deployment, *schedule, *request) (answer,
 }
 
 func (a *API) scheduleSchema(required ...string) schema {
-	s := schema{fields: map[string]kind{"active": flag, "schedule": dict, "max_scheduled_runs": whole}, required: required}
+	s := schema{fields: map[string]kind{"active": flag, "schedule": dict, "max_scheduled_runs": whole},
+		required: required}
 	if a.isPrefect2() {
 		s.fields["max_active_runs"], s.fields["catchup"] = whole, flag
 	} else {
@@ -140,7 +143,8 @@ func (a *API) showSchedules(d *deployment, schedules []*schedule) []object {
 	out := []object{}
 	for _, s := range lastChangedFirst(schedules) {
 		one := object{
-			"id": s.ID, "created": s.Created, "updated": s.Updated, "deployment_id": d.ID, "schedule": s.Schedule, "active": s.Active, "max_scheduled_runs": s.MaxRuns,
+			"id": s.ID, "created": s.Created, "updated": s.Updated, "deployment_id": d.ID, "schedule": s.Schedule,
+			"active": s.Active, "max_scheduled_runs": s.MaxRuns,
 		}
 		if a.isPrefect2() {
 			one["max_active_runs"], one["catchup"] = s.MaxActive, s.CatchUp
@@ -153,5 +157,7 @@ func (a *API) showSchedules(d *deployment, schedules []*schedule) []object {
 }
 
 func lastChangedFirst(schedules []*schedule) []*schedule {
-	return slices.SortedStableFunc(slices.Values(schedules), func(x, y *schedule) int { return y.Updated.Compare(x.Updated.Time) })
+	return slices.SortedStableFunc(slices.Values(schedules), func(x, y *schedule) int {
+		return y.Updated.Compare(x.Updated.Time)
+	})
 }

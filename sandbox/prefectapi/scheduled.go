@@ -14,7 +14,9 @@ func (a *API) scheduledRuns(r *request) (answer, error) {
 		After      moment   `json:"scheduled_after"`
 		Limit      *count   `json:"limit"`
 	}
-	s := schema{fields: map[string]kind{"work_queue_names": list, "scheduled_before": instant, "scheduled_after": instant, "limit": whole}, open: true}
+	s := schema{fields: map[string]kind{
+		"work_queue_names": list, "scheduled_before": instant, "scheduled_after": instant, "limit": whole,
+	}, open: true}
 	if err := r.body.read(s, &query); err != nil {
 		return answer{}, err
 	}

@@ -17,7 +17,9 @@ func (a *API) serverRoutes() {
 	a.handle("GET /version", func(*request) (answer, error) { return ok(apiVersion) })
 	a.handle("GET /admin/version", func(*request) (answer, error) { return ok(a.version) })
 	if !a.isPrefect2() {
-		a.handle("GET /admin/storage", func(*request) (answer, error) { return ok(object{"default_result_storage_block_id": nil}) })
+		a.handle("GET /admin/storage", func(*request) (answer, error) {
+			return ok(object{"default_result_storage_block_id": nil})
+		})
 	}
 	a.handle("GET /csrf-token", func(*request) (answer, error) {
 		return answer{}, refuse(http.StatusUnprocessableEntity, "CSRF protection is disabled.")
@@ -32,9 +34,10 @@ func (a *API) collectionView(r *request) (answer, error) {
 		return answer{}, notFound("View %s not found in registry", view)
 	}
 	return ok(object{"prefect-aws": object{"ecs": object{
-		"type":                           "ecs",
-		"display_name":                   "AWS Elastic Container Service",
-		"description":                    "Execute flow runs within containers on AWS ECS. Works with EC2 and Fargate clusters. Requires an AWS account.",
+		"type":         "ecs",
+		"display_name": "AWS Elastic Container Service",
+		"description": "Execute flow runs within containers on AWS ECS. Works with EC2 and " +
+			"Fargate clusters. Requires an AWS account.",
 		"install_command":                "pip install prefect-aws",
 		"is_beta":                        false,
 		"default_base_job_configuration": json.RawMessage(templates.ECSBaseJobTemplate),

@@ -24,7 +24,8 @@ func (a *API) setState(r *request) (answer, error) {
 	}
 	run := a.runByID(id)
 	if run == nil {
-		return answer{}, &refusal{http.StatusNotFound, object{"exception_message": "Flow run with id " + id + " not found"}}
+		return answer{}, &refusal{http.StatusNotFound,
+			object{"exception_message": "Flow run with id " + id + " not found"}}
 	}
 	return a.transition(run, proposed, force)
 }

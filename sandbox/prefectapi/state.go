@@ -65,7 +65,10 @@ type stateDetails struct {
 
 // stateFields are those of a proposed state. Prefect 2 lets a client send an id and a
 // timestamp as well, and does not take them.
-var stateFields = map[string]kind{"type": text1, "name": text, "message": text, "data": anything, "state_details": dict, "id": text, "timestamp": text}
+var stateFields = map[string]kind{
+	"type": text1, "name": text, "message": text, "data": anything, "state_details": dict, "id": text,
+	"timestamp": text,
+}
 
 // readState checks a proposed state at a place in the body.
 func (a *API) readState(raw json.RawMessage) (*state, error) {
@@ -78,7 +81,8 @@ func (a *API) readState(raw json.RawMessage) (*state, error) {
 		return nil, err
 	}
 	if stateNames[s.Type] == "" {
-		return nil, invalid("enum", "Input should be 'SCHEDULED', 'PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'CRASHED', 'PAUSED' or 'CANCELLING'", s.Type, b.place("type")...)
+		return nil, invalid("enum", "Input should be 'SCHEDULED', 'PENDING', 'RUNNING', 'COMPLETED', 'FAILED', "+
+			"'CANCELLED', 'CRASHED', 'PAUSED' or 'CANCELLING'", s.Type, b.place("type")...)
 	}
 	return a.completeState(s), nil
 }
@@ -105,8 +109,9 @@ func (a *API) showState(s *state) any {
 	}
 	d := s.Details
 	details := object{
-		"flow_run_id": orNull(d.FlowRunID), "task_run_id": d.TaskRunID, "child_flow_run_id": d.ChildFlowRunID, "scheduled_time": d.ScheduledTime,
-		"cache_key": d.CacheKey, "cache_expiration": d.CacheExpiration, "untrackable_result": d.UntrackableResult,
+		"flow_run_id": orNull(d.FlowRunID), "task_run_id": d.TaskRunID, "child_flow_run_id": d.ChildFlowRunID,
+		"scheduled_time": d.ScheduledTime,
+		"cache_key":      d.CacheKey, "cache_expiration": d.CacheExpiration, "untrackable_result": d.UntrackableResult,
 		"pause_timeout": d.PauseTimeout, "pause_reschedule": d.PauseReschedule, "pause_key": d.PauseKey,
 		"run_input_keyset": rawOr(d.RunInputKeyset, "null"), "refresh_cache": d.RefreshCache, "retriable": d.Retriable,
 		"transition_id": d.TransitionID, "task_parameters_id": d.TaskParametersID,

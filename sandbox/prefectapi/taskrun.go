@@ -59,8 +59,10 @@ func (p taskPolicy) shown() taskPolicy {
 func (a *API) showTask(t *taskRun) object {
 	out := object{
 		"id": t.ID, "created": t.Created, "updated": t.Updated, "name": t.Name, "flow_run_id": t.FlowRunID,
-		"task_key": t.TaskKey, "dynamic_key": t.DynamicKey, "cache_key": t.CacheKey, "cache_expiration": t.CacheExpiration,
-		"task_version": t.Version, "empirical_policy": t.Policy.shown(), "tags": orEmpty(t.Tags), "task_inputs": rawOr(t.Inputs, "{}"),
+		"task_key": t.TaskKey, "dynamic_key": t.DynamicKey, "cache_key": t.CacheKey,
+		"cache_expiration": t.CacheExpiration,
+		"task_version":     t.Version, "empirical_policy": t.Policy.shown(), "tags": orEmpty(t.Tags),
+		"task_inputs":        rawOr(t.Inputs, "{}"),
 		"flow_run_run_count": t.flowRunCount, "state": a.showState(t.state()),
 	}
 	maps.Copy(out, t.show(a.now()))

@@ -9,7 +9,9 @@ import (
 
 func (a *API) taskRunRoutes() {
 	a.handle("POST /task_runs/", a.createTask)
-	a.handle("GET /task_runs/{id}", a.withTask("Task not found", func(t *taskRun, _ *request) (answer, error) { return ok(a.showTask(t)) }))
+	a.handle("GET /task_runs/{id}", a.withTask("Task not found", func(t *taskRun, _ *request) (answer, error) {
+		return ok(a.showTask(t))
+	}))
 	a.handle("PATCH /task_runs/{id}", a.withTask("Task run not found", a.renameTask))
 	a.handle("DELETE /task_runs/{id}", a.withTask("Task not found", func(t *taskRun, _ *request) (answer, error) {
 		a.forgetTasks(func(other *taskRun) bool { return other == t })
@@ -36,8 +38,10 @@ func (a *API) withTask(missing string, serve func(*taskRun, *request) (answer, e
 
 func (a *API) taskSchema() schema {
 	s := schema{fields: map[string]kind{
-		"id": uuid, "state": dict, "name": text, "flow_run_id": uuid, "task_key": text1, "dynamic_key": text1, "cache_key": text,
-		"cache_expiration": instant, "task_version": text, "empirical_policy": dict, "tags": list, "task_inputs": dict, "labels": dict,
+		"id": uuid, "state": dict, "name": text, "flow_run_id": uuid, "task_key": text1, "dynamic_key": text1,
+		"cache_key":        text,
+		"cache_expiration": instant, "task_version": text, "empirical_policy": dict, "tags": list, "task_inputs": dict,
+		"labels": dict,
 	}, required: []string{"task_key", "dynamic_key"}}
 	if a.isPrefect2() {
 		delete(s.fields, "labels")
@@ -51,7 +55,8 @@ func (a *API) createTask(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if t.FlowRunID != nil && a.runOfTask(t) == nil {
-		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.")
+		return answer{}, conflict("Data integrity conflict. This usually means a unique or foreign key constraint " +
+			"was violated. See server logs for details.")
 	}
 	if same := a.sameTask(t); same != nil {
 		return ok(a.showTask(same))
@@ -79,7 +84,8 @@ func (a *API) createTask(r *request) (answer, error) {
 // sameTask is the run that was made with the same keys before.
 func (a *API) sameTask(t *taskRun) *taskRun {
 	for _, other := range a.tasks {
-		if value(other.FlowRunID) == value(t.FlowRunID) && other.TaskKey == t.TaskKey && other.DynamicKey == t.DynamicKey {
+		if value(other.FlowRunID) == value(t.FlowRunID) && other.TaskKey == t.TaskKey &&
+			other.DynamicKey == t.DynamicKey {
 			return other
 		}
 	}
@@ -107,7 +113,8 @@ func (a *API) setTaskState(r *request) (answer, error) {
 	}
 	t := a.taskByID(id)
 	if t == nil {
-		return answer{}, &refusal{http.StatusNotFound, object{"exception_message": "Task run with id " + id + " not found"}}
+		return answer{}, &refusal{http.StatusNotFound,
+			object{"exception_message": "Task run with id " + id + " not found"}}
 	}
 	v := a.judgeTask(t, proposed, force)
 	return a.follow(v, proposed, &t.course, func(s *state) {

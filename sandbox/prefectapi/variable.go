@@ -21,10 +21,12 @@ var variableName = regexp.MustCompile(`^[a-z0-9_-]+$`)
 
 func (a *API) variableRoutes() {
 	a.handle("POST /variables/", a.createVariable)
-	a.handle("GET /variables/name/{name}", a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
+	a.handle("GET /variables/name/{name}",
+		a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
 	a.handle("PATCH /variables/name/{name}", a.withVariable(a.updateVariable))
 	a.handle("DELETE /variables/name/{name}", a.withVariable(a.deleteVariable))
-	a.handle("GET /variables/{id}", a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
+	a.handle("GET /variables/{id}",
+		a.withVariable(func(v *variable, _ *request) (answer, error) { return ok(showVariable(v)) }))
 	a.handle("PATCH /variables/{id}", a.withVariable(a.updateVariable))
 	a.handle("DELETE /variables/{id}", a.withVariable(a.deleteVariable))
 	a.handle("POST /variables/filter", a.filterVariables)
@@ -63,7 +65,9 @@ func (a *API) createVariable(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if !variableName.MatchString(v.Name) {
-		return answer{}, invalid("value_error", "Value error, Variable name must only contain lowercase letters, numbers, and dashes or underscores.", v.Name, "body", "name")
+		return answer{}, invalid("value_error",
+			"Value error, Variable name must only contain lowercase letters, numbers, and dashes or underscores.",
+			v.Name, "body", "name")
 	}
 	if slices.ContainsFunc(a.variables, func(other *variable) bool { return other.Name == v.Name }) {
 		return answer{}, a.variableExists(v.Name)
@@ -74,7 +78,8 @@ func (a *API) createVariable(r *request) (answer, error) {
 
 func (a *API) variableExists(name string) error {
 	if a.isPrefect2() {
-		return conflict("Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.")
+		return conflict("Data integrity conflict. This usually means a unique or foreign key constraint was " +
+			"violated. See server logs for details.")
 	}
 	return conflict("A variable with the name '%s' already exists.", name)
 }
@@ -130,5 +135,6 @@ func (a *API) matchingVariables(r *request) ([]*variable, page, error) {
 }
 
 func showVariable(v *variable) object {
-	return object{"id": v.ID, "created": v.Created, "updated": v.Updated, "name": v.Name, "value": rawOr(v.Value, "null"), "tags": orEmpty(v.Tags)}
+	return object{"id": v.ID, "created": v.Created, "updated": v.Updated, "name": v.Name,
+		"value": rawOr(v.Value, "null"), "tags": orEmpty(v.Tags)}
 }

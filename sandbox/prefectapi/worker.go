@@ -48,7 +48,8 @@ func (a *API) heartbeat(r *request) (answer, error) {
 		Name     string `json:"name"`
 		Interval *count `json:"heartbeat_interval_seconds"`
 	}
-	s := schema{fields: map[string]kind{"name": text1, "heartbeat_interval_seconds": whole}, required: []string{"name"}, open: true}
+	s := schema{fields: map[string]kind{"name": text1, "heartbeat_interval_seconds": whole},
+		required: []string{"name"}, open: true}
 	if err := r.body.read(s, &beat); err != nil {
 		return answer{}, err
 	}
@@ -98,7 +99,9 @@ func (a *API) filterWorkers(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	latest := slices.SortedStableFunc(slices.Values(p.workers), func(x, y *poolWorker) int { return y.Heartbeat.Compare(x.Heartbeat.Time) })
+	latest := slices.SortedStableFunc(slices.Values(p.workers), func(x, y *poolWorker) int {
+		return y.Heartbeat.Compare(x.Heartbeat.Time)
+	})
 	now := a.now()
 	if a.isPrefect2() {
 		delete(query.Workers, "status") // it does not know the condition, and leaves it out

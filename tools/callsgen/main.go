@@ -4,7 +4,8 @@
 // Wherever a client type is stored in an interface, or reachable from a value that is,
 // Go's linker has to keep all its methods (text/template, which prints our help, may
 // call any by name). EC2 has some 700 operations, IAM 170, ECS and CloudWatch Logs about a
-// hundred each: EC2's alone were two thirds of the binary, and of the worker's memory. Method values carry no such type.
+// hundred each: EC2's alone were two thirds of the binary, and of the worker's memory. Method
+// values carry no such type.
 //
 // STS is not among them: the SDK's own configuration keeps all of it.
 package main
@@ -86,7 +87,9 @@ func (s service) file() string { return filepath.Join(s.folder, s.folder+".go") 
 // source is the package of a service, in one file.
 func (s service) source() ([]byte, error) {
 	var text bytes.Buffer
-	if err := page.Execute(&text, map[string]any{"Name": s.name, "Folder": s.folder, "Operations": s.operations}); err != nil {
+	if err := page.Execute(&text, map[string]any{
+		"Name": s.name, "Folder": s.folder, "Operations": s.operations,
+	}); err != nil {
 		return nil, fmt.Errorf("failed to write the calls of %q: %w", s.name, err)
 	}
 	source, err := format.Source(text.Bytes())

@@ -11,7 +11,8 @@ type service struct {
 // missing here does not compile: write it down and run `go generate ./tools/callsgen`.
 var services = []service{
 	{"cloudwatchlogs", "logscalls", []string{
-		"CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",
+		"CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents",
+		"GetLogEvents",
 		"ListTagsForResource", "PutRetentionPolicy", "TagResource",
 	}},
 	{"ec2", "ec2calls", []string{
@@ -25,27 +26,34 @@ var services = []service{
 		"PutLifecyclePolicy", "TagResource",
 	}},
 	{"ecs", "ecscalls", []string{
-		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeregisterTaskDefinition", "DescribeClusters",
+		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeregisterTaskDefinition",
+		"DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
 		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateService",
 	}},
 	{"eventbridge", "eventscalls", []string{
-		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets",
+		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets",
+		"RemoveTargets",
 		"TagResource",
 	}},
 	{"iam", "iamcalls", []string{
-		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole", "GetRolePolicy",
-		"ListAccountAliases", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePermissionsBoundary", "PutRolePolicy",
+		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole",
+		"GetRolePolicy",
+		"ListAccountAliases", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePermissionsBoundary",
+		"PutRolePolicy",
 		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
 	}},
 	{"s3", "s3calls", []string{
-		"CreateBucket", "DeleteBucket", "DeleteObjects", "GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketPolicy",
-		"GetBucketTagging", "GetPublicAccessBlock", "ListObjectVersions", "PutBucketEncryption", "PutBucketLifecycleConfiguration",
+		"CreateBucket", "DeleteBucket", "DeleteObjects", "GetBucketEncryption", "GetBucketLifecycleConfiguration",
+		"GetBucketPolicy",
+		"GetBucketTagging", "GetPublicAccessBlock", "ListObjectVersions", "PutBucketEncryption",
+		"PutBucketLifecycleConfiguration",
 		"PutBucketPolicy", "PutBucketTagging", "PutPublicAccessBlock",
 	}},
 	{"secretsmanager", "secretscalls", []string{
-		"CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "ListSecrets", "PutSecretValue", "RestoreSecret",
+		"CreateSecret", "DeleteSecret", "DescribeSecret", "GetSecretValue", "ListSecrets", "PutSecretValue",
+		"RestoreSecret",
 		"TagResource",
 	}},
 	{"servicequotas", "quotascalls", []string{"GetAWSDefaultServiceQuota", "GetServiceQuota"}},

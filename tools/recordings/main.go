@@ -42,7 +42,9 @@ func recordAll(ctx context.Context, dir string) error {
 	if err := buildProgram(ctx, filepath.Join(work, "bin", "ecsctl")); err != nil {
 		return err
 	}
-	server, err := sandbox.Start(sandbox.Options{Region: "us-east-1", EnforceIAM: true, ContainerEnvironment: quickWorker})
+	server, err := sandbox.Start(sandbox.Options{
+		Region: "us-east-1", EnforceIAM: true, ContainerEnvironment: quickWorker,
+	})
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,8 @@ func recordAll(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	env := append(server.Env(), "HOME="+work, "PATH="+filepath.Join(work, "bin")+":"+os.Getenv("PATH"), "TERM=xterm-256color")
+	env := append(server.Env(), "HOME="+work, "PATH="+filepath.Join(work, "bin")+":"+os.Getenv("PATH"),
+		"TERM=xterm-256color")
 	for _, r := range recordings {
 		frames, err := r.carryOut(ctx, work, env)
 		if err != nil {

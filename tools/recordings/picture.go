@@ -32,9 +32,11 @@ func (t *terminal) picture(args []string) []byte {
 	rows := usedRows(t.emu)
 	var b bytes.Buffer
 	width, height := float64(t.emu.Width())*cellWidth+2*padding, (rows+1)*lineHeight+2*padding
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">`+"\n", width, height)
+	fmt.Fprintf(&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", background)
-	writeLine(&b, 0, []run{{text: "$ ", fill: palette[8]}, {text: "ecsctl " + strings.Join(args, " "), fill: palette[15]}})
+	writeLine(&b, 0, []run{{text: "$ ", fill: palette[8]},
+		{text: "ecsctl " + strings.Join(args, " "), fill: palette[15]}})
 	for y := range rows {
 		writeLine(&b, y+1, runsOf(t.emu, y))
 	}

@@ -35,7 +35,8 @@ func TestPicture(t *testing.T) {
 	wellFormed(t, "picture", []byte(got))
 	for _, part := range []string{
 		`>ecsctl status --pool etl</tspan>`, `<tspan fill="` + foreground + `">plain </tspan>`,
-		`<tspan fill="` + palette[1] + `" font-weight="bold">red</tspan>`, `>a &lt; b &amp; c</tspan>`, `viewBox="0 0 196 100"`,
+		`<tspan fill="` + palette[1] + `" font-weight="bold">red</tspan>`, `>a &lt; b &amp; c</tspan>`,
+		`viewBox="0 0 196 100"`,
 	} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s is not in\n%s", part, got)

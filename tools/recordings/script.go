@@ -43,7 +43,8 @@ var recordings = []recording{
 	{name: "status", args: []string{"status", "--pool", "my-ecs-pool"}, cols: 110, rows: 30},
 	{name: "list", args: []string{"list"}, cols: 110, rows: 12},
 	{name: "doctor", args: []string{"doctor", "--pool", "my-ecs-pool"}, cols: 130, rows: 40},
-	{args: []string{"bootstrap", "--pool", "my-ecs-pool", "--desired-count", "0", "--yes", "--no-wait"}, cols: 110, rows: 40},
+	{args: []string{"bootstrap", "--pool", "my-ecs-pool", "--desired-count", "0", "--yes", "--no-wait"},
+		cols: 110, rows: 40},
 	{name: "status-broken", args: []string{"status", "--pool", "my-ecs-pool"}, cols: 130, rows: 30},
 }
 
@@ -79,5 +80,6 @@ func (r recording) carryOut(ctx context.Context, dir string, env []string) (map[
 // quickWorker lets the worker poll often, and answer health checks on a port of its own.
 func quickWorker() ([]string, error) {
 	port, err := ownport.Take()
-	return []string{"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1", "PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
+	return []string{"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_WORKER_WEBSERVER_HOST=127.0.0.1",
+		"PREFECT_WORKER_WEBSERVER_PORT=" + port}, err
 }

@@ -27,7 +27,8 @@ type terminal struct {
 
 // open starts ecsctl.
 func open(ctx context.Context, cols, rows int, dir string, env, args []string) (*terminal, error) {
-	t := &terminal{cmd: exec.CommandContext(ctx, filepath.Join(dir, "bin", "ecsctl"), args...), emu: vt.NewEmulator(cols, rows), over: make(chan error, 1)}
+	t := &terminal{cmd: exec.CommandContext(ctx, filepath.Join(dir, "bin", "ecsctl"), args...),
+		emu: vt.NewEmulator(cols, rows), over: make(chan error, 1)}
 	t.cmd.Args[0] = "ecsctl" // as a person types it
 	t.cmd.Env, t.cmd.Dir = env, dir
 	var err error

@@ -57,7 +57,8 @@ func newTarball(w io.Writer) tarball {
 }
 
 func (t tarball) add(name string, mode int64, content []byte) error {
-	header := &tar.Header{Name: name, Mode: mode, Size: int64(len(content)), ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}
+	header := &tar.Header{Name: name, Mode: mode, Size: int64(len(content)), ModTime: time.Unix(0, 0),
+		Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}
 	if err := t.tar.WriteHeader(header); err != nil {
 		return err
 	}

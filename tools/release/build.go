@@ -21,7 +21,8 @@ func (t target) String() string { return t.os + "/" + t.arch }
 
 // targets are what ecsctl is released for.
 var targets = []target{
-	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}, {"windows", "arm64"},
+	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"},
+	{"windows", "arm64"},
 }
 
 // buildWorkers makes the worker-only programs, compressed, and returns their files. They are

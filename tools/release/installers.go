@@ -18,7 +18,8 @@ var formula string
 // this very release, with their checksums.
 func (o options) writeInstallers(sums map[string]string) error {
 	var list strings.Builder
-	pairs := []string{"@URL@", strings.TrimSuffix(o.url, "/"), "@VERSION@", o.version, "@PACKAGE_VERSION@", pythonVersion(o.version)}
+	pairs := []string{"@URL@", strings.TrimSuffix(o.url, "/"), "@VERSION@", o.version, "@PACKAGE_VERSION@",
+		pythonVersion(o.version)}
 	for _, t := range targets {
 		archive := fmt.Sprintf("ecsctl_%s_%s_%s.tar.gz", o.version, t.os, t.arch)
 		if sum, ok := sums[archive]; ok {

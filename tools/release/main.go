@@ -24,9 +24,11 @@ func main() {
 	flag.StringVar(&o.dist, "dist", "dist", "`DIR` to write to")
 	flag.StringVar(&o.version, "version", "", "`VERSION` in the names of the files (default: the commit)")
 	flag.StringVar(&o.url, "url", "", "`URL` of the folder that the files will be in (default: DIR itself)")
-	flag.StringVar(&o.only, "only", "", "`OS/ARCHITECTURE` to release alone, with a worker for that architecture alone: for tests")
+	flag.StringVar(&o.only, "only", "",
+		"`OS/ARCHITECTURE` to release alone, with a worker for that architecture alone: for tests")
 	flag.StringVar(&o.nfpm, "nfpm", ".venvs/release/bin/nfpm", "`FILE` with nfpm, which makes debs and rpms")
-	flag.StringVar(&o.key, "key", "", "`FILE` with the Ed25519 key (PEM) that signs the provenance (default: it is not signed)")
+	flag.StringVar(&o.key, "key", "",
+		"`FILE` with the Ed25519 key (PEM) that signs the provenance (default: it is not signed)")
 	flag.StringVar(&o.builder, "builder", "local", "`URI` of who builds, for the provenance: such as the CI job's")
 	flag.Parse()
 	if err := run(o); err != nil {

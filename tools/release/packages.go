@@ -26,7 +26,8 @@ func (o options) writePackages(t target, program string, workers []string) ([]st
 	}
 	contents := []content{{program, "/usr/bin/ecsctl", map[string]int{"mode": 0o755}}}
 	for _, worker := range workers {
-		contents = append(contents, content{worker, "/usr/share/ecsctl/" + filepath.Base(worker), map[string]int{"mode": 0o644}})
+		contents = append(contents, content{worker, "/usr/share/ecsctl/" + filepath.Base(worker),
+			map[string]int{"mode": 0o644}})
 	}
 	config, err := json.Marshal(map[string]any{ // JSON is YAML
 		"name": "ecsctl", "arch": t.arch, "platform": t.os, "version": packageVersion(o.version),

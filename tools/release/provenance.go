@@ -127,7 +127,8 @@ func sign(keyFile string, content []byte, to string) error {
 	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return fmt.Errorf("the signing key %q is not of Ed25519: make one by openssl genpkey -algorithm ed25519", keyFile)
+		return fmt.Errorf("the signing key %q is not of Ed25519: make one by openssl genpkey -algorithm ed25519",
+			keyFile)
 	}
 	signature, err := key.Sign(nil, content, crypto.Hash(0))
 	if err != nil {

@@ -28,7 +28,8 @@ func TestProvenance(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := options{dist: dir, version: "v1.2.3", builder: "https://ci.example/7"}
-	raw, err := json.Marshal(o.provenance(map[string]string{"b.zip": "22", "a.tar.gz": "11"}, "c0ffee", false, []byte("sums")))
+	raw, err := json.Marshal(o.provenance(map[string]string{"b.zip": "22", "a.tar.gz": "11"}, "c0ffee", false,
+		[]byte("sums")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,8 @@ func TestProvenance(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Type != "https://in-toto.io/Statement/v1" || len(got.Subject) != 2 || got.Subject[0].Name != "a.tar.gz" || got.Subject[0].Digest["sha256"] != "11" ||
+	if got.Type != "https://in-toto.io/Statement/v1" || len(got.Subject) != 2 || got.Subject[0].Name != "a.tar.gz" ||
+		got.Subject[0].Digest["sha256"] != "11" ||
 		got.Predicate.BuildDefinition.ResolvedDependencies[0].Digest["gitCommit"] != "c0ffee" {
 		t.Errorf("the statement is %s", raw)
 	}

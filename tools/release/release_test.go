@@ -24,7 +24,9 @@ func TestPack(t *testing.T) {
 		}
 	}
 	want := map[string]string{"ecsctl": "program -rwxr-xr-x", "README.md": "read me -rw-r--r--"}
-	for name, read := range map[string]func([]byte) (map[string]string, error){"a.tar.gz": readTarball, "a.zip": readZip} {
+	for name, read := range map[string]func([]byte) (map[string]string, error){
+		"a.tar.gz": readTarball, "a.zip": readZip,
+	} {
 		archive := filepath.Join(dir, name)
 		if err := pack(archive, []string{program, readme}); err != nil {
 			t.Fatal(err)
@@ -113,7 +115,8 @@ func TestSBOM(t *testing.T) {
 			t.Errorf("component %+v", c)
 		}
 	}
-	if got.Metadata.Component.Name != "ecsctl" || !slices.Contains(names, "stdlib") || !slices.Contains(names, "github.com/google/go-containerregistry") {
+	if got.Metadata.Component.Name != "ecsctl" || !slices.Contains(names, "stdlib") ||
+		!slices.Contains(names, "github.com/google/go-containerregistry") {
 		t.Errorf("of %s: %v", got.Metadata.Component.Name, names)
 	}
 	if err := writeSBOM(document, document); err == nil {

@@ -50,10 +50,12 @@ func writeSBOM(binary, document string) error {
 	}
 	sum := sha256.Sum256(content)
 	out := bom{Format: "CycloneDX", SpecVersion: "1.5", Version: 1, Metadata: metadata{component{
-		Type: "application", Name: info.Main.Path, Version: info.Main.Version, Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}},
+		Type: "application", Name: info.Main.Path, Version: info.Main.Version,
+		Hashes: []hash{{"SHA-256", hex.EncodeToString(sum[:])}},
 	}}}
 	toolchain := info.GoVersion[len("go"):]
-	out.Components = []component{{Type: "library", Name: "stdlib", Version: toolchain, PURL: "pkg:golang/stdlib@" + toolchain}}
+	out.Components = []component{{Type: "library", Name: "stdlib", Version: toolchain,
+		PURL: "pkg:golang/stdlib@" + toolchain}}
 	for _, module := range info.Deps {
 		out.Components = append(out.Components, moduleComponent(module))
 	}
@@ -68,5 +70,6 @@ func moduleComponent(module *debug.Module) component {
 	if module.Replace != nil {
 		module = module.Replace
 	}
-	return component{Type: "library", Name: module.Path, Version: module.Version, PURL: "pkg:golang/" + module.Path + "@" + module.Version}
+	return component{Type: "library", Name: module.Path, Version: module.Version, PURL: "pkg:golang/" + module.Path +
+		"@" + module.Version}
 }

@@ -33,7 +33,8 @@ func TestWheel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if platform := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "ecsctl-1.2.3-py3-none-"), ".whl"); platform == "" {
+		if platform := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "ecsctl-1.2.3-py3-none-"),
+			".whl"); platform == "" {
 			t.Errorf("%v: %q names no system", target, file)
 		}
 		raw, err := os.ReadFile(file)
@@ -44,13 +45,15 @@ func TestWheel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		script, share := "ecsctl-1.2.3.data/scripts/ecsctl", "ecsctl-1.2.3.data/data/share/ecsctl/ecsctl-worker-linux-amd64.gz"
+		script, share := "ecsctl-1.2.3.data/scripts/ecsctl",
+			"ecsctl-1.2.3.data/data/share/ecsctl/ecsctl-worker-linux-amd64.gz"
 		if files[script] != "content -rwxr-xr-x" || files[share] != "content -rw-r--r--" {
 			t.Errorf("%v: it holds %v", target, files)
 		}
 		// printf content | openssl sha256 -binary | basenc --base64url
 		const line = ",sha256=7XACtDnprIRfIjV9giusFERzD722AW0-yUMil7nsn3M,7\n"
-		if record := files["ecsctl-1.2.3.dist-info/RECORD"]; !strings.Contains(record, script+line) || !strings.Contains(record, share+line) {
+		if record := files["ecsctl-1.2.3.dist-info/RECORD"]; !strings.Contains(record, script+line) ||
+			!strings.Contains(record, share+line) {
 			t.Errorf("%v: RECORD %s", target, record)
 		}
 	}
@@ -63,12 +66,15 @@ func TestInstallers(t *testing.T) {
 		sums["ecsctl_v1.2.3_"+target.os+"_"+target.arch+".tar.gz"] = "sum-of-" + target.os + "-" + target.arch
 	}
 	dir := t.TempDir()
-	if err := (options{dist: dir, version: "v1.2.3", url: "https://example.com/ecsctl/"}).writeInstallers(sums); err != nil {
+	if err := (options{dist: dir, version: "v1.2.3", url: "https://example.com/ecsctl/"}).writeInstallers(
+		sums); err != nil {
 		t.Fatal(err)
 	}
 	for name, wants := range map[string][]string{
-		"install.sh": {"sum-of-linux-arm64  ecsctl_v1.2.3_linux_arm64.tar.gz\n", "url=${ECSCTL_URL:-https://example.com/ecsctl}\n"},
-		"ecsctl.rb":  {`url "https://example.com/ecsctl/ecsctl_v1.2.3_darwin_arm64.tar.gz"`, `sha256 "sum-of-darwin-arm64"`, `version "1.2.3"`},
+		"install.sh": {"sum-of-linux-arm64  ecsctl_v1.2.3_linux_arm64.tar.gz\n",
+			"url=${ECSCTL_URL:-https://example.com/ecsctl}\n"},
+		"ecsctl.rb": {`url "https://example.com/ecsctl/ecsctl_v1.2.3_darwin_arm64.tar.gz"`,
+			`sha256 "sum-of-darwin-arm64"`, `version "1.2.3"`},
 	} {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

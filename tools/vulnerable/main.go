@@ -66,7 +66,8 @@ func read(in io.Reader) (ours, theirs []string, err error) {
 			continue // in a module or a package that is there, in nothing that is called
 		}
 		called := m.Finding.Trace[0]
-		line := fmt.Sprintf("%s %s@%s, fixed in %s: %s", m.Finding.OSV, called.Module, called.Version, m.Finding.Fixed, summaries[m.Finding.OSV])
+		line := fmt.Sprintf("%s %s@%s, fixed in %s: %s", m.Finding.OSV, called.Module, called.Version, m.Finding.Fixed,
+			summaries[m.Finding.OSV])
 		list := &ours
 		if called.Module == "stdlib" {
 			list = &theirs

@@ -37,7 +37,8 @@ type Clients struct {
 }
 
 // errNoRegion: neither the worker nor the credentials block names a region.
-var errNoRegion = hint.Add(errors.New("no AWS region is set"), "set region_name in the AwsCredentials block, or AWS_REGION where the worker runs")
+var errNoRegion = hint.Add(errors.New("no AWS region is set"),
+	"set region_name in the AwsCredentials block, or AWS_REGION where the worker runs")
 
 // Sets makes clients, one set for each set of credentials.
 type Sets struct {
@@ -55,7 +56,8 @@ type Sets struct {
 
 // NewSets makes clients out of base, which has the worker's own credentials and region.
 func NewSets(base aws.Config, rates map[string]Rate, called Called) *Sets {
-	return &Sets{base: base, rates: rates, called: called, making: make(chan struct{}, 1), sets: map[string]*Clients{}, workers: 1}
+	return &Sets{base: base, rates: rates, called: called, making: make(chan struct{}, 1),
+		sets: map[string]*Clients{}, workers: 1}
 }
 
 // Of returns the clients for a job's credentials.

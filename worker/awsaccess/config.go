@@ -45,16 +45,18 @@ func configFor(ctx context.Context, base aws.Config, c jobtemplate.Credentials) 
 		return aws.Config{}, err
 	}
 	if c.AssumeRoleARN != "" {
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), c.AssumeRoleARN, assumeRole(c.AssumeRole)))
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg),
+			c.AssumeRoleARN, assumeRole(c.AssumeRole)))
 	}
 	return cfg, nil
 }
 
 func profileConfig(ctx context.Context, base aws.Config, profile string) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithLogger(base.Logger), func(o *config.LoadOptions) error {
-		o.HTTPClient, o.APIOptions = base.HTTPClient, base.APIOptions
-		return nil
-	})
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(profile), config.WithLogger(base.Logger),
+		func(o *config.LoadOptions) error {
+			o.HTTPClient, o.APIOptions = base.HTTPClient, base.APIOptions
+			return nil
+		})
 	if err != nil {
 		return cfg, hint.Add(fmt.Errorf("failed to load the AWS profile %q of the credentials block: %w", profile, err),
 			"profiles are looked for where the worker runs: mount them there, or use keys or a role")

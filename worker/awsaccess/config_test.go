@@ -76,7 +76,9 @@ func TestRetriesOfABlock(t *testing.T) {
 		"max":    {map[string]any{"max_attempts": 4.0}, 5},
 		"absent": {map[string]any{"mode": "standard"}, 0},
 	} {
-		cfg, err := configFor(t.Context(), aws.Config{}, jobtemplate.Credentials{Client: jobtemplate.ClientParameters{Config: map[string]any{"retries": tc.retries}}})
+		cfg, err := configFor(t.Context(), aws.Config{},
+			jobtemplate.Credentials{Client: jobtemplate.ClientParameters{
+				Config: map[string]any{"retries": tc.retries}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +94,8 @@ func TestABlockWithAWrongCABundle(t *testing.T) {
 	if err := os.WriteFile(path, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := configFor(t.Context(), aws.Config{}, jobtemplate.Credentials{Client: jobtemplate.ClientParameters{CABundlePath: path}})
+	_, err := configFor(t.Context(), aws.Config{},
+		jobtemplate.Credentials{Client: jobtemplate.ClientParameters{CABundlePath: path}})
 	if err == nil || !strings.Contains(err.Error(), "holds no PEM certificate") {
 		t.Errorf("got %v", err)
 	}
@@ -101,18 +104,23 @@ func TestABlockWithAWrongCABundle(t *testing.T) {
 func TestPassing(t *testing.T) {
 	t.Parallel()
 	api := func(code, message string) error {
-		return &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: &smithy.GenericAPIError{Code: code, Message: message}}
+		return &smithy.OperationError{
+			ServiceID: "ECS", OperationName: "RunTask", Err: &smithy.GenericAPIError{Code: code, Message: message},
+		}
 	}
 	for name, tc := range map[string]struct {
 		err  error
 		want bool
 	}{
-		"throttled":   {api("ThrottlingException", "Rate exceeded"), true},
-		"new role":    {api("ClientException", "ECS was unable to assume the role 'arn:x' that was provided for this task."), true},
+		"throttled": {api("ThrottlingException", "Rate exceeded"), true},
+		"new role": {api("ClientException",
+			"ECS was unable to assume the role 'arn:x' that was provided for this task."), true},
 		"bad request": {api("InvalidParameterException", "No such subnet"), false},
 		"no access":   {api("AccessDeniedException", "not authorized"), false},
-		"network":     {&smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: errors.New("connection reset")}, true},
-		"our own":     {errNoRegion, false},
+		"network": {&smithy.OperationError{
+			ServiceID: "ECS", OperationName: "RunTask", Err: errors.New("connection reset"),
+		}, true},
+		"our own": {errNoRegion, false},
 	} {
 		if got := Passing(Explain("test", tc.err)); got != tc.want {
 			t.Errorf("%s: got %t", name, got)
@@ -124,7 +132,9 @@ func TestAccessDeniedNamesTheAction(t *testing.T) {
 	t.Parallel()
 	err := Explain("run the ECS task", &smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask",
 		Err: &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized"}})
-	want := "failed to run the ECS task: User: x is not authorized (AccessDeniedException) (the worker's role needs a policy that allows ecs:RunTask on what the message names, as the statement RunFlowRunTasks of `ecsctl policy worker` does)"
+	want := "failed to run the ECS task: User: x is not authorized (AccessDeniedException) (the worker's role needs " +
+		"a policy that allows ecs:RunTask on what the message names, as the statement RunFlowRunTasks of `ecsctl " +
+		"policy worker` does)"
 	if got := Sentence(err); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

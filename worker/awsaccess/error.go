@@ -24,7 +24,8 @@ func Explain(doing string, err error) error {
 	}
 	api, answered := awserr.Answer(err)
 	if !answered {
-		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " + Innermost(err).Error(), Err: err}
+		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " +
+			Innermost(err).Error(), Err: err}
 	}
 	why := strings.TrimSpace(api.ErrorMessage())
 	if why == "" {
@@ -61,7 +62,8 @@ func withAdvice(e *awserr.Error, api smithy.APIError, err error) error {
 	case "ClusterNotFoundException":
 		return hint.Add(e, "check the job variable cluster, and that the cluster is in the worker's region")
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
-		return hint.Add(e, "AWS does not take the credentials: check the AwsCredentials block, or what the worker runs with")
+		return hint.Add(e, "AWS does not take the credentials: check the AwsCredentials block, or what the worker "+
+			"runs with")
 	}
 	if known && strings.HasPrefix(awserr.Action(err), "ecs:") {
 		return hint.Add(e, found.String())
@@ -111,5 +113,6 @@ var newRole = regexp.MustCompile(`(?i)unable to assume|cannot be assumed`)
 
 // RoleIsNew reports whether AWS does not know a role yet because it was just made.
 func RoleIsNew(api smithy.APIError) bool {
-	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") && newRole.MatchString(api.ErrorMessage())
+	return (api.ErrorCode() == "ClientException" || api.ErrorCode() == "InvalidParameterException") &&
+		newRole.MatchString(api.ErrorMessage())
 }

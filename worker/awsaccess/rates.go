@@ -44,11 +44,13 @@ func DefaultRates() map[string]Rate {
 func ParseRate(text string) (action string, r Rate, err error) {
 	action, value, _ := strings.Cut(text, "=")
 	if _, known := DefaultRates()[action]; !known {
-		return "", r, fmt.Errorf("the rate %q does not begin with one of %s", text, strings.Join(slices.Sorted(maps.Keys(DefaultRates())), ", "))
+		return "", r, fmt.Errorf("the rate %q does not begin with one of %s", text,
+			strings.Join(slices.Sorted(maps.Keys(DefaultRates())), ", "))
 	}
 	perSecond, burst, given := strings.Cut(value, ",")
 	number, ok := strings.CutSuffix(perSecond, "/s")
-	if r.PerSecond, err = strconv.ParseFloat(number, 64); err != nil || !ok || !(r.PerSecond > 0 && r.PerSecond <= 1e6) {
+	if r.PerSecond, err = strconv.ParseFloat(number, 64); err != nil || !ok ||
+		!(r.PerSecond > 0 && r.PerSecond <= 1e6) {
 		return "", r, fmt.Errorf("the rate %q is not of the form ACTION=N/s,burst=M", text)
 	}
 	r.Burst = max(1, int(r.PerSecond+0.999))
@@ -171,12 +173,14 @@ func (l limits) Divide(workers int) {
 func (l limits) addTo(called Called) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ecsctl:limit",
-			func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			func(ctx context.Context, in middleware.FinalizeInput,
+				next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 				action := awsmiddleware.GetOperationName(ctx)
 				bucket := l[action]
 				if bucket != nil {
 					if err := bucket.Wait(ctx); err != nil {
-						return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
+						return middleware.FinalizeOutput{}, middleware.Metadata{},
+							fmt.Errorf("failed to wait for the rate of %s: %w", action, err)
 					}
 				}
 				if err := checkBeforeSending(ctx); err != nil {

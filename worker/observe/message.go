@@ -83,7 +83,8 @@ func (c *Change) RunID() string {
 	if id := c.Tags[TagFlowRunID]; id != "" {
 		return id
 	}
-	if parts := strings.Split(aws.ToString(c.Task.StartedBy), "/"); len(parts) == 3 && parts[0] == "prefect" && IsUUID(parts[1]) {
+	if parts := strings.Split(aws.ToString(c.Task.StartedBy), "/"); len(parts) == 3 && parts[0] == "prefect" &&
+		IsUUID(parts[1]) {
 		return parts[1]
 	}
 	if c.Task.Overrides == nil {

@@ -45,8 +45,10 @@ func (q *Queue) Receive(ctx context.Context) ([]Message, error) {
 		return nil, err
 	}
 	out, err := q.API.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: q.URL, MaxNumberOfMessages: messageBatch, WaitTimeSeconds: int32(LongPoll.Seconds()), VisibilityTimeout: int32(q.Visibility.Seconds()),
-		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
+		QueueUrl: q.URL, MaxNumberOfMessages: messageBatch, WaitTimeSeconds: int32(LongPoll.Seconds()),
+		VisibilityTimeout: int32(q.Visibility.Seconds()),
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{
+			types.MessageSystemAttributeNameApproximateReceiveCount},
 	})
 	if err != nil {
 		q.URL = nil // it may be another one when it is back
@@ -56,7 +58,9 @@ func (q *Queue) Receive(ctx context.Context) ([]Message, error) {
 	for i, m := range out.Messages {
 		// SQS always tells the count; one that it did not would be a first time.
 		receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-		got = append(got, Message{id: strconv.Itoa(i), receipt: aws.ToString(m.ReceiptHandle), Body: aws.ToString(m.Body), Receives: receives})
+		got = append(got, Message{
+			id: strconv.Itoa(i), receipt: aws.ToString(m.ReceiptHandle), Body: aws.ToString(m.Body), Receives: receives,
+		})
 	}
 	return got, nil
 }
@@ -78,7 +82,8 @@ func (q *Queue) explain(doing string, err error) error {
 	if !awserr.HasCode(err, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue") {
 		return err
 	}
-	return hint.Add(fmt.Errorf("there is no queue %q: %w", q.Name, err), "`ecsctl bootstrap` makes it; check the name and the region")
+	return hint.Add(fmt.Errorf("there is no queue %q: %w", q.Name, err),
+		"`ecsctl bootstrap` makes it; check the name and the region")
 }
 
 // Acknowledge deletes messages from the queue at url. Those that SQS fails to delete
@@ -89,7 +94,9 @@ func (q *Queue) Acknowledge(ctx context.Context, url *string, messages []Message
 	}
 	in := &sqs.DeleteMessageBatchInput{QueueUrl: url}
 	for _, m := range messages {
-		in.Entries = append(in.Entries, types.DeleteMessageBatchRequestEntry{Id: aws.String(m.id), ReceiptHandle: aws.String(m.receipt)})
+		in.Entries = append(in.Entries, types.DeleteMessageBatchRequestEntry{
+			Id: aws.String(m.id), ReceiptHandle: aws.String(m.receipt),
+		})
 	}
 	out, err := q.API.DeleteMessageBatch(ctx, in)
 	if err != nil {
@@ -119,7 +126,8 @@ func (q *Queue) Hold(ctx context.Context, url *string, messages []Message, d fun
 func failedEntries(doing string, failed []types.BatchResultErrorEntry) error {
 	var errs []error
 	for _, f := range failed {
-		errs = append(errs, fmt.Errorf("failed to %s a task change: %s (%s)", doing, aws.ToString(f.Message), aws.ToString(f.Code)))
+		errs = append(errs, fmt.Errorf("failed to %s a task change: %s (%s)", doing, aws.ToString(f.Message),
+			aws.ToString(f.Code)))
 	}
 	return errors.Join(errs...)
 }

@@ -54,7 +54,9 @@ func (t *Tags) Fill(ctx context.Context, sets *awsaccess.Sets, changes []*Change
 }
 
 func (t *Tags) ask(ctx context.Context, clients *awsaccess.Clients, cluster string, tasks []string) error {
-	out, err := clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: tasks, Include: []types.TaskField{types.TaskFieldTags}})
+	out, err := clients.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+		Cluster: &cluster, Tasks: tasks, Include: []types.TaskField{types.TaskFieldTags},
+	})
 	if awserr.HasCode(err, "ClusterNotFoundException") {
 		return nil // it is gone, and its tasks with it
 	}

@@ -37,7 +37,9 @@ func (r *Lines) InPrefect(run Run) *slog.Logger {
 	if r.Ship == nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(&LineHandler{Console: slog.DiscardHandler, Ship: r.Ship, Line: prefect.Log{Name: RunLogger, FlowRunID: run.ID}})
+	return slog.New(&LineHandler{
+		Console: slog.DiscardHandler, Ship: r.Ship, Line: prefect.Log{Name: RunLogger, FlowRunID: run.ID},
+	})
 }
 
 // LineHandler writes each record twice.

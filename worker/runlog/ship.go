@@ -20,8 +20,9 @@ const (
 	LogBatch    = 500             // lines in one call
 	MaxLogLines = 20_000          // waiting to be sent; older ones are dropped
 	MaxLogText  = 100_000         // of one line; servers refuse lines of a megabyte
-	maxLogCall  = 3_900_000       // of one call; Prefect's own client sends 4,000,000 at most (PREFECT_LOGGING_TO_API_BATCH_SIZE)
-	LastFlush   = 5 * time.Second // for what is left when the worker ends
+	// of one call; Prefect's own client sends 4,000,000 at most (PREFECT_LOGGING_TO_API_BATCH_SIZE)
+	maxLogCall = 3_900_000
+	LastFlush  = 5 * time.Second // for what is left when the worker ends
 )
 
 // Shipper sends log lines to Prefect in batches. It never keeps anyone waiting: when

@@ -26,7 +26,8 @@ func (f Form) Ask(ctx context.Context, q Question) ([]string, error) {
 	q = q.plain()
 	s := newScreen(q)
 	// Signals are main's, and reach us by the context.
-	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out), tea.WithoutSignalHandler())
+	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out),
+		tea.WithoutSignalHandler())
 	_, err := program.Run()
 	switch {
 	case ctx.Err() != nil:

@@ -13,9 +13,11 @@ import (
 // Counters, events and dates: they move by themselves.
 var (
 	volatileInCluster = []string{
-		"ActiveServicesCount", "PendingTasksCount", "RunningTasksCount", "RegisteredContainerInstancesCount", "Statistics",
+		"ActiveServicesCount", "PendingTasksCount", "RunningTasksCount", "RegisteredContainerInstancesCount",
+		"Statistics",
 	}
-	volatileInService = []string{"CreatedAt", "Deployments", "CurrentServiceDeployment", "CurrentServiceRevisions", "Events", "PendingCount", "RunningCount"}
+	volatileInService = []string{"CreatedAt", "Deployments", "CurrentServiceDeployment", "CurrentServiceRevisions",
+		"Events", "PendingCount", "RunningCount"}
 )
 
 const inactive = "INACTIVE"
@@ -33,7 +35,8 @@ func (s *Source) readClusters(ctx context.Context, snap *Snapshot) error {
 			continue
 		}
 		out, err := s.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
-			Clusters: page.ClusterArns, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
+			Clusters: page.ClusterArns, Include: []types.ClusterField{types.ClusterFieldTags,
+				types.ClusterFieldSettings},
 		})
 		if err != nil {
 			return fmt.Errorf("failed to describe clusters: %w", err)

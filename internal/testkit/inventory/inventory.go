@@ -40,7 +40,8 @@ const (
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Bucket, Rule, TaskDefinition, Service, WorkPool}
+var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Bucket, Rule, TaskDefinition,
+	Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
 // change behind ecsctl's back what it reads here.
@@ -104,7 +105,8 @@ func (s *Source) Read(ctx context.Context) (*Snapshot, error) {
 	snap := &Snapshot{things: Things{}, names: map[string]string{}}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Snapshot) error{
-		s.readRoles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters, s.readTaskDefinitions, s.readPools,
+		s.readRoles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters,
+		s.readTaskDefinitions, s.readPools,
 		s.readQueues, s.readRules, s.readBuckets,
 	} {
 		group.Go(func() error { return read(ctx, snap) })

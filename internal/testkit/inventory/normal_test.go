@@ -26,7 +26,9 @@ func reading(t *testing.T, group, suffix string, revision int, image string) *Sn
 	add(TaskDefinition, "worker:"+string(rune('0'+revision)), map[string]any{
 		"TaskDefinitionArn": definition(revision), "Revision": revision, "Image": image, "ValueFrom": secret,
 	})
-	add(Service, "default/worker", map[string]any{"TaskDefinition": definition(revision), "SecurityGroups": []string{"sg-b", group}})
+	add(Service, "default/worker", map[string]any{
+		"TaskDefinition": definition(revision), "SecurityGroups": []string{"sg-b", group},
+	})
 	return snap
 }
 

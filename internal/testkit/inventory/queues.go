@@ -23,7 +23,8 @@ type queue struct {
 // tell times.
 var queueAttributes = []sqstypes.QueueAttributeName{
 	sqstypes.QueueAttributeNameMessageRetentionPeriod, sqstypes.QueueAttributeNameVisibilityTimeout,
-	sqstypes.QueueAttributeNameDelaySeconds, sqstypes.QueueAttributeNamePolicy, sqstypes.QueueAttributeNameRedrivePolicy,
+	sqstypes.QueueAttributeNameDelaySeconds, sqstypes.QueueAttributeNamePolicy,
+	sqstypes.QueueAttributeNameRedrivePolicy,
 }
 
 func (s *Source) readQueues(ctx context.Context, snap *Snapshot) error {
@@ -43,7 +44,9 @@ func (s *Source) readQueues(ctx context.Context, snap *Snapshot) error {
 }
 
 func (s *Source) readQueue(ctx context.Context, snap *Snapshot, url string) error {
-	got, err := s.SQS.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: queueAttributes})
+	got, err := s.SQS.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: queueAttributes,
+	})
 	if err != nil {
 		return err
 	}

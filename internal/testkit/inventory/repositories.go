@@ -40,7 +40,8 @@ func (s *Source) readRepositories(ctx context.Context, snap *Snapshot) error {
 }
 
 func (s *Source) readRepository(ctx context.Context, found types.Repository) (repository, error) {
-	out := repository{TagMutability: string(found.ImageTagMutability), Tags: map[string]string{}, Images: map[string][]string{}}
+	out := repository{TagMutability: string(found.ImageTagMutability), Tags: map[string]string{},
+		Images: map[string][]string{}}
 	if c := found.ImageScanningConfiguration; c != nil {
 		out.ScanOnPush = c.ScanOnPush
 	}

@@ -16,7 +16,8 @@ type secret struct {
 }
 
 func (s *Source) readSecrets(ctx context.Context, snap *Snapshot) error {
-	pages := secretsmanager.NewListSecretsPaginator(s.Secrets, &secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)})
+	pages := secretsmanager.NewListSecretsPaginator(s.Secrets,
+		&secretsmanager.ListSecretsInput{IncludePlannedDeletion: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

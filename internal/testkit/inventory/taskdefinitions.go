@@ -17,7 +17,8 @@ type taskDefinition struct {
 // readTaskDefinitions files the ACTIVE revisions. AWS keeps the others for good,
 // so they say nothing about what a run left behind.
 func (s *Source) readTaskDefinitions(ctx context.Context, snap *Snapshot) error {
-	pages := ecs.NewListTaskDefinitionsPaginator(s.ECS, &ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
+	pages := ecs.NewListTaskDefinitionsPaginator(s.ECS,
+		&ecs.ListTaskDefinitionsInput{Status: types.TaskDefinitionStatusActive})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -32,7 +33,8 @@ func (s *Source) readTaskDefinitions(ctx context.Context, snap *Snapshot) error 
 			}
 			td := out.TaskDefinition
 			name := fmt.Sprintf("%s:%d", aws.ToString(td.Family), td.Revision)
-			if err := snap.add(TaskDefinition, name, taskDefinition{td, out.Tags}, "RegisteredAt", "RegisteredBy"); err != nil {
+			if err := snap.add(TaskDefinition, name, taskDefinition{td, out.Tags}, "RegisteredAt",
+				"RegisteredBy"); err != nil {
 				return err
 			}
 		}

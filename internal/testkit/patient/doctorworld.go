@@ -59,7 +59,9 @@ type Patient struct {
 func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 	t.Helper()
 	p := &Patient{T: t, Key: PatientKey, Spec: spec.Spec{
-		Pool: PatientPool, Region: PatientRegion, Worker: spec.Worker{Runtime: spec.RuntimePrefect, Image: "prefecthq/worker:1"},
+		Pool: PatientPool, Region: PatientRegion, Worker: spec.Worker{
+			Runtime: spec.RuntimePrefect, Image: "prefecthq/worker:1",
+		},
 	}}
 	api := prefectapi.New()
 	o.Region = PatientRegion
@@ -186,7 +188,9 @@ func (p *Patient) User(name, policy string) aws.Config {
 	if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: &name}); err != nil {
 		p.T.Fatal(err)
 	}
-	if _, err := client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy}); err != nil {
+	if _, err := client.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
+		UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy,
+	}); err != nil {
 		p.T.Fatal(err)
 	}
 	made, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &name})
@@ -194,7 +198,8 @@ func (p *Patient) User(name, policy string) aws.Config {
 		p.T.Fatal(err)
 	}
 	cfg := p.Cfg.Copy()
-	cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey, "")
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId,
+		*made.AccessKey.SecretAccessKey, "")
 	return cfg
 }
 
@@ -209,11 +214,17 @@ func (p *Patient) Holder(withheld string) aws.Config {
 	name := "without" + withheld
 	cfg, client := p.User(name, mayAsk), iam.NewFromConfig(p.Cfg)
 	policy := p.BootstrapPolicy()
-	policy.Statements = slices.DeleteFunc(policy.Statements, func(s templates.Statement) bool { return s.Sid == withheld })
+	policy.Statements = slices.DeleteFunc(policy.Statements, func(s templates.Statement) bool {
+		return s.Sid == withheld
+	})
 	for i, part := range policy.Parts() {
-		made, err := client.CreatePolicy(p.T.Context(), &iam.CreatePolicyInput{PolicyName: aws.String(fmt.Sprint(name, i)), PolicyDocument: aws.String(part.Document())})
+		made, err := client.CreatePolicy(p.T.Context(), &iam.CreatePolicyInput{
+			PolicyName: aws.String(fmt.Sprint(name, i)), PolicyDocument: aws.String(part.Document()),
+		})
 		if err == nil {
-			_, err = client.AttachUserPolicy(p.T.Context(), &iam.AttachUserPolicyInput{UserName: &name, PolicyArn: made.Policy.Arn})
+			_, err = client.AttachUserPolicy(p.T.Context(), &iam.AttachUserPolicyInput{
+				UserName: &name, PolicyArn: made.Policy.Arn,
+			})
 		}
 		if err != nil {
 			p.T.Fatal(err)
@@ -226,7 +237,8 @@ func (p *Patient) Holder(withheld string) aws.Config {
 func (p *Patient) BootstrapPolicy() provision.Policy {
 	p.T.Helper()
 	id := provision.Identity{Account: "123456789012", Partition: "aws", Region: PatientRegion}
-	policy, err := provision.NewPolicy(provision.PolicyBootstrap, p.Spec.WithDefaults(), id, provision.Server{APIKey: p.Key})
+	policy, err := provision.NewPolicy(provision.PolicyBootstrap, p.Spec.WithDefaults(), id,
+		provision.Server{APIKey: p.Key})
 	if err != nil {
 		p.T.Fatal(err)
 	}
@@ -238,7 +250,8 @@ func (p *Patient) PushImage(repository, tag string) {
 	p.T.Helper()
 	client := ecr.NewFromConfig(p.Cfg)
 	ctx := p.T.Context()
-	found, err := client.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{repository}})
+	found, err := client.DescribeRepositories(ctx,
+		&ecr.DescribeRepositoriesInput{RepositoryNames: []string{repository}})
 	if err != nil {
 		p.T.Fatal(err)
 	}

@@ -39,7 +39,9 @@ func executeRun(id string) error {
 	if _, err := fmt.Fprintln(file, id); err != nil {
 		return err
 	}
-	api, err := prefect.New(prefect.Options{APIURL: os.Getenv("PREFECT_API_URL"), APIKey: prefect.Secret(os.Getenv("PREFECT_API_KEY"))})
+	api, err := prefect.New(prefect.Options{
+		APIURL: os.Getenv("PREFECT_API_URL"), APIKey: prefect.Secret(os.Getenv("PREFECT_API_KEY")),
+	})
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ func beat(ctx context.Context, args []string) error {
 	}
 	api, err := prefect.New(prefect.Options{
 		APIURL: os.Getenv("PREFECT_API_URL"), MaxRetries: -1,
-		APIKey: prefect.Secret(os.Getenv("PREFECT_API_KEY")), AuthString: prefect.Secret(os.Getenv("PREFECT_API_AUTH_STRING")),
+		APIKey:     prefect.Secret(os.Getenv("PREFECT_API_KEY")),
+		AuthString: prefect.Secret(os.Getenv("PREFECT_API_AUTH_STRING")),
 	})
 	if err != nil {
 		return err
@@ -55,7 +56,8 @@ func beat(ctx context.Context, args []string) error {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	for {
-		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil && ctx.Err() == nil && !waitsOut(err) {
+		if _, err := api.Heartbeat(ctx, *pool, prefect.Heartbeat{Name: *name, IntervalSeconds: 1}); err != nil &&
+			ctx.Err() == nil && !waitsOut(err) {
 			return err
 		}
 		select {

@@ -61,7 +61,8 @@ func expandFiles(ts *testscript.TestScript, input string) string {
 // Call finds the operation by its name among the methods of the SDK's client.
 func (w *World) Call(ctx context.Context, service, operation, input string) (any, error) {
 	clients := map[string]any{
-		"iam": w.Source.IAM, "ecr": w.Source.ECR, "ecs": w.Source.ECS, "ec2": w.Source.EC2, "logs": w.Source.Logs, "secretsmanager": w.Source.Secrets,
+		"iam": w.Source.IAM, "ecr": w.Source.ECR, "ecs": w.Source.ECS, "ec2": w.Source.EC2, "logs": w.Source.Logs,
+		"secretsmanager": w.Source.Secrets,
 	}
 	method := reflect.ValueOf(clients[service]).MethodByName(operation)
 	if !method.IsValid() {

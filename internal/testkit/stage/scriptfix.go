@@ -93,9 +93,13 @@ func (w *World) awsECS(operation string, flags []string) error {
 	var err error
 	switch operation {
 	case "update-service":
-		_, err = w.Source.ECS.UpdateService(context.Background(), &ecs.UpdateServiceInput{Cluster: value["--cluster"], Service: value["--service"], ForceNewDeployment: force})
+		_, err = w.Source.ECS.UpdateService(context.Background(), &ecs.UpdateServiceInput{
+			Cluster: value["--cluster"], Service: value["--service"], ForceNewDeployment: force,
+		})
 	case "stop-task":
-		_, err = w.Source.ECS.StopTask(context.Background(), &ecs.StopTaskInput{Cluster: value["--cluster"], Task: value["--task"]})
+		_, err = w.Source.ECS.StopTask(context.Background(), &ecs.StopTaskInput{
+			Cluster: value["--cluster"], Task: value["--task"],
+		})
 	default:
 		err = fmt.Errorf("this test knows no aws ecs %s", operation)
 	}

@@ -89,7 +89,8 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		w.Server.AddFault(fault)
 	default:
-		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault hang SERVICE:OPERATION, fault each STATUS, fault spent, or fault none")
+		ts.Fatalf("usage: fault KIND SERVICE:OPERATION NUMBER, fault hang SERVICE:OPERATION, fault each STATUS, " +
+			"fault spent, or fault none")
 	}
 }
 
@@ -125,11 +126,15 @@ func refusal(operation string, status int) *wiretap.Fault {
 	case "prefect":
 		return &wiretap.Fault{Status: status, ContentType: "application/json", Body: `{"exception_message":"busy"}`}
 	case "iam", "sts":
-		return &wiretap.Fault{Status: status, ContentType: "text/xml", Body: `<ErrorResponse><Error><Type>Sender</Type><Code>` + code + `</Code><Message>busy</Message></Error></ErrorResponse>`}
+		return &wiretap.Fault{Status: status, ContentType: "text/xml",
+			Body: `<ErrorResponse><Error><Type>Sender</Type><Code>` + code +
+				`</Code><Message>busy</Message></Error></ErrorResponse>`}
 	case "ec2":
-		return &wiretap.Fault{Status: status, ContentType: "text/xml", Body: `<Response><Errors><Error><Code>` + code + `</Code><Message>busy</Message></Error></Errors></Response>`}
+		return &wiretap.Fault{Status: status, ContentType: "text/xml", Body: `<Response><Errors><Error><Code>` + code +
+			`</Code><Message>busy</Message></Error></Errors></Response>`}
 	}
-	return &wiretap.Fault{Status: status, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"` + code + `","message":"busy"}`}
+	return &wiretap.Fault{Status: status, ContentType: "application/x-amz-json-1.1", Body: `{"__type":"` + code +
+		`","message":"busy"}`}
 }
 
 // cmdAwait waits until ecsctl has made a call:

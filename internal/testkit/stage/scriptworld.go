@@ -71,7 +71,8 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		case "key":
 			api, authorization = append(api, prefectapi.WithAPIKey(value)), "Bearer "+value
 		case "auth":
-			api, authorization = append(api, prefectapi.WithAuthString(value)), "Basic "+base64.StdEncoding.EncodeToString([]byte(value))
+			api, authorization = append(api, prefectapi.WithAuthString(value)),
+				"Basic "+base64.StdEncoding.EncodeToString([]byte(value))
 		case "image":
 			pattern, dir, _ := strings.Cut(value, ":")
 			opts.Images[pattern] = filepath.Clean(ts.MkAbs(dir))

@@ -30,8 +30,9 @@ func Scripts(dir string) testscript.Params {
 		RequireUniqueNames:  true,
 		Setup:               setUpScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sandbox": cmdSandbox, "elsewhere": cmdElsewhere, "home": cmdHome, "fault": cmdFault, "aws": cmdAWS, "prefect-api": cmdPrefect,
-			"exits": cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
+			"sandbox": cmdSandbox, "elsewhere": cmdElsewhere, "home": cmdHome, "fault": cmdFault, "aws": cmdAWS,
+			"prefect-api": cmdPrefect,
+			"exits":       cmdExits, "writes": cmdWrites, "await": cmdAwait, "interrupt": cmdInterrupt,
 			"snapshot": cmdSnapshot, "same": cmdSame, "flat": cmdFlat, "status": cmdStatus, "fix": cmdFix,
 			"tiny": cmdTiny, "base": cmdBase, "real-ecsctl": cmdRealECSCTL,
 		},

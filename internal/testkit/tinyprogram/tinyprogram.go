@@ -15,5 +15,6 @@ var (
 )
 
 func build(architecture string) ([]byte, error) {
-	return staticbuild.Program("ecsctl/internal/testkit/tinyprogram/testdata/tiny", "GOOS=linux", "GOARCH="+architecture)
+	return staticbuild.Program("ecsctl/internal/testkit/tinyprogram/testdata/tiny", "GOOS=linux",
+		"GOARCH="+architecture)
 }

@@ -21,7 +21,8 @@ type Call struct {
 
 func newCall(req *http.Request, body []byte, classify Classify) *Call {
 	call := &Call{
-		Body: string(body), Invocation: req.Header.Get("Amz-Sdk-Invocation-Id"), Attempt: req.Header.Get("Amz-Sdk-Request"),
+		Body: string(body), Invocation: req.Header.Get("Amz-Sdk-Invocation-Id"),
+		Attempt: req.Header.Get("Amz-Sdk-Request"),
 	}
 	call.Operation, call.Write = classify(req, body)
 	_, call.Port, _ = net.SplitHostPort(req.RemoteAddr) // net/http has made it of both

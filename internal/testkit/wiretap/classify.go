@@ -22,7 +22,8 @@ func AWS(req *http.Request, body []byte) (string, bool) {
 	if service == "s3" {
 		on, _, _ := strings.Cut(req.URL.RawQuery, "&")
 		on, _, _ = strings.Cut(on, "=")
-		return strings.TrimSpace("s3:" + req.Method + " " + on), req.Method != http.MethodGet && req.Method != http.MethodHead
+		return strings.TrimSpace("s3:" + req.Method + " " + on), req.Method != http.MethodGet &&
+			req.Method != http.MethodHead
 	}
 	operation := ""
 	if target := req.Header.Get("X-Amz-Target"); target != "" {

@@ -208,7 +208,8 @@ func TestKillAfter(t *testing.T) {
 		t.Errorf("%d kills", kills)
 	}
 	w.wantReached("/a", "/b") // the server has done the work all the same
-	if calls := w.tap.Calls(); calls[1].Status != http.StatusOK || !strings.Contains(calls[1].String(), "killed after it") {
+	if calls := w.tap.Calls(); calls[1].Status != http.StatusOK ||
+		!strings.Contains(calls[1].String(), "killed after it") {
 		t.Errorf("got %v", calls)
 	}
 }

@@ -58,7 +58,8 @@ var ec2Rights = rights{
 // ec2Kinds are the types of resources by the prefix of their ids.
 var ec2Kinds = map[string]string{
 	"vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "igw": "internet-gateway", "nat": "natgateway",
-	"eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface", "vpce": "vpc-endpoint",
+	"eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface",
+	"vpce": "vpc-endpoint",
 }
 
 // inRegion is for what has no resource but the key of the region.
@@ -124,7 +125,8 @@ func (c *call) tagsNew(kind string) []need {
 	if len(tags) == 0 {
 		return nil
 	}
-	return []need{c.action("ec2:CreateTags", c.arn("ec2", kind+"/*"), c.ec2Region(), key("ec2:CreateAction", c.Request.Operation), requestTags(tags))}
+	return []need{c.action("ec2:CreateTags", c.arn("ec2", kind+"/*"), c.ec2Region(),
+		key("ec2:CreateAction", c.Request.Operation), requestTags(tags))}
 }
 
 // onGroup is for operations on a security group, by id, or in the default VPC by name.

@@ -29,7 +29,9 @@ var ecrRights = rights{
 	"TagResource": func(c *call) []need {
 		return []need{c.on(c.text("resourceArn"), requestTags(c.tags("tags")))}
 	},
-	"UntagResource":       func(c *call) []need { return []need{c.on(c.text("resourceArn"), tagKeys(c.texts("tagKeys")))} },
+	"UntagResource": func(c *call) []need {
+		return []need{c.on(c.text("resourceArn"), tagKeys(c.texts("tagKeys")))}
+	},
 	"ListTagsForResource": func(c *call) []need { return []need{c.on(c.text("resourceArn"))} },
 }
 

@@ -118,7 +118,8 @@ func (c *call) onServices(refs ...string) []need {
 func registerTaskDefinition(c *call) []need {
 	arn := c.ECS.NextRevision(c.text("family"))
 	needs := c.withTags(arn, c.on(arn, requestTags(c.tags("tags")),
-		key("ecs:task-cpu", c.text("cpu")), key("ecs:task-memory", c.text("memory")), key("ecs:privileged", c.privileged()),
+		key("ecs:task-cpu", c.text("cpu")), key("ecs:task-memory", c.text("memory")),
+		key("ecs:privileged", c.privileged()),
 		key("ecs:compute-compatibility", c.texts("requiresCompatibilities")...)))
 	return append(needs, c.passToTasks(c.text("taskRoleArn"), c.text("executionRoleArn"))...)
 }
@@ -143,7 +144,8 @@ func (c *call) passToTasks(roles ...string) []need {
 		}
 		role := c.IAM.Role(lastPart(ref))
 		arn := orARN(ref, func(string) string { return role.ARN })
-		out = append(out, c.action("iam:PassRole", arn, key("iam:PassedToService", "ecs-tasks.amazonaws.com"), resourceTags(role.Tags, "iam:")))
+		out = append(out, c.action("iam:PassRole", arn, key("iam:PassedToService", "ecs-tasks.amazonaws.com"),
+			resourceTags(role.Tags, "iam:")))
 	}
 	return out
 }
@@ -159,7 +161,8 @@ func runTask(c *call) []need {
 		needs = append(needs, c.tagOnCreate(c.inside("task", "*"), tags))
 	}
 	overrides := c.within("overrides")
-	return append(needs, c.passToTasks(slices.Concat(d.Roles, []string{scalar(overrides["taskRoleArn"]), scalar(overrides["executionRoleArn"])})...)...)
+	return append(needs, c.passToTasks(slices.Concat(d.Roles,
+		[]string{scalar(overrides["taskRoleArn"]), scalar(overrides["executionRoleArn"])})...)...)
 }
 
 func orFalse(text string) string {
@@ -189,7 +192,8 @@ func (c *call) serviceFacts() []fact {
 	facts = append(facts, key("ecs:subnet", scalars(subnets)...))
 	if ref := c.text("taskDefinition"); ref != "" {
 		d := c.ECS.Definition(strings.TrimSpace(ref))
-		facts = append(facts, key("ecs:task-definition", d.ARN), key("ecs:task-cpu", d.CPU), key("ecs:task-memory", d.Memory))
+		facts = append(facts, key("ecs:task-definition", d.ARN), key("ecs:task-cpu", d.CPU),
+			key("ecs:task-memory", d.Memory))
 	}
 	return facts
 }

@@ -39,7 +39,8 @@ func putRule(c *call) []need {
 	out := c.onRule(c.text("Name"), requestTags(tags),
 		key("events:source", scalars(pattern.Source)...), key("events:detail-type", scalars(pattern.DetailType)...))
 	if len(tags) > 0 {
-		out = append(out, c.action("events:TagResource", c.arn("events", "rule/"+c.text("Name")), requestTags(tags), key("events:creatorAccount", c.ID)))
+		out = append(out, c.action("events:TagResource", c.arn("events", "rule/"+c.text("Name")), requestTags(tags),
+			key("events:creatorAccount", c.ID)))
 	}
 	return out
 }

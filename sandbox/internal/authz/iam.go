@@ -62,12 +62,14 @@ func onPolicy(c *call) []need { return []need{c.on(c.text("PolicyArn"))} }
 
 func createRole(c *call) []need {
 	arn := c.IAM.ARN("role", c.text("Path"), c.text("RoleName"))
-	return c.withIAMTags("iam:TagRole", arn, key("iam:PermissionsBoundary", c.text("PermissionsBoundary")), requestTags(c.tags("Tags")))
+	return c.withIAMTags("iam:TagRole", arn, key("iam:PermissionsBoundary", c.text("PermissionsBoundary")),
+		requestTags(c.tags("Tags")))
 }
 
 func createUser(c *call) []need {
 	arn := c.IAM.ARN("user", c.text("Path"), c.text("UserName"))
-	return c.withIAMTags("iam:TagUser", arn, key("iam:PermissionsBoundary", c.text("PermissionsBoundary")), requestTags(c.tags("Tags")))
+	return c.withIAMTags("iam:TagUser", arn, key("iam:PermissionsBoundary", c.text("PermissionsBoundary")),
+		requestTags(c.tags("Tags")))
 }
 
 // withIAMTags adds the action that IAM wants for tags at creation.

@@ -24,7 +24,8 @@ func refusal(c *call, n need, d iam.Decision) *wire.Error {
 		return wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s", d.Refusal(c.Caller, n.action, resource))
 	case "sqs": // writes actions in small letters
 		text := d.Refusal(c.Caller, n.action, resource)
-		return wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s", strings.ReplaceAll(text, n.action, strings.ToLower(n.action)))
+		return wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s",
+			strings.ReplaceAll(text, n.action, strings.ToLower(n.action)))
 	}
 	return wire.Errorf("AccessDeniedException", "%s", d.Refusal(c.Caller, n.action, resource))
 }
@@ -37,7 +38,8 @@ func ec2Refusal(c *call, n need, d iam.Decision) *wire.Error {
 		resource = n.resource
 		encoded = ". Encoded authorization failure message: " + encode(c, n, d)
 	}
-	return wire.WithStatus(http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation. %s%s",
+	return wire.WithStatus(http.StatusForbidden, "UnauthorizedOperation",
+		"You are not authorized to perform this operation. %s%s",
 		d.Refusal(c.Caller, n.action, resource), encoded)
 }
 
@@ -45,7 +47,9 @@ func ec2Refusal(c *call, n need, d iam.Decision) *wire.Error {
 func encode(c *call, n need, d iam.Decision) string {
 	data, err := json.Marshal(map[string]any{
 		"allowed": false, "explicitDeny": d.Explicit(),
-		"context": map[string]any{"principal": c.Caller.ARN, "action": n.action, "resource": n.resource, "conditions": n.context},
+		"context": map[string]any{
+			"principal": c.Caller.ARN, "action": n.action, "resource": n.resource, "conditions": n.context,
+		},
 	})
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: message does not encode: %v", err))

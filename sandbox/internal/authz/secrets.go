@@ -40,8 +40,10 @@ func (c *call) possibleARNs(name string) []string {
 func onSecret(c *call) []need {
 	id := c.text("SecretId")
 	facts := []fact{key("secretsmanager:SecretId", id), key("secretsmanager:VersionId", c.text("VersionId")),
-		key("secretsmanager:VersionStage", c.text("VersionStage")), key("secretsmanager:Description", c.text("Description")),
-		key("secretsmanager:KmsKeyId", c.text("KmsKeyId")), key("secretsmanager:RecoveryWindowInDays", c.text("RecoveryWindowInDays")),
+		key("secretsmanager:VersionStage", c.text("VersionStage")),
+		key("secretsmanager:Description", c.text("Description")),
+		key("secretsmanager:KmsKeyId", c.text("KmsKeyId")),
+		key("secretsmanager:RecoveryWindowInDays", c.text("RecoveryWindowInDays")),
 		key("secretsmanager:ForceDeleteWithoutRecovery", c.text("ForceDeleteWithoutRecovery")),
 		requestTags(c.tags("Tags")), tagKeys(c.texts("TagKeys"))}
 	arn, tags, ok := c.Secrets.Facts(id)

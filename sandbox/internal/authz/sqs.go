@@ -10,7 +10,9 @@ var sqsRights = rights{
 		}
 		return out
 	},
-	"GetQueueUrl":                  func(c *call) []need { return []need{c.onQueue("sqs:GetQueueUrl", c.text("QueueName"))} },
+	"GetQueueUrl": func(c *call) []need {
+		return []need{c.onQueue("sqs:GetQueueUrl", c.text("QueueName"))}
+	},
 	"GetQueueAttributes":           queueAction("GetQueueAttributes"),
 	"SetQueueAttributes":           queueAction("SetQueueAttributes"),
 	"DeleteQueue":                  queueAction("DeleteQueue"),
@@ -32,7 +34,8 @@ var sqsRights = rights{
 // the single one.
 func queueAction(name string) func(*call) []need {
 	return func(c *call) []need {
-		return []need{c.onQueue("sqs:"+name, lastPart(c.text("QueueUrl")), requestTags(c.tags("Tags")), tagKeys(c.texts("TagKeys")))}
+		return []need{c.onQueue("sqs:"+name, lastPart(c.text("QueueUrl")), requestTags(c.tags("Tags")),
+			tagKeys(c.texts("TagKeys")))}
 	}
 }
 

@@ -59,7 +59,8 @@ func page[T any](all []T, in describe) ([]T, *string, error) {
 		size = *in.MaxResults
 	}
 	if size < 5 || size > 1000 {
-		return nil, nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", size)
+		return nil, nil, wire.Errorf("InvalidParameterValue",
+			"Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", size)
 	}
 	return wire.Page(all, in.NextToken, size, wire.Errorf("InvalidParameterValue", "Unable to parse pagination token"))
 }

@@ -87,7 +87,8 @@ type resource interface {
 // all lists every resource that has an id and tags.
 func (s *Service) all() []resource {
 	return slices.Concat(resources(s.vpcs), resources(s.subnets), resources(s.tables), resources(s.igws),
-		resources(s.nats), resources(s.addresses), resources(s.groups), resources(s.interfaces), resources(s.allRules()), resources(s.endpoints))
+		resources(s.nats), resources(s.addresses), resources(s.groups), resources(s.interfaces),
+		resources(s.allRules()), resources(s.endpoints))
 }
 
 func resources[T resource](list []T) []resource {

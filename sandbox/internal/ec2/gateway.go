@@ -112,11 +112,13 @@ func (s *Service) attachIGW(_ context.Context, in *attachIGWInput) (*done, error
 	}
 	for _, other := range s.igws {
 		if other.attachedTo(v.VpcID) {
-			return nil, wire.Errorf("InvalidParameterValue", "Network %s already has an internet gateway attached", v.VpcID)
+			return nil, wire.Errorf("InvalidParameterValue",
+				"Network %s already has an internet gateway attached", v.VpcID)
 		}
 	}
 	if len(g.Attachments.Item) > 0 {
-		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already attached to network %s", g.InternetGatewayID, g.Attachments.Item[0].VpcID)
+		return nil, wire.Errorf("Resource.AlreadyAssociated", "resource %s is already attached to network %s",
+			g.InternetGatewayID, g.Attachments.Item[0].VpcID)
 	}
 	g.attach(v.VpcID)
 	return &done{true}, nil
@@ -128,7 +130,8 @@ func (s *Service) detachIGW(_ context.Context, in *attachIGWInput) (*done, error
 		return nil, err
 	}
 	if !g.attachedTo(in.VpcID) {
-		return nil, wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", g.InternetGatewayID, in.VpcID)
+		return nil, wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s",
+			g.InternetGatewayID, in.VpcID)
 	}
 	g.Attachments.Item = nil
 	return &done{true}, nil
@@ -191,7 +194,8 @@ func (s *Service) createNAT(_ context.Context, in *createNATInput) (*createNATAn
 	}
 	if in.ConnectivityType == "public" {
 		if in.AllocationID == "" {
-			return nil, wire.Errorf("MissingParameter", "The request must include the AllocationId parameter. Add the required parameter and retry the request.")
+			return nil, wire.Errorf("MissingParameter", "The request must include the AllocationId parameter. Add "+
+				"the required parameter and retry the request.")
 		}
 		if _, err := find(s.addresses, "eipalloc", in.AllocationID); err != nil {
 			return nil, err
@@ -201,7 +205,9 @@ func (s *Service) createNAT(_ context.Context, in *createNATInput) (*createNATAn
 	if err != nil {
 		return nil, err
 	}
-	g, err := once(s, "CreateNatGateway", in.ClientToken, *in, func() (*natGateway, error) { return s.addNAT(in, n, tags), nil })
+	g, err := once(s, "CreateNatGateway", in.ClientToken, *in, func() (*natGateway, error) {
+		return s.addNAT(in, n, tags), nil
+	})
 	return &createNATAnswer{g, in.ClientToken}, err
 }
 
@@ -236,7 +242,8 @@ func (s *Service) allocateAddress(_ context.Context, in *allocateInput) (*addres
 	if err != nil {
 		return nil, err
 	}
-	a := &address{AllocationID: newID("eipalloc"), PublicIP: publicIP(len(s.addresses)), Domain: "vpc", tagged: tagsOf(tags)}
+	a := &address{AllocationID: newID("eipalloc"), PublicIP: publicIP(len(s.addresses)), Domain: "vpc",
+		tagged: tagsOf(tags)}
 	s.addresses = append(s.addresses, a)
 	return a, nil
 }

@@ -59,7 +59,9 @@ type describeGroupsAnswer struct {
 
 func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*describeGroupsAnswer, error) {
 	for _, name := range in.Names { // only of the default VPC, as EC2 documents
-		i := slices.IndexFunc(s.groups, func(g *securityGroup) bool { return g.GroupName == name && s.isDefault(g.VpcID) })
+		i := slices.IndexFunc(s.groups, func(g *securityGroup) bool {
+			return g.GroupName == name && s.isDefault(g.VpcID)
+		})
 		if i < 0 {
 			return nil, notFound("sg", name)
 		}
@@ -123,7 +125,8 @@ func (s *Service) createGroup(_ context.Context, in *createGroupInput) (*createG
 	}
 	for _, g := range s.groups {
 		if g.VpcID == in.VpcID && g.GroupName == in.GroupName {
-			return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", in.GroupName, in.VpcID)
+			return nil, wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'",
+				in.GroupName, in.VpcID)
 		}
 	}
 	tags, err := specified(in.TagSpecifications, "security-group")
@@ -137,18 +140,24 @@ func (s *Service) createGroup(_ context.Context, in *createGroupInput) (*createG
 func checkGroupText(in *createGroupInput) error {
 	switch {
 	case strings.HasPrefix(in.GroupName, "sg-"):
-		return wire.Errorf("InvalidParameterValue", "Invalid security group name. Group names may not be in the format sg-*")
+		return wire.Errorf("InvalidParameterValue",
+			"Invalid security group name. Group names may not be in the format sg-*")
 	case !groupText.MatchString(in.GroupName):
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.", in.GroupName)
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.",
+			in.GroupName)
 	case !groupText.MatchString(in.Description):
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.", in.Description)
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.",
+			in.Description)
 	}
 	return nil
 }
 
 // addGroup makes a group that lets everything out, as every new group does.
 func (s *Service) addGroup(name, description, vpcID string, tags []tag) *securityGroup {
-	g := &securityGroup{GroupID: newID("sg"), GroupName: name, Description: description, VpcID: vpcID, tagged: tagsOf(tags)}
+	g := &securityGroup{GroupID: newID("sg"), GroupName: name, Description: description, VpcID: vpcID,
+		tagged: tagsOf(tags)}
 	s.groups = append(s.groups, g)
 	s.addRule(g, &rule{IsEgress: true, IPProtocol: "-1", FromPort: -1, ToPort: -1, CidrIPv4: "0.0.0.0/0"})
 	return g
@@ -166,7 +175,10 @@ func (s *Service) refer(in groupRefInput) (*securityGroup, error) {
 	if in.GroupName == "" {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter groupName or groupId")
 	}
-	i := slices.IndexFunc(s.groups, func(g *securityGroup) bool { return g.GroupName == in.GroupName && s.isDefault(g.VpcID) })
+	i := slices.IndexFunc(s.groups, func(g *securityGroup) bool {
+		return g.GroupName == in.GroupName &&
+			s.isDefault(g.VpcID)
+	})
 	if i < 0 {
 		return nil, notFound("sg", in.GroupName)
 	}
@@ -184,7 +196,8 @@ func (s *Service) deleteGroup(_ context.Context, in *groupRefInput) (*deleteGrou
 		return nil, err
 	}
 	if g.GroupName == "default" {
-		return nil, wire.Errorf("CannotDelete", `the specified group: "%s" name: "default" cannot be deleted by a user`, g.GroupID)
+		return nil, wire.Errorf("CannotDelete", `the specified group: "%s" name: "default" cannot be deleted by a user`,
+			g.GroupID)
 	}
 	if s.groupInUse(g) {
 		return nil, wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.GroupID)
@@ -195,7 +208,9 @@ func (s *Service) deleteGroup(_ context.Context, in *groupRefInput) (*deleteGrou
 
 // groupInUse: an interface is in the group, or a rule of another group names it.
 func (s *Service) groupInUse(g *securityGroup) bool {
-	if slices.ContainsFunc(s.interfaces, func(i *networkInterface) bool { return slices.Contains(i.groupIDs(), g.GroupID) }) {
+	if slices.ContainsFunc(s.interfaces, func(i *networkInterface) bool {
+		return slices.Contains(i.groupIDs(), g.GroupID)
+	}) {
 		return true
 	}
 	return slices.ContainsFunc(s.allRules(), func(r *rule) bool {

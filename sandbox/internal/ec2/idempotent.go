@@ -26,7 +26,8 @@ func once[T any](s *Service, operation, token string, in any, create func() (T, 
 		return made, err
 	case before.params != params:
 		var none T
-		return none, wire.Errorf("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+		return none, wire.Errorf("IdempotentParameterMismatch",
+			"Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
 	default:
 		return before.made.(T), nil
 	}

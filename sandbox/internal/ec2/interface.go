@@ -74,14 +74,16 @@ func (s *Service) CheckNetwork(subnetIDs, groupIDs []string) (Placement, error) 
 			return p, err
 		}
 		if g.VpcID != p.VpcID {
-			return p, wire.Errorf("InvalidParameterException", "Security group %s does not appear to belong to the same VPC as the input subnets.", id)
+			return p, wire.Errorf("InvalidParameterException",
+				"Security group %s does not appear to belong to the same VPC as the input subnets.", id)
 		}
 	}
 	return p, nil
 }
 
 // AttachInterface makes the interface of a task. Without groups it is in the VPC's default group.
-func (s *Service) AttachInterface(subnetID string, groupIDs []string, public bool, description string) (Interface, error) {
+func (s *Service) AttachInterface(subnetID string, groupIDs []string, public bool,
+	description string) (Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, err := find(s.subnets, "subnet", subnetID)
@@ -89,14 +91,16 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 		return Interface{}, err
 	}
 	i := &networkInterface{
-		ID: newID("eni"), SubnetID: subnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone, Description: description,
-		OwnerID: s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+		ID: newID("eni"), SubnetID: subnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
+		Description: description,
+		OwnerID:     s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
 	}
 	if public {
 		i.PublicIP = publicIP(len(s.interfaces))
 	}
 	for _, g := range s.groups {
-		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID && g.GroupName == "default" {
+		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID &&
+			g.GroupName == "default" {
 			i.Groups.Item = append(i.Groups.Item, groupLabel{g.GroupID, g.GroupName})
 		}
 	}
@@ -153,7 +157,8 @@ type describeInterfacesAnswer struct {
 	NextToken  *string                       `xml:"nextToken,omitempty"`
 }
 
-func (s *Service) describeInterfaces(_ context.Context, in *describeInterfacesInput) (*describeInterfacesAnswer, error) {
+func (s *Service) describeInterfaces(_ context.Context,
+	in *describeInterfacesInput) (*describeInterfacesAnswer, error) {
 	found, next, err := interfaceFilters.find(s.interfaces, "eni", in.IDs, in.describe)
 	return &describeInterfacesAnswer{wire.Items[*networkInterface]{Item: found}, next}, err
 }

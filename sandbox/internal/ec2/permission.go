@@ -51,7 +51,8 @@ func (s *Service) expand(list []permissionInput, simple simpleRule, egress bool)
 		list = append(list, p)
 	}
 	if len(list) == 0 {
-		return nil, wire.Errorf("MissingParameter", "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
+		return nil, wire.Errorf("MissingParameter",
+			"Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.")
 	}
 	var out []*rule
 	for _, p := range list {
@@ -98,7 +99,8 @@ func (s *Service) expandOne(p permissionInput, egress bool) ([]*rule, error) {
 		add(base, l.Description).PrefixList = l.PrefixListID
 	}
 	if len(out) == 0 {
-		return nil, wire.Errorf("MissingParameter", "Missing source specification: include source security group or CIDR information")
+		return nil, wire.Errorf("MissingParameter",
+			"Missing source specification: include source security group or CIDR information")
 	}
 	return out, nil
 }
@@ -121,13 +123,16 @@ func ports(p permissionInput) (proto string, from, to int, err error) {
 		return proto, -1, -1, nil
 	}
 	if proto != "tcp" && proto != "udp" && proto != "icmp" && proto != "icmpv6" {
-		return "", 0, 0, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for IP protocol. Unknown protocol.", p.IPProtocol)
+		return "", 0, 0, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for IP protocol. Unknown protocol.",
+			p.IPProtocol)
 	}
 	if p.FromPort == nil || p.ToPort == nil {
-		return "", 0, 0, wire.Errorf("InvalidParameterValue", "Invalid value 'Must specify both from and to ports with %s' for portRange.", strings.ToUpper(proto))
+		return "", 0, 0, wire.Errorf("InvalidParameterValue",
+			"Invalid value 'Must specify both from and to ports with %s' for portRange.", strings.ToUpper(proto))
 	}
 	if *p.FromPort > *p.ToPort || *p.ToPort > 65535 || *p.FromPort < -1 {
-		return "", 0, 0, wire.Errorf("InvalidParameterValue", "Invalid value '%d-%d' for portRange.", *p.FromPort, *p.ToPort)
+		return "", 0, 0, wire.Errorf("InvalidParameterValue", "Invalid value '%d-%d' for portRange.",
+			*p.FromPort, *p.ToPort)
 	}
 	return proto, *p.FromPort, *p.ToPort, nil
 }

@@ -18,7 +18,8 @@ func (r *regionInfo) tags() *[]tag { return &[]tag{} }
 
 // regionNames are some of the regions that are on for every account of a partition.
 var regionNames = map[string][]string{
-	"aws":        {"ap-northeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-2"},
+	"aws": {"ap-northeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1", "sa-east-1", "us-east-1",
+		"us-east-2", "us-west-2"},
 	"aws-cn":     {"cn-north-1", "cn-northwest-1"},
 	"aws-us-gov": {"us-gov-east-1", "us-gov-west-1"},
 }

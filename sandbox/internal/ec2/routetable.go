@@ -126,13 +126,16 @@ func (s *Service) createTable(_ context.Context, in *createTableInput) (*createT
 	if err != nil {
 		return nil, err
 	}
-	t, err := once(s, "CreateRouteTable", in.ClientToken, *in, func() (*routeTable, error) { return s.addTable(v, tags), nil })
+	t, err := once(s, "CreateRouteTable", in.ClientToken, *in, func() (*routeTable, error) {
+		return s.addTable(v, tags), nil
+	})
 	return &createTableAnswer{t, in.ClientToken}, err
 }
 
 func (s *Service) addTable(v *vpc, tags []tag) *routeTable {
 	t := &routeTable{RouteTableID: newID("rtb"), VpcID: v.VpcID, OwnerID: s.account, tagged: tagsOf(tags)}
-	t.Routes.Item = []*route{{Destination: v.CidrBlock, GatewayID: "local", State: "active", Origin: "CreateRouteTable"}}
+	t.Routes.Item = []*route{{Destination: v.CidrBlock, GatewayID: "local", State: "active",
+		Origin: "CreateRouteTable"}}
 	s.tables = append(s.tables, t)
 	return t
 }
@@ -159,7 +162,8 @@ func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, e
 		return nil, err
 	}
 	if _, err := netip.ParsePrefix(in.Destination); err != nil {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", in.Destination)
+		return nil, wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", in.Destination)
 	}
 	if err := s.checkTarget(in); err != nil {
 		return nil, err
@@ -169,14 +173,16 @@ func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, e
 			return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", in.Destination)
 		}
 	}
-	t.Routes.Item = append(t.Routes.Item, &route{in.Destination, in.GatewayID, in.NatGatewayID, "active", "CreateRoute"})
+	t.Routes.Item = append(t.Routes.Item, &route{in.Destination, in.GatewayID, in.NatGatewayID, "active",
+		"CreateRoute"})
 	return &done{true}, nil
 }
 
 func (s *Service) checkTarget(in *createRouteInput) error {
 	switch {
 	case (in.GatewayID == "") == (in.NatGatewayID == ""):
-		return wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets gatewayId and natGatewayId is needed")
+		return wire.Errorf("InvalidParameterCombination",
+			"Exactly one of the route targets gatewayId and natGatewayId is needed")
 	case in.GatewayID != "":
 		_, err := find(s.igws, "igw", in.GatewayID)
 		return err
@@ -197,9 +203,13 @@ func (s *Service) deleteRoute(_ context.Context, in *deleteRouteInput) (*done, e
 		return nil, err
 	}
 	before := len(t.Routes.Item)
-	t.Routes.Item = deleteWhere(t.Routes.Item, func(r *route) bool { return r.Destination == in.Destination && r.GatewayID != "local" })
+	t.Routes.Item = deleteWhere(t.Routes.Item, func(r *route) bool {
+		return r.Destination == in.Destination &&
+			r.GatewayID != "local"
+	})
 	if len(t.Routes.Item) == before {
-		return nil, wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", in.Destination, t.RouteTableID)
+		return nil, wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s",
+			in.Destination, t.RouteTableID)
 	}
 	return &done{true}, nil
 }
@@ -224,12 +234,15 @@ func (s *Service) associateTable(_ context.Context, in *associateTableInput) (*a
 		return nil, err
 	}
 	if n.VpcID != t.VpcID {
-		return nil, wire.Errorf("InvalidParameterValue", "Route table %s and subnet %s belong to different networks", t.RouteTableID, n.SubnetID)
+		return nil, wire.Errorf("InvalidParameterValue", "Route table %s and subnet %s belong to different networks",
+			t.RouteTableID, n.SubnetID)
 	}
 	for _, other := range s.tables {
 		for _, a := range other.Associations.Item {
 			if a.SubnetID == n.SubnetID {
-				return nil, wire.Errorf("Resource.AlreadyAssociated", "the specified association for route table %s conflicts with an existing association", t.RouteTableID)
+				return nil, wire.Errorf("Resource.AlreadyAssociated",
+					"the specified association for route table %s conflicts with an existing association",
+					t.RouteTableID)
 			}
 		}
 	}

@@ -42,7 +42,8 @@ func (r *rule) peer() string {
 }
 
 func (r *rule) same(o *rule) bool {
-	return r.IsEgress == o.IsEgress && r.IPProtocol == o.IPProtocol && r.FromPort == o.FromPort && r.ToPort == o.ToPort && r.peer() == o.peer()
+	return r.IsEgress == o.IsEgress && r.IPProtocol == o.IPProtocol && r.FromPort == o.FromPort &&
+		r.ToPort == o.ToPort && r.peer() == o.peer()
 }
 
 func (s *Service) allRules() []*rule {
@@ -111,7 +112,8 @@ func (s *Service) authorize(egress bool) func(context.Context, *authorizeInput) 
 		}
 		for _, r := range rules {
 			if slices.ContainsFunc(g.rules, r.same) {
-				return nil, wire.Errorf("InvalidPermission.Duplicate", `the specified rule "%s" already exists`, r.words())
+				return nil, wire.Errorf("InvalidPermission.Duplicate",
+					`the specified rule "%s" already exists`, r.words())
 			}
 		}
 		for _, r := range rules {
@@ -171,7 +173,8 @@ func (s *Service) toRevoke(g *securityGroup, in *revokeInput, egress bool) ([]*r
 	for _, want := range rules {
 		i := slices.IndexFunc(g.rules, want.same)
 		if i < 0 {
-			return nil, wire.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+			return nil, wire.Errorf("InvalidPermission.NotFound",
+				"The specified rule does not exist in this security group.")
 		}
 		gone = append(gone, g.rules[i])
 	}

@@ -85,7 +85,9 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*creat
 		zones = slices.DeleteFunc(zones, func(z *zone) bool { return z.ZoneName != in.AvailabilityZone })
 	}
 	if len(zones) == 0 {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", in.AvailabilityZone, s.region+"a, "+s.region+"b, "+s.region+"c")
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. "+
+			"Subnets can currently only be created in the following availability zones: %s.", in.AvailabilityZone,
+			s.region+"a, "+s.region+"b, "+s.region+"c")
 	}
 	tags, err := specified(in.TagSpecifications, "subnet")
 	if err != nil {
@@ -97,7 +99,8 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*creat
 func (s *Service) checkBlock(v *vpc, cidr string) error {
 	block, err := netip.ParsePrefix(cidr)
 	if err != nil {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", cidr)
 	}
 	outer := netip.MustParsePrefix(v.CidrBlock)
 	if block.Bits() < outer.Bits() || block.Bits() > 28 || !outer.Contains(block.Addr()) {
@@ -134,7 +137,8 @@ func (s *Service) deleteSubnet(_ context.Context, in *subnetRef) (*done, error) 
 	}
 	for _, i := range s.interfaces {
 		if i.SubnetID == n.SubnetID {
-			return nil, wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", n.SubnetID)
+			return nil, wire.Errorf("DependencyViolation",
+				"The subnet '%s' has dependencies and cannot be deleted.", n.SubnetID)
 		}
 	}
 	s.subnets = without(s.subnets, n)

@@ -110,7 +110,8 @@ func specified(specs []tagSpecification, kind string) ([]tag, error) {
 	var out []tag
 	for _, spec := range specs {
 		if spec.ResourceType != kind {
-			return nil, wire.Errorf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", spec.ResourceType)
+			return nil, wire.Errorf("InvalidParameterValue",
+				"'%s' is not a valid taggable resource type for this operation.", spec.ResourceType)
 		}
 		merged, err := mergeTags(out, spec.Tags)
 		if err != nil {
@@ -130,7 +131,8 @@ func mergeTags(old, set []tag) ([]tag, error) {
 		case len(t.Value) > 255:
 			return nil, wire.Errorf("InvalidParameterValue", "Tag value exceeds the maximum length of 255 characters")
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
-			return nil, wire.Errorf("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
+			return nil, wire.Errorf("InvalidParameterValue",
+				"Tag keys starting with 'aws:' are reserved for internal use")
 		}
 		i := slices.IndexFunc(out, func(o tag) bool { return o.Key == t.Key })
 		if i < 0 {

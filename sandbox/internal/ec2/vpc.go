@@ -83,7 +83,9 @@ func (s *Service) addVPC(cidr string, tags []tag) *vpc {
 	s.vpcs = append(s.vpcs, v)
 	s.addTable(v, nil).associate("", true)
 	g := s.addGroup("default", "default VPC security group", v.VpcID, nil)
-	s.addRule(g, &rule{IPProtocol: "-1", FromPort: -1, ToPort: -1, Referenced: &groupRef{GroupID: g.GroupID, UserID: s.account}})
+	s.addRule(g, &rule{IPProtocol: "-1", FromPort: -1, ToPort: -1, Referenced: &groupRef{
+		GroupID: g.GroupID, UserID: s.account,
+	}})
 	return v
 }
 

@@ -62,7 +62,8 @@ func (s *Service) describeZones(_ context.Context, in *describeZonesInput) (*des
 		}
 	}
 	zones = slices.DeleteFunc(zones, func(z *zone) bool {
-		return in.Names != nil && !slices.Contains(in.Names, z.ZoneName) || in.IDs != nil && !slices.Contains(in.IDs, z.ZoneID)
+		return in.Names != nil && !slices.Contains(in.Names, z.ZoneName) || in.IDs != nil &&
+			!slices.Contains(in.IDs, z.ZoneID)
 	})
 	found, _, err := zoneFilters.find(zones, "", nil, describe{Filters: in.Filters})
 	return &describeZonesAnswer{wire.Items[*zone]{Item: found}}, err

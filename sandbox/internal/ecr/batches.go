@@ -20,8 +20,10 @@ const maxBatch = 100
 var validDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 func (s *Service) handleImageBatches() {
-	wire.HandleJSON(s.JSON, "BatchGetImage", schemas.BatchGetImageRequest, schemas.BatchGetImageResponse, "registryId repositoryName! imageIds!", s.batchGet)
-	wire.HandleJSON(s.JSON, "BatchDeleteImage", schemas.BatchDeleteImageRequest, schemas.BatchDeleteImageResponse, "registryId repositoryName! imageIds!", s.batchDelete)
+	wire.HandleJSON(s.JSON, "BatchGetImage", schemas.BatchGetImageRequest, schemas.BatchGetImageResponse,
+		"registryId repositoryName! imageIds!", s.batchGet)
+	wire.HandleJSON(s.JSON, "BatchDeleteImage", schemas.BatchDeleteImageRequest, schemas.BatchDeleteImageResponse,
+		"registryId repositoryName! imageIds!", s.batchDelete)
 }
 
 func checkBatch(ids []types.ImageIdentifier) error {
@@ -59,16 +61,20 @@ func (repo *repository) resolve(id types.ImageIdentifier) (*image, *types.ImageF
 	}
 	switch {
 	case id.ImageDigest == nil && id.ImageTag == nil:
-		return fail(types.ImageFailureCodeMissingDigestAndTag, "Invalid request parameters: both tag and digest cannot be null")
+		return fail(types.ImageFailureCodeMissingDigestAndTag,
+			"Invalid request parameters: both tag and digest cannot be null")
 	case id.ImageDigest != nil && !validDigest.MatchString(*id.ImageDigest):
-		return fail(types.ImageFailureCodeInvalidImageDigest, "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
+		return fail(types.ImageFailureCodeInvalidImageDigest,
+			"Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
 	case id.ImageTag != nil && !validTag.MatchString(*id.ImageTag):
-		return fail(types.ImageFailureCodeInvalidImageTag, "Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9-_.]{1,300}'")
+		return fail(types.ImageFailureCodeInvalidImageTag,
+			"Invalid request parameters: image tag should satisfy the regex '[a-zA-Z0-9-_.]{1,300}'")
 	}
 	if img := repo.lookUp(id); img != nil {
 		return img, nil
 	}
-	if id.ImageDigest != nil && id.ImageTag != nil && repo.images[*id.ImageDigest] != nil && repo.tagged(*id.ImageTag) != nil {
+	if id.ImageDigest != nil && id.ImageTag != nil && repo.images[*id.ImageDigest] != nil &&
+		repo.tagged(*id.ImageTag) != nil {
 		return fail(types.ImageFailureCodeImageTagDoesNotMatchDigest, "Requested image tag does not match the digest")
 	}
 	return fail(types.ImageFailureCodeImageNotFound, "Requested image not found")

@@ -5,15 +5,18 @@ import (
 )
 
 func (s *Service) repositoryNotFound(name string) *wire.Error {
-	return wire.Errorf("RepositoryNotFoundException", "The repository with name '%s' does not exist in the registry with id '%s'", name, s.cfg.Account)
+	return wire.Errorf("RepositoryNotFoundException",
+		"The repository with name '%s' does not exist in the registry with id '%s'", name, s.cfg.Account)
 }
 
 // invalid words a parameter that does not satisfy what is asked of it.
 func invalid(parameter, constraint string) *wire.Error {
-	return wire.Errorf("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy constraint: '%s'", parameter, constraint)
+	return wire.Errorf("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy constraint: '%s'",
+		parameter, constraint)
 }
 
-var badToken = wire.Errorf("InvalidParameterException", "Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'")
+var badToken = wire.Errorf("InvalidParameterException",
+	"Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'")
 
 // pageSize checks maxResults; ECR allows 1000 everywhere and takes 100 by itself.
 func pageSize(maxResults *int32) (int, error) {

@@ -60,9 +60,11 @@ func (s *Service) put(repo *repository, m *manifest, tag string) (img *image, ag
 		return nil, false, err
 	}
 	previous := repo.tagged(tag)
-	if previous != nil && previous.digest != m.digest && repo.api.ImageTagMutability == types.ImageTagMutabilityImmutable {
+	if previous != nil && previous.digest != m.digest &&
+		repo.api.ImageTagMutability == types.ImageTagMutabilityImmutable {
 		return nil, false, wire.Errorf("ImageTagAlreadyExistsException",
-			"The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is immutable.", tag, repo.name)
+			"The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is "+
+				"immutable.", tag, repo.name)
 	}
 	img, again = repo.images[m.digest], true
 	if img == nil {
@@ -97,7 +99,8 @@ func (s *Service) checkParts(repo *repository, m *manifest) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return wire.Errorf(code, "%s with digests '%v' required for pushing image into repository with name '%s' in the registry with id '%s' do not exist",
+	return wire.Errorf(code, "%s with digests '%v' required for pushing image into repository with name '%s' in the "+
+		"registry with id '%s' do not exist",
 		what, missing, repo.name, s.cfg.Account)
 }
 
@@ -148,7 +151,8 @@ func (s *Service) imageNotFound(repo *repository, id types.ImageIdentifier) *wir
 		}
 		return *p
 	}
-	return wire.Errorf("ImageNotFoundException", "The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the repository with name '%s' in the registry with id '%s'",
+	return wire.Errorf("ImageNotFoundException", "The image with imageId {imageDigest:'%s', imageTag:'%s'} does not "+
+		"exist within the repository with name '%s' in the registry with id '%s'",
 		text(id.ImageDigest), text(id.ImageTag), repo.name, s.cfg.Account)
 }
 

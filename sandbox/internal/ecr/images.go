@@ -40,7 +40,8 @@ func (s *Service) describeImages(_ context.Context, in *api.DescribeImagesInput)
 	}
 	if len(in.ImageIds) > 0 {
 		if in.NextToken != nil || in.MaxResults != nil {
-			return nil, wire.Errorf("InvalidParameterException", "Invalid request parameters: imageIds goes with neither nextToken nor maxResults")
+			return nil, wire.Errorf("InvalidParameterException",
+				"Invalid request parameters: imageIds goes with neither nextToken nor maxResults")
 		}
 		return &api.DescribeImagesOutput{ImageDetails: found}, nil
 	}
@@ -61,7 +62,8 @@ func tagFilter(f *types.DescribeImagesFilter) (func(*image) bool, error) {
 	switch {
 	case f == nil:
 		return byTagStatus(""), nil
-	case f.ImageStatus != "" && f.ImageStatus != types.ImageStatusFilterActive && f.ImageStatus != types.ImageStatusFilterAny:
+	case f.ImageStatus != "" && f.ImageStatus != types.ImageStatusFilterActive &&
+		f.ImageStatus != types.ImageStatusFilterAny:
 		return nil, wire.NotImplemented("images with the status " + string(f.ImageStatus))
 	default:
 		return byTagStatus(f.TagStatus), nil
@@ -107,7 +109,9 @@ func (s *Service) listImages(_ context.Context, in *api.ListImagesInput) (*api.L
 	}
 	wanted := byTagStatus("")
 	if in.Filter != nil {
-		if wanted, err = tagFilter(&types.DescribeImagesFilter{TagStatus: in.Filter.TagStatus, ImageStatus: in.Filter.ImageStatus}); err != nil {
+		if wanted, err = tagFilter(&types.DescribeImagesFilter{
+			TagStatus: in.Filter.TagStatus, ImageStatus: in.Filter.ImageStatus,
+		}); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +155,8 @@ func (s *Service) putImage(_ context.Context, in *api.PutImageInput) (*api.PutIm
 		return nil, err
 	}
 	if again {
-		return nil, wire.Errorf("ImageAlreadyExistsException", "Image with digest '%s' and tag '%s' already exists in the repository with name '%s' in registry with id '%s'",
+		return nil, wire.Errorf("ImageAlreadyExistsException", "Image with digest '%s' and tag '%s' already exists "+
+			"in the repository with name '%s' in registry with id '%s'",
 			img.digest, tag, repo.name, s.cfg.Account)
 	}
 	out := s.whole(repo, img, tag)
@@ -159,7 +164,8 @@ func (s *Service) putImage(_ context.Context, in *api.PutImageInput) (*api.PutIm
 }
 
 func digestDiffers(given, is string) *wire.Error {
-	return wire.Errorf("ImageDigestDoesNotMatchException", "The given digest '%s' does not match the digest of the manifest, which is '%s'", given, is)
+	return wire.Errorf("ImageDigestDoesNotMatchException",
+		"The given digest '%s' does not match the digest of the manifest, which is '%s'", given, is)
 }
 
 // whole is an image with its manifest.

@@ -28,13 +28,16 @@ const DownloadPath = "/_sandbox/layers/"
 const downloadLife = time.Hour
 
 func (s *Service) handleLayers() {
-	wire.HandleJSON(s.JSON, "BatchCheckLayerAvailability", schemas.BatchCheckLayerAvailabilityRequest, schemas.BatchCheckLayerAvailabilityResponse,
+	wire.HandleJSON(s.JSON, "BatchCheckLayerAvailability", schemas.BatchCheckLayerAvailabilityRequest,
+		schemas.BatchCheckLayerAvailabilityResponse,
 		"registryId repositoryName! layerDigests!", s.checkLayers)
-	wire.HandleJSON(s.JSON, "GetDownloadUrlForLayer", schemas.GetDownloadUrlForLayerRequest, schemas.GetDownloadUrlForLayerResponse,
+	wire.HandleJSON(s.JSON, "GetDownloadUrlForLayer", schemas.GetDownloadUrlForLayerRequest,
+		schemas.GetDownloadUrlForLayerResponse,
 		"registryId repositoryName! layerDigest!", s.downloadURL)
 }
 
-func (s *Service) checkLayers(_ context.Context, in *api.BatchCheckLayerAvailabilityInput) (*api.BatchCheckLayerAvailabilityOutput, error) {
+func (s *Service) checkLayers(_ context.Context,
+	in *api.BatchCheckLayerAvailabilityInput) (*api.BatchCheckLayerAvailabilityOutput, error) {
 	repo, err := s.find(in.RegistryId, in.RepositoryName)
 	if err != nil {
 		return nil, err
@@ -47,14 +50,17 @@ func (s *Service) checkLayers(_ context.Context, in *api.BatchCheckLayerAvailabi
 		size, ok := repo.layers[digest]
 		switch {
 		case !validDigest.MatchString(digest):
-			out.Failures = append(out.Failures, types.LayerFailure{LayerDigest: &digest, FailureCode: types.LayerFailureCodeInvalidLayerDigest,
-				FailureReason: aws.String("Invalid layer digest")})
+			out.Failures = append(out.Failures,
+				types.LayerFailure{LayerDigest: &digest, FailureCode: types.LayerFailureCodeInvalidLayerDigest,
+					FailureReason: aws.String("Invalid layer digest")})
 		case !ok:
-			out.Failures = append(out.Failures, types.LayerFailure{LayerDigest: &digest, FailureCode: types.LayerFailureCodeMissingLayerDigest,
-				FailureReason: aws.String("Missing layer digest")})
+			out.Failures = append(out.Failures,
+				types.LayerFailure{LayerDigest: &digest, FailureCode: types.LayerFailureCodeMissingLayerDigest,
+					FailureReason: aws.String("Missing layer digest")})
 		default:
-			out.Layers = append(out.Layers, types.Layer{LayerDigest: &digest, LayerAvailability: types.LayerAvailabilityAvailable,
-				LayerSize: &size, MediaType: aws.String(string(repo.layerType(digest)))})
+			out.Layers = append(out.Layers,
+				types.Layer{LayerDigest: &digest, LayerAvailability: types.LayerAvailabilityAvailable,
+					LayerSize: &size, MediaType: aws.String(string(repo.layerType(digest)))})
 		}
 	}
 	return out, nil
@@ -72,14 +78,16 @@ func (repo *repository) layerType(digest string) media.MediaType {
 	return media.DockerLayer
 }
 
-func (s *Service) downloadURL(_ context.Context, in *api.GetDownloadUrlForLayerInput) (*api.GetDownloadUrlForLayerOutput, error) {
+func (s *Service) downloadURL(_ context.Context,
+	in *api.GetDownloadUrlForLayerInput) (*api.GetDownloadUrlForLayerOutput, error) {
 	repo, err := s.find(in.RegistryId, in.RepositoryName)
 	if err != nil {
 		return nil, err
 	}
 	digest := *in.LayerDigest
 	if _, ok := repo.layers[digest]; !ok {
-		return nil, wire.Errorf("LayersNotFoundException", "The layer with digest '%s' does not exist in the repository with name '%s' in the registry with id '%s'",
+		return nil, wire.Errorf("LayersNotFoundException",
+			"The layer with digest '%s' does not exist in the repository with name '%s' in the registry with id '%s'",
 			digest, repo.name, s.cfg.Account)
 	}
 	expires := strconv.FormatInt(time.Now().Add(downloadLife).Unix(), 10)

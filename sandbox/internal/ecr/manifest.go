@@ -33,7 +33,8 @@ func parseManifest(data []byte, mediaType string) (*manifest, error) {
 		m.mediaType = head.MediaType
 	}
 	if m.mediaType == "" {
-		return nil, wire.Errorf("InvalidParameterException", "image manifest mediatype not provided in manifest or parameter")
+		return nil, wire.Errorf("InvalidParameterException",
+			"image manifest mediatype not provided in manifest or parameter")
 	}
 	if head.MediaType != "" && head.MediaType != m.mediaType {
 		return nil, invalid("ImageManifest", "media type of the request and of the manifest differ")

@@ -23,11 +23,16 @@ type endpoint struct {
 // The order matters: the path of an upload has that of a blob in it.
 var endpoints = []endpoint{
 	{"/blobs/uploads/", map[string]string{
-		http.MethodPost: "InitiateLayerUpload", http.MethodPatch: "UploadLayerPart", http.MethodPut: "CompleteLayerUpload",
+		http.MethodPost: "InitiateLayerUpload", http.MethodPatch: "UploadLayerPart",
+		http.MethodPut: "CompleteLayerUpload",
 		http.MethodGet: "UploadLayerPart", http.MethodDelete: "InitiateLayerUpload",
 	}, (*Service).serveUpload},
-	{"/blobs/", map[string]string{http.MethodHead: "BatchCheckLayerAvailability", http.MethodGet: "GetDownloadUrlForLayer"}, (*Service).serveBlob},
-	{"/manifests/", map[string]string{http.MethodHead: "BatchGetImage", http.MethodGet: "BatchGetImage", http.MethodPut: "PutImage"}, (*Service).serveManifest},
+	{"/blobs/", map[string]string{
+		http.MethodHead: "BatchCheckLayerAvailability", http.MethodGet: "GetDownloadUrlForLayer",
+	}, (*Service).serveBlob},
+	{"/manifests/", map[string]string{
+		http.MethodHead: "BatchGetImage", http.MethodGet: "BatchGetImage", http.MethodPut: "PutImage",
+	}, (*Service).serveManifest},
 	{"/tags/", map[string]string{http.MethodGet: "ListImages"}, (*Service).serveTags},
 }
 

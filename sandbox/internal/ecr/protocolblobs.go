@@ -105,7 +105,8 @@ func (s *Service) completeUpload(q *protocolRequest, u *upload) {
 	}
 	if err := s.blobs.keep(u.file(), digest); err != nil {
 		if errors.Is(err, errDigest) {
-			writeProblem(q.w, http.StatusBadRequest, "DIGEST_INVALID", "Layer upload with digest "+digest+" does not have this digest")
+			writeProblem(q.w, http.StatusBadRequest, "DIGEST_INVALID", "Layer upload with digest "+digest+
+				" does not have this digest")
 			return
 		}
 		RefuseProtocol(q.w, err)

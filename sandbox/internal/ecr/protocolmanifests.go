@@ -65,7 +65,8 @@ func (s *Service) pullManifest(name, reference string) (*manifest, error) {
 func (s *Service) pushManifest(q *protocolRequest) {
 	data, err := io.ReadAll(http.MaxBytesReader(q.w, q.r.Body, maxManifest))
 	if err != nil {
-		writeProblem(q.w, http.StatusRequestEntityTooLarge, "SIZE_INVALID", fmt.Sprintf("the manifest cannot be read: %v", err))
+		writeProblem(q.w, http.StatusRequestEntityTooLarge, "SIZE_INVALID",
+			fmt.Sprintf("the manifest cannot be read: %v", err))
 		return
 	}
 	m, err := parseManifest(data, q.r.Header.Get("Content-Type"))
@@ -109,7 +110,8 @@ func (s *Service) serveTags(q *protocolRequest) {
 	tags, query := s.tagsAfter(q.name, q.r.URL.Query().Get("last")), q.r.URL.Query()
 	if n, err := strconv.Atoi(query.Get("n")); err == nil && n > 0 && n < len(tags) {
 		tags = tags[:n]
-		q.w.Header().Set("Link", fmt.Sprintf(`<%s%s%s/tags/list?n=%d&last=%s>; rel="next"`, s.cfg.URL, ProtocolPath, q.name, n, tags[n-1]))
+		q.w.Header().Set("Link", fmt.Sprintf(`<%s%s%s/tags/list?n=%d&last=%s>; rel="next"`, s.cfg.URL, ProtocolPath,
+			q.name, n, tags[n-1]))
 	}
 	body, err := json.Marshal(map[string]any{"name": q.name, "tags": tags})
 	if err != nil {

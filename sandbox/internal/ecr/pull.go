@@ -125,7 +125,8 @@ func (s *Service) config(m *manifest) (*v1.ConfigFile, error) {
 
 func (s *Service) layersOf(m *manifest, config *v1.ConfigFile) ([]Layer, error) {
 	if len(config.RootFS.DiffIDs) != len(m.image.Layers) {
-		return nil, fmt.Errorf("number of layers and diffIDs don't match: %d != %d", len(m.image.Layers), len(config.RootFS.DiffIDs))
+		return nil, fmt.Errorf("number of layers and diffIDs don't match: %d != %d", len(m.image.Layers),
+			len(config.RootFS.DiffIDs))
 	}
 	var out []Layer
 	for i, layer := range m.image.Layers {

@@ -33,8 +33,10 @@ var validName = regexp.MustCompile(`^` + nameSyntax + `$`)
 
 func (s *Service) handleRepositories() {
 	wire.HandleJSON(s.JSON, "CreateRepository", schemas.CreateRepositoryRequest, schemas.CreateRepositoryResponse,
-		"registryId repositoryName! tags imageTagMutability imageScanningConfiguration encryptionConfiguration", s.createRepository)
-	wire.HandleJSON(s.JSON, "DescribeRepositories", schemas.DescribeRepositoriesRequest, schemas.DescribeRepositoriesResponse,
+		"registryId repositoryName! tags imageTagMutability imageScanningConfiguration encryptionConfiguration",
+		s.createRepository)
+	wire.HandleJSON(s.JSON, "DescribeRepositories", schemas.DescribeRepositoriesRequest,
+		schemas.DescribeRepositoriesResponse,
 		"registryId repositoryNames nextToken maxResults", s.describeRepositories)
 	wire.HandleJSON(s.JSON, "DeleteRepository", schemas.DeleteRepositoryRequest, schemas.DeleteRepositoryResponse,
 		"registryId repositoryName! force", s.deleteRepository)
@@ -55,7 +57,8 @@ func (s *Service) arn(name string) string {
 	return fmt.Sprintf("arn:%s:ecr:%s:%s:repository/%s", s.cfg.Partition, s.cfg.Region, s.cfg.Account, name)
 }
 
-func (s *Service) createRepository(_ context.Context, in *api.CreateRepositoryInput) (*api.CreateRepositoryOutput, error) {
+func (s *Service) createRepository(_ context.Context,
+	in *api.CreateRepositoryInput) (*api.CreateRepositoryOutput, error) {
 	if err := s.checkRegistry(in.RegistryId); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,8 @@ func (s *Service) createRepository(_ context.Context, in *api.CreateRepositoryIn
 		return nil, invalid("repositoryName", "must be between 2 and 256 characters long")
 	}
 	if _, ok := s.repositories[name]; ok {
-		return nil, wire.Errorf("RepositoryAlreadyExistsException", "The repository with name '%s' already exists in the registry with id '%s'", name, s.cfg.Account)
+		return nil, wire.Errorf("RepositoryAlreadyExistsException",
+			"The repository with name '%s' already exists in the registry with id '%s'", name, s.cfg.Account)
 	}
 	if err := checkEncryption(in.EncryptionConfiguration); err != nil {
 		return nil, err
@@ -103,7 +107,8 @@ func checkEncryption(c *types.EncryptionConfiguration) error {
 	return wire.NotImplemented("repositories that are encrypted with keys of KMS")
 }
 
-func (s *Service) describeRepositories(_ context.Context, in *api.DescribeRepositoriesInput) (*api.DescribeRepositoriesOutput, error) {
+func (s *Service) describeRepositories(_ context.Context,
+	in *api.DescribeRepositoriesInput) (*api.DescribeRepositoriesOutput, error) {
 	size, err := pageSize(in.MaxResults)
 	if err != nil {
 		return nil, err
@@ -127,14 +132,16 @@ func (s *Service) describeRepositories(_ context.Context, in *api.DescribeReposi
 	return &api.DescribeRepositoriesOutput{Repositories: page, NextToken: next}, err
 }
 
-func (s *Service) deleteRepository(_ context.Context, in *api.DeleteRepositoryInput) (*api.DeleteRepositoryOutput, error) {
+func (s *Service) deleteRepository(_ context.Context,
+	in *api.DeleteRepositoryInput) (*api.DeleteRepositoryOutput, error) {
 	repo, err := s.find(in.RegistryId, in.RepositoryName)
 	if err != nil {
 		return nil, err
 	}
 	if len(repo.images) > 0 && !in.Force {
 		return nil, wire.Errorf("RepositoryNotEmptyException",
-			"The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images", repo.name, s.cfg.Account)
+			"The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images",
+			repo.name, s.cfg.Account)
 	}
 	delete(s.repositories, repo.name)
 	return &api.DeleteRepositoryOutput{Repository: &repo.api}, nil

@@ -11,25 +11,30 @@ import (
 )
 
 func (s *Service) handleSettings() {
-	wire.HandleJSON(s.JSON, "PutImageScanningConfiguration", schemas.PutImageScanningConfigurationRequest, schemas.PutImageScanningConfigurationResponse,
+	wire.HandleJSON(s.JSON, "PutImageScanningConfiguration", schemas.PutImageScanningConfigurationRequest,
+		schemas.PutImageScanningConfigurationResponse,
 		"registryId repositoryName! imageScanningConfiguration!", s.putScanning)
-	wire.HandleJSON(s.JSON, "PutImageTagMutability", schemas.PutImageTagMutabilityRequest, schemas.PutImageTagMutabilityResponse,
+	wire.HandleJSON(s.JSON, "PutImageTagMutability", schemas.PutImageTagMutabilityRequest,
+		schemas.PutImageTagMutabilityResponse,
 		"registryId repositoryName! imageTagMutability!", s.putMutability)
 }
 
 // putScanning only remembers: images are not scanned in the sandbox, and ask for no findings.
-func (s *Service) putScanning(_ context.Context, in *api.PutImageScanningConfigurationInput) (*api.PutImageScanningConfigurationOutput, error) {
+func (s *Service) putScanning(_ context.Context,
+	in *api.PutImageScanningConfigurationInput) (*api.PutImageScanningConfigurationOutput, error) {
 	repo, err := s.find(in.RegistryId, in.RepositoryName)
 	if err != nil {
 		return nil, err
 	}
 	repo.api.ImageScanningConfiguration = in.ImageScanningConfiguration
 	return &api.PutImageScanningConfigurationOutput{
-		RegistryId: &s.cfg.Account, RepositoryName: &repo.name, ImageScanningConfiguration: in.ImageScanningConfiguration,
+		RegistryId: &s.cfg.Account, RepositoryName: &repo.name,
+		ImageScanningConfiguration: in.ImageScanningConfiguration,
 	}, nil
 }
 
-func (s *Service) putMutability(_ context.Context, in *api.PutImageTagMutabilityInput) (*api.PutImageTagMutabilityOutput, error) {
+func (s *Service) putMutability(_ context.Context,
+	in *api.PutImageTagMutabilityInput) (*api.PutImageTagMutabilityOutput, error) {
 	repo, err := s.find(in.RegistryId, in.RepositoryName)
 	if err != nil {
 		return nil, err
@@ -38,7 +43,9 @@ func (s *Service) putMutability(_ context.Context, in *api.PutImageTagMutability
 		return nil, err
 	}
 	repo.api.ImageTagMutability = in.ImageTagMutability
-	return &api.PutImageTagMutabilityOutput{RegistryId: &s.cfg.Account, RepositoryName: &repo.name, ImageTagMutability: in.ImageTagMutability}, nil
+	return &api.PutImageTagMutabilityOutput{
+		RegistryId: &s.cfg.Account, RepositoryName: &repo.name, ImageTagMutability: in.ImageTagMutability,
+	}, nil
 }
 
 func checkMutability(m types.ImageTagMutability) error {

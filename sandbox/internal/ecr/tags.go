@@ -16,9 +16,12 @@ import (
 const maxTags = 50
 
 func (s *Service) handleTags() {
-	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, schemas.TagResourceResponse, "resourceArn! tags!", s.tagResource)
-	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, schemas.UntagResourceResponse, "resourceArn! tagKeys!", s.untagResource)
-	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest, schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
+	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, schemas.TagResourceResponse,
+		"resourceArn! tags!", s.tagResource)
+	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, schemas.UntagResourceResponse,
+		"resourceArn! tagKeys!", s.untagResource)
+	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest,
+		schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
 }
 
 func (s *Service) tagged(arn *string) (*repository, error) {
@@ -51,7 +54,8 @@ func (s *Service) untagResource(_ context.Context, in *api.UntagResourceInput) (
 	return &api.UntagResourceOutput{}, nil
 }
 
-func (s *Service) listTags(_ context.Context, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
+func (s *Service) listTags(_ context.Context,
+	in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
 	repo, err := s.tagged(in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -65,9 +69,11 @@ func mergeTags(old, set []types.Tag) ([]types.Tag, error) {
 		key := aws.ToString(t.Key)
 		switch {
 		case key == "" || len(key) > 128 || len(aws.ToString(t.Value)) > 256:
-			return nil, wire.Errorf("InvalidTagParameterException", "Invalid parameter at 'tags' failed to satisfy constraint: 'Invalid tag: %q'", key)
+			return nil, wire.Errorf("InvalidTagParameterException",
+				"Invalid parameter at 'tags' failed to satisfy constraint: 'Invalid tag: %q'", key)
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return nil, wire.Errorf("InvalidTagParameterException", "Tag keys that start with aws: are reserved: %q", key)
+			return nil, wire.Errorf("InvalidTagParameterException",
+				"Tag keys that start with aws: are reserved: %q", key)
 		}
 		if t.Value == nil {
 			t.Value = aws.String("")

@@ -30,10 +30,12 @@ type token struct {
 }
 
 func (s *Service) handleToken() {
-	wire.HandleJSON(s.JSON, "GetAuthorizationToken", schemas.GetAuthorizationTokenRequest, schemas.GetAuthorizationTokenResponse, "registryIds", s.getToken)
+	wire.HandleJSON(s.JSON, "GetAuthorizationToken", schemas.GetAuthorizationTokenRequest,
+		schemas.GetAuthorizationTokenResponse, "registryIds", s.getToken)
 }
 
-func (s *Service) getToken(ctx context.Context, in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
+func (s *Service) getToken(ctx context.Context,
+	in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
 	//lint:ignore SA1019 older clients, the ECR credential helper among them, still send it
 	for _, id := range in.RegistryIds {
 		if err := s.checkRegistry(&id); err != nil {

@@ -38,10 +38,14 @@ var nameSyntax = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 func (s *Service) handleClusters() {
 	wire.HandleJSON(s.JSON, "CreateCluster", schemas.CreateClusterRequest, schemas.CreateClusterResponse,
 		"clusterName tags settings capacityProviders defaultCapacityProviderStrategy", s.createCluster)
-	wire.HandleJSON(s.JSON, "DescribeClusters", schemas.DescribeClustersRequest, schemas.DescribeClustersResponse, "clusters include", s.describeClusters)
-	wire.HandleJSON(s.JSON, "ListClusters", schemas.ListClustersRequest, schemas.ListClustersResponse, "nextToken maxResults", s.listClusters)
-	wire.HandleJSON(s.JSON, "DeleteCluster", schemas.DeleteClusterRequest, schemas.DeleteClusterResponse, "cluster!", s.deleteCluster)
-	wire.HandleJSON(s.JSON, "PutClusterCapacityProviders", schemas.PutClusterCapacityProvidersRequest, schemas.PutClusterCapacityProvidersResponse,
+	wire.HandleJSON(s.JSON, "DescribeClusters", schemas.DescribeClustersRequest, schemas.DescribeClustersResponse,
+		"clusters include", s.describeClusters)
+	wire.HandleJSON(s.JSON, "ListClusters", schemas.ListClustersRequest, schemas.ListClustersResponse,
+		"nextToken maxResults", s.listClusters)
+	wire.HandleJSON(s.JSON, "DeleteCluster", schemas.DeleteClusterRequest, schemas.DeleteClusterResponse, "cluster!",
+		s.deleteCluster)
+	wire.HandleJSON(s.JSON, "PutClusterCapacityProviders", schemas.PutClusterCapacityProvidersRequest,
+		schemas.PutClusterCapacityProvidersResponse,
 		"cluster! capacityProviders! defaultCapacityProviderStrategy!", s.putProviders)
 }
 
@@ -82,7 +86,8 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 		}
 	}
 	if in.Settings == nil {
-		in.Settings = []types.ClusterSetting{{Name: types.ClusterSettingNameContainerInsights, Value: aws.String("disabled")}}
+		in.Settings = []types.ClusterSetting{{Name: types.ClusterSettingNameContainerInsights,
+			Value: aws.String("disabled")}}
 	}
 	want := &cluster{
 		name: name, arn: s.arn("cluster/" + name), status: active, tags: tags, settings: in.Settings,
@@ -94,26 +99,30 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 	case !ok || have.status != active:
 		s.clusters[name] = want
 	case !have.sameAs(want):
-		return nil, invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+		return nil, invalid("Arguments on this idempotent request are inconsistent with arguments used in previous " +
+			"request(s).")
 	}
 	c := s.clusters[name].describe(types.ClusterFieldTags, types.ClusterFieldSettings)
 	return &api.CreateClusterOutput{Cluster: &c}, nil
 }
 
 func (c *cluster) sameAs(o *cluster) bool {
-	return reflect.DeepEqual(c.settings, o.settings) && slices.Equal(c.providers, o.providers) && reflect.DeepEqual(c.strategy, o.strategy)
+	return reflect.DeepEqual(c.settings, o.settings) && slices.Equal(c.providers, o.providers) &&
+		reflect.DeepEqual(c.strategy, o.strategy)
 }
 
 // checkProviders knows only Fargate's capacity providers; others need CreateCapacityProvider.
 func checkProviders(names []string, strategy []types.CapacityProviderStrategyItem) error {
 	for _, name := range names {
 		if name != "FARGATE" && name != "FARGATE_SPOT" {
-			return invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", name)
+			return invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try "+
+				"again.", name)
 		}
 	}
 	for _, item := range strategy {
 		if !slices.Contains(names, aws.ToString(item.CapacityProvider)) {
-			return invalid("The default capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.")
+			return invalid("The default capacity provider strategy cannot contain a capacity provider that is not " +
+				"associated with the cluster. Associate the capacity provider with the cluster and try again.")
 		}
 	}
 	return nil
@@ -147,9 +156,11 @@ func (c *cluster) describe(include ...types.ClusterField) types.Cluster {
 	return out
 }
 
-func (s *Service) describeClusters(_ context.Context, in *api.DescribeClustersInput) (*api.DescribeClustersOutput, error) {
+func (s *Service) describeClusters(_ context.Context,
+	in *api.DescribeClustersInput) (*api.DescribeClustersOutput, error) {
 	for _, field := range in.Include {
-		if field == types.ClusterFieldAttachments || field == types.ClusterFieldConfigurations || field == types.ClusterFieldStatistics {
+		if field == types.ClusterFieldAttachments || field == types.ClusterFieldConfigurations ||
+			field == types.ClusterFieldStatistics {
 			return nil, wire.NotImplemented("include " + string(field) + " of DescribeClusters")
 		}
 	}
@@ -193,17 +204,20 @@ func (s *Service) deleteCluster(_ context.Context, in *api.DeleteClusterInput) (
 	}
 	now := c.describe()
 	if now.ActiveServicesCount > 0 {
-		return nil, wire.Errorf("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+		return nil, wire.Errorf("ClusterContainsServicesException",
+			"The Cluster cannot be deleted while Services are active.")
 	}
 	if now.RunningTasksCount+now.PendingTasksCount > 0 {
-		return nil, wire.Errorf("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+		return nil, wire.Errorf("ClusterContainsTasksException",
+			"The Cluster cannot be deleted while Tasks are active.")
 	}
 	c.status = inactive
 	gone := c.describe()
 	return &api.DeleteClusterOutput{Cluster: &gone}, nil
 }
 
-func (s *Service) putProviders(_ context.Context, in *api.PutClusterCapacityProvidersInput) (*api.PutClusterCapacityProvidersOutput, error) {
+func (s *Service) putProviders(_ context.Context,
+	in *api.PutClusterCapacityProvidersInput) (*api.PutClusterCapacityProvidersOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err

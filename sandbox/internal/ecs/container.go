@@ -39,7 +39,8 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 	cd := t.definition.api.ContainerDefinitions[index]
 	override := overrideOf(t, *cd.Name)
 	if what := unsupported(cd, override); what != "" {
-		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s", what, *cd.Name)}
+		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s",
+			what, *cd.Name)}
 	}
 	img, err := s.pull(t, index)
 	if err != nil {
@@ -54,8 +55,10 @@ func (s *Service) prepare(t *task, index int) (*container, error) {
 		return nil, err
 	}
 	c := &container{
-		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout, health: cd.HealthCheck, image: img,
-		spec: process.Spec{Args: img.command(cd, override), Env: env, Mark: s.mark(t, index), Line: line, Guard: s.cfg.Guard},
+		index: index, name: *cd.Name, essential: *cd.Essential, stopTimeout: defaultStopTimeout,
+		health: cd.HealthCheck, image: img,
+		spec: process.Spec{Args: img.command(cd, override), Env: env, Mark: s.mark(t, index), Line: line,
+			Guard: s.cfg.Guard},
 	}
 	if cd.StopTimeout != nil {
 		c.stopTimeout = time.Duration(*cd.StopTimeout) * time.Second
@@ -104,7 +107,8 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string
 // onlyInit: the group of a process does what an init process in a container does, and
 // capabilities that are dropped only limit it.
 func onlyInit(p types.LinuxParameters) bool {
-	return (p.Capabilities == nil || len(p.Capabilities.Add) == 0) && p.Devices == nil && p.Tmpfs == nil && p.SharedMemorySize == nil && p.MaxSwap == nil && p.Swappiness == nil
+	return (p.Capabilities == nil || len(p.Capabilities.Add) == 0) && p.Devices == nil && p.Tmpfs == nil &&
+		p.SharedMemorySize == nil && p.MaxSwap == nil && p.Swappiness == nil
 }
 
 func (s *Service) startContainer(t *task, c *container) error {
@@ -123,7 +127,8 @@ func (s *Service) startContainer(t *task, c *container) error {
 func (s *Service) startProcess(c *container) error {
 	home, cleanUp, err := c.image.home()
 	if err != nil {
-		return &startError{reason: "Task failed to start", container: c.name, detail: "CannotCreateContainerError: " + err.Error()}
+		return &startError{reason: "Task failed to start", container: c.name, detail: "CannotCreateContainerError: " +
+			err.Error()}
 	}
 	if c.spec.Dir = c.image.workDir; c.spec.Dir == "" {
 		c.spec.Dir = home
@@ -150,7 +155,9 @@ func cannotStart(c *container, err error) error {
 	detail := "CannotStartContainerError: " + err.Error()
 	var notFound *process.NotFoundError
 	if errors.As(err, &notFound) {
-		detail = "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: " + err.Error() + ": unknown"
+		detail = "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime " +
+			"task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start " +
+			"container process: " + err.Error() + ": unknown"
 	}
 	return &startError{reason: "Task failed to start", container: c.name, detail: detail}
 }

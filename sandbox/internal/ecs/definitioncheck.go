@@ -92,9 +92,11 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 	case strings.ContainsAny(*c.Image, " \t\n"):
 		return clientError("Container.image contains invalid characters.")
 	case !isFargate(in) && in.Memory == nil && c.Memory == nil && c.MemoryReservation == nil:
-		return clientError("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must be specified.", *c.Name)
+		return clientError("Invalid setting for container '%s'. At least one of 'memory' or 'memoryReservation' must "+
+			"be specified.", *c.Name)
 	case c.Memory != nil && c.MemoryReservation != nil && *c.MemoryReservation > *c.Memory:
-		return clientError("Invalid setting for container '%s'. 'memoryReservation' must be less than 'memory'.", *c.Name)
+		return clientError("Invalid setting for container '%s'. 'memoryReservation' must be less than 'memory'.",
+			*c.Name)
 	}
 	for _, e := range c.Environment {
 		if aws.ToString(e.Name) == "" {
@@ -102,8 +104,10 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 		}
 	}
 	for _, p := range c.PortMappings {
-		if in.NetworkMode == types.NetworkModeAwsvpc && p.HostPort != nil && *p.HostPort != aws.ToInt32(p.ContainerPort) {
-			return clientError("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+		if in.NetworkMode == types.NetworkModeAwsvpc && p.HostPort != nil &&
+			*p.HostPort != aws.ToInt32(p.ContainerPort) {
+			return clientError("When networkMode=awsvpc, the host ports and container ports in port mappings must " +
+				"match.")
 		}
 	}
 	if err := checkSecrets(in, c); err != nil {
@@ -127,12 +131,14 @@ func checkSecrets(in *api.RegisterTaskDefinitionInput, c types.ContainerDefiniti
 		}
 		for _, e := range c.Environment {
 			if *e.Name == *secret.Name {
-				return clientError("The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '%s'.", *secret.Name)
+				return clientError("The secret name must be unique and not shared with any new or existing "+
+					"environment variables set on the container, such as '%s'.", *secret.Name)
 			}
 		}
 	}
 	if len(c.Secrets) > 0 && in.ExecutionRoleArn == nil {
-		return clientError("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
+		return clientError("When you are specifying container secrets, you must also specify a value for " +
+			"'executionRoleArn'.")
 	}
 	return nil
 }

@@ -25,13 +25,17 @@ func checkBetween(in *api.RegisterTaskDefinitionInput) error {
 		return clientError("The task definition is too large: at most %d bytes.", maxDefinitionSize)
 	}
 	for _, v := range in.Volumes {
-		if isFargate(in) && (v.Host != nil && aws.ToString(v.Host.SourcePath) != "" || v.DockerVolumeConfiguration != nil) {
-			return clientError("Volume '%s': host.sourcePath and dockerVolumeConfiguration are not supported on Fargate.", aws.ToString(v.Name))
+		if isFargate(in) && (v.Host != nil && aws.ToString(v.Host.SourcePath) != "" ||
+			v.DockerVolumeConfiguration != nil) {
+			return clientError("Volume '%s': host.sourcePath and dockerVolumeConfiguration are not supported on "+
+				"Fargate.", aws.ToString(v.Name))
 		}
 	}
 	for _, c := range in.ContainerDefinitions {
 		for _, m := range c.MountPoints {
-			if !slices.ContainsFunc(in.Volumes, func(v types.Volume) bool { return aws.ToString(v.Name) == aws.ToString(m.SourceVolume) }) {
+			if !slices.ContainsFunc(in.Volumes, func(v types.Volume) bool {
+				return aws.ToString(v.Name) == aws.ToString(m.SourceVolume)
+			}) {
 				return clientError("Unknown volume '%s'.", aws.ToString(m.SourceVolume))
 			}
 		}
@@ -44,20 +48,26 @@ func checkBetween(in *api.RegisterTaskDefinitionInput) error {
 	return checkFirelens(in)
 }
 
-func checkDependency(in *api.RegisterTaskDefinitionInput, c types.ContainerDefinition, d types.ContainerDependency) error {
-	at := slices.IndexFunc(in.ContainerDefinitions, func(c types.ContainerDefinition) bool { return aws.ToString(c.Name) == aws.ToString(d.ContainerName) })
+func checkDependency(in *api.RegisterTaskDefinitionInput, c types.ContainerDefinition,
+	d types.ContainerDependency) error {
+	at := slices.IndexFunc(in.ContainerDefinitions, func(c types.ContainerDefinition) bool {
+		return aws.ToString(c.Name) == aws.ToString(d.ContainerName)
+	})
 	if at < 0 || aws.ToString(d.ContainerName) == *c.Name {
-		return clientError("Container '%s' depends on '%s', which is not another container of the task definition.", *c.Name, aws.ToString(d.ContainerName))
+		return clientError("Container '%s' depends on '%s', which is not another container of the task definition.",
+			*c.Name, aws.ToString(d.ContainerName))
 	}
 	other := in.ContainerDefinitions[at]
 	switch d.Condition {
 	case types.ContainerConditionComplete, types.ContainerConditionSuccess:
 		if other.Essential == nil || *other.Essential {
-			return clientError("The container '%s' is essential and cannot be waited for with condition %s.", *other.Name, d.Condition)
+			return clientError("The container '%s' is essential and cannot be waited for with condition %s.",
+				*other.Name, d.Condition)
 		}
 	case types.ContainerConditionHealthy:
 		if other.HealthCheck == nil {
-			return clientError("Container '%s' has no health check and cannot be waited for with condition HEALTHY.", *other.Name)
+			return clientError("Container '%s' has no health check and cannot be waited for with condition HEALTHY.",
+				*other.Name)
 		}
 	}
 	return nil
@@ -75,7 +85,8 @@ func checkFirelens(in *api.RegisterTaskDefinitionInput) error {
 		}
 	}
 	if routers == 0 && users > 0 || routers > 0 && users == 0 || routers > 1 {
-		return clientError("A container with the log driver awsfirelens needs one container with a firelensConfiguration, and the other way round.")
+		return clientError("A container with the log driver awsfirelens needs one container with a " +
+			"firelensConfiguration, and the other way round.")
 	}
 	return nil
 }
@@ -94,7 +105,8 @@ func checkLimits(in *api.RegisterTaskDefinitionInput, c types.ContainerDefinitio
 	}
 	for _, u := range c.Ulimits {
 		if u.SoftLimit > u.HardLimit {
-			return clientError("Invalid ulimit %s in container '%s': the soft limit is above the hard limit.", u.Name, *c.Name)
+			return clientError("Invalid ulimit %s in container '%s': the soft limit is above the hard limit.",
+				u.Name, *c.Name)
 		}
 	}
 	for _, p := range c.PortMappings {
@@ -104,11 +116,14 @@ func checkLimits(in *api.RegisterTaskDefinitionInput, c types.ContainerDefinitio
 	}
 	for _, f := range c.EnvironmentFiles {
 		if !strings.HasPrefix(aws.ToString(f.Value), "arn:") || !strings.HasSuffix(aws.ToString(f.Value), ".env") {
-			return clientError("Invalid environment file in container '%s': the ARN of an S3 object that ends in .env is wanted.", *c.Name)
+			return clientError("Invalid environment file in container '%s': the ARN of an S3 object that ends in "+
+				".env is wanted.", *c.Name)
 		}
 	}
 	if in.NetworkMode == types.NetworkModeAwsvpc {
-		for what, used := range map[string]bool{"links": len(c.Links) > 0, "hostname": c.Hostname != nil, "extraHosts": len(c.ExtraHosts) > 0} {
+		for what, used := range map[string]bool{
+			"links": len(c.Links) > 0, "hostname": c.Hostname != nil, "extraHosts": len(c.ExtraHosts) > 0,
+		} {
 			if used {
 				return clientError("%s is not supported with networkMode=awsvpc, in container '%s'.", what, *c.Name)
 			}
@@ -130,10 +145,12 @@ func checkHealth(c types.ContainerDefinition) error {
 		given     *int32
 		low, high int32
 	}{
-		{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 60}, {"retries", h.Retries, 1, 10}, {"startPeriod", h.StartPeriod, 0, 300},
+		{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 60}, {"retries", h.Retries, 1, 10},
+		{"startPeriod", h.StartPeriod, 0, 300},
 	} {
 		if value.given != nil && (*value.given < value.low || *value.given > value.high) {
-			return clientError("Health check %s of container '%s' must be between %d and %d.", value.name, *c.Name, value.low, value.high)
+			return clientError("Health check %s of container '%s' must be between %d and %d.", value.name, *c.Name,
+				value.low, value.high)
 		}
 	}
 	return nil
@@ -143,19 +160,22 @@ func checkHealth(c types.ContainerDefinition) error {
 func checkFargateContainer(c types.ContainerDefinition) error {
 	for _, f := range notOnFargate(c) {
 		if f.used {
-			return clientError("%s is not supported on container '%s' for requires compatibilities FARGATE.", f.name, *c.Name)
+			return clientError("%s is not supported on container '%s' for requires compatibilities FARGATE.",
+				f.name, *c.Name)
 		}
 	}
 	for _, seconds := range []*int32{c.StartTimeout, c.StopTimeout} {
 		if seconds != nil && (*seconds < 2 || *seconds > maxStopTimeout) {
-			return clientError("Invalid setting for container '%s'. Timeouts must be between 2 and %d seconds on Fargate.", *c.Name, maxStopTimeout)
+			return clientError("Invalid setting for container '%s'. Timeouts must be between 2 and %d seconds on "+
+				"Fargate.", *c.Name, maxStopTimeout)
 		}
 	}
 	if lc := c.LogConfiguration; lc != nil {
 		switch lc.LogDriver {
 		case types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens:
 		default:
-			return clientError("The log driver %s is not supported on Fargate, in container '%s'.", lc.LogDriver, *c.Name)
+			return clientError("The log driver %s is not supported on Fargate, in container '%s'.",
+				lc.LogDriver, *c.Name)
 		}
 	}
 	for _, u := range c.Ulimits {
@@ -176,11 +196,16 @@ func notOnFargate(c types.ContainerDefinition) []field {
 	if l == nil {
 		l = &types.LinuxParameters{}
 	}
-	added := l.Capabilities != nil && slices.ContainsFunc(l.Capabilities.Add, func(name string) bool { return name != "SYS_PTRACE" })
-	gpu := slices.ContainsFunc(c.ResourceRequirements, func(r types.ResourceRequirement) bool { return r.Type == types.ResourceTypeGpu })
+	added := l.Capabilities != nil &&
+		slices.ContainsFunc(l.Capabilities.Add, func(name string) bool { return name != "SYS_PTRACE" })
+	gpu := slices.ContainsFunc(c.ResourceRequirements, func(r types.ResourceRequirement) bool {
+		return r.Type == types.ResourceTypeGpu
+	})
 	return []field{
-		{"privileged", aws.ToBool(c.Privileged)}, {"links", len(c.Links) > 0}, {"disableNetworking", aws.ToBool(c.DisableNetworking)},
-		{"dnsServers", len(c.DnsServers) > 0}, {"dnsSearchDomains", len(c.DnsSearchDomains) > 0}, {"dockerSecurityOptions", len(c.DockerSecurityOptions) > 0},
+		{"privileged", aws.ToBool(c.Privileged)}, {"links", len(c.Links) > 0},
+		{"disableNetworking", aws.ToBool(c.DisableNetworking)},
+		{"dnsServers", len(c.DnsServers) > 0}, {"dnsSearchDomains", len(c.DnsSearchDomains) > 0},
+		{"dockerSecurityOptions", len(c.DockerSecurityOptions) > 0},
 		{"GPU", gpu}, {"linuxParameters.devices", len(l.Devices) > 0}, {"linuxParameters.tmpfs", len(l.Tmpfs) > 0},
 		{"linuxParameters.sharedMemorySize", l.SharedMemorySize != nil}, {"linuxParameters.maxSwap", l.MaxSwap != nil},
 		{"linuxParameters.swappiness", l.Swappiness != nil}, {"linuxParameters.capabilities.add", added},
@@ -195,14 +220,16 @@ func checkFargateSums(in *api.RegisterTaskDefinitionInput) error {
 	for _, c := range in.ContainerDefinitions {
 		cpu += int(c.Cpu)
 		if most := int(max(aws.ToInt32(c.Memory), aws.ToInt32(c.MemoryReservation))); most > mebibytes {
-			return clientError("Invalid setting for container '%s': its memory is above that of the task, %d.", *c.Name, mebibytes)
+			return clientError("Invalid setting for container '%s': its memory is above that of the task, %d.",
+				*c.Name, mebibytes)
 		}
 	}
 	if cpu > units {
 		return clientError("Invalid 'cpu' setting: the containers have %d units, the task %d.", cpu, units)
 	}
 	for name, used := range map[string]bool{
-		"ipcMode": in.IpcMode != "", "placementConstraints": len(in.PlacementConstraints) > 0, "pidMode host": in.PidMode == types.PidModeHost,
+		"ipcMode": in.IpcMode != "", "placementConstraints": len(in.PlacementConstraints) > 0,
+		"pidMode host": in.PidMode == types.PidModeHost,
 	} {
 		if used {
 			return clientError("%s", fmt.Sprintf("Fargate compatible task definitions do not support %s", name))

@@ -108,11 +108,13 @@ func unavailable(arn string, err error) error {
 	if errors.As(err, &refusal) {
 		code = refusal.Code + ": " + refusal.Message
 	}
-	return initError("unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret %s from secrets manager: %s", arn, code)
+	return initError("unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch "+
+		"secret %s from secrets manager: %s", arn, code)
 }
 
 func initError(format string, args ...any) error {
-	return &startError{reason: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: " + fmt.Sprintf(format, args...)}
+	return &startError{reason: "ResourceInitializationError: unable to pull secrets or registry auth: execution " +
+		"resource retrieval failed: " + fmt.Sprintf(format, args...)}
 }
 
 // logTo makes the log stream of a container and returns how to write to it; nil when
@@ -123,7 +125,8 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 		return nil, nil
 	}
 	if lc.LogDriver != types.LogDriverAwslogs || len(lc.SecretOptions) > 0 {
-		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the log driver %s with these options", lc.LogDriver)}
+		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the log driver %s with "+
+			"these options", lc.LogDriver)}
 	}
 	group := lc.Options["awslogs-group"]
 	stream := fmt.Sprintf("%s/%s/%s", lc.Options["awslogs-stream-prefix"], *cd.Name, t.id())
@@ -150,5 +153,6 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 
 // noLogs words what keeps a container's "group" or "stream" from being made.
 func noLogs(what string, err error) error {
-	return &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log %s: %v : exit status 1", what, err)}
+	return &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to validate logger args: create "+
+		"stream has been retried 1 times: failed to create Cloudwatch log %s: %v : exit status 1", what, err)}
 }

@@ -81,7 +81,8 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 	public := t.network.AssignPublicIp == types.AssignPublicIpEnabled
 	eni, err := s.peers.EC2.AttachInterface(t.pickSubnet(), t.network.SecurityGroups, public, *t.api.TaskArn)
 	if err != nil {
-		return nil, &startError{reason: fmt.Sprintf("Unexpected EC2 error while attempting to Create Network Interface: %v", err)}
+		return nil, &startError{reason: fmt.Sprintf("Unexpected EC2 error while attempting to Create Network "+
+			"Interface: %v", err)}
 	}
 	s.set(t, func(api *types.Task) {
 		api.LastStatus = aws.String(taskPending)
@@ -99,7 +100,8 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 			},
 		}}
 		for i := range api.Containers {
-			api.Containers[i].NetworkInterfaces = []types.NetworkInterface{{AttachmentId: &attachment, PrivateIpv4Address: &eni.PrivateIP}}
+			api.Containers[i].NetworkInterfaces = []types.NetworkInterface{{AttachmentId: &attachment,
+				PrivateIpv4Address: &eni.PrivateIP}}
 		}
 	})
 	return &eni, nil

@@ -56,6 +56,7 @@ func (s *Service) mayLog(t *task, action, group, stream string) error {
 	for k, v := range s.peers.Logs.Tags(group) {
 		facts.Set("aws:ResourceTag/"+k, v)
 	}
-	arn := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:%s", s.cfg.Partition, s.cfg.Region, s.cfg.Account, group, stream)
+	arn := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s:log-stream:%s", s.cfg.Partition, s.cfg.Region, s.cfg.Account,
+		group, stream)
 	return s.mayExecute(t, action, arn, facts)
 }

@@ -24,7 +24,8 @@ func (s *Service) Definition(ref string) Definition {
 	if td == nil {
 		return Definition{ARN: s.arn("task-definition/" + lastPart(ref))}
 	}
-	d := Definition{ARN: td.arn(), CPU: aws.ToString(td.api.Cpu), Memory: aws.ToString(td.api.Memory), Tags: tagMap(td.tags)}
+	d := Definition{ARN: td.arn(), CPU: aws.ToString(td.api.Cpu), Memory: aws.ToString(td.api.Memory),
+		Tags: tagMap(td.tags)}
 	for _, role := range []*string{td.api.TaskRoleArn, td.api.ExecutionRoleArn} {
 		if aws.ToString(role) != "" {
 			d.Roles = append(d.Roles, *role)

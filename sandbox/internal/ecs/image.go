@@ -134,7 +134,8 @@ func (img containerImage) find(command, dir string, env []string) (string, error
 		}
 	}
 	for _, candidate := range candidates {
-		if found, err := rootfs.Resolve(img.tree, filepath.FromSlash(candidate)); err == nil && process.IsProgram(found) {
+		if found, err := rootfs.Resolve(img.tree, filepath.FromSlash(candidate)); err == nil &&
+			process.IsProgram(found) {
 			return found, nil
 		}
 	}

@@ -32,7 +32,8 @@ func (s *Service) Metadata(container string) (TaskMetadata, bool) {
 			}
 			td := t.definition.api
 			return TaskMetadata{
-				Cluster: c.arn, TaskARN: *t.api.TaskArn, Family: aws.ToString(td.Family), Revision: strconv.Itoa(int(td.Revision)),
+				Cluster: c.arn, TaskARN: *t.api.TaskArn, Family: aws.ToString(td.Family),
+				Revision:      strconv.Itoa(int(td.Revision)),
 				DesiredStatus: aws.ToString(t.api.DesiredStatus), KnownStatus: aws.ToString(t.api.LastStatus),
 				AvailabilityZone: aws.ToString(t.api.AvailabilityZone), LaunchType: string(t.api.LaunchType),
 			}, true

@@ -43,7 +43,8 @@ const (
 // checkLinked refuses what ECS does by its own role in the account, while it has none.
 func (s *Service) checkLinked() error {
 	if s.cfg.Mishaps.Unlinked() {
-		return invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
+		return invalid("Unable to assume the service linked role. Please verify that the ECS service linked role " +
+			"exists.")
 	}
 	return nil
 }
@@ -143,6 +144,7 @@ func (s *Service) pullMishap(t *task) error {
 		return nil
 	}
 	first := t.definition.api.ContainerDefinitions[0]
-	reason := "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref " + *first.Image + ": failed to do request: i/o timeout"
+	reason := "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref " +
+		*first.Image + ": failed to do request: i/o timeout"
 	return &startError{reason: reason, container: *first.Name, detail: reason}
 }

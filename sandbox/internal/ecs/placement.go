@@ -26,7 +26,8 @@ func (s *Service) runnable(ref string) (*taskDefinition, error) {
 
 // placement returns the capacity provider, "" for the launch type FARGATE. There are
 // no container instances here, so EC2 is refused as in a cluster without any.
-func (s *Service) placement(c *cluster, kind types.LaunchType, strategy []types.CapacityProviderStrategyItem) (string, error) {
+func (s *Service) placement(c *cluster, kind types.LaunchType,
+	strategy []types.CapacityProviderStrategyItem) (string, error) {
 	if kind == "" && strategy == nil {
 		strategy = c.strategy
 	}
@@ -39,9 +40,12 @@ func (s *Service) placement(c *cluster, kind types.LaunchType, strategy []types.
 	for _, item := range strategy {
 		if name := aws.ToString(item.CapacityProvider); !slices.Contains(c.providers, name) {
 			if strings.HasPrefix(name, "FARGATE") {
-				return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.")
+				return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that " +
+					"is not associated with the cluster. Associate the capacity provider with the cluster or specify " +
+					"a valid capacity provider and try again.")
 			}
-			return "", invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", aws.ToString(item.CapacityProvider))
+			return "", invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and "+
+				"try again.", aws.ToString(item.CapacityProvider))
 		}
 	}
 	return heaviest(strategy), nil
@@ -86,9 +90,11 @@ func networkError(n *types.AwsVpcConfiguration, err error) error {
 	}
 	switch e.Code {
 	case "InvalidSubnetID.NotFound":
-		return invalid("Error retrieving subnet information for [%s]: %s (ErrorCode: %s)", strings.Join(n.Subnets, ", "), e.Message, e.Code)
+		return invalid("Error retrieving subnet information for [%s]: %s (ErrorCode: %s)",
+			strings.Join(n.Subnets, ", "), e.Message, e.Code)
 	case "InvalidGroup.NotFound":
-		return invalid("Error retrieving security group information for [%s]: %s (ErrorCode: %s)", strings.Join(n.SecurityGroups, ", "), e.Message, e.Code)
+		return invalid("Error retrieving security group information for [%s]: %s (ErrorCode: %s)",
+			strings.Join(n.SecurityGroups, ", "), e.Message, e.Code)
 	}
 	return e
 }
@@ -107,7 +113,9 @@ func (s *Service) checkRoles(td *taskDefinition, o *types.TaskOverride) error {
 	for _, arn := range roles {
 		since, ok := s.peers.IAM.Trusts(*arn, "ecs-tasks.amazonaws.com", s.arn("*"))
 		if !ok || unseen || s.cfg.Clock.Since(since) < s.cfg.Mishaps.RoleDelay() {
-			return clientError("ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.", *arn)
+			return clientError("ECS was unable to assume the role '%s' that was provided for this task. Please "+
+				"verify that the role being passed has the proper trust relationship and permissions and that your "+
+				"IAM user has permissions to pass this role.", *arn)
 		}
 	}
 	return nil

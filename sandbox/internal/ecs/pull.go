@@ -27,7 +27,9 @@ func (s *Service) pull(t *task, index int) (containerImage, error) {
 	}
 	ref, ok := s.peers.ECR.Reference(*cd.Image)
 	if !ok {
-		return containerImage{}, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", qualified(*cd.Image))
+		return containerImage{}, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve "+
+			"ref %s: pull access denied, repository does not exist or may require authorization: server message: "+
+			"insufficient_scope: authorization failed", qualified(*cd.Image))
 	}
 	pulled, err := s.pullFromECR(t, cd, ref)
 	if err != nil {
@@ -61,7 +63,8 @@ func playable(cd types.ContainerDefinition) error {
 		{"linuxParameters.capabilities", cd.LinuxParameters != nil && cd.LinuxParameters.Capabilities != nil},
 	} {
 		if f.used {
-			return &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s, whose image is played by a directory", f.name, *cd.Name)}
+			return &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s, "+
+				"whose image is played by a directory", f.name, *cd.Name)}
 		}
 	}
 	return nil
@@ -90,9 +93,12 @@ func (s *Service) pullFromECR(t *task, cd types.ContainerDefinition, ref ecr.Ref
 	defer s.peers.STS.End(session)
 	var refusal *wire.Error
 	if err := s.peers.ECR.Login(session.Key); errors.As(err, &refusal) {
-		return nil, initError("unable to retrieve ecr registry auth: service call has been retried 1 time(s): %s: %s", refusal.Code, refusal.Message)
+		return nil, initError("unable to retrieve ecr registry auth: service call has been retried 1 time(s): %s: %s",
+			refusal.Code, refusal.Message)
 	}
-	pulled, err := s.peers.ECR.Pull(session.Key, ref, v1.Platform{OS: "linux", Architecture: goArchitecture(t.definition.api)})
+	pulled, err := s.peers.ECR.Pull(session.Key, ref, v1.Platform{
+		OS: "linux", Architecture: goArchitecture(t.definition.api),
+	})
 	var platform *ecr.PlatformError
 	switch {
 	case err == nil:
@@ -100,9 +106,12 @@ func (s *Service) pullFromECR(t *task, cd types.ContainerDefinition, ref ecr.Ref
 	case errors.As(err, &platform):
 		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): %v", err)
 	case errors.As(err, &refusal):
-		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: unexpected status from HEAD request to %s: 403 Forbidden", *cd.Image, s.peers.ECR.ManifestURL(ref))
+		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: "+
+			"unexpected status from HEAD request to %s: 403 Forbidden", *cd.Image, s.peers.ECR.ManifestURL(ref))
 	case errors.Is(err, ecr.ErrImageNotFound):
-		return nil, cannotPull(cd, "pull image manifest has been retried 1 time(s): failed to resolve ref %s: %s: not found", *cd.Image, *cd.Image)
+		return nil, cannotPull(cd,
+			"pull image manifest has been retried 1 time(s): failed to resolve ref %s: %s: not found",
+			*cd.Image, *cd.Image)
 	default:
 		return nil, cannotPull(cd, "ref pull has been retried 1 time(s): %v", err)
 	}
@@ -118,7 +127,8 @@ func goArchitecture(td types.TaskDefinition) string {
 // extract makes the container's own tree of the image. The task removes it.
 func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pulled) (containerImage, error) {
 	if signal := pulled.Config.StopSignal; signal != "" && signal != "SIGTERM" {
-		return containerImage{}, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the stop signal %s of the image of container %s", signal, *cd.Name)}
+		return containerImage{}, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the stop "+
+			"signal %s of the image of container %s", signal, *cd.Name)}
 	}
 	tree, err := s.trees.Tree(pulled.Layers)
 	if err != nil {
@@ -127,7 +137,8 @@ func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pul
 	t.trees = append(t.trees, tree)
 	img := containerImage{tree: tree, config: pulled.Config}
 	if err := img.enter(cd); err != nil {
-		return img, &startError{reason: "Task failed to start", container: *cd.Name, detail: "CannotCreateContainerError: " + err.Error()}
+		return img, &startError{reason: "Task failed to start", container: *cd.Name,
+			detail: "CannotCreateContainerError: " + err.Error()}
 	}
 	return img, nil
 }

@@ -58,10 +58,13 @@ func checkOverrideValues(o *types.TaskOverride) error {
 	for _, c := range o.ContainerOverrides {
 		for _, e := range c.Environment {
 			if aws.ToString(e.Name) == "" {
-				return invalid("Environment variable name should not be null or empty in container override '%s'.", aws.ToString(c.Name))
+				return invalid("Environment variable name should not be null or empty in container override '%s'.",
+					aws.ToString(c.Name))
 			}
 		}
-		if slices.ContainsFunc(c.ResourceRequirements, func(r types.ResourceRequirement) bool { return r.Type == types.ResourceTypeGpu }) {
+		if slices.ContainsFunc(c.ResourceRequirements, func(r types.ResourceRequirement) bool {
+			return r.Type == types.ResourceTypeGpu
+		}) {
 			return invalid("GPU is not supported on Fargate, in container override '%s'.", aws.ToString(c.Name))
 		}
 	}

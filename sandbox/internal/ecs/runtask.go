@@ -31,10 +31,14 @@ type launch struct {
 
 func (s *Service) handleTasks() {
 	wire.HandleJSON(s.JSON, "RunTask", schemas.RunTaskRequest, schemas.RunTaskResponse,
-		"capacityProviderStrategy cluster count enableECSManagedTags enableExecuteCommand group launchType networkConfiguration overrides "+
-			"placementConstraints placementStrategy platformVersion propagateTags startedBy tags taskDefinition! clientToken", s.runTask)
-	wire.HandleJSON(s.JSON, "StopTask", schemas.StopTaskRequest, schemas.StopTaskResponse, "cluster task! reason", s.stopTaskCall)
-	wire.HandleJSON(s.JSON, "DescribeTasks", schemas.DescribeTasksRequest, schemas.DescribeTasksResponse, "cluster tasks! include", s.describeTasks)
+		"capacityProviderStrategy cluster count enableECSManagedTags enableExecuteCommand group launchType "+
+			"networkConfiguration overrides "+
+			"placementConstraints placementStrategy platformVersion propagateTags startedBy tags taskDefinition! "+
+			"clientToken", s.runTask)
+	wire.HandleJSON(s.JSON, "StopTask", schemas.StopTaskRequest, schemas.StopTaskResponse, "cluster task! reason",
+		s.stopTaskCall)
+	wire.HandleJSON(s.JSON, "DescribeTasks", schemas.DescribeTasksRequest, schemas.DescribeTasksResponse,
+		"cluster tasks! include", s.describeTasks)
 	wire.HandleJSON(s.JSON, "ListTasks", schemas.ListTasksRequest, schemas.ListTasksResponse,
 		"cluster family nextToken maxResults startedBy serviceName desiredStatus launchType", s.listTasks)
 }
@@ -91,9 +95,10 @@ func (s *Service) launchedBefore(c *cluster, in *api.RunTaskInput) (*api.RunTask
 	}
 	if record.params != fingerprint(*in) {
 		return nil, &wire.Error{
-			Code:    "ConflictException",
-			Message: "The RunTask request could not be processed due to conflicts: the client token was used with other parameters.",
-			Fields:  map[string]any{"resourceIds": record.arns},
+			Code: "ConflictException",
+			Message: "The RunTask request could not be processed due to conflicts: the client token was used with " +
+				"other parameters.",
+			Fields: map[string]any{"resourceIds": record.arns},
 		}
 	}
 	out := &api.RunTaskOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
@@ -119,11 +124,6 @@ func asJSON(v any) string {
 	return string(data)
 }
 
-// hasTaskRole: ECS Exec works with the rights of the task role.
-func hasTaskRole(td *taskDefinition, o *types.TaskOverride) bool {
-	return aws.ToString(td.api.TaskRoleArn) != "" || o != nil && aws.ToString(o.TaskRoleArn) != ""
-}
-
 func checkRunTask(in *api.RunTaskInput) error {
 	switch {
 	case in.Count != nil && (*in.Count < 1 || *in.Count > maxCount):
@@ -133,7 +133,8 @@ func checkRunTask(in *api.RunTaskInput) error {
 	case len(aws.ToString(in.StartedBy)) > maxStartedBy:
 		return invalid("startedBy must be at most %d characters long.", maxStartedBy)
 	case in.LaunchType != "" && in.CapacityProviderStrategy != nil:
-		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
+		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one " +
+			"and try again.")
 	case !startedBySyntax.MatchString(aws.ToString(in.StartedBy)):
 		return invalid("startedBy can have letters, numbers, hyphens, forward slashes and underscores.")
 	case len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0:
@@ -177,15 +178,10 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	if err := checkRunExec(spec.definition, in); err != nil {
 		return spec, err
 	}
-	if in.EnableExecuteCommand {
-		return spec, wire.NotImplemented("enableExecuteCommand of RunTask")
-	}
 	if err := s.checkRoles(spec.definition, in.Overrides); err != nil {
 		return spec, err
 	}
-	if spec.exec = in.EnableExecuteCommand; spec.exec && !hasTaskRole(spec.definition, in.Overrides) {
-		return spec, invalid("A valid taskRoleArn is not being used. Specify a valid task role in your task definition and try again.")
-	}
+	spec.exec = in.EnableExecuteCommand
 	if err := checkPlatform(in.PlatformVersion); err != nil {
 		return spec, err
 	}
@@ -222,7 +218,8 @@ func checkOverrides(td *taskDefinition, o *types.TaskOverride) error {
 			return *cd.Name == aws.ToString(c.Name)
 		})
 		if !known {
-			return invalid("Override for container named %s is not a container in the TaskDefinition.", aws.ToString(c.Name))
+			return invalid("Override for container named %s is not a container in the TaskDefinition.",
+				aws.ToString(c.Name))
 		}
 	}
 	cpu, memory := aws.ToString(td.api.Cpu), aws.ToString(td.api.Memory)

@@ -37,7 +37,8 @@ func later(now time.Time) time.Time { return now.Add(time.Hour) }
 func (s *Service) drain(sv *service, now time.Time) time.Time {
 	live := sv.tasks(func(*task) bool { return true })
 	for _, t := range live {
-		s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+t.deployment.id+")")
+		s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+
+			t.deployment.id+")")
 	}
 	if len(live) > 0 {
 		return later(now)
@@ -79,7 +80,8 @@ func (s *Service) startMissing(sv *service, now time.Time) time.Time {
 			return s.tryLater(d, now)
 		}
 		if reason := s.refusedPlacement("Service", spec); reason != "" {
-			sv.say("was unable to place a task. Reason: %s. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", reason)
+			sv.say("was unable to place a task. Reason: %s. For more information, see the Troubleshooting section of "+
+				"the Amazon ECS Developer Guide.", reason)
 			return s.tryLater(d, now)
 		}
 		t := s.addTask(sv.cluster, spec)
@@ -138,7 +140,8 @@ func (s *Service) stopOld(sv *service) {
 }
 
 func (s *Service) scaleIn(sv *service, t *task) {
-	s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+sv.primary().id+")")
+	s.requestStop(t, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment "+
+		sv.primary().id+")")
 	sv.say("has stopped 1 running tasks: (task %s).", t.id())
 }
 
@@ -195,7 +198,8 @@ func (s *Service) backOff(sv *service, d *deployment, now time.Time) time.Time {
 	d.failures++
 	d.failed++
 	if d.failures == 3 {
-		sv.say("is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+		sv.say("is unable to consistently start tasks successfully. For more information, see the Troubleshooting " +
+			"section of the Amazon ECS Developer Guide.")
 	}
 	return d.nextStart
 }
@@ -205,7 +209,8 @@ func (s *Service) backOff(sv *service, d *deployment, now time.Time) time.Time {
 func (s *Service) breakCircuit(sv *service, d *deployment) {
 	breaker := sv.base.DeploymentConfiguration.DeploymentCircuitBreaker
 	threshold := min(max(3, (int(sv.desired)+1)/2), 200)
-	if !breaker.Enable || d != sv.primary() || d.state != types.DeploymentRolloutStateInProgress || d.failed < threshold {
+	if !breaker.Enable || d != sv.primary() || d.state != types.DeploymentRolloutStateInProgress ||
+		d.failed < threshold {
 		return
 	}
 	d.state = types.DeploymentRolloutStateFailed
@@ -218,7 +223,8 @@ func (s *Service) breakCircuit(sv *service, d *deployment) {
 }
 
 func (s *Service) rollBack(sv *service, failed *deployment) {
-	back, err := s.newDeployment(sv.cluster, sv.lastGood.arn(), sv.base.LaunchType, sv.base.CapacityProviderStrategy, sv.base.NetworkConfiguration)
+	back, err := s.newDeployment(sv.cluster, sv.lastGood.arn(), sv.base.LaunchType, sv.base.CapacityProviderStrategy,
+		sv.base.NetworkConfiguration)
 	if err != nil {
 		sv.say("failed to roll back to %s: %v", aws.ToString(sv.lastGood.api.TaskDefinitionArn), err)
 		return

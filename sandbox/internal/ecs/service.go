@@ -46,7 +46,8 @@ type deployment struct {
 }
 
 func (s *Service) handleServices() {
-	const config = "cluster desiredCount capacityProviderStrategy platformVersion deploymentConfiguration networkConfiguration deploymentController " +
+	const config = "cluster desiredCount capacityProviderStrategy platformVersion deploymentConfiguration " +
+		"networkConfiguration deploymentController " +
 		"enableECSManagedTags propagateTags enableExecuteCommand availabilityZoneRebalancing "
 	wire.HandleJSON(s.JSON, "CreateService", schemas.CreateServiceRequest, schemas.CreateServiceResponse,
 		config+"serviceName! taskDefinition launchType clientToken schedulingStrategy tags", s.createService)
@@ -75,7 +76,10 @@ func (sv *service) tasks(keep func(*task) bool) []*task {
 }
 
 func (sv *service) say(format string, args ...any) {
-	event := types.ServiceEvent{Id: aws.String(uuid.New()), CreatedAt: aws.Time(sv.clock.Now()), Message: words("(service "+sv.name+") "+format, args...)}
+	event := types.ServiceEvent{
+		Id: aws.String(uuid.New()), CreatedAt: aws.Time(sv.clock.Now()),
+		Message: words("(service "+sv.name+") "+format, args...),
+	}
 	sv.events = slices.Insert(sv.events, 0, event)
 	sv.events = sv.events[:min(len(sv.events), maxEvents)]
 }

@@ -28,7 +28,8 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.newDeployment(c, *in.TaskDefinition, in.LaunchType, in.CapacityProviderStrategy, in.NetworkConfiguration)
+	d, err := s.newDeployment(c, *in.TaskDefinition, in.LaunchType, in.CapacityProviderStrategy,
+		in.NetworkConfiguration)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +49,12 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 		clock: s.cfg.Clock,
 	}
 	sv.base = types.Service{
-		CreatedAt: aws.Time(s.cfg.Clock.Now()), CreatedBy: words("arn:%s:iam::%s:user/sandbox", s.cfg.Partition, s.cfg.Account),
+		CreatedAt: aws.Time(s.cfg.Clock.Now()), CreatedBy: words("arn:%s:iam::%s:user/sandbox", s.cfg.Partition,
+			s.cfg.Account),
 		LaunchType: in.LaunchType, CapacityProviderStrategy: in.CapacityProviderStrategy,
 		PlatformVersion: aws.String("LATEST"), PlatformFamily: aws.String("Linux"),
-		RoleArn:                 words("arn:%s:iam::%s:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", s.cfg.Partition, s.cfg.Account),
+		RoleArn: words("arn:%s:iam::%s:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+			s.cfg.Partition, s.cfg.Account),
 		SchedulingStrategy:      types.SchedulingStrategyReplica,
 		DeploymentController:    &types.DeploymentController{Type: types.DeploymentControllerTypeEcs},
 		DeploymentConfiguration: config, NetworkConfiguration: in.NetworkConfiguration,
@@ -106,7 +109,8 @@ func checkCreate(in *api.CreateServiceInput) error {
 	case len(aws.ToString(in.ClientToken)) > 36:
 		return invalid("clientToken must be at most 36 characters long.")
 	case in.LaunchType != "" && in.CapacityProviderStrategy != nil:
-		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
+		return invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one " +
+			"and try again.")
 	}
 	return checkController(in.DeploymentController)
 }
@@ -128,7 +132,8 @@ func checkController(c *types.DeploymentController) error {
 }
 
 // newDeployment checks what its tasks will need.
-func (s *Service) newDeployment(c *cluster, definition string, kind types.LaunchType, strategy []types.CapacityProviderStrategyItem, network *types.NetworkConfiguration) (*deployment, error) {
+func (s *Service) newDeployment(c *cluster, definition string, kind types.LaunchType,
+	strategy []types.CapacityProviderStrategyItem, network *types.NetworkConfiguration) (*deployment, error) {
 	td, err := s.runnable(definition)
 	if err != nil {
 		return nil, err
@@ -145,7 +150,8 @@ func (s *Service) newDeployment(c *cluster, definition string, kind types.Launch
 		return nil, err
 	}
 	now := s.cfg.Clock.Now()
-	d := &deployment{id: newDeploymentID(), definition: td, network: vpc, provider: provider, created: now, updated: now}
+	d := &deployment{id: newDeploymentID(), definition: td, network: vpc, provider: provider, created: now,
+		updated: now}
 	d.state = types.DeploymentRolloutStateInProgress
 	d.reason = "ECS deployment " + d.id + " in progress."
 	return d, nil
@@ -154,7 +160,8 @@ func (s *Service) newDeployment(c *cluster, definition string, kind types.Launch
 // deploymentConfig lays what is given over what there was, or over ECS's defaults.
 func deploymentConfig(in, old *types.DeploymentConfiguration) (*types.DeploymentConfiguration, error) {
 	out := types.DeploymentConfiguration{
-		MaximumPercent: aws.Int32(200), MinimumHealthyPercent: aws.Int32(100), Strategy: types.DeploymentStrategyRolling,
+		MaximumPercent: aws.Int32(200), MinimumHealthyPercent: aws.Int32(100),
+		Strategy:                 types.DeploymentStrategyRolling,
 		DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{}, BakeTimeInMinutes: aws.Int32(0),
 	}
 	if old != nil {
@@ -166,7 +173,8 @@ func deploymentConfig(in, old *types.DeploymentConfiguration) (*types.Deployment
 	switch {
 	case in.Strategy != "" && in.Strategy != types.DeploymentStrategyRolling:
 		return nil, wire.NotImplemented("the deployment strategy " + string(in.Strategy))
-	case in.Alarms != nil, in.LifecycleHooks != nil, in.CanaryConfiguration != nil, in.LinearConfiguration != nil, in.EarlySuccessCriteria != nil, aws.ToInt32(in.BakeTimeInMinutes) > 0:
+	case in.Alarms != nil, in.LifecycleHooks != nil, in.CanaryConfiguration != nil, in.LinearConfiguration != nil,
+		in.EarlySuccessCriteria != nil, aws.ToInt32(in.BakeTimeInMinutes) > 0:
 		return nil, wire.NotImplemented("alarms, hooks, bake time and gradual strategies of deploymentConfiguration")
 	}
 	if in.MaximumPercent != nil {
@@ -178,8 +186,10 @@ func deploymentConfig(in, old *types.DeploymentConfiguration) (*types.Deployment
 	if in.DeploymentCircuitBreaker != nil {
 		out.DeploymentCircuitBreaker = in.DeploymentCircuitBreaker
 	}
-	if *out.MaximumPercent <= *out.MinimumHealthyPercent && (*out.MaximumPercent <= 100 && *out.MinimumHealthyPercent >= 100) {
-		return nil, invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	if *out.MaximumPercent <= *out.MinimumHealthyPercent &&
+		(*out.MaximumPercent <= 100 && *out.MinimumHealthyPercent >= 100) {
+		return nil, invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block " +
+			"deployments.")
 	}
 	return &out, nil
 }

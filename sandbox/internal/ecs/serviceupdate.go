@@ -113,7 +113,8 @@ func (sv *service) apply(in *api.UpdateServiceInput) {
 	}
 }
 
-func (s *Service) describeServices(_ context.Context, in *api.DescribeServicesInput) (*api.DescribeServicesOutput, error) {
+func (s *Service) describeServices(_ context.Context,
+	in *api.DescribeServicesInput) (*api.DescribeServicesOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err

@@ -54,14 +54,17 @@ func memoryMiB(text string) (int, bool) {
 func fargateSize(cpu, memory string) (string, string, error) {
 	units, ok := cpuUnits(cpu)
 	if !ok || fargateMemory[units] == nil {
-		return "", "", clientError("Invalid 'cpu' setting for task. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+		return "", "", clientError("Invalid 'cpu' setting for task. For more information, see the Troubleshooting " +
+			"section of the Amazon ECS Developer Guide.")
 	}
 	mib, ok := memoryMiB(memory)
 	if !ok {
-		return "", "", clientError("Invalid 'memory' setting for task. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+		return "", "", clientError("Invalid 'memory' setting for task. For more information, see the Troubleshooting " +
+			"section of the Amazon ECS Developer Guide.")
 	}
 	if !slices.Contains(fargateMemory[units], mib) {
-		return "", "", clientError("No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS documentation for the valid values.", units, mib)
+		return "", "", clientError("No Fargate configuration exists for given values: %d CPU, %d memory. See the "+
+			"Amazon ECS documentation for the valid values.", units, mib)
 	}
 	return strconv.Itoa(units), strconv.Itoa(mib), nil
 }

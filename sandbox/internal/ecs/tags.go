@@ -19,9 +19,12 @@ const maxTags = 50
 var tagSyntax = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 func (s *Service) handleTags() {
-	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, schemas.TagResourceResponse, "resourceArn! tags!", s.tagResource)
-	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, schemas.UntagResourceResponse, "resourceArn! tagKeys!", s.untagResource)
-	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest, schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
+	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, schemas.TagResourceResponse,
+		"resourceArn! tags!", s.tagResource)
+	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, schemas.UntagResourceResponse,
+		"resourceArn! tagKeys!", s.untagResource)
+	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest,
+		schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
 }
 
 // tagsOf finds the tags of any resource by ARN.
@@ -73,11 +76,14 @@ func (s *Service) untagResource(_ context.Context, in *api.UntagResourceInput) (
 	if err != nil {
 		return nil, err
 	}
-	*tags = slices.DeleteFunc(slices.Clone(*tags), func(t types.Tag) bool { return slices.Contains(in.TagKeys, *t.Key) })
+	*tags = slices.DeleteFunc(slices.Clone(*tags), func(t types.Tag) bool {
+		return slices.Contains(in.TagKeys, *t.Key)
+	})
 	return &api.UntagResourceOutput{}, nil
 }
 
-func (s *Service) listTags(_ context.Context, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
+func (s *Service) listTags(_ context.Context,
+	in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
 	tags, err := s.tagsOf(*in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -120,7 +126,8 @@ func checkTag(t types.Tag) error {
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
 		return invalid("aws: prefixed tag key names are not allowed for external use: %q", key)
 	case !tagSyntax.MatchString(key) || !tagSyntax.MatchString(value):
-		return invalid("Some tags contain invalid characters. Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @.")
+		return invalid("Some tags contain invalid characters. Valid characters: UTF-8 letters, spaces, numbers and _ " +
+			". / = + - : @.")
 	}
 	return nil
 }

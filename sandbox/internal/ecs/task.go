@@ -63,10 +63,12 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	id := newID()
 	td := spec.definition.api
 	now := s.cfg.Clock.Now()
-	t := &task{cluster: c, definition: spec.definition, network: spec.network, service: spec.service, deployment: spec.deployment, stop: make(chan struct{})}
+	t := &task{cluster: c, definition: spec.definition, network: spec.network, service: spec.service,
+		deployment: spec.deployment, stop: make(chan struct{})}
 	t.api = types.Task{
-		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn, TaskDefinitionArn: td.TaskDefinitionArn,
-		LastStatus: aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
+		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn,
+		TaskDefinitionArn: td.TaskDefinitionArn,
+		LastStatus:        aws.String(taskProvisioning), DesiredStatus: aws.String(taskRunning),
 		LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), PlatformFamily: aws.String("Linux"),
 		Group: &spec.group, StartedBy: optional(spec.startedBy), CapacityProviderName: optional(spec.provider),
 		CreatedAt: &now, Version: 1, Cpu: td.Cpu, Memory: td.Memory, Tags: orEmpty(spec.tags),
@@ -79,9 +81,11 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	applySize(&t.api, spec.overrides)
 	for _, cd := range td.ContainerDefinitions {
 		t.api.Containers = append(t.api.Containers, types.Container{
-			ContainerArn: aws.String(s.arn("container/" + c.name + "/" + id + "/" + uuid.New())), TaskArn: t.api.TaskArn,
-			Name: cd.Name, Image: cd.Image, LastStatus: aws.String(taskPending), HealthStatus: types.HealthStatusUnknown,
-			Cpu: aws.String(fmt.Sprint(cd.Cpu)), NetworkInterfaces: []types.NetworkInterface{},
+			ContainerArn: aws.String(s.arn("container/" + c.name + "/" + id + "/" + uuid.New())),
+			TaskArn:      t.api.TaskArn,
+			Name:         cd.Name, Image: cd.Image, LastStatus: aws.String(taskPending),
+			HealthStatus: types.HealthStatusUnknown,
+			Cpu:          aws.String(fmt.Sprint(cd.Cpu)), NetworkInterfaces: []types.NetworkInterface{},
 		})
 	}
 	c.tasks[*t.api.TaskArn] = t
@@ -142,7 +146,9 @@ func describeOverrides(td *taskDefinition, given *types.TaskOverride) *types.Tas
 	}
 	out.ContainerOverrides = orEmpty(slices.Clone(out.ContainerOverrides))
 	for _, cd := range td.api.ContainerDefinitions {
-		if !slices.ContainsFunc(out.ContainerOverrides, func(o types.ContainerOverride) bool { return *o.Name == *cd.Name }) {
+		if !slices.ContainsFunc(out.ContainerOverrides, func(o types.ContainerOverride) bool {
+			return *o.Name == *cd.Name
+		}) {
 			out.ContainerOverrides = append(out.ContainerOverrides, types.ContainerOverride{Name: cd.Name})
 		}
 	}

@@ -24,20 +24,27 @@ func (td *taskDefinition) arn() string    { return *td.api.TaskDefinitionArn }
 func (td *taskDefinition) isActive() bool { return td.api.Status == types.TaskDefinitionStatusActive }
 
 func (s *Service) handleTaskDefinitions() {
-	wire.HandleJSON(s.JSON, "RegisterTaskDefinition", schemas.RegisterTaskDefinitionRequest, schemas.RegisterTaskDefinitionResponse,
-		"family! containerDefinitions! taskRoleArn executionRoleArn networkMode volumes placementConstraints requiresCompatibilities cpu memory tags "+
+	wire.HandleJSON(s.JSON, "RegisterTaskDefinition", schemas.RegisterTaskDefinitionRequest,
+		schemas.RegisterTaskDefinitionResponse,
+		"family! containerDefinitions! taskRoleArn executionRoleArn networkMode volumes placementConstraints "+
+			"requiresCompatibilities cpu memory tags "+
 			"pidMode ipcMode proxyConfiguration ephemeralStorage runtimePlatform", s.register)
-	wire.HandleJSON(s.JSON, "DescribeTaskDefinition", schemas.DescribeTaskDefinitionRequest, schemas.DescribeTaskDefinitionResponse,
+	wire.HandleJSON(s.JSON, "DescribeTaskDefinition", schemas.DescribeTaskDefinitionRequest,
+		schemas.DescribeTaskDefinitionResponse,
 		"taskDefinition! include", s.describeDefinition)
-	wire.HandleJSON(s.JSON, "DeregisterTaskDefinition", schemas.DeregisterTaskDefinitionRequest, schemas.DeregisterTaskDefinitionResponse,
+	wire.HandleJSON(s.JSON, "DeregisterTaskDefinition", schemas.DeregisterTaskDefinitionRequest,
+		schemas.DeregisterTaskDefinitionResponse,
 		"taskDefinition!", s.deregister)
-	wire.HandleJSON(s.JSON, "ListTaskDefinitions", schemas.ListTaskDefinitionsRequest, schemas.ListTaskDefinitionsResponse,
+	wire.HandleJSON(s.JSON, "ListTaskDefinitions", schemas.ListTaskDefinitionsRequest,
+		schemas.ListTaskDefinitionsResponse,
 		"familyPrefix status sort nextToken maxResults", s.listDefinitions)
-	wire.HandleJSON(s.JSON, "ListTaskDefinitionFamilies", schemas.ListTaskDefinitionFamiliesRequest, schemas.ListTaskDefinitionFamiliesResponse,
+	wire.HandleJSON(s.JSON, "ListTaskDefinitionFamilies", schemas.ListTaskDefinitionFamiliesRequest,
+		schemas.ListTaskDefinitionFamiliesResponse,
 		"familyPrefix status nextToken maxResults", s.listFamilies)
 }
 
-func (s *Service) register(_ context.Context, in *api.RegisterTaskDefinitionInput) (*api.RegisterTaskDefinitionOutput, error) {
+func (s *Service) register(_ context.Context,
+	in *api.RegisterTaskDefinitionInput) (*api.RegisterTaskDefinitionOutput, error) {
 	tags, err := mergeTags(nil, in.Tags)
 	if err != nil {
 		return nil, err
@@ -115,7 +122,8 @@ func (s *Service) findDefinition(ref string) *taskDefinition {
 	return nil
 }
 
-func (s *Service) describeDefinition(_ context.Context, in *api.DescribeTaskDefinitionInput) (*api.DescribeTaskDefinitionOutput, error) {
+func (s *Service) describeDefinition(_ context.Context,
+	in *api.DescribeTaskDefinitionInput) (*api.DescribeTaskDefinitionOutput, error) {
 	td := s.findDefinition(*in.TaskDefinition)
 	if td == nil {
 		return nil, clientError("Unable to describe task definition.")
@@ -127,13 +135,15 @@ func (s *Service) describeDefinition(_ context.Context, in *api.DescribeTaskDefi
 	return out, nil
 }
 
-func (s *Service) deregister(_ context.Context, in *api.DeregisterTaskDefinitionInput) (*api.DeregisterTaskDefinitionOutput, error) {
+func (s *Service) deregister(_ context.Context,
+	in *api.DeregisterTaskDefinitionInput) (*api.DeregisterTaskDefinitionOutput, error) {
 	if !strings.Contains(lastPart(*in.TaskDefinition), ":") {
 		return nil, clientError("Unable to parse TaskDefinition. Family and revision are required.")
 	}
 	td := s.findDefinition(*in.TaskDefinition)
 	if td == nil {
-		return nil, clientError("The specified task definition does not exist. Specify a valid account, family, revision and try again.")
+		return nil, clientError("The specified task definition does not exist. Specify a valid account, family, " +
+			"revision and try again.")
 	}
 	if td.isActive() {
 		td.api.Status = types.TaskDefinitionStatusInactive
@@ -142,7 +152,8 @@ func (s *Service) deregister(_ context.Context, in *api.DeregisterTaskDefinition
 	return &api.DeregisterTaskDefinitionOutput{TaskDefinition: &td.api}, nil
 }
 
-func (s *Service) listDefinitions(_ context.Context, in *api.ListTaskDefinitionsInput) (*api.ListTaskDefinitionsOutput, error) {
+func (s *Service) listDefinitions(_ context.Context,
+	in *api.ListTaskDefinitionsInput) (*api.ListTaskDefinitionsOutput, error) {
 	size, err := pageSize(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
@@ -179,7 +190,8 @@ func (s *Service) familyNames() []string {
 	return out
 }
 
-func (s *Service) listFamilies(_ context.Context, in *api.ListTaskDefinitionFamiliesInput) (*api.ListTaskDefinitionFamiliesOutput, error) {
+func (s *Service) listFamilies(_ context.Context,
+	in *api.ListTaskDefinitionFamiliesInput) (*api.ListTaskDefinitionFamiliesOutput, error) {
 	size, err := pageSize(in.MaxResults, 100)
 	if err != nil {
 		return nil, err

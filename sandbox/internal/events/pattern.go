@@ -68,7 +68,8 @@ func checkLeaf(key string, list []any) error {
 			return badPattern("Consecutive wildcard characters")
 		}
 		for name := range matcher {
-			if !slices.Contains([]string{"prefix", "suffix", "exists", "anything-but", "equals-ignore-case", "wildcard"}, name) {
+			if !slices.Contains([]string{"prefix", "suffix", "exists", "anything-but", "equals-ignore-case",
+				"wildcard"}, name) {
 				return wire.NotImplemented("the match type " + name + " in event patterns")
 			}
 		}

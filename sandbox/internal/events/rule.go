@@ -25,12 +25,17 @@ type rule struct {
 }
 
 func (s *Service) handleRules() {
-	wire.HandleJSON(s.JSON, "PutRule", schemas.PutRuleRequest, schemas.PutRuleResponse, "Name! EventPattern State Description Tags EventBusName", s.putRule)
-	wire.HandleJSON(s.JSON, "DescribeRule", schemas.DescribeRuleRequest, schemas.DescribeRuleResponse, "Name! EventBusName", s.describeRule)
-	wire.HandleJSON(s.JSON, "ListRules", schemas.ListRulesRequest, schemas.ListRulesResponse, "NamePrefix EventBusName NextToken Limit", s.listRules)
-	wire.HandleJSON(s.JSON, "DeleteRule", schemas.DeleteRuleRequest, wire.NoMembers, "Name! EventBusName Force", s.deleteRule)
+	wire.HandleJSON(s.JSON, "PutRule", schemas.PutRuleRequest, schemas.PutRuleResponse,
+		"Name! EventPattern State Description Tags EventBusName", s.putRule)
+	wire.HandleJSON(s.JSON, "DescribeRule", schemas.DescribeRuleRequest, schemas.DescribeRuleResponse,
+		"Name! EventBusName", s.describeRule)
+	wire.HandleJSON(s.JSON, "ListRules", schemas.ListRulesRequest, schemas.ListRulesResponse,
+		"NamePrefix EventBusName NextToken Limit", s.listRules)
+	wire.HandleJSON(s.JSON, "DeleteRule", schemas.DeleteRuleRequest, wire.NoMembers, "Name! EventBusName Force",
+		s.deleteRule)
 	wire.HandleJSON(s.JSON, "EnableRule", schemas.EnableRuleRequest, wire.NoMembers, "Name! EventBusName", s.enableRule)
-	wire.HandleJSON(s.JSON, "DisableRule", schemas.DisableRuleRequest, wire.NoMembers, "Name! EventBusName", s.disableRule)
+	wire.HandleJSON(s.JSON, "DisableRule", schemas.DisableRuleRequest, wire.NoMembers, "Name! EventBusName",
+		s.disableRule)
 }
 
 // putRule makes a rule or replaces all of one but its targets and tags.
@@ -79,7 +84,8 @@ func (s *Service) listRules(_ context.Context, in *api.ListRulesInput) (*api.Lis
 	for _, name := range slices.Sorted(maps.Keys(s.rules)) {
 		if r := s.rules[name]; strings.HasPrefix(name, aws.ToString(in.NamePrefix)) {
 			found = append(found, types.Rule{
-				Name: &r.name, Arn: &r.arn, Description: r.description, EventPattern: &r.source, State: r.state, EventBusName: aws.String(defaultBus),
+				Name: &r.name, Arn: &r.arn, Description: r.description, EventPattern: &r.source, State: r.state,
+				EventBusName: aws.String(defaultBus),
 			})
 		}
 	}

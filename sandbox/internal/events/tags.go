@@ -16,9 +16,12 @@ import (
 const maxTags = 50
 
 func (s *Service) handleTags() {
-	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest, schemas.ListTagsForResourceResponse, "ResourceARN!", s.listTags)
-	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, wire.NoMembers, "ResourceARN! Tags!", s.tagResource)
-	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "ResourceARN! TagKeys!", s.untagResource)
+	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest,
+		schemas.ListTagsForResourceResponse, "ResourceARN!", s.listTags)
+	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, wire.NoMembers, "ResourceARN! Tags!",
+		s.tagResource)
+	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "ResourceARN! TagKeys!",
+		s.untagResource)
 }
 
 func (s *Service) byARN(arn *string) (*rule, error) {
@@ -26,7 +29,8 @@ func (s *Service) byARN(arn *string) (*rule, error) {
 	return s.find(nil, &name)
 }
 
-func (s *Service) listTags(_ context.Context, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
+func (s *Service) listTags(_ context.Context,
+	in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
 	r, err := s.byARN(in.ResourceARN)
 	if err != nil {
 		return nil, err
@@ -52,7 +56,9 @@ func (s *Service) untagResource(_ context.Context, in *api.UntagResourceInput) (
 	if err != nil {
 		return nil, err
 	}
-	r.tags = slices.DeleteFunc(slices.Clone(r.tags), func(t types.Tag) bool { return slices.Contains(in.TagKeys, *t.Key) })
+	r.tags = slices.DeleteFunc(slices.Clone(r.tags), func(t types.Tag) bool {
+		return slices.Contains(in.TagKeys, *t.Key)
+	})
 	return &wire.None{}, nil
 }
 
@@ -60,7 +66,8 @@ func mergeTags(old, set []types.Tag) ([]types.Tag, error) {
 	out := slices.Clone(old)
 	for _, t := range set {
 		key := aws.ToString(t.Key)
-		if key == "" || len(key) > 128 || len(aws.ToString(t.Value)) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
+		if key == "" || len(key) > 128 || len(aws.ToString(t.Value)) > 256 ||
+			strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return nil, invalid("Invalid tag key or value: %s", key)
 		}
 		out = slices.DeleteFunc(out, func(have types.Tag) bool { return *have.Key == key })

@@ -16,12 +16,15 @@ import (
 const maxTargets = 5 // of a rule
 
 func (s *Service) handleTargets() {
-	wire.HandleJSON(s.JSON, "PutTargets", schemas.PutTargetsRequest, schemas.PutTargetsResponse, "Rule! Targets! EventBusName", s.putTargets)
+	wire.HandleJSON(s.JSON, "PutTargets", schemas.PutTargetsRequest, schemas.PutTargetsResponse,
+		"Rule! Targets! EventBusName", s.putTargets)
 	wire.HandleJSON(s.JSON, "ListTargetsByRule", schemas.ListTargetsByRuleRequest, schemas.ListTargetsByRuleResponse,
 		"Rule! EventBusName NextToken Limit", s.listTargets)
-	wire.HandleJSON(s.JSON, "ListRuleNamesByTarget", schemas.ListRuleNamesByTargetRequest, schemas.ListRuleNamesByTargetResponse,
+	wire.HandleJSON(s.JSON, "ListRuleNamesByTarget", schemas.ListRuleNamesByTargetRequest,
+		schemas.ListRuleNamesByTargetResponse,
 		"TargetArn! EventBusName NextToken Limit", s.listRuleNames)
-	wire.HandleJSON(s.JSON, "RemoveTargets", schemas.RemoveTargetsRequest, schemas.RemoveTargetsResponse, "Rule! Ids! EventBusName Force", s.removeTargets)
+	wire.HandleJSON(s.JSON, "RemoveTargets", schemas.RemoveTargetsRequest, schemas.RemoveTargetsResponse,
+		"Rule! Ids! EventBusName Force", s.removeTargets)
 }
 
 func (s *Service) putTargets(_ context.Context, in *api.PutTargetsInput) (*api.PutTargetsOutput, error) {
@@ -69,7 +72,8 @@ func (s *Service) listTargets(_ context.Context, in *api.ListTargetsByRuleInput)
 	return &api.ListTargetsByRuleOutput{Targets: page, NextToken: next}, err
 }
 
-func (s *Service) listRuleNames(_ context.Context, in *api.ListRuleNamesByTargetInput) (*api.ListRuleNamesByTargetOutput, error) {
+func (s *Service) listRuleNames(_ context.Context,
+	in *api.ListRuleNamesByTargetInput) (*api.ListRuleNamesByTargetOutput, error) {
 	if err := checkBus(in.EventBusName); err != nil {
 		return nil, err
 	}
@@ -90,6 +94,8 @@ func (s *Service) removeTargets(_ context.Context, in *api.RemoveTargetsInput) (
 	if err != nil {
 		return nil, err
 	}
-	r.targets = slices.DeleteFunc(slices.Clone(r.targets), func(t types.Target) bool { return slices.Contains(in.Ids, *t.Id) })
+	r.targets = slices.DeleteFunc(slices.Clone(r.targets), func(t types.Target) bool {
+		return slices.Contains(in.Ids, *t.Id)
+	})
 	return &api.RemoveTargetsOutput{FailedEntries: []types.RemoveTargetsResultEntry{}}, nil
 }

@@ -34,7 +34,8 @@ type keyXML struct {
 type keyAnswer struct{ AccessKey keyXML }
 
 func (u *user) keyXML(k accessKey) keyXML {
-	return keyXML{UserName: u.name, AccessKeyID: k.id, Status: "Active", CreateDate: k.created.UTC().Format(time.RFC3339)}
+	return keyXML{UserName: u.name, AccessKeyID: k.id, Status: "Active",
+		CreateDate: k.created.UTC().Format(time.RFC3339)}
 }
 
 func (s *Service) createKey(ctx context.Context, in *selfRef) (*keyAnswer, error) {

@@ -36,7 +36,9 @@ type aliasInput struct {
 // createAlias replaces the one alias that an account may have.
 func (s *Service) createAlias(_ context.Context, in *aliasInput) (*struct{}, error) {
 	if !aliasSyntax.MatchString(in.AccountAlias) {
-		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'accountAlias' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", in.AccountAlias)
+		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'accountAlias' failed "+
+			"to satisfy constraint: Member must satisfy regular expression pattern: "+
+			"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", in.AccountAlias)
 	}
 	s.alias = in.AccountAlias
 	return nil, nil

@@ -80,7 +80,8 @@ func (s *Service) createManaged(_ context.Context, in *createManagedInput) (*man
 		description: in.Description, document: in.PolicyDocument, created: s.clock.Now(), tags: tags,
 	}
 	if s.policies[p.arn] != nil {
-		return nil, conflict("EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.", p.name)
+		return nil, conflict("EntityAlreadyExists",
+			"A policy called %s already exists. Duplicate names are not allowed.", p.name)
 	}
 	s.policies[p.arn] = p
 	return &managedAnswer{s.describe(p)}, nil
@@ -159,9 +160,11 @@ func (s *Service) getVersion(_ context.Context, in *versionRef) (*versionAnswer,
 		return nil, err
 	}
 	if in.VersionID != onlyVersion {
-		return nil, noSuchEntity("Policy %s version %s does not exist or is not attachable.", in.PolicyArn, in.VersionID)
+		return nil, noSuchEntity("Policy %s version %s does not exist or is not attachable.", in.PolicyArn,
+			in.VersionID)
 	}
-	return &versionAnswer{versionXML{encodeDocument(p.document), onlyVersion, true, p.created.UTC().Format(time.RFC3339)}}, nil
+	return &versionAnswer{versionXML{encodeDocument(p.document), onlyVersion, true,
+		p.created.UTC().Format(time.RFC3339)}}, nil
 }
 
 func (s *Service) deleteManaged(_ context.Context, in *managedRef) (*struct{}, error) {

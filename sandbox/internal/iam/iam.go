@@ -52,7 +52,8 @@ type role struct {
 func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s := &Service{
 		partition: partition, account: account, enforce: enforce, clock: clock,
-		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{}, Linked: func() bool { return true },
+		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
+		Linked: func() bool { return true },
 	}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -93,7 +94,9 @@ func (s *Service) Trusts(arn, service, source string) (since time.Time, ok bool)
 	c.Set("aws:SourceAccount", s.account)
 	c.Set("aws:PrincipalIsAWSService", "true")
 	c.Set("aws:PrincipalServiceName", service)
-	verdict := stored(r.trust).Evaluate(policy.Request{Action: assumeRole, Resource: arn, Context: c, Callers: []string{service}})
+	verdict := stored(r.trust).Evaluate(policy.Request{
+		Action: assumeRole, Resource: arn, Context: c, Callers: []string{service},
+	})
 	return r.created, verdict == policy.Allowed
 }
 

@@ -17,7 +17,8 @@ func checkPath(path string) error {
 	if path == "" || pathSyntax.MatchString(path) && len(path) <= maxPath {
 		return nil
 	}
-	return wire.Errorf("ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+	return wire.Errorf("ValidationError", "The specified value for path is invalid. It must begin and end with / and "+
+		"contain only alphanumeric characters and/or / characters.")
 }
 
 // newIdentity makes a "user" or a "role"; path "" is "/".

@@ -9,7 +9,8 @@ func (s *Service) linkedRoleXML() roleXML {
 	r := role{
 		identity:    s.newIdentity("role", "AROA", "/aws-service-role/"+service+"/", linkedRole),
 		description: "Role to enable Amazon ECS to manage your cluster.", maxSession: 3600,
-		trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`,
+		trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service +
+			`"},"Action":"sts:AssumeRole"}]}`,
 	}
 	return r.detail()
 }

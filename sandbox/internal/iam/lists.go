@@ -21,7 +21,8 @@ func checkName(member, value string, limit int) error {
 	default:
 		return nil
 	}
-	return wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", value, member, problem)
+	return wire.Errorf("ValidationError",
+		"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", value, member, problem)
 }
 
 func compare(a, b string) int { return strings.Compare(a, b) }
@@ -51,7 +52,8 @@ func paginate[T any](all []T, p page) ([]T, pageAnswer, error) {
 		size = 100
 	}
 	if size < 0 || size > 1000 {
-		return nil, pageAnswer{}, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000", size)
+		return nil, pageAnswer{}, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at "+
+			"'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000", size)
 	}
 	end := min(start+size, len(all))
 	if end == len(all) {

@@ -110,7 +110,8 @@ func checkSids(d policy.Document) error {
 	seen := map[string]bool{}
 	for _, st := range d.Statement {
 		if !plainSid.MatchString(st.Sid) {
-			return malformed("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+			return malformed("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular " +
+				"expression [0-9A-Za-z]*")
 		}
 		if st.Sid != "" && seen[st.Sid] {
 			return malformed("Statement IDs (SID) in a single policy must be unique.")

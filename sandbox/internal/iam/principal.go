@@ -37,7 +37,8 @@ func (s *Service) SessionOf(roleARN, session string) Principal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := roleARN[strings.LastIndex(roleARN, "/")+1:] // the path is not in it
-	p := Principal{ARN: fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", s.partition, s.account, name, session), Role: roleARN}
+	p := Principal{ARN: fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", s.partition, s.account, name, session),
+		Role: roleARN}
 	if r := s.roleByARN(roleARN); r != nil {
 		p.ID = r.id + ":" + session
 	}

@@ -79,7 +79,8 @@ func mergeTags(old, set []tag) ([]tag, error) {
 	for _, t := range set {
 		key := strings.ToLower(t.Key)
 		if seen[key] {
-			return nil, wire.Errorf("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return nil, wire.Errorf("InvalidInput",
+				"Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
 		seen[key] = true
 		if err := checkTag(t); err != nil {
@@ -101,9 +102,11 @@ func mergeTags(old, set []tag) ([]tag, error) {
 func checkTag(t tag) error {
 	switch {
 	case t.Key == "" || len(t.Key) > 128:
-		return wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128", t.Key)
+		return wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'tags.member.key' failed "+
+			"to satisfy constraint: Member must have length between 1 and 128", t.Key)
 	case len(t.Value) > 256:
-		return wire.Errorf("ValidationError", "1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have length less than or equal to 256")
+		return wire.Errorf("ValidationError", "1 validation error detected: Value at 'tags.member.value' failed to "+
+			"satisfy constraint: Member must have length less than or equal to 256")
 	case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 		return wire.Errorf("InvalidInput", "User-defined tag keys can't start with the reserved 'aws:' prefix")
 	}

@@ -44,7 +44,8 @@ type userAnswer struct{ User userXML }
 
 // summary is the user as ListUsers has it.
 func (u *user) summary() userXML {
-	return userXML{Path: u.path, UserName: u.name, UserID: u.id, Arn: u.arn, CreateDate: u.created.UTC().Format(time.RFC3339)}
+	return userXML{Path: u.path, UserName: u.name, UserID: u.id, Arn: u.arn,
+		CreateDate: u.created.UTC().Format(time.RFC3339)}
 }
 
 func (u *user) detail() userXML {

@@ -28,7 +28,8 @@ func (s *Service) handleEvents() {
 	wire.HandleJSON(s.JSON, "GetLogEvents", schemas.GetLogEventsRequest, schemas.GetLogEventsResponse,
 		"logGroupName logGroupIdentifier logStreamName! startTime endTime nextToken limit startFromHead", s.getEvents)
 	wire.HandleJSON(s.JSON, "FilterLogEvents", schemas.FilterLogEventsRequest, schemas.FilterLogEventsResponse,
-		"logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime filterPattern nextToken limit interleaved", s.filterEvents)
+		"logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime filterPattern "+
+			"nextToken limit interleaved", s.filterEvents)
 }
 
 func (s *Service) putEvents(_ context.Context, in *api.PutLogEventsInput) (*api.PutLogEventsOutput, error) {
@@ -44,11 +45,13 @@ func (s *Service) putEvents(_ context.Context, in *api.PutLogEventsInput) (*api.
 	for i, e := range in.LogEvents {
 		size += len(*e.Message) + eventOverhead
 		if i > 0 && *e.Timestamp < *in.LogEvents[i-1].Timestamp {
-			return nil, wire.Errorf("InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.")
+			return nil, wire.Errorf("InvalidParameterException",
+				"Log events in a single PutLogEvents request must be in chronological order.")
 		}
 	}
 	if size > maxUpload {
-		return nil, wire.Errorf("InvalidParameterException", "Upload too large: %d bytes exceeds limit of %d", size, maxUpload)
+		return nil, wire.Errorf("InvalidParameterException", "Upload too large: %d bytes exceeds limit of %d",
+			size, maxUpload)
 	}
 	now := time.Now().UnixMilli()
 	for _, e := range in.LogEvents {
@@ -79,7 +82,9 @@ func (s *Service) getEvents(_ context.Context, in *api.GetLogEventsInput) (*api.
 		NextBackwardToken: aws.String(fmt.Sprintf("b/%d", start)),
 	}
 	for _, e := range events[start:end] {
-		out.Events = append(out.Events, types.OutputLogEvent{Message: &e.message, Timestamp: &e.time, IngestionTime: &e.ingested})
+		out.Events = append(out.Events, types.OutputLogEvent{
+			Message: &e.message, Timestamp: &e.time, IngestionTime: &e.ingested,
+		})
 	}
 	return out, nil
 }
@@ -126,7 +131,9 @@ func (s *Service) filterEvents(_ context.Context, in *api.FilterLogEventsInput) 
 	}
 	slices.SortStableFunc(found, func(a, b types.FilteredLogEvent) int { return int(*a.Timestamp - *b.Timestamp) })
 	page, next, err := wire.Page(found, in.NextToken, limitOr(in.Limit, maxEvents), badToken)
-	return &api.FilterLogEventsOutput{Events: page, NextToken: next, SearchedLogStreams: []types.SearchedLogStream{}}, err
+	return &api.FilterLogEventsOutput{
+		Events: page, NextToken: next, SearchedLogStreams: []types.SearchedLogStream{},
+	}, err
 }
 
 func filtered(st *stream, e event, i int) types.FilteredLogEvent {

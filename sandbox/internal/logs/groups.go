@@ -14,17 +14,22 @@ import (
 )
 
 // retentions are the days that PutRetentionPolicy takes.
-var retentions = []int32{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+var retentions = []int32{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+	2922, 3288, 3653}
 
 var badToken = wire.Errorf("InvalidParameterException", "The specified nextToken is invalid.")
 
 func (s *Service) handleGroups() {
-	wire.HandleJSON(s.JSON, "CreateLogGroup", schemas.CreateLogGroupRequest, wire.NoMembers, "logGroupName! tags logGroupClass", s.createGroup)
+	wire.HandleJSON(s.JSON, "CreateLogGroup", schemas.CreateLogGroupRequest, wire.NoMembers,
+		"logGroupName! tags logGroupClass", s.createGroup)
 	wire.HandleJSON(s.JSON, "DescribeLogGroups", schemas.DescribeLogGroupsRequest, schemas.DescribeLogGroupsResponse,
 		"logGroupNamePrefix logGroupNamePattern logGroupClass nextToken limit", s.describeGroups)
-	wire.HandleJSON(s.JSON, "DeleteLogGroup", schemas.DeleteLogGroupRequest, wire.NoMembers, "logGroupName!", s.deleteGroup)
-	wire.HandleJSON(s.JSON, "PutRetentionPolicy", schemas.PutRetentionPolicyRequest, wire.NoMembers, "logGroupName! retentionInDays!", s.putRetention)
-	wire.HandleJSON(s.JSON, "DeleteRetentionPolicy", schemas.DeleteRetentionPolicyRequest, wire.NoMembers, "logGroupName!", s.deleteRetention)
+	wire.HandleJSON(s.JSON, "DeleteLogGroup", schemas.DeleteLogGroupRequest, wire.NoMembers, "logGroupName!",
+		s.deleteGroup)
+	wire.HandleJSON(s.JSON, "PutRetentionPolicy", schemas.PutRetentionPolicyRequest, wire.NoMembers,
+		"logGroupName! retentionInDays!", s.putRetention)
+	wire.HandleJSON(s.JSON, "DeleteRetentionPolicy", schemas.DeleteRetentionPolicyRequest, wire.NoMembers,
+		"logGroupName!", s.deleteRetention)
 }
 
 func (s *Service) createGroup(_ context.Context, in *api.CreateLogGroupInput) (*wire.None, error) {
@@ -44,9 +49,11 @@ func (s *Service) createGroup(_ context.Context, in *api.CreateLogGroupInput) (*
 	return &wire.None{}, nil
 }
 
-func (s *Service) describeGroups(_ context.Context, in *api.DescribeLogGroupsInput) (*api.DescribeLogGroupsOutput, error) {
+func (s *Service) describeGroups(_ context.Context,
+	in *api.DescribeLogGroupsInput) (*api.DescribeLogGroupsOutput, error) {
 	if in.LogGroupNamePrefix != nil && in.LogGroupNamePattern != nil {
-		return nil, wire.Errorf("InvalidParameterException", "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+		return nil, wire.Errorf("InvalidParameterException",
+			"LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
 	}
 	found := sortedValues(s.groups, func(name string) bool {
 		return strings.HasPrefix(name, aws.ToString(in.LogGroupNamePrefix)) &&
@@ -95,7 +102,9 @@ func (s *Service) putRetention(_ context.Context, in *api.PutRetentionPolicyInpu
 		return nil, err
 	}
 	if !slices.Contains(retentions, *in.RetentionInDays) {
-		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %v", *in.RetentionInDays, retentions)
+		return nil, wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%d' at "+
+			"'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %v",
+			*in.RetentionInDays, retentions)
 	}
 	g.retention = in.RetentionInDays
 	return &wire.None{}, nil

@@ -107,7 +107,8 @@ func checkName(field, name string, syntax *regexp.Regexp) error {
 	if len(name) <= 512 && syntax.MatchString(name) {
 		return nil
 	}
-	return wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
+	return wire.Errorf("InvalidParameterException", "1 validation error detected: Value '%s' at '%s' failed to "+
+		"satisfy constraint: Member must satisfy regular expression pattern: %s",
 		name, field, syntax)
 }
 
@@ -144,7 +145,9 @@ func (g *group) addStream(name string) {
 }
 
 func (st *stream) add(e event) {
-	i, _ := slices.BinarySearchFunc(st.events, e.time+1, func(have event, t int64) int { return cmp.Compare(have.time, t) })
+	i, _ := slices.BinarySearchFunc(st.events, e.time+1, func(have event, t int64) int {
+		return cmp.Compare(have.time, t)
+	})
 	st.events = slices.Insert(st.events, i, e)
 	st.ingested = e.ingested
 }
@@ -160,7 +163,8 @@ func (s *Service) find(name *string) (*group, error) {
 func (s *Service) named(name, identifier *string) (*group, error) {
 	switch {
 	case name != nil && identifier != nil:
-		return nil, wire.Errorf("InvalidParameterException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+		return nil, wire.Errorf("InvalidParameterException",
+			"LogGroup name and LogGroup ARN are mutually exclusive parameters.")
 	case name != nil:
 		return s.find(name)
 	case identifier != nil:

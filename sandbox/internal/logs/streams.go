@@ -15,10 +15,12 @@ import (
 )
 
 func (s *Service) handleStreams() {
-	wire.HandleJSON(s.JSON, "CreateLogStream", schemas.CreateLogStreamRequest, wire.NoMembers, "logGroupName! logStreamName!", s.createStream)
+	wire.HandleJSON(s.JSON, "CreateLogStream", schemas.CreateLogStreamRequest, wire.NoMembers,
+		"logGroupName! logStreamName!", s.createStream)
 	wire.HandleJSON(s.JSON, "DescribeLogStreams", schemas.DescribeLogStreamsRequest, schemas.DescribeLogStreamsResponse,
 		"logGroupName logGroupIdentifier logStreamNamePrefix orderBy descending nextToken limit", s.describeStreams)
-	wire.HandleJSON(s.JSON, "DeleteLogStream", schemas.DeleteLogStreamRequest, wire.NoMembers, "logGroupName! logStreamName!", s.deleteStream)
+	wire.HandleJSON(s.JSON, "DeleteLogStream", schemas.DeleteLogStreamRequest, wire.NoMembers,
+		"logGroupName! logStreamName!", s.deleteStream)
 }
 
 func (g *group) find(name *string) (*stream, error) {
@@ -53,14 +55,16 @@ func (s *Service) deleteStream(_ context.Context, in *api.DeleteLogStreamInput) 
 	return &wire.None{}, nil
 }
 
-func (s *Service) describeStreams(_ context.Context, in *api.DescribeLogStreamsInput) (*api.DescribeLogStreamsOutput, error) {
+func (s *Service) describeStreams(_ context.Context,
+	in *api.DescribeLogStreamsInput) (*api.DescribeLogStreamsOutput, error) {
 	g, err := s.named(in.LogGroupName, in.LogGroupIdentifier)
 	if err != nil {
 		return nil, err
 	}
 	byTime := in.OrderBy == types.OrderByLastEventTime
 	if byTime && in.LogStreamNamePrefix != nil {
-		return nil, wire.Errorf("InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.")
+		return nil, wire.Errorf("InvalidParameterException",
+			"Cannot order by LastEventTime with a logStreamNamePrefix.")
 	}
 	found := sortedValues(g.streams, func(name string) bool {
 		return strings.HasPrefix(name, aws.ToString(in.LogStreamNamePrefix))

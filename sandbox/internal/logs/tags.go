@@ -14,9 +14,12 @@ import (
 const maxTags = 50
 
 func (s *Service) handleTags() {
-	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest, schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
-	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, wire.NoMembers, "resourceArn! tags!", s.tagResource)
-	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "resourceArn! tagKeys!", s.untagResource)
+	wire.HandleJSON(s.JSON, "ListTagsForResource", schemas.ListTagsForResourceRequest,
+		schemas.ListTagsForResourceResponse, "resourceArn!", s.listTags)
+	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, wire.NoMembers, "resourceArn! tags!",
+		s.tagResource)
+	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "resourceArn! tagKeys!",
+		s.untagResource)
 }
 
 func (s *Service) byARN(arn *string) (*group, error) {
@@ -31,7 +34,8 @@ func (s *Service) byARN(arn *string) (*group, error) {
 	return nil, wire.Errorf("ResourceNotFoundException", "The specified resource does not exist.")
 }
 
-func (s *Service) listTags(_ context.Context, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
+func (s *Service) listTags(_ context.Context,
+	in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
 	g, err := s.byARN(in.ResourceArn)
 	if err != nil {
 		return nil, err

@@ -32,28 +32,51 @@ func TestStatements(t *testing.T) {
 		policy string
 		want   policy.Verdict
 	}{
-		"the action and the resource":    {statements(allow(`"Action": "ecs:RunTask", "Resource": "` + definition + `"`)), policy.Allowed},
-		"actions have no case":           {statements(allow(`"Action": "ECS:runtask", "Resource": "*"`)), policy.Allowed},
-		"another action":                 {statements(allow(`"Action": "ecs:StopTask", "Resource": "*"`)), policy.Silent},
-		"wildcard in the action":         {statements(allow(`"Action": ["s3:*", "ecs:R?nT*"], "Resource": "*"`)), policy.Allowed},
-		"? is one character":             {statements(allow(`"Action": "ecs:RunTask?", "Resource": "*"`)), policy.Silent},
-		"wildcard in the resource":       {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/prefect_*:*"`)), policy.Allowed},
-		"resources have case":            {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/Prefect_*"`)), policy.Silent},
-		"the end counts":                 {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/prefect_a:?7"`)), policy.Silent},
-		"denial counts more":             {statements(allow(`"Action": "*", "Resource": "*"`), deny(`"Action": "ecs:*", "Resource": "*"`)), policy.Denied},
-		"denial of something else":       {statements(allow(`"Action": "*", "Resource": "*"`), deny(`"Action": "ecs:Stop*", "Resource": "*"`)), policy.Allowed},
-		"NotAction leaves it out":        {statements(allow(`"NotAction": "ecs:*", "Resource": "*"`)), policy.Silent},
-		"NotAction of others":            {statements(allow(`"NotAction": ["iam:*", "sts:*"], "Resource": "*"`)), policy.Allowed},
-		"NotResource leaves it out":      {statements(allow(`"Action": "*", "NotResource": "arn:aws:ecs:*"`)), policy.Silent},
-		"NotResource denies the rest":    {statements(deny(`"Action": "*", "NotResource": "arn:aws:ecs:*:*:cluster/*"`)), policy.Denied},
-		"variable":                       {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/family}:*"`)), policy.Allowed},
-		"variable without a value":       {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/none}*"`)), policy.Silent},
-		"variable with a default":        {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/none, 'prefect_a'}:*"`)), policy.Allowed},
-		"what a variable holds is text":  {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/star}"`)), policy.Silent},
-		"an escaped star is a star":      {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${*}"`)), policy.Silent},
-		"old policies have no variables": {`{"Version": "2008-10-17", "Statement": ` + allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/family}:*"`) + `}`, policy.Silent},
-		"an unmet condition":             {statements(allow(`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}`)), policy.Silent},
-		"all conditions":                 {statements(allow(`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1", "aws:username": "none"}}`)), policy.Silent},
+		"the action and the resource": {statements(allow(`"Action": "ecs:RunTask", "Resource": "` + definition + `"`)),
+			policy.Allowed},
+		"actions have no case": {statements(allow(`"Action": "ECS:runtask", "Resource": "*"`)),
+			policy.Allowed},
+		"another action": {statements(allow(`"Action": "ecs:StopTask", "Resource": "*"`)),
+			policy.Silent},
+		"wildcard in the action": {statements(allow(`"Action": ["s3:*", "ecs:R?nT*"], "Resource": "*"`)),
+			policy.Allowed},
+		"? is one character": {statements(allow(`"Action": "ecs:RunTask?", "Resource": "*"`)),
+			policy.Silent},
+		"wildcard in the resource": {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/prefect_*:*"`)), policy.Allowed},
+		"resources have case": {
+			statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/Prefect_*"`)), policy.Silent},
+		"the end counts": {
+			statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/prefect_a:?7"`)),
+			policy.Silent},
+		"denial counts more": {statements(allow(`"Action": "*", "Resource": "*"`),
+			deny(`"Action": "ecs:*", "Resource": "*"`)), policy.Denied},
+		"denial of something else": {statements(allow(`"Action": "*", "Resource": "*"`),
+			deny(`"Action": "ecs:Stop*", "Resource": "*"`)), policy.Allowed},
+		"NotAction leaves it out": {statements(allow(`"NotAction": "ecs:*", "Resource": "*"`)), policy.Silent},
+		"NotAction of others": {statements(allow(`"NotAction": ["iam:*", "sts:*"], "Resource": "*"`)),
+			policy.Allowed},
+		"NotResource leaves it out": {statements(allow(`"Action": "*", "NotResource": "arn:aws:ecs:*"`)),
+			policy.Silent},
+		"NotResource denies the rest": {statements(deny(`"Action": "*", "NotResource": "arn:aws:ecs:*:*:cluster/*"`)),
+			policy.Denied},
+		"variable": {
+			statements(
+				allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/family}:*"`)),
+			policy.Allowed},
+		"variable without a value":      {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/none}*"`)), policy.Silent},
+		"variable with a default":       {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/none, 'prefect_a'}:*"`)), policy.Allowed},
+		"what a variable holds is text": {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/star}"`)), policy.Silent},
+		"an escaped star is a star":     {statements(allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${*}"`)), policy.Silent},
+		"old policies have no variables": {`{"Version": "2008-10-17", "Statement": ` +
+			allow(`"Action": "*", "Resource": "arn:aws:ecs:*:*:task-definition/${aws:PrincipalTag/family}:*"`) + `}`,
+			policy.Silent},
+		"an unmet condition": {statements(
+			allow(
+				`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}`)),
+			policy.Silent},
+		"all conditions": {statements(
+			allow(
+				`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1", "aws:username": "none"}}`)), policy.Silent},
 	} {
 		c := policy.Context{}
 		c.Set("aws:PrincipalTag/family", "prefect_a")
@@ -96,42 +119,46 @@ func TestConditions(t *testing.T) {
 		`"StringNotLike": {"aws:username": "A*"}`:                                        false,
 		`"ArnEquals": {"ecs:cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/one"}`: true,
 		`"ArnEquals": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/o*"}`:                     true,
-		`"ArnLike": {"ecs:cluster": "arn:aws:ecs:*:cluster/one"}`:                        false, // parts are compared one by one
-		`"ArnNotEquals": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/two"}`:                 true,
-		`"ArnNotLike": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/*"}`:                     false,
-		`"Bool": {"aws:SecureTransport": true}`:                                          true,
-		`"Bool": {"aws:SecureTransport": "false"}`:                                       false,
-		`"Bool": {"aws:MultiFactorAuthPresent": "true"}`:                                 false,
-		`"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}`:                         true,
-		`"Null": {"aws:MultiFactorAuthPresent": "true"}`:                                 true,
-		`"Null": {"aws:username": "true"}`:                                               false,
-		`"Null": {"aws:username": false}`:                                                true,
-		`"NumericEquals": {"ecs:task-cpu": 512}`:                                         true,
-		`"NumericLessThanEquals": {"ecs:task-cpu": "512"}`:                               true,
-		`"NumericLessThan": {"ecs:task-cpu": 512}`:                                       false,
-		`"NumericGreaterThan": {"ecs:task-cpu": 256.5}`:                                  true,
-		`"NumericNotEquals": {"ecs:task-cpu": 512}`:                                      false,
-		`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`:                    true,
-		`"DateGreaterThan": {"aws:CurrentTime": "2027-01-01"}`:                           false,
-		`"DateGreaterThanEquals": {"aws:EpochTime": 1795500000}`:                         true,
-		`"IpAddress": {"aws:SourceIp": ["192.168.0.0/16", "10.0.0.0/8"]}`:                true,
-		`"NotIpAddress": {"aws:SourceIp": "10.1.2.3"}`:                                   false,
-		`"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b", "c"]}`:                  true,
-		`"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}`:                            false,
-		`"ForAllValues:StringEquals": {"aws:CalledVia": ["a"]}`:                          true, // nothing there: nothing differs
-		`"ForAllValues:StringNotEquals": {"aws:TagKeys": ["c"]}`:                         true,
-		`"ForAllValues:StringNotEquals": {"aws:TagKeys": ["a"]}`:                         false,
-		`"ForAnyValue:StringEquals": {"aws:TagKeys": ["b", "c"]}`:                        true,
-		`"ForAnyValue:StringEquals": {"aws:TagKeys": "c"}`:                               false,
-		`"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}`:                            true,
-		`"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "b"]}`:                     false,
-		`"ForAnyValue:StringLike": {"aws:CalledVia": "*"}`:                               false,
+		// parts are compared one by one
+		`"ArnLike": {"ecs:cluster": "arn:aws:ecs:*:cluster/one"}`:         false,
+		`"ArnNotEquals": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/two"}`:  true,
+		`"ArnNotLike": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/*"}`:      false,
+		`"Bool": {"aws:SecureTransport": true}`:                           true,
+		`"Bool": {"aws:SecureTransport": "false"}`:                        false,
+		`"Bool": {"aws:MultiFactorAuthPresent": "true"}`:                  false,
+		`"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}`:          true,
+		`"Null": {"aws:MultiFactorAuthPresent": "true"}`:                  true,
+		`"Null": {"aws:username": "true"}`:                                false,
+		`"Null": {"aws:username": false}`:                                 true,
+		`"NumericEquals": {"ecs:task-cpu": 512}`:                          true,
+		`"NumericLessThanEquals": {"ecs:task-cpu": "512"}`:                true,
+		`"NumericLessThan": {"ecs:task-cpu": 512}`:                        false,
+		`"NumericGreaterThan": {"ecs:task-cpu": 256.5}`:                   true,
+		`"NumericNotEquals": {"ecs:task-cpu": 512}`:                       false,
+		`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`:     true,
+		`"DateGreaterThan": {"aws:CurrentTime": "2027-01-01"}`:            false,
+		`"DateGreaterThanEquals": {"aws:EpochTime": 1795500000}`:          true,
+		`"IpAddress": {"aws:SourceIp": ["192.168.0.0/16", "10.0.0.0/8"]}`: true,
+		`"NotIpAddress": {"aws:SourceIp": "10.1.2.3"}`:                    false,
+		`"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b", "c"]}`:   true,
+		`"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}`:             false,
+		`"ForAllValues:StringEquals": {"aws:CalledVia": ["a"]}`:           true, // nothing there: nothing differs
+		`"ForAllValues:StringNotEquals": {"aws:TagKeys": ["c"]}`:          true,
+		`"ForAllValues:StringNotEquals": {"aws:TagKeys": ["a"]}`:          false,
+		`"ForAnyValue:StringEquals": {"aws:TagKeys": ["b", "c"]}`:         true,
+		`"ForAnyValue:StringEquals": {"aws:TagKeys": "c"}`:                false,
+		`"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}`:             true,
+		`"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "b"]}`:      false,
+		`"ForAnyValue:StringLike": {"aws:CalledVia": "*"}`:                false,
 	} {
-		d := parse(t, statements(fmt.Sprintf(`{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {%s}}`, condition)))
+		d := parse(t, statements(fmt.Sprintf(`{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {%s}}`,
+			condition)))
 		if what := d.Unsupported(); what != "" {
 			t.Errorf("%s: %s is not supported", condition, what)
 		}
-		if got := d.Evaluate(policy.Request{Action: "ecs:RunTask", Resource: "*", Context: c}) == policy.Allowed; got != want {
+		if got := d.Evaluate(policy.Request{
+			Action: "ecs:RunTask", Resource: "*", Context: c,
+		}) == policy.Allowed; got != want {
 			t.Errorf("%s: got %t, want %t", condition, got, want)
 		}
 	}
@@ -150,7 +177,10 @@ func TestPrincipals(t *testing.T) {
 		`"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:user/b"}`:                                  true,
 	} {
 		d := parse(t, statements(`{"Effect": "Allow", `+principal+`, "Action": "sqs:*", "Resource": "*"}`))
-		got := d.Evaluate(policy.Request{Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:123456789012:q", Callers: callers, Context: policy.Context{}})
+		got := d.Evaluate(policy.Request{
+			Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:123456789012:q", Callers: callers,
+			Context: policy.Context{},
+		})
 		if (got == policy.Allowed) != want {
 			t.Errorf("%s: got %d", principal, got)
 		}
@@ -183,13 +213,14 @@ func TestWhatIsNoPolicy(t *testing.T) {
 func TestWhatCannotBeEvaluatedIsNamed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`"Action": "ecs:*", "Resource": "*", "Condition": {"BinaryEquals": {"aws:username": "QQ=="}}`:                         "the condition operator BinaryEquals",
-		`"Action": "ecs:*", "Resource": "*", "Condition": {"StringEquals": {"ecs:container-name": "x"}}`:                      "the condition key ecs:container-name",
-		`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:                                   "the condition key s3:prefix",
-		`"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:                             "the condition key s3:prefix",
-		`"Action": "ecs:*", "Resource": "arn:aws:ecs:*:*:cluster/${saml:sub}"`:                                                "the policy variable saml:sub",
-		`"Action": "ecs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "${saml:sub}"}}`:                  "the condition key saml:sub",
-		`"Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:                                "", // no S3 here, so it never matters
+		`"Action": "ecs:*", "Resource": "*", "Condition": {"BinaryEquals": {"aws:username": "QQ=="}}`:        "the condition operator BinaryEquals",
+		`"Action": "ecs:*", "Resource": "*", "Condition": {"StringEquals": {"ecs:container-name": "x"}}`:     "the condition key ecs:container-name",
+		`"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:                  "the condition key s3:prefix",
+		`"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:            "the condition key s3:prefix",
+		`"Action": "ecs:*", "Resource": "arn:aws:ecs:*:*:cluster/${saml:sub}"`:                               "the policy variable saml:sub",
+		`"Action": "ecs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "${saml:sub}"}}`: "the condition key saml:sub",
+		// no S3 here, so it never matters
+		`"Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:                                "",
 		`"Action": "ecs:*", "Resource": "*", "Condition": {"ArnEquals": {"ecs:cluster": "*"}, "Null": {"aws:TagKeys": true}}`: "",
 	} {
 		if got := parse(t, statements(`{"Effect": "Allow", `+text+`}`)).Unsupported(); got != want {

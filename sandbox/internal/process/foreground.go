@@ -45,7 +45,8 @@ func (f Foreground) Run(ctx context.Context) (int, error) {
 	}
 	atTerminal := isTerminal(f.In)
 	p := &Process{guard: f.Guard, shared: atTerminal, done: make(chan struct{})}
-	p.cmd = &exec.Cmd{Path: path, Args: f.Args, Env: f.Env, Dir: f.Dir, Stdin: f.In, Stdout: f.Out, Stderr: f.Err, SysProcAttr: attributes(), WaitDelay: drainTime}
+	p.cmd = &exec.Cmd{Path: path, Args: f.Args, Env: f.Env, Dir: f.Dir, Stdin: f.In, Stdout: f.Out, Stderr: f.Err,
+		SysProcAttr: attributes(), WaitDelay: drainTime}
 	polite := time.Duration(0)
 	if atTerminal {
 		p.cmd.SysProcAttr, polite = sharedGroup(), politeTime

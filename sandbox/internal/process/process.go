@@ -68,7 +68,8 @@ func Start(spec Spec) (*Process, error) {
 		return nil, fmt.Errorf("failed to make a pipe: %w", err)
 	}
 	p := &Process{output: reader, guard: spec.Guard, mark: spec.Mark, done: make(chan struct{})}
-	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer, SysProcAttr: attributes()}
+	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer,
+		SysProcAttr: attributes()}
 	read := make(chan struct{})
 	started := p.live(func(error) { p.drain(read) })
 	_ = writer.Close() // the command has its own copy

@@ -18,7 +18,9 @@ import (
 func run(t *testing.T, args ...string) (*Process, *[]string) {
 	t.Helper()
 	var lines []string
-	p, err := Start(Spec{Args: args, Env: []string{"PATH=/usr/bin:/bin"}, Dir: t.TempDir(), Line: func(s string) { lines = append(lines, s) }})
+	p, err := Start(Spec{Args: args, Env: []string{"PATH=/usr/bin:/bin"}, Dir: t.TempDir(), Line: func(s string) {
+		lines = append(lines, s)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +124,8 @@ func TestGuardKillsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	var guard Guard
 	start := func(script string) *Process {
-		p, err := Start(Spec{Args: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Dir: t.TempDir(), Guard: &guard})
+		p, err := Start(Spec{Args: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Dir: t.TempDir(),
+			Guard: &guard})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,10 +39,13 @@ type Service struct {
 
 // New makes the service. limit is the number of vCPUs that may run; it may be infinite.
 func New(partition, region, account string, limit func(spot bool) float64) *Service {
-	s := &Service{prefix: "arn:" + partition + ":servicequotas:" + region + ":" + account + ":" + service + "/", limit: limit}
+	s := &Service{prefix: "arn:" + partition + ":servicequotas:" + region + ":" + account + ":" + service + "/",
+		limit: limit}
 	s.JSON = wire.NewJSON(&s.mu, "Message")
-	wire.HandleJSON(s.JSON, "GetServiceQuota", schemas.GetServiceQuotaRequest, schemas.GetServiceQuotaResponse, "ServiceCode! QuotaCode!", s.getQuota)
-	wire.HandleJSON(s.JSON, "GetAWSDefaultServiceQuota", schemas.GetAWSDefaultServiceQuotaRequest, schemas.GetAWSDefaultServiceQuotaResponse, "ServiceCode! QuotaCode!", s.getDefault)
+	wire.HandleJSON(s.JSON, "GetServiceQuota", schemas.GetServiceQuotaRequest, schemas.GetServiceQuotaResponse,
+		"ServiceCode! QuotaCode!", s.getQuota)
+	wire.HandleJSON(s.JSON, "GetAWSDefaultServiceQuota", schemas.GetAWSDefaultServiceQuotaRequest,
+		schemas.GetAWSDefaultServiceQuotaResponse, "ServiceCode! QuotaCode!", s.getDefault)
 	return s
 }
 
@@ -59,7 +62,8 @@ func (s *Service) getQuota(_ context.Context, in *api.GetServiceQuotaInput) (*ap
 	return &api.GetServiceQuotaOutput{Quota: q}, nil
 }
 
-func (s *Service) getDefault(_ context.Context, in *api.GetAWSDefaultServiceQuotaInput) (*api.GetAWSDefaultServiceQuotaOutput, error) {
+func (s *Service) getDefault(_ context.Context,
+	in *api.GetAWSDefaultServiceQuotaInput) (*api.GetAWSDefaultServiceQuotaOutput, error) {
 	q, err := s.quota(*in.ServiceCode, *in.QuotaCode)
 	if err != nil {
 		return nil, err
@@ -69,12 +73,16 @@ func (s *Service) getDefault(_ context.Context, in *api.GetAWSDefaultServiceQuot
 }
 
 func (s *Service) quota(serviceCode, code string) (*types.ServiceQuota, error) {
-	names := map[string]string{onDemand: "Fargate On-Demand vCPU resource count", spot: "Fargate Spot vCPU resource count"}
+	names := map[string]string{
+		onDemand: "Fargate On-Demand vCPU resource count", spot: "Fargate Spot vCPU resource count",
+	}
 	if serviceCode != service || names[code] == "" {
 		return nil, wire.NotImplemented("the quota " + code + " of the service " + serviceCode)
 	}
 	return &types.ServiceQuota{
-		ServiceCode: aws.String(service), ServiceName: aws.String("AWS Fargate"), QuotaCode: &code, QuotaName: aws.String(names[code]),
-		QuotaArn: aws.String(s.prefix + code), Unit: aws.String("None"), Adjustable: true, QuotaAppliedAtLevel: types.AppliedLevelEnumAccount,
+		ServiceCode: aws.String(service), ServiceName: aws.String("AWS Fargate"), QuotaCode: &code,
+		QuotaName: aws.String(names[code]),
+		QuotaArn:  aws.String(s.prefix + code), Unit: aws.String("None"), Adjustable: true,
+		QuotaAppliedAtLevel: types.AppliedLevelEnumAccount,
 	}, nil
 }

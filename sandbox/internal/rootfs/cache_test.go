@@ -58,9 +58,10 @@ func layerOf(t *testing.T, entries ...tar.Header) ecr.Layer {
 	z := gzip.NewWriter(&packed)
 	_, err := z.Write(plain.Bytes())
 	check(t, errors.Join(err, z.Close()))
-	return ecr.Layer{Digest: digestOf(packed.Bytes()), DiffID: digestOf(plain.Bytes()), Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(packed.Bytes())), nil
-	}}
+	return ecr.Layer{Digest: digestOf(packed.Bytes()), DiffID: digestOf(plain.Bytes()),
+		Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(packed.Bytes())), nil
+		}}
 }
 
 // headed writes a header before the first content.
@@ -119,18 +120,26 @@ func list(t *testing.T, root string) []string {
 
 func TestLayersOverEachOther(t *testing.T) {
 	t.Parallel()
-	base := layerOf(t, dir("bin/"), file("bin/a", "a1"), file("bin/b", "b1"), file("etc/x/one", "1"), file("etc/x/two", "2"), file("gone/deep/file", "x"), file("becomes/dir", "f"))
+	base := layerOf(t, dir("bin/"), file("bin/a", "a1"), file("bin/b", "b1"), file("etc/x/one", "1"),
+		file("etc/x/two", "2"), file("gone/deep/file", "x"), file("becomes/dir", "f"))
 	for name, tc := range map[string]struct {
 		upper []tar.Header
 		want  []string
 	}{
-		"replace":      {[]tar.Header{file("bin/a", "a2")}, []string{"becomes/dir: f", "bin/a: a2", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
-		"whiteout":     {[]tar.Header{file("bin/.wh.a", ""), file(".wh.gone", "")}, []string{"becomes/dir: f", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2"}},
-		"opaque":       {[]tar.Header{file("etc/x/three", "3"), file("etc/x/.wh..wh..opq", "")}, []string{"becomes/dir: f", "bin/a: a1", "bin/b: b1", "etc/x/three: 3", "gone/deep/file: x"}},
-		"file to dir":  {[]tar.Header{file("becomes/dir/now", "d")}, []string{"becomes/dir/now: d", "bin/a: a1", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
-		"dir to file":  {[]tar.Header{file("etc", "e")}, []string{"becomes/dir: f", "bin/a: a1", "bin/b: b1", "etc: e", "gone/deep/file: x"}},
-		"twice in one": {[]tar.Header{file("bin/a", "first"), file("bin/a", "last")}, []string{"becomes/dir: f", "bin/a: last", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
-		"hard link":    {[]tar.Header{file("bin/a", "l"), hardLink("bin/c", "/bin/a")}, []string{"becomes/dir: f", "bin/a: l", "bin/b: b1", "bin/c: l", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
+		"replace": {[]tar.Header{file("bin/a", "a2")}, []string{"becomes/dir: f", "bin/a: a2", "bin/b: b1",
+			"etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
+		"whiteout": {[]tar.Header{file("bin/.wh.a", ""), file(".wh.gone", "")},
+			[]string{"becomes/dir: f", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2"}},
+		"opaque": {[]tar.Header{file("etc/x/three", "3"), file("etc/x/.wh..wh..opq", "")},
+			[]string{"becomes/dir: f", "bin/a: a1", "bin/b: b1", "etc/x/three: 3", "gone/deep/file: x"}},
+		"file to dir": {[]tar.Header{file("becomes/dir/now", "d")}, []string{"becomes/dir/now: d", "bin/a: a1",
+			"bin/b: b1", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
+		"dir to file": {[]tar.Header{file("etc", "e")}, []string{"becomes/dir: f", "bin/a: a1", "bin/b: b1", "etc: e",
+			"gone/deep/file: x"}},
+		"twice in one": {[]tar.Header{file("bin/a", "first"), file("bin/a", "last")}, []string{"becomes/dir: f",
+			"bin/a: last", "bin/b: b1", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
+		"hard link": {[]tar.Header{file("bin/a", "l"), hardLink("bin/c", "/bin/a")}, []string{"becomes/dir: f",
+			"bin/a: l", "bin/b: b1", "bin/c: l", "etc/x/one: 1", "etc/x/two: 2", "gone/deep/file: x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, treeOf(t, base, layerOf(t, tc.upper...))); diff != "" {
@@ -144,7 +153,8 @@ func TestLayersOverEachOther(t *testing.T) {
 // may write through a link of those below it.
 func TestLinksStayInside(t *testing.T) {
 	t.Parallel()
-	base := layerOf(t, file("usr/bin/tool", "t"), symlink("bin", "/usr/bin"), symlink("usr/lib", "../../../../../etc"), symlink("etc/self", "/"))
+	base := layerOf(t, file("usr/bin/tool", "t"), symlink("bin", "/usr/bin"), symlink("usr/lib", "../../../../../etc"),
+		symlink("etc/self", "/"))
 	got := treeOf(t, base, layerOf(t, file("bin/more", "m")))
 	want := []string{"bin -> usr/bin", "etc/self -> ..", "usr/bin/more: m", "usr/bin/tool: t", "usr/lib -> ../etc"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -158,7 +168,8 @@ func TestNothingIsWrittenOutside(t *testing.T) {
 	outside := t.TempDir()
 	up := strings.Repeat("../", 20)
 	// From the directory that "deep" leads to, "up" climbs higher than its own path says.
-	climb := []tar.Header{dir("a"), symlink("x/y/z/deep", "/a"), symlink("x/y/z/deep/up", "/../../.."), file("x/y/z/deep/up"+outside+"/evil", "e")}
+	climb := []tar.Header{dir("a"), symlink("x/y/z/deep", "/a"), symlink("x/y/z/deep/up", "/../../.."),
+		file("x/y/z/deep/up"+outside+"/evil", "e")}
 	for name, layers := range map[string][]ecr.Layer{
 		"dots":             {layerOf(t, file(up+outside+"/evil", "e"))},
 		"absolute":         {layerOf(t, file(outside+"/evil", "e"))},

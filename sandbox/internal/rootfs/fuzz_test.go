@@ -35,7 +35,8 @@ func FuzzLayer(f *testing.F) {
 		}
 		parent := t.TempDir()
 		dir := filepath.Join(parent, "layer")
-		if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(parent, "outside"), []byte("x"), 0o644)); err != nil {
+		if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(parent, "outside"), []byte("x"),
+			0o644)); err != nil {
 			t.Fatal(err)
 		}
 		root, err := os.OpenRoot(dir)

@@ -17,7 +17,8 @@ func sparse(t *testing.T, size int64) ecr.Layer {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	records := ""
-	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=hole", fmt.Sprintf("GNU.sparse.realsize=%d", size)} {
+	for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=hole",
+		fmt.Sprintf("GNU.sparse.realsize=%d", size)} {
 		n := len(r) + 2
 		for len(fmt.Sprint(n))+len(r)+2 != n {
 			n = len(fmt.Sprint(n)) + len(r) + 2

@@ -27,7 +27,8 @@ func (d *document) refuse(operation string, found []breach) *wire.Error {
 	case "ec2":
 		return ec2Error(found[0])
 	case "ecr":
-		return wire.Errorf("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy constraint: '%s'", found[0].path, ecrConstraint(found[0]))
+		return wire.Errorf("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy constraint: '%s'",
+			found[0].path, ecrConstraint(found[0]))
 	case "sqs":
 		return sqsError(found[0])
 	}
@@ -128,11 +129,14 @@ func ec2Error(b breach) *wire.Error {
 	case missing:
 		return wire.Errorf("MissingParameter", "The request must contain the parameter %s", b.name)
 	case tooSmall:
-		return wire.Errorf("InvalidParameterValue", "Value ( %v ) for parameter %s is invalid. Expecting a value greater than %.0f.", b.value, b.path, b.limit)
+		return wire.Errorf("InvalidParameterValue",
+			"Value ( %v ) for parameter %s is invalid. Expecting a value greater than %.0f.", b.value, b.path, b.limit)
 	case tooBig:
-		return wire.Errorf("InvalidParameterValue", "Value ( %v ) for parameter %s is invalid. Expecting a value less than %.0f.", b.value, b.path, b.limit)
+		return wire.Errorf("InvalidParameterValue",
+			"Value ( %v ) for parameter %s is invalid. Expecting a value less than %.0f.", b.value, b.path, b.limit)
 	default:
-		return wire.Errorf("InvalidParameterValue", "Value (%v) for parameter %s is invalid. %s", b.value, b.path, b.rule())
+		return wire.Errorf("InvalidParameterValue", "Value (%v) for parameter %s is invalid. %s", b.value,
+			b.path, b.rule())
 	}
 }
 
@@ -140,5 +144,6 @@ func sqsError(b breach) *wire.Error {
 	if b.kind == missing {
 		return wire.Errorf("MissingParameter", "The request must contain the parameter %s.", b.name)
 	}
-	return wire.Errorf("InvalidParameterValue", "Value %v for parameter %s is invalid. Reason: %s.", b.value, b.name, b.rule())
+	return wire.Errorf("InvalidParameterValue", "Value %v for parameter %s is invalid. Reason: %s.", b.value,
+		b.name, b.rule())
 }

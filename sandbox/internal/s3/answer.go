@@ -31,5 +31,6 @@ func document[T any](c call) (*T, error) {
 }
 
 func malformed() *wire.Error {
-	return wire.Errorf("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	return wire.Errorf("MalformedXML",
+		"The XML you provided was not well-formed or did not validate against our published schema")
 }

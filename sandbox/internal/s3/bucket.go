@@ -36,7 +36,8 @@ func (s *Service) createBucket(c call) (wire.Answer, error) {
 	}
 	if at := wanted.LocationConstraint; at == "" && s.cfg.Region != usEast1 || at != "" && at != s.cfg.Region {
 		return wire.Answer{}, wire.Errorf("IllegalLocationConstraintException",
-			"The %s location constraint is incompatible for the region specific endpoint this request was sent to.", orUnspecified(at))
+			"The %s location constraint is incompatible for the region specific endpoint this request was sent to.",
+			orUnspecified(at))
 	}
 	if s.buckets[c.bucket] != nil && s.cfg.Region != usEast1 {
 		return wire.Answer{}, wire.WithStatus(http.StatusConflict, "BucketAlreadyOwnedByYou",
@@ -48,7 +49,8 @@ func (s *Service) createBucket(c call) (wire.Answer, error) {
 			return wire.Answer{}, err
 		}
 		s.buckets[c.bucket] = &bucket{name: c.bucket, created: s.cfg.Clock.Now(), tags: tags,
-			settings: map[string][]byte{"publicAccessBlock": allBlocked, "encryption": usualEncryption}, objects: map[string]*object{}}
+			settings: map[string][]byte{"publicAccessBlock": allBlocked, "encryption": usualEncryption},
+			objects:  map[string]*object{}}
 	}
 	out := empty(http.StatusOK)
 	out.Header.Set("Location", "/"+c.bucket)
@@ -77,7 +79,8 @@ func (s *Service) deleteBucket(c call) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	if len(b.objects) > 0 {
-		return wire.Answer{}, wire.WithStatus(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty")
+		return wire.Answer{}, wire.WithStatus(http.StatusConflict, "BucketNotEmpty",
+			"The bucket you tried to delete is not empty")
 	}
 	delete(s.buckets, c.bucket)
 	return empty(http.StatusNoContent), nil

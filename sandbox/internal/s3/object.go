@@ -22,7 +22,8 @@ func (s *Service) putObject(c call) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	sum := md5.Sum(content)
-	o := &object{key: c.key, contentType: c.HTTP.Header.Get("Content-Type"), etag: `"` + hex.EncodeToString(sum[:]) + `"`,
+	o := &object{key: c.key, contentType: c.HTTP.Header.Get("Content-Type"),
+		etag:    `"` + hex.EncodeToString(sum[:]) + `"`,
 		content: content, modified: s.cfg.Clock.Now(), metadata: http.Header{}}
 	for name, values := range c.HTTP.Header {
 		if strings.HasPrefix(name, "X-Amz-Meta-") {
@@ -38,7 +39,8 @@ func (s *Service) putObject(c call) (wire.Answer, error) {
 // contentOf takes the content out of the chunks that SDKs send: "SIZE;extensions", the
 // content, and after a chunk of no size the checksum.
 func contentOf(c call) ([]byte, error) {
-	if !strings.Contains(c.HTTP.Header.Get("Content-Encoding"), "aws-chunked") && c.HTTP.Header.Get("X-Amz-Decoded-Content-Length") == "" {
+	if !strings.Contains(c.HTTP.Header.Get("Content-Encoding"), "aws-chunked") &&
+		c.HTTP.Header.Get("X-Amz-Decoded-Content-Length") == "" {
 		return c.Body, nil
 	}
 	var out []byte
@@ -67,10 +69,12 @@ func (s *Service) getObject(c call) (wire.Answer, error) {
 	if o == nil {
 		return wire.Answer{}, wire.WithStatus(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 	}
-	if c.HTTP.Header.Get("Range") != "" && len(o.content) > 0 && c.HTTP.Header.Get("Range") != "bytes=0-"+strconv.Itoa(len(o.content)-1) {
+	if c.HTTP.Header.Get("Range") != "" && len(o.content) > 0 && c.HTTP.Header.Get("Range") != "bytes=0-"+
+		strconv.Itoa(len(o.content)-1) {
 		return wire.Answer{}, wire.NotImplemented("a range of an object")
 	}
-	out := wire.Answer{Status: http.StatusOK, ContentType: o.contentType, Header: maps.Clone(o.metadata), Body: o.content}
+	out := wire.Answer{Status: http.StatusOK, ContentType: o.contentType, Header: maps.Clone(o.metadata),
+		Body: o.content}
 	out.Header.Set("ETag", o.etag)
 	out.Header.Set("Content-Length", strconv.Itoa(len(o.content)))
 	out.Header.Set("Last-Modified", o.modified.UTC().Format(http.TimeFormat))
@@ -142,7 +146,9 @@ func (b *bucket) page(c call, after string) (page []listedObject, more bool) {
 			return page, true
 		}
 		o := b.objects[key]
-		page = append(page, listedObject{Key: key, ETag: o.etag, LastModified: stamp(o.modified), StorageClass: "STANDARD", Size: len(o.content)})
+		page = append(page, listedObject{
+			Key: key, ETag: o.etag, LastModified: stamp(o.modified), StorageClass: "STANDARD", Size: len(o.content),
+		})
 	}
 	return page, false
 }

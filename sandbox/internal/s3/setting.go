@@ -11,14 +11,17 @@ import (
 
 // What every new bucket has since 2023 ("Default settings for new S3 buckets").
 var (
-	allBlocked = []byte(`<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>` +
-		`<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`)
-	usualEncryption = []byte(`<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>` +
-		`</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`)
+	allBlocked = []byte(
+		`<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>` +
+			`<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`)
+	usualEncryption = []byte(
+		`<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>` +
+			`</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`)
 )
 
 func (s *Service) getAccessBlock(c call) (wire.Answer, error) {
-	return s.getSetting(c, "publicAccessBlock", "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
+	return s.getSetting(c, "publicAccessBlock", "NoSuchPublicAccessBlockConfiguration",
+		"The public access block configuration was not found")
 }
 
 func (s *Service) putAccessBlock(c call) (wire.Answer, error) {
@@ -29,7 +32,8 @@ func (s *Service) putAccessBlock(c call) (wire.Answer, error) {
 }
 
 func (s *Service) getEncryption(c call) (wire.Answer, error) {
-	return s.getSetting(c, "encryption", "ServerSideEncryptionConfigurationNotFoundError", "The server side encryption configuration was not found")
+	return s.getSetting(c, "encryption", "ServerSideEncryptionConfigurationNotFoundError",
+		"The server side encryption configuration was not found")
 }
 
 func (s *Service) putEncryption(c call) (wire.Answer, error) {
@@ -39,7 +43,8 @@ func (s *Service) putEncryption(c call) (wire.Answer, error) {
 		}
 	}
 	return put(s, c, "encryption", func(in *configuration) error {
-		if len(in.Rule) != 1 || !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"}, in.Rule[0].Default.SSEAlgorithm) {
+		if len(in.Rule) != 1 || !slices.Contains([]string{"AES256", "aws:kms", "aws:kms:dsse"},
+			in.Rule[0].Default.SSEAlgorithm) {
 			return malformed()
 		}
 		return nil

@@ -15,14 +15,16 @@ import (
 func (s *Service) handleSecrets() {
 	wire.HandleJSON(s.JSON, "CreateSecret", schemas.CreateSecretRequest, schemas.CreateSecretResponse,
 		"Name! ClientRequestToken Description KmsKeyId SecretBinary SecretString Tags", s.createSecret)
-	wire.HandleJSON(s.JSON, "DescribeSecret", schemas.DescribeSecretRequest, schemas.DescribeSecretResponse, "SecretId!", s.describeSecret)
+	wire.HandleJSON(s.JSON, "DescribeSecret", schemas.DescribeSecretRequest, schemas.DescribeSecretResponse,
+		"SecretId!", s.describeSecret)
 	wire.HandleJSON(s.JSON, "UpdateSecret", schemas.UpdateSecretRequest, schemas.UpdateSecretResponse,
 		"SecretId! ClientRequestToken Description KmsKeyId SecretBinary SecretString", s.updateSecret)
 }
 
 func (s *Service) createSecret(_ context.Context, in *api.CreateSecretInput) (*api.CreateSecretOutput, error) {
 	if !validName(*in.Name) {
-		return nil, wire.Errorf("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+		return nil, wire.Errorf("ValidationException",
+			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
@@ -51,27 +53,32 @@ func (s *Service) createSecret(_ context.Context, in *api.CreateSecretInput) (*a
 // createAgain answers a repeated CreateSecret: the same token and value are the same call.
 func (s *Service) createAgain(have *secret, in *api.CreateSecretInput) (*api.CreateSecretOutput, error) {
 	if have.deleted != nil {
-		return nil, wire.Errorf("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
+		return nil, wire.Errorf("InvalidRequestException",
+			"You can't create this secret because a secret with this name is already scheduled for deletion.")
 	}
 	v := have.versions[aws.ToString(in.ClientRequestToken)]
 	if v == nil || !v.equals(in.SecretString, in.SecretBinary) {
-		return nil, wire.Errorf("ResourceExistsException", "The operation failed because the secret %s already exists.", have.name)
+		return nil, wire.Errorf("ResourceExistsException", "The operation failed because the secret %s already exists.",
+			have.name)
 	}
 	return &api.CreateSecretOutput{ARN: &have.arn, Name: &have.name, VersionId: &v.id}, nil
 }
 
 func (v *version) equals(text *string, binary []byte) bool {
-	return (v.text == nil) == (text == nil) && aws.ToString(v.text) == aws.ToString(text) && bytes.Equal(v.binary, binary)
+	return (v.text == nil) == (text == nil) && aws.ToString(v.text) == aws.ToString(text) &&
+		bytes.Equal(v.binary, binary)
 }
 
 // put adds a version and makes it the current one. Using a token again with the
 // same value changes nothing.
 func (s *Service) put(sec *secret, token, text *string, binary []byte) (*version, error) {
 	if text != nil && binary != nil {
-		return nil, wire.Errorf("InvalidParameterException", "You can't specify both a binary secret value and a string secret value in the same secret.")
+		return nil, wire.Errorf("InvalidParameterException",
+			"You can't specify both a binary secret value and a string secret value in the same secret.")
 	}
 	if token == nil {
-		return nil, wire.Errorf("InvalidParameterException", "You must provide a ClientRequestToken value. We recommend a UUID-type value.")
+		return nil, wire.Errorf("InvalidParameterException",
+			"You must provide a ClientRequestToken value. We recommend a UUID-type value.")
 	}
 	if n := len(*token); n < 32 || n > 64 {
 		return nil, wire.Errorf("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")

@@ -27,7 +27,8 @@ func (s *Service) listSecrets(_ context.Context, in *api.ListSecretsInput) (*api
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := wire.Page(found, in.NextToken, size, wire.Errorf("InvalidNextTokenException", "The NextToken value is invalid."))
+	page, next, err := wire.Page(found, in.NextToken, size,
+		wire.Errorf("InvalidNextTokenException", "The NextToken value is invalid."))
 	if err != nil {
 		return nil, err
 	}

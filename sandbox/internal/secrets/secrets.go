@@ -113,7 +113,8 @@ func (s *Service) usable(id *string) (*secret, error) {
 		return nil, err
 	}
 	if sec.deleted != nil {
-		return nil, wire.Errorf("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
+		return nil, wire.Errorf("InvalidRequestException",
+			"You can't perform this operation on the secret because it was marked for deletion.")
 	}
 	return sec, nil
 }
@@ -139,7 +140,8 @@ func (sec *secret) staged(stage string) *version {
 }
 
 func noVersion(stage string) *wire.Error {
-	return wire.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: %s", stage)
+	return wire.Errorf("ResourceNotFoundException",
+		"Secrets Manager can't find the specified secret value for staging label: %s", stage)
 }
 
 // day is how Secrets Manager answers LastAccessedDate: the day alone.
@@ -150,6 +152,7 @@ func day(t time.Time) *time.Time {
 
 func validName(name string) bool {
 	return name != "" && len(name) <= 512 && !strings.ContainsFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/_+=.@-", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("/_+=.@-", r))
 	})
 }

@@ -17,7 +17,8 @@ const maxTags = 50
 
 func (s *Service) handleTags() {
 	wire.HandleJSON(s.JSON, "TagResource", schemas.TagResourceRequest, wire.NoMembers, "SecretId! Tags!", s.tagResource)
-	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "SecretId! TagKeys!", s.untagResource)
+	wire.HandleJSON(s.JSON, "UntagResource", schemas.UntagResourceRequest, wire.NoMembers, "SecretId! TagKeys!",
+		s.untagResource)
 }
 
 func (s *Service) tagResource(_ context.Context, in *api.TagResourceInput) (*wire.None, error) {

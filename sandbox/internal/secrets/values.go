@@ -12,7 +12,8 @@ import (
 )
 
 func (s *Service) handleValues() {
-	wire.HandleJSON(s.JSON, "GetSecretValue", schemas.GetSecretValueRequest, schemas.GetSecretValueResponse, "SecretId! VersionId VersionStage", s.getValue)
+	wire.HandleJSON(s.JSON, "GetSecretValue", schemas.GetSecretValueRequest, schemas.GetSecretValueResponse,
+		"SecretId! VersionId VersionStage", s.getValue)
 	wire.HandleJSON(s.JSON, "PutSecretValue", schemas.PutSecretValueRequest, schemas.PutSecretValueResponse,
 		"SecretId! ClientRequestToken SecretBinary SecretString", s.putValue)
 }
@@ -45,10 +46,12 @@ func (sec *secret) pick(id, stage *string) (*version, error) {
 	}
 	v, ok := sec.versions[*id]
 	if !ok {
-		return nil, wire.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for VersionId: %s", *id)
+		return nil, wire.Errorf("ResourceNotFoundException",
+			"Secrets Manager can't find the specified secret value for VersionId: %s", *id)
 	}
 	if stage != nil && !slices.Contains(v.stages, *stage) {
-		return nil, wire.Errorf("InvalidRequestException", "You provided a VersionStage that is not associated to the provided VersionId.")
+		return nil, wire.Errorf("InvalidRequestException",
+			"You provided a VersionStage that is not associated to the provided VersionId.")
 	}
 	return v, nil
 }

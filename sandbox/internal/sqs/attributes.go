@@ -26,8 +26,10 @@ var numbers = map[string][3]int{
 const maxVisibility = 43200 // seconds
 
 func (s *Service) handleAttributes() {
-	wire.HandleJSON(s.JSON, "GetQueueAttributes", schemas.GetQueueAttributesRequest, schemas.GetQueueAttributesResult, "QueueUrl! AttributeNames", s.getAttributes)
-	wire.HandleJSON(s.JSON, "SetQueueAttributes", schemas.SetQueueAttributesRequest, wire.NoMembers, "QueueUrl! Attributes!", s.setAttributes)
+	wire.HandleJSON(s.JSON, "GetQueueAttributes", schemas.GetQueueAttributesRequest, schemas.GetQueueAttributesResult,
+		"QueueUrl! AttributeNames", s.getAttributes)
+	wire.HandleJSON(s.JSON, "SetQueueAttributes", schemas.SetQueueAttributesRequest, wire.NoMembers,
+		"QueueUrl! Attributes!", s.setAttributes)
 }
 
 func (s *Service) checkAttributes(given map[string]string) error {
@@ -58,7 +60,8 @@ func (s *Service) checkAttribute(name, value string) error {
 		}
 	case "RedrivePolicy":
 		return s.checkRedrive(value)
-	case "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy":
+	case "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit", "KmsMasterKeyId",
+		"KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy":
 		return wire.NotImplemented("the queue attribute " + name)
 	default:
 		return wire.Errorf("InvalidAttributeName", "Unknown Attribute %s.", name)
@@ -82,13 +85,16 @@ func (s *Service) checkRedrive(value string) error {
 	}
 	var r redrive
 	if err := json.Unmarshal([]byte(value), &r); err != nil {
-		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.", value)
+		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid "+
+			"JSON map.", value)
 	}
 	if n, err := r.Most.Int64(); err != nil || n < 1 || n > 1000 {
-		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Invalid value for maxReceiveCount: %s, valid values are from 1 to 1000 both inclusive.", value, r.Most)
+		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Invalid value for "+
+			"maxReceiveCount: %s, valid values are from 1 to 1000 both inclusive.", value, r.Most)
 	}
 	if s.byARN(r.Target) == nil {
-		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.", value)
+		return invalidValue("Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not "+
+			"exist.", value)
 	}
 	return nil
 }
@@ -121,7 +127,8 @@ func (q *queue) seconds(name string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-func (s *Service) getAttributes(_ context.Context, in *api.GetQueueAttributesInput) (*api.GetQueueAttributesOutput, error) {
+func (s *Service) getAttributes(_ context.Context,
+	in *api.GetQueueAttributesInput) (*api.GetQueueAttributesOutput, error) {
 	q, err := s.find(in.QueueUrl)
 	if err != nil {
 		return nil, err

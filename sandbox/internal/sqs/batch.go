@@ -20,13 +20,15 @@ func checkBatch[E any](entries []E, id func(E) *string) error {
 	case len(entries) == 0:
 		return wire.Errorf("EmptyBatchRequest", "There should be at least one entry in the request.")
 	case len(entries) > maxBatch:
-		return wire.Errorf("TooManyEntriesInBatchRequest", "Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(entries))
+		return wire.Errorf("TooManyEntriesInBatchRequest",
+			"Maximum number of entries per request are %d. You have sent %d.", maxBatch, len(entries))
 	}
 	seen := map[string]bool{}
 	for _, e := range entries {
 		name := aws.ToString(id(e))
 		if !entryID.MatchString(name) {
-			return wire.Errorf("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
+			return wire.Errorf("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, "+
+				"hyphens and underscores. It can be at most 80 letters long.")
 		}
 		if seen[name] {
 			return wire.Errorf("BatchEntryIdsNotDistinct", "Id %s repeated.", name)

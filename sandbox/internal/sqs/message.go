@@ -90,7 +90,8 @@ func parseReceipt(handle string) (id string, err error) {
 	raw, err := base64.StdEncoding.DecodeString(handle)
 	id, _, ok := strings.Cut(string(raw), " ")
 	if err != nil || !ok {
-		return "", wire.Errorf("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", handle)
+		return "", wire.Errorf("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.",
+			handle)
 	}
 	return id, nil
 }

@@ -57,5 +57,7 @@ func (s *Service) admits(q *queue, service, sourceARN string) bool {
 	c.Set("aws:PrincipalIsAWSService", "true")
 	c.Set("aws:PrincipalServiceName", service)
 	c.Set("aws:SecureTransport", "true")
-	return d.Evaluate(policy.Request{Action: "sqs:SendMessage", Resource: q.arn, Context: c, Callers: []string{service}}) == policy.Allowed
+	return d.Evaluate(policy.Request{
+		Action: "sqs:SendMessage", Resource: q.arn, Context: c, Callers: []string{service},
+	}) == policy.Allowed
 }

@@ -29,10 +29,14 @@ type queue struct {
 var nameSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
 func (s *Service) handleQueues() {
-	wire.HandleJSON(s.JSON, "CreateQueue", schemas.CreateQueueRequest, schemas.CreateQueueResult, "QueueName! Attributes tags", s.createQueue)
-	wire.HandleJSON(s.JSON, "GetQueueUrl", schemas.GetQueueUrlRequest, schemas.GetQueueUrlResult, "QueueName! QueueOwnerAWSAccountId", s.getQueueURL)
-	wire.HandleJSON(s.JSON, "ListQueues", schemas.ListQueuesRequest, schemas.ListQueuesResult, "QueueNamePrefix NextToken MaxResults", s.listQueues)
-	wire.HandleJSON(s.JSON, "ListDeadLetterSourceQueues", schemas.ListDeadLetterSourceQueuesRequest, schemas.ListDeadLetterSourceQueuesResult,
+	wire.HandleJSON(s.JSON, "CreateQueue", schemas.CreateQueueRequest, schemas.CreateQueueResult,
+		"QueueName! Attributes tags", s.createQueue)
+	wire.HandleJSON(s.JSON, "GetQueueUrl", schemas.GetQueueUrlRequest, schemas.GetQueueUrlResult,
+		"QueueName! QueueOwnerAWSAccountId", s.getQueueURL)
+	wire.HandleJSON(s.JSON, "ListQueues", schemas.ListQueuesRequest, schemas.ListQueuesResult,
+		"QueueNamePrefix NextToken MaxResults", s.listQueues)
+	wire.HandleJSON(s.JSON, "ListDeadLetterSourceQueues", schemas.ListDeadLetterSourceQueuesRequest,
+		schemas.ListDeadLetterSourceQueuesResult,
 		"QueueUrl!", s.listSources)
 	wire.HandleJSON(s.JSON, "DeleteQueue", schemas.DeleteQueueRequest, wire.NoMembers, "QueueUrl!", s.deleteQueue)
 	wire.HandleJSON(s.JSON, "PurgeQueue", schemas.PurgeQueueRequest, wire.NoMembers, "QueueUrl!", s.purgeQueue)
@@ -54,13 +58,15 @@ func (s *Service) createQueue(_ context.Context, in *api.CreateQueueInput) (*api
 		return out, have.sameAs(in.Attributes)
 	}
 	if s.cfg.Clock.Since(s.deleted[name]) < s.cfg.DeleteDelay {
-		return nil, wire.Errorf("QueueDeletedRecently", "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
+		return nil, wire.Errorf("QueueDeletedRecently",
+			"You must wait 60 seconds after deleting a queue before you can create another with the same name.")
 	}
 	if err := checkTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
 	now := s.cfg.Clock.Now()
-	q := &queue{name: name, arn: s.arn(name), created: now, modified: now, attributes: map[string]string{}, tags: map[string]string{}, arrived: make(chan struct{}), clock: s.cfg.Clock}
+	q := &queue{name: name, arn: s.arn(name), created: now, modified: now, attributes: map[string]string{},
+		tags: map[string]string{}, arrived: make(chan struct{}), clock: s.cfg.Clock}
 	maps.Copy(q.attributes, in.Attributes)
 	maps.Copy(q.tags, in.Tags)
 	s.queues[name] = q
@@ -71,7 +77,8 @@ func (s *Service) createQueue(_ context.Context, in *api.CreateQueueInput) (*api
 func (q *queue) sameAs(given map[string]string) error {
 	for name, value := range given {
 		if q.attribute(name) != value {
-			return wire.Errorf("QueueNameExists", "A queue already exists with the same name and a different value for attribute %s", name)
+			return wire.Errorf("QueueNameExists",
+				"A queue already exists with the same name and a different value for attribute %s", name)
 		}
 	}
 	return nil
@@ -112,7 +119,8 @@ func (s *Service) listQueues(_ context.Context, in *api.ListQueuesInput) (*api.L
 	return &api.ListQueuesOutput{QueueUrls: page, NextToken: next}, nil
 }
 
-func (s *Service) listSources(_ context.Context, in *api.ListDeadLetterSourceQueuesInput) (*api.ListDeadLetterSourceQueuesOutput, error) {
+func (s *Service) listSources(_ context.Context,
+	in *api.ListDeadLetterSourceQueuesInput) (*api.ListDeadLetterSourceQueuesOutput, error) {
 	target, err := s.find(in.QueueUrl)
 	if err != nil {
 		return nil, err

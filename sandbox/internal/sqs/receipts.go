@@ -12,11 +12,14 @@ import (
 )
 
 func (s *Service) handleReceipts() {
-	wire.HandleJSON(s.JSON, "DeleteMessage", schemas.DeleteMessageRequest, wire.NoMembers, "QueueUrl! ReceiptHandle!", s.deleteMessage)
-	wire.HandleJSON(s.JSON, "DeleteMessageBatch", schemas.DeleteMessageBatchRequest, schemas.DeleteMessageBatchResult, "QueueUrl! Entries!", s.deleteBatch)
+	wire.HandleJSON(s.JSON, "DeleteMessage", schemas.DeleteMessageRequest, wire.NoMembers, "QueueUrl! ReceiptHandle!",
+		s.deleteMessage)
+	wire.HandleJSON(s.JSON, "DeleteMessageBatch", schemas.DeleteMessageBatchRequest, schemas.DeleteMessageBatchResult,
+		"QueueUrl! Entries!", s.deleteBatch)
 	wire.HandleJSON(s.JSON, "ChangeMessageVisibility", schemas.ChangeMessageVisibilityRequest, wire.NoMembers,
 		"QueueUrl! ReceiptHandle! VisibilityTimeout!", s.changeVisibility)
-	wire.HandleJSON(s.JSON, "ChangeMessageVisibilityBatch", schemas.ChangeMessageVisibilityBatchRequest, schemas.ChangeMessageVisibilityBatchResult,
+	wire.HandleJSON(s.JSON, "ChangeMessageVisibilityBatch", schemas.ChangeMessageVisibilityBatchRequest,
+		schemas.ChangeMessageVisibilityBatchResult,
 		"QueueUrl! Entries!", s.changeBatch)
 }
 
@@ -41,7 +44,8 @@ func (q *queue) deleteByReceipt(handle *string) error {
 	return nil
 }
 
-func (s *Service) deleteBatch(_ context.Context, in *api.DeleteMessageBatchInput) (*api.DeleteMessageBatchOutput, error) {
+func (s *Service) deleteBatch(_ context.Context,
+	in *api.DeleteMessageBatchInput) (*api.DeleteMessageBatchOutput, error) {
 	q, err := s.find(in.QueueUrl)
 	if err != nil {
 		return nil, err
@@ -49,7 +53,9 @@ func (s *Service) deleteBatch(_ context.Context, in *api.DeleteMessageBatchInput
 	if err := checkBatch(in.Entries, func(e types.DeleteMessageBatchRequestEntry) *string { return e.Id }); err != nil {
 		return nil, err
 	}
-	out := &api.DeleteMessageBatchOutput{Successful: []types.DeleteMessageBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}
+	out := &api.DeleteMessageBatchOutput{
+		Successful: []types.DeleteMessageBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{},
+	}
 	for _, e := range in.Entries {
 		if err := q.deleteByReceipt(e.ReceiptHandle); err != nil {
 			out.Failed = append(out.Failed, failedEntry(e.Id, err))
@@ -82,7 +88,8 @@ func (q *queue) hide(handle *string, seconds int32) error {
 	}
 	m, now := q.message(id), q.clock.Now()
 	if m == nil {
-		return invalidValue("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", *handle)
+		return invalidValue("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is "+
+			"not available for visibility timeout change.", *handle)
 	}
 	if !m.visible.After(now) {
 		return wire.Errorf("MessageNotInflight", "The specified message is not in flight.")
@@ -92,15 +99,20 @@ func (q *queue) hide(handle *string, seconds int32) error {
 	return nil
 }
 
-func (s *Service) changeBatch(_ context.Context, in *api.ChangeMessageVisibilityBatchInput) (*api.ChangeMessageVisibilityBatchOutput, error) {
+func (s *Service) changeBatch(_ context.Context,
+	in *api.ChangeMessageVisibilityBatchInput) (*api.ChangeMessageVisibilityBatchOutput, error) {
 	q, err := s.find(in.QueueUrl)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBatch(in.Entries, func(e types.ChangeMessageVisibilityBatchRequestEntry) *string { return e.Id }); err != nil {
+	if err := checkBatch(in.Entries, func(e types.ChangeMessageVisibilityBatchRequestEntry) *string {
+		return e.Id
+	}); err != nil {
 		return nil, err
 	}
-	out := &api.ChangeMessageVisibilityBatchOutput{Successful: []types.ChangeMessageVisibilityBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}
+	out := &api.ChangeMessageVisibilityBatchOutput{
+		Successful: []types.ChangeMessageVisibilityBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{},
+	}
 	for _, e := range in.Entries {
 		if err := q.hide(e.ReceiptHandle, e.VisibilityTimeout); err != nil {
 			out.Failed = append(out.Failed, failedEntry(e.Id, err))

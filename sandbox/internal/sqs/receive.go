@@ -17,7 +17,8 @@ import (
 
 func (s *Service) handleReceive() {
 	wire.HandleJSON(s.JSON, "ReceiveMessage", schemas.ReceiveMessageRequest, schemas.ReceiveMessageResult,
-		"QueueUrl! AttributeNames MessageSystemAttributeNames MessageAttributeNames MaxNumberOfMessages VisibilityTimeout WaitTimeSeconds", s.receive)
+		"QueueUrl! AttributeNames MessageSystemAttributeNames MessageAttributeNames MaxNumberOfMessages "+
+			"VisibilityTimeout WaitTimeSeconds", s.receive)
 }
 
 // receiveInput tells a 0 from what was not given, which the SDK's type does not.
@@ -75,9 +76,11 @@ func (q *queue) request(in *receiveInput) (request, error) {
 	}
 	switch {
 	case ask.most < 1 || ask.most > maxBatch:
-		return ask, invalidValue("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.", ask.most)
+		return ask, invalidValue("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 "+
+			"and 10, if provided.", ask.most)
 	case ask.wait < 0 || ask.wait > 20*time.Second:
-		return ask, invalidValue("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", ask.wait/time.Second)
+		return ask, invalidValue("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, "+
+			"if provided.", ask.wait/time.Second)
 	case ask.visibility < 0 || ask.visibility > maxVisibility*time.Second:
 		return ask, badVisibility(ask.visibility / time.Second)
 	}
@@ -85,7 +88,8 @@ func (q *queue) request(in *receiveInput) (request, error) {
 }
 
 func badVisibility(seconds any) error {
-	return invalidValue("Value %d for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200.", seconds)
+	return invalidValue("Value %d for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an "+
+		"integer between 0 and 43200.", seconds)
 }
 
 // take delivers what is visible; what was delivered too often goes to the dead-letter queue.
@@ -106,7 +110,8 @@ func (s *Service) take(q *queue, ask request) []types.Message {
 		m.receives++
 		m.visible = now.Add(ask.visibility)
 		found = append(found, types.Message{
-			MessageId: &m.id, Body: &m.body, MD5OfBody: md5Of(m.body), ReceiptHandle: aws.String(m.receipt()), Attributes: m.attributes(ask.attributes),
+			MessageId: &m.id, Body: &m.body, MD5OfBody: md5Of(m.body), ReceiptHandle: aws.String(m.receipt()),
+			Attributes: m.attributes(ask.attributes),
 		})
 	}
 	return found

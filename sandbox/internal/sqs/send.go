@@ -13,8 +13,10 @@ import (
 )
 
 func (s *Service) handleSend() {
-	wire.HandleJSON(s.JSON, "SendMessage", schemas.SendMessageRequest, schemas.SendMessageResult, "QueueUrl! MessageBody! DelaySeconds", s.send)
-	wire.HandleJSON(s.JSON, "SendMessageBatch", schemas.SendMessageBatchRequest, schemas.SendMessageBatchResult, "QueueUrl! Entries!", s.sendBatch)
+	wire.HandleJSON(s.JSON, "SendMessage", schemas.SendMessageRequest, schemas.SendMessageResult,
+		"QueueUrl! MessageBody! DelaySeconds", s.send)
+	wire.HandleJSON(s.JSON, "SendMessageBatch", schemas.SendMessageBatchRequest, schemas.SendMessageBatchResult,
+		"QueueUrl! Entries!", s.sendBatch)
 }
 
 // sendInput and sendEntry tell a delay of 0 from none, which the SDK's types do not.
@@ -58,7 +60,8 @@ func (s *Service) accept(q *queue, body string, delay *int) (*message, error) {
 	wait := q.seconds("DelaySeconds")
 	if delay != nil {
 		if *delay < limit[1] || *delay > limit[2] {
-			return nil, invalidValue("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", *delay)
+			return nil, invalidValue(
+				"Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", *delay)
 		}
 		wait = time.Duration(*delay) * time.Second
 	}
@@ -66,7 +69,8 @@ func (s *Service) accept(q *queue, body string, delay *int) (*message, error) {
 	case body == "":
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter MessageBody.")
 	case len(body) > q.maxSize():
-		return nil, invalidValue("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.maxSize())
+		return nil, invalidValue("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.",
+			q.maxSize())
 	}
 	return q.put(body, s.cfg.Account, wait), nil
 }
@@ -82,18 +86,23 @@ func (s *Service) sendBatch(_ context.Context, in *sendBatchInput) (*api.SendMes
 		return nil, err
 	}
 	for _, e := range in.Entries {
-		if e.MessageAttributes != nil || e.MessageSystemAttributes != nil || e.MessageDeduplicationId != nil || e.MessageGroupId != nil {
+		if e.MessageAttributes != nil || e.MessageSystemAttributes != nil || e.MessageDeduplicationId != nil ||
+			e.MessageGroupId != nil {
 			return nil, wire.NotImplemented("attributes and groups of messages")
 		}
 	}
-	out := &api.SendMessageBatchOutput{Successful: []types.SendMessageBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}
+	out := &api.SendMessageBatchOutput{
+		Successful: []types.SendMessageBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{},
+	}
 	for _, e := range in.Entries {
 		m, err := s.accept(q, aws.ToString(e.MessageBody), e.DelaySeconds)
 		if err != nil {
 			out.Failed = append(out.Failed, failedEntry(e.Id, err))
 			continue
 		}
-		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{Id: e.Id, MessageId: &m.id, MD5OfMessageBody: md5Of(m.body)})
+		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{
+			Id: e.Id, MessageId: &m.id, MD5OfMessageBody: md5Of(m.body),
+		})
 	}
 	return out, nil
 }

@@ -80,7 +80,8 @@ func oldCode(code string) string {
 		return "AWS.SimpleQueueService.NonExistentQueue"
 	case "QueueNameExists":
 		return "QueueAlreadyExists"
-	case "QueueDeletedRecently", "PurgeQueueInProgress", "MessageNotInflight", "EmptyBatchRequest", "UnsupportedOperation",
+	case "QueueDeletedRecently", "PurgeQueueInProgress", "MessageNotInflight", "EmptyBatchRequest",
+		"UnsupportedOperation",
 		"TooManyEntriesInBatchRequest", "BatchEntryIdsNotDistinct", "InvalidBatchEntryId":
 		return "AWS.SimpleQueueService." + code
 	default:

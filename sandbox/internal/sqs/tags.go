@@ -14,7 +14,8 @@ import (
 const maxTags = 50
 
 func (s *Service) handleTags() {
-	wire.HandleJSON(s.JSON, "ListQueueTags", schemas.ListQueueTagsRequest, schemas.ListQueueTagsResult, "QueueUrl!", s.listTags)
+	wire.HandleJSON(s.JSON, "ListQueueTags", schemas.ListQueueTagsRequest, schemas.ListQueueTagsResult,
+		"QueueUrl!", s.listTags)
 	wire.HandleJSON(s.JSON, "TagQueue", schemas.TagQueueRequest, wire.NoMembers, "QueueUrl! Tags!", s.tagQueue)
 	wire.HandleJSON(s.JSON, "UntagQueue", schemas.UntagQueueRequest, wire.NoMembers, "QueueUrl! TagKeys!", s.untagQueue)
 }
@@ -57,7 +58,8 @@ func checkTags(old, set map[string]string) error {
 			total++
 		}
 		if k == "" || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return invalidValue("Tag keys must be between 1 and 128 characters in length, values at most 256, and may not begin with aws:.")
+			return invalidValue("Tag keys must be between 1 and 128 characters in length, values at most 256, and " +
+				"may not begin with aws:.")
 		}
 	}
 	if total > maxTags {

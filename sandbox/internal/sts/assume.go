@@ -45,13 +45,16 @@ type assumedRoleUser struct {
 
 func (s *Service) assumeRole(ctx context.Context, in *assumeRoleInput) (*assumeRoleAnswer, error) {
 	if !sessionName.MatchString(in.RoleSessionName) {
-		return nil, wire.Errorf("ValidationError", `1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
+		return nil, wire.Errorf("ValidationError",
+			`1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
 	}
 	if in.DurationSeconds == 0 {
 		in.DurationSeconds = defaultDuration
 	}
 	if in.DurationSeconds < shortest || in.DurationSeconds > longest {
-		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' failed to satisfy constraint: Member must have value between %d and %d", in.DurationSeconds, shortest, longest)
+		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' "+
+			"failed to satisfy constraint: Member must have value between %d and %d", in.DurationSeconds,
+			shortest, longest)
 	}
 	known := policy.Context{}
 	known.Set("sts:RoleSessionName", in.RoleSessionName)
@@ -60,10 +63,12 @@ func (s *Service) assumeRole(ctx context.Context, in *assumeRoleInput) (*assumeR
 	}
 	caller := s.caller(ctx)
 	if d := s.cfg.IAM.MayAssume(caller, in.RoleArn, known); !d.Allowed {
-		return nil, wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s", d.Refusal(caller, "sts:AssumeRole", in.RoleArn))
+		return nil, wire.WithStatus(http.StatusForbidden, "AccessDenied", "%s",
+			d.Refusal(caller, "sts:AssumeRole", in.RoleArn))
 	}
 	if limit := s.cfg.IAM.MaxSession(in.RoleArn); in.DurationSeconds > limit {
-		return nil, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+		return nil, wire.Errorf("ValidationError",
+			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	session := s.assume(in.RoleArn, in.RoleSessionName, time.Duration(in.DurationSeconds)*time.Second)
 	return &assumeRoleAnswer{

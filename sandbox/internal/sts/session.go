@@ -38,7 +38,8 @@ func (s *Service) Assume(roleARN, name string) *Session {
 
 func (s *Service) assume(roleARN, name string, d time.Duration) *Session {
 	session := &Session{
-		ID: rand.Text(), Role: roleARN, Key: keyPrefix + rand.Text()[:16], Secret: rand.Text(), Token: rand.Text() + rand.Text(),
+		ID: rand.Text(), Role: roleARN, Key: keyPrefix + rand.Text()[:16], Secret: rand.Text(), Token: rand.Text() +
+			rand.Text(),
 		Expires: s.cfg.Clock.Now().Add(d), principal: s.cfg.IAM.SessionOf(roleARN, name),
 	}
 	s.sessions[session.Key] = session

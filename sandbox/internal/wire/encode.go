@@ -17,7 +17,8 @@ func encodeJSON(s *smithy.Schema, v reflect.Value) any {
 // EventDetail is the detail of an event about an SDK value: as an answer of the JSON
 // protocol has it, except for the times, which are text. v is a pointer.
 func EventDetail(s *smithy.Schema, v any) any {
-	return encoder{func(t time.Time) any { return t.UTC().Format("2006-01-02T15:04:05.000Z") }}.encode(s, reflect.ValueOf(v))
+	return encoder{func(t time.Time) any { return t.UTC().Format("2006-01-02T15:04:05.000Z") }}.encode(s,
+		reflect.ValueOf(v))
 }
 
 // encoder writes times in its own way.

@@ -82,13 +82,15 @@ func (p *params) scalar(v reflect.Value, name, text string) error {
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Expected a boolean", text, name)
+			return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Expected a boolean", text,
+				name)
 		}
 		v.SetBool(b)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Expected a number", text, name)
+			return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. Expected a number", text,
+				name)
 		}
 		v.SetInt(int64(n))
 	default:
@@ -138,7 +140,8 @@ func (p *params) leftover() error {
 		return nil
 	}
 	sort.Strings(names)
-	return Errorf(p.d.Unknown, "the ecsctl sandbox does not implement the parameter %s of %s", strings.Join(names, ", "), p.op)
+	return Errorf(p.d.Unknown, "the ecsctl sandbox does not implement the parameter %s of %s",
+		strings.Join(names, ", "), p.op)
 }
 
 func escape(s string) string {

@@ -34,7 +34,8 @@ func NewJSON(mu sync.Locker, messageKey string) *JSON {
 // HandleJSON adds an operation. The schemas are those of the SDK. members lists
 // the top-level parameters that the handler honours, a "!" after the required ones;
 // all others are refused by name.
-func HandleJSON[I, O any](s *JSON, name string, in, out *smithy.Schema, members string, h func(context.Context, *I) (*O, error)) {
+func HandleJSON[I, O any](s *JSON, name string, in, out *smithy.Schema, members string,
+	h func(context.Context, *I) (*O, error)) {
 	known := parseMembers(in, members)
 	s.ops[name] = func(ctx context.Context, body any) (any, error) {
 		if err := known.check(name, in, body); err != nil {
