@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,7 +53,8 @@ func (w *world) flowExecutionValues() map[string]any {
 	if job := w.poolJob(); job != nil {
 		named, groups = append(named, job.Uses.Images...), append(groups, job.Uses.LogGroups...)
 		for _, secret := range job.Uses.Secrets {
-			if arn, _ := spec.SplitSecret(secret); strings.Contains(arn, ":secretsmanager:") {
+			arn, _ := spec.SplitSecret(secret)
+			if strings.Contains(arn, ":secretsmanager:") && !slices.ContainsFunc(secrets, covers(arn)) {
 				secrets = append(secrets, arn)
 			}
 		}
@@ -67,6 +69,14 @@ func (w *world) flowExecutionValues() map[string]any {
 		logs = append(logs, w.id.arn("logs", "log-group:"+group+":*"))
 	}
 	return map[string]any{"FlowRunSecrets": distinct(secrets), "FlowImages": distinct(images), "FlowLogs": distinct(logs)}
+}
+
+// covers is whether a pattern is of the ARN. The patterns have a question mark for each character.
+func covers(arn string) func(pattern string) bool {
+	return func(pattern string) bool {
+		matched, err := path.Match(pattern, arn)
+		return err == nil && matched
+	}
 }
 
 func distinct(list []string) []string {
