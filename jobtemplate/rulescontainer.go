@@ -121,7 +121,6 @@ func checkOnFargate(c node) {
 	if slices.ContainsFunc(added, func(name any) bool { return name != any("SYS_PTRACE") }) {
 		linux.child("capabilities").problem("add", "take it out", "Fargate adds SYS_PTRACE alone")
 	}
-	refuseGPU(c)
 	for _, ulimit := range c.list("ulimits") {
 		if name := ulimit.text("name"); name != "nofile" {
 			ulimit.problem("name", "take it out", "Fargate has the ulimit nofile alone")
