@@ -43,7 +43,8 @@ def build(case, default_template):
         parent[key] = value
     for path in case.get("unset", []):
         parent, key = _walk(template, path)
-        del parent[key]
+        if key in parent or isinstance(parent, list):  # an older template may not have it
+            del parent[key]
     objects = _objects(case, template)
     for name, fields in case.get("objects", {}).items():
         objects[name].update(fields)
