@@ -87,7 +87,7 @@ func (a *account) throughTheWizard() {
 	s.defaults(0, len(questions))
 	s.asked(lastTitle)
 	s.press(makeThem)
-	s.until(func() bool { return strings.Contains(s.text(), `worker "prefect-worker-my-ecs-pool-`) })
+	s.until(func() bool { return strings.Contains(inOneLine(s.text()), `worker "prefect-worker-my-ecs-pool-`) })
 	s.exits(0, "is ONLINE")
 }
 

@@ -90,8 +90,8 @@ func directClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = directly.Proxy })
 }
 
-// bounds are options of every client: no answer takes the memory of this machine.
-var bounds = []func(*middleware.Stack) error{answers.Bound}
+// bounds are options of every client: no answer takes the memory of this machine, and none is lost.
+var bounds = []func(*middleware.Stack) error{answers.Bound, answers.Whole}
 
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
 func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger) (aws.Config, error) {

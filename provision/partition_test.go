@@ -129,8 +129,8 @@ func TestWorkerPolicyIsNarrow(t *testing.T) {
 		}
 		if strings.Contains(actions, "iam:PassRole") {
 			passed = true
-			roles := []any{"arn:aws:iam::123456789012:role/prefect-etl-eu-west-1-flow-exec",
-				"arn:aws:iam::123456789012:role/flow"}
+			roles := []any{"arn:aws:iam::123456789012:role/flow",
+				"arn:aws:iam::123456789012:role/prefect-etl-eu-west-1-flow-exec"}
 			if diff := cmp.Diff(any(roles), statement.Resource); diff != "" {
 				t.Errorf("roles that may be passed (-want +got):\n%s", diff)
 			}

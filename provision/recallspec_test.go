@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -179,8 +180,8 @@ func TestOlderMarkers(t *testing.T) {
 // be made again has the number that was chosen.
 func TestRecallDesiredCount(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t, sandbox.Options{}, 1)
-	a.spec.Worker.Image = "mine/worker:1" // of no registry: nothing starts
+	a := newAccount(t, sandbox.Options{RestartDelay: time.Hour}, 1) // ECS gives up at the third failed task
+	a.spec.Worker.Image = "mine/worker:1"                           // of no registry: nothing starts
 	a.spec.Worker.DesiredCount = aws.Int(2)
 	a.bootstrap()
 	if got := a.recall(spec.Spec{Pool: "etl", Region: region}).Worker.DesiredCount; got != nil {

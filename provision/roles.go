@@ -132,6 +132,7 @@ func (w *world) passedRoles() []string {
 	if role := w.flowRunTaskRole(); role != "" && !slices.Contains(roles, role) {
 		roles = append(roles, role)
 	}
+	slices.Sort(roles) // the order is the same for a new pool and for one that is there
 	return roles
 }
 

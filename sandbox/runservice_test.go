@@ -152,7 +152,7 @@ func TestCircuitBreakerForgetsFailuresOnceATaskIsHealthy(t *testing.T) {
 	})
 	s := c.serve(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 		in.ContainerDefinitions[0].HealthCheck = &types.HealthCheck{
-			Command: []string{"CMD-SHELL", "if [ -e once ]; then : > twice; fi; : > once"}, Interval: aws.Int32(1),
+			Command: []string{"CMD-SHELL", "if [ -e once ]; then : > twice; fi; : > once"}, Interval: aws.Int32(5),
 		}
 	}), nil)
 	ended := map[string]bool{}

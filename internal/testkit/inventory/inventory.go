@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"golang.org/x/sync/errgroup"
+
+	"ecsctl/internal/aws/answers"
 )
 
 // The kinds of things in a Snapshot.
@@ -75,6 +77,7 @@ func NewSource(cfg aws.Config, prefect Prefect) *Source {
 		// uvicorn closes a connection that is idle for five seconds, a call that is on its way or not.
 		prefect.HTTP = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	}
+	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], answers.Whole)
 	return &Source{
 		IAM:     iam.NewFromConfig(cfg),
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),
