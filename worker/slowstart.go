@@ -94,7 +94,11 @@ func (s *slowStarts) started(ctx context.Context, one living, waited time.Durati
 }
 
 func (s *slowStarts) say(ctx context.Context, one living, waited time.Duration) {
-	s.table.change(one.entry.run.ID, func(e *tracked) { e.startSaid = waited })
+	due := slowStart
+	for 2*due <= waited {
+		due *= 2
+	}
+	s.table.change(one.entry.run.ID, func(e *tracked) { e.startSaid = due })
 	s.lines.Of(one.entry.run).WarnContext(ctx, fmt.Sprintf("the ECS task has not started for %s. ECS says: %s", waited,
 		waitingWords(*one.task)))
 }

@@ -40,7 +40,7 @@ type tracked struct {
 
 	startLimit time.Duration // after which a task that has not started is stopped; 0 is none
 	started    bool          // the task was seen running, or later than that
-	startSaid  time.Duration // how long it had taken when its run's log last said so
+	startSaid  time.Duration // 3, 6, 12 ... minutes: what its run's log last spoke of
 
 	stopAsked time.Time // when StopTask was last accepted
 	stoppedAt time.Time // when the task was first seen stopped
