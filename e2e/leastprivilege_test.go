@@ -24,6 +24,7 @@ var motoDoesNotTell = map[string][]string{
 	"bootstrap": {
 		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "FixECSTags", "FixRoles", "MakeServiceLinkedRole",
 		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "FixSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
+		"AssociateFargate",
 	},
 	"teardown": {"FindClusters", "StopFlowRuns"},
 }
