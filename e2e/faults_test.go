@@ -49,6 +49,9 @@ func onceEach() func(wiretap.Call) *wiretap.Fault {
 		case "iam", "sts":
 			return &wiretap.Fault{Status: http.StatusBadRequest, ContentType: "text/xml",
 				Body: `<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`}
+		case "s3":
+			return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "text/xml",
+				Body: `<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`}
 		case "ec2":
 			return &wiretap.Fault{Status: http.StatusServiceUnavailable, ContentType: "text/xml", Body: `<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message></Error></Errors></Response>`}
 		}

@@ -184,6 +184,9 @@ func TestWordOfAnOldTask(t *testing.T) {
 				w.start(change)
 				eventually(t, "a launch",
 					func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+				w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool { // the next claim is the next worker's
+					return r.Header.Get("X-Prefect-Worker-Name") == "w1" && noPolls(rw, r)
+				})
 				w.set(id, prefect.Running, prefect.Failed)
 				gate := w.gate("RunTask")
 				w.start(func(o *worker.Options) { gate.behind("b")(o); o.SweepInterval = time.Hour })
