@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,9 @@ func (w *world) api(base, method, path string, body, answer any) error {
 	req, err := http.NewRequestWithContext(w.t.Context(), method, base+path, bytes.NewReader(raw))
 	w.must(err)
 	req.Header.Set("Content-Type", "application/json")
+	if auth := w.authorization(); base == w.env["PREFECT_API_URL"] && auth != "" {
+		req.Header.Set("Authorization", auth)
+	}
 	req.Close = true // uvicorn closes a connection that is idle for five seconds
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -33,6 +37,17 @@ func (w *world) api(base, method, path string, body, answer any) error {
 		return fmt.Errorf("%s %s: %d %s", method, path, resp.StatusCode, text)
 	}
 	return json.Unmarshal(text, answer)
+}
+
+// authorization is the header that the played API asks for; "" for a real one.
+func (w *world) authorization() string {
+	if key := w.env["PREFECT_API_KEY"]; key != "" {
+		return "Bearer " + key
+	}
+	if auth := w.env["PREFECT_API_AUTH_STRING"]; auth != "" {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(auth))
+	}
+	return ""
 }
 
 // waitForWorker waits until the pool has a worker online.

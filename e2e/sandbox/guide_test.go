@@ -23,8 +23,7 @@ func TestGuideCommands(t *testing.T) {
 	w.must(err)
 	script := filepath.Join(peers.Root(), "bench", "guide.sh")
 	env := w.environ(w.venv+":"+filepath.Dir(awsCLI),
-		"SUBNETS="+subnets, "SECURITY_GROUPS="+group, "CLUSTER=default", "POOL=my-ecs-pool",
-		"PREFECT_API_KEY=pnu_guide")
+		"SUBNETS="+subnets, "SECURITY_GROUPS="+group, "CLUSTER=default", "POOL=my-ecs-pool")
 	w.run(env, "aws", "ecs", "create-cluster", "--cluster-name", "default")
 	w.run(env, "/bin/bash", script, "pool")
 	w.run(env, "/bin/bash", script, "worker")

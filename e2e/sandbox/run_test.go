@@ -66,7 +66,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 		return args
 	})
 	api := w.env["PREFECT_API_URL"]
-	source := inventory.NewSource(w.config(), inventory.Prefect{URL: api})
+	source := inventory.NewSource(w.config(), inventory.Prefect{URL: api, Authorization: w.authorization()})
 	before, err := source.Read(t.Context())
 	w.must(err)
 	tap := &wiretap.Tap{}
