@@ -219,9 +219,9 @@ func TestWhatCannotBeEvaluatedIsNamed(t *testing.T) {
 		`"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:            "the condition key s3:prefix",
 		`"Action": "ecs:*", "Resource": "arn:aws:ecs:*:*:cluster/${saml:sub}"`:                               "the policy variable saml:sub",
 		`"Action": "ecs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "${saml:sub}"}}`: "the condition key saml:sub",
-		`"Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`: "the condition key s3:prefix",
+		`"Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:prefix": "x"}}`:               "the condition key s3:prefix",
 		// no Lambda here, so it never matters
-		`"Action": "lambda:*", "Resource": "*", "Condition": {"StringEquals": {"lambda:layer": "x"}}`: "",
+		`"Action": "lambda:*", "Resource": "*", "Condition": {"StringEquals": {"lambda:layer": "x"}}`:                         "",
 		`"Action": "ecs:*", "Resource": "*", "Condition": {"ArnEquals": {"ecs:cluster": "*"}, "Null": {"aws:TagKeys": true}}`: "",
 	} {
 		if got := parse(t, statements(`{"Effect": "Allow", `+text+`}`)).Unsupported(); got != want {
