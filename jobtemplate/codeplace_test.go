@@ -18,7 +18,7 @@ func TestCodeOfAnotherMachineIsAWarning(t *testing.T) {
 		want            []string
 	}{
 		{"stock image", `{"image": "prefecthq/prefect:3-latest"}`, []string{warning}},
-		{"an image of one's own", `{"image": "me/flows:1"}`, nil},
+		{"the user's own image", `{"image": "me/flows:1"}`, nil},
 		{"a command that may bring the code", `{"image": "prefecthq/prefect:3-latest", "command": "./start.sh"}`, nil},
 	} {
 		in := withVariables(c.variables)

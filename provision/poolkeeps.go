@@ -60,7 +60,7 @@ func (p *workPool) judge(ctx context.Context) error {
 	return nil
 }
 
-// takesEffect reports whether the template uses a variable. One that it lacks is told of elsewhere.
+// takesEffect reports whether the template uses a variable. A missing one is reported elsewhere.
 func (p *workPool) takesEffect(variable string) bool {
 	return p.used == nil || p.used[variable] || !p.template.has(variable) || p.added(variable)
 }

@@ -63,7 +63,7 @@ func (p *workPool) keepRole(secret bool) {
 func (p *workPool) onlyTheirs() bool {
 	job, err := jobtemplate.Resolve(p.jobInputs(context.Background(), p.found.BaseJobTemplate))
 	if err != nil {
-		return false // what keeps runs from working is told of later
+		return false // a later check reports what keeps runs from working
 	}
 	uses := job.Uses(nil)
 	return uses.Registries || len(uses.Secrets) > 0 || !p.used[executionRoleVariable]

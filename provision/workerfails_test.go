@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// awaitService waits until the service is as it should be.
+// awaitService waits until the service meets the condition.
 func (a *account) awaitService(what string, ok func(types.Service) bool) {
 	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
@@ -29,7 +29,7 @@ func (a *account) awaitService(what string, ok func(types.Service) bool) {
 		}
 		select {
 		case <-ctx.Done():
-			a.t.Fatal("the service is not as it should be: " + what)
+			a.t.Fatal("the service does not meet the condition: " + what)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

@@ -180,7 +180,7 @@ func (r *recovery) hasItsTask(ctx context.Context, run *prefect.FlowRun, claim l
 // lists a task that has stopped. After that the lack of a task shows nothing.
 const foreignLife = stoppedVisible / 2
 
-// isForsaken: a claim that none of ours has made is nobody's any more.
+// isForsaken reports whether no worker is left that can have made the claim.
 func (r *recovery) isForsaken(run *prefect.FlowRun, others []prefect.Worker) bool {
 	return run.InfrastructurePID == "" && r.opts.Prefect.Since(run.State.Timestamp) < foreignLife &&
 		!slices.ContainsFunc(others, func(w prefect.Worker) bool {

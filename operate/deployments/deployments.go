@@ -110,7 +110,7 @@ func (o Options) describe(ctx context.Context, named string) (*types.TaskDefinit
 		return nil, fmt.Errorf("task definition %q: %s", named, refused.ErrorMessage())
 	}
 	if err != nil {
-		return nil, nil //nolint:nilerr // who may not look is told of the rest
+		return nil, nil //nolint:nilerr // without this right, the other checks still count
 	}
 	return out.TaskDefinition, nil
 }

@@ -48,7 +48,19 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 		desired: *in.DesiredCount, params: asJSON(in), tags: tags, deployments: []*deployment{d},
 		clock: s.cfg.Clock,
 	}
-	sv.base = types.Service{
+	sv.base = s.serviceBase(in, config)
+	c.services[sv.name] = sv
+	if in.ClientToken != nil {
+		c.tokens[*in.ClientToken] = sv
+	}
+	s.poke()
+	out := sv.describe(true)
+	return &api.CreateServiceOutput{Service: &out}, nil
+}
+
+// serviceBase is what describing the service tells of its creation; what was left out has ECS's defaults.
+func (s *Service) serviceBase(in *api.CreateServiceInput, config *types.DeploymentConfiguration) types.Service {
+	base := types.Service{
 		CreatedAt: aws.Time(s.cfg.Clock.Now()), CreatedBy: words("arn:%s:iam::%s:user/sandbox", s.cfg.Partition,
 			s.cfg.Account),
 		LaunchType: in.LaunchType, CapacityProviderStrategy: in.CapacityProviderStrategy,
@@ -61,19 +73,13 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 		EnableECSManagedTags: in.EnableECSManagedTags, PropagateTags: in.PropagateTags,
 		AvailabilityZoneRebalancing: in.AvailabilityZoneRebalancing, EnableExecuteCommand: in.EnableExecuteCommand,
 	}
-	if sv.base.PropagateTags == "" {
-		sv.base.PropagateTags = types.PropagateTagsNone
+	if base.PropagateTags == "" {
+		base.PropagateTags = types.PropagateTagsNone
 	}
-	if sv.base.AvailabilityZoneRebalancing == "" {
-		sv.base.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancingEnabled
+	if base.AvailabilityZoneRebalancing == "" {
+		base.AvailabilityZoneRebalancing = types.AvailabilityZoneRebalancingEnabled
 	}
-	c.services[sv.name] = sv
-	if in.ClientToken != nil {
-		c.tokens[*in.ClientToken] = sv
-	}
-	s.poke()
-	out := sv.describe(true)
-	return &api.CreateServiceOutput{Service: &out}, nil
+	return base
 }
 
 // createdBefore answers for a name or a client token that is taken: the same call again

@@ -26,7 +26,7 @@ type Service struct {
 	users     map[string]*user
 	policies  map[string]*customerPolicy // by ARN
 	alias     string
-	// Linked tells whether the account has ECS's service-linked role.
+	// Linked reports whether the account has ECS's service-linked role.
 	Linked func() bool
 }
 
