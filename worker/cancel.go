@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/runlog"
@@ -136,7 +135,10 @@ func (c *cancel) stop(ctx context.Context, log *slog.Logger, entry tracked) erro
 	_, err := entry.at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason,
 	})
-	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if isUnknownTask(err) && time.Since(entry.since) < appearsWithin {
+		return nil // the next look tries again
+	}
+	if isUnknownTask(err) {
 		return c.report.cancelled(ctx, log, entry.run, "The flow run was cancelled; ECS no longer knows its task.")
 	}
 	if err != nil {

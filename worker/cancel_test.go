@@ -222,3 +222,48 @@ func TestCancellationCanBeTurnedOff(t *testing.T) {
 		t.Errorf("the run is %s, and its task was stopped", got.StateName)
 	}
 }
+
+// ECS may not know yet what it has just launched: that it cannot find the task to stop does not
+// mean that there is none.
+func TestCancelOfATaskThatIsTooNew(t *testing.T) {
+	t.Parallel()
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.version = "2.20.26"
+		w := newWorld(t, o)
+		w.server.AddFault(fault.Fault{
+			Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Unseen, Latency: unseenFor,
+		})
+		id := w.runs(w.deployment(hangingJob()), 1)[0]
+		w.start(func(o *worker.Options) { unhurried(o); noRunnerGrace(o) })
+		w.awaitIn(time.Hour, id, prefect.Running)
+		w.cancelling(id)
+		w.awaitIn(time.Hour, id, prefect.Cancelled)
+		w.server.ClearFaults()
+		if !w.Stopped() {
+			t.Error("the run is Cancelled but its task has not stopped")
+		}
+	})
+}
+
+// unseenFor is nearly as long as AWS says that it may take until calls find what was made: five
+// minutes (RunTask in the ECS API Reference).
+const unseenFor = 295 * time.Second
+
+// A task that ECS does not know yet is not taken for one that is gone.
+func TestATaskThatIsTooNewIsNotMissing(t *testing.T) {
+	t.Parallel()
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		w.server.AddFault(fault.Fault{
+			Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Unseen, Latency: unseenFor,
+		})
+		id := w.runs(w.deployment(hangingJob()), 1)[0]
+		w.start(unhurried)
+		w.awaitIn(time.Hour, id, prefect.Running)
+		rest(t, unseenFor)
+		run := must(w.api.ReadFlowRun(t.Context(), id))(t)
+		if run.StateType != prefect.Running {
+			t.Errorf("the run is %s: %s", run.StateName, run.State.Message)
+		}
+	})
+}

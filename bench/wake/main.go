@@ -52,6 +52,11 @@ func bench(ctx context.Context, runs int) error {
 		if err := r.round(ctx, n, both); err != nil {
 			return err
 		}
+		fmt.Fprintf(os.Stderr, "run %d:", n+1)
+		for _, c := range both {
+			fmt.Fprintf(os.Stderr, " %s %s", c.name, c.waits[n].Round(10*time.Millisecond))
+		}
+		fmt.Fprintln(os.Stderr)
 	}
 	fmt.Printf("%d runs each, from create_flow_run to RunTask\n%-10s %8s %8s %8s\n", runs, "", "p50", "p99", "most")
 	for _, c := range both {
