@@ -2,7 +2,7 @@
 
 // Command wake measures how long a run that is due at once waits for its RunTask, with our
 // worker and with the official one, which are idle and run at the same time against the
-// same Prefect server and moto, each with a pool of its own.
+// same Prefect server and moto, each with a pool of its own. Runs are made in turn.
 package main
 
 import (
