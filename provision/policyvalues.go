@@ -134,8 +134,10 @@ func (w *world) secretValues() map[string]any {
 	}
 	kept, keptMade := w.secretARNs(names)
 	every, made := w.secretARNs([]string{w.spec.Names.Secret, authStringSecretName(w.spec.Names.Secret)})
-	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "KeptSecretsMade": keptMade,
-		"EverySecret": every, "EverySecretMade": made}
+	values := w.rightsToRead("", w.secretPatterns())
+	maps.Copy(values, map[string]any{"KeptSecrets": kept, "KeptSecretsMade": keptMade, "EverySecret": every,
+		"EverySecretMade": made})
+	return values
 }
 
 // secretARNs are all that secrets of the names may go by, and those when they are there:

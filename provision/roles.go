@@ -27,10 +27,10 @@ func newExecutionRole(w *world) *role {
 		if len(secrets) == 0 {
 			return ""
 		}
-		return templates.Policy(templates.SecretPolicy, map[string]any{"Secrets": secrets})
+		return templates.Policy(templates.SecretPolicy, w.rightsToRead("", secrets))
 	}
 	if len(secrets) > 0 {
-		r.mustAllow = "secretsmanager:GetSecretValue on " + secrets[0] +
+		r.mustAllow = "secretsmanager:GetSecretValue (ssm:GetParameters for a parameter) on " + secrets[0] +
 			", and what AmazonECSTaskExecutionRolePolicy allows"
 	}
 	return r

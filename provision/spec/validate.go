@@ -181,7 +181,7 @@ func (s Spec) checkRest() []error {
 		}
 	}
 	if secret := s.Prefect.APIKeySecret; secret != "" {
-		errs = append(errs, CheckARN("prefect-api-key-secret", secret, "secretsmanager", "secret:")...)
+		errs = append(errs, checkSecret("prefect-api-key-secret", secret)...)
 	}
 	return slices.Concat(errs, s.checkTags(), s.Network.check())
 }

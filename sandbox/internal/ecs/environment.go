@@ -70,7 +70,7 @@ func (s *Service) secret(t *task, valueFrom string) (string, error) {
 		arn, key = strings.Join(parts[:7], ":"), parts[7]
 	}
 	if !strings.Contains(arn, ":secretsmanager:") {
-		return "", unavailable(valueFrom, wire.NotImplemented("secrets of the Systems Manager parameter store"))
+		return s.parameter(t, valueFrom)
 	}
 	if err := s.reachesSecret(t, arn); err != nil {
 		return "", err
