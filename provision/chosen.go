@@ -166,6 +166,9 @@ func (w *world) recallUnremembered(ctx context.Context, s *service, has taskCont
 			orPointer(&said.Worker.Limit, &n)
 		}
 	}
+	if from := container.Secrets["PREFECT_API_KEY"]; from != "" && !w.spec.OwnSecret(from) {
+		said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, from)
+	}
 	if container.observesNothing() {
 		orPointer(&said.Observer, aws.Bool(false))
 	}

@@ -232,7 +232,7 @@ func ResourceFlags() []SpecFlag {
 		offFlag("no-observer", inWorker, "make no queue and no EventBridge rule for the changes of tasks",
 			func(s *spec.Spec) **bool { return &s.Observer }),
 		stringFlag("prefect-api-key-secret", InPrefect,
-			"`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret",
+			"`ARN` of a secret or SSM parameter that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret",
 			func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS,
 			"`ARN` of the policy that becomes the permissions boundary of the roles that are made",

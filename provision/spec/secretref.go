@@ -35,3 +35,10 @@ func checkSecret(what, value string) []error {
 	return []error{fmt.Errorf("%s %q is not the ARN of a Secrets Manager secret (ARN:KEY:: for a key of a JSON secret) "+
 		"or of an SSM parameter", what, value)}
 }
+
+// OwnSecret reports whether an ARN is that of the secret that bootstrap makes for the API key.
+func (s Spec) OwnSecret(secret string) bool {
+	_, name, _ := strings.Cut(secret, ":secret:")
+	random, ok := strings.CutPrefix(name, s.Names.Secret+"-")
+	return ok && len(random) == 6
+}

@@ -143,7 +143,7 @@ type Prefect struct {
 	// APIKeyFile is a file with the key; "-" is standard input.
 	APIKeyFile string `yaml:"apiKeyFile,omitempty" json:"apiKeyFile,omitempty"`
 	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key, or ARN:KEY::
-	// for a key of a JSON secret. A bare ARN means that it holds the key as
+	// for a key of a JSON secret, or the ARN of an SSM parameter. A bare ARN means that it holds the key as
 	// plain text. ecsctl uses it as it is and makes none of its own.
 	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
 	// Found is what a file that was found, not named, says of where the key is read and sent.
