@@ -63,13 +63,17 @@ func (w *world) roleValues() map[string]any {
 	if !spec.IsARN(execution.nameARN) {
 		ownExecution = append(ownExecution, execution.wantedARN())
 	}
+	flowRole := []string{}
+	if w.makesFlowRole() && len(w.spec.FlowRuns.PolicyARNs) > 0 {
+		flowRole = append(flowRole, newFlowRole(w).wantedARN())
+	}
 	if w.spec.Roles.Boundary != "" {
 		bound, boundary = own, []string{w.spec.Roles.Boundary}
 	}
 	return map[string]any{
 		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
-		"OwnExecutionRole": ownExecution,
-		"BoundRoles":       bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
+		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
+		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
 }

@@ -48,7 +48,8 @@ func newWorkerRole(w *world) *role {
 // newFlowRole is the task role of flow runs: what a flow may do in AWS, which is nothing until somebody says so.
 // Without a policy of the Spec it keeps the one that it has.
 func newFlowRole(w *world) *role {
-	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName}
+	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName,
+		managed: w.spec.FlowRuns.PolicyARNs}
 	r.policy = func() string {
 		if w.flowPolicy != "" || r.found == nil {
 			return w.flowPolicy

@@ -3,14 +3,11 @@
 package inputs
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/commands/console"
 	"ecsctl/provision/spec"
 )
 
@@ -201,6 +198,9 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) **int { return &s.Worker.Limit }, "l"),
 		switchFlag("execute-command", inWorker, "let ECS Exec run commands in the worker's container", "false",
 			func(s *spec.Spec) **bool { return &s.Worker.ExecuteCommand }),
+		workerEnvFlag(),
+		intFlag("stop-timeout", inWorker, "`SECONDS` that a worker has to end", "what the runtime needs",
+			func(s *spec.Spec) *int { return &s.Worker.StopTimeout }),
 		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *spec.Spec) *string {
 			return &s.FlowRuns.Image
 		}),
@@ -221,6 +221,9 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-policy", inFlowRuns,
 			"`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)",
 			func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
+		listFlag("flow-policy-arn", inFlowRuns, "`ARN` of a policy for the task role that is made; may be repeated",
+			func(s *spec.Spec) *[]string { return &s.FlowRuns.PolicyARNs }),
+		jobVariableFlag(),
 		listFlag("flow-run-family", inFlowRuns,
 			"`PATTERN` of further task definition families that the worker may register and run; may be repeated",
 			func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
@@ -276,34 +279,6 @@ func offFlag(name, category, usage string, field func(*spec.Spec) **bool) SpecFl
 				return nil
 			}
 			return []string{strconv.FormatBool(!**field(s))}
-		},
-	}
-}
-
-func tagFlag() SpecFlag {
-	const name = "tag"
-	return SpecFlag{
-		Flag: &cli.StringSliceFlag{
-			Name: name, Usage: "`KEY=VALUE` to tag everything with; may be repeated", Category: InAWS,
-			EnvVars: Env(name),
-		},
-		set: func(s *spec.Spec, c *cli.Context) error {
-			s.Tags = map[string]string{}
-			for _, tag := range c.StringSlice(name) {
-				key, value, ok := strings.Cut(tag, "=")
-				if !ok || key == "" {
-					return console.Usagef("--tag %q is not of the form KEY=VALUE", tag)
-				}
-				s.Tags[key] = value
-			}
-			return nil
-		},
-		values: func(s *spec.Spec) []string {
-			var out []string
-			for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
-				out = append(out, key+"="+s.Tags[key])
-			}
-			return out
 		},
 	}
 }
