@@ -53,7 +53,7 @@ func (w *world) flowExecutionValues() map[string]any {
 	if job := w.poolJob(); job != nil {
 		named, groups = append(named, job.Uses.Images...), append(groups, job.Uses.LogGroups...)
 		for _, secret := range job.Uses.Secrets {
-			if arn := w.secretARN(secret); !slices.ContainsFunc(secrets, covers(arn)) {
+			if arn := w.secretARN(secret); secret != pending && !slices.ContainsFunc(secrets, covers(arn)) {
 				secrets = append(secrets, arn)
 			}
 		}

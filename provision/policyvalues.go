@@ -74,6 +74,7 @@ func (w *world) roleValues() map[string]any {
 		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
 		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
 		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
+		"AccountRoles": w.id.iamARN("role/*"),
 		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
 }
