@@ -75,7 +75,7 @@ func (w *world) roleValues() map[string]any {
 		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
 		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"AccountRoles": w.id.iamARN("role/*"),
-		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
+		"Principals":   []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
 }
 
