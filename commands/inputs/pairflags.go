@@ -99,3 +99,15 @@ func asJSON(value any) string {
 	}
 	return string(raw)
 }
+
+// jobFlags are about what goes into containers and roles beside what bootstrap needs.
+func jobFlags() []SpecFlag {
+	return []SpecFlag{
+		workerEnvFlag(),
+		intFlag("stop-timeout", inWorker, "`SECONDS` that a worker has to end", "what the runtime needs",
+			func(s *spec.Spec) *int { return &s.Worker.StopTimeout }),
+		listFlag("flow-policy-arn", inFlowRuns, "`ARN` of a policy for the task role that is made; may be repeated",
+			func(s *spec.Spec) *[]string { return &s.FlowRuns.PolicyARNs }),
+		jobVariableFlag(),
+	}
+}

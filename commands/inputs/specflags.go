@@ -167,7 +167,7 @@ func NameFlags() []SpecFlag {
 
 // ResourceFlags say what bootstrap makes.
 func ResourceFlags() []SpecFlag {
-	return []SpecFlag{
+	return append(jobFlags(), []SpecFlag{
 		stringFlag("vpc", inNetwork, "`ID` of the VPC (default: the default VPC)", func(s *spec.Spec) *string {
 			return &s.Network.VPC
 		}),
@@ -198,9 +198,6 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) **int { return &s.Worker.Limit }, "l"),
 		switchFlag("execute-command", inWorker, "let ECS Exec run commands in the worker's container", "false",
 			func(s *spec.Spec) **bool { return &s.Worker.ExecuteCommand }),
-		workerEnvFlag(),
-		intFlag("stop-timeout", inWorker, "`SECONDS` that a worker has to end", "what the runtime needs",
-			func(s *spec.Spec) *int { return &s.Worker.StopTimeout }),
 		stringFlag("flow-run-image", inFlowRuns, "container `IMAGE` of flow runs", func(s *spec.Spec) *string {
 			return &s.FlowRuns.Image
 		}),
@@ -221,9 +218,6 @@ func ResourceFlags() []SpecFlag {
 		stringFlag("flow-policy", inFlowRuns,
 			"`FILE` with the IAM policy of the flow runs' task role that is made (default: it has no rights)",
 			func(s *spec.Spec) *string { return &s.FlowRuns.PolicyFile }),
-		listFlag("flow-policy-arn", inFlowRuns, "`ARN` of a policy for the task role that is made; may be repeated",
-			func(s *spec.Spec) *[]string { return &s.FlowRuns.PolicyARNs }),
-		jobVariableFlag(),
 		listFlag("flow-run-family", inFlowRuns,
 			"`PATTERN` of further task definition families that the worker may register and run; may be repeated",
 			func(s *spec.Spec) *[]string { return &s.FlowRuns.Families }),
@@ -246,7 +240,7 @@ func ResourceFlags() []SpecFlag {
 			return &s.LogRetentionDays
 		}),
 		tagFlag(),
-	}
+	}...)
 }
 
 func bundleStorageFlag() SpecFlag {
