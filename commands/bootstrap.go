@@ -138,7 +138,7 @@ func planBootstrap(ctx context.Context, streams console.Streams,
 	if err := options.Spec.Validate(); err != nil {
 		return nil, err
 	}
-	return provision.NewBootstrap(ctx, options)
+	return opts.Plan(ctx, options)
 }
 
 // showDryRun prints a plan as the result of the command.

@@ -20,8 +20,17 @@ func (w *wizard) plan(ctx context.Context) (*provision.Bootstrap, error) {
 		return nil, err
 	}
 	return look(ctx, w, "everything that is there already", func(ctx context.Context) (*provision.Bootstrap, error) {
-		return provision.NewBootstrap(ctx, options)
+		return w.opts.Plan(ctx, options)
 	})
+}
+
+// Plan makes the plan of a Spec, and refuses one whose worker would be waited for in vain.
+func (o BootstrapOptions) Plan(ctx context.Context, options provision.Options) (*provision.Bootstrap, error) {
+	plan, err := provision.NewBootstrap(ctx, options)
+	if err == nil && !o.NoWait && !o.DryRun {
+		err = plan.CheckReach()
+	}
+	return plan, err
 }
 
 // What can be done at the end.
