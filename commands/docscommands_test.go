@@ -30,6 +30,7 @@ var docsElsewhere = map[string]string{
 // not run them in the sandbox.
 var notHere = map[string]string{
 	"make ":            ".ci/run runs the targets of the Makefile",
+	"pip install ":     "takes the package from an index: e2e/install installs the wheel",
 	"mkdir flows ":     "e2e/sandbox/deploy_test.go makes such a folder",
 	"python -m venv ":  "takes packages from an index: e2e/venvs.sh does it for e2e/sandbox/deploy_test.go",
 	"cat > flow.py ":   "e2e/sandbox/deploy_test.go writes such a flow",
