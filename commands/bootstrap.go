@@ -138,7 +138,7 @@ func planBootstrap(ctx context.Context, streams console.Streams,
 	if err := options.Spec.Validate(); err != nil {
 		return nil, err
 	}
-	return provision.NewBootstrap(ctx, options)
+	return opts.Plan(ctx, options)
 }
 
 // showDryRun prints a plan as the result of the command.
@@ -181,6 +181,9 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 		}
 	}
 	defer warnOfDeployments(ctx, streams, opts.Spec.Pool, plan)
+	if count := opts.Spec.Worker.DesiredCount; count != nil && *count == 0 {
+		return finishBootstrap(streams, opts, "the service is set up and runs no worker, as --desired-count 0 says")
+	}
 	if opts.NoWait {
 		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
 	}

@@ -101,8 +101,8 @@ func TestDocsLinks(t *testing.T) {
 
 // doc is a page, with its blocks of code apart.
 type doc struct {
-	path, text, prose string
-	blocks            []block
+	path, text string
+	blocks     []block
 }
 
 type block struct{ language, text string }
@@ -121,7 +121,7 @@ func readDocs(t *testing.T) []doc {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := doc{path: path, text: string(raw), prose: fence.ReplaceAllString(string(raw), "")}
+		d := doc{path: path, text: string(raw)}
 		for _, match := range fence.FindAllStringSubmatch(d.text, -1) {
 			d.blocks = append(d.blocks, block{match[1], match[2]})
 		}
@@ -133,21 +133,57 @@ func readDocs(t *testing.T) []doc {
 var (
 	// inBlock is a command at a place where a shell would take one.
 	inBlock = regexp.MustCompile(`(?:^|[\s;&|(])(?:\./)?(ecsctl(?: [^\n]*|$))`)
-	inProse = regexp.MustCompile("(?s)`(?:\\./)?(ecsctl\\s[^`]*)`")
+	// inPage is a block of code or what stands between backquotes in a sentence.
+	inPage = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$|`(?:\\./)?(ecsctl\\s[^`]*)`")
 )
 
 // commands are the command lines of ecsctl on the page, up to what a shell ends them by.
 func (d doc) commands() []string {
 	var out []string
-	for _, b := range d.blocks {
-		for line := range strings.Lines(strings.ReplaceAll(b.text, "\\\n", " ")) {
-			if match := inBlock.FindStringSubmatch(strings.TrimRight(line, "\n")); match != nil {
-				out = append(out, endOfCommand.Split(match[1], 2)[0])
-			}
+	for _, line := range d.lines() {
+		if match := inBlock.FindStringSubmatch(line.Text); match != nil {
+			out = append(out, endOfCommand.Split(match[1], 2)[0])
 		}
 	}
-	for _, match := range inProse.FindAllStringSubmatch(d.prose, -1) {
-		out = append(out, endOfCommand.Split(strings.Join(strings.Fields(match[1]), " "), 2)[0])
+	return out
+}
+
+// DocLine is a line of a block of code, or a command of ecsctl in a sentence.
+type DocLine struct {
+	Text     string
+	Language string // of the block
+	Sentence bool
+}
+
+// DocPage is a page of the docs with its lines.
+type DocPage struct {
+	Path  string
+	Lines []DocLine
+}
+
+// DocPages are all pages for users.
+func DocPages(t *testing.T) []DocPage {
+	t.Helper()
+	var out []DocPage
+	for _, d := range readDocs(t) {
+		if filepath.Base(d.path) != "CONTRIBUTING.md" {
+			out = append(out, DocPage{Path: strings.TrimPrefix(d.path, "../"), Lines: d.lines()})
+		}
+	}
+	return out
+}
+
+// lines are those of the page in its order; a line that goes on is one with the next.
+func (d doc) lines() []DocLine {
+	var out []DocLine
+	for _, match := range inPage.FindAllStringSubmatch(d.text, -1) {
+		if match[3] != "" {
+			out = append(out, DocLine{Text: strings.Join(strings.Fields(match[3]), " "), Sentence: true})
+			continue
+		}
+		for line := range strings.Lines(strings.ReplaceAll(match[2], "\\\n", " ")) {
+			out = append(out, DocLine{Text: strings.TrimRight(line, "\n"), Language: match[1]})
+		}
 	}
 	return out
 }

@@ -74,10 +74,8 @@ func TestCheckLine(t *testing.T) {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}
-	d := doc{
-		blocks: []block{{"", "$ ./ecsctl list | wc\nFOO=1 ecsctl status --pool x # why\n  - ecsctl logs && " +
-			"true\necsctl: error: no\n"}}, prose: "`ecsctl\nverify --pool x`",
-	}
+	d := doc{text: "`x`\n```\n$ ./ecsctl list | wc\nFOO=1 ecsctl status --pool x # why\n  - ecsctl logs && " +
+		"true\necsctl: error: no\n```\n`ecsctl\nverify --pool x`\n"}
 	if got := strings.Join(d.commands(),
 		"\n"); got != "ecsctl list\necsctl status --pool x\necsctl logs\necsctl verify --pool x" {
 		t.Errorf("found:\n%s", got)

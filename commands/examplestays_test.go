@@ -18,7 +18,7 @@ func (a *account) limited() context.Context {
 }
 
 // stays tells of a command that goes on until Ctrl-C what shows that it has begun, and the
-// exit code it then has: stopping is what a server is for, and an interruption elsewhere.
+// exit code it then has: stopping is what a server or a watch is for, and an interruption elsewhere.
 func stays(line string) (sign string, code int) {
 	switch {
 	case strings.HasPrefix(line, "ecsctl worker start"):
@@ -26,7 +26,7 @@ func stays(line string) (sign string, code int) {
 	case strings.HasPrefix(line, "ecsctl sandbox") && !strings.Contains(line, " -- "):
 		return "AWS_ENDPOINT_URL", 0
 	case strings.Contains(line, " --watch"):
-		return `work pool "my-ecs-pool" is `, 130
+		return `work pool "my-ecs-pool" is `, 0
 	case strings.Contains(line, " --follow"):
 		return "the worker has started", 130
 	}

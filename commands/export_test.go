@@ -41,3 +41,9 @@ func examplesOf(parent string, commands []*cli.Command) []Example {
 	}
 	return out
 }
+
+// What the tests of the whole program have in common with those of the text.
+var (
+	MayBeWide  = mayBeWide
+	OnTerminal = onTerminal
+)

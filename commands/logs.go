@@ -3,8 +3,6 @@ package commands
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -31,8 +29,10 @@ type logsOptions struct {
 	inputs.ReportOptions
 	Spec    spec.Spec
 	FlowRun string
-	Since   time.Duration // 0: an hour of the worker, all of a flow run
+	Since   time.Time // zero: an hour of the worker, all of a flow run
 	Follow  bool
+	UTC     bool
+	Raw     bool // the lines as the container wrote them
 }
 
 func logsCommand(streams console.Streams) *cli.Command {
@@ -45,10 +45,12 @@ func logsCommand(streams console.Streams) *cli.Command {
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
 			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)",
 				EnvVars: inputs.Env("flow-run")},
-			&cli.DurationFlag{Name: "since", Usage: "how long ago to begin, a `TIME` such as 15m",
+			&cli.StringFlag{Name: "since", Usage: "`TIME` to begin at, such as 15m, 1d, yesterday or 2026-11-29T08:00",
 				DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines",
-				EnvVars: inputs.Env("follow")}),
+				EnvVars: inputs.Env("follow")},
+			&cli.BoolFlag{Name: "utc", Usage: "on a terminal, times in UTC (default: local ones)"},
+			&cli.BoolFlag{Name: "raw", Usage: "nothing but what the containers wrote"}),
 		Action: func(c *cli.Context) error {
 			opts, err := readLogsOptions(c, flags)
 			if err != nil {
@@ -63,9 +65,13 @@ func readLogsOptions(c *cli.Context, flags []inputs.SpecFlag) (opts logsOptions,
 	if opts.ReportOptions, err = inputs.ReadReportOptions(c); err != nil {
 		return opts, err
 	}
-	opts.FlowRun, opts.Since, opts.Follow = c.String("flow-run"), c.Duration("since"), c.Bool("follow")
-	if c.IsSet("since") && opts.Since <= 0 {
-		return opts, console.Usagef("--since %s: give a time such as 15m", opts.Since)
+	opts.FlowRun, opts.Follow = c.String("flow-run"), c.Bool("follow")
+	opts.UTC, opts.Raw = c.Bool("utc"), c.Bool("raw")
+	if opts.Since, err = sinceTime(c.String("since"), time.Now()); err != nil {
+		return opts, err
+	}
+	if opts.Raw && opts.Output == inputs.OutputJSON {
+		return opts, console.Usagef("--raw and --output json do not go together")
 	}
 	if c.IsSet("flow-run") && opts.FlowRun == "" {
 		return opts, console.Usagef("--flow-run needs the name or the id of a flow run")
@@ -86,19 +92,14 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	}
 	status := statusOf(options, usualStuckAfter)
 	reading := logs.LogOptions{
-		Options: options, FlowRun: opts.FlowRun, Follow: opts.Follow, Status: &status,
+		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &status,
 		Problem: newStatusPrinter(streams.Err).problem,
 		Note:    func(text string) { console.Printf(streams.Err, "%s\n", text) },
-	}
-	if opts.Since > 0 {
-		reading.Since = time.Now().Add(-opts.Since)
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
 		if opts.Output == inputs.OutputJSON {
 			return json.NewEncoder(console.Exact(streams.Out)).Encode(line)
 		}
-		_, err := fmt.Fprintf(console.Exact(streams.Out), "%s %s %s\n", line.Time.Format("2006-01-02T15:04:05.000Z"),
-			line.Task, strings.ReplaceAll(line.Message, "\n", "\n    "))
-		return err
+		return opts.writeLine(streams.Out, line)
 	})
 }

@@ -87,7 +87,11 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 	reading := statusOf(options, opts.StuckAfter)
 	show := func(status *status.Status) error { return showStatus(streams, opts, status) }
 	if opts.Watch {
-		return status.WatchStatus(ctx, reading, opts.Interval, show)
+		err := status.WatchStatus(ctx, reading, opts.Interval, show)
+		if ctx.Err() != nil {
+			return nil // Ctrl-C is the way out
+		}
+		return err
 	}
 	status, err := status.ReadStatus(ctx, reading)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,8 +44,8 @@ func TestTextFitsTheWindow(t *testing.T) {
 
 // mayBeWide: a word that has no room, or a command that is to be copied.
 func mayBeWide(line string) bool {
-	words := strings.Fields(line)
-	return len(words) == 1 || strings.HasPrefix(words[0], "ecsctl") && words[0] != "ecsctl:"
+	words := strings.Fields(strings.TrimLeft(line, " │"))
+	return len(words) == 1 || slices.Contains([]string{"$", "next:", "ecsctl"}, words[0])
 }
 
 // texts has what is shown without a question, by name.

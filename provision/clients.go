@@ -35,7 +35,10 @@ import (
 
 // Clients reach the far ends. Tests change their endpoints, not their types.
 type Clients struct {
-	Region  string
+	Region string
+	// Endpoint is where AWS's API is, if it is not AWS's own: that of a sandbox.
+	Endpoint string
+
 	IAM     *iamcalls.Client
 	ECR     *ecrcalls.Client
 	ECS     *ecscalls.Client
@@ -68,19 +71,20 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 // ClientsFor makes the clients of an AWS configuration.
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 	return &Clients{
-		Region:  cfg.Region,
-		IAM:     iamcalls.New(cfg, again),
-		ECR:     ecrcalls.New(cfg),
-		ECS:     ecscalls.New(cfg),
-		EC2:     ec2calls.New(cfg),
-		Logs:    logscalls.New(cfg),
-		Secrets: secretscalls.New(cfg),
-		SSM:     ssmcalls.New(cfg),
-		SQS:     sqscalls.New(cfg),
-		Events:  eventscalls.New(cfg),
-		S3:      s3calls.New(cfg),
-		STS:     sts.NewFromConfig(cfg),
-		Prefect: api,
+		Region:   cfg.Region,
+		Endpoint: aws.ToString(cfg.BaseEndpoint),
+		IAM:      iamcalls.New(cfg, again),
+		ECR:      ecrcalls.New(cfg),
+		ECS:      ecscalls.New(cfg),
+		EC2:      ec2calls.New(cfg),
+		Logs:     logscalls.New(cfg),
+		Secrets:  secretscalls.New(cfg),
+		SSM:      ssmcalls.New(cfg),
+		SQS:      sqscalls.New(cfg),
+		Events:   eventscalls.New(cfg),
+		S3:       s3calls.New(cfg),
+		STS:      sts.NewFromConfig(cfg),
+		Prefect:  api,
 	}
 }
 

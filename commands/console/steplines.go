@@ -49,7 +49,7 @@ func stepText(kind provision.Kind, name string, action provision.Action) string 
 	return string(action) + " " + string(kind) + " " + name
 }
 
-// Done says what was done, in what time, and the ARN or id.
+// Done says what was done and in what time; the ARN or id is for who asks to hear more.
 func (s *stepLines) Done(a provision.Applied, err error) {
 	s.live.finish(stepText(a.Kind, a.Name, a.Action), func() { s.done(a, err) })
 }
@@ -61,7 +61,7 @@ func (s *stepLines) done(a provision.Applied, err error) {
 	}
 	Printf(s.out, "%s %s %s %s (%.1fs)", s.good.Render("✓"), pastTense[a.Action], a.Kind,
 		plaintext.Line(a.Name), a.Seconds)
-	if a.ID != "" && a.Action != provision.Delete {
+	if s.verbose && a.ID != "" && a.Action != provision.Delete {
 		Printf(s.out, " %s", a.ID)
 	}
 	Printf(s.out, "\n")

@@ -2,6 +2,7 @@ package console
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -12,10 +13,10 @@ const leastWidth = 30
 
 // commandLine matches what a person copies into a shell: it stays in one piece, since a line
 // break of ours would be copied too. The terminal's own is not.
-var commandLine = regexp.MustCompile(`^[│ ]*(?:\$|next:|ecsctl|export|unset) `)
+var commandLine = regexp.MustCompile(`^[│ ]*(?:\$|next:|ecsctl|export|unset) \S`)
 
-// column matches what stands before the last column of a table or a plan.
-var column = regexp.MustCompile(`^.*\S {2,}`)
+// column matches the end of a column of a table or a plan.
+var column = regexp.MustCompile(`\S {2,}`)
 
 // marked matches a line that begins with a sign or with what it is.
 var marked = regexp.MustCompile(`^[│ ]*(?:[^│\s\w]|\w+:) `)
@@ -26,6 +27,13 @@ type wrapper struct {
 	at    int    // cells of the unfinished line, as shown
 	begun string // what has come of it
 	hang  string // what its rest begins with, once it is broken
+}
+
+// Wrap returns the text with line breaks between words for a window of width cells, as what is
+// written to a terminal gets them.
+func Wrap(text string, width int) string {
+	var w wrapper
+	return w.wrap(text, width)
 }
 
 // wrap returns the text with line breaks for a terminal of width cells.
@@ -63,9 +71,10 @@ func (w *wrapper) line(out *strings.Builder, body string, width int) {
 		case text == "":
 			blanks += word
 			continue
-		case w.at+cells > width && !first && w.at > ansi.StringWidth(w.hang):
-			out.WriteString("\n" + w.hang + text)
-			w.at = ansi.StringWidth(w.hang) + ansi.StringWidth(text)
+		case w.at+cells > width && !first && w.at > ansi.StringWidth(w.under(text, width)):
+			hang := w.under(text, width)
+			out.WriteString("\n" + hang + text)
+			w.at = ansi.StringWidth(hang) + ansi.StringWidth(text)
 		default:
 			out.WriteString(blanks + text)
 			w.at += cells
@@ -78,15 +87,31 @@ func (w *wrapper) line(out *strings.Builder, body string, width int) {
 	}
 }
 
-// hanging is what the second line of a long one begins with.
+// under is what a word on a line of its own begins with: a word that has no room below its column
+// moves to the left.
+func (w *wrapper) under(word string, width int) string {
+	left := margin(w.begun) + "    "
+	if len(w.hang) < len(left) || ansi.StringWidth(w.hang)+ansi.StringWidth(word) <= width {
+		return w.hang
+	}
+	return left
+}
+
+// margin is what stands before the first word of a line.
+func margin(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " │"))] }
+
+// hanging is what the second line of a long one begins with: below its last column, if that leaves half of
+// the width.
 func hanging(line string, width int) string {
-	rest := strings.TrimLeft(line, " │")
-	margin := line[:len(line)-len(rest)]
-	before := ansi.StringWidth(column.FindString(line)) - ansi.StringWidth(margin)
+	margin := margin(line)
+	columns := column.FindAllStringIndex(line, -1)
+	for _, c := range slices.Backward(columns) {
+		if cells := ansi.StringWidth(line[:c[1]]); cells <= width/2 {
+			return margin + strings.Repeat(" ", cells-ansi.StringWidth(margin))
+		}
+	}
 	switch {
-	case before > 0 && before <= width/2:
-		return margin + strings.Repeat(" ", before)
-	case before > 0:
+	case len(columns) > 0:
 		return margin + "    "
 	case marked.MatchString(line):
 		return margin + "  "

@@ -20,8 +20,17 @@ func (w *wizard) plan(ctx context.Context) (*provision.Bootstrap, error) {
 		return nil, err
 	}
 	return look(ctx, w, "everything that is there already", func(ctx context.Context) (*provision.Bootstrap, error) {
-		return provision.NewBootstrap(ctx, options)
+		return w.opts.Plan(ctx, options)
 	})
+}
+
+// Plan makes the plan of a Spec, and refuses one whose worker would be waited for in vain.
+func (o BootstrapOptions) Plan(ctx context.Context, options provision.Options) (*provision.Bootstrap, error) {
+	plan, err := provision.NewBootstrap(ctx, options)
+	if err == nil && !o.NoWait && !o.DryRun {
+		err = plan.CheckReach()
+	}
+	return plan, err
 }
 
 // What can be done at the end.
@@ -32,30 +41,6 @@ const (
 	backToLast = "back"
 	stop       = "stop"
 )
-
-// failed shows why there can be no plan of these answers, and asks whether to go back.
-// An error ends the wizard; nil means back to the questions.
-func (w *wizard) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil || !w.hasAsked() {
-		return err
-	}
-	console.Report(w.streams, err)
-	w.first = false
-	value, askErr := w.ask(ctx, prompt.Question{
-		Title: "These answers do not work together.", Default: []string{backToLast},
-		Options: []prompt.Option{{Label: "Go back to the questions", Value: backToLast},
-			{Label: "Stop: change nothing", Value: stop}},
-	})
-	switch {
-	case errors.Is(askErr, prompt.ErrBack):
-		return nil
-	case askErr != nil:
-		return askErr
-	case value == stop:
-		return console.ErrDeclined
-	}
-	return nil
-}
 
 // End shows answers, plan and the command that does the same, and asks what is to be
 // done. nil means to go ahead; prompt.ErrBack, to ask again.

@@ -52,8 +52,7 @@ func askPool(ctx context.Context, w *wizard) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.spec.Pool = value
-	return value, nil
+	return value, w.takePool(ctx, value, pools)
 }
 
 // choosePool asks for one of the pools of type ecs or a new name; where there are none,
@@ -65,9 +64,14 @@ func (w *wizard) choosePool(ctx context.Context, pools []prefect.WorkPool, name 
 		if p.Type != ECSPoolType {
 			continue
 		}
-		q.Options = append(q.Options, prompt.Option{
-			Label: p.Name + "  exists; its defaults will be set", Value: p.Name,
-		})
+		about := "exists; its defaults will be set"
+		if provision.SetUpHere(&p, w.identity) {
+			about = "set up by ecsctl: everything " + asItIsNow
+			if w.spec.Pool == "" && q.Default[0] == otherValue {
+				q.Default = []string{p.Name} // not a second one that costs money
+			}
+		}
+		q.Options = append(q.Options, prompt.Option{Label: p.Name + "  " + about, Value: p.Name})
 		if p.Name == w.spec.Pool {
 			q.Default = []string{p.Name}
 		}

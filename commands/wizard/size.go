@@ -141,6 +141,14 @@ func trimNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 const oneAtFirst = "1 at first"
 
+// leftAlone is the number of workers when nobody says one.
+func (w *wizard) leftAlone() string {
+	if w.recalled {
+		return asItIsNow
+	}
+	return oneAtFirst
+}
+
 func replicasStep() step {
 	return step{title: "Workers", given: func(w *wizard) bool { return w.spec.Worker.DesiredCount != nil },
 		ask: askReplicas}
@@ -149,11 +157,11 @@ func replicasStep() step {
 func askReplicas(ctx context.Context, w *wizard) (string, error) {
 	size := w.specWithDefaults().Worker
 	q := prompt.Question{
-		Title: "How many workers?", Default: []string{oneAtFirst},
+		Title: "How many workers?", Default: []string{w.leftAlone()},
 		Help: "One is enough: flow runs are tasks of their own. A second takes over at once when one fails. Each: " +
 			w.price(size.CPU, size.Memory) + ". Enter leaves an existing number alone.",
 		Check: func(v []string) error {
-			if n, err := strconv.Atoi(v[0]); v[0] != oneAtFirst && (err != nil || n < 1) {
+			if n, err := strconv.Atoi(v[0]); v[0] != w.leftAlone() && (err != nil || n < 1) {
 				return errors.New("give a number from 1")
 			}
 			return nil
@@ -167,7 +175,7 @@ func askReplicas(ctx context.Context, w *wizard) (string, error) {
 		return "", err
 	}
 	w.spec.Worker.DesiredCount = nil
-	if text != oneAtFirst {
+	if text != w.leftAlone() {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return "", err

@@ -31,6 +31,9 @@ type wizard struct {
 	api        *prefect.Client
 	identity   provision.Identity
 	alias      string
+	inStep     bool          // a question of a step is asked
+	recalled   bool          // the pool was set up before: what stands is preselected
+	was        spec.Spec     // as it was recalled, before any further answer
 	typed      bool          // the settings have a key that was typed, and that nothing else knows
 	locked     bool          // the server wants credentials, and there are none
 	binary     *image.Binary // what goes into the worker's image, once it has been read
@@ -86,8 +89,9 @@ func (w *wizard) Run(ctx context.Context) (*provision.Bootstrap, BootstrapOption
 		plan, err := w.plan(ctx)
 		if err == nil {
 			err = w.End(ctx, plan)
-		} else if err = w.failed(ctx, err); err == nil {
-			err = prompt.ErrBack
+		} else if from, err = w.failed(ctx, len(w.steps), err); err == nil {
+			back = from < len(w.steps)
+			continue
 		}
 		if !errors.Is(err, prompt.ErrBack) {
 			return plan, w.opts, err
@@ -109,13 +113,19 @@ func (w *wizard) askFrom(ctx context.Context, i int, back bool) error {
 				continue
 			}
 		}
+		w.inStep = true
 		shown, err := w.steps[i].ask(ctx, w)
+		w.inStep = false
 		back = errors.Is(err, prompt.ErrBack)
 		switch {
 		case back:
 			i = w.lastAsked(i)
 		case err != nil:
-			return err
+			at := i
+			if i, err = w.failed(ctx, at, err); err != nil {
+				return err
+			}
+			back = i < at
 		default:
 			w.answers = append(w.answers, answer{w.steps[i].title, shown, true})
 			i++
@@ -149,6 +159,7 @@ func (w *wizard) ask(ctx context.Context, q prompt.Question) (string, error) {
 }
 
 func (w *wizard) askMany(ctx context.Context, q prompt.Question) ([]string, error) {
+	q = w.mark(q)
 	q.Above, q.First = w.summary(), w.first
 	return w.asker.Ask(ctx, q)
 }

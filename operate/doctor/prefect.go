@@ -47,7 +47,7 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	}
 	d.reached, d.answers = true, true
 	d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
-	if provision.IsLocal(d.server.APIURL) {
+	if d.Clients.OutOfReach(d.server.APIURL) {
 		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS does not reach it there",
 			"give the address that AWS sees with --prefect-api-url")
 	} else {

@@ -9,7 +9,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
-	"github.com/charmbracelet/x/ansi"
 
 	"ecsctl/commands/console"
 	_ "ecsctl/internal/darkterminal" // before Bubble Tea is initialised
@@ -54,10 +53,11 @@ type screen struct {
 	form    *huh.Form
 	filters interface{ GetFiltering() bool } // nil where nothing can be filtered
 	values  func() []string
-	fit     func(width int) // cuts what is longer than the terminal is wide
+	fit     func() // wraps the options at the terminal's width
 	outcome outcome
 	width   int
-	height  int // 0 until the terminal's size is known
+	height  int    // 0 until the terminal's size is known
+	wrong   string // what was wrong with the last answer, as shown
 }
 
 func newScreen(q Question) *screen {
@@ -85,36 +85,53 @@ func (s *screen) input() huh.Field {
 	if s.q.Secret {
 		mode = huh.EchoModePassword
 	}
-	return huh.NewInput().Title(s.q.Title).Description(s.q.Help).Placeholder(s.q.defaultText()).EchoMode(mode).
+	field := huh.NewInput().Placeholder(s.q.defaultText()).EchoMode(mode).
 		Validate(func(text string) error { return s.q.check(s.q.text(text)) }).Value(&typed)
+	s.fit = func() { field.Title(s.wrapped(s.q.Title)).Description(s.wrapped(s.q.Help)) }
+	return field
 }
 
 func (s *screen) selection() huh.Field {
 	value := s.q.defaultText()
 	s.values = func() []string { return []string{value} }
-	field := huh.NewSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options(maxWidth)...).
+	field := huh.NewSelect[string]().Options(s.options(maxWidth)...).
 		Validate(func(v string) error { return s.q.check([]string{v}) }).Value(&value)
 	s.filters = field
-	s.fit = func(width int) { field.Options(s.options(width - beforeOption)...) }
+	s.fit = func() {
+		field.Title(s.wrapped(s.q.Title)).Description(s.wrapped(s.q.Help)).Options(s.options(s.optionWidth())...)
+	}
 	return field
 }
 
 func (s *screen) multiSelect() huh.Field {
 	value := slices.Clone(s.q.Default)
 	s.values = func() []string { return value }
-	field := huh.NewMultiSelect[string]().Title(s.q.Title).Description(s.q.Help).Options(s.options(maxWidth)...).
+	field := huh.NewMultiSelect[string]().Options(s.options(maxWidth)...).
 		Filterable(false).Validate(s.q.check).Value(&value)
-	s.fit = func(width int) { field.Options(s.options(width - beforeOption - len("[x] "))...) }
+	s.fit = func() {
+		field.Title(s.wrapped(s.q.Title)).Description(s.wrapped(s.q.Help)).Options(s.options(s.optionWidth())...)
+	}
 	return field
 }
+
+// wrapped breaks text between words; what is left for huh to break it would break in words.
+func (s *screen) wrapped(text string) string { return console.Wrap(text, s.width-len("| ")) }
 
 // beforeOption are the columns of the bar and the pointer.
 const beforeOption = len("| > ")
 
+// optionWidth is the room of an option's label.
+func (s *screen) optionWidth() int {
+	if s.q.Many {
+		return s.width - beforeOption - len("[x] ")
+	}
+	return s.width - beforeOption
+}
+
 func (s *screen) options(width int) []huh.Option[string] {
 	out := make([]huh.Option[string], len(s.q.Options))
 	for i, o := range s.q.Options {
-		out[i] = huh.NewOption(ansi.Truncate(o.Label, width, "…"), o.Value)
+		out[i] = huh.NewOption(console.Wrap(o.Label, width), o.Value)
 	}
 	return out
 }
@@ -128,9 +145,7 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		s.size(msg.Width, msg.Height)
-		cmd := s.pass(tea.WindowSizeMsg{Width: s.width, Height: max(s.height-s.taken(), minHeight)})
-		s.scroll()
-		return s, cmd
+		return s, s.layOut()
 	case tea.KeyMsg:
 		// What Enter becomes when it is typed while no question is there; to huh it is "down".
 		if msg.Type == tea.KeyCtrlJ {
@@ -150,7 +165,18 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if s.form.State == huh.StateCompleted {
 		return s, s.end(answered)
 	}
+	if now := s.errors(); now != s.wrong {
+		s.wrong = now
+		return s, tea.Batch(cmd, s.layOut())
+	}
 	return s, cmd
+}
+
+// layOut gives the question the room that the rest leaves.
+func (s *screen) layOut() tea.Cmd {
+	cmd := s.pass(tea.WindowSizeMsg{Width: s.width, Height: max(s.height-s.taken(), minHeight)})
+	s.scroll()
+	return cmd
 }
 
 // size takes the terminal's size. One that does not know its own gets the usual one.
@@ -159,9 +185,7 @@ func (s *screen) size(width, height int) {
 		width, height = 80, 24
 	}
 	s.width, s.height = min(width, maxWidth), height
-	if s.fit != nil {
-		s.fit(s.width)
-	}
+	s.fit()
 }
 
 // scroll shows a list as a whole when there is room for it: one whose height is set

@@ -7,7 +7,9 @@ import (
 
 	"github.com/charmbracelet/huh"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
+
+	"ecsctl/commands/console"
+	"ecsctl/internal/plaintext"
 )
 
 const (
@@ -21,30 +23,50 @@ const (
 
 // taken is how many lines the answers above and the line of keys below take.
 func (s *screen) taken() int {
-	if len(s.above()) == 0 {
-		return 2
+	lines := 2 + strings.Count(s.wrong, "\n")
+	if above := len(s.above()); above > 0 {
+		lines += above + 1
 	}
-	return len(s.above()) + 3
+	return lines
 }
 
 // needed is how many lines the question itself takes: title, help and answers.
 func (s *screen) needed() int {
-	lines := 1 + max(len(s.q.Options), 1)
-	if s.q.Help == "" {
-		return lines
+	lines := lipgloss.Height(s.wrapped(s.q.Title))
+	if s.q.Help != "" {
+		lines += lipgloss.Height(s.wrapped(s.q.Help))
 	}
-	return lines + lipgloss.Height(lipgloss.NewStyle().Width(s.width-len("| ")).Render(s.q.Help))
+	if len(s.q.Options) == 0 {
+		return lines + 1
+	}
+	for _, o := range s.options(s.optionWidth()) {
+		lines += lipgloss.Height(o.Key)
+	}
+	return lines
 }
 
-// above are the answers so far: as many of the last ones as the question leaves room
+// above are the lines of the answers so far: as many of the last ones as the question leaves room
 // for, and a third of the terminal at most.
 func (s *screen) above() []string {
-	room := max(min(s.height/3, s.height-s.needed()-3), minAbove)
-	if len(s.q.Above) <= room {
-		return s.q.Above
+	room := max(min(s.height/3, s.height-s.needed()-strings.Count(s.wrong, "\n")-3), minAbove)
+	var shown []string
+	for i := len(s.q.Above) - 1; i >= 0; i-- {
+		lines := strings.Split(console.Wrap(s.q.Above[i], s.width), "\n")
+		if left := room - len(shown); len(lines) > left || len(lines) == left && i > 0 {
+			return append([]string{fmt.Sprintf("… %d answers above", i+1)}, shown...)
+		}
+		shown = append(lines, shown...)
 	}
-	hidden := len(s.q.Above) - room + 1
-	return append([]string{fmt.Sprintf("… %d answers above", hidden)}, s.q.Above[hidden:]...)
+	return shown
+}
+
+// errors are the lines that say what is wrong with the answer.
+func (s *screen) errors() string {
+	var b strings.Builder
+	for _, err := range s.form.Errors() {
+		b.WriteString(console.Wrap(plaintext.Text(err.Error()), s.width) + "\n")
+	}
+	return b.String()
 }
 
 // View is Bubble Tea's. Nothing is shown before the size is known, and nothing is left
@@ -55,14 +77,14 @@ func (s *screen) View() string {
 	}
 	var b strings.Builder
 	for _, line := range s.above() {
-		b.WriteString(dim.Render(ansi.Truncate(line, s.width, "…")) + "\n")
+		b.WriteString(dim.Render(line) + "\n")
 	}
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
 	b.WriteString(strings.TrimRight(s.form.View(), "\n") + "\n")
-	for _, err := range s.form.Errors() {
-		b.WriteString(wrong.Render(err.Error()) + "\n")
+	for line := range strings.Lines(s.wrong) {
+		b.WriteString(wrong.Render(strings.TrimSuffix(line, "\n")) + "\n")
 	}
 	return b.String() + dim.Render(s.keys())
 }
@@ -99,6 +121,6 @@ func theme() *huh.Theme {
 	t.Focused.SelectedPrefix = accent.SetString("[x] ")
 	t.Focused.UnselectedPrefix = lipgloss.NewStyle().SetString("[ ] ")
 	t.Focused.ErrorMessage = wrong
-	t.Focused.ErrorIndicator = wrong.SetString(" *")
+	t.Focused.ErrorIndicator = wrong.SetString("") // what is wrong is said below
 	return t
 }
