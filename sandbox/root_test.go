@@ -62,7 +62,6 @@ func TestAContainerSeesItsImage(t *testing.T) {
 	t.Parallel()
 	needOwnRoots(t)
 	l := newLaptop(t)
-	system := []string{"/usr", "/bin", "/lib", "/lib64"}
 	for name, image := range map[string]func(*testing.T, *clients) string{
 		"played by a directory": func(*testing.T, *clients) string { return testImage },
 		"pulled": func(t *testing.T, c *clients) string {
@@ -74,7 +73,7 @@ func TestAContainerSeesItsImage(t *testing.T) {
 			t.Parallel()
 			o := sandbox.Options{Volumes: []string{l.volume}}
 			if name == "pulled" {
-				o.Volumes = append(o.Volumes, system...) // the image has no shell
+				o.Volumes = append(o.Volumes, shell()...)
 			}
 			c := running(t, l.look()+"\ntest -w /usr/bin && echo the system may be written", o)
 			group := c.logGroup(t, nil)
@@ -98,7 +97,7 @@ func TestAnImageOfOneProgram(t *testing.T) {
 	t.Parallel()
 	needOwnRoots(t)
 	program := string(must(staticbuild.Program("ecsctl/sandbox/testdata/lsroot"))(t))
-	c := start(t, sandbox.Options{})
+	c := start(t, sandbox.Options{Volumes: []string{}})
 	group := c.logGroup(t, nil)
 	uri := c.push(t, imageOf(t, "amd64", v1.Config{Entrypoint: []string{"/app"}}, layerOf(t, map[string]string{
 		"app": program, "script": "#!/bin/sh\n",
@@ -148,7 +147,9 @@ func TestAStandInBringsItsProgramsAlong(t *testing.T) {
 	write("elsewhere/other", "#!/bin/sh\necho other\n")
 	link("elsewhere/tool", "venv/bin/tool")
 	write("venv/bin/helper", "#!/bin/sh\nls "+base+" "+base+"/elsewhere | tr '\\n' ' '\n")
-	c := start(t, sandbox.Options{Images: map[string]string{"example/*": filepath.Join(base, "venv/bin")}})
+	c := start(t, sandbox.Options{
+		Images: map[string]string{"example/*": filepath.Join(base, "venv/bin")}, Volumes: []string{},
+	})
 	group := c.logGroup(t, nil)
 	task := c.run(t, c.app(t, logged(group)), nil)
 	c.awaitTask(t, task, "STOPPED")

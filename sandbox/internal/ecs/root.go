@@ -43,7 +43,7 @@ func (v *view) add(path string) {
 
 // addWithLink is add, for what may be a link to something that is seen anyway.
 func (v *view) addWithLink(path string) {
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 && !v.covers(path) {
 		v.links = append(v.links, path)
 		return
 	}
