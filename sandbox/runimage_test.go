@@ -173,7 +173,7 @@ func TestPullNeedsAnExecutionRole(t *testing.T) {
 // TestProgramsComeFromTheImageAlone: neither PATH nor a missing program leads to this machine.
 func TestProgramsComeFromTheImageAlone(t *testing.T) {
 	t.Parallel()
-	c := start(t, sandbox.Options{})
+	c := start(t, sandbox.Options{Volumes: []string{}})
 	group := c.logGroup(t, nil)
 	uri := c.push(t, scripted(t, "amd64", `command -v ls || echo "no ls in $HOME"`), "x")
 	for _, entry := range []string{"/bin/sh", "sh", "../../../../../../../bin/sh"} {
@@ -184,6 +184,9 @@ func TestProgramsComeFromTheImageAlone(t *testing.T) {
 			`"`+entry+`": executable file not found in $PATH`) {
 			t.Errorf("%s: got %q", entry, got)
 		}
+	}
+	if sandbox.OwnRoots() == nil {
+		return // and the script finds no shell
 	}
 	task := c.runImage(t, uri+":x", group, nil)
 	c.awaitTask(t, task, "STOPPED")
