@@ -94,11 +94,12 @@ func (m Mount) mount(target string) error {
 	return nil
 }
 
-// enterScript mounts what its table lists, and changes the root. Its arguments are the root, the working directory
-// and the command; mount and unshare stand in its own text, because PATH is the container's.
-const enterScript = `@mount --all --fstab /dev/fd/3 3<<'END OF TABLE' || exit 125
-@tableEND OF TABLE
-root=$1 dir=$2; shift 2
+// enterScript mounts what its table lists, and changes the root. Its arguments are the table, the root, the working
+// directory and the command; mount and unshare stand in its own text, because PATH is the container's. mount wants a
+// table that is a file.
+const enterScript = `table=$1 root=$2 dir=$3; shift 3
+printf '%s' "$table" > "$root/.mounts" && @mount --all --fstab "$root/.mounts" || exit 125
+/bin/rm -f "$root/.mounts"
 exec @unshare --root="$root" --wd="$dir" "$@"`
 
 // enterByTools does the same in a user namespace. There the kernel lets nobody make a mount read-only whose other
@@ -108,9 +109,9 @@ func (r *Root) enterByTools(cmd *exec.Cmd, way rootWay) {
 	for _, m := range r.Mounts {
 		fmt.Fprintf(&table, "%s %s none rbind 0 0\n", fstabField(m.Path), fstabField(filepath.Join(r.Dir, m.Path)))
 	}
-	names := strings.NewReplacer("@mount", way.mount, "@unshare", way.unshare, "@table", table.String())
+	names := strings.NewReplacer("@mount", way.mount, "@unshare", way.unshare)
 	args := append([]string{way.unshare}, userNamespace...)
-	args = append(args, "/bin/sh", "-c", names.Replace(enterScript), "sh", r.Dir, cmd.Dir, cmd.Path)
+	args = append(args, "/bin/sh", "-c", names.Replace(enterScript), "sh", table.String(), r.Dir, cmd.Dir, cmd.Path)
 	cmd.Path, cmd.Args, cmd.Dir = way.unshare, append(args, cmd.Args[1:]...), "/"
 }
 
