@@ -42,10 +42,10 @@ const newKey = "pnu_c4n4ryNewOne7hT2"
 func newBrokenPool(t *testing.T) *brokenPool {
 	t.Helper()
 	p := &brokenPool{images: t.TempDir(), key: stage.Canary, revoked: &atomic.Pointer[string]{}}
+	p.account = openAccount(t, sandbox.Options{Images: map[string]string{"prefecthq/*": p.images}, EnforceIAM: true})
 	program, err := exec.LookPath("quick-worker")
 	p.must(err)
 	p.must(os.Symlink(program, filepath.Join(p.images, "quick-worker")))
-	p.account = openAccount(t, sandbox.Options{Images: map[string]string{"prefecthq/*": p.images}, EnforceIAM: true})
 	p.guardPrefect()
 	p.env = append(p.env, "ECSCTL_RUNTIME=prefect")
 	p.heal()
