@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ecsctl/sandbox/internal/process"
@@ -31,7 +32,7 @@ func (v *view) addStandIn(dir string) {
 	for _, path := range systemFiles {
 		v.add(path)
 	}
-	if v.covers(dir) {
+	if slices.ContainsFunc(systemDirs, func(path string) bool { return process.Mount{Path: path}.Shows(dir) }) {
 		return
 	}
 	v.addPrefix(dir, dir)
