@@ -38,9 +38,12 @@ type world struct {
 
 func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 	t.Helper()
-	w := &world{t: t, dir: programs(t), executed: filepath.Join(t.TempDir(), "executed"), ids: map[string]string{}}
+	counted := t.TempDir()
+	w := &world{t: t, dir: programs(t), executed: filepath.Join(counted, "executed"), ids: map[string]string{}}
 	api := prefectapi.New(options...)
-	w.server = must(sandbox.Start(sandbox.Options{PrefectAPI: api, Images: map[string]string{"prefecthq/*": w.dir}}))(t)
+	w.server = must(sandbox.Start(sandbox.Options{
+		PrefectAPI: api, Images: map[string]string{"prefecthq/*": w.dir}, Volumes: []string{counted},
+	}))(t)
 	t.Cleanup(func() {
 		if err := w.server.Close(); err != nil {
 			t.Error(err)

@@ -43,6 +43,9 @@ func newBrokenPool(t *testing.T) *brokenPool {
 	t.Helper()
 	p := &brokenPool{images: t.TempDir(), key: stage.Canary, revoked: &atomic.Pointer[string]{}}
 	p.account = openAccount(t, sandbox.Options{Images: map[string]string{"prefecthq/*": p.images}, EnforceIAM: true})
+	program, err := exec.LookPath("quick-worker")
+	p.must(err)
+	p.must(os.Symlink(program, filepath.Join(p.images, "quick-worker")))
 	p.guardPrefect()
 	p.env = append(p.env, "ECSCTL_RUNTIME=prefect")
 	p.heal()
@@ -72,10 +75,7 @@ func (p *brokenPool) guardPrefect() {
 // heal gives the images the programs that work.
 func (p *brokenPool) heal() {
 	p.t.Helper()
-	program, err := exec.LookPath("quick-worker")
-	p.must(err)
-	p.program(fmt.Sprintf("case \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run ;;\nesac",
-		program, program))
+	p.program("case \"$1\" in\nworker) exec quick-worker \"$@\" ;;\n*) exec quick-worker demo flow-run ;;\nesac")
 }
 
 func (p *brokenPool) program(script string) {

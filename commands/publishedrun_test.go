@@ -3,7 +3,6 @@ package commands_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,8 +43,9 @@ func newAdopter(t *testing.T) *adopter {
 	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
 	program, err := exec.LookPath("quick-worker")
 	a.must(err)
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$1\" in\nworker) exec '%s' \"$@\" ;;\n*) exec '%s' demo flow-run "+
-		";;\nesac\n", program, program)
+	a.must(os.Symlink(program, filepath.Join(images, "quick-worker")))
+	const script = "#!/bin/sh\ncase \"$1\" in\nworker) exec quick-worker \"$@\" ;;\n*) exec quick-worker demo flow-run " +
+		";;\nesac\n"
 	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
 	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
 	a.api, err = prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})

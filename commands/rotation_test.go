@@ -34,9 +34,12 @@ func newRotating(t *testing.T) *rotating {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rotating{account: openAccount(t, sandbox.Options{EnforceIAM: true, Images: images})}
+	counted := t.TempDir()
+	r := &rotating{account: openAccount(t, sandbox.Options{
+		EnforceIAM: true, Images: images, Volumes: []string{counted},
+	})}
 	r.gate = newGate(t, r.Server.PrefectAPIURL())
-	r.executed = filepath.Join(r.dir, "executed")
+	r.executed = filepath.Join(counted, "executed")
 	program, err := stage.RealECSCTL()
 	r.must(err)
 	binary := filepath.Join(r.dir, "ecsctl-real")

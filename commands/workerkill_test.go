@@ -33,13 +33,14 @@ func newKilling(t *testing.T, version, behave string) *killing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := stage.NewWorld(sandbox.Options{Images: images}, "", prefectapi.WithVersion(version))
+	counted := t.TempDir()
+	w, err := stage.NewWorld(sandbox.Options{Images: images, Volumes: []string{counted}}, "", prefectapi.WithVersion(version))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.End() })
 	k := &killing{account: &account{World: w, t: t, dir: t.TempDir()}}
-	k.executed = filepath.Join(k.dir, "executed")
+	k.executed = filepath.Join(counted, "executed")
 	k.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "ECSCTL_CLAIM_GRACE=2s",
 		"PREFECT_WORKER_HEARTBEAT_SECONDS=1", "PREFECT_WORKER_QUERY_SECONDS=0.3",

@@ -105,6 +105,9 @@ func sleep(ctx context.Context, _ []string) int {
 // start runs a sandbox for the length of a test.
 func start(t *testing.T, opts sandbox.Options) *clients {
 	t.Helper()
+	if opts.Volumes == nil {
+		opts.Volumes = shell()
+	}
 	server, err := sandbox.Start(opts)
 	if err != nil {
 		t.Fatal(err)

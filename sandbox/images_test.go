@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -54,6 +55,17 @@ func imageOf(t *testing.T, architecture string, config v1.Config, layers ...v1.L
 	file := must(img.ConfigFile())(t).DeepCopy()
 	file.OS, file.Architecture, file.Config = "linux", architecture, config
 	return must(mutate.ConfigFile(img, file))(t)
+}
+
+// shell is what runs scripts of images that bring none.
+func shell() []string {
+	var out []string
+	for _, path := range []string{"/bin", "/lib", "/lib64", "/usr"} {
+		if _, err := os.Stat(path); err == nil {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // scripted is an image whose entry point is the shell script.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/sandbox/fault"
+	"ecsctl/sandbox/internal/process"
 )
 
 // Options describe the account that the sandbox plays. The zero value is an account
@@ -37,6 +38,11 @@ type Options struct {
 	// not cross a slash. The directory comes first on PATH of the container's process.
 	// An image that no pattern matches cannot be pulled.
 	Images map[string]string
+
+	// Volumes are files and folders of this machine that containers see, at the same paths, and
+	// may write. Beside them they see their image alone, where OwnRoots is nil: of a directory
+	// that plays an image that is what its programs need.
+	Volumes []string
 
 	// Functions let functions of this program play images, by patterns as those of Images,
 	// before which they go: for thousands of tasks at once, and for tests whose time is
@@ -78,6 +84,10 @@ type Options struct {
 	// PrefectVersion is what the Prefect API of its own plays; default: the newest.
 	PrefectVersion string
 }
+
+// OwnRoots returns why containers see the files of this machine: it takes mount namespaces, which
+// Linux has. nil says that they do not.
+func OwnRoots() error { return process.OwnRoots() }
 
 // Function plays a container: it is given the container's environment and returns the
 // exit code. Its context ends with SIGTERM as well as with SIGKILL; it must return then.

@@ -275,7 +275,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	pids := filepath.Join(t.TempDir(), "pids")
 	t.Run("sandbox", func(t *testing.T) {
 		c := running(t, fmt.Sprintf(`trap "" TERM; sleep 600 & echo "$$ $!" > %s; wait; sleep 600`, pids),
-			sandbox.Options{})
+			sandbox.Options{Volumes: []string{filepath.Dir(pids)}})
 		c.awaitTask(t, c.run(t, c.app(t, nil), nil), "RUNNING")
 		eventually(t, "the processes", func() bool {
 			data, err := os.ReadFile(pids)
@@ -319,7 +319,7 @@ func TestNothingOutlivesAContainer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "pids")
-			c := running(t, script, sandbox.Options{})
+			c := running(t, script, sandbox.Options{Volumes: []string{filepath.Dir(file)}})
 			task := c.run(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
 				in.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: aws.String("PIDS"), Value: &file}}
 			}), nil)

@@ -192,7 +192,8 @@ func TestDeletedServiceStopsItsTasks(t *testing.T) {
 	t.Parallel()
 	// The service drains until the file is there, and not only as long as a task takes to stop.
 	drained := filepath.Join(t.TempDir(), "drained")
-	c := running(t, "trap '' TERM; until [ -e '"+drained+"' ]; do sleep 0.05; done", sandbox.Options{})
+	c := running(t, "trap '' TERM; until [ -e '"+drained+"' ]; do sleep 0.05; done",
+		sandbox.Options{Volumes: []string{filepath.Dir(drained)}})
 	s := c.serve(t, c.app(t, nil), nil)
 	c.awaitService(t, s, "steady", completed)
 	task := c.tasksOf(t, s)[0]

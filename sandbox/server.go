@@ -116,7 +116,7 @@ func (s *Server) startServices() {
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
 		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
-		Functions: functions(o.Functions),
+		Functions: functions(o.Functions), Volumes: o.Volumes,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment,
 		StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,

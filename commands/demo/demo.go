@@ -132,7 +132,7 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 		return err
 	}
 	if d.server, err = sandbox.Start(sandbox.Options{Images: images, ContainerEnvironment: demoWorkerEnv,
-		EnforceIAM: true, PrefectVersion: d.playedPrefect()}); err != nil {
+		EnforceIAM: true, PrefectVersion: d.playedPrefect(), Volumes: d.volumes()}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.server.Close()) }()
@@ -148,6 +148,14 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 		return err
 	}
 	return d.show()
+}
+
+// volumes are for the guide's flow on a real server: `prefect deploy` leaves its code in the demo's folder.
+func (d *demo) volumes() []string {
+	if d.real == nil {
+		return nil
+	}
+	return []string{d.dir}
 }
 
 // playedPrefect is the version that the user has, which deploys and runs the flow of the user's

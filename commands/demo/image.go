@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,8 +24,8 @@ const (
 // runner, and what the guide's service calls is the worker.
 const demoPrograms = `#!/bin/sh
 case "$1 $2" in
-"worker start") %s exec '%s' "$@" ;;
-"flow-run execute") exec '%s' demo flow-run ;;
+"worker start") %s exec ecsctl "$@" ;;
+"flow-run execute") exec ecsctl demo flow-run ;;
 *) echo "the demo's image has no prefect $1 $2" >&2; exit 2 ;;
 esac
 `
@@ -60,8 +61,10 @@ func (d *demo) makeImages() (map[string]string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
-	script := fmt.Sprintf(demoPrograms, strings.Join(env, " "), binary, binary)
-	if err := executable.Write(filepath.Join(dir, "prefect"), []byte(script)); err != nil {
+	script := fmt.Sprintf(demoPrograms, strings.Join(env, " "))
+	err = errors.Join(os.Symlink(binary, filepath.Join(dir, "ecsctl")),
+		executable.Write(filepath.Join(dir, "prefect"), []byte(script)))
+	if err != nil {
 		return nil, fmt.Errorf("failed to make the demo's image: %w", err)
 	}
 	images := map[string]string{"ecsctl/*": dir}

@@ -37,6 +37,7 @@ type sandboxOptions struct {
 	PrefectVersion string
 	EnforceIAM     bool
 	Images         map[string]string
+	Volumes        []string // absolute paths
 	Faults         []fault.Fault
 	Quotas         []fault.Quota
 	Command        []string
@@ -65,6 +66,8 @@ func SandboxCommand(streams console.Streams) *cli.Command {
 			&cli.GenericFlag{Name: "image", Value: &inputs.Repeated{},
 				Usage:    "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated",
 				Category: inImages},
+			&cli.GenericFlag{Name: "volume", Value: &inputs.Repeated{},
+				Usage: "`PATH` of this machine that containers see and may write; may be repeated", Category: inImages},
 			&cli.StringFlag{Name: "venv", Usage: "virtual environment `DIR` that stands in for the images " +
 				"prefecthq/prefect* (default: where prefect is on PATH)", Category: inImages},
 			&cli.StringFlag{Name: "prefect-api-url",
@@ -113,7 +116,10 @@ func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 		return opts, console.Usagef(
 			"faults and quotas of prefect are those of the played server: they do not go with --prefect-api-url")
 	}
-	opts.Images, err = sandboxImages(c.String("venv"), inputs.Given(c, "image"))
+	if opts.Images, err = sandboxImages(c.String("venv"), inputs.Given(c, "image")); err != nil {
+		return opts, err
+	}
+	opts.Volumes, err = sandboxVolumes(inputs.Given(c, "volume"))
 	return opts, err
 }
 
@@ -125,7 +131,7 @@ func (o sandboxOptions) faultsPrefect() bool {
 func runSandbox(ctx context.Context, streams console.Streams, opts sandboxOptions) (err error) {
 	server, err := sandbox.Start(sandbox.Options{
 		Region: opts.Region, Port: opts.Port, EnforceIAM: opts.EnforceIAM, Images: opts.Images, Faults: opts.Faults,
-		Quotas:               opts.Quotas,
+		Quotas: opts.Quotas, Volumes: opts.Volumes,
 		ContainerEnvironment: ownHealthPort, PrefectVersion: opts.PrefectVersion,
 	})
 	if err != nil {
@@ -177,6 +183,12 @@ func announceSandbox(streams console.Streams, server *sandbox.Server, opts sandb
 	}
 	if len(opts.Images) == 0 {
 		console.Printf(streams.Err, "no image can be pulled: prefect is not on PATH, see --venv and --image\n")
+	}
+	for _, path := range opts.Volumes {
+		console.Printf(streams.Err, "volume %s: containers see it and may write it\n", path)
+	}
+	if err := sandbox.OwnRoots(); err != nil {
+		console.Printf(streams.Err, "containers see the files of this machine, as in AWS they do not: %v\n", err)
 	}
 	console.Printf(streams.Err, "faults: %s\nquotas: %s\n\nexport this in the shells that are to use it; Ctrl-C ends "+
 		"it and forgets everything\n\n", server.FaultsURL(), server.QuotasURL())

@@ -56,6 +56,22 @@ func prefectPrograms(venv string) (string, error) {
 	return dir, nil
 }
 
+// sandboxVolumes are absolute paths of what is there.
+func sandboxVolumes(given []string) ([]string, error) {
+	var out []string
+	for _, volume := range given {
+		path, err := filepath.Abs(volume)
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		if err != nil {
+			return nil, console.Usagef("--volume %q is not there", volume)
+		}
+		out = append(out, path)
+	}
+	return out, nil
+}
+
 func directory(flag, dir string) (string, error) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {

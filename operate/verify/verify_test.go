@@ -52,11 +52,16 @@ func TestHelloContainer(t *testing.T) {
 // helloProgram is a container's `prefect` that runs the hello flow.
 func helloProgram(t *testing.T) string {
 	t.Helper()
+	return "exec '" + testBinary(t) + "' -test.run '^TestHelloContainer$'"
+}
+
+func testBinary(t *testing.T) string {
+	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "exec '" + binary + "' -test.run '^TestHelloContainer$'"
+	return binary
 }
 
 // trial is a pool with a worker of its own, in a sandbox.
@@ -78,6 +83,7 @@ func newTrial(t *testing.T, program string) *trial {
 			t.Fatal(err)
 		}
 		o.Images = map[string]string{"prefecthq/*": dir}
+		o.Volumes = []string{testBinary(t)}
 	}
 	return trialIn(t, o)
 }

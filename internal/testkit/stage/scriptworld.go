@@ -55,6 +55,7 @@ func cmdSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: sandbox, once")
 	}
 	opts, authorization := sandbox.Options{Images: map[string]string{}, EnforceIAM: true}, ""
+	opts.Volumes = []string{ts.Getenv("WORK")} // where containers write what a script looks at
 	var api []prefectapi.Option
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")

@@ -134,10 +134,8 @@ func (s *Service) startProcess(c *container) error {
 		c.spec.Dir = home
 	}
 	c.spec.Env = append(c.spec.Env, "HOME="+home)
+	c.spec.Root = c.image.root
 	if c.spec.Args, err = c.resolve(c.spec.Args); err == nil {
-		if c.image.ownRoot {
-			c.enterOwnRoot()
-		}
 		c.process, err = process.Start(c.spec)
 	}
 	if err != nil {

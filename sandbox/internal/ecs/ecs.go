@@ -29,6 +29,7 @@ type Config struct {
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
 	Functions    map[string]Function
+	Volumes      []string       // paths of this machine that containers see
 	TaskDelay    time.Duration  // spent in PROVISIONING and again in PENDING
 	RestartDelay time.Duration  // before a failed task is replaced, doubled with each failure
 	SteadyDelay  time.Duration  // a deployment is complete when its tasks ran that long

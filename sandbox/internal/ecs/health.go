@@ -69,7 +69,9 @@ func (s *Service) healthy(c *container) bool {
 	if err != nil {
 		return false
 	}
-	check, err := process.Start(process.Spec{Args: args, Env: c.spec.Env, Dir: c.spec.Dir, Guard: s.cfg.Guard})
+	check, err := process.Start(process.Spec{
+		Args: args, Env: c.spec.Env, Dir: c.spec.Dir, Root: c.spec.Root, Guard: s.cfg.Guard,
+	})
 	if err != nil {
 		return false
 	}

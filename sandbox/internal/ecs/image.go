@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,9 +22,10 @@ type containerImage struct {
 	programs string    // comes first on PATH; "" when the image was pulled
 	tree     string    // the image's files; "" when it is played
 	config   v1.Config // what the image says of how to run it
-	workDir  string    // on this machine; "" is the container's home
-	ownRoot  bool      // its processes see the tree and nothing else of this machine
+	workDir  string    // on this machine, or in the root; "" is the container's home
 	play     Function  // plays it, if any
+
+	root *process.Root // what its processes see, and nothing else; nil where this machine has no roots of their own
 }
 
 // defaultPath is what containers have when neither image nor definition say otherwise.
@@ -47,7 +49,7 @@ func (img containerImage) command(cd types.ContainerDefinition, o types.Containe
 
 // env is what the image brings along.
 func (img containerImage) env() []string {
-	if img.tree == "" {
+	if img.programs != "" {
 		return []string{"PATH=" + img.programs + string(os.PathListSeparator) + os.Getenv("PATH")}
 	}
 	return slices.Clone(img.config.Env)
@@ -55,14 +57,14 @@ func (img containerImage) env() []string {
 
 // path puts PATH into the image's tree: no program of this machine is found instead.
 func (img containerImage) path(env []string) []string {
-	if img.tree == "" {
+	if img.programs != "" {
 		return env
 	}
 	value := process.Variable(env, "PATH")
 	if value == "" {
 		value = defaultPath
 	}
-	if img.ownRoot {
+	if img.root != nil {
 		return append(env, "PATH="+value)
 	}
 	var dirs []string
@@ -74,7 +76,10 @@ func (img containerImage) path(env []string) []string {
 
 // home is the container's HOME, and what to do when it has ended.
 func (img containerImage) home() (dir string, cleanUp func(), err error) {
-	if img.tree == "" {
+	if img.root != nil {
+		return cmp.Or(process.Variable(img.config.Env, "HOME"), "/root"), func() {}, nil
+	}
+	if img.programs != "" {
 		dir, err = os.MkdirTemp("", "ecsctl-sandbox-")
 		return dir, func() { _ = os.RemoveAll(dir) }, err
 	}
@@ -82,16 +87,17 @@ func (img containerImage) home() (dir string, cleanUp func(), err error) {
 	return filepath.Join(img.tree, filepath.FromSlash(home)), func() {}, nil
 }
 
-// enter makes the working directory, as container runtimes do.
-func (img *containerImage) enter(cd types.ContainerDefinition) error {
+// enter makes the working directory, as container runtimes do, and the root.
+func (img *containerImage) enter(cd types.ContainerDefinition, volumes []string) error {
 	dir := img.config.WorkingDir
 	if cd.WorkingDirectory != nil {
 		dir = *cd.WorkingDirectory
 	}
 	var err error
 	img.workDir, err = rootfs.MakeDir(img.tree, dir)
-	if img.ownRoot = hasSystem(img.tree); err == nil && img.ownRoot {
-		err = prepareRoot(img.tree)
+	if err == nil && process.OwnRoots() == nil {
+		img.workDir = path.Join("/", filepath.ToSlash(dir))
+		img.root, err = newRoot(img.tree, newView(volumes))
 	}
 	if err == nil && aws.ToBool(cd.ReadonlyRootFilesystem) {
 		err = rootfs.Lock(img.tree)
@@ -102,10 +108,14 @@ func (img *containerImage) enter(cd types.ContainerDefinition) error {
 // resolve finds the program of a command in the image's tree. The error is a
 // *process.NotFoundError when it has no such program.
 func (c *container) resolve(args []string) ([]string, error) {
-	if c.image.tree == "" || len(args) == 0 {
+	if len(args) == 0 || c.image.root == nil && c.image.programs != "" {
 		return args, nil
 	}
-	program, err := c.image.find(args[0], c.spec.Dir, c.spec.Env)
+	find := func(command string) (string, error) { return c.image.find(command, c.spec.Dir, c.spec.Env) }
+	if c.image.root != nil {
+		find = c.findInRoot
+	}
+	program, err := find(args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +134,7 @@ func (img containerImage) find(command, dir string, env []string) (string, error
 	case !strings.Contains(command, "/"):
 		candidates = nil
 		for _, dir := range filepath.SplitList(process.Variable(env, "PATH")) {
-			inner, err := filepath.Rel(img.tree, dir)
-			if img.ownRoot {
-				inner = filepath.ToSlash(dir)
-			}
-			if err == nil || img.ownRoot {
+			if inner, err := filepath.Rel(img.tree, dir); err == nil {
 				candidates = append(candidates, path.Join("/", filepath.ToSlash(inner), command))
 			}
 		}

@@ -3,6 +3,7 @@ package ecs
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"ecsctl/sandbox/internal/ecr"
+	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/rootfs"
 	"ecsctl/sandbox/internal/wire"
 )
@@ -19,11 +21,11 @@ import (
 // out of the sandbox's ECR. Every other image cannot be pulled.
 func (s *Service) pull(t *task, index int) (containerImage, error) {
 	cd := t.definition.api.ContainerDefinitions[index]
-	if play := standIn(s.cfg.Functions, *cd.Image); play != nil {
+	if play := playerOf(s.cfg.Functions, *cd.Image); play != nil {
 		return containerImage{play: play}, playable(cd)
 	}
-	if dir := standIn(s.cfg.Images, *cd.Image); dir != "" {
-		return containerImage{programs: dir}, playable(cd)
+	if dir := playerOf(s.cfg.Images, *cd.Image); dir != "" {
+		return s.standIn(t, cd, dir)
 	}
 	ref, ok := s.peers.ECR.Reference(*cd.Image)
 	if !ok {
@@ -39,8 +41,8 @@ func (s *Service) pull(t *task, index int) (containerImage, error) {
 	return s.extract(t, cd, pulled)
 }
 
-// standIn is what plays an image; the longest pattern that matches counts.
-func standIn[T any](players map[string]T, image string) T {
+// playerOf is what plays an image; the longest pattern that matches counts.
+func playerOf[T any](players map[string]T, image string) T {
 	best := ""
 	for pattern := range players {
 		if ok, err := path.Match(pattern, image); err == nil && ok && len(pattern) > len(best) {
@@ -139,9 +141,32 @@ func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pul
 	}
 	t.trees = append(t.trees, tree)
 	img := containerImage{tree: tree, config: pulled.Config}
-	if err := img.enter(cd); err != nil {
-		return img, &startError{reason: "Task failed to start", container: *cd.Name,
-			detail: "CannotCreateContainerError: " + err.Error()}
+	if err := img.enter(cd, s.cfg.Volumes); err != nil {
+		return img, cannotCreate(cd, err)
+	}
+	return img, nil
+}
+
+func cannotCreate(cd types.ContainerDefinition, err error) error {
+	return &startError{reason: "Task failed to start", container: *cd.Name,
+		detail: "CannotCreateContainerError: " + err.Error()}
+}
+
+// standIn is a directory that plays an image, in a root with nothing else of this machine but what its programs need.
+func (s *Service) standIn(t *task, cd types.ContainerDefinition, dir string) (containerImage, error) {
+	img := containerImage{programs: dir}
+	if err := playable(cd); err != nil || process.OwnRoots() != nil {
+		return img, err
+	}
+	tree, err := os.MkdirTemp("", "ecsctl-sandbox-")
+	if err != nil {
+		return img, cannotCreate(cd, err)
+	}
+	t.trees = append(t.trees, tree)
+	v := newView(s.cfg.Volumes)
+	v.addStandIn(dir)
+	if img.root, err = newRoot(tree, v); err != nil {
+		return img, cannotCreate(cd, err)
 	}
 	return img, nil
 }

@@ -52,7 +52,7 @@ func (f Foreground) Run(ctx context.Context) (int, error) {
 		p.cmd.SysProcAttr, polite = sharedGroup(), politeTime
 	}
 	ended := make(chan error, 1)
-	if err := p.live(func(err error) { ended <- err; close(p.done) }); err != nil {
+	if err := p.live(nil, func(err error) { ended <- err; close(p.done) }); err != nil {
 		return 0, fmt.Errorf("failed to start %q: %w", f.Args[0], err)
 	}
 	err = p.waitFor(ctx, ended, polite, atTerminal)

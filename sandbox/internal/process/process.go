@@ -24,6 +24,7 @@ type Spec struct {
 	Args []string     // the command; its first word is looked up on PATH of Env
 	Env  []string     // the whole environment
 	Dir  string       // working directory
+	Root *Root        // where the paths of Args and Dir lie, which are absolute then; nil: on this machine
 	Mark string       // a variable of Env, NAME=VALUE, that nobody else has: what has it ends with the command
 	Line func(string) // is given each line of output, one at a time; nil drops them
 
@@ -56,7 +57,7 @@ func Start(spec Spec) (*Process, error) {
 	if len(spec.Args) == 0 {
 		return nil, errors.New("no command specified")
 	}
-	path, err := lookup(spec.Args[0], spec.Env)
+	path, err := spec.program()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func Start(spec Spec) (*Process, error) {
 	p.cmd = &exec.Cmd{Path: path, Args: spec.Args, Env: spec.Env, Dir: spec.Dir, Stdout: writer, Stderr: writer,
 		SysProcAttr: attributes()}
 	read := make(chan struct{})
-	started := p.live(func(error) { p.drain(read) })
+	started := p.live(spec.Root, func(error) { p.drain(read) })
 	_ = writer.Close() // the command has its own copy
 	if started != nil {
 		_ = reader.Close()
@@ -81,27 +82,54 @@ func Start(spec Spec) (*Process, error) {
 	return p, nil
 }
 
+// program is what to start. In a root of its own that is known beforehand.
+func (s Spec) program() (string, error) {
+	if s.Root != nil {
+		return s.Args[0], nil
+	}
+	return lookup(s.Args[0], s.Env)
+}
+
 // live starts the command and calls ended with the outcome of its end. Both are done by one
 // thread: Linux kills a process with Pdeathsig when the thread that started it ends, and Go ends
-// threads as it likes.
-func (p *Process) live(ended func(error)) error {
+// threads as it likes. The mounts of a root belong to that thread, too.
+func (p *Process) live(root *Root, ended func(error)) error {
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		if err == nil && !p.shared {
-			p.guard.begin(p.cmd.Process.Pid)
-		}
-		if err == nil && p.mark != "" {
-			p.began, _ = startTime(p.cmd.Process.Pid)
-		}
+	run := func() {
+		err := p.begin(root)
 		started <- err
 		if err == nil {
 			ended(p.reap())
 		}
+	}
+	if root != nil {
+		go onOwnThread(run)
+		return <-started
+	}
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		run()
 	}()
 	return <-started
+}
+
+func (p *Process) begin(root *Root) error {
+	if root != nil {
+		if err := root.enter(p.cmd); err != nil {
+			return err
+		}
+	}
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	if !p.shared {
+		p.guard.begin(p.cmd.Process.Pid)
+	}
+	if p.mark != "" {
+		p.began, _ = startTime(p.cmd.Process.Pid)
+	}
+	return nil
 }
 
 func (p *Process) read(line func(string), done chan<- struct{}) {
