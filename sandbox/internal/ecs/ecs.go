@@ -13,6 +13,7 @@ import (
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/lag"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/rootfs"
 	"ecsctl/sandbox/internal/secrets"
@@ -49,6 +50,7 @@ type Peers struct {
 	EC2     *ec2.Service
 	Logs    *logs.Service
 	Secrets *secrets.Service
+	SSM     *parameters.Service
 	Events  *events.Service
 	STS     *sts.Service
 	ECR     *ecr.Service
