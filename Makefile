@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -48,7 +48,12 @@ fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install
+	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install ./e2e/acceptance
+
+export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT
+
+acceptance: ## the whole guide in the sandbox, ON=moto, or a real account: see CONTRIBUTING.md; DESCRIBE=1 only says what
+	@$(GO) run -tags e2e ./e2e/acceptance
 
 e2e-worker: ## our worker beside the official one, scenario by scenario: a quarter of an hour
 	e2e/venvs.sh

@@ -24,11 +24,24 @@ type account struct {
 	t   *testing.T
 	env []string
 	dir string
+	lag int
 }
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	return openAccount(t, sandbox.Options{})
+}
+
+// late is how many calls see a change late in the tests that bootstrap has to converge in whatever
+// happens: AWS is eventually consistent.
+const late = 2
+
+// newLateAccount is an account in which changes are seen late, but for read.
+func newLateAccount(t *testing.T) *account {
+	t.Helper()
+	a := openAccount(t, sandbox.Options{Lag: late})
+	a.lag = late
+	return a
 }
 
 func openAccount(t *testing.T, opts sandbox.Options, api ...prefectapi.Option) *account {
@@ -96,11 +109,18 @@ func (a *account) killed(at wiretap.Moment, args ...string) {
 
 func (a *account) read() *inventory.Snapshot {
 	a.t.Helper()
+	a.caughtUp()
 	snap, err := a.Snapshot(a.t.Context())
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	return snap
+}
+
+// caughtUp lets everything that was done so far be seen.
+func (a *account) caughtUp() {
+	a.Server.SetLag(0)
+	a.Server.SetLag(a.lag)
 }
 
 // same fails the test unless both snapshots hold the same things.
@@ -154,7 +174,7 @@ func moments(writes []string) []wiretap.Moment {
 // Killed at any write and run again, bootstrap ends where an undisturbed run does.
 func TestKilledBootstrapConverges(t *testing.T) {
 	t.Parallel()
-	reference := newAccount(t)
+	reference := newLateAccount(t)
 	reference.Run(bootstrapArgs...)
 	want, writes := reference.read(), reference.Writes()
 	if len(writes) < 10 {
@@ -163,7 +183,7 @@ func TestKilledBootstrapConverges(t *testing.T) {
 	for _, at := range moments(writes) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t)
+			a := newLateAccount(t)
 			a.killed(at, bootstrapArgs...)
 			a.Run(bootstrapArgs...)
 			a.same("after a kill "+at.String()+" and a second run", want)
@@ -175,17 +195,19 @@ func TestKilledBootstrapConverges(t *testing.T) {
 // The same for teardown: nothing of ours is left.
 func TestKilledTeardownConverges(t *testing.T) {
 	t.Parallel()
-	reference := newAccount(t)
+	reference := newLateAccount(t)
 	empty := reference.read()
 	reference.Run(bootstrapArgs...)
+	reference.caughtUp()
 	reference.Tap.Reset()
 	reference.Run(teardownArgs...)
 	reference.same("after a teardown", empty)
 	for _, at := range moments(reference.Writes()) {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t)
+			a := newLateAccount(t)
 			a.Run(bootstrapArgs...)
+			a.caughtUp()
 			a.killed(at, teardownArgs...)
 			a.Run(teardownArgs...)
 			a.same("after a kill "+at.String()+" and a second run", empty)
@@ -196,13 +218,13 @@ func TestKilledTeardownConverges(t *testing.T) {
 // Any number of bootstraps of one pool at once all succeed and leave what one leaves.
 func TestBootstrapsAtOnceConverge(t *testing.T) {
 	t.Parallel()
-	reference := newAccount(t)
+	reference := newLateAccount(t)
 	reference.Run(bootstrapArgs...)
 	want := reference.read()
 	for round := range 3 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t)
+			a := newLateAccount(t)
 			var wg sync.WaitGroup
 			for range 2 {
 				cmd, out := a.command(bootstrapArgs...)

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"regexp"
+	"strings"
 	"time"
 
 	"ecsctl/internal/awserr"
@@ -26,6 +27,18 @@ func (w *world) insist(ctx context.Context, transient func(error) bool, call fun
 	}
 }
 
+// await looks again until something that is surely there is seen. That it is not for so long is no
+// error here: whoever looks says what that means.
+func (w *world) await(ctx context.Context, find func(context.Context) error, seen func() bool) error {
+	limit, cancel := context.WithTimeout(ctx, insistFor)
+	defer cancel()
+	for {
+		if err := find(ctx); err != nil || seen() || w.pause(limit) != nil {
+			return err
+		}
+	}
+}
+
 // roleRefused matches what ECS says about a role that it cannot see or assume yet.
 // There is no error code of its own for it, only ClientException and
 // InvalidParameterException, so the message has to tell.
@@ -37,6 +50,13 @@ func refusesRole(err error) bool {
 	api, _ := awserr.Answer(err)
 	return awserr.HasCode(err, "ClientException", "InvalidParameterException") &&
 		roleRefused.MatchString(api.ErrorMessage())
+}
+
+// unseenGroup reports whether ECS does not see a security group yet, for which it has no code of its own.
+func unseenGroup(err error) bool {
+	api, _ := awserr.Answer(err)
+	return awserr.HasCode(err, "InvalidParameterException") &&
+		strings.Contains(api.ErrorMessage(), "InvalidGroup.NotFound")
 }
 
 // stillDeleting reports whether the name belongs to a secret that is being deleted, which

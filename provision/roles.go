@@ -97,6 +97,12 @@ func (w *world) secretPatterns() []string {
 	return out
 }
 
+// anyTaskDefinition is what RegisterTaskDefinition is not about where AWS authorises it on "*" alone
+// (docs/aws-notes.md).
+func (w *world) anyTaskDefinition() string {
+	return "arn:" + w.id.Partition + ":ecs:*:*:task-definition/*"
+}
+
 func (w *world) workerPolicyValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	tasks := w.id.arn("ecs", "task/"+shortName(cluster)+"/*")
@@ -109,6 +115,7 @@ func (w *world) workerPolicyValues() map[string]any {
 		"Cluster":                cluster,
 		"Tasks":                  tasks,
 		"FlowRunTaskDefinitions": definitions,
+		"AnyTaskDefinition":      w.anyTaskDefinition(),
 		"Taggable":               append([]string{tasks}, definitions...),
 		"Compatibilities":        w.compatibilities(),
 		"WithoutCompatibility":   w.withoutCompatibility(),

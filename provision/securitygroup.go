@@ -107,7 +107,7 @@ func (g *securityGroup) create(ctx context.Context) (string, error) {
 			Tags: ec2Tags(g.w.wantedTags())}},
 	})
 	if awserr.HasCode(err, "InvalidGroup.Duplicate") { // another bootstrap was faster
-		if err := g.find(ctx); err != nil {
+		if err := g.w.await(ctx, g.find, func() bool { return g.found != nil }); err != nil {
 			return "", err
 		}
 		if g.found == nil {

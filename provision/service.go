@@ -25,6 +25,9 @@ type service struct {
 	// failed is when ECS has given up on the newest deployment: it starts no task until it is
 	// told to.
 	failed bool
+	// made is the newest deployment that this run knows of from ECS's own answer, until it was seen.
+	made   *types.Deployment
+	madeAt time.Time
 }
 
 func (s *service) ref() (Kind, string) { return KindService, s.name() }

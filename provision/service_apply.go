@@ -2,6 +2,8 @@ package provision
 
 import (
 	"context"
+	"regexp"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -51,11 +53,14 @@ func (s *service) create(ctx context.Context) (string, error) {
 		Tags:                    ecsTags(s.w.wantedTags()),
 	}
 	var arn string
-	transient := func(err error) bool { return refusesRole(err) || stillDraining(err) }
+	transient := func(err error) bool {
+		return refusesRole(err) || stillDraining(err) || s.groupIsOurs() && unseenGroup(err)
+	}
 	err := s.w.insist(ctx, transient, func() error {
 		out, err := s.w.aws.ECS.CreateService(ctx, in)
 		if err == nil {
 			arn = *out.Service.ServiceArn
+			s.note(out.Service)
 		}
 		return err
 	})
@@ -65,6 +70,32 @@ func (s *service) create(ctx context.Context) (string, error) {
 	return s.meetOther(ctx, err)
 }
 
+// groupIsOurs: it may be so new that ECS does not see it.
+func (s *service) groupIsOurs() bool { return len(s.w.spec.Network.SecurityGroups) == 0 }
+
+// note keeps which deployment this run has made.
+func (s *service) note(got *types.Service) {
+	s.made, s.madeAt = primaryOf(got), time.Now()
+}
+
+// lags reports whether what was found is older than what this run did: for a moment DescribeServices
+// may still tell of the state before, or of no service at all (docs/aws-notes.md).
+func (s *service) lags() bool {
+	if s.made == nil || s.made.CreatedAt == nil {
+		return false
+	}
+	if s.found != nil {
+		if now := primaryOf(s.found); now != nil && !aws.ToTime(now.CreatedAt).Before(*s.made.CreatedAt) {
+			s.made = nil // seen once, it is never older again
+			return false
+		}
+	}
+	return time.Since(s.madeAt) < insistFor
+}
+
+// madeByOther matches what ECS says of a service that is there already.
+var madeByOther = regexp.MustCompile(`(?i)not idempotent`)
+
 // meetOther goes on with a service that another bootstrap made since we looked: ECS
 // answers InvalidParameterException then. Any other failure stays one.
 func (s *service) meetOther(ctx context.Context, created error) (string, error) {
@@ -72,7 +103,13 @@ func (s *service) meetOther(ctx context.Context, created error) (string, error) 
 	if !awserr.HasCode(created, "InvalidParameterException") {
 		return "", failed
 	}
-	if err := s.find(ctx); err != nil || s.found == nil {
+	find := s.find
+	if api, _ := awserr.Answer(created); madeByOther.MatchString(api.ErrorMessage()) {
+		find = func(ctx context.Context) error {
+			return s.w.await(ctx, s.find, func() bool { return s.found != nil || s.draining != nil })
+		}
+	}
+	if err := find(ctx); err != nil || s.found == nil {
 		return "", failed
 	}
 	if err := s.check(); err != nil {
@@ -99,8 +136,12 @@ func (s *service) update(ctx context.Context, force bool) error {
 	if wanted.DesiredCount != nil {
 		in.DesiredCount = aws.Int32(int32(*wanted.DesiredCount))
 	}
-	err := s.w.insist(ctx, refusesRole, func() error {
-		_, err := s.w.aws.ECS.UpdateService(ctx, in)
+	transient := func(err error) bool { return refusesRole(err) || s.groupIsOurs() && unseenGroup(err) }
+	err := s.w.insist(ctx, transient, func() error {
+		out, err := s.w.aws.ECS.UpdateService(ctx, in)
+		if err == nil {
+			s.note(out.Service)
+		}
 		return err
 	})
 	return explain("update the service", err)

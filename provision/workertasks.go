@@ -45,6 +45,9 @@ func (b *Bootstrap) workersSince(ctx context.Context) (time.Time, bool, error) {
 }
 
 func primaryOf(got *types.Service) *types.Deployment {
+	if got == nil {
+		return nil
+	}
 	for _, d := range got.Deployments {
 		if aws.ToString(d.Status) == "PRIMARY" {
 			return &d

@@ -64,6 +64,9 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 		return WorkerStatus{}, "", err
 	}
 	got := b.service.found
+	if b.service.lags() {
+		return WorkerStatus{}, "waiting until ECS shows the new deployment", nil
+	}
 	if got == nil {
 		return WorkerStatus{}, "", fmt.Errorf("service %q is gone", b.w.spec.Names.Service)
 	}

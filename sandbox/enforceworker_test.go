@@ -38,7 +38,8 @@ func newWorker(t *testing.T) *worker {
 		"arn:aws:ecs"+account+"task/"+*cluster+"/*"
 	w.document = templates.Policy(templates.WorkerPolicy, map[string]any{
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
-		"Taggable": []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
+		"AnyTaskDefinition": "arn:aws:ecs:*:*:task-definition/*",
+		"Taggable":          []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
 		"Compatibilities": []string{"FARGATE"}, "WithoutCompatibility": []string{"false"},
 		"RefusedPrivileges": []string{"true"}, "RefusedExec": []string{"true"},
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
@@ -189,6 +190,9 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 		"RegisterFlowRunTaskDefinitions": {"ecs:RegisterTaskDefinition", func(t *testing.T, w *worker) error {
 			return failed(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 2))))
 		}},
+		"RegisterWhereAWSNamesNone": {"ecs:RegisterTaskDefinition", func(t *testing.T, w *worker) error {
+			return failed(w.it.ecs.RegisterTaskDefinition(t.Context(), w.definition(t, familyOf("p", 2))))
+		}},
 		"ReadAndRetireTaskDefinitions": {"ecs:DescribeTaskDefinition", func(t *testing.T, w *worker) error {
 			return failed(w.it.ecs.DescribeTaskDefinition(t.Context(),
 				&ecs.DescribeTaskDefinitionInput{TaskDefinition: w.run.TaskDefinition}))
@@ -224,7 +228,7 @@ func TestEachStatementOfTheWorkersPolicyIsNeeded(t *testing.T) {
 			w := newWorker(t)
 			w.run.TaskDefinition = must(w.it.ecs.RegisterTaskDefinition(t.Context(),
 				w.definition(t, familyOf("p", 1))))(t).TaskDefinition.TaskDefinitionArn
-			if sid != "RegisterFlowRunTaskDefinitions" {
+			if !strings.HasPrefix(sid, "Register") {
 				if err := tc.call(t, w); err != nil {
 					t.Fatalf("with the statement: %v", err)
 				}

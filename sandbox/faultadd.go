@@ -16,6 +16,9 @@ func (s *Server) AddFault(f fault.Fault) {
 	}
 }
 
+// SetLag changes Options.Lag; with 0 all that was late is seen.
+func (s *Server) SetLag(calls int) { s.lag.Set(calls) }
+
 // Faults are those that are armed, and not used up.
 func (s *Server) Faults() []fault.Fault { return s.faults.Armed() }
 

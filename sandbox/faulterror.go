@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"ecsctl/sandbox/fault"
+	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/wire"
 )
@@ -54,8 +55,7 @@ func conflict(service string) *wire.Error {
 		return wire.Errorf("ClusterContainsServicesException",
 			"The Cluster cannot be deleted while Services are active.")
 	}
-	return wire.WithStatus(http.StatusConflict, "ConcurrentModification",
-		"Request was completed because of multiple simultaneous changes.")
+	return iam.ConcurrentModification()
 }
 
 // accessDenied names caller, action and resource, as an AWS that has no policy for them.

@@ -29,6 +29,11 @@ type Options struct {
 	// IAMDelay is how long a new role is refused by ECS: IAM is eventually consistent.
 	IAMDelay time.Duration
 
+	// Lag is how many calls see each change late, as AWS is eventually consistent: DescribeServices a
+	// service that was made or changed, ListTasks a task, EC2 a security group, DeleteCluster the end of a
+	// service. A write of a role right after another one is refused once. SetLag(0) lets everything be seen.
+	Lag int
+
 	// EnforceIAM lets callers do only what their policies allow. The account's own key, in
 	// Server.Env, may do everything; without it so may every key.
 	EnforceIAM bool

@@ -18,6 +18,7 @@ import (
 	"ecsctl/sandbox/internal/ecs"
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/lag"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/process"
@@ -54,6 +55,7 @@ type Server struct {
 
 	faults fault.Set
 	quotas fault.Quotas
+	lag    lag.Lag
 
 	mu    sync.Mutex
 	calls []Call
@@ -72,6 +74,7 @@ func Start(opts Options) (*Server, error) {
 	s := &Server{opts: opts, url: "http://" + listener.Addr().String(), served: make(chan error, 1),
 		quotas: fault.Quotas{Clock: opts.Clock}}
 	s.secret, s.control, s.prefect = rand.Text()+rand.Text()[:14], rand.Text(), newPrefectAccess(opts)
+	s.lag.Set(opts.Lag)
 	s.startServices()
 	for _, f := range opts.Faults {
 		s.AddFault(f)
@@ -99,7 +102,8 @@ func (s *Server) startServices() {
 	o := s.opts
 	roles := iam.New(o.Partition, o.Account, o.EnforceIAM, o.Clock)
 	roles.Linked = func() bool { return !s.faults.ForGood("iam", fault.LinkedRoleOperation, fault.Unseen) }
-	network := ec2.New(o.Partition, o.Region, o.Account)
+	roles.Lag = &s.lag
+	network := ec2.New(o.Partition, o.Region, o.Account, &s.lag)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
 	store := parameters.New(o.Partition, o.Region, o.Account, o.Clock)
@@ -115,7 +119,7 @@ func (s *Server) startServices() {
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
-		Clock: o.Clock, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
+		Clock: o.Clock, Lag: &s.lag, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
 		Functions: functions(o.Functions), Volumes: o.Volumes,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment,

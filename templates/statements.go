@@ -14,11 +14,13 @@ type Statement struct {
 	Why string `json:",omitempty"`
 	// Optional is one without which the command does its work all the same, in most
 	// accounts. It is no key of IAM's either.
-	Optional  bool                       `json:",omitempty"`
-	Effect    string                     `json:",omitempty"`
-	Action    List                       `json:",omitempty"`
-	Resource  List                       `json:",omitempty"`
-	Condition map[string]map[string]List `json:",omitempty"`
+	Optional bool   `json:",omitempty"`
+	Effect   string `json:",omitempty"`
+	Action   List   `json:",omitempty"`
+	Resource List   `json:",omitempty"`
+	// NotResource is all but these: "*" alone, where AWS may name no resource.
+	NotResource List                       `json:",omitempty"`
+	Condition   map[string]map[string]List `json:",omitempty"`
 }
 
 // Statements are those of Policy, with why each is there.

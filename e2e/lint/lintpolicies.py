@@ -54,7 +54,7 @@ def with_policy_sentry(statement):
         if not known:
             yield f"policy_sentry: there is no action {action}"
         arns = [k["resource_arn_format"] for k in known if k["resource_arn_format"] != "*"]
-        if "*" in as_list(statement["Resource"]) and arns and not excepted(statement["Sid"], "RESOURCE_STAR"):
+        if "*" in as_list(statement.get("Resource", [])) and arns and not excepted(statement["Sid"], "RESOURCE_STAR"):
             yield f"policy_sentry: {action} can be limited to {arns[0]}"
 
 

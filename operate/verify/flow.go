@@ -28,22 +28,26 @@ def hello():
     get_run_logger().info("` + HelloLine + `")
 `
 
-// helloPullSteps bring the flow into any image that has Prefect in it, without code
-// storage: one step writes it to a temporary folder and prints the folder's name, which
-// the next one makes the working directory. Both steps are the same in Prefect 2 and 3.
 func helloPullSteps() (json.RawMessage, error) {
+	return WritingSteps("ecsctl-verify", strings.TrimSuffix(helloEntrypoint, ":hello"), helloSource)
+}
+
+// WritingSteps bring a flow into any image that has Prefect in it, without code storage: one
+// pull step writes its source, which has no single quote, to a temporary folder and prints the
+// folder's name, which the next one makes the working directory. Both steps are the same in
+// Prefect 2 and 3.
+func WritingSteps(folder, file, source string) (json.RawMessage, error) {
 	program := fmt.Sprintf("import os, tempfile; d = tempfile.mkdtemp(prefix=%s); "+
 		"open(os.path.join(d, %s), %s).write(%s); print(d)",
-		pythonString("ecsctl-verify-"), pythonString(strings.TrimSuffix(helloEntrypoint, ":hello")), pythonString("w"),
-		pythonString(helloSource))
+		pythonString(folder+"-"), pythonString(file), pythonString("w"), pythonString(source))
 	const write = "prefect.deployments.steps.run_shell_script"
 	const enter = "prefect.deployments.steps.set_working_directory"
 	return json.Marshal([]any{
 		// The step splits its script as a POSIX shell does and starts the program itself.
 		map[string]any{write: map[string]any{
-			"id": "hello", "script": "python -c '" + program + "'", "stream_output": false,
+			"id": "written", "script": "python -c '" + program + "'", "stream_output": false,
 		}},
-		map[string]any{enter: map[string]any{"directory": "{{ hello.stdout }}"}},
+		map[string]any{enter: map[string]any{"directory": "{{ written.stdout }}"}},
 	})
 }
 

@@ -117,10 +117,12 @@ func (c *call) onServices(refs ...string) []need {
 
 func registerTaskDefinition(c *call) []need {
 	arn := c.ECS.NextRevision(c.text("family"))
-	needs := c.withTags(arn, c.on(arn, requestTags(c.tags("tags")),
+	facts := []fact{requestTags(c.tags("tags")),
 		key("ecs:task-cpu", c.text("cpu")), key("ecs:task-memory", c.text("memory")),
 		key("ecs:privileged", c.privileged()),
-		key("ecs:compute-compatibility", c.texts("requiresCompatibilities")...)))
+		key("ecs:compute-compatibility", c.texts("requiresCompatibilities")...)}
+	// By the reference it is the family, in denials that are seen in public "*": a policy needs both.
+	needs := append(c.withTags(arn, c.on(arn, facts...)), c.on("*", facts...))
 	return append(needs, c.passToTasks(c.text("taskRoleArn"), c.text("executionRoleArn"))...)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"ecsctl/sandbox/internal/lag"
 	"ecsctl/sandbox/internal/wire"
 )
 
@@ -29,11 +30,12 @@ type Service struct {
 	interfaces []*networkInterface
 	endpoints  []*vpcEndpoint
 	tokens     map[string]creation // by operation and client token
+	lag        *lag.Lag            // by which new security groups are seen late
 }
 
 // New makes a region with the default VPC that every account begins with.
-func New(partition, region, account string) *Service {
-	s := &Service{partition: partition, region: region, account: account, tokens: map[string]creation{}}
+func New(partition, region, account string, late *lag.Lag) *Service {
+	s := &Service{partition: partition, region: region, account: account, tokens: map[string]creation{}, lag: late}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
 		EC2:       true,

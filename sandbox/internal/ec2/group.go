@@ -67,7 +67,7 @@ func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*d
 		}
 		in.IDs = append(in.IDs, s.groups[i].GroupID)
 	}
-	found, next, err := groupFilters.find(s.groups, "sg", in.IDs, in.describe)
+	found, next, err := groupFilters.find(s.seenGroups(), "sg", in.IDs, in.describe)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,11 @@ func (s *Service) describeGroups(_ context.Context, in *describeGroupsInput) (*d
 		out.Groups.Item = append(out.Groups.Item, s.describeGroup(g))
 	}
 	return out, nil
+}
+
+// seenGroups are all but those that are too new.
+func (s *Service) seenGroups() []*securityGroup {
+	return slices.DeleteFunc(slices.Clone(s.groups), func(g *securityGroup) bool { return s.lag.Behind(g.GroupID) })
 }
 
 func (s *Service) isDefault(vpcID string) bool {
@@ -134,6 +139,7 @@ func (s *Service) createGroup(_ context.Context, in *createGroupInput) (*createG
 		return nil, err
 	}
 	g := s.addGroup(in.GroupName, in.Description, in.VpcID, tags)
+	s.lag.Changed(g.GroupID)
 	return &createGroupAnswer{true, g.GroupID, s.arn("security-group/" + g.GroupID), g.tagged}, nil
 }
 

@@ -70,6 +70,9 @@ func (s *Service) CheckNetwork(subnetIDs, groupIDs []string) (Placement, error) 
 	}
 	for _, id := range groupIDs {
 		g, err := find(s.groups, "sg", id)
+		if err == nil && s.lag.Behind(id) {
+			err = notFound("sg", id)
+		}
 		if err != nil {
 			return p, err
 		}

@@ -203,7 +203,7 @@ func (s *Service) deleteCluster(_ context.Context, in *api.DeleteClusterInput) (
 		return nil, clusterNotFound()
 	}
 	now := c.describe()
-	if now.ActiveServicesCount > 0 {
+	if now.ActiveServicesCount > 0 || s.cfg.Lag.Behind("services of "+c.name) {
 		return nil, wire.Errorf("ClusterContainsServicesException",
 			"The Cluster cannot be deleted while Services are active.")
 	}

@@ -11,6 +11,7 @@ import (
 	"ecsctl/sandbox/internal/ecr"
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
+	"ecsctl/sandbox/internal/lag"
 	"ecsctl/sandbox/internal/logs"
 	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/process"
@@ -26,6 +27,7 @@ type Config struct {
 
 	Clock        *clock.Clock
 	Mishaps      Mishaps           // what goes wrong by request
+	Lag          *lag.Lag          // by which changes of services, tasks and clusters are seen late
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
 	Functions    map[string]Function

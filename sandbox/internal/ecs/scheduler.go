@@ -50,6 +50,7 @@ func (s *Service) drain(sv *service, now time.Time) time.Time {
 		return end
 	}
 	sv.status = inactive
+	s.cfg.Lag.Changed("services of " + sv.cluster.name)
 	return later(now)
 }
 

@@ -21,7 +21,8 @@ type service struct {
 	name, arn   string
 	status      string
 	desired     int32
-	params      string // of its CreateService, by which a repeated one is known
+	before      *types.Service // its last change, for those who see it late; nil if that made it
+	params      string         // of its CreateService, by which a repeated one is known
 	tags        []types.Tag
 	deployments []*deployment // the primary first
 	lastGood    *taskDefinition
@@ -59,6 +60,27 @@ func (s *Service) handleServices() {
 		"cluster launchType schedulingStrategy nextToken maxResults", s.listServices)
 	wire.HandleJSON(s.JSON, "DeleteService", schemas.DeleteServiceRequest, schemas.DeleteServiceResponse,
 		"cluster service! force", s.deleteService)
+}
+
+// remember keeps what a service was for as long as DescribeServices lags behind; nil is that there was none.
+func (s *Service) remember(sv *service, before *types.Service) {
+	sv.before = before
+	s.cfg.Lag.Changed("service " + sv.arn)
+}
+
+// seen is a service as DescribeServices shows it; false while it is MISSING there.
+func (s *Service) seen(sv *service, withTags bool) (types.Service, bool) {
+	if !s.cfg.Lag.Behind("service " + sv.arn) {
+		return sv.describe(withTags), true
+	}
+	if sv.before == nil {
+		return types.Service{}, false
+	}
+	out := *sv.before
+	if !withTags {
+		out.Tags = nil
+	}
+	return out, true
 }
 
 func (sv *service) primary() *deployment { return sv.deployments[0] }

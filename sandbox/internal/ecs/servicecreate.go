@@ -50,6 +50,7 @@ func (s *Service) createService(_ context.Context, in *api.CreateServiceInput) (
 	}
 	sv.base = s.serviceBase(in, config)
 	c.services[sv.name] = sv
+	s.remember(sv, nil)
 	if in.ClientToken != nil {
 		c.tokens[*in.ClientToken] = sv
 	}

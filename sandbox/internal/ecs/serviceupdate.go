@@ -43,6 +43,8 @@ func (s *Service) updateService(_ context.Context, in *api.UpdateServiceInput) (
 	if err != nil {
 		return nil, err
 	}
+	before := sv.describe(true)
+	s.remember(sv, &before)
 	sv.base.DeploymentConfiguration = config
 	sv.apply(in)
 	if d != nil {
@@ -128,11 +130,15 @@ func (s *Service) describeServices(_ context.Context,
 	out := &api.DescribeServicesOutput{Services: []types.Service{}, Failures: []types.Failure{}}
 	for _, ref := range in.Services {
 		sv, ok := c.services[lastPart(ref)]
+		var described types.Service
+		if ok {
+			described, ok = s.seen(sv, slices.Contains(in.Include, types.ServiceFieldTags))
+		}
 		if !ok {
 			out.Failures = append(out.Failures, missing(s.arn("service/"+c.name+"/"+lastPart(ref))))
 			continue
 		}
-		out.Services = append(out.Services, sv.describe(slices.Contains(in.Include, types.ServiceFieldTags)))
+		out.Services = append(out.Services, described)
 	}
 	return out, nil
 }

@@ -91,6 +91,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 		})
 	}
 	c.tasks[*t.api.TaskArn] = t
+	s.cfg.Lag.Changed("task " + *t.api.TaskArn)
 	s.announce(t)
 	s.engine.tasks.Go(func() { s.execute(t) })
 	return t

@@ -94,7 +94,7 @@ func (s *Service) listTasks(_ context.Context, in *api.ListTasksInput) (*api.Lis
 	s.forgetStopped(c)
 	var found []*task
 	for _, t := range c.tasks {
-		if t.listed(in) && s.sees(t) && (of == nil || t.service == of) {
+		if t.listed(in) && s.sees(t) && (of == nil || t.service == of) && !s.cfg.Lag.Behind("task "+*t.api.TaskArn) {
 			found = append(found, t)
 		}
 	}

@@ -6,10 +6,12 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"ecsctl/sandbox/internal/clock"
+	"ecsctl/sandbox/internal/lag"
 	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/wire"
 )
@@ -26,6 +28,8 @@ type Service struct {
 	users     map[string]*user
 	policies  map[string]*customerPolicy // by ARN
 	alias     string
+	// Lag makes a write of a role that comes right after another one too early.
+	Lag *lag.Lag
 	// Linked reports whether the account has ECS's service-linked role.
 	Linked func() bool
 }
@@ -53,7 +57,7 @@ func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s := &Service{
 		partition: partition, account: account, enforce: enforce, clock: clock,
 		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
-		Linked: func() bool { return true },
+		Linked: func() bool { return true }, Lag: &lag.Lag{},
 	}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -77,7 +81,22 @@ type keyOfCaller struct{}
 
 // Call implements wire.Service.
 func (s *Service) Call(ctx context.Context, r *wire.Request) (wire.Answer, error) {
-	return s.Query.Call(context.WithValue(ctx, keyOfCaller{}, r.AccessKey), r)
+	role := r.Form.Get("RoleName")
+	writes := role != "" && !strings.HasPrefix(r.Operation, "Get") && !strings.HasPrefix(r.Operation, "List")
+	if writes && s.Lag.Behind("role "+role) {
+		return wire.Answer{}, ConcurrentModification()
+	}
+	answer, err := s.Query.Call(context.WithValue(ctx, keyOfCaller{}, r.AccessKey), r)
+	if writes && err == nil {
+		s.Lag.Once("role " + role)
+	}
+	return answer, err
+}
+
+// ConcurrentModification is what IAM says while something else writes the same thing.
+func ConcurrentModification() *wire.Error {
+	return wire.WithStatus(http.StatusConflict, "ConcurrentModification",
+		"Request was completed because of multiple simultaneous changes.")
 }
 
 // Trusts reports since when a role exists that lets the AWS service assume it,
