@@ -25,16 +25,15 @@ def my_flow():
     get_run_logger().info(f"{GREETING}, flow")
 `
 
-// TestDeployWithoutAnImage has the other places that code comes from: packed into the deployment, from git, and from
-// the folder of the machine that deployed, which no image has.
-func TestDeployWithoutAnImage(t *testing.T) {
-	t.Parallel()
-	w := newDeployWorld(t, peers.Prefect3)
+// withoutAnImage has the other places that code comes from: packed into the deployment, from git, and from the folder
+// of the machine that deployed, which no image has.
+func (w *deployWorld) withoutAnImage() {
+	w.t.Helper()
 	w.dir = w.project(map[string]string{"flow.py": plainFlow, "words.py": "GREETING = 'Packed'\n"})
-	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--inline", "--run")
+	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--name", "packed",
+		"--inline", "--run")
 	w.fromGit()
 	w.fromALaptop()
-	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }
 
 // fromGit deploys a checkout whose remote is a repository that git itself serves over HTTP.
@@ -87,7 +86,7 @@ func (w *deployWorld) fromALaptop() {
 			w.t.Errorf("%s does not tell of the laptop's folder:\n%s", command[0], out)
 		}
 	}
-	w.runs("my-flow/laptop", what)
+	w.runs("laptop", what)
 	// What it says to type, typed.
 	w.says([]string{"my-flow/laptop", "Cloned, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--name", "laptop",
 		"--pool", w.pool, "--run")
@@ -99,7 +98,7 @@ func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	w := &deployWorld{world: newWorld(t, peers.Prefect3), pool: "etl"}
 	w.env = append(w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv),
-		"ECSCTL_BASE="+baseImage(t), "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache")), networkEnv()...)
+		"ECSCTL_BASE="+baseImage(t)), buildEnv(t)...)
 	w.run(w.env, shared.binary, "bootstrap", "--pool", w.pool, "--yes", "--no-wait")
 	flow := func(body string) string { return "from prefect import flow\n" + body }
 	const ok = "\n\n@flow\ndef my_flow():\n    pass\n"
