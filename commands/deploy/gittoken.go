@@ -39,8 +39,8 @@ func (t gitToken) check(from string) error {
 	case t.Block != "" && t.Secret != "":
 		return console.Usagef("--git-token-block and --git-token-secret are two places for one token: name one of them")
 	case t.Secret != "" && !secretARN.MatchString(t.Secret):
-		return console.Usagef("--git-token-secret %q is not the ARN of a secret in Secrets Manager, "+
-			"arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME; with a key of a JSON secret it is ARN:KEY::", t.Secret)
+		return console.Usagef("--git-token-secret %q is not the ARN of a secret in Secrets Manager; a key of a JSON "+
+			"secret is ARN:KEY::", t.Secret)
 	}
 	return nil
 }
