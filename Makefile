@@ -4,9 +4,10 @@ PKGS = ./...
 TESTFLAGS =
 
 # One way to compile for everything: build, demo, the tests and the lint find each other's
-# packages in the cache. Go compiles all of them again when these differ.
+# packages in the cache. Go compiles all of them again when these differ. -w leaves out what only a
+# debugger reads: sixty programs of tests take two thirds of the time to link.
 export CGO_ENABLED ?= 0
-export GOFLAGS := $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath
+export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS)) -trimpath -ldflags=-w
 
 # The tools that others wrote are pinned in tools/tools.mod, apart from what ecsctl is made of.
 TOOL = $(GO) tool -modfile=tools/tools.mod

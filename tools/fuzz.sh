@@ -1,17 +1,26 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for a time, one after the other, and goes on past one
-# that fails: tools/fuzz.sh FUZZTIME
+# Runs every fuzz target of the module for a time, as many at once as there are processors and
+# each with one of them, and goes on past one that fails: tools/fuzz.sh FUZZTIME
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-passed=0
-failed=0
-while IFS=: read -r file target; do
-    echo "== $target (./$(dirname "$file"))"
-    if go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" "./$(dirname "$file")"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-    fi
-done < <(git grep -o --untracked 'func Fuzz[A-Za-z0-9_]*(f \*testing.F' -- '*_test.go' | sed 's/:func \(Fuzz[A-Za-z0-9_]*\).*/:\1/')
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# fuzz TIME FILE:TARGET: prints what the run printed, all of it at its end.
+fuzz() {
+    local package=./${2%/*} target=${2##*:} log=$logs/${2//\//.} status=passed
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" -parallel 1 "$package" >"$log" 2>&1 || status=failed
+    printf '== %s (%s) %s\n%s\n' "$target" "$package" "$status" "$(<"$log")"
+    touch "$log.$status"
+}
+export -f fuzz
+export logs
+
+git grep -o --untracked 'func Fuzz[A-Za-z0-9_]*(f \*testing.F' -- '*_test.go' |
+    sed 's/:func \(Fuzz[A-Za-z0-9_]*\).*/:\1/' |
+    xargs -P "$(getconf _NPROCESSORS_ONLN)" -I {} bash -c 'fuzz "$@"' _ "$1" {}
+
+passed=$(find "$logs" -name '*.passed' | wc -l)
+failed=$(find "$logs" -name '*.failed' | wc -l)
 echo "fuzz: $passed passed, $failed failed"
 [[ $failed -eq 0 && $passed -gt 0 ]]
