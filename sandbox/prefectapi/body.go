@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -93,7 +94,22 @@ func (b body) read(s schema, out any) error {
 	if b.fields == nil {
 		return nil
 	}
-	return json.Unmarshal(b.raw, out)
+	raw, err := b.known(s)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// known is the body without what an open schema lets through: encoding/json would take a field in other letters,
+// which nothing has checked, for one of the schema's.
+func (b body) known(s schema) ([]byte, error) {
+	known := maps.Clone(b.fields)
+	maps.DeleteFunc(known, func(name string, _ json.RawMessage) bool { return s.fields[name] == "" })
+	if len(known) == len(b.fields) {
+		return b.raw, nil
+	}
+	return json.Marshal(known)
 }
 
 // place is a location as validation errors write it.
