@@ -23,7 +23,7 @@ type repository struct {
 	// unchosen: the pool remembers that none was wanted, so that nobody need be allowed to look for one. Who may look
 	// does: an earlier bootstrap may have made it.
 	unchosen bool
-	found *foundRepository // nil: there is none
+	found    *foundRepository // nil: there is none
 }
 
 type foundRepository struct {
