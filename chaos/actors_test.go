@@ -36,8 +36,8 @@ const (
 )
 
 // A person cancels, ends, deletes and retries runs and edits or recreates the pool at any moment, AWS throttles
-// launches for minutes, workers of one name and of others are killed, the key is rotated, and the
-// server's clock is off by up to five minutes: nothing is lost, nothing is executed more often
+// launches for minutes, workers of one name and of others are killed, the key is rotated, the
+// server's clock is off by up to five minutes, and events are lost, doubled and late: nothing is lost, nothing is executed more often
 // than it was scheduled, and nothing that was over when its task was asked for.
 func TestActors(t *testing.T) {
 	for i := range *actorSeeds {
@@ -59,18 +59,25 @@ type stage struct {
 	key      string // that the server takes from workers
 	tooLate  []string
 	restarts int
+	heard    int // connections to the feed of events
 }
 
 func runActors(t *testing.T, seed uint64) {
 	s := &stage{chance: rand.New(rand.NewPCG(seed, 0)), key: "1"}
 	off := time.Duration(s.chance.IntN(11)-5) * time.Minute
 	options := []prefectapi.Option{prefectapi.WithClock(func() time.Time { return time.Now().Add(off) })}
-	if seed%2 == 0 {
+	switch seed % 4 {
+	case 0, 2:
 		options = append(options, prefectapi.WithVersion("2.20.26"))
+	case 1:
+		options = append(options, badFeed)
 	}
 	api := prefectapi.New(options...)
 	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
+		if strings.HasSuffix(r.URL.Path, "/events/out") {
+			s.heard++
+		}
 		known := strings.HasSuffix(r.Header.Get("Authorization"), " "+s.key) || r.UserAgent() == playedAgent
 		s.mu.Unlock()
 		if !known {
@@ -220,6 +227,9 @@ func (s *stage) judge(seed uint64, off time.Duration) {
 			s.t.Errorf("run %s was executed %d times, scheduled %d times%s", id, n, s.person.mayBeExecuted(id),
 				s.story(id))
 		}
+	}
+	if seed%2 == 1 && s.heard == 0 {
+		s.t.Error("no worker listened to the server's events")
 	}
 	for _, id := range s.tooLate {
 		s.t.Errorf("run %s was executed although it was over when its task was launched%s", id, s.story(id))

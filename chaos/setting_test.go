@@ -30,11 +30,11 @@ var settings = []setting{
 	{name: "prefect2", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}},
 	{name: "prefect2+queue", api: []prefectapi.Option{prefectapi.WithVersion("2.20.26")}, observed: true},
 	{name: "prefect3-without-channel", api: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}},
-	{name: "prefect3-bad-feed",
-		api: []prefectapi.Option{prefectapi.WithFeedTrouble(prefectapi.FeedTrouble{
-			Lost: 0.3, Doubled: 0.3, Late: 30 * time.Second,
-		})}},
+	{name: "prefect3-bad-feed", api: []prefectapi.Option{badFeed}},
 }
+
+// badFeed loses, doubles and delays what a worker would poll at once for.
+var badFeed = prefectapi.WithFeedTrouble(prefectapi.FeedTrouble{Lost: 0.3, Doubled: 0.3, Late: 30 * time.Second})
 
 func settingOf(seed uint64) setting { return settings[seed%uint64(len(settings))] }
 

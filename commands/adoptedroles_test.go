@@ -29,12 +29,12 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 	for name, tc := range map[string]adoptedRole{
 		"full":      {trusted, everything, false, "", "", "Completed"},
 		"in a path": {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
-		"nothing":   {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", ""},
+		"nothing":   {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
 		"no PassRole": {trusted, noPassRole, false,
 			"does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of",
 			"does not allow iam:PassRole", "Crashed"},
 		"boundary": {trusted + ", PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess'",
-			everything, false, "does not allow .*iam:PassRole", "does not allow .*iam:PassRole", ""},
+			everything, false, "does not allow .*iam:PassRole", "does not allow .*iam:PassRole", "Crashed"},
 		"wrong trust": {"AssumeRolePolicyDocument: '" + trustEC2 + "'", everything, true,
 			"trust policy does not let ecs-tasks.amazonaws.com assume it", "trust policy does not let", ""},
 	} {

@@ -34,6 +34,8 @@ type publishedPool struct {
 	Warned string `yaml:"warned"`
 	// Unplayed is what the sandbox says that it cannot play of the task.
 	Unplayed string `yaml:"unplayed"`
+	// Endpoints are the services that the VPC reaches by endpoints of its own.
+	Endpoints []string `yaml:"endpoints"`
 	// Crash is what the plan says of runs that cannot work: then the run crashes indeed.
 	Crash string `yaml:"crash"`
 	// Plan is what else the plan says, Deployment what is said of the deployment that cannot work.

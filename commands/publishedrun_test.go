@@ -145,11 +145,27 @@ func (a *adopter) publish(file string) publishedPool {
 		a.ids["BLOCK"] = a.block(p.Block)
 		p = readPublished(a.t, file, a.ids)
 	}
+	a.connect(p.Endpoints)
 	_, err := a.api.CreateWorkPool(a.t.Context(), prefect.WorkPoolCreate{
 		Name: publishedPoolName, Type: "ecs", BaseJobTemplate: p.template(a.t, templates.ECSBaseJobTemplate),
 	})
 	a.must(err)
 	return p
+}
+
+// connect makes endpoints that let in the whole VPC.
+func (a *adopter) connect(services []string) {
+	if len(services) == 0 {
+		return
+	}
+	a.make("OPEN", "GroupId", "ec2", "CreateSecurityGroup", "{VpcId: "+a.ids["VPC"]+
+		", GroupName: endpoints, Description: endpoints}")
+	a.make("", "", "ec2", "AuthorizeSecurityGroupIngress", "{GroupId: "+a.ids["OPEN"]+
+		", IpPermissions: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, IpRanges: [{CidrIp: 172.31.0.0/16}]}]}")
+	for _, service := range services {
+		a.make("", "", "ec2", "CreateVpcEndpoint", "{VpcId: "+a.ids["VPC"]+", VpcEndpointType: Interface, ServiceName: "+
+			"com.amazonaws.eu-west-1."+service+", SubnetIds: ["+a.ids["PRIVATE"]+"], SecurityGroupIds: ["+a.ids["OPEN"]+"]}")
+	}
 }
 
 // block makes an AwsCredentials block and returns its id.

@@ -29,7 +29,7 @@ func (j *Job) mask(value any) any {
 		for key, child := range value {
 			out[key] = j.mask(child)
 		}
-		if name, ok := value["name"].(string); ok && isSecretName(name) && value["value"] != nil {
+		if name, ok := value["name"].(string); ok && SecretName(name) && value["value"] != nil {
 			out["value"] = masked
 		}
 		return out
@@ -46,7 +46,8 @@ func (j *Job) mask(value any) any {
 	}
 }
 
-func isSecretName(name string) bool { return secretName.MatchString(name) }
+// SecretName reports whether the name of a variable says that its value is a secret.
+func SecretName(name string) bool { return secretName.MatchString(name) }
 
 // MaskText returns a text, such as an answer of AWS that quotes what it refuses, in which
 // secrets are stars.
@@ -56,7 +57,7 @@ func (j *Job) MaskText(text string) string {
 		maps.Copy(all.texts, j.secrets.texts)
 	}
 	for name, value := range j.Env {
-		if isSecretName(name) {
+		if SecretName(name) {
 			all.addAll(value)
 		}
 	}

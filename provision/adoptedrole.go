@@ -60,7 +60,7 @@ func (r *role) required() Policy {
 	}}}
 	if secrets := r.w.secretPatterns(); len(secrets) > 0 {
 		p.Statements = append(p.Statements,
-			templates.Statements(templates.SecretPolicy, map[string]any{"Secrets": secrets})...)
+			withoutKeys(templates.Statements(templates.SecretPolicy, r.w.rightsToRead("", secrets)))...)
 	}
 	return p
 }

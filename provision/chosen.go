@@ -24,7 +24,8 @@ func (w *world) chosen() spec.Spec {
 		LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
 		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
 			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
-			BundleStorage: s.FlowRuns.BundleStorage},
+			BundleStorage: s.FlowRuns.BundleStorage, PolicyARNs: s.FlowRuns.PolicyARNs,
+			JobVariables: s.FlowRuns.JobVariables},
 		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
@@ -71,6 +72,7 @@ func (p *workPool) choicesToRemember() *spec.Spec {
 		orPointer(&now.Worker.DesiredCount, before.Worker.DesiredCount)
 		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
 		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
+		orList(&now.FlowRuns.PolicyARNs, before.FlowRuns.PolicyARNs) // no bootstrap takes a policy off
 		now.FlowRuns.BundleStorage = now.FlowRuns.BundleStorage || before.FlowRuns.BundleStorage
 		if now.Tags == nil {
 			now.Tags = before.Tags
@@ -122,6 +124,10 @@ func (w *world) recallChoices(said *spec.Spec) {
 	said.FlowRuns.ExecutionRole = cmp.Or(said.FlowRuns.ExecutionRole, c.FlowRuns.ExecutionRole)
 	said.FlowRuns.TaskRole = cmp.Or(said.FlowRuns.TaskRole, c.FlowRuns.TaskRole)
 	orList(&said.FlowRuns.Families, c.FlowRuns.Families)
+	orList(&said.FlowRuns.PolicyARNs, c.FlowRuns.PolicyARNs)
+	if len(said.FlowRuns.JobVariables) == 0 {
+		said.FlowRuns.JobVariables = c.FlowRuns.JobVariables
+	}
 	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
 	orPointer(&said.FlowRuns.Repository, c.FlowRuns.Repository)
 	said.FlowRuns.BundleStorage = said.FlowRuns.BundleStorage || c.FlowRuns.BundleStorage
@@ -137,6 +143,10 @@ func recallChosenWorker(said *spec.Worker, c spec.Worker) {
 	orList(&said.WorkQueues, c.WorkQueues)
 	orPointer(&said.Limit, c.Limit)
 	orPointer(&said.ExecuteCommand, c.ExecuteCommand)
+	if len(said.Env) == 0 {
+		said.Env = c.Env
+	}
+	said.StopTimeout = cmp.Or(said.StopTimeout, c.StopTimeout)
 	runtime := c.Runtime
 	runtime = cmp.Or(runtime, spec.DefaultRuntime)
 	if said.Runtime != "" && said.Runtime != runtime {
@@ -165,6 +175,9 @@ func (w *world) recallUnremembered(ctx context.Context, s *service, has taskCont
 		if n, err := strconv.Atoi(limits[0]); err == nil {
 			orPointer(&said.Worker.Limit, &n)
 		}
+	}
+	if from := container.Secrets["PREFECT_API_KEY"]; from != "" && !w.spec.OwnSecret(from) {
+		said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, from)
 	}
 	if container.observesNothing() {
 		orPointer(&said.Observer, aws.Bool(false))

@@ -27,6 +27,7 @@ import (
 	"ecsctl/internal/aws/s3calls"
 	"ecsctl/internal/aws/secretscalls"
 	"ecsctl/internal/aws/sqscalls"
+	"ecsctl/internal/aws/ssmcalls"
 	"ecsctl/internal/directly"
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
@@ -41,6 +42,7 @@ type Clients struct {
 	EC2     *ec2calls.Client
 	Logs    *logscalls.Client
 	Secrets *secretscalls.Client
+	SSM     *ssmcalls.Client
 	SQS     *sqscalls.Client
 	Events  *eventscalls.Client
 	S3      *s3calls.Client
@@ -73,6 +75,7 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 		EC2:     ec2calls.New(cfg),
 		Logs:    logscalls.New(cfg),
 		Secrets: secretscalls.New(cfg),
+		SSM:     ssmcalls.New(cfg),
 		SQS:     sqscalls.New(cfg),
 		Events:  eventscalls.New(cfg),
 		S3:      s3calls.New(cfg),

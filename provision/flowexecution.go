@@ -53,8 +53,7 @@ func (w *world) flowExecutionValues() map[string]any {
 	if job := w.poolJob(); job != nil {
 		named, groups = append(named, job.Uses.Images...), append(groups, job.Uses.LogGroups...)
 		for _, secret := range job.Uses.Secrets {
-			arn, _ := spec.SplitSecret(secret)
-			if strings.Contains(arn, ":secretsmanager:") && !slices.ContainsFunc(secrets, covers(arn)) {
+			if arn := w.secretARN(secret); secret != pending && !slices.ContainsFunc(secrets, covers(arn)) {
 				secrets = append(secrets, arn)
 			}
 		}
@@ -68,7 +67,9 @@ func (w *world) flowExecutionValues() map[string]any {
 	for _, group := range groups {
 		logs = append(logs, w.id.arn("logs", "log-group:"+group+":*"))
 	}
-	return map[string]any{"FlowRunSecrets": distinct(secrets), "FlowImages": distinct(images), "FlowLogs": distinct(logs)}
+	values := w.rightsToRead("FlowRun", distinct(secrets))
+	values["FlowImages"], values["FlowLogs"] = distinct(images), distinct(logs)
+	return values
 }
 
 // covers is whether a pattern is of the ARN. The patterns have a question mark for each character.

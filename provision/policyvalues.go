@@ -63,14 +63,19 @@ func (w *world) roleValues() map[string]any {
 	if !spec.IsARN(execution.nameARN) {
 		ownExecution = append(ownExecution, execution.wantedARN())
 	}
+	flowRole := []string{}
+	if w.makesFlowRole() && len(w.spec.FlowRuns.PolicyARNs) > 0 {
+		flowRole = append(flowRole, newFlowRole(w).wantedARN())
+	}
 	if w.spec.Roles.Boundary != "" {
 		bound, boundary = own, []string{w.spec.Roles.Boundary}
 	}
 	return map[string]any{
 		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
-		"OwnExecutionRole": ownExecution,
-		"BoundRoles":       bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
-		"Principals": []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
+		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
+		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
+		"AccountRoles": w.id.iamARN("role/*"),
+		"Principals":   []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},
 	}
 }
 
@@ -134,8 +139,10 @@ func (w *world) secretValues() map[string]any {
 	}
 	kept, keptMade := w.secretARNs(names)
 	every, made := w.secretARNs([]string{w.spec.Names.Secret, authStringSecretName(w.spec.Names.Secret)})
-	return map[string]any{"Secrets": w.secretPatterns(), "KeptSecrets": kept, "KeptSecretsMade": keptMade,
-		"EverySecret": every, "EverySecretMade": made}
+	values := w.rightsToRead("", w.secretPatterns())
+	maps.Copy(values, map[string]any{"KeptSecrets": kept, "KeptSecretsMade": keptMade, "EverySecret": every,
+		"EverySecretMade": made})
+	return values
 }
 
 // secretARNs are all that secrets of the names may go by, and those when they are there:

@@ -79,10 +79,10 @@ func (p *workPool) findNone(ctx context.Context) (err error) {
 // check refuses a pool that ECS workers cannot serve.
 func (p *workPool) check() error {
 	if p.found == nil {
-		return nil
+		return p.checkVariables()
 	}
 	if p.found.Type == poolType {
-		return errors.Join(p.checkRemembered(), p.checkJob())
+		return errors.Join(p.checkRemembered(), p.checkVariables(), p.checkJob())
 	}
 	return hint.Add(fmt.Errorf("work pool %q exists and is of type %q, not %q", p.w.spec.Pool, p.found.Type, poolType),
 		"name another pool with --pool, or a new one: bootstrap creates it")

@@ -36,7 +36,9 @@ func (p *workPool) defaults() []poolDefault {
 	add(f.Memory != 0, "memory", f.Memory)
 	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
 	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
-	return slices.DeleteFunc(out, func(d poolDefault) bool { return p.keeps.kept[d.name] || p.ofDefinition(d.name) })
+	return slices.DeleteFunc(p.jobVariables(out), func(d poolDefault) bool {
+		return p.keeps.kept[d.name] && !p.names(d.name) || p.ofDefinition(d.name)
+	})
 }
 
 // ofDefinition reports whether a variable is of the task definition where the template names
@@ -109,7 +111,7 @@ func (p *workPool) changes() []poolDefault {
 			fmt.Sprintf("work pool %q is paused: nothing runs until `prefect work-pool resume`", p.w.spec.Pool))
 	}
 	var out []poolDefault
-	wanted := append(p.defaults(), p.staleSecrets()...)
+	wanted := slices.Concat(p.defaults(), p.staleSecrets(), p.staleVariables())
 	if unused := p.unused(wanted); len(unused) > 0 {
 		p.warnings = append(p.warnings, fmt.Sprintf("work pool %q: nothing in the template uses the variables %s: "+
 			"their defaults have no effect and are not set", p.w.spec.Pool, strings.Join(unused, ", ")))

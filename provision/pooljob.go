@@ -25,9 +25,6 @@ type poolJob struct {
 // findJob resolves the job of the pool's template as bootstrap leaves it.
 func (p *workPool) findJob(ctx context.Context) error {
 	p.job = nil
-	if p.found == nil {
-		return nil // a new pool has the server's own template
-	}
 	raw, err := p.preview()
 	if err != nil {
 		return err
@@ -55,7 +52,11 @@ func (p *workPool) preview() (json.RawMessage, error) {
 	if p.asFound {
 		return p.found.BaseJobTemplate, nil
 	}
-	template, err := parsePoolTemplate(p.found.BaseJobTemplate)
+	raw, err := p.template.encode() // a new pool has the server's own template
+	if err != nil {
+		return nil, err
+	}
+	template, err := parsePoolTemplate(raw)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -49,10 +50,13 @@ func (p *workPool) theirText(variable string) string {
 func (p *workPool) judge(ctx context.Context) error {
 	p.keeps = poolKeeps{kept: map[string]bool{}, why: map[string]string{}}
 	if p.found == nil {
-		return nil
+		if p.template == nil || len(p.w.spec.FlowRuns.JobVariables) == 0 {
+			return nil
+		}
+		return errors.Join(p.judgeNamedNetwork(ctx), p.findJob(ctx))
 	}
 	p.used = jobtemplate.UsedVariables(p.found.BaseJobTemplate)
-	for _, look := range []func(context.Context) error{p.judgeNetwork, p.judgeRole, p.judgeLogs, p.findJob} {
+	for _, look := range []func(context.Context) error{p.judgeNetwork, p.judgeNamedNetwork, p.judgeRole, p.judgeLogs, p.findJob} {
 		if err := look(ctx); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ type poolNetwork struct {
 // judgeNetwork keeps the pool's own network where tasks can start in it.
 func (p *workPool) judgeNetwork(ctx context.Context) error {
 	raw := p.theirs(networkVariable)
-	if raw == nil || !p.used[networkVariable] || string(raw) == "{}" {
+	if raw == nil || !p.used[networkVariable] || string(raw) == "{}" || p.names(networkVariable) {
 		return nil
 	}
 	vpc := p.theirText(vpcVariable)
@@ -51,6 +51,31 @@ func (p *workPool) judgeNetwork(ctx context.Context) error {
 	}
 	p.keepNetwork(vpc)
 	return p.warnOfExits(ctx, vpc, network)
+}
+
+// judgeNamedNetwork looks at the network that the Spec names for flow runs: its VPC is theirs.
+func (p *workPool) judgeNamedNetwork(ctx context.Context) error {
+	if !p.names(networkVariable) {
+		return nil
+	}
+	if p.w.recalled {
+		_ = json.Unmarshal(p.template.defaultOf(vpcVariable), &p.keeps.vpc) // a pool without has none
+		return nil
+	}
+	raw, err := json.Marshal(p.w.spec.FlowRuns.JobVariables[networkVariable])
+	if err != nil {
+		return fmt.Errorf("job variable %q: %w", networkVariable, err)
+	}
+	network, why := readPoolNetwork(raw)
+	if why == "" {
+		if p.keeps.vpc, why, err = p.w.checkPoolNetwork(ctx, network); err != nil {
+			return explain("read the network of job variable "+networkVariable, err)
+		}
+	}
+	if why != "" {
+		return fmt.Errorf("job variable %q: %s", networkVariable, why)
+	}
+	return p.warnOfExits(ctx, p.keeps.vpc, network)
 }
 
 func (p *workPool) keepNetwork(vpc string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -78,15 +79,15 @@ func (p *workPool) readsKey(ctx context.Context, role string) (reads bool, why s
 	if len(secrets) == 0 || !p.takesSecrets() {
 		return true, "", nil
 	}
-	policy := Policy{Name: PolicyExecution, Statements: templates.Statements(templates.SecretPolicy,
-		map[string]any{"Secrets": secrets})}
+	policy := Policy{Name: PolicyExecution, Statements: withoutKeys(templates.Statements(templates.SecretPolicy,
+		p.w.rightsToRead("", secrets)))}
 	denied, err := policy.Simulate(ctx, p.w.aws, p.w.id.roleARN(role))
 	switch {
 	case awserr.Denied(err):
 		return false, "whether it may read the API key's secret could not be asked (iam:SimulatePrincipalPolicy)", nil
 	case err != nil:
 		return false, "", explain("ask IAM what "+role+" may do", err)
-	case len(denied[0]) > 0:
+	case slices.ContainsFunc(denied, func(actions []string) bool { return len(actions) > 0 }):
 		return false, "it may not read the API key's secret", nil
 	}
 	return true, "", nil

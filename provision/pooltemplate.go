@@ -165,6 +165,9 @@ func (t *poolTemplate) ours(name string) bool {
 func (t *poolTemplate) set(d poolDefault) error {
 	if d.value == nil {
 		before := t.marker.Defaults[d.name].Before
+		if t.marker.Created {
+			before = usualDefault(d.name)
+		}
 		delete(t.marker.Defaults, d.name)
 		return t.writeDefault(d.name, before)
 	}

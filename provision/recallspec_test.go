@@ -36,6 +36,23 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Worker.Limit":          func(_ *account, s *spec.Spec) { s.Worker.Limit = aws.Int(3) },
 	"Worker.ExecuteCommand": func(_ *account, s *spec.Spec) { s.Worker.ExecuteCommand = aws.Bool(true) },
 
+	"Worker.Env": func(_ *account, s *spec.Spec) {
+		s.Worker.Env = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}
+	},
+	"Worker.StopTimeout": func(_ *account, s *spec.Spec) { s.Worker.StopTimeout = 60 },
+	"FlowRuns.PolicyARNs": func(_ *account, s *spec.Spec) {
+		s.FlowRuns.PolicyARNs = []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
+	},
+	"FlowRuns.JobVariables": func(a *account, s *spec.Spec) {
+		_, subnets := a.otherNetwork()
+		s.FlowRuns.JobVariables = map[string]any{
+			"env": map[string]any{"A": "b"}, "labels": map[string]any{"team": "data"}, "family": "etl",
+			"match_latest_revision_in_family": true, "task_start_timeout_seconds": 600.0,
+			"capacity_provider_strategy": []any{map[string]any{"capacityProvider": "FARGATE", "weight": 1.0}},
+			"network_configuration":      map[string]any{"subnets": []any{subnets[0]}, "assignPublicIp": "ENABLED"},
+		}
+	},
+
 	"Names.ExecutionRole":     func(_ *account, s *spec.Spec) { s.Names.ExecutionRole = "mine" },
 	"Names.FlowExecutionRole": func(_ *account, s *spec.Spec) { s.Names.FlowExecutionRole = "mine" },
 	"Names.FlowRole":          func(_ *account, s *spec.Spec) { s.Names.FlowRole = "mine" },

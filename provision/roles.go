@@ -27,10 +27,10 @@ func newExecutionRole(w *world) *role {
 		if len(secrets) == 0 {
 			return ""
 		}
-		return templates.Policy(templates.SecretPolicy, map[string]any{"Secrets": secrets})
+		return templates.Policy(templates.SecretPolicy, w.rightsToRead("", secrets))
 	}
 	if len(secrets) > 0 {
-		r.mustAllow = "secretsmanager:GetSecretValue on " + secrets[0] +
+		r.mustAllow = "secretsmanager:GetSecretValue (ssm:GetParameters for a parameter) on " + secrets[0] +
 			", and what AmazonECSTaskExecutionRolePolicy allows"
 	}
 	return r
@@ -48,7 +48,8 @@ func newWorkerRole(w *world) *role {
 // newFlowRole is the task role of flow runs: what a flow may do in AWS, which is nothing until somebody says so.
 // Without a policy of the Spec it keeps the one that it has.
 func newFlowRole(w *world) *role {
-	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName}
+	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName,
+		managed: w.spec.FlowRuns.PolicyARNs}
 	r.policy = func() string {
 		if w.flowPolicy != "" || r.found == nil {
 			return w.flowPolicy

@@ -3,6 +3,7 @@ package provision
 import (
 	"ecsctl/provision/spec"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -19,10 +20,16 @@ const observerQueueVariable = "ECSCTL_OBSERVER_QUEUE"
 
 // container is that of the Spec's runtime.
 func (w *world) container() containerContent {
+	content := w.ecsctlContainer
 	if w.spec.Worker.Runtime == spec.RuntimePrefect {
-		return w.prefectContainer()
+		content = w.prefectContainer
 	}
-	return w.ecsctlContainer()
+	out := content()
+	maps.Copy(out.Environment, w.spec.Worker.Env)
+	if seconds := w.spec.Worker.StopTimeout; seconds > 0 {
+		out.StopTimeout = int32(seconds)
+	}
+	return out
 }
 
 // ecsctlContainer runs our own worker: no shell, no rights, nothing to write to, except

@@ -108,6 +108,8 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}
 	full.Worker.ExecuteCommand = &exec
+	full.Worker.Env, full.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
+	full.FlowRuns.PolicyARNs, full.FlowRuns.JobVariables = []string{"p"}, map[string]any{"family": "etl"}
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
 	if err != nil {
 		t.Fatal(err)

@@ -191,6 +191,24 @@ func TestRolesAreNotSeenForSoManyCalls(t *testing.T) {
 	c.run(t, definition, nil)
 }
 
+func TestYoungTasksAreNotSeen(t *testing.T) {
+	t.Parallel()
+	c := running(t, "sleep 60", sandbox.Options{})
+	c.fault(t, "ecs:Task=unseen,latency=1h")
+	task := c.run(t, c.app(t, nil), nil)
+	found := must(c.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{
+		Cluster: task.ClusterArn, Tasks: []string{*task.TaskArn},
+	}))(t)
+	if len(found.Tasks) != 0 || *found.Failures[0].Reason != "MISSING" {
+		t.Errorf("DescribeTasks gives %d tasks, %v", len(found.Tasks), found.Failures)
+	}
+	if arns := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: task.ClusterArn}))(t).TaskArns; len(arns) != 0 {
+		t.Errorf("ListTasks gives %v", arns)
+	}
+	_, err := c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: task.ClusterArn, Task: task.TaskArn})
+	wantMessage(t, err, "InvalidParameterException", "The referenced task was not found.")
+}
+
 func TestYoungRolesAreNotSeen(t *testing.T) {
 	t.Parallel()
 	c := running(t, "exit 0", sandbox.Options{})

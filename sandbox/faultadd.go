@@ -53,9 +53,12 @@ func (s *Server) mishaps() ecs.Mishaps {
 			}
 			return e.Fault.After + e.Delay, e.Fault.Warning, true
 		},
-		RoleUnseen:  func() bool { return s.faults.Take("iam", fault.RoleOperation, fault.Unseen).Fault != nil },
-		Unlinked:    func() bool { return s.faults.Take("iam", fault.LinkedRoleOperation, fault.Unseen).Fault != nil },
-		RoleDelay:   func() time.Duration { return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation)) },
+		TaskUnseen: func() time.Duration { return s.faults.Longest("ecs", fault.TaskOperation, fault.Unseen) },
+		RoleUnseen: func() bool { return s.faults.Take("iam", fault.RoleOperation, fault.Unseen).Fault != nil },
+		Unlinked:   func() bool { return s.faults.Take("iam", fault.LinkedRoleOperation, fault.Unseen).Fault != nil },
+		RoleDelay: func() time.Duration {
+			return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation, fault.Latency))
+		},
 		LaunchQuota: func(n int) bool { return s.quotas.Allow(fault.Fargate, fault.Launches, n) },
 		VCPUQuota:   s.quotas.Vcpus,
 	}

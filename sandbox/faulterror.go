@@ -14,7 +14,7 @@ var faultCodes = map[fault.Kind]map[string]string{
 	fault.Throttle: {"": "ThrottlingException", "iam": "Throttling", "sts": "Throttling",
 		"ec2": "RequestLimitExceeded", "sqs": "RequestThrottled", "s3": "SlowDown"},
 	fault.ServerError: {"": "ServerException", "logs": "ServiceUnavailableException",
-		"secretsmanager": "InternalServiceError", "iam": "ServiceFailure", "sts": "InternalFailure",
+		"secretsmanager": "InternalServiceError", "ssm": "InternalServerError", "iam": "ServiceFailure", "sts": "InternalFailure",
 		"ec2": "InternalError", "sqs": "InternalError", "s3": "InternalError", "events": "InternalException"},
 	fault.AccessDenied: {"": "AccessDeniedException", "iam": "AccessDenied", "sts": "AccessDenied",
 		"ec2": "UnauthorizedOperation", "sqs": "AccessDenied", "s3": "AccessDenied"},

@@ -32,6 +32,8 @@ func TestParseFault(t *testing.T) {
 			Latency: 2 * time.Second},
 		"iam:ServiceLinkedRole=unseen,times=all": {Service: "iam", Operation: "ServiceLinkedRole",
 			Kind: fault.Unseen, Times: -1},
+		"ecs:Task=unseen,latency=2s": {Service: "ecs", Operation: "Task", Kind: fault.Unseen, Times: 1,
+			Latency: 2 * time.Second},
 		"iam:Role=unseen,times=3": {Service: "iam", Operation: "Role", Kind: fault.Unseen, Times: 3},
 		"iam:CreateRole=drop-after,times=3,skip=1": {Service: "iam", Operation: "CreateRole", Kind: fault.DropAfter,
 			Times: 3, Skip: 1},
@@ -52,7 +54,8 @@ func TestParseFault(t *testing.T) {
 		"a:b=error,rate=0", "a:b=error,rate=2", "a:b=error,seed=-1", "a:b=latency,latency=2s..1s",
 		"ecs:RunTask=capacity,reason=mood", "ecs:StopTask=capacity",
 		"ecs:RunTask=spot", "ecs:Task=throttle", "iam:Role=denied", "ecs:Service=latency,latency=1s",
-		"ecs:RunTask=error,warning=1s", "ecs:Image=pull", "ecs:RunTask=unseen"} {
+		"ecs:RunTask=error,warning=1s", "ecs:Image=pull", "ecs:RunTask=unseen",
+		"ecs:Task=unseen"} {
 		if f, err := fault.ParseFault(spec); err == nil {
 			t.Errorf("%q became %+v", spec, f)
 		}

@@ -78,17 +78,17 @@ func TestRequestsAreChecked(t *testing.T) {
 func TestUnknownServiceIsRefused(t *testing.T) {
 	t.Parallel()
 	c := start(t, sandbox.Options{})
-	for _, target := range []string{"", "AmazonSSM.GetParameter"} {
+	for _, target := range []string{"", "AmazonSNS.Publish"} {
 		req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, c.server.URL(), strings.NewReader("")))(t)
 		if target != "" {
 			req.Header.Set("X-Amz-Target", target)
 		}
-		sign(t, c.server, req, "ssm", "")
+		sign(t, c.server, req, "sns", "")
 		resp := must(http.DefaultClient.Do(req))(t)
 		defer resp.Body.Close()
 		body := string(must(io.ReadAll(resp.Body))(t))
 		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "SandboxNotImplemented") ||
-			!strings.Contains(body, "the service ssm") {
+			!strings.Contains(body, "the service sns") {
 			t.Errorf("got %d %s", resp.StatusCode, body)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/quotas"
 	"ecsctl/sandbox/internal/rules"
@@ -101,6 +102,7 @@ func (s *Server) startServices() {
 	network := ec2.New(o.Partition, o.Region, o.Account)
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
+	store := parameters.New(o.Partition, o.Region, o.Account, o.Clock)
 	s.sts = sts.New(sts.Config{Account: o.Account, IAM: roles, Clock: o.Clock, Secret: s.secret, AnyKey: !o.EnforceIAM})
 	s.sqs = sqs.New(sqs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Clock: o.Clock,
@@ -109,7 +111,7 @@ func (s *Server) startServices() {
 	s.ecr = ecr.New(ecr.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account, URL: s.url, Admit: s.admitToRegistry,
 	})
-	store := s3.New(s3.Config{Region: o.Region, Account: o.Account, Clock: o.Clock})
+	buckets := s3.New(s3.Config{Region: o.Region, Account: o.Account, Clock: o.Clock})
 	bus := events.New(o.Partition, o.Region, o.Account, s.sqs)
 	s.ecs = ecs.New(ecs.Config{
 		Partition: o.Partition, Region: o.Region, Account: o.Account,
@@ -119,14 +121,15 @@ func (s *Server) startServices() {
 		Environment: s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment,
 		StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,
 		Credentials: s.url + credentialsPath, Metadata: s.url + metadataPath,
-	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, Events: bus, STS: s.sts, ECR: s.ecr})
+	}, ecs.Peers{IAM: roles, EC2: network, Logs: groups, Secrets: vault, SSM: store, Events: bus, STS: s.sts,
+		ECR: s.ecr})
 	s.account = authz.Account{
 		Partition: o.Partition, Region: o.Region, ID: o.Account,
-		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus, S3: store,
+		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus, S3: buckets, SSM: store,
 	}
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,
-		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr, s3.Name: store,
+		"ecs": s.ecs, "sqs": s.sqs, "events": bus, "ecr": s.ecr, s3.Name: buckets, "ssm": store,
 		"servicequotas": quotas.New(o.Partition, o.Region, o.Account, s.quotas.Vcpus),
 	}
 	for name, service := range s.services {

@@ -20,6 +20,9 @@ func TestPolicyFillsPlaceholders(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			for _, name := range []string{"Parameters", "EncryptedSecrets", "SecretKeys", "ParameterKeys"} {
+				tc.values[name] = []string{}
+			}
 			text := Policy(SecretPolicy, tc.values)
 			var doc struct {
 				Statement []struct{ Resource json.RawMessage }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/runlog"
@@ -81,20 +79,17 @@ func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun)
 		c.table.adopt(ref, found)
 		entry, _ = c.table.find(run.ID)
 	}
-	if leftToRunner(run, entry.runner || !known.isPrefect2(), c.opts.RunnerGrace, c.opts.Prefect.Now()) {
+	if leftToRunner(run, c.opts.RunnerGrace, c.opts.Prefect.Now()) {
 		return nil
 	}
 	return c.stop(ctx, log, entry)
 }
 
-// usesRunner reports whether a command is Prefect's runner. It looks for cancellation
-// itself, ends the flow and runs its hooks.
-func usesRunner(command string) bool { return strings.Contains(command, "prefect flow-run execute") }
-
-// leftToRunner: a run that has started is its runner's to cancel first. With Prefect 3 there is
-// a runner below whatever command: a wrapper's, a bundle's.
-func leftToRunner(run *prefect.FlowRun, runner bool, grace time.Duration, now time.Time) bool {
-	return runner && run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < grace
+// leftToRunner reports whether a run that has started is still its runner's to cancel: the runner
+// ends the flow and runs its hooks. Whether there is one a command does not tell: it may be below
+// a wrapper's or a bundle's.
+func leftToRunner(run *prefect.FlowRun, grace time.Duration, now time.Time) bool {
+	return run.StartTime != nil && run.State != nil && now.Sub(run.State.Timestamp) < grace
 }
 
 // withoutTask cancels a run that Prefect knows no task of. Its worker may be about to
@@ -140,7 +135,10 @@ func (c *cancel) stop(ctx context.Context, log *slog.Logger, entry tracked) erro
 	_, err := entry.at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: &entry.at.cluster, Task: &entry.at.task, Reason: &reason,
 	})
-	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if isUnknownTask(err) && time.Since(entry.since) < appearsWithin {
+		return nil // the next look tries again
+	}
+	if isUnknownTask(err) {
 		return c.report.cancelled(ctx, log, entry.run, "The flow run was cancelled; ECS no longer knows its task.")
 	}
 	if err != nil {

@@ -29,17 +29,17 @@ func (w *world) Stopped() bool {
 	return true
 }
 
-// engineJob hangs, and its command is not the runner that cancels runs by itself.
-func engineJob() map[string]any {
-	return map[string]any{"command": "prefect engine", "env": map[string]any{"BEHAVE": "hang"}}
-}
+// hangingJob hangs, and no runner cancels its run.
+func hangingJob() map[string]any { return map[string]any{"env": map[string]any{"BEHAVE": "hang"}} }
 
-// Prefect 2: the task of a Cancelling run is stopped, and only then is it Cancelled.
+func noRunnerGrace(o *worker.Options) { o.RunnerGrace = time.Nanosecond }
+
+// The task of a Cancelling run is stopped, and only then is it Cancelled.
 func TestCancelARunningRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{version: "2.20.26"})
-	id := w.runs(w.deployment(engineJob()), 1)[0]
-	w.start(nil)
+	id := w.runs(w.deployment(hangingJob()), 1)[0]
+	w.start(noRunnerGrace)
 	w.await(id, prefect.Running)
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
@@ -55,13 +55,13 @@ func TestCancelARunningRun(t *testing.T) {
 func TestCancelForAWorkerThatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{version: "2.20.26"})
-	id := w.runs(w.deployment(engineJob()), 1)[0]
+	id := w.runs(w.deployment(hangingJob()), 1)[0]
 	first := w.start(nil)
 	w.await(id, prefect.Running)
 	first.stop()
 	<-first.ended
 	w.cancelling(id)
-	w.start(func(o *worker.Options) { o.Name = "w2" })
+	w.start(func(o *worker.Options) { o.Name = "w2"; noRunnerGrace(o) })
 	w.await(id, prefect.Cancelled)
 	if !w.Stopped() {
 		t.Error("the run is Cancelled but its task has not stopped")
@@ -89,7 +89,7 @@ func TestCancelARunThatNeverStarted(t *testing.T) {
 func TestCancelIsFinishedWhenTheRunnerIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	id := w.runs(w.deployment(hangingJob()), 1)[0]
 	w.start(nil)
 	w.await(id, prefect.Running)
 	w.cancelling(id)
@@ -103,8 +103,8 @@ func TestCancelIsFinishedWhenTheRunnerIsGone(t *testing.T) {
 	}
 }
 
-// Prefect 3: below whatever command is a runner, which cancels its run and runs its hooks. The
-// worker leaves it the time for that.
+// Below whatever command is a runner, which cancels its run and runs its hooks. The worker leaves
+// it the time for that.
 func TestCancelIsTheRunnersWhateverTheCommand(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]string{
@@ -113,10 +113,12 @@ func TestCancelIsTheRunnersWhateverTheCommand(t *testing.T) {
 		"shell":   `/bin/sh -c 'entry; exit $?'`,
 		"default": "",
 	} {
-		for _, worker := range []string{"that launched it", "that came later"} {
+		for worker, version := range map[string]string{
+			"that launched it": "", "that came later": "", "of Prefect 2": "2.20.26",
+		} {
 			t.Run(name+", the worker "+worker, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, worldOptions{})
+				w := newWorld(t, worldOptions{version: version})
 				id := w.runs(w.deployment(map[string]any{"command": command, "env": map[string]any{"BEHAVE": "obey"}}),
 					1)[0]
 				first := w.start(nil)
@@ -140,7 +142,7 @@ func TestCancelIsTheRunnersWhateverTheCommand(t *testing.T) {
 func TestCancelWhenTheRunnerIsStuck(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
-	id := w.runs(w.deployment(map[string]any{"env": map[string]any{"BEHAVE": "hang"}}), 1)[0]
+	id := w.runs(w.deployment(hangingJob()), 1)[0]
 	w.start(func(o *worker.Options) { o.RunnerGrace = time.Second })
 	w.await(id, prefect.Running)
 	w.cancelling(id)
@@ -219,4 +221,49 @@ func TestCancellationCanBeTurnedOff(t *testing.T) {
 	if got := w.await(id, prefect.Cancelling); w.calls("StopTask") != 0 {
 		t.Errorf("the run is %s, and its task was stopped", got.StateName)
 	}
+}
+
+// ECS may not know yet what it has just launched: that it cannot find the task to stop does not
+// mean that there is none.
+func TestCancelOfATaskThatIsTooNew(t *testing.T) {
+	t.Parallel()
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		o.version = "2.20.26"
+		w := newWorld(t, o)
+		w.server.AddFault(fault.Fault{
+			Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Unseen, Latency: unseenFor,
+		})
+		id := w.runs(w.deployment(hangingJob()), 1)[0]
+		w.start(func(o *worker.Options) { unhurried(o); noRunnerGrace(o) })
+		w.awaitIn(time.Hour, id, prefect.Running)
+		w.cancelling(id)
+		w.awaitIn(time.Hour, id, prefect.Cancelled)
+		w.server.ClearFaults()
+		if !w.Stopped() {
+			t.Error("the run is Cancelled but its task has not stopped")
+		}
+	})
+}
+
+// unseenFor is nearly as long as AWS says that it may take until calls find what was made: five
+// minutes (RunTask in the ECS API Reference).
+const unseenFor = 295 * time.Second
+
+// A task that ECS does not know yet is not taken for one that is gone.
+func TestATaskThatIsTooNewIsNotMissing(t *testing.T) {
+	t.Parallel()
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		w.server.AddFault(fault.Fault{
+			Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Unseen, Latency: unseenFor,
+		})
+		id := w.runs(w.deployment(hangingJob()), 1)[0]
+		w.start(unhurried)
+		w.awaitIn(time.Hour, id, prefect.Running)
+		rest(t, unseenFor)
+		run := must(w.api.ReadFlowRun(t.Context(), id))(t)
+		if run.StateType != prefect.Running {
+			t.Errorf("the run is %s: %s", run.StateName, run.State.Message)
+		}
+	})
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/awserr"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
@@ -191,7 +190,7 @@ func (d *teardown) stop(ctx context.Context, log *slog.Logger, at place) (channe
 		})
 		return err
 	})
-	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if isUnknownTask(err) {
 		return channel.Done, nil // ECS does not know it any more
 	}
 	if err != nil {

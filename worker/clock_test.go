@@ -37,7 +37,7 @@ func TestTheServersClockCounts(t *testing.T) {
 			w.await(id, prefect.Completed)
 		},
 		"left to the runner": func(w *world) {
-			id := w.runs(w.deployment(engineJob()), 1)[0]
+			id := w.runs(w.deployment(hangingJob()), 1)[0]
 			w.start(func(o *worker.Options) { o.RunnerGrace = 3 * time.Second })
 			w.await(id, prefect.Running)
 			w.cancelling(id)

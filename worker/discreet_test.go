@@ -18,7 +18,7 @@ func TestALineAboutARetryTellsNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2-of-the-block"
 	w := newWorld(t, worldOptions{})
-	job := engineJob()
+	job := hangingJob()
 	job["env"] = map[string]any{"BEHAVE": "hang", "DB_PASSWORD": secret}
 	tap := &wiretap.Tap{}
 	url, closeTap, err := tap.Proxy(w.server.URL(), wiretap.AWS, nil)

@@ -76,7 +76,7 @@ func newLimited(t *testing.T, withheld string) *limited {
 	l.as = l.aws.Copy()
 	l.as.Credentials = credentials.NewStaticCredentialsProvider(*session.AccessKeyId, *session.SecretAccessKey,
 		*session.SessionToken)
-	l.job = engineJob()
+	l.job = hangingJob()
 	l.job["execution_role_arn"] = *execution
 	return l
 }
@@ -84,6 +84,7 @@ func newLimited(t *testing.T, withheld string) *limited {
 func (l *limited) begin(listening bool) {
 	l.start(func(o *worker.Options) {
 		impatient(o)
+		noRunnerGrace(o)
 		o.AWS, o.Logger = l.as, slog.New(slog.NewTextHandler(l, nil))
 		if listening {
 			listens(o)

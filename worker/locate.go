@@ -33,7 +33,7 @@ func (l *locator) task(ctx context.Context, known *snapshot, run *prefect.FlowRu
 	}
 	job, clients, err := l.job(ctx, known, run)
 	return launchedTask{
-		pid: run.InfrastructurePID, at: place{clients, cluster, arn}, runner: usesRunner(job.Command),
+		pid: run.InfrastructurePID, at: place{clients, cluster, arn},
 		startLimit: job.StartTimeout,
 	}, err
 }

@@ -103,7 +103,7 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 	}
 	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run",
 		e.entry.run.Name, "id", e.entry.run.ID)
-	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at, runner: e.entry.runner})
+	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at})
 }
 
 // unrecorded sees to a run whose worker was killed between launching its task and
@@ -136,7 +136,7 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name,
 		"id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{
-		pid: pid, at: place{clients, made.cluster, made.arn}, runner: usesRunner(job.Command), claim: claim.id,
+		pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id,
 		startLimit: job.StartTimeout,
 	})
 	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {

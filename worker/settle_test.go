@@ -225,20 +225,15 @@ func TestTheRunnerCancelsFirst(t *testing.T) {
 		return run
 	}
 	for name, tc := range map[string]struct {
-		run    *prefect.FlowRun
-		runner bool
-		want   bool
+		run  *prefect.FlowRun
+		want bool
 	}{
-		"at work":       {cancelling(true, time.Second), true, true},
-		"too slow":      {cancelling(true, time.Minute+time.Second), true, false},
-		"no runner":     {cancelling(true, time.Second), false, false},
-		"never started": {cancelling(false, time.Second), true, false},
+		"at work":       {cancelling(true, time.Second), true},
+		"too slow":      {cancelling(true, time.Minute+time.Second), false},
+		"never started": {cancelling(false, time.Second), false},
 	} {
-		if got := leftToRunner(tc.run, tc.runner, time.Minute, now); got != tc.want {
+		if got := leftToRunner(tc.run, time.Minute, now); got != tc.want {
 			t.Errorf("%s: got %t", name, got)
 		}
-	}
-	if !usesRunner("prefect flow-run execute") || usesRunner("python -m prefect.engine") {
-		t.Error("the commands of Prefect are not told apart")
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go/middleware"
 
-	"ecsctl/internal/awserr"
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/runlog"
 )
@@ -111,7 +110,7 @@ func (s *slowStarts) stop(ctx context.Context, one living) error {
 	at, limit := one.entry.at, int(one.entry.startLimit.Seconds())
 	reason := fmt.Sprintf("ecsctl: "+startLimitWords, limit)
 	_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &at.cluster, Task: &at.task, Reason: &reason})
-	if awserr.HasCode(err, "InvalidParameterException", "ClusterNotFoundException") {
+	if isUnknownTask(err) {
 		return nil // it is gone: the next sweep sees to it
 	}
 	if err != nil {

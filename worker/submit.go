@@ -257,7 +257,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		}
 	}
 	s.table.launched(c.run.ID, launchedTask{
-		pid: pid, at: at, definition: goes, runner: usesRunner(job.Command), claim: c.claim,
+		pid: pid, at: at, definition: goes, claim: c.claim,
 		startLimit: job.StartTimeout,
 	})
 	err := s.report.infrastructure(ctx, log, c.ref(), pid)

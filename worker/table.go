@@ -35,7 +35,6 @@ type tracked struct {
 	pid        string // infrastructure_pid
 	at         place
 	definition string // ARN of the task definition that goes when the task has stopped; or empty
-	runner     bool   // its command is Prefect's runner, which cancels runs itself
 	claim      string // id of the claim that it was launched for; empty when not known
 
 	startLimit time.Duration // after which a task that has not started is stopped; 0 is none
@@ -132,7 +131,6 @@ type launchedTask struct {
 	pid        string
 	at         place
 	definition string
-	runner     bool
 	claim      string
 	startLimit time.Duration
 }
@@ -144,7 +142,7 @@ func (t *table) launched(runID string, l launchedTask) {
 
 func (e *tracked) set(l launchedTask) {
 	e.phase, e.since = launched, time.Now()
-	e.pid, e.at, e.definition, e.runner, e.claim = l.pid, l.at, l.definition, l.runner, l.claim
+	e.pid, e.at, e.definition, e.claim = l.pid, l.at, l.definition, l.claim
 	e.startLimit, e.started, e.startSaid = l.startLimit, false, 0
 }
 

@@ -20,8 +20,9 @@ import (
 
 const (
 	describeBatch = 100 // the most that DescribeTasks takes
-	// appearsWithin is how long DescribeTasks may not know a task that was just launched.
-	appearsWithin = time.Minute
+	// appearsWithin is how long ECS may not know a task that it has just launched: "up to five
+	// minutes" (RunTask in the ECS API Reference). A stopped task is known for longer.
+	appearsWithin = 5 * time.Minute
 )
 
 // track is the stage that watches tasks until they have stopped.

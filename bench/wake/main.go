@@ -2,7 +2,7 @@
 
 // Command wake measures how long a run that is due at once waits for its RunTask, with our
 // worker and with the official one, which are idle and run at the same time against the
-// same Prefect server and moto, each with a pool of its own.
+// same Prefect server and moto, each with a pool of its own. Runs are made in turn.
 package main
 
 import (
@@ -52,6 +52,11 @@ func bench(ctx context.Context, runs int) error {
 		if err := r.round(ctx, n, both); err != nil {
 			return err
 		}
+		fmt.Fprintf(os.Stderr, "run %d:", n+1)
+		for _, c := range both {
+			fmt.Fprintf(os.Stderr, " %s %s", c.name, c.waits[n].Round(10*time.Millisecond))
+		}
+		fmt.Fprintln(os.Stderr)
 	}
 	fmt.Printf("%d runs each, from create_flow_run to RunTask\n%-10s %8s %8s %8s\n", runs, "", "p50", "p99", "most")
 	for _, c := range both {

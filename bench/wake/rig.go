@@ -161,28 +161,30 @@ func (r *rig) seed(ctx context.Context, c *contestant) error {
 	return nil
 }
 
-// round makes one run for each worker at the same time and waits for both tasks.
+// round makes a run for each worker, one after the other: two at once meet at the lock of the
+// server's SQLite, and one of them waits for a second there.
 func (r *rig) round(ctx context.Context, n int, both []*contestant) error {
-	group, launching := errgroup.WithContext(ctx)
 	for _, c := range both {
-		group.Go(func() error {
-			began := time.Now()
-			if _, err := r.api.CreateFlowRun(launching, c.deployment, prefect.FlowRunCreate{}); err != nil {
-				return err
-			}
-			select {
-			case at := <-c.launched:
-				c.waits = append(c.waits, at.Sub(began))
-				return nil
-			case <-c.process.Done():
-				return fmt.Errorf("%s ended: %s", c.name, strings.TrimSpace(c.process.Tail()))
-			case <-launching.Done():
-				return launching.Err()
-			}
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
+		if err := r.launch(ctx, c); err != nil {
+			return err
+		}
 	}
 	return pause.For(ctx, time.Second+time.Duration(n%27)*step)
+}
+
+// launch makes a run and waits for its task.
+func (r *rig) launch(ctx context.Context, c *contestant) error {
+	began := time.Now()
+	if _, err := r.api.CreateFlowRun(ctx, c.deployment, prefect.FlowRunCreate{}); err != nil {
+		return err
+	}
+	select {
+	case at := <-c.launched:
+		c.waits = append(c.waits, at.Sub(began))
+		return nil
+	case <-c.process.Done():
+		return fmt.Errorf("%s ended: %s", c.name, strings.TrimSpace(c.process.Tail()))
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

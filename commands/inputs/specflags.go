@@ -3,14 +3,11 @@
 package inputs
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"ecsctl/commands/console"
 	"ecsctl/provision/spec"
 )
 
@@ -170,7 +167,7 @@ func NameFlags() []SpecFlag {
 
 // ResourceFlags say what bootstrap makes.
 func ResourceFlags() []SpecFlag {
-	return []SpecFlag{
+	return append(jobFlags(), []SpecFlag{
 		stringFlag("vpc", inNetwork, "`ID` of the VPC (default: the default VPC)", func(s *spec.Spec) *string {
 			return &s.Network.VPC
 		}),
@@ -232,7 +229,7 @@ func ResourceFlags() []SpecFlag {
 		offFlag("no-observer", inWorker, "make no queue and no EventBridge rule for the changes of tasks",
 			func(s *spec.Spec) **bool { return &s.Observer }),
 		stringFlag("prefect-api-key-secret", InPrefect,
-			"`ARN` of a secret that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret",
+			"`ARN` of a secret or SSM parameter that holds the API key as plain text, or ARN:KEY:: for a key of a JSON secret",
 			func(s *spec.Spec) *string { return &s.Prefect.APIKeySecret }),
 		stringFlag("boundary", InAWS,
 			"`ARN` of the policy that becomes the permissions boundary of the roles that are made",
@@ -243,7 +240,7 @@ func ResourceFlags() []SpecFlag {
 			return &s.LogRetentionDays
 		}),
 		tagFlag(),
-	}
+	}...)
 }
 
 func bundleStorageFlag() SpecFlag {
@@ -276,34 +273,6 @@ func offFlag(name, category, usage string, field func(*spec.Spec) **bool) SpecFl
 				return nil
 			}
 			return []string{strconv.FormatBool(!**field(s))}
-		},
-	}
-}
-
-func tagFlag() SpecFlag {
-	const name = "tag"
-	return SpecFlag{
-		Flag: &cli.StringSliceFlag{
-			Name: name, Usage: "`KEY=VALUE` to tag everything with; may be repeated", Category: InAWS,
-			EnvVars: Env(name),
-		},
-		set: func(s *spec.Spec, c *cli.Context) error {
-			s.Tags = map[string]string{}
-			for _, tag := range c.StringSlice(name) {
-				key, value, ok := strings.Cut(tag, "=")
-				if !ok || key == "" {
-					return console.Usagef("--tag %q is not of the form KEY=VALUE", tag)
-				}
-				s.Tags[key] = value
-			}
-			return nil
-		},
-		values: func(s *spec.Spec) []string {
-			var out []string
-			for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
-				out = append(out, key+"="+s.Tags[key])
-			}
-			return out
 		},
 	}
 }

@@ -20,7 +20,12 @@ import (
 func specs() map[string]spec.Spec {
 	no, yes := false, true
 	return map[string]spec.Spec{
-		"plain":   {Pool: "etl"},
+		"plain": {Pool: "etl"},
+		"secret": {Pool: "etl", Prefect: spec.Prefect{
+			APIKeySecret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf"},
+			FlowRuns: spec.FlowRuns{PolicyARNs: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}}},
+		"parameter": {Pool: "etl", Prefect: spec.Prefect{
+			APIKeySecret: "arn:aws:ssm:eu-west-1:123456789012:parameter/mine"}},
 		"exec":    {Pool: "etl", Worker: spec.Worker{ExecuteCommand: &yes}},
 		"bounded": {Pool: "etl", Roles: spec.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/team/"}},
 		"named": {Pool: "Data Team 日本", Observer: &no, Network: spec.Network{VPC: "vpc-0123456789abcdef0"},

@@ -1,6 +1,6 @@
 """A user's flows that are no deployments: their code travels in bundles.
 
-    bundles.py submit BEHAVIOUR...   submits runs to the work pool, prints the id of each
+    bundles.py submit BEHAVIOUR...   submits runs to the work pool, prints "submitted" and the id of each
     bundles.py retry RUN             runs a run again with a worker of this process's own
 
 BUNDLES has the work pool, the job variables and the program that uploads, as JSON.
@@ -42,4 +42,4 @@ if sys.argv[1] == "retry":
     print(asyncio.run(retry(sys.argv[2])))
 else:
     for wanted in sys.argv[2:]:
-        print(bundled.submit_to_work_pool(wanted).flow_run_id, flush=True)
+        print("submitted", bundled.submit_to_work_pool(wanted).flow_run_id, flush=True)

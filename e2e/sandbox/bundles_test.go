@@ -106,7 +106,7 @@ func (b *bundles) storeInMoto() {
 func (b *bundles) storeInSandbox() {
 	b.user(nil)
 	b.run(b.environ(filepath.Dir(shared.binary)), shared.binary, "bootstrap", "--pool", bundlePool, "--bundle-storage",
-		"--desired-count", "0", "--yes")
+		"--desired-count", "0", "--no-wait", "--yes")
 }
 
 // user sets up the environment of the user, whose flows have more variables.
@@ -134,7 +134,17 @@ func (b *bundles) uploader() string {
 // submit submits runs, one after the other, and returns their ids when the last is Scheduled.
 func (b *bundles) submit(behaviours ...string) []string {
 	b.t.Helper()
-	return strings.Fields(b.run(b.env, append([]string{b.python(), b.program(), "submit"}, behaviours...)...))
+	var ids []string
+	out := b.run(b.env, append([]string{b.python(), b.program(), "submit"}, behaviours...)...)
+	for line := range strings.Lines(out) {
+		if id, ok := strings.CutPrefix(line, "submitted "); ok {
+			ids = append(ids, strings.TrimSpace(id))
+		}
+	}
+	if len(ids) != len(behaviours) {
+		b.t.Fatalf("of %q were submitted %q:\n%s", behaviours, ids, out)
+	}
+	return ids
 }
 
 // startWorker starts our worker, which reaches AWS at a URL.

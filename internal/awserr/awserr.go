@@ -85,7 +85,7 @@ func NoCredentials(err error) bool {
 var iamPrefix = map[string]string{
 	"CloudWatch Logs": "logs", "EC2": "ec2", "ECS": "ecs", "IAM": "iam", "Secrets Manager": "secretsmanager",
 	"STS": "sts",
-	"SQS": "sqs", "Service Quotas": "servicequotas", "EventBridge": "events", "ECR": "ecr",
+	"SQS": "sqs", "SSM": "ssm", "Service Quotas": "servicequotas", "EventBridge": "events", "ECR": "ecr",
 }
 
 // Action is the IAM action of the call that failed, such as iam:CreateRole.

@@ -30,7 +30,7 @@ const (
 // runningWorker is what the service runs.
 type runningWorker struct {
 	image          string
-	wantsKey       bool // its container reads an API key from a secret
+	keyFrom        string // where its container reads an API key from, as `valueFrom`; "" is nowhere
 	desired, count int
 }
 
@@ -53,7 +53,9 @@ func (d *doctor) findRunning(ctx context.Context) *runningWorker {
 	container := definition.TaskDefinition.ContainerDefinitions[0]
 	worker.image = aws.ToString(container.Image)
 	for _, secret := range container.Secrets {
-		worker.wantsKey = worker.wantsKey || aws.ToString(secret.Name) == "PREFECT_API_KEY"
+		if aws.ToString(secret.Name) == "PREFECT_API_KEY" {
+			worker.keyFrom = aws.ToString(secret.ValueFrom)
+		}
 	}
 	return worker
 }

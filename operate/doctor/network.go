@@ -21,6 +21,9 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 		return
 	}
 	shut, open := status.ShutSubnets(ways)
+	if d.meetsClosedEndpoints(ctx, ways) {
+		return
+	}
 	if len(shut) > 0 {
 		d.checkEndpoints(ctx, ways.VPC, shut)
 		return
@@ -42,6 +45,24 @@ func (d *doctor) neededServices() []string {
 		needed = append(needed, "sqs")
 	}
 	return needed
+}
+
+// meetsClosedEndpoints looks at the endpoints that take over what goes to AWS, whatever way out there is. Who may
+// not look at them is told of the rest.
+func (d *doctor) meetsClosedEndpoints(ctx context.Context, ways provision.Ways) bool {
+	closed, err := status.ClosedEndpoints(ctx, d.Clients, ways, d.spec, d.neededServices())
+	if err != nil {
+		d.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", err)
+		return false
+	}
+	if len(closed) == 0 {
+		return false
+	}
+	d.fail(checkNetwork, fmt.Sprintf("VPC %s has endpoints with private DNS whose security groups let in no HTTPS from "+
+		"the worker's tasks: %s", ways.VPC, strings.Join(closed, ", ")),
+		"let in TCP 443 from the worker's security group or its subnets there, or name a group that they let in with "+
+			"--security-group")
+	return true
 }
 
 // checkEndpoints is for subnets without a way out.

@@ -2,22 +2,16 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
-
 	"ecsctl/internal/shellword"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
 	"ecsctl/provision"
-	"ecsctl/provision/spec"
 )
 
 // Names of the checks of Prefect.
@@ -182,68 +176,4 @@ func (d *doctor) checkPool(ctx context.Context) {
 	default:
 		d.ok(checkPool, fmt.Sprintf("%q is there, of type ecs", pool.Name))
 	}
-}
-
-// checkWorkerKey tries the key that the worker has, which is another than ours once one
-// of the two was changed.
-func (d *doctor) checkWorkerKey(ctx context.Context) {
-	if d.spec.Pool == "" {
-		d.skip(checkWorkerKey, "no --pool is given")
-		return
-	}
-	if !d.needsAWS(checkWorkerKey) {
-		return
-	}
-	name, jsonKey := d.spec.Names.Secret, ""
-	if secret := d.spec.Prefect.APIKeySecret; secret != "" {
-		name, jsonKey = spec.SplitSecret(secret)
-	}
-	out, err := d.Clients.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
-	var missing *types.ResourceNotFoundException
-	switch {
-	case errors.As(err, &missing) && d.running != nil && d.running.wantsKey:
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q, which the worker reads its API key from, is gone", name),
-			d.bootstrapLine(ctx))
-		return
-	case errors.As(err, &missing):
-		d.skip(checkWorkerKey, fmt.Sprintf("there is no secret %q", name))
-		return
-	case err != nil:
-		d.failedOrDenied(checkWorkerKey, provision.ExplainAWS(fmt.Sprintf("read secret %q", name), err))
-		return
-	}
-	value := aws.ToString(out.SecretString)
-	if jsonKey != "" {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal([]byte(value), &fields) != nil || json.Unmarshal(fields[jsonKey], &value) != nil {
-			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey),
-				"put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
-			return
-		}
-	}
-	d.tryWorkerKey(ctx, name, prefect.Secret(value))
-}
-
-func (d *doctor) tryWorkerKey(ctx context.Context, name string, key prefect.Secret) {
-	if strings.ContainsAny(key.Reveal(), "{}\n ") {
-		d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not an API key as plain text", name),
-			"name the key of a JSON secret as ARN:KEY:: with --prefect-api-key-secret, or store the API key alone: "+
-				d.bootstrapLine(ctx)+" does")
-		return
-	}
-	if !d.reached {
-		d.skip(checkWorkerKey, "the Prefect API cannot be asked: see "+checkAPI)
-		return
-	}
-	api, err := prefect.New(prefect.Options{APIURL: d.server.APIURL, APIKey: key, Logger: d.Logger})
-	if err != nil {
-		d.failed(checkWorkerKey, err)
-		return
-	}
-	if err := tryKey(ctx, api); err != nil {
-		d.fail(checkWorkerKey, fmt.Sprintf("the key in secret %q does not work: %v", name, err),
-			"set a key that works, then: "+d.bootstrapLine(ctx))
-		return
-	}
-	d.ok(checkWorkerKey, fmt.Sprintf("the key in secret %q is accepted", name))
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ecsctl/provision"
@@ -41,25 +39,13 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 
 // MissingEndpoints are the services that a VPC has no endpoint for.
 func MissingEndpoints(ctx context.Context, c *provision.Clients, vpc string, needed []string) ([]string, error) {
-	var names []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2,
-		&ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, provision.ExplainAWS("read the VPC endpoints", err)
-		}
-		for _, e := range page.VpcEndpoints {
-			if strings.EqualFold(string(e.State), "available") {
-				names = append(names, aws.ToString(e.ServiceName))
-			}
-		}
+	endpoints, err := endpointsOf(ctx, c, vpc)
+	if err != nil {
+		return nil, err
 	}
 	// The names begin with com.amazonaws, or with cn.com.amazonaws in China.
 	return slices.DeleteFunc(needed, func(service string) bool {
-		return slices.ContainsFunc(names, func(name string) bool {
-			return strings.HasSuffix(name, "."+c.Region+"."+service)
-		})
+		return slices.ContainsFunc(endpoints, func(e types.VpcEndpoint) bool { return serves(c.Region, e)(service) })
 	}), nil
 }
 

@@ -70,6 +70,11 @@ type Worker struct {
 	Limit *int `yaml:"limit,omitempty" json:"limit,omitempty"`
 	// ExecuteCommand says whether ECS Exec runs commands in the worker's container; nil means no.
 	ExecuteCommand *bool `yaml:"executeCommand,omitempty" json:"executeCommand,omitempty"`
+	// Env are further variables of the worker's container, which are no secrets: anybody who may read the task
+	// definition reads them.
+	Env map[string]string `yaml:"env,omitempty" json:"env,omitempty"`
+	// StopTimeout is how many seconds a worker has between SIGTERM and SIGKILL; 0 means what its runtime needs.
+	StopTimeout int `yaml:"stopTimeout,omitempty" json:"stopTimeout,omitempty"`
 }
 
 // Names are the names of what is created. Roles may be ARNs: those are used as
@@ -123,6 +128,10 @@ type FlowRuns struct {
 	TaskRole      string `yaml:"taskRole,omitempty" json:"taskRole,omitempty"`
 	// PolicyFile has the policy of the task role that is made, as IAM's JSON; "" leaves the role's own as it is.
 	PolicyFile string `yaml:"policyFile,omitempty" json:"policyFile,omitempty"`
+	// PolicyARNs are policies that are attached to the task role that is made.
+	PolicyARNs []string `yaml:"policyArns,omitempty" json:"policyArns,omitempty"`
+	// JobVariables are further defaults of the pool's template, by the names of its variables.
+	JobVariables map[string]any `yaml:"jobVariables,omitempty" json:"jobVariables,omitempty"`
 	// Families are patterns of task definition families that the worker may
 	// register and run beside its own, for deployments that set `family`.
 	Families []string `yaml:"families,omitempty" json:"families,omitempty"`
@@ -143,7 +152,7 @@ type Prefect struct {
 	// APIKeyFile is a file with the key; "-" is standard input.
 	APIKeyFile string `yaml:"apiKeyFile,omitempty" json:"apiKeyFile,omitempty"`
 	// APIKeySecret is the ARN of a Secrets Manager secret that holds the key, or ARN:KEY::
-	// for a key of a JSON secret. A bare ARN means that it holds the key as
+	// for a key of a JSON secret, or the ARN of an SSM parameter. A bare ARN means that it holds the key as
 	// plain text. ecsctl uses it as it is and makes none of its own.
 	APIKeySecret string `yaml:"apiKeySecret,omitempty" json:"apiKeySecret,omitempty"`
 	// Found is what a file that was found, not named, says of where the key is read and sent.

@@ -128,6 +128,15 @@ func (s Spec) checkWorker() []error {
 	if w.DesiredCount != nil && *w.DesiredCount < 0 {
 		errs = append(errs, fmt.Errorf("desired-count %d: give a number of workers from 0", *w.DesiredCount))
 	}
+	if w.StopTimeout < 0 || w.StopTimeout > 120 {
+		errs = append(errs, fmt.Errorf("stop-timeout %d: Fargate gives a container 1 to 120 seconds", w.StopTimeout))
+	}
+	errs = append(errs, checkEnv("worker-env", slices.Sorted(maps.Keys(w.Env)))...)
+	for _, name := range []string{"PREFECT_API_URL", "GOMEMLIMIT"} {
+		if _, ok := w.Env[name]; ok {
+			errs = append(errs, fmt.Errorf("worker-env: %s is bootstrap's to set", name))
+		}
+	}
 	if w.Limit != nil && *w.Limit < 1 {
 		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs from 1", *w.Limit))
 	}
@@ -159,6 +168,14 @@ func (s Spec) checkFlowRuns() []error {
 		errs = append(errs, errors.New("flow-policy is for the task role that is made, and flow-run-task-role names "+
 			"another: give one of the two"))
 	}
+	for _, policy := range f.PolicyARNs {
+		errs = append(errs, CheckARN("flow-policy-arn", policy, "iam", "policy/")...)
+	}
+	if f.TaskRole != "" && len(f.PolicyARNs) > 0 {
+		errs = append(errs, errors.New("flow-policy-arn is for the task role that is made, and flow-run-task-role names "+
+			"another: give one of the two"))
+	}
+	errs = append(errs, f.checkJobVariables()...)
 	for _, family := range f.Families {
 		if !familyPattern.MatchString(family) {
 			errs = append(errs, fmt.Errorf("flow-run-family %q: a task definition family has letters, digits, - and "+
@@ -181,7 +198,7 @@ func (s Spec) checkRest() []error {
 		}
 	}
 	if secret := s.Prefect.APIKeySecret; secret != "" {
-		errs = append(errs, CheckARN("prefect-api-key-secret", secret, "secretsmanager", "secret:")...)
+		errs = append(errs, checkSecret("prefect-api-key-secret", secret)...)
 	}
 	return slices.Concat(errs, s.checkTags(), s.Network.check())
 }

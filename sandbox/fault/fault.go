@@ -23,13 +23,14 @@ const (
 	Capacity                     // ECS has no room for the task
 	Spot                         // a running task of FARGATE_SPOT is interrupted
 	PullFailure                  // a task's image cannot be pulled
-	Unseen                       // ECS does not see a role yet
+	Unseen                       // ECS does not see a role or a task yet
 	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
 )
 
 // What is not a call of an API can be an operation of a fault all the same.
 const (
-	// TaskOperation stands for the tasks of "ecs". Latency is spent pulling the image.
+	// TaskOperation stands for the tasks of "ecs". Latency is spent pulling the image. With
+	// Unseen, which is not used up, ECS does not know a task that is younger than Fault.Latency.
 	TaskOperation = "Task"
 	// ServiceOperation stands for what the services of "ecs" start by themselves.
 	ServiceOperation = "Service"
@@ -97,8 +98,12 @@ func (f Fault) check() error {
 			return fmt.Errorf("%s is for calls of iam and for ecs:DeleteCluster", f.Kind)
 		}
 	case Unseen:
-		if f.Operation != RoleOperation && f.Operation != LinkedRoleOperation {
-			return fmt.Errorf("%s is for iam:%s and iam:%s", f.Kind, RoleOperation, LinkedRoleOperation)
+		if f.Operation == TaskOperation && f.Latency == 0 {
+			return fmt.Errorf("%s of ecs:%s needs latency=DURATION", f.Kind, TaskOperation)
+		}
+		if f.Operation != RoleOperation && f.Operation != LinkedRoleOperation && f.Operation != TaskOperation {
+			return fmt.Errorf("%s is for iam:%s, iam:%s and ecs:%s", f.Kind, RoleOperation, LinkedRoleOperation,
+				TaskOperation)
 		}
 	case Latency:
 		if f.Latency == 0 && f.LatencyTo == 0 {

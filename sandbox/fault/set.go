@@ -83,13 +83,13 @@ func (fs *Set) ForGood(service, operation string, kind Kind) bool {
 	})
 }
 
-// Longest is the largest latency of those for an operation; none is used up.
-func (fs *Set) Longest(service, operation string) time.Duration {
+// Longest is the largest latency of those of a kind for an operation; none is used up.
+func (fs *Set) Longest(service, operation string, kind Kind) time.Duration {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	var out time.Duration
 	for _, f := range fs.list {
-		if f.Kind == Latency && f.concerns(service, operation) {
+		if f.Kind == kind && f.concerns(service, operation) {
 			out = max(out, f.Latency, f.LatencyTo)
 		}
 	}

@@ -61,4 +61,5 @@ var services = []service{
 		"ChangeMessageVisibilityBatch", "CreateQueue", "DeleteMessageBatch", "DeleteQueue", "GetQueueAttributes",
 		"GetQueueUrl", "ListQueueTags", "ReceiveMessage", "SetQueueAttributes", "TagQueue",
 	}},
+	{"ssm", "ssmcalls", []string{"GetParameter"}},
 }

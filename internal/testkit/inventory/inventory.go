@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/aws/answers"
@@ -51,6 +52,7 @@ type Source struct {
 	IAM     *iam.Client
 	Logs    *cloudwatchlogs.Client
 	Secrets *secretsmanager.Client
+	SSM     *ssm.Client
 	EC2     *ec2.Client
 	ECR     *ecr.Client
 	ECS     *ecs.Client
@@ -81,7 +83,7 @@ func NewSource(cfg aws.Config, prefect Prefect) *Source {
 	return &Source{
 		IAM:     iam.NewFromConfig(cfg),
 		Logs:    cloudwatchlogs.NewFromConfig(cfg),
-		Secrets: secretsmanager.NewFromConfig(cfg),
+		Secrets: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
 		EC2:     ec2.NewFromConfig(cfg),
 		ECR:     ecr.NewFromConfig(cfg),
 		ECS:     ecs.NewFromConfig(cfg),

@@ -15,6 +15,7 @@ import (
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/policy"
 	"ecsctl/sandbox/internal/s3"
 	"ecsctl/sandbox/internal/secrets"
@@ -31,6 +32,7 @@ type Account struct {
 	ECS     *ecs.Service
 	Logs    *logs.Service
 	Secrets *secrets.Service
+	SSM     *parameters.Service
 	SQS     *sqs.Service
 	Events  *events.Service
 	S3      *s3.Service
@@ -52,6 +54,7 @@ type rights map[string]func(*call) []need
 var services = map[string]rights{
 	"ec2": ec2Rights, "ecr": ecrRights, "ecs": ecsRights, "events": eventsRights, "iam": iamRights, "logs": logsRights,
 	"secretsmanager": secretsRights, "s3": s3Rights, "sqs": sqsRights, "sts": stsRights,
+	"ssm":           parametersRights,
 	"servicequotas": {"GetServiceQuota": anything, "GetAWSDefaultServiceQuota": anything},
 }
 

@@ -6,7 +6,7 @@ var secretsRights = rights{
 	"ListSecrets":    anything,
 	"CreateSecret":   createSecret,
 	"DescribeSecret": onSecret,
-	"GetSecretValue": onSecret,
+	"GetSecretValue": readSecret,
 	"PutSecretValue": onSecret,
 	"UpdateSecret":   onSecret,
 	"DeleteSecret":   onSecret,
@@ -58,4 +58,9 @@ func onSecret(c *call) []need {
 		out = append(out, n)
 	}
 	return out
+}
+
+func readSecret(c *call) []need {
+	arn, _, _ := c.Secrets.Facts(c.text("SecretId"))
+	return append(onSecret(c), c.decrypt(c.Secrets.Key(arn), "SecretARN", arn)...)
 }

@@ -12,6 +12,7 @@ import (
 	"ecsctl/sandbox/internal/events"
 	"ecsctl/sandbox/internal/iam"
 	"ecsctl/sandbox/internal/logs"
+	"ecsctl/sandbox/internal/parameters"
 	"ecsctl/sandbox/internal/process"
 	"ecsctl/sandbox/internal/rootfs"
 	"ecsctl/sandbox/internal/secrets"
@@ -47,6 +48,7 @@ type Peers struct {
 	EC2     *ec2.Service
 	Logs    *logs.Service
 	Secrets *secrets.Service
+	SSM     *parameters.Service
 	Events  *events.Service
 	STS     *sts.Service
 	ECR     *ecr.Service

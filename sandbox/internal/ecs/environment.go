@@ -70,7 +70,10 @@ func (s *Service) secret(t *task, valueFrom string) (string, error) {
 		arn, key = strings.Join(parts[:7], ":"), parts[7]
 	}
 	if !strings.Contains(arn, ":secretsmanager:") {
-		return "", unavailable(valueFrom, wire.NotImplemented("secrets of the Systems Manager parameter store"))
+		return s.parameter(t, valueFrom)
+	}
+	if err := s.reachesSecret(t, arn); err != nil {
+		return "", err
 	}
 	if err := s.mayReadSecret(t, arn); err != nil {
 		return "", unavailable(arn, err)
@@ -127,6 +130,9 @@ func (s *Service) logTo(t *task, cd types.ContainerDefinition) (func(string), er
 	if lc.LogDriver != types.LogDriverAwslogs || len(lc.SecretOptions) > 0 {
 		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement the log driver %s with "+
 			"these options", lc.LogDriver)}
+	}
+	if err := s.reachesLogs(t); err != nil {
+		return nil, err
 	}
 	group := lc.Options["awslogs-group"]
 	stream := fmt.Sprintf("%s/%s/%s", lc.Options["awslogs-stream-prefix"], *cd.Name, t.id())

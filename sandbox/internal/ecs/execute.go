@@ -84,6 +84,7 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 		return nil, &startError{reason: fmt.Sprintf("Unexpected EC2 error while attempting to Create Network "+
 			"Interface: %v", err)}
 	}
+	t.from = ec2.Source{Subnet: eni.SubnetID, Groups: t.network.SecurityGroups, PublicIP: public}
 	s.set(t, func(api *types.Task) {
 		api.LastStatus = aws.String(taskPending)
 		api.AvailabilityZone = &eni.Zone

@@ -47,7 +47,19 @@ func (s *Service) mayReadSecret(t *task, id string) error {
 		facts.Set("aws:ResourceTag/"+k, v)
 		facts.Set("secretsmanager:ResourceTag/"+k, v)
 	}
-	return s.mayExecute(t, "secretsmanager:GetSecretValue", arn, facts)
+	if err := s.mayExecute(t, "secretsmanager:GetSecretValue", arn, facts); err != nil {
+		return err
+	}
+	return s.mayDecrypt(t, s.peers.Secrets.Key(id), "SecretARN", arn)
+}
+
+// mayDecrypt asks for the right to the customer's KMS key of a value, if it has one.
+func (s *Service) mayDecrypt(t *task, key, encryptionContext, arn string) error {
+	resource, facts := policy.CustomerKey(s.cfg.Partition, s.cfg.Region, s.cfg.Account, key, encryptionContext, arn)
+	if resource == "" {
+		return nil
+	}
+	return s.mayExecute(t, "kms:Decrypt", resource, facts)
 }
 
 // mayLog asks for the right to do something to a log stream.

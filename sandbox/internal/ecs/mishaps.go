@@ -22,6 +22,8 @@ type Mishaps struct {
 	// Spot is asked for each task that runs on Spot capacity: whether it is interrupted,
 	// after how long, and how long it then has at most (0: as its stopTimeout says).
 	Spot func() (after, warning time.Duration, ok bool)
+	// TaskUnseen is how old a task must be for calls to find it.
+	TaskUnseen func() time.Duration
 	// RoleUnseen is asked for each call that names a role: whether ECS cannot assume it yet.
 	RoleUnseen func() bool
 	// Unlinked is asked for each call that needs ECS's service-linked role: whether ECS cannot

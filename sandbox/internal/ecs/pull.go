@@ -89,6 +89,9 @@ func (s *Service) pullFromECR(t *task, cd types.ContainerDefinition, ref ecr.Ref
 	if role == "" {
 		return nil, initError("unable to retrieve ecr registry auth: the task definition has no execution role")
 	}
+	if err := s.reachesRegistry(t); err != nil {
+		return nil, err
+	}
 	session := s.peers.STS.Assume(role, t.id())
 	defer s.peers.STS.End(session)
 	var refusal *wire.Error

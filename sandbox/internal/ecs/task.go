@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/internal/uuid"
+	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/sts"
 )
 
@@ -32,6 +33,7 @@ type task struct {
 	cluster    *cluster
 	definition *taskDefinition
 	network    *types.AwsVpcConfiguration
+	from       ec2.Source  // once it has its network interface
 	service    *service    // nil for a task of RunTask
 	deployment *deployment // the service's that wanted it
 	stop       chan struct{}

@@ -17,7 +17,15 @@ func (s *Service) task(c *cluster, ref string) *task {
 	if !strings.HasPrefix(ref, "arn:") {
 		ref = s.arn("task/" + c.name + "/" + ref)
 	}
-	return c.tasks[ref]
+	if t := c.tasks[ref]; t != nil && s.sees(t) {
+		return t
+	}
+	return nil
+}
+
+// sees reports whether calls find a task: ECS is eventually consistent.
+func (s *Service) sees(t *task) bool {
+	return s.cfg.Clock.Since(*t.api.CreatedAt) >= s.cfg.Mishaps.TaskUnseen()
 }
 
 func (s *Service) describeTasks(_ context.Context, in *api.DescribeTasksInput) (*api.DescribeTasksOutput, error) {
@@ -86,7 +94,7 @@ func (s *Service) listTasks(_ context.Context, in *api.ListTasksInput) (*api.Lis
 	s.forgetStopped(c)
 	var found []*task
 	for _, t := range c.tasks {
-		if t.listed(in) && (of == nil || t.service == of) {
+		if t.listed(in) && s.sees(t) && (of == nil || t.service == of) {
 			found = append(found, t)
 		}
 	}

@@ -7,10 +7,11 @@ import (
 )
 
 // services are those whose calls are authorised; a statement about no other is moot.
-var services = []string{"ec2", "ecr", "ecs", "events", "iam", "logs", "s3", "secretsmanager", "sqs", "sts"}
+var services = []string{"ec2", "ecr", "ecs", "events", "iam", "kms", "logs", "s3", "secretsmanager", "sqs",
+	"ssm", "sts"}
 
 // keys are the condition keys that requests carry, in lower case; one that ends in "/"
-// goes on with the key of a tag. Some never have a value here, as for most callers of
+// goes on with the key of a tag, one that ends in ":" with that of an encryption context. Some never have a value here, as for most callers of
 // AWS: those of federation, of VPC endpoints, of calls that a service makes for somebody.
 var keys = strings.Fields(`
 	aws:calledvia aws:calledviafirst aws:calledvialast aws:currenttime aws:epochtime
@@ -26,6 +27,7 @@ var keys = strings.Fields(`
 	ecs:compute-compatibility ecs:privileged
 	events:creatoraccount events:detail-type events:managedby events:source events:targetarn
 	iam:awsservicename iam:passedtoservice iam:permissionsboundary iam:policyarn iam:resourcetag/
+	kms:encryptioncontext: kms:encryptioncontextkeys kms:resourcealiases kms:viaservice
 	secretsmanager:description secretsmanager:forcedeletewithoutrecovery secretsmanager:kmskeyid
 	secretsmanager:name secretsmanager:recoverywindowindays secretsmanager:resourcetag/
 	secretsmanager:secretid secretsmanager:versionid secretsmanager:versionstage
@@ -36,7 +38,7 @@ var keys = strings.Fields(`
 func Known(key string) bool {
 	key = strings.ToLower(key)
 	return slices.ContainsFunc(keys, func(known string) bool {
-		if strings.HasSuffix(known, "/") {
+		if strings.HasSuffix(known, "/") || strings.HasSuffix(known, ":") {
 			return strings.HasPrefix(key, known) && len(key) > len(known)
 		}
 		return key == known

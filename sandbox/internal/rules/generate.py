@@ -27,6 +27,7 @@ SERVICES = {
     "iam": "iam",
     "logs": "logs",
     "secrets": "secretsmanager",
+    "parameters": "ssm",
     "sqs": "sqs",
     "sts": "sts",
     "quotas": "service-quotas",

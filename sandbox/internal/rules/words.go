@@ -18,6 +18,7 @@ var codes = map[string]string{
 	"logs":           "InvalidParameterException",
 	"secretsmanager": "ValidationException",
 	"servicequotas":  "IllegalArgumentException",
+	"ssm":            "ValidationException",
 	"sts":            "ValidationError",
 }
 

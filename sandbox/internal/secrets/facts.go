@@ -16,3 +16,14 @@ func (s *Service) Facts(id string) (arn string, tags map[string]string, ok bool)
 	}
 	return sec.arn, tags, true
 }
+
+// Key is the customer's KMS key that a secret is encrypted with, "" for AWS's own.
+func (s *Service) Key(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec, err := s.find(&id)
+	if err != nil {
+		return ""
+	}
+	return aws.ToString(sec.kmsKeyID)
+}

@@ -1,0 +1,116 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"ecsctl/prefect"
+	"ecsctl/provision"
+	"ecsctl/provision/spec"
+)
+
+// checkWorkerKey tries the key that the worker has, which is another than ours once one
+// of the two was changed.
+func (d *doctor) checkWorkerKey(ctx context.Context) {
+	if d.spec.Pool == "" {
+		d.skip(checkWorkerKey, "no --pool is given")
+		return
+	}
+	if !d.needsAWS(checkWorkerKey) {
+		return
+	}
+	what, name, jsonKey := d.workerKey()
+	value, err := d.readKey(ctx, name)
+	var missing *types.ResourceNotFoundException
+	var noParameter *ssmtypes.ParameterNotFound
+	gone := errors.As(err, &missing) || errors.As(err, &noParameter)
+	switch {
+	case gone && d.running != nil && d.running.keyFrom != "":
+		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is gone", what, name),
+			d.bootstrapLine(ctx))
+		return
+	case gone:
+		d.skip(checkWorkerKey, fmt.Sprintf("there is no %s %q", what, name))
+		return
+	case err != nil:
+		d.failedOrDenied(checkWorkerKey, provision.ExplainAWS(fmt.Sprintf("read %s %q", what, name), err))
+		return
+	}
+	if jsonKey != "" {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal([]byte(value), &fields) != nil || json.Unmarshal(fields[jsonKey], &value) != nil {
+			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey),
+				"put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
+			return
+		}
+	}
+	d.tryWorkerKey(ctx, what, name, prefect.Secret(value))
+}
+
+// workerKey is where the worker has its key from: what was named, now or to bootstrap, else what the
+// task definition that runs says, of which the pool may know nothing.
+func (d *doctor) workerKey() (what, name, jsonKey string) {
+	from := d.spec.Prefect.APIKeySecret
+	if from == "" && d.running != nil {
+		from = d.running.keyFrom
+	}
+	name, jsonKey = spec.SplitSecret(from)
+	if from == "" || d.spec.OwnSecret(name) {
+		name = d.spec.Names.Secret
+	}
+	if spec.IsParameter(name) {
+		return "parameter", name, ""
+	}
+	return "secret", name, jsonKey
+}
+
+// readKey reads the text of a secret or parameter.
+func (d *doctor) readKey(ctx context.Context, name string) (string, error) {
+	if spec.IsParameter(name) {
+		out, err := d.Clients.SSM.GetParameter(ctx, &ssm.GetParameterInput{
+			Name: &name, WithDecryption: aws.Bool(true),
+		})
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.Parameter.Value), nil
+	}
+	out, err := d.Clients.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.SecretString), nil
+}
+
+func (d *doctor) tryWorkerKey(ctx context.Context, what, name string, key prefect.Secret) {
+	if strings.ContainsAny(key.Reveal(), "{}\n ") {
+		d.fail(checkWorkerKey, fmt.Sprintf("%s %q is not an API key as plain text", what, name),
+			"name the key of a JSON secret as ARN:KEY:: with --prefect-api-key-secret, or store the API key alone: "+
+				d.bootstrapLine(ctx)+" does")
+		return
+	}
+	if !d.reached {
+		d.skip(checkWorkerKey, "the Prefect API cannot be asked: see "+checkAPI)
+		return
+	}
+	api, err := prefect.New(prefect.Options{APIURL: d.server.APIURL, APIKey: key, Logger: d.Logger})
+	if err != nil {
+		d.failed(checkWorkerKey, err)
+		return
+	}
+	if err := tryKey(ctx, api); err != nil {
+		d.fail(checkWorkerKey, fmt.Sprintf("the key in %s %q does not work: %v", what, name, err),
+			"set a key that works, then: "+d.bootstrapLine(ctx))
+		return
+	}
+	d.ok(checkWorkerKey, fmt.Sprintf("the key in %s %q is accepted", what, name))
+}

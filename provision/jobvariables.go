@@ -1,0 +1,141 @@
+package provision
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"ecsctl/internal/closest"
+	"ecsctl/internal/hint"
+	"ecsctl/internal/orderedjson"
+	"ecsctl/templates"
+)
+
+// jobVariables puts the defaults that the Spec names by the template's variables into those that ecsctl
+// owns, in the place of its own.
+func (p *workPool) jobVariables(out []poolDefault) []poolDefault {
+	for _, name := range slices.Sorted(maps.Keys(p.w.spec.FlowRuns.JobVariables)) {
+		d := poolDefault{name, p.w.spec.FlowRuns.JobVariables[name]}
+		if i := slices.IndexFunc(out, func(o poolDefault) bool { return o.name == name }); i >= 0 {
+			out[i] = d
+		} else {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (p *workPool) names(variable string) bool {
+	_, ok := p.w.spec.FlowRuns.JobVariables[variable]
+	return ok
+}
+
+// staleVariables take back what an earlier bootstrap set and this one does not name.
+func (p *workPool) staleVariables() []poolDefault {
+	before := p.template.marker.Choices
+	if before == nil {
+		return nil
+	}
+	var out []poolDefault
+	for _, name := range slices.Sorted(maps.Keys(before.FlowRuns.JobVariables)) {
+		if !p.names(name) && name != networkVariable && name != vpcVariable && p.template.ours(name) {
+			out = append(out, poolDefault{name, nil})
+		}
+	}
+	return out
+}
+
+// usualDefault is what a new pool has; nil is none.
+func usualDefault(variable string) json.RawMessage {
+	usual, err := parsePoolTemplate(templates.ECSBaseJobTemplate)
+	if err != nil {
+		return nil
+	}
+	return usual.defaultOf(variable)
+}
+
+// checkVariables refuses what the template has no variable for, and values of another type.
+func (p *workPool) checkVariables() error {
+	if p.template == nil {
+		return nil
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(p.w.spec.FlowRuns.JobVariables)) {
+		if !p.template.has(name) {
+			errs = append(errs, p.noVariable(name))
+			continue
+		}
+		schema, err := p.template.properties.Object(name)
+		if err != nil {
+			continue // of no form that says what it takes
+		}
+		if want := refusedType(schema, toJSON(p.w.spec.FlowRuns.JobVariables[name])); want != "" {
+			errs = append(errs, fmt.Errorf("job variable %q: the template of work pool %q wants %s", name, p.w.spec.Pool,
+				want))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *workPool) noVariable(name string) error {
+	has := map[string]any{}
+	if raw, err := p.template.properties.MarshalJSON(); err == nil {
+		_ = json.Unmarshal(raw, &has) // it was read from JSON
+	}
+	all := slices.Sorted(maps.Keys(has))
+	err := fmt.Errorf("job variable %q: the template of work pool %q has no variable of this name", name, p.w.spec.Pool)
+	if near, ok := closest.Of(name, all); ok {
+		return hint.Add(err, fmt.Sprintf("is %s meant?", near))
+	}
+	return hint.Add(err, "it has "+strings.Join(all, ", "))
+}
+
+// refusedType is what a variable's schema wants, where the value is none of that; "" where it fits.
+func refusedType(schema orderedjson.Object, value any) string {
+	var s struct {
+		Type  string
+		Enum  []any
+		AnyOf []struct{ Type string }
+	}
+	raw, err := schema.MarshalJSON()
+	if err != nil || json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	types := []string{}
+	if s.Type != "" {
+		types = append(types, s.Type)
+	}
+	for _, option := range s.AnyOf {
+		if option.Type == "" {
+			return "" // what it refers to may be of any type
+		}
+		types = append(types, option.Type)
+	}
+	if len(types) > 0 && !slices.ContainsFunc(types, func(t string) bool { return isOfType(value, t) }) {
+		return "a value of type " + strings.Join(types, " or ")
+	}
+	if len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(o any) bool { return show(o) == show(value) }) {
+		return "one of " + show(s.Enum)
+	}
+	return ""
+}
+
+// isOfType says so of JSON Schema's types.
+func isOfType(value any, name string) bool {
+	switch value := value.(type) {
+	case nil:
+		return name == "null"
+	case string:
+		return name == "string"
+	case bool:
+		return name == "boolean"
+	case json.Number:
+		return name == "number" || name == "integer" && !strings.ContainsAny(value.String(), ".eE")
+	case []any:
+		return name == "array"
+	}
+	return name == "object"
+}
