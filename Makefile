@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -65,6 +65,11 @@ e2e-bundles: ## @ecs flows of real Prefect 3.8.8 and 3.9.1 through our worker, b
 	e2e/venvs.sh prefect39
 	$(GO) test -tags "e2e bundles" -count=1 -timeout 60m $(TESTFLAGS) -run TestBundles ./e2e/sandbox
 
+e2e-deploy: ## ecsctl deploy in full with each of Prefect 3.9.1, 3.8.8 and 2.20.26: some minutes of CPU
+	e2e/venvs.sh
+	e2e/venvs.sh prefect39
+	$(GO) test -tags "e2e full" -count=1 -v -timeout 60m $(TESTFLAGS) -run TestDeployInFull ./e2e/sandbox
+
 SEED = 1
 SEEDS = 10
 RUNS = 1000
@@ -80,9 +85,9 @@ chaos-ci: ## ten seeds of 1,000 runs, four at once
 lint: ## formatting, vet, staticcheck and the house rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt: $$out"; exit 1; fi
 	$(GO) vet $(PKGS)
-	$(GO) vet -tags e2e ./e2e/... ./bench/...
+	$(GO) vet -tags e2e,bundles,full ./e2e/... ./bench/...
 	$(TOOL) staticcheck $(PKGS)
-	$(TOOL) staticcheck -tags e2e ./e2e/... ./bench/...
+	$(TOOL) staticcheck -tags e2e,bundles,full ./e2e/... ./bench/...
 	$(GO) run ./tools/houserules
 
 # The database comes from the Go module proxy, so that a result never depends on the day;

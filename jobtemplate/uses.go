@@ -26,6 +26,7 @@ type Uses struct {
 	Images     []string
 	Registries bool // a container's image needs credentials of a registry
 
+	Architecture    string   // of the definition's runtimePlatform; AWS takes X86_64 where it is empty
 	Compatibilities []string // requiresCompatibilities of the definition
 	Privileged      bool     // a container is
 	Exec            bool     // ECS Exec is let into the task
@@ -105,6 +106,8 @@ func (u *Uses) addSecret(valueFrom string) {
 // addDocument reads a definition that the worker registers.
 func (u *Uses) addDocument(definition map[string]any) {
 	u.addTaskRole(field(definition, "taskRoleArn"))
+	platform, _ := definition["runtimePlatform"].(map[string]any)
+	u.Architecture = field(platform, "cpuArchitecture")
 	for _, container := range objectsOf(definition["containerDefinitions"]) {
 		u.Images = append(u.Images, field(container, "image"))
 		u.Privileged = u.Privileged || truthy(container["privileged"])
@@ -123,6 +126,9 @@ func (u *Uses) addDocument(definition map[string]any) {
 // addDescribed reads a definition that AWS has.
 func (u *Uses) addDescribed(definition *types.TaskDefinition) {
 	u.addTaskRole(aws.ToString(definition.TaskRoleArn))
+	if p := definition.RuntimePlatform; p != nil {
+		u.Architecture = string(p.CpuArchitecture)
+	}
 	for _, container := range definition.ContainerDefinitions {
 		u.Images = append(u.Images, aws.ToString(container.Image))
 		u.Privileged = u.Privileged || aws.ToBool(container.Privileged)

@@ -148,7 +148,7 @@ func (b *Bootstrap) build() {
 		b.resources = append(b.resources, newFlowRepository(w))
 	}
 	if w.wantsBundles() {
-		b.resources = append(b.resources, &bucket{w: w})
+		b.resources = append(b.resources, &bucket{w: w, chosen: true})
 	}
 	if w.spec.MakesImage() {
 		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})

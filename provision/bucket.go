@@ -30,6 +30,7 @@ const (
 type bucket struct {
 	w      *world
 	leaves bool // teardown: its settings do not matter
+	chosen bool // the Spec asks for it, or the pool remembers it
 	found  *foundBucket
 }
 
@@ -61,7 +62,7 @@ func (b *bucket) needs() []Kind { return []Kind{KindFlowRole} }
 
 func (b *bucket) find(ctx context.Context) error {
 	found, err := b.read(ctx)
-	if awserr.HasCode(err, "NoSuchBucket") || awserr.Denied(err) && !b.w.wantsBundles() {
+	if awserr.HasCode(err, "NoSuchBucket") || awserr.Denied(err) && !b.chosen {
 		found, err = nil, nil // whoever may not look has not asked for one
 	}
 	b.found = found

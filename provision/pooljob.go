@@ -65,6 +65,9 @@ func (p *workPool) preview() (json.RawMessage, error) {
 	return other.edited(p.changes())
 }
 
+// noDeployment is the id of a deployment that says nothing, or is not there yet.
+const noDeployment = "00000000-0000-0000-0000-000000000000"
+
 func (p *workPool) jobInputs(ctx context.Context, template json.RawMessage) jobtemplate.Inputs {
 	pool, _ := json.Marshal(map[string]string{"name": p.w.spec.Pool}) // a string always has a JSON form
 	version := p.w.server.Version
@@ -73,7 +76,7 @@ func (p *workPool) jobInputs(ctx context.Context, template json.RawMessage) jobt
 	}
 	return jobtemplate.Inputs{
 		BaseJobTemplate: template, WorkPool: pool, PrefectVersion: version,
-		Deployment: json.RawMessage(`{"id": "00000000-0000-0000-0000-000000000000"}`),
+		Deployment: json.RawMessage(`{"id": "` + noDeployment + `"}`),
 		Lookup:     lookupIn(ctx, p.w.aws.Prefect),
 	}
 }

@@ -20,7 +20,10 @@ type repository struct {
 	w     *world
 	kind  Kind
 	named string
-	found *foundRepository // nil: there is none
+	// unchosen: the pool remembers that none was wanted, so that nobody need be allowed to look for one. Who may look
+	// does: an earlier bootstrap may have made it.
+	unchosen bool
+	found    *foundRepository // nil: there is none
 }
 
 type foundRepository struct {
@@ -47,6 +50,9 @@ func (r *repository) check() error        { return nil }
 
 func (r *repository) find(ctx context.Context) error {
 	found, err := r.read(ctx)
+	if r.unchosen && awserr.Denied(err) {
+		found, err = nil, nil
+	}
 	if err != nil {
 		return explain(fmt.Sprintf("read repository %q", r.name()), err)
 	}

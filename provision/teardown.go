@@ -29,6 +29,8 @@ type TeardownOptions struct {
 	Running string
 	// Limit is how long each step may take, such as waiting for tasks to stop.
 	Limit time.Duration
+
+	chosen *choices // of the pool, when it is gone
 }
 
 // Teardown is a plan to remove what bootstrap made for a pool.
@@ -41,6 +43,7 @@ type Teardown struct {
 	opts      TeardownOptions
 	resources []removable
 	running   []runningTask
+	chosen    choices
 }
 
 // NewTeardown finds what bootstrap made, by names and tags, and returns the plan. It
@@ -69,11 +72,14 @@ func (t *Teardown) look(ctx context.Context) error {
 	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool, stores: true}
 	service := &service{w: w}
 	cluster := &cluster{w: w, own: service}
+	t.chosen = t.choices()
+	flows, image := newFlowRepository(w), newRepository(w)
+	flows.unchosen, image.unchosen = t.chosen.noFlows, t.chosen.noImage
 	t.resources = []removable{
 		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w),
 		&logGroup{w: w, keep: t.opts.KeepLogs},
-		newFlowRepository(w), newRepository(w), newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
-		&eventRule{w: w}, &bucket{w: w, leaves: true}, cluster, &flowRunDefinitions{w: w, pool: pool},
+		flows, image, newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
+		&eventRule{w: w}, &bucket{w: w, leaves: true, chosen: t.chosen.bundles}, cluster, &flowRunDefinitions{w: w, pool: pool},
 	}
 	for _, q := range w.observer() {
 		t.resources = append(t.resources, q)
@@ -92,6 +98,21 @@ func (t *Teardown) look(ctx context.Context) error {
 	}
 	t.resources = append(append(t.resources, definition), groups...)
 	return pool.countDeployments(ctx)
+}
+
+// choices of an earlier bootstrap, as the pool remembers them: what it did not want need not be looked at.
+type choices struct{ noFlows, noImage, bundles bool }
+
+func (t *Teardown) choices() choices {
+	if t.opts.chosen != nil {
+		return *t.opts.chosen
+	}
+	if !t.w.onServer {
+		return choices{}
+	}
+	chosen := t.w.spec
+	t.w.recallChoices(&chosen)
+	return choices{!chosen.MakesFlowRepository(), !chosen.MayMakeImage(), chosen.FlowRuns.BundleStorage}
 }
 
 // taskChanges show the running flow runs in the plan.
@@ -180,7 +201,9 @@ func (t *Teardown) limited(r removable) func(context.Context) (string, error) {
 // Left looks again and returns what is there after all: by choice (Leave), or
 // because it could not be removed (Delete).
 func (t *Teardown) Left(ctx context.Context) ([]Change, error) {
-	again, err := NewTeardown(ctx, t.opts.found(t.w))
+	opts := t.opts.found(t.w)
+	opts.chosen = &t.chosen // the pool, which remembered them, may be gone
+	again, err := NewTeardown(ctx, opts)
 	if err != nil {
 		return nil, fmt.Errorf("failed to look again: %w", err)
 	}

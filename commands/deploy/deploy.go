@@ -42,7 +42,7 @@ type deployOptions struct {
 	All     bool
 	Name    string
 	From    string
-	Token   string // name of the Secret block with a token for git
+	Token   gitToken
 	Run     bool
 	Through []string // flags that go to prefect deploy as they are
 	// Variables are job variables, KEY=VALUE.
@@ -78,6 +78,8 @@ func deployFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "inline", Usage: "short for --from inline: pack a few files into the deployment"},
 		&cli.StringFlag{Name: "git-token-block",
 			Usage: "`NAME` of the Secret block in Prefect with the token of a private repository"},
+		&cli.StringFlag{Name: "git-token-secret",
+			Usage: "`ARN` of the secret in Secrets Manager with that token, which the runs' task role may read"},
 		&cli.BoolFlag{Name: "run", Usage: "run the deployment and follow it to its end"},
 		&cli.DurationFlag{Name: "timeout", Usage: "with --run: how long the run may take", Value: 30 * time.Minute,
 			EnvVars: inputs.Env("timeout")},
@@ -125,8 +127,8 @@ func readDeployOptions(c *cli.Context, flags []inputs.SpecFlag) (opts deployOpti
 		return opts, err
 	}
 	opts.Target, opts.All, opts.Name, opts.From = c.Args().First(), c.Bool("all"), c.String("name"), c.String("from")
-	opts.Token, opts.Run, opts.Timeout, opts.Verbose = c.String("git-token-block"), c.Bool("run"),
-		c.Duration("timeout"), c.Bool("verbose")
+	opts.Token = gitToken{Block: c.String("git-token-block"), Secret: c.String("git-token-secret")}
+	opts.Run, opts.Timeout, opts.Verbose = c.Bool("run"), c.Duration("timeout"), c.Bool("verbose")
 	opts.Variables = inputs.Given(c, "job-variable")
 	if c.Bool("inline") {
 		opts.From = fromInline
@@ -168,8 +170,9 @@ func (o deployOptions) check(args []string) error {
 		return console.Usagef("--from %s goes with a flow such as flow.py:my_flow: the deployments of a prefect.yaml "+
 			"say themselves where their code comes from",
 			o.From)
-	case o.Token != "" && o.From != fromGit:
-		return console.Usagef("--git-token-block goes with --from git")
+	}
+	if err := o.Token.check(o.From); err != nil {
+		return err
 	}
 	for _, v := range o.Variables {
 		if key, _, ok := strings.Cut(v, "="); !ok || key == "" {

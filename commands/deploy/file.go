@@ -109,7 +109,7 @@ func (d *deployer) planFile(ctx context.Context) (deployPlan, error) {
 		}
 		return plan, nil
 	}
-	image, err := d.makeImage(ctx, entrypoints(chosen))
+	image, err := d.makeImage(ctx, entrypoints(chosen), d.targetsOf(chosen))
 	if err != nil {
 		return deployPlan{}, err
 	}

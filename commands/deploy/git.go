@@ -45,11 +45,10 @@ func (d *deployer) planGit(ctx context.Context) (deployPlan, error) {
 	}
 	inputs := yaml.MapSlice{{Key: "id", Value: "clone"}, {Key: "repository", Value: c.remote}, {Key: "branch",
 		Value: c.branch}}
-	if d.opts.Token != "" {
-		inputs = append(inputs, yaml.MapItem{Key: "access_token", Value: "{{ prefect.blocks.secret." + d.opts.Token +
-			" }}"})
+	if token := d.opts.Token.reference(); token != "" {
+		inputs = append(inputs, yaml.MapItem{Key: "access_token", Value: token})
 	}
-	pull := []any{yaml.MapSlice{{Key: stepClone, Value: inputs}}}
+	pull := append(d.opts.Token.steps(), yaml.MapSlice{{Key: stepClone, Value: inputs}})
 	if _, err := readFile(c.root, "requirements.txt"); err == nil {
 		pull = append(pull, pullStep(stepInstall, "directory", "{{ clone.directory }}", "requirements_file",
 			"requirements.txt"))

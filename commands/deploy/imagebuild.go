@@ -104,7 +104,7 @@ func runImageBuild(ctx context.Context, streams console.Streams, opts imageBuild
 		}
 	}
 	m.python, _ = userpython.Find(ctx, opts.Image.Dir, opts.Image.Venv) // without Prefect it still compiles
-	m.prefect = prefectForImage(ctx, streams, opts.Spec, m.python)
+	m.askServer(ctx, opts.Spec)
 	made, pushed, err := m.make(ctx, flows)
 	if err != nil {
 		return err
@@ -112,25 +112,41 @@ func runImageBuild(ctx context.Context, streams console.Streams, opts imageBuild
 	return printImage(streams, opts.Output, made, pushed)
 }
 
-// prefectForImage is the version for projects that name none: the server's, else the one that the user has.
-func prefectForImage(ctx context.Context, streams console.Streams, spec spec.Spec, python userpython.Python) string {
-	settings, err := inputs.DiscoverPrefect(ctx, spec.Prefect, streams)
-	if err != nil || settings.APIURL == "" {
-		return python.Prefect
+// askServer finds out what the project does not say: the version of Prefect is the server's, and the platform the
+// pool's. Without a server it is the version that the user has, and what AWS takes by default.
+func (m *imageMaker) askServer(ctx context.Context, spec spec.Spec) {
+	m.prefect = m.python.Prefect
+	settings, err := inputs.DiscoverPrefect(ctx, spec.Prefect, m.streams)
+	if err == nil && settings.APIURL != "" {
+		var options prefect.Options
+		if options, err = settings.ClientOptions(); err == nil {
+			err = m.askAPI(ctx, options, spec.Pool)
+		}
 	}
-	options, err := settings.ClientOptions()
+	if err != nil && ctx.Err() == nil {
+		m.options.Logger.Debug("the Prefect server was not asked", "error", err)
+	}
+	if m.opts.Architecture == "" {
+		m.opts.Architecture = flowimage.AMD64
+	}
+}
+
+func (m *imageMaker) askAPI(ctx context.Context, options prefect.Options, pool string) error {
+	api, err := prefect.New(options)
 	if err != nil {
-		return python.Prefect
+		return err
 	}
-	client, err := prefect.New(options)
-	if err != nil || client.IsCloud() {
-		return python.Prefect
+	if m.opts.Architecture == "" && pool != "" {
+		m.opts.Architecture = poolArchitecture(ctx, m.options.Clients, api, pool)
 	}
-	server, err := client.ServerVersion(ctx)
-	if err != nil {
-		return python.Prefect
+	if api.IsCloud() {
+		return nil
 	}
-	return server
+	version, err := api.ServerVersion(ctx)
+	if err == nil {
+		m.prefect = version
+	}
+	return err
 }
 
 // builtImage is what image build reports as JSON.

@@ -17,7 +17,7 @@ type flowImageOptions struct {
 	Dir          string
 	Repository   string // "" is the pool's
 	Base         string
-	Architecture string
+	Architecture string // "" is the pool's
 	Python       string
 	Requirements string
 	Compression  string
@@ -34,8 +34,9 @@ func flowImageFlags() []cli.Flag {
 			Usage:    "`IMAGE` to build on (default: the slim official Python of the project's version)",
 			Category: inImage,
 			EnvVars:  inputs.Env("base")},
-		&cli.StringFlag{Name: "platform", Usage: "linux/amd64 or linux/arm64", Value: "linux/amd64", Category: inImage,
-			EnvVars: inputs.Env("platform")},
+		&cli.StringFlag{Name: "platform",
+			Usage:    "linux/amd64 or linux/arm64 (default: what the pool's tasks are launched for)",
+			Category: inImage, EnvVars: inputs.Env("platform")},
 		&cli.StringFlag{Name: "python", Usage: "`VERSION` of Python, such as 3.12 (default: what the project asks for)",
 			Category: inImage, EnvVars: inputs.Env("python")},
 		&cli.StringFlag{Name: "requirements",
@@ -65,10 +66,10 @@ func readFlowImageOptions(c *cli.Context, dir string) (o flowImageOptions, err e
 		Compression:  c.String("compression"), Cache: c.String("cache-dir"), Venv: c.String("venv"),
 		Refresh: c.Bool("refresh"),
 	}
-	os, architecture, _ := strings.Cut(c.String("platform"), "/")
+	os, architecture, given := strings.Cut(c.String("platform"), "/")
 	o.Architecture = architecture
 	switch {
-	case os != "linux" || architecture != flowimage.AMD64 && architecture != flowimage.ARM64:
+	case (given || os != "") && (os != "linux" || architecture != flowimage.AMD64 && architecture != flowimage.ARM64):
 		return o, console.Usagef("--platform %q: it is linux/amd64 or linux/arm64", c.String("platform"))
 	case o.Compression != flowimage.Zstd && o.Compression != flowimage.Gzip:
 		return o, console.Usagef("--compression %q: it is zstd or gzip", o.Compression)

@@ -44,7 +44,7 @@ func (d *deployer) plan(ctx context.Context) (deployPlan, error) {
 	case fromInline:
 		return d.planInline()
 	}
-	reference, err := d.makeImage(ctx, []string{d.opts.Target})
+	reference, err := d.makeImage(ctx, []string{d.opts.Target}, []target{{d.opts.Name, d.variables("")}})
 	if err != nil {
 		return deployPlan{}, err
 	}
@@ -84,7 +84,7 @@ func (d *deployer) planFlow(dir, entrypoint, image string, pull []any) (deployPl
 }
 
 // makeImage builds the folder's image and pushes it; flows are imported before that.
-func (d *deployer) makeImage(ctx context.Context, flows []string) (reference string, err error) {
+func (d *deployer) makeImage(ctx context.Context, flows []string, targets []target) (reference string, err error) {
 	m := &imageMaker{streams: d.streams, opts: d.opts.Image, python: d.python, prefect: d.server, options: d.options}
 	if m.prefect == "" {
 		m.prefect = d.python.Prefect
@@ -96,6 +96,9 @@ func (d *deployer) makeImage(ctx context.Context, flows []string) (reference str
 		if m.options.Spec, err = provision.RecallNames(ctx, m.options); err != nil {
 			return "", err
 		}
+	}
+	if m.opts.Architecture, err = d.architecture(ctx, m.options.Clients, targets); err != nil {
+		return "", err
 	}
 	made, pushed, err := m.make(ctx, flows)
 	if err != nil {

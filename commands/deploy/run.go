@@ -24,6 +24,7 @@ type deployer struct {
 	opts    deployOptions
 	options provision.Options
 	api     *prefect.Client
+	pool    *prefect.WorkPool
 	python  userpython.Python
 	server  string // its version; "" for Prefect Cloud
 }
@@ -95,15 +96,15 @@ func (d *deployer) connect(ctx context.Context) (err error) {
 	if d.api, err = inputs.ConnectPrefect(ctx, d.opts.Spec.Prefect, d.streams, &d.options); err != nil {
 		return err
 	}
-	pool, err := d.api.ReadWorkPool(ctx, d.opts.Spec.Pool)
+	d.pool, err = d.api.ReadWorkPool(ctx, d.opts.Spec.Pool)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return provision.NoSuchPool(ctx, d.api, d.opts.Spec.Pool)
 	}
 	if err != nil {
 		return err
 	}
-	if pool.Type != "ecs" {
-		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", pool.Name, pool.Type),
+	if d.pool.Type != "ecs" {
+		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", d.pool.Name, d.pool.Type),
 			"name a pool that ecsctl bootstrap has made")
 	}
 	if !d.api.IsCloud() {

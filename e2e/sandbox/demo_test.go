@@ -21,7 +21,7 @@ func TestDemoWithRealPrefect(t *testing.T) {
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: server.URL})
 	before, err := source.Read(t.Context())
 	w.must(err)
-	env := append(w.environ(uvDir(t)), networkEnv()...)
+	env := append(w.environ(uvDir(t)), buildEnv(t)...)
 	out := w.run(env, shared.binary, "demo", "--prefect-api-url", server.URL, "--venv", filepath.Dir(w.venv), "--base",
 		baseImage(t))
 	for _, want := range []string{
@@ -48,7 +48,7 @@ func TestDemoWithRealPrefect(t *testing.T) {
 func TestDemoWithAFlowOfYourOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, peers.Prefect3)
-	env := append(w.environ(uvDir(t)), networkEnv()...)
+	env := append(w.environ(uvDir(t)), buildEnv(t)...)
 	out := w.run(env, shared.binary, "demo", "--venv", filepath.Dir(w.venv), "--base", baseImage(t))
 	for _, want := range []string{
 		"$ ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run", "dependencies", "from requirements.txt",

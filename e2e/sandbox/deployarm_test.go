@@ -45,9 +45,7 @@ func TestImageForARM(t *testing.T) {
 		"flow.py": flowSource, "words.py": "GREETING = 'Hello'\n", "requirements.txt": "xxhash\n",
 		"prefect.yaml": "deployments:\n- name: a\n  entrypoint: flow.py:my_flow\n",
 	})
-	env := append(w.environ(uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_CACHE_DIR="+
-		filepath.Join(w.home, "cache")),
-		networkEnv()...)
+	env := append(w.environ(uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv)), buildEnv(t)...)
 	out := w.inProject(dir, env, shared.binary, "image", "build", "--platform", "linux/arm64", "--base", base.String(),
 		"--repository", host+"/flows", "--compression", "gzip")
 	ref, err := name.ParseReference(imageReference.FindString(out))

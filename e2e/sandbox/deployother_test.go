@@ -3,6 +3,8 @@
 package sandbox
 
 import (
+	"encoding/pem"
+	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
 	"os"
@@ -10,6 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"ecsctl/e2e/peers"
 )
@@ -25,40 +31,41 @@ def my_flow():
     get_run_logger().info(f"{GREETING}, flow")
 `
 
-// TestDeployWithoutAnImage has the other places that code comes from: packed into the deployment, from git, and from
-// the folder of the machine that deployed, which no image has.
-func TestDeployWithoutAnImage(t *testing.T) {
-	t.Parallel()
-	w := newDeployWorld(t, peers.Prefect3)
+// withoutAnImage has the other places that code comes from: packed into the deployment, from git, and from the folder
+// of the machine that deployed, which no image has.
+func (w *deployWorld) withoutAnImage() {
+	w.t.Helper()
 	w.dir = w.project(map[string]string{"flow.py": plainFlow, "words.py": "GREETING = 'Packed'\n"})
-	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--inline", "--run")
+	w.says([]string{"Packed, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--pool", w.pool, "--name", "packed",
+		"--inline", "--run")
 	w.fromGit()
 	w.fromALaptop()
-	w.run(w.env, shared.binary, "teardown", "--pool", w.pool, "--yes", "--running", "wait", "--wait-timeout", "10m")
 }
 
-// fromGit deploys a checkout whose remote is a repository that git itself serves over HTTP.
+// gitToken opens the repository. Like GitHub, its server takes it for a user without a password.
+const gitToken = "ghp_0123456789"
+
+// fromGit deploys a checkout whose remote is a private repository that git itself serves over HTTPS. Its token is in
+// Secrets Manager, and nowhere else.
 func (w *deployWorld) fromGit() {
 	w.t.Helper()
 	served := w.t.TempDir()
-	exported, err := exec.CommandContext(w.t.Context(), "git", "--exec-path").Output()
-	w.must(err)
-	server := httptest.NewServer(&cgi.Handler{
-		Path: filepath.Join(strings.TrimSpace(string(exported)), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + served, "GIT_HTTP_EXPORT_ALL=1"},
-	})
-	w.t.Cleanup(server.Close)
+	server := w.serveGit(served)
+	certificate := filepath.Join(w.home, "git.pem")
+	w.must(os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+		Bytes: server.Certificate().Raw}), 0o600))
 	git := func(args ...string) {
-		w.inProject(w.dir, w.env, append([]string{"git", "-c", "user.name=a", "-c", "user.email=a@example.com"},
-			args...)...)
+		w.inProject(w.dir, w.env, append([]string{"git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c",
+			"http.sslCAInfo=" + certificate}, args...)...)
 	}
 	w.greet("Cloned")
 	git("init", "-q", "-b", "trunk", ".")
 	git("add", "flow.py", "words.py")
 	git("commit", "-q", "-m", "one")
 	git("init", "-q", "--bare", filepath.Join(served, "flows.git"))
-	git("remote", "add", "origin", server.URL+"/flows.git")
-	deploy := []string{"deploy", "flow.py:my_flow", "--pool", w.pool, "--name", "git", "--from", "git"}
+	git("remote", "add", "origin", strings.Replace(server.URL, "//", "//"+gitToken+"@", 1)+"/flows.git")
+	deploy := []string{"deploy", "flow.py:my_flow", "--pool", w.pool, "--name", "git", "--from", "git",
+		"--git-token-secret", w.secretForFlows(), "--job-variable", `env={"GIT_SSL_CAINFO": "` + certificate + `"}`}
 	w.says([]string{"is not on the remote"}, deploy...)
 	git("push", "-q", filepath.Join(served, "flows.git"), "trunk")
 	git("fetch", "-q", "origin")
@@ -66,6 +73,46 @@ func (w *deployWorld) fromGit() {
 	if strings.Contains(out, "is not on the remote") {
 		w.t.Errorf("a commit that was pushed is said not to be:\n%s", out)
 	}
+	if stored := string(w.deployment("git").Raw()); strings.Contains(out+stored, gitToken) {
+		w.t.Errorf("the token is in the log or in the deployment:\n%s\n%s", out, stored)
+	}
+}
+
+// serveGit serves bare repositories to those who have the token.
+func (w *deployWorld) serveGit(dir string) *httptest.Server {
+	w.t.Helper()
+	exported, err := exec.CommandContext(w.t.Context(), "git", "--exec-path").Output()
+	w.must(err)
+	git := &cgi.Handler{
+		Path: filepath.Join(strings.TrimSpace(string(exported)), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1"},
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if user, _, _ := r.BasicAuth(); user != gitToken {
+			out.Header().Set("WWW-Authenticate", "Basic")
+			http.Error(out, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		git.ServeHTTP(out, r)
+	}))
+	w.t.Cleanup(server.Close)
+	return server
+}
+
+// secretForFlows makes a secret with the token that the task role of flow runs may read, as a key of a JSON secret.
+func (w *deployWorld) secretForFlows() string {
+	w.t.Helper()
+	secret, err := secretsmanager.NewFromConfig(w.config()).CreateSecret(w.t.Context(),
+		&secretsmanager.CreateSecretInput{Name: aws.String("git"), SecretString: aws.String(`{"token": "` + gitToken +
+			`"}`)})
+	w.must(err)
+	_, err = iam.NewFromConfig(w.config()).PutRolePolicy(w.t.Context(), &iam.PutRolePolicyInput{
+		RoleName: aws.String("prefect-" + w.pool + "-" + region + "-flow"), PolicyName: aws.String("git"),
+		PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+			"Action": "secretsmanager:GetSecretValue", "Resource": "` + *secret.ARN + `"}]}`),
+	})
+	w.must(err)
+	return *secret.ARN + ":token::"
 }
 
 // fromALaptop has what prefect deploy stores without a prefect.yaml recognised by whoever is asked. The image of the
@@ -87,7 +134,7 @@ func (w *deployWorld) fromALaptop() {
 			w.t.Errorf("%s does not tell of the laptop's folder:\n%s", command[0], out)
 		}
 	}
-	w.runs("my-flow/laptop", what)
+	w.runs("laptop", what)
 	// What it says to type, typed.
 	w.says([]string{"my-flow/laptop", "Cloned, flow", "is Completed"}, "deploy", "flow.py:my_flow", "--name", "laptop",
 		"--pool", w.pool, "--run")
@@ -99,7 +146,7 @@ func TestDeployRefuses(t *testing.T) {
 	t.Parallel()
 	w := &deployWorld{world: newWorld(t, peers.Prefect3), pool: "etl"}
 	w.env = append(w.environ(filepath.Dir(shared.binary)+":"+uvDir(t), "ECSCTL_VENV="+filepath.Dir(w.venv),
-		"ECSCTL_BASE="+baseImage(t), "ECSCTL_CACHE_DIR="+filepath.Join(w.home, "cache")), networkEnv()...)
+		"ECSCTL_BASE="+baseImage(t)), buildEnv(t)...)
 	w.run(w.env, shared.binary, "bootstrap", "--pool", w.pool, "--yes", "--no-wait")
 	flow := func(body string) string { return "from prefect import flow\n" + body }
 	const ok = "\n\n@flow\ndef my_flow():\n    pass\n"

@@ -54,6 +54,7 @@ type Image struct {
 	Warnings              []string
 
 	image v1.Image
+	note  func(string)
 }
 
 // builder is a build under way.
@@ -115,7 +116,7 @@ func build(ctx context.Context, opts Options) (*Image, error) {
 		return nil, err
 	}
 	img := &Image{Packages: made.layer.Length, Code: code.Length, Python: b.target.python, Prefect: l.prefect,
-		From: b.project.describe(), Files: files, Warnings: slices.Concat(warnings, checked)}
+		From: b.project.describe(), note: b.opts.Note, Files: files, Warnings: slices.Concat(warnings, checked)}
 	return img, b.assemble(img, below, made.layer, code)
 }
 

@@ -62,6 +62,7 @@ func (i *Image) Push(ctx context.Context, repository string, keychain authn.Keyc
 	if _, err := remote.Head(to.Tag(i.Tag()), options...); err == nil {
 		return out, nil
 	}
+	i.note("pushing to " + to.Name())
 	err = remote.Write(to.Tag(i.Tag()), i.image, options...)
 	out.Bytes = counted.sent.Load()
 	if err == nil {
