@@ -8,7 +8,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,9 +42,7 @@ func newBrokenPool(t *testing.T) *brokenPool {
 	t.Helper()
 	p := &brokenPool{images: t.TempDir(), key: stage.Canary, revoked: &atomic.Pointer[string]{}}
 	p.account = openAccount(t, sandbox.Options{Images: map[string]string{"prefecthq/*": p.images}, EnforceIAM: true})
-	program, err := exec.LookPath("quick-worker")
-	p.must(err)
-	p.must(os.Symlink(program, filepath.Join(p.images, "quick-worker")))
+	p.bring(p.images, "quick-worker", "python")
 	p.guardPrefect()
 	p.env = append(p.env, "ECSCTL_RUNTIME=prefect")
 	p.heal()

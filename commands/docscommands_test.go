@@ -19,6 +19,10 @@ import (
 var docsElsewhere = map[string]string{
 	"ecsctl deploy my_flow.py:my_flow --pool my-ecs-pool --run":       "e2e/sandbox/deploy_test.go",
 	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --inline --run": "e2e/sandbox/deployother_test.go",
+	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --job-variable cpu=1024 --job-variable memory=4096": "testdata/" +
+		"scripts/deploy.txtar",
+	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --from git --git-token-secret " +
+		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:github-AbCdEf": "testdata/scripts/deploy.txtar",
 	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --from git --git-token-block github": "testdata/scripts/" +
 		"deploy.txtar",
 	"ecsctl bootstrap --wizard --save ecsctl.yaml":                  "commands/wizard_test.go",

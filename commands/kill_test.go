@@ -138,6 +138,16 @@ func (a *account) must(err error) {
 	}
 }
 
+// bring puts programs of the tests into the folder that plays an image.
+func (a *account) bring(images string, names ...string) {
+	a.t.Helper()
+	for _, name := range names {
+		program, err := exec.LookPath(name)
+		a.must(err)
+		a.must(os.Symlink(program, filepath.Join(images, name)))
+	}
+}
+
 // eventually waits for what other processes bring about, until ctx ends.
 func (a *account) eventually(ctx context.Context, what string, done func() bool) {
 	a.t.Helper()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -41,15 +40,14 @@ func newAdopter(t *testing.T) *adopter {
 		"prefecthq/*": images, "registry.example/*": images, "datadog/*": images,
 	}}
 	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
-	program, err := exec.LookPath("quick-worker")
-	a.must(err)
-	a.must(os.Symlink(program, filepath.Join(images, "quick-worker")))
+	a.bring(images, "quick-worker", "python")
 	const script = "#!/bin/sh\ncase \"$1\" in\nworker) exec quick-worker \"$@\" ;;\n*) exec quick-worker demo flow-run " +
 		";;\nesac\n"
 	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
 	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
-	a.api, err = prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})
+	api, err := prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})
 	a.must(err)
+	a.api = api
 	a.furnish()
 	return a
 }

@@ -53,7 +53,10 @@ func asDenial(err error) (denial.Denial, bool) {
 // allows reports whether a statement is about what was missed, on the resource where one is
 // known. SQS writes actions in small letters.
 func allows(s templates.Statement, d denial.Denial) bool {
-	return matchesAny(s.Action, d.Action) && (d.Resource == "" || matchesAny(s.Resource, d.Resource))
+	if !matchesAny(s.Action, d.Action) || d.Resource == "" {
+		return matchesAny(s.Action, d.Action)
+	}
+	return matchesAny(s.Resource, d.Resource) || s.NotResource != nil && !matchesAny(s.NotResource, d.Resource)
 }
 
 // matchesAny compares as IAM does: * and ? are wildcards, and actions have no case.

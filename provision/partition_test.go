@@ -38,6 +38,7 @@ func TestEveryARNIsInThePartition(t *testing.T) {
 			s := fullSpec()
 			s.Region = region
 			s.Names = spec.DeriveNames(s.Pool, region)
+			s.FlowRuns.PolicyARNs = []string{"arn:" + partition + ":iam::aws:policy/AmazonS3ReadOnlyAccess"}
 			w := testWorld(t, s)
 			w.learn()
 			texts := documents(w)

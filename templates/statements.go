@@ -32,8 +32,8 @@ func Statements(name string, values map[string]any) []Statement {
 	return doc.Statement
 }
 
-// Sids names the statements of a policy that allow an action, whatever it is on.
-func Sids(name, action string) []string {
+// Sids names the statements of a policy that allow an action on a resource: an ARN, or "*" where AWS names none.
+func Sids(name, action, resource string) []string {
 	raw, err := files.ReadFile(name)
 	if err != nil {
 		panic(fmt.Sprintf("no policy %q: %v", name, err))
@@ -42,13 +42,20 @@ func Sids(name, action string) []string {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		panic(fmt.Sprintf("policy %q is none of IAM's: %v", name, err))
 	}
-	var out []string
+	var named, unnamed []string // with a Resource, which is not filled in here, and with a NotResource
 	for _, s := range doc.Statement {
-		if slices.ContainsFunc(s.Action, func(a string) bool { return strings.EqualFold(a, action) }) {
-			out = append(out, s.Sid)
+		switch {
+		case !slices.ContainsFunc(s.Action, func(a string) bool { return strings.EqualFold(a, action) }):
+		case s.NotResource == nil:
+			named = append(named, s.Sid)
+		case resource == "*":
+			unnamed = append(unnamed, s.Sid)
 		}
 	}
-	return out
+	if len(unnamed) > 0 {
+		return unnamed
+	}
+	return named
 }
 
 // Document is the policy of the statements, as IAM takes it, without white space.

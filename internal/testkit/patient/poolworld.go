@@ -111,7 +111,9 @@ func (w *world) Runs(name string) *prefect.FlowRun {
 	out := Must(w.Clients.ECS.RunTask(ctx, &ecs.RunTaskInput{
 		TaskDefinition: aws.String("prefect_etl_x"), LaunchType: types.LaunchTypeFargate,
 		NetworkConfiguration: &types.NetworkConfiguration{
-			AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{w.subnet}}},
+			AwsvpcConfiguration: &types.AwsVpcConfiguration{
+				Subnets: []string{w.subnet}, AssignPublicIp: types.AssignPublicIpEnabled,
+			}},
 	}))(w.t)
 	pid := *out.Tasks[0].ClusterArn + "::" + *out.Tasks[0].TaskArn
 	if err := w.Clients.Prefect.UpdateFlowRun(ctx, run.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid}); err != nil {
