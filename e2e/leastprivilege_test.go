@@ -24,7 +24,9 @@ var motoDoesNotTell = map[string][]string{
 	"bootstrap": {
 		"PassRoles", "TagNewSecurityGroup", "TagNewECSResources", "FixECSTags", "FixRoles", "MakeServiceLinkedRole",
 		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "FixSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
-		"AssociateFargate", "RegisterTaskDefinition", "RegisterWhereAWSNamesNone", // either will do
+		"AssociateFargate",
+		// Of these pairs either will do for what a new pool needs.
+		"RegisterTaskDefinition", "RegisterWhereAWSNamesNone", "ReadRoles", "JudgeAdoptedRoles",
 	},
 	"teardown": {"FindClusters", "StopFlowRuns"},
 }
