@@ -20,6 +20,7 @@ type service struct {
 	found   *types.Service
 	// draining is a deleted service whose last tasks are still stopping.
 	draining *types.Service
+	gone     bool // ECS remembers that it was deleted
 	// stale is decided when the plan is made: after a secret's own step it no longer shows.
 	stale bool
 	// failed is when ECS has given up on the newest deployment: it starts no task until it is
@@ -54,7 +55,7 @@ func (s *service) find(ctx context.Context) error {
 	if unlessGone(err) != nil {
 		return explain(fmt.Sprintf("read service %q", s.name()), err)
 	}
-	s.found, s.draining = nil, nil
+	s.found, s.draining, s.gone = nil, nil, false
 	if err != nil {
 		return nil // there is no such cluster yet
 	}
@@ -64,10 +65,15 @@ func (s *service) find(ctx context.Context) error {
 			s.found = &got
 		case "DRAINING":
 			s.draining = &got
+		case "INACTIVE":
+			s.gone = true
 		}
 	}
 	return nil
 }
+
+// known reports whether ECS has heard of the service, which it has not where it was never made or only just now.
+func (s *service) known() bool { return s.found != nil || s.draining != nil || s.gone }
 
 func (s *service) owned() bool {
 	return s.found != nil && s.w.owns(TagMap(s.found.Tags, ecsTagPair))

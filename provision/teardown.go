@@ -53,7 +53,7 @@ func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 	if err := t.discover(ctx); err != nil {
 		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
-	if err := t.look(ctx); err != nil {
+	if err := t.lookPatiently(ctx); err != nil {
 		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
 	t.Identity = t.w.id
@@ -66,11 +66,29 @@ func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 	return t, nil
 }
 
+// looks is how often teardown looks where ECS may not show yet what was just made.
+const looks = 4
+
+// lookPatiently looks again where the worker's task definition is there and its service is not: for a
+// moment after CreateService, DescribeServices says that there is none (docs/aws-notes.md).
+func (t *Teardown) lookPatiently(ctx context.Context) error {
+	for n := 1; ; n++ {
+		worker := &service{w: t.w}
+		definition := &taskDefinition{w: t.w}
+		err := t.look(ctx, worker, definition)
+		if err != nil || n == looks || worker.known() || len(definition.ours) == 0 {
+			return err
+		}
+		if err := t.w.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // look finds everything that may be there, at the same time.
-func (t *Teardown) look(ctx context.Context) error {
+func (t *Teardown) look(ctx context.Context, service *service, definition *taskDefinition) error {
 	w := t.w
-	definition, pool := &taskDefinition{w: w}, &workPool{w: w, keep: t.opts.KeepPool, stores: true}
-	service := &service{w: w}
+	pool := &workPool{w: w, keep: t.opts.KeepPool, stores: true}
 	cluster := &cluster{w: w, own: service}
 	t.chosen = t.choices()
 	flows, image := newFlowRepository(w), newRepository(w)

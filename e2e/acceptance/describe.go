@@ -44,7 +44,7 @@ func (o options) description() string {
 	fmt.Fprintf(&b, `It makes, all named after the pool and tagged ecsctl:pool=%[1]s and acceptance=%[1]s:
 - an ECS cluster, a service with one worker of %[2]d CPU units and %[3]d MiB, its task definitions
 - at most %[4]d flow runs in tasks of that size, one of them on Fargate Spot, each with a public address while it runs
-- four IAM roles and one for an experiment, a secret, a log group, a security group, two queues, a rule, two repositories
+- four IAM roles, a secret, a log group, a security group, two queues, a rule, two repositories
 - in Prefect: a work pool, a flow, a deployment, their runs
 All of it is taken away at the end, after a failure and after Ctrl-C too.
 
