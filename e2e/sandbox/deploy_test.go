@@ -88,7 +88,9 @@ type deployWorld struct {
 func newDeployWorld(t *testing.T, venv string) *deployWorld {
 	t.Helper()
 	server := ownServer(t, venv)
-	w := &deployWorld{world: newWorld(t, venv, "--prefect-api-url", server.URL), pool: "deploy-" + venv}
+	w := &deployWorld{world: newWorldWith(t, venv, func(w *world) []string {
+		return []string{"--prefect-api-url", server.URL, "--volume", w.certificates()}
+	}), pool: "deploy-" + venv}
 	w.env = w.environ(filepath.Dir(shared.binary)+":"+uvDir(t)+":"+w.venv, "PREFECT_API_URL="+server.URL,
 		"ECSCTL_VENV="+filepath.Dir(w.venv), "ECSCTL_BASE="+baseImage(t), "PIP_NO_INDEX=")
 	w.env = append(w.env, buildEnv(t)...)

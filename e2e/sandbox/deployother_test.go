@@ -45,13 +45,20 @@ func (w *deployWorld) withoutAnImage() {
 // gitToken opens the repository. Like GitHub, its server takes it for a user without a password.
 const gitToken = "ghp_0123456789"
 
+// certificates is the folder that containers see.
+func (w *world) certificates() string {
+	dir := filepath.Join(w.home, "certificates")
+	w.must(os.MkdirAll(dir, 0o700))
+	return dir
+}
+
 // fromGit deploys a checkout whose remote is a private repository that git itself serves over HTTPS. Its token is in
 // Secrets Manager, and nowhere else.
 func (w *deployWorld) fromGit() {
 	w.t.Helper()
 	served := w.t.TempDir()
 	server := w.serveGit(served)
-	certificate := filepath.Join(w.home, "git.pem")
+	certificate := filepath.Join(w.certificates(), "git.pem")
 	w.must(os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
 		Bytes: server.Certificate().Raw}), 0o600))
 	git := func(args ...string) {

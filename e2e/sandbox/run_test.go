@@ -63,7 +63,7 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 		if server != "" {
 			args = []string{"--prefect-api-url", server}
 		}
-		return args
+		return append(args, "--volume", w.home) // `prefect deploy` stores where the flow lies
 	})
 	api := w.env["PREFECT_API_URL"]
 	source := inventory.NewSource(w.config(), inventory.Prefect{URL: api, Authorization: w.authorization()})

@@ -55,7 +55,9 @@ tell("COMPLETED")
 // claimed and not launched when it is stopped is launched two minutes later: hence the time.
 func TestSwitchingRuntimes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, peers.Prefect3, "--prefect-api-url", ownServer(t, peers.Prefect3).URL)
+	w := newWorldWith(t, peers.Prefect3, func(w *world) []string {
+		return []string{"--prefect-api-url", ownServer(t, peers.Prefect3).URL, "--volume", w.home}
+	})
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
 		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes",
