@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"ecsctl/chaos/flowrun"
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pause"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
@@ -96,7 +97,8 @@ func (w *played) prefect() *prefect.Client {
 
 func (w *played) aws() aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(w.server.URL()), HTTPClient: w.client(),
+		APIOptions: answers.Options(),
+		Region:     "us-east-1", BaseEndpoint: aws.String(w.server.URL()), HTTPClient: w.client(),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
 	}
 }

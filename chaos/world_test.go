@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/chaos/flowrun"
+	"ecsctl/internal/aws/answers"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -63,7 +64,8 @@ func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 
 func (w *world) aws() aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(w.server.URL()),
+		APIOptions: answers.Options(),
+		Region:     "us-east-1", BaseEndpoint: aws.String(w.server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
 	}
 }

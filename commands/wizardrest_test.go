@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/stage"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,7 +19,8 @@ import (
 // ec2 is a client that goes past the tap.
 func (a *account) ec2() *ec2.Client {
 	return ec2.NewFromConfig(aws.Config{
-		Region: stage.Region, BaseEndpoint: aws.String(a.Server.URL()),
+		APIOptions: answers.Options(),
+		Region:     stage.Region, BaseEndpoint: aws.String(a.Server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", a.Server.SecretAccessKey(), ""),
 	})
 }

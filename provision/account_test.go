@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"ecsctl/image"
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/tinyprogram"
 	"ecsctl/internal/testkit/wiretap"
@@ -64,7 +65,8 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 	})
 	config := func(url string) aws.Config {
 		return aws.Config{
-			Region: region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST",
+			APIOptions: answers.Options(),
+			Region:     region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST",
 				server.SecretAccessKey(), ""),
 			Retryer: func() aws.Retryer {
 				return retry.NewStandard(func(o *retry.StandardOptions) {

@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/middleware"
 
 	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/aws/ec2calls"
@@ -97,9 +96,6 @@ func directClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = directly.Proxy })
 }
 
-// bounds are options of every client: no answer takes the memory of this machine, and none is lost.
-var bounds = []func(*middleware.Stack) error{answers.Bound, answers.Whole}
-
 // LoadAWSConfig loads the AWS configuration; region and profile override what it finds.
 func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger) (aws.Config, error) {
 	// The SDK's own warnings are for whoever looks into something, not for everybody.
@@ -107,10 +103,10 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
 	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
-		config.WithAPIOptions(bounds),
+		config.WithAPIOptions(answers.Options()),
 		// The endpoint of a task's credentials has a client of its own.
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
-			o.HTTPClient, o.APIOptions = directClient(), bounds
+			o.HTTPClient, o.APIOptions = directClient(), answers.Options()
 		})}
 	if region != "" {
 		options = append(options, config.WithRegion(region))

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/sandbox"
 )
 
@@ -134,6 +135,7 @@ func newClients(t *testing.T, endpoint, region, key, secret string) *clients {
 func clientsWith(t *testing.T, endpoint, region string, caller aws.CredentialsProvider) *clients {
 	t.Helper()
 	cfg, err := config.LoadDefaultConfig(t.Context(),
+		config.WithAPIOptions(answers.Options()),
 		config.WithRegion(region), config.WithBaseEndpoint(endpoint), config.WithCredentialsProvider(caller),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
 	if err != nil {

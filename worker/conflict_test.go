@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -33,7 +34,7 @@ func newLauncher(t *testing.T) *launcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+	cfg := aws.Config{APIOptions: answers.Options(), Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	clients, err := awsaccess.NewSets(cfg, nil, nil).Of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {

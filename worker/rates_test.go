@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/sandbox"
@@ -92,7 +93,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	base := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+	base := aws.Config{APIOptions: answers.Options(), Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/executable"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
@@ -94,7 +95,8 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	w.server = server
 	w.api = w.client()
 	w.aws = aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		APIOptions: answers.Options(),
+		Region:     "us-east-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: accountsKey(server),
 	}
 	if w.network != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"ecsctl/e2e/peers"
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
@@ -67,7 +68,7 @@ func (o options) openSandbox(dir string) (*farEnd, error) {
 		env: o.home(dir, server.Env()), runsTasks: true, close: func() { _ = server.Close() },
 		secrets: []string{server.SecretAccessKey()},
 	}
-	cfg := aws.Config{Region: o.region, BaseEndpoint: aws.String(server.URL()),
+	cfg := aws.Config{APIOptions: answers.Options(), Region: o.region, BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, server.SecretAccessKey(), "")}
 	return far, far.connect(cfg, playedSettings(server))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/sandbox"
 )
 
@@ -42,7 +43,8 @@ func newAccount(t *testing.T) *account {
 	t.Cleanup(func() { _ = server.Close() })
 	a := &account{url: server.URL(), secret: server.SecretAccessKey()}
 	subnets, err := ec2.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
+		APIOptions: answers.Options(),
+		Region:     "us-east-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", server.SecretAccessKey(), ""),
 	}).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
 	if err != nil || len(subnets.Subnets) == 0 {

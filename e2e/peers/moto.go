@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"ecsctl/internal/aws/answers"
 )
 
 // AccountHeader names the account that a call to moto is for. The proxies in front
@@ -61,6 +63,7 @@ func StartMoto(ctx context.Context, dir string) (*Moto, error) {
 // Config is the configuration of SDK clients that speak to one account of moto.
 func (m *Moto) Config(account, region string) aws.Config {
 	cfg := aws.Config{
+		APIOptions:   answers.Options(),
 		Region:       region,
 		BaseEndpoint: aws.String(m.URL),
 		Credentials:  credentials.NewStaticCredentialsProvider("e2e", "e2e", ""),

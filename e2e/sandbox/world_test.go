@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"ecsctl/e2e/peers"
+	"ecsctl/internal/aws/answers"
 )
 
 const region = "eu-west-1"
@@ -88,7 +89,8 @@ func (w *world) readEnv(log string) error {
 // config is that of SDK clients that read the account past everyone else.
 func (w *world) config() aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]),
+		APIOptions: answers.Options(),
+		Region:     region, BaseEndpoint: aws.String(w.env["AWS_ENDPOINT_URL"]),
 		Credentials: credentials.NewStaticCredentialsProvider(w.env["AWS_ACCESS_KEY_ID"],
 			w.env["AWS_SECRET_ACCESS_KEY"], ""),
 	}

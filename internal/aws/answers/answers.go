@@ -14,6 +14,12 @@ import (
 // has about a megabyte.
 const Max = 16 << 20
 
+// Options are those of every client, the APIOptions of an aws.Config: no answer takes the memory of this machine, and
+// none is lost.
+func Options() []func(*middleware.Stack) error {
+	return []func(*middleware.Stack) error{Bound, Whole}
+}
+
 // Bound is an option of a client, of an aws.Config's APIOptions: the bodies of answers end with a
 // *bounded.TooLargeError after Max bytes, unpacked. It stands next to the wire, so that all that read are behind it.
 func Bound(stack *middleware.Stack) error {

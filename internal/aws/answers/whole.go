@@ -8,15 +8,20 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
+const wholeID = "ecsctlWholeAnswer"
+
 // Whole is an option of a client, as Bound is: an answer is not lost because it comes quickly.
 //
 // The SDK closes a call's body as soon as the answer's head is there. The body's WriteTo then
 // returns io.EOF (smithy-go, safeWriteToReadCloser), which io.Copy takes for an error, where
 // Read's is the end. net/http, which looks for a byte too many behind the body, closes the
 // connection for it, and reading the answer fails with "use of closed network connection": a call
-// that AWS has carried out is sent again. A body without WriteTo is read.
+// that AWS has carried out is sent again. A body without WriteTo is read. Given twice, it counts once.
 func Whole(stack *middleware.Stack) error {
-	return stack.Serialize.Add(middleware.SerializeMiddlewareFunc("ecsctlWholeAnswer", whole), middleware.After)
+	if _, there := stack.Serialize.Get(wholeID); there {
+		return nil
+	}
+	return stack.Serialize.Add(middleware.SerializeMiddlewareFunc(wholeID, whole), middleware.After)
 }
 
 func whole(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (

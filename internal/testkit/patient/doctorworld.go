@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pipenet"
 	"ecsctl/operate"
 	"ecsctl/operate/doctor"
@@ -92,7 +93,8 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 // Config returns the AWS configuration of the user with that access key.
 func (p *Patient) Config(key, url string) aws.Config {
 	cfg := aws.Config{
-		Region: PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
+		APIOptions: answers.Options(),
+		Region:     PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(key, p.Server.SecretAccessKey(), ""),
 	}
 	if p.network != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/image"
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/operate/logs"
@@ -63,7 +64,7 @@ func NewWorld(t *testing.T, script string) *world {
 			t.Error(err)
 		}
 	})
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
+	cfg := aws.Config{APIOptions: answers.Options(), Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
 	source := inventory.NewSource(cfg, inventory.Prefect{URL: server.PrefectAPIURL()})
 	for name, value := range map[string]string{
