@@ -65,10 +65,16 @@ func inWords(findings []diagnose.Finding) []string {
 	return out
 }
 
+// newestStoppedTask is the one that failed last, or nil. One that ECS replaced or scaled in, which a rollback does
+// last, tells only where none has failed.
 func (w *world) newestStoppedTask(ctx context.Context) (*types.Task, error) {
 	stopped, err := w.serviceTasks(ctx, types.DesiredStatusStopped)
 	if err != nil {
 		return nil, err
+	}
+	failed := func(task types.Task) bool { return howItFailed(task) != "" }
+	if slices.ContainsFunc(stopped, failed) {
+		stopped = slices.DeleteFunc(stopped, func(task types.Task) bool { return !failed(task) })
 	}
 	var newest *types.Task
 	for _, task := range stopped {

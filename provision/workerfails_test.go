@@ -102,6 +102,33 @@ func TestWaitEndsWhenTasksEndAgainAndAgain(t *testing.T) {
 	}
 }
 
+// A task that ECS scaled in later than others failed tells nothing: the reason is that of those.
+func TestTheReasonIsThatOfATaskThatFailed(t *testing.T) {
+	t.Parallel()
+	a, images := employer(t)
+	a.program(images, "exit 3")
+	if _, err := a.hire(patience, func() {}); err == nil {
+		t.Fatal("a worker that ends counts as one that came online")
+	}
+	a.awaitGivenUp()
+	a.program(images, "exec sleep 600")
+	update := func(change func(*ecs.UpdateServiceInput)) {
+		t.Helper()
+		if err := updateService(change)(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update(func(in *ecs.UpdateServiceInput) { in.ForceNewDeployment = true })
+	a.awaitRunning()
+	update(func(in *ecs.UpdateServiceInput) { in.DesiredCount = aws.Int32(0) })
+	a.awaitService("nothing runs", func(s types.Service) bool { return s.RunningCount == 0 })
+	_, err := a.hire(2*time.Second, func() {})
+	if err == nil || !strings.Contains(err.Error(), "exited with code 3") ||
+		strings.Contains(err.Error(), "Scaling activity") {
+		t.Errorf("got error %v", err)
+	}
+}
+
 // A deployment that failed and still drains says nothing of the one that follows it.
 func TestOlderFailedDeploymentIsHistory(t *testing.T) {
 	t.Parallel()
