@@ -35,6 +35,7 @@ func TestALineAboutARetryTellsNoSecret(t *testing.T) {
 		return &wiretap.Fault{Status: 500, ContentType: "application/x-amz-json-1.1",
 			Body: `{"__type":"ServerException","message":"cannot take ` + secret + ` now"}`}
 	})
+	deployment := w.deployment(job) // before a worker can make the pool
 	log := &limited{}
 	w.start(func(o *worker.Options) {
 		impatient(o)
@@ -42,7 +43,7 @@ func TestALineAboutARetryTellsNoSecret(t *testing.T) {
 		o.AWS.BaseEndpoint, o.AWS.RetryMaxAttempts = aws.String(url), 1
 		o.Logger = slog.New(slog.NewTextHandler(log, nil))
 	})
-	id := w.runs(w.deployment(job), 1)[0]
+	id := w.runs(deployment, 1)[0]
 	w.await(id, prefect.Running)
 	if text := log.logged(); strings.Contains(text, secret) || strings.Count(text, "cannot take ******** now") < 2 {
 		t.Errorf("the log:\n%s", text)
