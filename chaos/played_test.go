@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"ecsctl/chaos/flowrun"
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pause"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
@@ -96,11 +94,9 @@ func (w *played) prefect() *prefect.Client {
 }
 
 func (w *played) aws() aws.Config {
-	return aws.Config{
-		APIOptions: answers.Options(),
-		Region:     "us-east-1", BaseEndpoint: aws.String(w.server.URL()), HTTPClient: w.client(),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
-	}
+	cfg := w.server.Config()
+	cfg.HTTPClient = w.client()
+	return cfg
 }
 
 // execute plays `prefect flow-run execute`. While Prefect is away it waits for it, as

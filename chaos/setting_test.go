@@ -49,9 +49,9 @@ func (w *world) observe() []string {
 	policy := fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},
 		"Action":"sqs:SendMessage","Resource":%q,"Condition":{"ArnEquals":{"aws:SourceArn":%q}}}]}`, queueARN, ruleARN)
-	must(sqs.NewFromConfig(w.aws()).CreateQueue(w.t.Context(), &sqs.CreateQueueInput{
+	must(sqs.NewFromConfig(w.server.Config()).CreateQueue(w.t.Context(), &sqs.CreateQueueInput{
 		QueueName: aws.String(observerQueue), Attributes: map[string]string{"Policy": policy}}))(w.t)
-	events := eventbridge.NewFromConfig(w.aws())
+	events := eventbridge.NewFromConfig(w.server.Config())
 	must(events.PutRule(w.t.Context(), &eventbridge.PutRuleInput{
 		Name: aws.String(observerQueue), EventPattern: aws.String(`{"source":["aws.ecs"]}`),
 	}))(w.t)

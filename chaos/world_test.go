@@ -10,13 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/chaos/flowrun"
-	"ecsctl/internal/aws/answers"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -53,21 +50,13 @@ func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 	direct := httptest.NewServer(api)
 	t.Cleanup(direct.Close)
 	w.api = must(prefect.New(prefect.Options{APIURL: direct.URL + "/api"}))(t)
-	w.ecs = ecs.NewFromConfig(w.aws())
+	w.ecs = ecs.NewFromConfig(w.server.Config())
 	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
 	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
 		Name: pool, Type: "ecs", BaseJobTemplate: template,
 	}))(t)
 	return w
-}
-
-func (w *world) aws() aws.Config {
-	return aws.Config{
-		APIOptions: answers.Options(),
-		Region:     "us-east-1", BaseEndpoint: aws.String(w.server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", w.server.SecretAccessKey(), ""),
-	}
 }
 
 // deployment makes a deployment whose runs end in that way.

@@ -7,22 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/stage"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
 // ec2 is a client that goes past the tap.
 func (a *account) ec2() *ec2.Client {
-	return ec2.NewFromConfig(aws.Config{
-		APIOptions: answers.Options(),
-		Region:     stage.Region, BaseEndpoint: aws.String(a.Server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", a.Server.SecretAccessKey(), ""),
-	})
+	return ec2.NewFromConfig(a.Server.Config())
 }
 
 func (a *account) defaultVPC() string {

@@ -13,10 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"ecsctl/image"
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/tinyprogram"
 	"ecsctl/internal/testkit/wiretap"
@@ -64,17 +62,14 @@ func newAccount(t *testing.T, opts sandbox.Options, attempts int) *account {
 		}
 	})
 	config := func(url string) aws.Config {
-		return aws.Config{
-			APIOptions: answers.Options(),
-			Region:     region, BaseEndpoint: aws.String(url), Credentials: credentials.NewStaticCredentialsProvider("TEST",
-				server.SecretAccessKey(), ""),
-			Retryer: func() aws.Retryer {
-				return retry.NewStandard(func(o *retry.StandardOptions) {
-					o.MaxAttempts, o.MaxBackoff = attempts,
-						10*time.Millisecond
-				})
-			},
+		cfg := server.Config()
+		cfg.BaseEndpoint = aws.String(url)
+		cfg.Retryer = func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond
+			})
 		}
+		return cfg
 	}
 	a.source = inventory.NewSource(config(server.URL()), inventory.Prefect{URL: server.PrefectAPIURL()})
 	a.cfg = config(a.proxy(server.URL(), wiretap.AWS))

@@ -11,6 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"ecsctl/internal/aws/answers"
 	"ecsctl/sandbox/fault"
 	"ecsctl/sandbox/internal/authz"
 	"ecsctl/sandbox/internal/ec2"
@@ -176,6 +180,14 @@ func (s *Server) Env() []string {
 		"PREFECT_API_URL="+s.PrefectAPIURL(),
 		ControlVariable+"="+s.controlURL())
 	return append(env, s.prefect.env()...)
+}
+
+// Config is Env for clients of the SDK: all services, with the account's own key.
+func (s *Server) Config() aws.Config {
+	return aws.Config{
+		Region: s.opts.Region, BaseEndpoint: aws.String(s.url), APIOptions: answers.Options(),
+		Credentials: credentials.NewStaticCredentialsProvider(AccessKeyID, s.secret, ""),
+	}
 }
 
 // placeEnv says where AWS is, and nothing of who calls.

@@ -5,11 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/jobtemplate"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -34,9 +31,7 @@ func newLauncher(t *testing.T) *launcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	cfg := aws.Config{APIOptions: answers.Options(), Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
-	clients, err := awsaccess.NewSets(cfg, nil, nil).Of(t.Context(), jobtemplate.Credentials{})
+	clients, err := awsaccess.NewSets(server.Config(), nil, nil).Of(t.Context(), jobtemplate.Credentials{})
 	if err != nil {
 		t.Fatal(err)
 	}

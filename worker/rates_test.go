@@ -9,11 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pause"
 	"ecsctl/jobtemplate"
 	"ecsctl/sandbox"
@@ -93,9 +90,7 @@ func TestRatesAreSharedByAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	base := aws.Config{APIOptions: answers.Options(), Region: "us-east-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
-	sets := awsaccess.NewSets(base, map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
+	sets := awsaccess.NewSets(server.Config(), map[string]awsaccess.Rate{"ListTasks": {PerSecond: 1, Burst: 4}}, nil)
 	clientsOf := func(c jobtemplate.Credentials) *awsaccess.Clients {
 		clients, err := sets.Of(t.Context(), c)
 		if err != nil {

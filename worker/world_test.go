@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,11 +14,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/executable"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
@@ -94,27 +91,13 @@ func newWorld(t *testing.T, o worldOptions) *world {
 	})
 	w.server = server
 	w.api = w.client()
-	w.aws = aws.Config{
-		APIOptions: answers.Options(),
-		Region:     "us-east-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: accountsKey(server),
-	}
+	w.aws = server.Config()
 	if w.network != nil {
 		w.aws.HTTPClient = w.wire()
 	}
 	w.ecs = ecs.NewFromConfig(w.aws)
 	must(w.ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
 	return w
-}
-
-// accountsKey may do everything, also where policies count.
-func accountsKey(server *sandbox.Server) aws.CredentialsProvider {
-	values := map[string]string{}
-	for _, variable := range server.Env() {
-		name, value, _ := strings.Cut(variable, "=")
-		values[name] = value
-	}
-	return credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], "")
 }
 
 func (w *world) client() *prefect.Client {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -89,7 +88,7 @@ func newArena(ctx context.Context, dir string, quotas []fault.Quota) (*arena, er
 
 // prepare makes a cluster, the queue with its rule, and a paused pool.
 func (a *arena) prepare(ctx context.Context) error {
-	cfg := a.config()
+	cfg := a.server.Config()
 	if _, err := ecs.NewFromConfig(cfg).CreateCluster(ctx, &ecs.CreateClusterInput{}); err != nil {
 		return err
 	}
@@ -134,20 +133,6 @@ func makeQueue(ctx context.Context, client *sqs.Client) (string, error) {
 		return "", err
 	}
 	return got.Attributes["QueueArn"], nil
-}
-
-// config goes past the tap.
-func (a *arena) config() aws.Config {
-	values := map[string]string{}
-	for _, variable := range a.server.Env() {
-		name, value, _ := strings.Cut(variable, "=")
-		values[name] = value
-	}
-	return aws.Config{
-		Region: values["AWS_REGION"], BaseEndpoint: aws.String(a.server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider(values["AWS_ACCESS_KEY_ID"],
-			values["AWS_SECRET_ACCESS_KEY"], ""),
-	}
 }
 
 // seed makes runs that are due.

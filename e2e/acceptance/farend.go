@@ -14,10 +14,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"ecsctl/e2e/peers"
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
@@ -68,9 +66,7 @@ func (o options) openSandbox(dir string) (*farEnd, error) {
 		env: o.home(dir, server.Env()), runsTasks: true, close: func() { _ = server.Close() },
 		secrets: []string{server.SecretAccessKey()},
 	}
-	cfg := aws.Config{APIOptions: answers.Options(), Region: o.region, BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, server.SecretAccessKey(), "")}
-	return far, far.connect(cfg, playedSettings(server))
+	return far, far.connect(server.Config(), playedSettings(server))
 }
 
 // openMoto has the sandbox's Prefect beside moto's account.

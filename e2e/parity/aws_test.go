@@ -15,10 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/sandbox"
 )
 
@@ -42,11 +40,7 @@ func newAccount(t *testing.T) *account {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	a := &account{url: server.URL(), secret: server.SecretAccessKey()}
-	subnets, err := ec2.NewFromConfig(aws.Config{
-		APIOptions: answers.Options(),
-		Region:     "us-east-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("SANDBOX", server.SecretAccessKey(), ""),
-	}).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
+	subnets, err := ec2.NewFromConfig(server.Config()).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
 	if err != nil || len(subnets.Subnets) == 0 {
 		t.Fatalf("the sandbox has no subnets: %v", err)
 	}

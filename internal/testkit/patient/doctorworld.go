@@ -21,7 +21,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/pipenet"
 	"ecsctl/operate"
 	"ecsctl/operate/doctor"
@@ -92,11 +91,9 @@ func NewPatient(t *testing.T, o sandbox.Options) *Patient {
 
 // Config returns the AWS configuration of the user with that access key.
 func (p *Patient) Config(key, url string) aws.Config {
-	cfg := aws.Config{
-		APIOptions: answers.Options(),
-		Region:     PatientRegion, BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(key, p.Server.SecretAccessKey(), ""),
-	}
+	cfg := p.Server.Config()
+	cfg.BaseEndpoint, cfg.RetryMaxAttempts = aws.String(url), 1
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(key, p.Server.SecretAccessKey(), "")
 	if p.network != nil {
 		cfg.HTTPClient = p.wire()
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -16,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/image"
-	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/operate/logs"
@@ -64,9 +62,7 @@ func NewWorld(t *testing.T, script string) *world {
 			t.Error(err)
 		}
 	})
-	cfg := aws.Config{APIOptions: answers.Options(), Region: "eu-west-1", BaseEndpoint: aws.String(server.URL()),
-		Credentials: credentials.NewStaticCredentialsProvider("TEST", server.SecretAccessKey(), "")}
-	source := inventory.NewSource(cfg, inventory.Prefect{URL: server.PrefectAPIURL()})
+	source := inventory.NewSource(server.Config(), inventory.Prefect{URL: server.PrefectAPIURL()})
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL(), "AWS_ACCESS_KEY_ID": "TEST",
 		"AWS_SECRET_ACCESS_KEY": server.SecretAccessKey(),

@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/sandbox"
@@ -61,10 +58,9 @@ func NewWorld(opts sandbox.Options, authorization string, api ...prefectapi.Opti
 		return nil, errors.Join(err, w.End())
 	}
 	// Reading and damaging go past the tap: it hears ecsctl alone.
-	w.Source = inventory.NewSource(aws.Config{
-		Region: opts.Region, BaseEndpoint: aws.String(server.URL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(sandbox.AccessKeyID, server.SecretAccessKey(), ""),
-	}, inventory.Prefect{URL: server.PrefectAPIURL(), Authorization: authorization})
+	cfg := server.Config()
+	cfg.RetryMaxAttempts = 1
+	w.Source = inventory.NewSource(cfg, inventory.Prefect{URL: server.PrefectAPIURL(), Authorization: authorization})
 	return w, nil
 }
 

@@ -87,18 +87,14 @@ func (g *securityGroup) lets(egress bool, peer func(*rule) bool) bool {
 
 // tableOf is the route table of a subnet: its own, else the VPC's main one.
 func (s *Service) tableOf(n *subnet) *routeTable {
-	var main *routeTable
 	for _, t := range s.tables {
 		for _, a := range t.Associations.Item {
 			if a.SubnetID == n.SubnetID {
 				return t
 			}
 		}
-		if t.VpcID == n.VpcID && t.isMain() {
-			main = t
-		}
 	}
-	return main
+	return s.mainTable(n.VpcID)
 }
 
 // leadsOut reports whether the default route gets out: through an internet gateway with a public
