@@ -37,8 +37,8 @@ const (
 
 // A person cancels, ends, deletes and retries runs and edits or recreates the pool at any moment, AWS throttles
 // launches for minutes, workers of one name and of others are killed, the key is rotated, the
-// server's clock is off by up to five minutes, and events are lost, doubled and late: nothing is lost, nothing is executed more often
-// than it was scheduled, and nothing that was over when its task was asked for.
+// server's clock is off by up to five minutes, and events are lost, doubled and late: nothing is lost, nothing is
+// executed more often than it was scheduled, and nothing that was over when its task was asked for.
 func TestActors(t *testing.T) {
 	for i := range *actorSeeds {
 		seed := *firstSeed + uint64(i)

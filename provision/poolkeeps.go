@@ -56,7 +56,9 @@ func (p *workPool) judge(ctx context.Context) error {
 		return errors.Join(p.judgeNamedNetwork(ctx), p.findJob(ctx))
 	}
 	p.used = jobtemplate.UsedVariables(p.found.BaseJobTemplate)
-	for _, look := range []func(context.Context) error{p.judgeNetwork, p.judgeNamedNetwork, p.judgeRole, p.judgeLogs, p.findJob} {
+	for _, look := range []func(context.Context) error{
+		p.judgeNetwork, p.judgeNamedNetwork, p.judgeRole, p.judgeLogs, p.findJob,
+	} {
 		if err := look(ctx); err != nil {
 			return err
 		}

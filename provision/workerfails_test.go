@@ -48,15 +48,22 @@ func (a *account) awaitGivenUp() {
 	})
 }
 
-// A deployment on which ECS gave up is a change, which a new deployment fixes.
-func TestFailedDeploymentIsStartedAnew(t *testing.T) {
-	t.Parallel()
-	a, images := employer(t)
+// givenUp has a service whose worker ended each time, until ECS gave up on its deployment.
+func givenUp(t *testing.T) (a *account, images string) {
+	t.Helper()
+	a, images = employer(t)
 	a.program(images, "exit 3")
 	if _, err := a.hire(patience, func() {}); err == nil {
 		t.Fatal("a worker that ends counts as one that came online")
 	}
 	a.awaitGivenUp()
+	return a, images
+}
+
+// A deployment on which ECS gave up is a change, which a new deployment fixes.
+func TestFailedDeploymentIsStartedAnew(t *testing.T) {
+	t.Parallel()
+	a, images := givenUp(t)
 	if diff := cmp.Diff([]string{"service update"}, a.plan()); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
@@ -105,12 +112,7 @@ func TestWaitEndsWhenTasksEndAgainAndAgain(t *testing.T) {
 // A task that ECS scaled in later than others failed tells nothing: the reason is that of those.
 func TestTheReasonIsThatOfATaskThatFailed(t *testing.T) {
 	t.Parallel()
-	a, images := employer(t)
-	a.program(images, "exit 3")
-	if _, err := a.hire(patience, func() {}); err == nil {
-		t.Fatal("a worker that ends counts as one that came online")
-	}
-	a.awaitGivenUp()
+	a, images := givenUp(t)
 	a.program(images, "exec sleep 600")
 	update := func(change func(*ecs.UpdateServiceInput)) {
 		t.Helper()

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/goccy/go-yaml"
@@ -75,9 +76,7 @@ func (d *deployer) targetsOf(deployments []yaml.MapSlice) []target {
 				variables[key] = plainYAML(item.Value)
 			}
 		}
-		for key, value := range d.variables("") {
-			variables[key] = value
-		}
+		maps.Copy(variables, d.variables(""))
 		out = append(out, target{name, variables})
 	}
 	return out

@@ -21,12 +21,16 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 		return
 	}
 	shut, open := status.ShutSubnets(ways)
-	if d.meetsClosedEndpoints(ctx, ways) {
+	endpoints, unread := status.ReadEndpoints(ctx, d.Clients, ways.VPC)
+	if unread == nil && d.meetsClosedEndpoints(ctx, endpoints, ways) {
 		return
 	}
 	if len(shut) > 0 {
-		d.checkEndpoints(ctx, ways.VPC, shut)
+		d.checkEndpoints(endpoints, unread, ways.VPC, shut)
 		return
+	}
+	if unread != nil {
+		d.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", unread)
 	}
 	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
 	if len(ways.Warnings) > 0 {
@@ -47,12 +51,12 @@ func (d *doctor) neededServices() []string {
 	return needed
 }
 
-// meetsClosedEndpoints looks at the endpoints that take over what goes to AWS, whatever way out there is. Who may
-// not look at them is told of the rest.
-func (d *doctor) meetsClosedEndpoints(ctx context.Context, ways provision.Ways) bool {
-	closed, err := status.ClosedEndpoints(ctx, d.Clients, ways, d.spec, d.neededServices())
+// meetsClosedEndpoints looks for endpoints that take the traffic to AWS, whatever the route, and let in none of it.
+// Where their groups cannot be read, the other findings have to do.
+func (d *doctor) meetsClosedEndpoints(ctx context.Context, endpoints status.Endpoints, ways provision.Ways) bool {
+	closed, err := endpoints.Closed(ctx, d.Clients, ways, d.spec, d.neededServices())
 	if err != nil {
-		d.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", err)
+		d.Logger.DebugContext(ctx, "whether VPC endpoints let tasks in is not known", "error", err)
 		return false
 	}
 	if len(closed) == 0 {
@@ -66,13 +70,13 @@ func (d *doctor) meetsClosedEndpoints(ctx context.Context, ways provision.Ways) 
 }
 
 // checkEndpoints is for subnets without a way out.
-func (d *doctor) checkEndpoints(ctx context.Context, vpc string, shut []string) {
+func (d *doctor) checkEndpoints(endpoints status.Endpoints, unread error, vpc string, shut []string) {
 	reason := "no way out of " + strings.Join(shut, "; ")
-	missing, err := status.MissingEndpoints(ctx, d.Clients, vpc, d.neededServices())
-	if err != nil {
-		d.fail(checkNetwork, reason+"; and "+err.Error(), status.RouteFix)
+	if unread != nil {
+		d.fail(checkNetwork, reason+"; and "+unread.Error(), status.RouteFix)
 		return
 	}
+	missing := endpoints.Missing(d.neededServices())
 	if len(missing) > 0 {
 		d.fail(checkNetwork, fmt.Sprintf("%s; and VPC %s has no endpoint for %s", reason, vpc,
 			strings.Join(missing, ", ")),

@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,61 +15,95 @@ import (
 	"ecsctl/provision/spec"
 )
 
-// ClosedEndpoints are those of the needed services whose interface endpoints take all of the VPC's traffic
-// to the service (private DNS) and whose security groups let in no HTTPS from the worker's tasks: with such
-// an endpoint a NAT gateway does not help.
-func ClosedEndpoints(ctx context.Context, c *provision.Clients, ways provision.Ways, want spec.Spec,
-	needed []string) ([]string, error) {
-	endpoints, err := endpointsOf(ctx, c, ways.VPC)
-	if err != nil {
-		return nil, err
+// Endpoints are the endpoints of a VPC that are available.
+type Endpoints struct {
+	region string
+	list   []types.VpcEndpoint
+}
+
+// ReadEndpoints reads those of a VPC.
+func ReadEndpoints(ctx context.Context, c *provision.Clients, vpc string) (Endpoints, error) {
+	out := Endpoints{region: c.Region}
+	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2,
+		&ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return out, provision.ExplainAWS("read the VPC endpoints", err)
+		}
+		for _, e := range page.VpcEndpoints {
+			if strings.EqualFold(string(e.State), "available") {
+				out.list = append(out.list, e)
+			}
+		}
 	}
-	endpoints = slices.DeleteFunc(endpoints, func(e types.VpcEndpoint) bool {
-		return !aws.ToBool(e.PrivateDnsEnabled) || !slices.ContainsFunc(needed, serves(c.Region, e))
+	return out, nil
+}
+
+// serves reports whether an endpoint is that of a service. The names begin with com.amazonaws, or with
+// cn.com.amazonaws in China.
+func (e Endpoints) serves(endpoint types.VpcEndpoint, service string) bool {
+	return strings.HasSuffix(aws.ToString(endpoint.ServiceName), "."+e.region+"."+service)
+}
+
+// Missing are the needed services that have none.
+func (e Endpoints) Missing(needed []string) []string {
+	return slices.DeleteFunc(needed, func(service string) bool {
+		return slices.ContainsFunc(e.list, func(one types.VpcEndpoint) bool { return e.serves(one, service) })
 	})
-	if len(endpoints) == 0 {
+}
+
+// Closed are those of the needed services that take all of the VPC's traffic to the service (private DNS)
+// and whose security groups let in no HTTPS from the worker's tasks: with such an endpoint a NAT gateway does not
+// help.
+func (e Endpoints) Closed(ctx context.Context, c *provision.Clients, ways provision.Ways, want spec.Spec,
+	needed []string) ([]string, error) {
+	taking := slices.DeleteFunc(slices.Clone(e.list), func(one types.VpcEndpoint) bool {
+		return !aws.ToBool(one.PrivateDnsEnabled) ||
+			!slices.ContainsFunc(needed, func(service string) bool { return e.serves(one, service) })
+	})
+	if len(taking) == 0 {
 		return nil, nil
 	}
 	from, err := taskSource(ctx, c, ways, want)
 	if err != nil {
 		return nil, err
 	}
+	groups, err := groupsOf(ctx, c, taking)
+	if err != nil {
+		return nil, err
+	}
 	var out []string
+	for _, one := range taking {
+		if !from.reaches(one, groups) {
+			out = append(out, aws.ToString(one.VpcEndpointId)+" of "+aws.ToString(one.ServiceName))
+		}
+	}
+	return out, nil
+}
+
+// groupsOf reads the security groups of endpoints, by their ids.
+func groupsOf(ctx context.Context, c *provision.Clients, endpoints []types.VpcEndpoint) (
+	map[string]types.SecurityGroup, error) {
+	groups := map[string]types.SecurityGroup{}
 	for _, e := range endpoints {
-		open, err := from.reaches(ctx, c, e)
-		if err != nil {
-			return nil, err
-		}
-		if !open {
-			out = append(out, aws.ToString(e.VpcEndpointId)+" of "+aws.ToString(e.ServiceName))
+		for _, g := range e.Groups {
+			groups[aws.ToString(g.GroupId)] = types.SecurityGroup{}
 		}
 	}
-	return out, nil
-}
-
-// serves is whether an endpoint is that of a service.
-func serves(region string, e types.VpcEndpoint) func(service string) bool {
-	return func(service string) bool {
-		return strings.HasSuffix(aws.ToString(e.ServiceName), "."+region+"."+service)
+	if len(groups) == 0 {
+		return nil, nil
 	}
-}
-
-func endpointsOf(ctx context.Context, c *provision.Clients, vpc string) ([]types.VpcEndpoint, error) {
-	var out []types.VpcEndpoint
-	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2,
-		&ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, provision.ExplainAWS("read the VPC endpoints", err)
-		}
-		for _, e := range page.VpcEndpoints {
-			if strings.EqualFold(string(e.State), "available") {
-				out = append(out, e)
-			}
-		}
+	found, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		GroupIds: slices.Sorted(maps.Keys(groups)),
+	})
+	if err != nil {
+		return nil, provision.ExplainAWS("read the security groups of the VPC endpoints", err)
 	}
-	return out, nil
+	for _, g := range found.SecurityGroups {
+		groups[aws.ToString(g.GroupId)] = g
+	}
+	return groups, nil
 }
 
 // source is where the worker's tasks have their addresses.
@@ -107,22 +142,12 @@ func taskSource(ctx context.Context, c *provision.Clients, ways provision.Ways, 
 	return from, nil
 }
 
-// reaches reports whether a group of the endpoint lets the tasks in.
-func (s source) reaches(ctx context.Context, c *provision.Clients, e types.VpcEndpoint) (bool, error) {
-	var ids []string
-	for _, g := range e.Groups {
-		ids = append(ids, aws.ToString(g.GroupId))
-	}
-	if len(ids) == 0 {
-		return true, nil // AWS gives each interface endpoint a group: nothing is known of this one
-	}
-	groups, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: ids})
-	if err != nil {
-		return false, provision.ExplainAWS("read the security groups of the VPC endpoints", err)
-	}
-	return slices.ContainsFunc(groups.SecurityGroups, func(g types.SecurityGroup) bool {
-		return slices.ContainsFunc(g.IpPermissions, s.isLetIn)
-	}), nil
+// reaches reports whether a group of the endpoint lets the tasks in. AWS gives each interface endpoint a
+// group: of one without nothing is known.
+func (s source) reaches(e types.VpcEndpoint, groups map[string]types.SecurityGroup) bool {
+	return len(e.Groups) == 0 || slices.ContainsFunc(e.Groups, func(g types.SecurityGroupIdentifier) bool {
+		return slices.ContainsFunc(groups[aws.ToString(g.GroupId)].IpPermissions, s.isLetIn)
+	})
 }
 
 func (s source) isLetIn(p types.IpPermission) bool {

@@ -3,10 +3,7 @@ package status
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ecsctl/provision"
 )
@@ -25,28 +22,16 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 	if len(shut) == 0 {
 		return
 	}
-	missing, err := MissingEndpoints(ctx, r.opts.Clients, ways.VPC, []string{ServiceLogs})
+	endpoints, err := ReadEndpoints(ctx, r.opts.Clients, ways.VPC)
 	if err != nil {
 		r.opts.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", err)
 		return
 	}
-	if slices.Contains(missing, ServiceLogs) {
+	if len(endpoints.Missing([]string{ServiceLogs})) > 0 {
 		r.add(Problem{Severity: Fail, About: AboutNetwork, Fix: []string{RouteFix},
 			Cause: fmt.Sprintf("no way out of %s: tasks there reach neither Prefect nor AWS",
 				strings.Join(shut, "; "))})
 	}
-}
-
-// MissingEndpoints are the services that a VPC has no endpoint for.
-func MissingEndpoints(ctx context.Context, c *provision.Clients, vpc string, needed []string) ([]string, error) {
-	endpoints, err := endpointsOf(ctx, c, vpc)
-	if err != nil {
-		return nil, err
-	}
-	// The names begin with com.amazonaws, or with cn.com.amazonaws in China.
-	return slices.DeleteFunc(needed, func(service string) bool {
-		return slices.ContainsFunc(endpoints, func(e types.VpcEndpoint) bool { return serves(c.Region, e)(service) })
-	}), nil
 }
 
 // ServiceLogs is CloudWatch Logs in the names of VPC endpoints.
