@@ -76,6 +76,8 @@ func (w *played) close() {
 }
 
 func (w *played) hangUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, c := range w.clients {
 		c.CloseIdleConnections()
 	}
@@ -83,6 +85,8 @@ func (w *played) hangUp() {
 
 func (w *played) client() *http.Client {
 	c := w.line.Client()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.clients = append(w.clients, c)
 	return c
 }
