@@ -43,6 +43,7 @@ func (c *cancel) look(ctx context.Context) error {
 	if quiet, err := c.quiet.isQuiet(ctx); quiet || err != nil {
 		return err
 	}
+	known = c.heartbeat.current.Load()
 	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
 		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool},
 		WorkQueueNames: c.opts.WorkQueues,

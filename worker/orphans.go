@@ -43,6 +43,7 @@ func (o *orphans) look(ctx context.Context) error {
 	if quiet, err := o.quiet.isQuiet(ctx); quiet || err != nil {
 		return err
 	}
+	known = o.heartbeat.current.Load()
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
 	filter := prefect.FlowRunFilter{
 		EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry,
