@@ -140,8 +140,13 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 		pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id,
 		startLimit: job.StartTimeout,
 	})
-	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
-		return err
+	still := func(ctx context.Context) (bool, error) {
+		states, err := o.opts.Prefect.FlowRunStates(ctx, run.ID)
+		return err == nil && fateOf(states, claim.id) != lost, err
 	}
-	return nil // it was deleted: settled as any other
+	err = o.report.infrastructure(ctx, o.log, ref, pid, still)
+	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
+		return nil // settled as any other
+	}
+	return err
 }
