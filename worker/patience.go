@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
@@ -99,6 +100,9 @@ func (p patience) limitFor(err error) time.Duration {
 // lasting tells an outage of AWS, which is waited out, from what is more likely to be
 // wrong here: a role that cannot be assumed, or no credentials.
 func lasting(err error) bool {
+	if awserr.FromEndpoint(err) {
+		return false
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return !awsaccess.RoleIsNew(api)
