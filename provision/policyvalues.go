@@ -30,6 +30,7 @@ func (w *world) ecsValues() map[string]any {
 		"AnyCluster":        "*",
 		"Service":           service(shortName(cluster)),
 		"AnyService":        service("*"),
+		"ServicesHere":      w.id.arn("ecs", "service/"+shortName(cluster)+"/*"),
 		"AnyTaskDefinition": w.anyTaskDefinition(),
 		"TaskDefinition":    w.id.arn("ecs", "task-definition/"+w.spec.Names.Family+":*"),
 		"AllTasks":          w.id.arn("ecs", "task/*"),

@@ -115,7 +115,10 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 		return err
 	}
 	t.resources = append(append(t.resources, definition), groups...)
-	return pool.countDeployments(ctx)
+	group, gctx = errgroup.WithContext(ctx)
+	group.Go(func() error { return pool.countDeployments(gctx) })
+	group.Go(func() error { return cluster.planGuests(gctx) })
+	return group.Wait()
 }
 
 // choices of an earlier bootstrap, as the pool remembers them: what it did not want need not be looked at.
@@ -180,14 +183,27 @@ func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, err
 	}
 	steps := []step{t.taskStep(progress)}
 	for _, r := range t.resources {
-		change := r.remove()
-		if !change.writes() {
-			continue
+		if s, ok := t.stepOf(r); ok {
+			steps = append(steps, s)
 		}
-		steps = append(steps, step{change: change, needs: teardownNeeds(change.Kind), run: t.limited(r)})
 	}
 	applied, err := runSteps(ctx, steps, progress)
 	return applied, t.w.nameStatements(PolicyTeardown, err)
+}
+
+// stepOf is the step of a resource that goes, or of one that may turn out to.
+func (t *Teardown) stepOf(r removable) (step, bool) {
+	s := step{change: r.remove(), run: t.limited(r)}
+	s.needs = teardownNeeds(s.change.Kind)
+	c, ok := r.(*cluster)
+	if !ok {
+		return s, s.change.writes()
+	}
+	s.came = func() Action { return c.came }
+	if !s.change.writes() {
+		s.change.Action = None
+	}
+	return s, s.change.writes() || c.mayBecomeOurs()
 }
 
 // teardownNeeds lists what must be gone before a kind.
