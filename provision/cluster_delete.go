@@ -50,7 +50,7 @@ func (c *cluster) planGuests(ctx context.Context) error {
 
 // findGuests lists the services of others in a cluster that is ours, in the order of their names.
 func (c *cluster) findGuests(ctx context.Context) error {
-	c.guests = nil
+	c.guests, c.back = nil, false
 	if !c.owned() {
 		return nil
 	}
@@ -59,6 +59,10 @@ func (c *cluster) findGuests(ctx context.Context) error {
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
+		if err != nil && unlessGone(err) == nil {
+			c.found = nil
+			return nil
+		}
 		if err != nil {
 			return explain("list the services of the cluster", err)
 		}
@@ -80,13 +84,20 @@ func (c *cluster) addGuests(ctx context.Context, arns []string) error {
 	out, err := c.w.aws.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
 		Cluster: c.found.ClusterArn, Services: arns, Include: []types.ServiceField{types.ServiceFieldTags},
 	})
-	if err != nil {
+	if unlessGone(err) != nil {
 		return explain("read the services of the cluster", err)
+	}
+	if err != nil {
+		return nil // the next look sees that the cluster is gone
 	}
 	for _, s := range out.Services {
 		g := guest{name: aws.ToString(s.ServiceName), tags: TagMap(s.Tags, ecsTagPair)}
-		if aws.ToString(s.Status) == "ACTIVE" && g.name != c.own.name() {
+		switch {
+		case aws.ToString(s.Status) != "ACTIVE":
+		case g.name != c.own.name():
 			c.guests = append(c.guests, g)
+		case c.own.found == nil || aws.ToTime(s.CreatedAt).After(aws.ToTime(c.own.found.CreatedAt)):
+			c.back = true
 		}
 	}
 	return nil
@@ -165,6 +176,9 @@ func stillIn(err error) string {
 
 // settle tries once. Until it is done, the error is why the cluster is still there.
 func (c *cluster) settle(ctx context.Context) (done bool, err error) {
+	if c.back {
+		return true, besideBootstrap(fmt.Errorf("service %q was made in it anew", c.own.name()))
+	}
 	c.came = c.remove().Action
 	switch c.came {
 	case None, Leave:

@@ -228,7 +228,7 @@ func (t *Teardown) limited(r removable) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
 		defer cancel()
-		return "", r.delete(ctx)
+		return "", addedMeanwhile(r.delete(ctx))
 	}
 }
 

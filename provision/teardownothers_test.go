@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -243,7 +244,7 @@ func TestClusterIsHandedOnTooLate(t *testing.T) {
 	a.makePool("etl")
 	a.makePool("second")
 	var plan *provision.Teardown
-	a.meanwhile("TagResource", func() { a.teardownOf("second") }, func() { plan = a.planTeardown("etl") })
+	a.meanwhile("ecs:TagResource", func() { a.teardownOf("second") }, func() { plan = a.planTeardown("etl") })
 	_, err := plan.Apply(t.Context(), silence{})
 	want := `cluster "shared": it is that of work pool "second" now, whose own service has just gone`
 	if err == nil || err.Error() != want {
@@ -260,9 +261,16 @@ func TestClusterIsHandedOnTooLate(t *testing.T) {
 
 // meanwhile does something right before the first call of an operation by the clients that are made in make.
 func (a *account) meanwhile(operation string, do, make func()) {
+	_, operation, _ = strings.Cut(operation, ":")
 	plain := a.cfg
 	defer func() { a.cfg = plain }()
 	var once sync.Once
+	first := func() {
+		tapped := a.cfg
+		a.cfg = plain
+		do()
+		a.cfg = tapped
+	}
 	a.cfg = plain.Copy()
 	a.cfg.APIOptions = append(slices.Clone(plain.APIOptions), func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meanwhile",
@@ -270,7 +278,7 @@ func (a *account) meanwhile(operation string, do, make func()) {
 				middleware.InitializeOutput, middleware.Metadata, error,
 			) {
 				if middleware.GetOperationName(ctx) == operation {
-					once.Do(do)
+					once.Do(first)
 				}
 				return next.HandleInitialize(ctx, in)
 			}), middleware.After)
