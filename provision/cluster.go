@@ -23,6 +23,7 @@ type cluster struct {
 	// The rest is for teardown.
 	own    *service // the service in it that goes first
 	guests []guest  // the other services in it
+	runs   int      // flow runs in it that are left
 	back   bool     // the pool's own service was made anew since the plan
 	came   Action   // what became of it
 }

@@ -129,6 +129,8 @@ func (c *cluster) remove() Change {
 		change.Fields = []Field{{
 			Path: "tags." + TagPool, Before: TagMap(c.found.Tags, ecsTagPair)[TagPool], After: heir.pool(),
 		}}
+	case c.runs > 0:
+		change.Action, change.Reason = Leave, usedByRuns(c.runs)
 	case len(c.guests) > 0:
 		change.Action, change.Reason = Leave, "services of others run in it: "+c.guestNames()
 	}

@@ -76,7 +76,7 @@ func (t *Teardown) lookPatiently(ctx context.Context) error {
 		worker := &service{w: t.w}
 		definition := &taskDefinition{w: t.w}
 		err := t.look(ctx, worker, definition)
-		if err != nil || n == looks || worker.known() || len(definition.ours) == 0 {
+		if err != nil || n == looks || worker.known() || len(definition.ours.active) == 0 {
 			return err
 		}
 		if err := t.w.pause(ctx); err != nil {
@@ -118,6 +118,7 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 	group, gctx = errgroup.WithContext(ctx)
 	group.Go(func() error { return pool.countDeployments(gctx) })
 	group.Go(func() error { return cluster.planGuests(gctx) })
+	group.Go(func() error { return t.keepForRuns(gctx, cluster, groups) })
 	return group.Wait()
 }
 

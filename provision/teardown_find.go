@@ -172,7 +172,7 @@ func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
 }
 
 // runningTask is a flow run that runs as a task of the pool.
-type runningTask struct{ arn, name string }
+type runningTask struct{ arn, name, networkInterface string }
 
 // The tags that ECS workers put on the tasks they start (prefect/workers/base.py).
 const (
@@ -184,9 +184,21 @@ func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
 	tasks, err := FlowRunTasks(ctx, w.aws, w.spec.Cluster, w.spec.Pool)
 	var out []runningTask
 	for _, task := range tasks {
-		out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: flowRunName(task)})
+		out = append(out, runningTask{aws.ToString(task.TaskArn), flowRunName(task), networkInterface(task)})
 	}
 	return out, err
+}
+
+// networkInterface is the id of a task's own interface; "" while it has none.
+func networkInterface(task ecstypes.Task) string {
+	for _, a := range task.Attachments {
+		for _, d := range a.Details {
+			if aws.ToString(d.Name) == "networkInterfaceId" {
+				return aws.ToString(d.Value)
+			}
+		}
+	}
+	return ""
 }
 
 // FlowRunTasks are the tasks of the pool's flow runs that are to run, with their tags, in the
