@@ -1,7 +1,6 @@
 package provision_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -19,21 +18,27 @@ import (
 func served(t *testing.T, lag int) *account {
 	t.Helper()
 	a := newAccount(t, sandbox.Options{Lag: lag, Functions: map[string]sandbox.Function{
-		"prefecthq/*": func(ctx context.Context, _ []string) int { <-ctx.Done(); return 0 },
+		"prefecthq/*": untilStopped,
 	}}, 6)
 	one := 1
 	a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
 	a.bootstrap()
+	a.eventually("the service's task to run", func() bool { return a.runningTasks() > 0 })
+	return a
+}
+
+// eventually waits for what the sandbox does by itself.
+func (a *account) eventually(what string, done func() bool) {
+	a.t.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
-	for a.runningTasks() == 0 {
+	for !done() {
 		select {
 		case <-ticker.C:
-		case <-t.Context().Done():
-			t.Fatal("the service's task never ran")
+		case <-a.t.Context().Done():
+			a.t.Fatalf("waited in vain for %s", what)
 		}
 	}
-	return a
 }
 
 func (a *account) runningTasks() int32 {

@@ -178,10 +178,12 @@ type createInterfaceInput struct {
 	SubnetID    string   `query:"SubnetId,required"`
 	Description string   `query:"Description"`
 	Groups      []string `query:"SecurityGroupId"`
+	ClientToken string
 }
 
 type createInterfaceAnswer struct {
-	Interface *networkInterface `xml:"networkInterface"`
+	Interface   *networkInterface `xml:"networkInterface"`
+	ClientToken string            `xml:"clientToken,omitempty"`
 }
 
 // createInterface makes one that is no task's, of which nothing is attached to an instance.
@@ -195,9 +197,12 @@ func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (
 			return nil, err
 		}
 	}
-	i := s.newInterface(n, in.Groups, in.Description)
-	i.Status = "available"
-	return &createInterfaceAnswer{i}, nil
+	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
+		i := s.newInterface(n, in.Groups, in.Description)
+		i.Status = "available"
+		return i, nil
+	})
+	return &createInterfaceAnswer{i, in.ClientToken}, err
 }
 
 type interfaceRefInput struct {
