@@ -23,10 +23,12 @@ import (
 const flowFamily = "prefect_etl_11111111-2222-3333-4444-555555555555"
 
 // registerFlow registers a revision as a worker does for a deployment.
-func (a *account) registerFlow() string {
+func (a *account) registerFlow() string { a.t.Helper(); return a.registerFamily(flowFamily) }
+
+func (a *account) registerFamily(family string) string {
 	a.t.Helper()
 	made, err := a.source.ECS.RegisterTaskDefinition(a.t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String(flowFamily), Cpu: aws.String("256"), Memory: aws.String("512"),
+		Family: &family, Cpu: aws.String("256"), Memory: aws.String("512"),
 		NetworkMode:             ecstypes.NetworkModeAwsvpc,
 		RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate},
 		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("prefect"),
@@ -41,6 +43,11 @@ func (a *account) registerFlow() string {
 // runFlow starts a flow run in the pool's network and waits until it has its interface.
 func (a *account) runFlow(definition string) string {
 	a.t.Helper()
+	return a.run(definition, tagOfPool("etl"))
+}
+
+func (a *account) run(definition string, tags []ecstypes.Tag) string {
+	a.t.Helper()
 	ctx, api := a.t.Context(), a.source.ECS
 	service, err := api.DescribeServices(ctx, &ecs.DescribeServicesInput{Services: []string{*family}})
 	if err != nil {
@@ -49,7 +56,7 @@ func (a *account) runFlow(definition string) string {
 	ran, err := api.RunTask(ctx, &ecs.RunTaskInput{
 		TaskDefinition: &definition, LaunchType: ecstypes.LaunchTypeFargate,
 		NetworkConfiguration: service.Services[0].NetworkConfiguration,
-		Tags:                 []ecstypes.Tag{{Key: aws.String("prefect.io/work-pool-name"), Value: aws.String("etl")}},
+		Tags:                 tags,
 	})
 	if err != nil {
 		a.t.Fatal(err)
