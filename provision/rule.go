@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -201,6 +203,12 @@ func (r *eventRule) delete(ctx context.Context) error {
 	}
 	_, err := r.w.aws.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: name})
 	return explain("delete the event rule", unlessGone(err))
+}
+
+// ruleHasTargets reports whether EventBridge keeps a rule for its targets, for which it has no code of its own.
+func ruleHasTargets(err error) bool {
+	api, _ := awserr.Answer(err)
+	return awserr.HasCode(err, "ValidationException") && strings.Contains(api.ErrorMessage(), "has targets")
 }
 
 func eventTags(tags map[string]string) []types.Tag {

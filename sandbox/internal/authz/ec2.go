@@ -22,10 +22,14 @@ var ec2Rights = rights{
 	"CreateInternetGateway": creates("internet-gateway"),
 	"CreateNatGateway":      creates("natgateway", "SubnetId", "AllocationId"),
 	"CreateRouteTable":      creates("route-table", "VpcId"),
-	"CreateSecurityGroup":   creates("security-group", "VpcId"),
-	"CreateSubnet":          creates("subnet", "VpcId"),
-	"CreateVpc":             creates("vpc"),
-	"CreateVpcEndpoint":     creates("vpc-endpoint", "VpcId"),
+
+	"CreateNetworkInterface": creates("network-interface", "SubnetId"),
+	"DeleteNetworkInterface": changes("NetworkInterfaceId"),
+
+	"CreateSecurityGroup": creates("security-group", "VpcId"),
+	"CreateSubnet":        creates("subnet", "VpcId"),
+	"CreateVpc":           creates("vpc"),
+	"CreateVpcEndpoint":   creates("vpc-endpoint", "VpcId"),
 
 	"AssociateRouteTable":   changes("RouteTableId", "SubnetId"),
 	"AttachInternetGateway": changes("InternetGatewayId", "VpcId"),

@@ -93,13 +93,19 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 	if err != nil {
 		return Interface{}, err
 	}
-	i := &networkInterface{
-		ID: newID("eni"), SubnetID: subnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
-		Description: description,
-		OwnerID:     s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
-	}
+	i := s.newInterface(n, groupIDs, description)
 	if public {
 		i.PublicIP = publicIP(len(s.interfaces))
+	}
+	return Interface{ID: i.ID, SubnetID: subnetID, PrivateIP: i.PrivateIP, Zone: i.AvailabilityZone}, nil
+}
+
+// newInterface makes an interface, of the VPC's default group where no group is named.
+func (s *Service) newInterface(n *subnet, groupIDs []string, description string) *networkInterface {
+	i := &networkInterface{
+		ID: newID("eni"), SubnetID: n.SubnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
+		Description: description,
+		OwnerID:     s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
 	}
 	for _, g := range s.groups {
 		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID &&
@@ -108,7 +114,7 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 		}
 	}
 	s.interfaces = append(s.interfaces, i)
-	return Interface{ID: i.ID, SubnetID: subnetID, PrivateIP: i.PrivateIP, Zone: i.AvailabilityZone}, nil
+	return i
 }
 
 // DetachInterface removes the interface of a task.
@@ -139,6 +145,8 @@ func publicIP(n int) string { return fmt.Sprintf("198.51.100.%d", 1+n%254) }
 
 func (s *Service) handleInterfaces() {
 	wire.HandleQuery(s.Query, "DescribeNetworkInterfaces", s.describeInterfaces)
+	wire.HandleQuery(s.Query, "CreateNetworkInterface", s.createInterface)
+	wire.HandleQuery(s.Query, "DeleteNetworkInterface", s.deleteInterface)
 }
 
 var interfaceFilters = filters[*networkInterface]{
@@ -164,4 +172,55 @@ func (s *Service) describeInterfaces(_ context.Context,
 	in *describeInterfacesInput) (*describeInterfacesAnswer, error) {
 	found, next, err := interfaceFilters.find(s.interfaces, "eni", in.IDs, in.describe)
 	return &describeInterfacesAnswer{wire.Items[*networkInterface]{Item: found}, next}, err
+}
+
+type createInterfaceInput struct {
+	SubnetID    string   `query:"SubnetId,required"`
+	Description string   `query:"Description"`
+	Groups      []string `query:"SecurityGroupId"`
+	ClientToken string
+}
+
+type createInterfaceAnswer struct {
+	Interface   *networkInterface `xml:"networkInterface"`
+	ClientToken string            `xml:"clientToken,omitempty"`
+}
+
+// createInterface makes one that is no task's, of which nothing is attached to an instance.
+func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (*createInterfaceAnswer, error) {
+	n, err := find(s.subnets, "subnet", in.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range in.Groups {
+		if _, err := find(s.groups, "sg", id); err != nil {
+			return nil, err
+		}
+	}
+	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
+		i := s.newInterface(n, in.Groups, in.Description)
+		i.Status = "available"
+		return i, nil
+	})
+	return &createInterfaceAnswer{i, in.ClientToken}, err
+}
+
+type interfaceRefInput struct {
+	ID string `query:"NetworkInterfaceId,required"`
+}
+
+type deleteInterfaceAnswer struct {
+	Return bool `xml:"return"`
+}
+
+func (s *Service) deleteInterface(_ context.Context, in *interfaceRefInput) (*deleteInterfaceAnswer, error) {
+	i, err := find(s.interfaces, "eni", in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if i.Status == "in-use" {
+		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", in.ID)
+	}
+	s.interfaces = without(s.interfaces, i)
+	return &deleteInterfaceAnswer{true}, nil
 }
