@@ -26,7 +26,7 @@ func newApp(streams console.Streams) *cli.App {
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
 		logsCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
-		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams),
+		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams), schemaCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
 	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"

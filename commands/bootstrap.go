@@ -87,17 +87,15 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 	if err != nil {
 		return err
 	}
-	r := console.Result{
-		Command: "bootstrap", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
-		Changes: plan.Changes, Warnings: plan.Warnings,
-	}
+	console.ReportingOf(ctx).SetPool(opts.Spec.Pool) // the wizard may have asked for it
+	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
 	if opts.DryRun {
-		return showDryRun(streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
+		return showDryRun(ctx, streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
 			plan.HasChanges())
 	}
 	err = applyBootstrap(ctx, streams, opts, plan, &r)
 	if opts.Output == inputs.OutputJSON {
-		if printErr := r.Print(streams.Out, err); printErr != nil {
+		if printErr := r.Print(ctx, streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
@@ -142,10 +140,10 @@ func planBootstrap(ctx context.Context, streams console.Streams,
 }
 
 // showDryRun prints a plan as the result of the command.
-func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Result, heading string,
-	changes bool) error {
+func showDryRun(ctx context.Context, streams console.Streams, opts inputs.OutputOptions, r console.Result,
+	heading string, changes bool) error {
 	if opts.Output == inputs.OutputJSON {
-		if err := r.Print(streams.Out, nil); err != nil {
+		if err := r.Print(ctx, streams.Out, nil); err != nil {
 			return err
 		}
 	} else {

@@ -94,7 +94,7 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 	if err != nil {
 		return err
 	}
-	if err := printChecks(streams, opts.Output, checks); err != nil {
+	if err := printChecks(ctx, streams, opts.Output, checks); err != nil {
 		return err
 	}
 	if operate.Worst(checks) == operate.CheckFail {
@@ -109,9 +109,9 @@ type checkReport struct {
 	Checks []operate.Check     `json:"checks"`
 }
 
-func printChecks(streams console.Streams, output string, checks []operate.Check) error {
+func printChecks(ctx context.Context, streams console.Streams, output string, checks []operate.Check) error {
 	if output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, checkReport{operate.Worst(checks), checks})
+		return console.PrintJSON(ctx, streams.Out, checkReport{operate.Worst(checks), checks}, nil)
 	}
 	count := map[operate.CheckStatus]int{}
 	for _, c := range doctor.WorstFirst(checks) {

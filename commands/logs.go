@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -98,7 +97,7 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
 		if opts.Output == inputs.OutputJSON {
-			return json.NewEncoder(console.Exact(streams.Out)).Encode(line)
+			return console.PrintJSONLine(ctx, streams.Out, line)
 		}
 		return opts.writeLine(streams.Out, line)
 	})

@@ -85,7 +85,7 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 		return err
 	}
 	reading := statusOf(options, opts.StuckAfter)
-	show := func(status *status.Status) error { return showStatus(streams, opts, status) }
+	show := func(status *status.Status) error { return showStatus(ctx, streams, opts, status) }
 	if opts.Watch {
 		err := status.WatchStatus(ctx, reading, opts.Interval, show)
 		if ctx.Err() != nil {
@@ -133,9 +133,9 @@ func statusOf(options provision.Options, stuckAfter time.Duration) status.Option
 // clearScreen goes to the upper left and wipes what is below.
 const clearScreen = "\x1b[H\x1b[2J"
 
-func showStatus(streams console.Streams, opts statusOptions, status *status.Status) error {
+func showStatus(ctx context.Context, streams console.Streams, opts statusOptions, status *status.Status) error {
 	if opts.Output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, status)
+		return console.PrintJSON(ctx, streams.Out, status, nil)
 	}
 	if opts.Watch && console.IsTerminal(streams.Out) {
 		console.Printf(console.Raw(streams.Out), clearScreen)

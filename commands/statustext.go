@@ -45,8 +45,8 @@ func (p *statusPrinter) Print(s *status.Status) {
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account,
-		s.Region, s.Cluster)
+	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Identity.Account,
+		s.Identity.Region, s.Cluster)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}

@@ -86,17 +86,17 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 	if err != nil {
 		return err
 	}
-	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
-		Changes: plan.Changes, Warnings: plan.Warnings}
+	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
 	if unknown := plan.Unknown(ctx); unknown != nil {
-		return endUnknown(streams, opts, r, unknown)
+		return endUnknown(ctx, streams, opts, r, unknown)
 	}
 	if opts.DryRun {
-		return showDryRun(streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
+		return showDryRun(ctx, streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan),
+			plan.HasChanges())
 	}
 	err = applyTeardown(ctx, streams, opts, plan, &r)
 	if opts.Output == inputs.OutputJSON {
-		if printErr := r.Print(streams.Out, err); printErr != nil {
+		if printErr := r.Print(ctx, streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
@@ -159,13 +159,14 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 
 // endUnknown says that nobody knows the pool, and which names are near. That is no failure: a
 // teardown that is run again finds the same.
-func endUnknown(streams console.Streams, opts teardownOptions, r console.Result, unknown error) error {
+func endUnknown(ctx context.Context, streams console.Streams, opts teardownOptions, r console.Result,
+	unknown error) error {
 	if !errors.Is(unknown, provision.ErrNoSuchPool) {
 		return unknown
 	}
 	r.Warnings = append(append(r.Warnings, unknown.Error()), hint.Of(unknown)...)
 	if opts.Output == inputs.OutputJSON {
-		return r.Print(streams.Out, nil)
+		return r.Print(ctx, streams.Out, nil)
 	}
 	console.Printf(streams.Out, "%s: nothing was removed\n", unknown)
 	for _, advice := range hint.Of(unknown) {

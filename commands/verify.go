@@ -105,7 +105,7 @@ func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions)
 		PollInterval: inputs.PollInterval, Status: &status,
 		Note: func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	})
-	if printErr := printVerification(streams, opts.Output, result); printErr != nil {
+	if printErr := printVerification(ctx, streams, opts.Output, result, err); printErr != nil {
 		return printErr
 	}
 	if err == nil && !result.Passed {

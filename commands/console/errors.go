@@ -48,7 +48,7 @@ func ExitCode(err error) int {
 
 // Report prints an error, one line for each part of a joined one, then its hints.
 func Report(streams Streams, err error) {
-	if err == nil || errors.Is(err, ErrChanges) || errors.Is(err, ErrUnhealthy) || errors.As(err, new(CommandExit)) {
+	if err == nil || isTold(err) {
 		return
 	}
 	for _, part := range parts(err) {
@@ -57,6 +57,11 @@ func Report(streams Streams, err error) {
 	for _, h := range hint.Of(err) {
 		Printf(streams.Err, "ecsctl: hint: %s\n", h)
 	}
+}
+
+// isTold reports whether an error is no more than an exit code: what there was to say has been said.
+func isTold(err error) bool {
+	return errors.Is(err, ErrChanges) || errors.Is(err, ErrUnhealthy) || errors.As(err, new(CommandExit))
 }
 
 // parts takes joined errors apart.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
 	"ecsctl/provision/spec"
 )
 
@@ -309,6 +310,7 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 			return spec, err
 		}
 	}
+	console.ReportingOf(c.Context).SetPool(spec.Pool)
 	return spec, nil
 }
 

@@ -103,5 +103,5 @@ func runWorkerImagePush(ctx context.Context, streams console.Streams, opts worke
 		*r.Pushed = true
 		console.Printf(streams.Err, "pushed %s as %s\n", Megabytes(pushed.Made.Size), pushed.Tag)
 	}
-	return r.Print(streams.Out, opts.Output)
+	return r.Print(ctx, streams.Out, opts.Output)
 }

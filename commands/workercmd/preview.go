@@ -201,7 +201,7 @@ func runWorkerPreview(ctx context.Context, streams console.Streams, settings pre
 	}
 	preview, err := worker.MakePreview(ctx, opts.PreviewRequest)
 	if problems := worker.ProblemsOf(err); problems != nil {
-		return showProblems(streams, opts, problems)
+		return showProblems(ctx, streams, opts, problems)
 	}
 	if err != nil {
 		return err
@@ -210,21 +210,22 @@ func runWorkerPreview(ctx context.Context, streams console.Streams, settings pre
 }
 
 // showProblems lists everything that is wrong with the job, and fails.
-func showProblems(streams console.Streams, opts workerPreviewOptions, problems []jobtemplate.Problem) error {
-	if opts.Output == inputs.OutputJSON {
-		if err := console.PrintJSON(streams.Out, &worker.Preview{
-			Warnings: []string{}, Problems: problems,
-		}); err != nil {
-			return err
-		}
-	}
+func showProblems(ctx context.Context, streams console.Streams, opts workerPreviewOptions,
+	problems []jobtemplate.Problem) error {
 	var list []error
 	for _, problem := range problems {
 		where := problem
 		where.Hint = ""
 		list = append(list, hint.Add(errors.New(where.String()), hintsOf(problem)...))
 	}
-	return errors.Join(list...)
+	failed := errors.Join(list...)
+	if opts.Output == inputs.OutputJSON {
+		shown := &worker.Preview{Warnings: []string{}, Problems: problems}
+		if err := console.PrintJSON(ctx, streams.Out, shown, failed); err != nil {
+			return err
+		}
+	}
+	return failed
 }
 
 func hintsOf(problem jobtemplate.Problem) []string {
@@ -240,7 +241,7 @@ func showPreview(ctx context.Context, streams console.Streams, opts workerPrevie
 		return showPreviewDiff(ctx, streams, opts, preview)
 	}
 	if opts.Output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, preview)
+		return console.PrintJSON(ctx, streams.Out, preview, nil)
 	}
 	log.Debug("made the preview")
 	return printPreview(streams, preview)

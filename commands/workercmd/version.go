@@ -2,8 +2,6 @@ package workercmd
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
@@ -38,15 +36,10 @@ func VersionCommand(streams console.Streams) *cli.Command {
 	}
 }
 
-func runVersion(_ context.Context, streams console.Streams, output string) error {
+func runVersion(ctx context.Context, streams console.Streams, output string) error {
 	facts := buildinfo.Read()
 	if output == inputs.OutputJSON {
-		encoder := json.NewEncoder(console.Exact(streams.Out))
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(facts); err != nil {
-			return fmt.Errorf("failed to write the version: %w", err)
-		}
-		return nil
+		return console.PrintJSON(ctx, streams.Out, facts, nil)
 	}
 	console.Printf(streams.Out, "ecsctl version %s\n", facts.Version)
 	if facts.Commit != "" {

@@ -31,8 +31,9 @@ type Options struct {
 
 // Status is how a pool and all that serves it are, at one moment.
 type Status struct {
-	provision.Identity
-	Pool    string    `json:"pool"`
+	Identity provision.Identity `json:"-"`
+
+	Pool    string    `json:"-"`
 	Server  string    `json:"server"` // the Prefect API URL
 	Cluster string    `json:"cluster"`
 	Time    time.Time `json:"time"`
