@@ -170,7 +170,7 @@ func endUnknown(ctx context.Context, streams console.Streams, opts teardownOptio
 	}
 	console.Printf(streams.Out, "%s: nothing was removed\n", unknown)
 	for _, advice := range hint.Of(unknown) {
-		console.Printf(streams.Err, "ecsctl: hint: %s\n", advice)
+		console.Printf(streams.Err, "ecsctl: fix: %s\n", advice)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func Report(streams Streams, err error) {
 		Printf(streams.Err, "ecsctl: error: %s\n", strings.TrimSpace(part.Error()))
 	}
 	for _, h := range hint.Of(err) {
-		Printf(streams.Err, "ecsctl: hint: %s\n", h)
+		Printf(streams.Err, "ecsctl: fix: %s\n", h)
 	}
 }
 

@@ -224,7 +224,7 @@ func TestWorkerPreviewOfABadJob(t *testing.T) {
 	previewWorld(t)
 	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable",
 		"cpu=much", "--job-variable", "env=A")
-	if code != 1 || strings.Count(stderr, "ecsctl: error: ") < 2 || !strings.Contains(stderr, "ecsctl: hint: ") {
+	if code != 1 || strings.Count(stderr, "ecsctl: error: ") < 2 || !strings.Contains(stderr, "ecsctl: fix: ") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 	var got struct {
