@@ -40,7 +40,7 @@ func bootstrapCommand(streams console.Streams) *cli.Command {
 		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
 			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online",
 				EnvVars: inputs.Env("no-wait")},
-			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is",
+			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, even when --pool is",
 				EnvVars: inputs.Env("wizard")},
 			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too",
 				EnvVars: inputs.Env("no-wizard")},
@@ -70,7 +70,7 @@ func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.
 		console.Accessible(c.Bool("accessible"))
 	opts.Config, opts.Save = c.String("config"), c.String("save")
 	if opts.Wizard && opts.NoWizard {
-		return opts, console.Usagef("--wizard and --no-wizard do not go together")
+		return opts, console.Usagef("--wizard and --no-wizard cannot be used together")
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
@@ -183,7 +183,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 		return finishBootstrap(streams, opts, "the service is set up and runs no worker, as --desired-count 0 says")
 	}
 	if opts.NoWait {
-		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
+		return finishBootstrap(streams, opts, "the service is set up; not waiting for its worker")
 	}
 	progress := console.NewStepLines(streams.Err, opts.Verbose)
 	worker, err := plan.WaitForWorker(ctx, opts.WaitTimeout, progress)

@@ -49,7 +49,7 @@ func doctorCommand(streams console.Streams) *cli.Command {
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
 			&cli.BoolFlag{Name: "deployments",
-				Usage:   "look through all deployments of the pool: which would not start, and why",
+				Usage:   "check all deployments of the pool: which would not start, and why",
 				EnvVars: inputs.Env("deployments")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)

@@ -46,10 +46,10 @@ func logsCommand(streams console.Streams) *cli.Command {
 				EnvVars: inputs.Env("flow-run")},
 			&cli.StringFlag{Name: "since", Usage: "`TIME` to begin at, such as 15m, 1d, yesterday or 2026-11-29T08:00",
 				DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines",
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "keep printing new lines",
 				EnvVars: inputs.Env("follow")},
 			&cli.BoolFlag{Name: "utc", Usage: "on a terminal, times in UTC (default: local ones)"},
-			&cli.BoolFlag{Name: "raw", Usage: "nothing but what the containers wrote"}),
+			&cli.BoolFlag{Name: "raw", Usage: "only what the containers wrote"}),
 		Action: func(c *cli.Context) error {
 			opts, err := readLogsOptions(c, flags)
 			if err != nil {
@@ -70,7 +70,7 @@ func readLogsOptions(c *cli.Context, flags []inputs.SpecFlag) (opts logsOptions,
 		return opts, err
 	}
 	if opts.Raw && opts.Output == inputs.OutputJSON {
-		return opts, console.Usagef("--raw and --output json do not go together")
+		return opts, console.Usagef("--raw and --output json cannot be used together")
 	}
 	if c.IsSet("flow-run") && opts.FlowRun == "" {
 		return opts, console.Usagef("--flow-run needs the name or the id of a flow run")

@@ -39,11 +39,11 @@ func statusCommand(streams console.Streams) *cli.Command {
 	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         "status",
-		Usage:        "show how a work pool and its worker are",
+		Usage:        "show the state of a work pool and its worker",
 		Description:  statusDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
-			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted",
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "keep looking, until interrupted",
 				EnvVars: inputs.Env("watch")},
 			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second,
 				EnvVars: inputs.Env("interval")},
@@ -70,7 +70,7 @@ func readStatusOptions(c *cli.Context, flags []inputs.SpecFlag) (opts statusOpti
 	case opts.Interval <= 0:
 		return opts, console.Usagef("--interval %s: give a time such as 5s", opts.Interval)
 	case c.IsSet("interval") && !opts.Watch:
-		return opts, console.Usagef("--interval goes with --watch")
+		return opts, console.Usagef("--interval needs --watch")
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err

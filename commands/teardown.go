@@ -72,7 +72,7 @@ func readTeardownOptions(c *cli.Context, flags []inputs.SpecFlag) (opts teardown
 	switch opts.Running = c.String("running"); opts.Running {
 	case provision.RunningRefuse, provision.RunningWait, provision.RunningStop, provision.RunningLeave:
 	default:
-		return opts, console.Usagef("--running %q: it is wait, stop or leave", opts.Running)
+		return opts, console.Usagef("--running %q: use wait, stop or leave", opts.Running)
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err

@@ -258,7 +258,7 @@ func (p *workPool) remove() Change {
 			}
 		}
 	case marker.Version > 0:
-		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were",
+		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults are restored",
 			p.restoredFields()
 	default:
 		c.Action, c.Reason = Leave, notOurs

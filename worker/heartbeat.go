@@ -25,7 +25,7 @@ type snapshot struct {
 	refused  error  // why nothing is launched: the pool is gone, or was made anew for others
 }
 
-// cloudVersion stands for Prefect Cloud, which is always the newest and tells no
+// cloudVersion stands for Prefect Cloud, always the newest and tells no
 // version. It is also the tag of an image.
 const cloudVersion = "3"
 

@@ -18,7 +18,7 @@ var ErrChanges = errors.New("the dry run has changes")
 var ErrUnhealthy = errors.New("the pool is not healthy")
 
 // ErrInterrupted ends a command after Ctrl-C or SIGTERM.
-var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
+var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it continues where it stopped")
 
 // ErrAbandoned ends a question at which Ctrl-C was typed.
 var ErrAbandoned = errors.New("interrupted: nothing was changed")

@@ -110,7 +110,7 @@ func (d *deployer) checkTarget() error {
 	case err != nil:
 		return fmt.Errorf("failed to read the flow: %w", err)
 	case info.IsDir() || filepath.Ext(file) != ".py":
-		return console.Usagef("%q is no Python file: name a flow as FILE:FUNCTION, such as flow.py:my_flow", file)
+		return console.Usagef("%q is not a Python file: name a flow as FILE:FUNCTION, such as flow.py:my_flow", file)
 	case name == "":
 		return console.Usagef("%q names no flow in the file: give FILE:FUNCTION, such as flow.py:my_flow",
 			d.opts.Target)
@@ -144,7 +144,7 @@ func (d *deployer) connect(ctx context.Context) (err error) {
 		return err
 	}
 	if d.pool.Type != "ecs" {
-		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", d.pool.Name, d.pool.Type),
+		return hint.Add(fmt.Errorf("work pool %q has type %q, not ecs", d.pool.Name, d.pool.Type),
 			"name a pool that ecsctl bootstrap has made")
 	}
 	if !d.api.IsCloud() {
@@ -166,7 +166,7 @@ func (d *deployer) checkVersions() error {
 	}
 	mine, theirs := strings.Split(d.python.Prefect, "."), strings.Split(d.server, ".")
 	if mine[0] != theirs[0] {
-		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: they do not go together",
+		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: these versions do not work together",
 			d.python.Prefect, d.python.Path, d.server),
 			fmt.Sprintf("install the server's: pip install 'prefect==%s'", d.server))
 	}

@@ -61,7 +61,7 @@ func readWorkerImageBuildOptions(c *cli.Context) (workerImageBuildOptions, error
 	}
 	switch {
 	case opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON:
-		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
+		return opts, console.Usagef("--output %q: use text or json", opts.Output)
 	case len(opts.Binaries) > 1 && opts.OutputFile != "":
 		return opts, console.Usagef("--output-file holds one architecture, and --binary names %d: write them with "+
 			"--oci-layout, or one file for each", len(opts.Binaries))

@@ -119,9 +119,9 @@ func checkWorkerPreview(c *cli.Context) error {
 	case sources != 1:
 		return console.Usagef("worker preview needs one of --flow-run, --deployment, or --base-job-template with --run")
 	case c.IsSet("deployment") && (flow == "" || name == ""):
-		return console.Usagef("--deployment %q: it is FLOW/NAME", c.String("deployment"))
+		return console.Usagef("--deployment %q: use FLOW/NAME", c.String("deployment"))
 	case c.String("output") != inputs.OutputText && c.String("output") != inputs.OutputJSON:
-		return console.Usagef("--output %q: it is text or json", c.String("output"))
+		return console.Usagef("--output %q: use text or json", c.String("output"))
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func readJobVariables(c *cli.Context) (json.RawMessage, error) {
 	for _, pair := range inputs.Given(c, "job-variable") {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return nil, console.Usagef("--job-variable %q: it is NAME=VALUE", pair)
+			return nil, console.Usagef("--job-variable %q: use NAME=VALUE", pair)
 		}
 		variables[name] = jsonOrText(value)
 	}

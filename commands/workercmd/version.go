@@ -20,7 +20,7 @@ Tells which build of ecsctl this is: what to write into a bug report.`
 // VersionCommand tells which build this is; both programs have it.
 func VersionCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "tell which build this is", Description: versionDescription,
+		Name: "version", Usage: "print which build this is", Description: versionDescription,
 		OnUsageError: console.UsageError,
 		Flags:        []cli.Flag{inputs.OutputFlag()},
 		Action: func(c *cli.Context) error {

@@ -58,7 +58,7 @@ func findFlowRun(ctx context.Context, opts LogOptions) (*prefect.FlowRun, error)
 func sourceOfRun(ctx context.Context, opts LogOptions, spec spec.Spec, run *prefect.FlowRun) (logSource, error) {
 	cluster, arn, ok := strings.Cut(run.InfrastructurePID, "::")
 	if !ok {
-		return logSource{}, fmt.Errorf("flow run %q ran elsewhere than in ECS: its infrastructure is %q", run.Name,
+		return logSource{}, fmt.Errorf("flow run %q did not run in ECS: its infrastructure is %q", run.Name,
 			run.InfrastructurePID)
 	}
 	definition, err := definitionOfTask(ctx, opts.Clients.ECS, cluster, arn)

@@ -163,7 +163,7 @@ func (r *statusReader) lateProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Warn, About: AboutLateRuns,
-		Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
+		Cause: fmt.Sprintf("%d flow runs are late, and nothing else seems wrong", pool.Late),
 		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool),
 			"look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
