@@ -24,7 +24,7 @@ func Main(args []string, streams console.Streams) int {
 func newApp(streams console.Streams) *cli.App {
 	app := console.NewApp(streams,
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
-		logsCommand(streams),
+		logsCommand(streams), openCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
 		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams), schemaCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),

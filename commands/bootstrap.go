@@ -170,7 +170,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 			}
 		}
 		console.Printf(streams.Err, "\n")
-		progress := console.NewStepLines(streams.Err, opts.Verbose)
+		progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 		var err error
 		r.Applied, err = plan.Apply(ctx, progress)
 		progress.Close()
@@ -185,7 +185,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 	if opts.NoWait {
 		return finishBootstrap(streams, opts, "the service is set up; not waiting for its worker")
 	}
-	progress := console.NewStepLines(streams.Err, opts.Verbose)
+	progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 	worker, err := plan.WaitForWorker(ctx, opts.WaitTimeout, progress)
 	progress.Close()
 	if err != nil {

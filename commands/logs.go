@@ -92,7 +92,7 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	status := statusOf(options, usualStuckAfter)
 	reading := logs.LogOptions{
 		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &status,
-		Problem: newStatusPrinter(streams.Err).problem,
+		Problem: newStatusPrinter(ctx, streams.Err).problem,
 		Note:    func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {

@@ -15,6 +15,7 @@ import (
 	"ecsctl/internal/closest"
 	"ecsctl/internal/jsonschema"
 	"ecsctl/operate/logs"
+	"ecsctl/operate/pages"
 	"ecsctl/operate/status"
 	"ecsctl/operate/verify"
 )
@@ -38,6 +39,7 @@ func reports() map[string][]reflect.Type {
 		"logs":      {reflect.TypeFor[logs.LogLine]()},
 		"verify":    {reflect.TypeFor[verify.Verification]()},
 		"doctor":    {reflect.TypeFor[checkReport]()},
+		"open":      {reflect.TypeFor[pages.Pages]()},
 	}
 	maps.Copy(out, deploy.Reports())
 	maps.Copy(out, workercmd.Reports())

@@ -140,7 +140,7 @@ func showStatus(ctx context.Context, streams console.Streams, opts statusOptions
 	if opts.Watch && console.IsTerminal(streams.Out) {
 		console.Printf(console.Raw(streams.Out), clearScreen)
 	}
-	newStatusPrinter(streams.Out).Print(status)
+	newStatusPrinter(ctx, streams.Out).Print(status)
 	if opts.Watch && !console.IsTerminal(streams.Out) {
 		console.Printf(streams.Out, "\n")
 	}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -19,11 +20,12 @@ import (
 type statusPrinter struct {
 	out      io.Writer
 	renderer *lipgloss.Renderer
+	ctx      context.Context // of the command: its AWS is where links lead
 	now      time.Time
 }
 
-func newStatusPrinter(out io.Writer) *statusPrinter {
-	return &statusPrinter{out: out, renderer: lipgloss.NewRenderer(out)}
+func newStatusPrinter(ctx context.Context, out io.Writer) *statusPrinter {
+	return &statusPrinter{ctx: ctx, out: out, renderer: lipgloss.NewRenderer(out)}
 }
 
 // The colours: green is fine, red is not, yellow in between.

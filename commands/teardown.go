@@ -142,7 +142,7 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 		}
 	}
 	console.Printf(streams.Err, "\n")
-	progress := console.NewStepLines(streams.Err, opts.Verbose)
+	progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 	var failed error
 	r.Applied, failed = plan.Apply(ctx, progress)
 	progress.Close()

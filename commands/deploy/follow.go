@@ -25,7 +25,7 @@ func (d *deployer) Run(ctx context.Context, deployment *prefect.Deployment) erro
 	if err != nil {
 		return err
 	}
-	page := d.link("runs/flow-run/" + run.ID)
+	page := prefect.PageURL(d.api.APIURL(), prefect.FlowRunPage(d.server), run.ID)
 	console.Printf(d.streams.Err, "flow run %s: %s\n", run.Name, page)
 	d.result.FlowRun = &deployedRun{Name: run.Name, ID: run.ID, URL: page, State: run.StateName}
 	limited, cancel := context.WithTimeout(ctx, d.opts.Timeout)

@@ -188,7 +188,7 @@ func (d *deployer) tell(ctx context.Context, names []string) (*prefect.Deploymen
 			return nil, err
 		}
 		last = deployment
-		page := d.link("deployments/deployment/" + deployment.ID)
+		page := prefect.PageURL(d.api.APIURL(), prefect.PageDeployment, deployment.ID)
 		console.Printf(d.streams.Err, "deployment %s: %s\n", full, page)
 		if d.opts.Output == inputs.OutputText {
 			console.Printf(d.streams.Out, "%s\n", full)
@@ -199,13 +199,4 @@ func (d *deployer) tell(ctx context.Context, names []string) (*prefect.Deploymen
 		}
 	}
 	return last, nil
-}
-
-// link is a page of Prefect's interface.
-func (d *deployer) link(page string) string {
-	base := strings.TrimSuffix(strings.TrimRight(d.api.APIURL(), "/"), "/api")
-	if _, workspace, ok := strings.Cut(base, "/api/accounts/"); ok && d.api.IsCloud() {
-		base = "https://app.prefect.cloud/account/" + strings.Replace(workspace, "/workspaces/", "/workspace/", 1)
-	}
-	return base + "/" + page
 }
