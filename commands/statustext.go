@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/charmbracelet/lipgloss"
 
 	"ecsctl/commands/console"
 	"ecsctl/internal/plaintext"
 	"ecsctl/operate/status"
+	"ecsctl/prefect"
 	"ecsctl/provision"
 )
 
@@ -47,16 +50,17 @@ func (p *statusPrinter) Print(s *status.Status) {
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Identity.Account,
-		s.Identity.Region, s.Cluster)
+	pool := console.Link(p.out, strconv.Quote(s.Pool), prefect.PageURL(s.Server, prefect.PageWorkPool, s.Pool))
+	console.Printf(p.out, "work pool %s is %s  (account %s, region %s, cluster %s)\n", pool, verdict,
+		s.Identity.Account, s.Identity.Region, s.Cluster)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}
 	console.Printf(p.out, "\n")
-	p.service(s.Service)
+	p.service(s, s.Service)
 	p.workers(s)
 	p.pool(s.WorkPool)
-	p.tasks(s.FlowRunTasks)
+	p.tasks(s, s.FlowRunTasks)
 	p.access(s.Access)
 	p.drift(s)
 }
@@ -84,19 +88,20 @@ func (p *statusPrinter) row(what, format string, args ...any) {
 	console.Printf(p.out, "%-10s %s\n", what, plaintext.Line(fmt.Sprintf(format, args...)))
 }
 
-func (p *statusPrinter) service(s *status.Service) {
+func (p *statusPrinter) service(of *status.Status, s *status.Service) {
 	if s == nil {
 		p.row("service", "none")
 		return
 	}
-	p.row("service", "%s: %d desired, %d running, %d pending", s.Name, s.Desired, s.Running, s.Pending)
+	name := p.linkECS(of, s.Name, "service/"+of.Cluster+"/"+s.Name)
+	p.row("service", "%s: %d desired, %d running, %d pending", name, s.Desired, s.Running, s.Pending)
 	for _, d := range s.Deployments {
 		line := fmt.Sprintf("%s deployment of %s, %s, %s ago", strings.ToLower(d.Status), d.TaskDefinition,
 			strings.ToLower(d.Rollout), p.ago(d.Created))
 		p.row("", "%s", line)
 	}
 	for _, t := range s.Tasks {
-		line := fmt.Sprintf("task %s %s for %s", t.ID, t.Status, p.ago(t.Created))
+		line := fmt.Sprintf("task %s %s for %s", p.linkTask(of, t.ID), t.Status, p.ago(t.Created))
 		if t.Health != "" {
 			line += ", " + t.Health
 		}
@@ -105,6 +110,17 @@ func (p *statusPrinter) service(s *status.Service) {
 	for _, e := range s.Events[:min(3, len(s.Events))] {
 		p.row("", "%s", p.paint(dim, fmt.Sprintf("%s ago: %s", p.ago(e.Time), e.Message)))
 	}
+}
+
+// linkTask is the id of a task, with a link to it.
+func (p *statusPrinter) linkTask(of *status.Status, id string) string {
+	return p.linkECS(of, id, "task/"+of.Cluster+"/"+id)
+}
+
+// linkECS is text with a link to what ECS has.
+func (p *statusPrinter) linkECS(of *status.Status, text, resource string) string {
+	return console.LinkARN(p.ctx, p.out, text, arn.ARN{Partition: of.Identity.Partition, Service: "ecs",
+		Region: of.Identity.Region, AccountID: of.Identity.Account, Resource: resource}.String())
 }
 
 // ago is the time since then, rounded to what matters.
@@ -188,7 +204,7 @@ func (p *statusPrinter) pool(pool *status.WorkPool) {
 // tasksShown is how many tasks fit on the screen.
 const tasksShown = 10
 
-func (p *statusPrinter) tasks(tasks []status.FlowRunTask) {
+func (p *statusPrinter) tasks(of *status.Status, tasks []status.FlowRunTask) {
 	if len(tasks) == 0 {
 		p.row("tasks", "no flow run has a task")
 		return
@@ -199,7 +215,7 @@ func (p *statusPrinter) tasks(tasks []status.FlowRunTask) {
 		if i == 0 {
 			what = "tasks"
 		}
-		line := fmt.Sprintf("%s: task %s %s for %s", t.FlowRun, t.ID, t.Status, p.ago(t.Created))
+		line := fmt.Sprintf("%s: task %s %s for %s", t.FlowRun, p.linkTask(of, t.ID), t.Status, p.ago(t.Created))
 		if t.State != "" {
 			line += ", run " + t.State
 		}
