@@ -7,6 +7,8 @@
 package commands
 
 import (
+	"context"
+
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/complete"
@@ -14,11 +16,17 @@ import (
 	"ecsctl/commands/demo"
 	"ecsctl/commands/deploy"
 	"ecsctl/commands/workercmd"
+	"ecsctl/internal/newrelease"
 )
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, streams console.Streams) int {
-	return console.Run(newApp(streams), args, streams)
+	notice := newrelease.Begin(context.Background(), newrelease.Usual(), streams.CanPrompt)
+	code := console.Run(newApp(streams), args, streams)
+	if text := notice.Text(); text != "" {
+		console.Printf(streams.Err, "ecsctl: note: %s\n", text)
+	}
+	return code
 }
 
 func newApp(streams console.Streams) *cli.App {

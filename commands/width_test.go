@@ -1,8 +1,8 @@
 package commands
 
 import (
-	"context"
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
