@@ -12,5 +12,5 @@ if [ -z "$version" ]; then
         TZ=UTC0 git log -1 --abbrev=12 --date=format-local:%Y%m%d%H%M%S --format=v0.0.0-%cd-%h)
     git diff --quiet HEAD || version=$version+dirty
 fi
-printf '%s' "-X $package.version=$version -X $package.commit=$commit -X $package.date=$date"
+printf '%s' "-X $package.stamp=ecsctl-build|$version|$commit|$date|"
 [ -z "${2:-}" ] || printf ' %s' "-X $package.latest=$2"

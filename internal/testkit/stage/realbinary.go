@@ -29,7 +29,7 @@ func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
 	case len(args) == 2:
 		version := args[0]
 		program, args = func() ([]byte, error) {
-			return staticbuild.Stamped("-X ecsctl/internal/buildinfo.version="+version, "ecsctl")
+			return staticbuild.Stamped("-X ecsctl/internal/buildinfo.stamp=ecsctl-build|"+version+"|||", "ecsctl")
 		}, args[1:]
 	}
 	if neg || len(args) != 1 {

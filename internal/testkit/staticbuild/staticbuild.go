@@ -16,7 +16,7 @@ func Program(importPath string, env ...string) ([]byte, error) {
 	return Stamped("", importPath, env...)
 }
 
-// Stamped is Program with a flag more for the linker, such as -X ecsctl/internal/buildinfo.version=v1.2.3.
+// Stamped is Program with a flag more for the linker, such as what tools/stamp.sh prints.
 func Stamped(ldflag, importPath string, env ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "ecsctl-build-")
 	if err != nil {
