@@ -87,8 +87,12 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 	reading := statusOf(options, opts.StuckAfter)
 	show := func(status *status.Status) error { return showStatus(ctx, streams, opts, status) }
 	if opts.Watch {
+		reading.Activity = true
 		err := status.WatchStatus(ctx, reading, opts.Interval, show)
 		if ctx.Err() != nil {
+			if opts.Output == inputs.OutputText && console.IsTerminal(streams.Out) {
+				console.Printf(streams.Out, "\n")
+			}
 			return nil // Ctrl-C is the way out
 		}
 		return err
@@ -130,18 +134,19 @@ func statusOf(options provision.Options, stuckAfter time.Duration) status.Option
 		StuckAfter: stuckAfter}
 }
 
-// clearScreen goes to the upper left and wipes what is below.
-const clearScreen = "\x1b[H\x1b[2J"
-
 func showStatus(ctx context.Context, streams console.Streams, opts statusOptions, status *status.Status) error {
 	if opts.Output == inputs.OutputJSON {
+		if opts.Watch {
+			return console.PrintJSONLine(ctx, streams.Out, status)
+		}
 		return console.PrintJSON(ctx, streams.Out, status, nil)
 	}
 	if opts.Watch && console.IsTerminal(streams.Out) {
-		console.Printf(console.Raw(streams.Out), clearScreen)
+		watchScreen(ctx, streams, status)
+		return nil
 	}
 	newStatusPrinter(ctx, streams.Out).Print(status)
-	if opts.Watch && !console.IsTerminal(streams.Out) {
+	if opts.Watch {
 		console.Printf(streams.Out, "\n")
 	}
 	return nil

@@ -22,13 +22,14 @@ import (
 // statusPrinter writes a Status for people.
 type statusPrinter struct {
 	out      io.Writer
+	tty      io.Writer // where it comes to be seen
 	renderer *lipgloss.Renderer
 	ctx      context.Context // of the command: its AWS is where links lead
 	now      time.Time
 }
 
 func newStatusPrinter(ctx context.Context, out io.Writer) *statusPrinter {
-	return &statusPrinter{ctx: ctx, out: out, renderer: lipgloss.NewRenderer(out)}
+	return &statusPrinter{ctx: ctx, out: out, tty: out, renderer: lipgloss.NewRenderer(out)}
 }
 
 // The colours: green is fine, red is not, yellow in between.
@@ -43,16 +44,21 @@ func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
 	return p.renderer.NewStyle().Foreground(color).Render(text)
 }
 
-// Print writes the verdict, the problems and the overview.
-func (p *statusPrinter) Print(s *status.Status) {
+// verdict is the first line.
+func (p *statusPrinter) verdict(s *status.Status) {
 	p.now = s.Time
 	verdict := p.paint(good, "healthy")
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	pool := console.Link(p.out, strconv.Quote(s.Pool), prefect.PageURL(s.Server, prefect.PageWorkPool, s.Pool))
+	pool := console.Link(p.tty, strconv.Quote(s.Pool), prefect.PageURL(s.Server, prefect.PageWorkPool, s.Pool))
 	console.Printf(p.out, "work pool %s is %s  (account %s, region %s, cluster %s)\n", pool, verdict,
 		s.Identity.Account, s.Identity.Region, s.Cluster)
+}
+
+// Print writes the verdict, the problems and the overview.
+func (p *statusPrinter) Print(s *status.Status) {
+	p.verdict(s)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}
@@ -119,7 +125,7 @@ func (p *statusPrinter) linkTask(of *status.Status, id string) string {
 
 // linkECS is text with a link to what ECS has.
 func (p *statusPrinter) linkECS(of *status.Status, text, resource string) string {
-	return console.LinkARN(p.ctx, p.out, text, arn.ARN{Partition: of.Identity.Partition, Service: "ecs",
+	return console.LinkARN(p.ctx, p.tty, text, arn.ARN{Partition: of.Identity.Partition, Service: "ecs",
 		Region: of.Identity.Region, AccountID: of.Identity.Account, Resource: resource}.String())
 }
 
