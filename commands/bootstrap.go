@@ -77,6 +77,11 @@ func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.
 }
 
 func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) error {
+	if !opts.AsksQuestions(streams) { // what is missing comes before what is to be confirmed
+		if err := opts.Spec.CheckPool(); err != nil {
+			return err
+		}
+	}
 	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}

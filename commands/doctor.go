@@ -47,7 +47,7 @@ func doctorCommand(streams console.Streams) *cli.Command {
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
 			&cli.BoolFlag{Name: "deployments",
 				Usage:   "check all deployments of the pool: which would not start, and why",
 				EnvVars: inputs.Env("deployments")}),

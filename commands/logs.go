@@ -22,7 +22,7 @@ Prints what the containers of the worker's tasks wrote, or those of a flow run: 
 tasks that are gone, as long as the log group keeps the lines. A flow run is named by its
 name (the newest of that name) or its id. With --follow it goes on until the flow run has
 ended, or until interrupted. Where the worker wrote nothing, what status finds wrong is
-shown beside it.`
+shown beside it. bootstrap's flags for names, such as --log-group, go over what the pool remembers.`
 
 type logsOptions struct {
 	inputs.ReportOptions
@@ -41,7 +41,7 @@ func logsCommand(streams console.Streams) *cli.Command {
 		Usage:        "print what the containers of the worker or of a flow run wrote",
 		Description:  logsDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...),
 			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)",
 				EnvVars: inputs.Env("flow-run")},
 			&cli.StringFlag{Name: "since", Usage: "`TIME` to begin at, such as 15m, 1d, yesterday or 2026-11-29T08:00",

@@ -63,7 +63,7 @@ func onePolicyCommand(streams console.Streams, name, usage string) *cli.Command 
 		Usage:        usage,
 		Description:  policyDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
+		Flags: append(inputs.QuietFlags(flags), inputs.ConfigFlag(),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json",
 				EnvVars: inputs.Env("output")},
 			&cli.IntFlag{

@@ -24,8 +24,8 @@ roles and secrets, and what bootstrap would change. What is wrong comes first, e
 what fixes it. The exit code is 1 when something is wrong that keeps flow runs from
 running. Nothing is changed.
 
-What was chosen at bootstrap (names, cluster, network, size, image) is recalled; flags and
-ecsctl.yaml go over it.`
+What was chosen at bootstrap (names, cluster, network, size, image) is recalled. The flags of
+bootstrap and ecsctl.yaml go over it: see ecsctl bootstrap --help.`
 
 type statusOptions struct {
 	inputs.ReportOptions
@@ -42,7 +42,7 @@ func statusCommand(streams console.Streams) *cli.Command {
 		Usage:        "show the state of a work pool and its worker",
 		Description:  statusDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...),
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "keep looking, until interrupted",
 				EnvVars: inputs.Env("watch")},
 			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second,

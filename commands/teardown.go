@@ -26,7 +26,10 @@ Removes what bootstrap made for the pool, found by names and tags, and then look
 again to prove it. What ecsctl did not create is never touched: a cluster, a role or a
 pool of yours stays, and a pool of yours gets back the defaults that it had. What is
 gone already is no error. A pool that was set up in another account or region is refused,
-and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.`
+and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.
+
+The names are those that the pool remembers. bootstrap's flags for names go over them: see
+ecsctl bootstrap --help.`
 
 type teardownOptions struct {
 	inputs.OutputOptions
@@ -43,7 +46,7 @@ func teardownCommand(streams console.Streams) *cli.Command {
 		Usage:        "remove what bootstrap made for a work pool",
 		Description:  teardownDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.OutputFlags()...),
 			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: inputs.Env("keep-pool")},
 			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: inputs.Env("keep-logs")},
 			&cli.StringFlag{Name: "running",
@@ -79,6 +82,9 @@ func readTeardownOptions(c *cli.Context, flags []inputs.SpecFlag) (opts teardown
 }
 
 func runTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) error {
+	if err := opts.Spec.CheckPool(); err != nil { // what is missing comes before what is to be confirmed
+		return err
+	}
 	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}
@@ -104,9 +110,6 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 }
 
 func planTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) (*provision.Teardown, error) {
-	if err := opts.Spec.CheckPool(); err != nil {
-		return nil, err
-	}
 	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if opts.KeepPool && errors.Is(err, prefect.ErrNoAPIURL) {
 		err = inputs.ConnectAWS(ctx, opts.Spec, &options, nil)
