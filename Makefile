@@ -18,7 +18,7 @@ GOTEST = $(GO) test
 
 build: ## the binary, static
 	@test -x ecsctl || echo "building ecsctl: the first time takes minutes, because the AWS SDK is large"
-	$(GO) build -buildvcs=auto -ldflags="-s -w" -o ecsctl .
+	$(GO) build -buildvcs=false -ldflags="-s -w $$(tools/stamp.sh)" -o ecsctl .
 
 man: build ## the manual page, ecsctl.1: for `man ./ecsctl.1`, or a folder man1 on MANPATH
 	./ecsctl man > ecsctl.1

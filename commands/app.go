@@ -7,6 +7,8 @@
 package commands
 
 import (
+	"context"
+
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/complete"
@@ -14,19 +16,25 @@ import (
 	"ecsctl/commands/demo"
 	"ecsctl/commands/deploy"
 	"ecsctl/commands/workercmd"
+	"ecsctl/internal/newrelease"
 )
 
 // Main runs the command line and returns the exit code.
 func Main(args []string, streams console.Streams) int {
-	return console.Run(newApp(streams), args, streams)
+	notice := newrelease.Begin(context.Background(), newrelease.Usual(), streams.CanPrompt)
+	code := console.Run(newApp(streams), args, streams)
+	if text := notice.Text(); text != "" {
+		console.Printf(streams.Err, "ecsctl: note: %s\n", text)
+	}
+	return code
 }
 
 func newApp(streams console.Streams) *cli.App {
 	app := console.NewApp(streams,
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
-		logsCommand(streams),
+		logsCommand(streams), openCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
-		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams),
+		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams), schemaCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
 	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"

@@ -40,7 +40,7 @@ func bootstrapCommand(streams console.Streams) *cli.Command {
 		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
 			&cli.BoolFlag{Name: "no-wait", Usage: "do not wait until the worker is online",
 				EnvVars: inputs.Env("no-wait")},
-			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, also when the pool is",
+			&cli.BoolFlag{Name: "wizard", Usage: "ask for everything that is not given, even when --pool is",
 				EnvVars: inputs.Env("wizard")},
 			&cli.BoolFlag{Name: "no-wizard", Usage: "ask for nothing: without --pool it is an error, on a terminal too",
 				EnvVars: inputs.Env("no-wizard")},
@@ -70,13 +70,18 @@ func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.
 		console.Accessible(c.Bool("accessible"))
 	opts.Config, opts.Save = c.String("config"), c.String("save")
 	if opts.Wizard && opts.NoWizard {
-		return opts, console.Usagef("--wizard and --no-wizard do not go together")
+		return opts, console.Usagef("--wizard and --no-wizard cannot be used together")
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
 func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) error {
+	if !opts.AsksQuestions(streams) { // what is missing comes before what is to be confirmed
+		if err := opts.Spec.CheckPool(); err != nil {
+			return err
+		}
+	}
 	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}
@@ -87,17 +92,15 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 	if err != nil {
 		return err
 	}
-	r := console.Result{
-		Command: "bootstrap", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
-		Changes: plan.Changes, Warnings: plan.Warnings,
-	}
+	console.ReportingOf(ctx).SetPool(opts.Spec.Pool) // the wizard may have asked for it
+	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
 	if opts.DryRun {
-		return showDryRun(streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
+		return showDryRun(ctx, streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
 			plan.HasChanges())
 	}
 	err = applyBootstrap(ctx, streams, opts, plan, &r)
 	if opts.Output == inputs.OutputJSON {
-		if printErr := r.Print(streams.Out, err); printErr != nil {
+		if printErr := r.Print(ctx, streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
@@ -142,10 +145,10 @@ func planBootstrap(ctx context.Context, streams console.Streams,
 }
 
 // showDryRun prints a plan as the result of the command.
-func showDryRun(streams console.Streams, opts inputs.OutputOptions, r console.Result, heading string,
-	changes bool) error {
+func showDryRun(ctx context.Context, streams console.Streams, opts inputs.OutputOptions, r console.Result,
+	heading string, changes bool) error {
 	if opts.Output == inputs.OutputJSON {
-		if err := r.Print(streams.Out, nil); err != nil {
+		if err := r.Print(ctx, streams.Out, nil); err != nil {
 			return err
 		}
 	} else {
@@ -172,7 +175,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 			}
 		}
 		console.Printf(streams.Err, "\n")
-		progress := console.NewStepLines(streams.Err, opts.Verbose)
+		progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 		var err error
 		r.Applied, err = plan.Apply(ctx, progress)
 		progress.Close()
@@ -185,9 +188,9 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 		return finishBootstrap(streams, opts, "the service is set up and runs no worker, as --desired-count 0 says")
 	}
 	if opts.NoWait {
-		return finishBootstrap(streams, opts, "the service is set up; whether its worker is online was not waited for")
+		return finishBootstrap(streams, opts, "the service is set up; not waiting for its worker")
 	}
-	progress := console.NewStepLines(streams.Err, opts.Verbose)
+	progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 	worker, err := plan.WaitForWorker(ctx, opts.WaitTimeout, progress)
 	progress.Close()
 	if err != nil {

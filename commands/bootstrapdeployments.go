@@ -23,7 +23,7 @@ func warnOfDeployments(ctx context.Context, streams console.Streams, pool string
 		Preview: worker.PreviewRequest{Prefect: clients.Prefect}, Pool: pool, Clients: clients, Jobs: plan.Jobs(),
 	})
 	if err != nil {
-		console.Printf(streams.Err, "warning: the pool's deployments were not looked through: %v: try %s\n",
+		console.Printf(streams.Err, "warning: the pool's deployments could not be checked: %v: try %s\n",
 			err, doctor)
 		return
 	}
@@ -35,6 +35,6 @@ func warnOfDeployments(ctx context.Context, streams console.Streams, pool string
 		}
 	}
 	if failed {
-		console.Printf(streams.Err, "warning: %s looks again, with what fixes it\n", doctor)
+		console.Printf(streams.Err, "warning: %s shows how to fix this\n", doctor)
 	}
 }

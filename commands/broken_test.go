@@ -79,9 +79,9 @@ var brokenStates = []brokenState{
 	{
 		name: "worker crash-looping", breaks: func(p *brokenPool) { p.crash() },
 		setting: func(p *brokenPool) { p.heal() },
-		status:  "worker: the worker ends again and again: exit code 3, last words: no such table: dragons",
-		doctor:  "the worker ends again and again: exit code 3, last words: no such table: dragons",
-		verify:  "the worker ends again and again: exit code 3, last words: no such table: dragons",
+		status:  "worker: the worker keeps stopping: exit code 3, its last log line: no such table: dragons",
+		doctor:  "the worker keeps stopping: exit code 3, its last log line: no such table: dragons",
+		verify:  "the worker keeps stopping: exit code 3, its last log line: no such table: dragons",
 		logs:    "no such table: dragons",
 	},
 	{

@@ -24,7 +24,7 @@ var (
 	doctorCommand = brokenCommand{[]string{"doctor", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
 	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "6s", "--stuck-after", "1s"}, "FAIL ",
 		[]string{"fix: "}}
-	logsCommand = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: hint: "}}
+	logsCommand = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: fix: "}}
 )
 
 // await runs a command until its first finding is that, and returns what fixes it. Without

@@ -41,22 +41,32 @@ func TestCompletion(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.failRuns(2)
 	for line, want := range map[string][]string{
-		`'ecsctl t'`:                         {"teardown"},
-		`'ecsctl worker '`:                   {"start", "health", "preview", "image"},
-		`'ecsctl worker image '`:             {"build", "push"},
-		`'ecsctl bootstrap --runtime '`:      {"ecsctl", "prefect"},
-		`'ecsctl teardown --keep'`:           {"--keep-pool", "--keep-logs"},
-		`'ecsctl teardown --pool '`:          {"etl"},
-		`'ecsctl teardown -p e'`:             {"etl"},
-		`'ecsctl teardown --pool=e'`:         {"etl"},
-		`'ecsctl teardown --pool='`:          {"etl"},
-		`'ecsctl teardown --pool x'`:         nil,
-		`'ecsctl bootstrap --cluster '`:      {"default"},
-		`'ecsctl bootstrap --vpc '`:          {a.defaultVPC()},
-		`'ecsctl bootstrap --yes --output '`: {"text", "json"},
-		`'ecsctl bootstrap --region eu-w'`:   {"eu-west-1"},
-		`'ecsctl completion '`:               {"bash", "fish", "powershell", "zsh"},
+		`'ecsctl t'`:                            {"teardown"},
+		`'ecsctl worker '`:                      {"start", "health", "preview", "image"},
+		`'ecsctl worker image '`:                {"build", "push"},
+		`'ecsctl bootstrap --runtime '`:         {"ecsctl", "prefect"},
+		`'ecsctl teardown --keep'`:              {"--keep-pool", "--keep-logs"},
+		`'ecsctl teardown --pool '`:             {"etl"},
+		`'ecsctl teardown -p e'`:                {"etl"},
+		`'ecsctl teardown --pool=e'`:            {"etl"},
+		`'ecsctl teardown --pool='`:             {"etl"},
+		`'ecsctl teardown --pool x'`:            nil,
+		`'ecsctl bootstrap --cluster '`:         {"default"},
+		`'ecsctl bootstrap --vpc '`:             {a.defaultVPC()},
+		`'ecsctl bootstrap --yes --output '`:    {"text", "json"},
+		`'ecsctl bootstrap --region eu-w'`:      {"eu-west-1"},
+		`'ecsctl completion '`:                  {"bash", "fish", "powershell", "zsh"},
+		`'ecsctl status '`:                      {"etl"},
+		`'ecsctl status --pool etl '`:           nil,
+		`'ecsctl teardown --running '`:          {"wait", "stop", "leave"},
+		`'ecsctl logs --flow-run run-'`:         {"run-1", "run-0"},
+		`'ecsctl open '`:                        {"etl", "run-1", "run-0"},
+		`'ecsctl verify --deployment h'`:        {"hello/default"},
+		`'ecsctl worker preview --deployment '`: {"hello/default"},
+		// Files are the shell's own to name: the candidates are empty, and compopt lets bash go on.
+		`'ecsctl bootstrap --config '`: nil,
 	} {
 		if diff := cmp.Diff(want, a.completed(line)); diff != "" && len(want)+len(a.completed(line)) > 0 {
 			t.Errorf("%s (-want +got):\n%s", line, diff)
@@ -109,5 +119,23 @@ func TestCompletionScripts(t *testing.T) {
 	if err := cmd.Run(); err == nil ||
 		!strings.Contains(out.String(), "name the shell: ecsctl completion bash|fish|powershell|zsh") {
 		t.Errorf("tcsh: %v, %q", err, out)
+	}
+}
+
+// TestCompletionOfFiles: the shell completes the names of files for each flag that takes one, and no others.
+func TestCompletionOfFiles(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	for line, want := range map[string]bool{
+		"bootstrap --config": true, "bootstrap --save": true, "bootstrap --binary": true, "bootstrap --flow-policy": true,
+		"worker preview --diff": true, "worker image build --output-file": true, "deploy --venv": true, "deploy": true,
+		"sandbox --volume": true, "image build": true, "init": true, "doctor -c": true,
+		"bootstrap --role-path": false, "bootstrap --cpu": false, "status --interval": false, "deploy --name": false,
+		"version": false, "list": false,
+	} {
+		cmd, out := a.command(append(append([]string{"complete", "--"}, strings.Fields(line)...), "")...)
+		if err := cmd.Run(); err != nil || (out.String() == ":files\t\n") != want {
+			t.Errorf("%s: %v, %q, want files: %v", line, err, out, want)
+		}
 	}
 }

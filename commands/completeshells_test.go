@@ -3,7 +3,9 @@ package commands_test
 import (
 	"context"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,6 +26,16 @@ var shellLines = []shellLine{
 	{"ecsctl teardown --pool ", "etl"},
 	{"ecsctl bootstrap --region eu-west-1 --cluster d", "default"},
 	{"ecsctl completion power", "powershell"},
+	{"ecsctl status ", "etl"},
+	{"ecsctl bootstrap --config settings.y", "settings.yaml"},
+}
+
+// shellAccount has a pool, and a file that shells complete.
+func shellAccount(t *testing.T) *account {
+	a := newAccount(t)
+	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a.must(os.WriteFile(filepath.Join(a.dir, "settings.yaml"), nil, 0o600))
+	return a
 }
 
 // needsShell skips where a shell is not installed: bash alone is on every machine.
@@ -38,8 +50,7 @@ func needsShell(t *testing.T, name string) {
 func TestCompletionInFish(t *testing.T) {
 	t.Parallel()
 	needsShell(t, "fish")
-	a := newAccount(t)
-	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a := shellAccount(t)
 	for _, line := range shellLines {
 		cmd := exec.CommandContext(a.limited(), "fish", "--no-config", "-c",
 			"ecsctl completion fish | source; complete -C "+"'"+line.typed+"'")
@@ -59,8 +70,7 @@ func TestCompletionInFish(t *testing.T) {
 func TestCompletionInZsh(t *testing.T) {
 	t.Parallel()
 	needsShell(t, "zsh")
-	a := newAccount(t)
-	a.Run("bootstrap", "--pool", "etl", "--yes", noWait)
+	a := shellAccount(t)
 	for _, line := range shellLines {
 		s := a.openZsh()
 		s.press(

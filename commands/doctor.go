@@ -47,9 +47,9 @@ func doctorCommand(streams console.Streams) *cli.Command {
 		Usage:        "look for what keeps bootstrap or a worker from working",
 		Description:  doctorDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...), stuckAfterFlag(),
 			&cli.BoolFlag{Name: "deployments",
-				Usage:   "look through all deployments of the pool: which would not start, and why",
+				Usage:   "check all deployments of the pool: which would not start, and why",
 				EnvVars: inputs.Env("deployments")}),
 		Action: func(c *cli.Context) error {
 			opts, err := readDoctorOptions(c, flags)
@@ -94,7 +94,7 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 	if err != nil {
 		return err
 	}
-	if err := printChecks(streams, opts.Output, checks); err != nil {
+	if err := printChecks(ctx, streams, opts.Output, checks); err != nil {
 		return err
 	}
 	if operate.Worst(checks) == operate.CheckFail {
@@ -109,9 +109,9 @@ type checkReport struct {
 	Checks []operate.Check     `json:"checks"`
 }
 
-func printChecks(streams console.Streams, output string, checks []operate.Check) error {
+func printChecks(ctx context.Context, streams console.Streams, output string, checks []operate.Check) error {
 	if output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, checkReport{operate.Worst(checks), checks})
+		return console.PrintJSON(ctx, streams.Out, checkReport{operate.Worst(checks), checks}, nil)
 	}
 	count := map[operate.CheckStatus]int{}
 	for _, c := range doctor.WorstFirst(checks) {

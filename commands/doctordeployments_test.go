@@ -33,7 +33,7 @@ func TestDoctorDeployments(t *testing.T) {
 		"gone-role": {`{"task_role_arn": "arn:aws:iam::123456789012:role/gone"}`,
 			"FAIL .*deployment hello/gone-role .*does not exist"},
 		"family":  {`{"family": "reports"}`, "FAIL .*deployment hello/family .*--flow-run-family reports"},
-		"cluster": {`{"cluster": "prod"}`, "FAIL .*deployment hello/cluster .*may run tasks in \"acme\" alone"},
+		"cluster": {`{"cluster": "prod"}`, "FAIL .*deployment hello/cluster .*may run tasks only in \"acme\""},
 		"provider": {`{"capacity_provider_strategy": [{"capacityProvider": "gpu", "weight": 1}]}`,
 			"FAIL .*deployment hello/provider .*no capacity provider \"gpu\""},
 		"group": {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}}`,

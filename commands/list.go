@@ -33,9 +33,9 @@ type listOptions struct {
 
 // listResult is what --output json prints.
 type listResult struct {
-	provision.Identity
-	Server string        `json:"server,omitempty"`
-	Pools  []status.Pool `json:"pools"`
+	identity provision.Identity
+	Server   string        `json:"server,omitempty"`
+	Pools    []status.Pool `json:"pools"`
 }
 
 func listCommand(streams console.Streams) *cli.Command {
@@ -73,7 +73,7 @@ func runList(ctx context.Context, streams console.Streams, opts listOptions) err
 		return err
 	}
 	r := listResult{Server: options.Server.APIURL}
-	if r.Identity, err = provision.WhoAmI(ctx, options.Clients); err != nil {
+	if r.identity, err = provision.WhoAmI(ctx, options.Clients); err != nil {
 		return err
 	}
 	if r.Pools, err = status.List(ctx, options.Clients); err != nil {
@@ -81,13 +81,13 @@ func runList(ctx context.Context, streams console.Streams, opts listOptions) err
 	}
 	if opts.Output == inputs.OutputJSON {
 		r.Pools = console.OrEmpty(r.Pools)
-		return console.PrintJSON(streams.Out, r)
+		return console.PrintJSON(ctx, streams.Out, r, nil)
 	}
 	return printPools(streams, r)
 }
 
 func printPools(streams console.Streams, r listResult) error {
-	console.Printf(streams.Err, "AWS account %s, region %s\n", r.Account, r.Region)
+	console.Printf(streams.Err, "AWS account %s, region %s\n", r.identity.Account, r.identity.Region)
 	if len(r.Pools) == 0 {
 		console.Printf(streams.Err, "ecsctl has bootstrapped no work pool here\n")
 		return nil

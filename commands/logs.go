@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -23,7 +22,7 @@ Prints what the containers of the worker's tasks wrote, or those of a flow run: 
 tasks that are gone, as long as the log group keeps the lines. A flow run is named by its
 name (the newest of that name) or its id. With --follow it goes on until the flow run has
 ended, or until interrupted. Where the worker wrote nothing, what status finds wrong is
-shown beside it.`
+shown beside it. bootstrap's flags for names, such as --log-group, go over what the pool remembers.`
 
 type logsOptions struct {
 	inputs.ReportOptions
@@ -42,15 +41,15 @@ func logsCommand(streams console.Streams) *cli.Command {
 		Usage:        "print what the containers of the worker or of a flow run wrote",
 		Description:  logsDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...),
 			&cli.StringFlag{Name: "flow-run", Usage: "`NAME` or id of a flow run (default: the worker)",
 				EnvVars: inputs.Env("flow-run")},
 			&cli.StringFlag{Name: "since", Usage: "`TIME` to begin at, such as 15m, 1d, yesterday or 2026-11-29T08:00",
 				DefaultText: "1h; all of a flow run", EnvVars: inputs.Env("since")},
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with new lines",
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "keep printing new lines",
 				EnvVars: inputs.Env("follow")},
 			&cli.BoolFlag{Name: "utc", Usage: "on a terminal, times in UTC (default: local ones)"},
-			&cli.BoolFlag{Name: "raw", Usage: "nothing but what the containers wrote"}),
+			&cli.BoolFlag{Name: "raw", Usage: "only what the containers wrote"}),
 		Action: func(c *cli.Context) error {
 			opts, err := readLogsOptions(c, flags)
 			if err != nil {
@@ -71,7 +70,7 @@ func readLogsOptions(c *cli.Context, flags []inputs.SpecFlag) (opts logsOptions,
 		return opts, err
 	}
 	if opts.Raw && opts.Output == inputs.OutputJSON {
-		return opts, console.Usagef("--raw and --output json do not go together")
+		return opts, console.Usagef("--raw and --output json cannot be used together")
 	}
 	if c.IsSet("flow-run") && opts.FlowRun == "" {
 		return opts, console.Usagef("--flow-run needs the name or the id of a flow run")
@@ -93,12 +92,12 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	status := statusOf(options, usualStuckAfter)
 	reading := logs.LogOptions{
 		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &status,
-		Problem: newStatusPrinter(streams.Err).problem,
+		Problem: newStatusPrinter(ctx, streams.Err).problem,
 		Note:    func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
 		if opts.Output == inputs.OutputJSON {
-			return json.NewEncoder(console.Exact(streams.Out)).Encode(line)
+			return console.PrintJSONLine(ctx, streams.Out, line)
 		}
 		return opts.writeLine(streams.Out, line)
 	})

@@ -145,7 +145,7 @@ func (l *looking) statusOf(seen looked) string {
 	l.t.Helper()
 	var s status.Status
 	l.parse(seen, &s)
-	s.Time, s.Caller = time.Time{}, ""
+	s.Time, s.Identity.Caller = time.Time{}, ""
 	for i := range s.Workers {
 		s.Workers[i].LastHeartbeat = time.Time{}
 	}

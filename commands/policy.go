@@ -27,10 +27,10 @@ var policies = []struct{ name, usage string }{
 	{provision.PolicyWorker, "the worker's task role, as bootstrap makes it"},
 	{provision.PolicyExecution, "the worker's execution role's inline policy, as bootstrap makes it"},
 	{provision.PolicyFlowExecution, "the flow runs' execution role, as bootstrap makes it"},
-	{provision.PolicyDoctor, "for whoever looks what keeps a bootstrap or a worker from working"},
-	{provision.PolicyStatus, "for whoever looks how a pool is, and what keeps it from working"},
-	{provision.PolicyLogs, "for whoever reads the logs of the worker and of flow runs"},
-	{provision.PolicyVerify, "for whoever runs a hello flow through a pool"},
+	{provision.PolicyDoctor, "for whoever runs ecsctl doctor"},
+	{provision.PolicyStatus, "for whoever runs ecsctl status"},
+	{provision.PolicyLogs, "for whoever runs ecsctl logs"},
+	{provision.PolicyVerify, "for whoever runs ecsctl verify"},
 	{provision.PolicyDeploy, "for whoever pushes images of flows: ecsctl deploy and ecsctl image build"},
 }
 
@@ -63,7 +63,7 @@ func onePolicyCommand(streams console.Streams, name, usage string) *cli.Command 
 		Usage:        usage,
 		Description:  policyDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(inputs.CliFlags(flags), inputs.ConfigFlag(),
+		Flags: append(inputs.QuietFlags(flags), inputs.ConfigFlag(),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: inputs.OutputText, Usage: "text or json",
 				EnvVars: inputs.Env("output")},
 			&cli.IntFlag{
@@ -88,7 +88,7 @@ func readPolicyOptions(c *cli.Context, name string, flags []inputs.SpecFlag) (op
 	}
 	opts = policyOptions{Name: name, Output: c.String("output"), Part: c.Int("part"), Verbose: c.Bool("verbose")}
 	if opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON {
-		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
+		return opts, console.Usagef("--output %q: use text or json", opts.Output)
 	}
 	if c.IsSet("part") && opts.Part < 1 {
 		return opts, console.Usagef("--part %d: parts are counted from 1", opts.Part)

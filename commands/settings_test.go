@@ -65,7 +65,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	a := newAdopter(t)
 	for says, flags := range map[string][]string{
 		"has no variable of this name":       {"--job-variable", "famly=etl"},
-		"hint: is family meant?":             {"--job-variable", "famly=etl"},
+		"fix: is family meant?":              {"--job-variable", "famly=etl"},
 		"wants a value of type object":       {"--job-variable", "labels=data"},
 		"has a setting of its own":           {"--job-variable", "image=app:1"},
 		`"MY_TOKEN" is a secret by its name`: {"--job-variable", `env={"MY_TOKEN": "x"}`},

@@ -24,8 +24,8 @@ roles and secrets, and what bootstrap would change. What is wrong comes first, e
 what fixes it. The exit code is 1 when something is wrong that keeps flow runs from
 running. Nothing is changed.
 
-What was chosen at bootstrap (names, cluster, network, size, image) is recalled; flags and
-ecsctl.yaml go over it.`
+What was chosen at bootstrap (names, cluster, network, size, image) is recalled. The flags of
+bootstrap and ecsctl.yaml go over it: see ecsctl bootstrap --help.`
 
 type statusOptions struct {
 	inputs.ReportOptions
@@ -39,11 +39,11 @@ func statusCommand(streams console.Streams) *cli.Command {
 	flags := inputs.BootstrapFlags()
 	return &cli.Command{
 		Name:         "status",
-		Usage:        "show how a work pool and its worker are",
+		Usage:        "show the state of a work pool and its worker",
 		Description:  statusDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.ReportFlags()...),
-			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "look again and again, until interrupted",
+		Flags: append(append(inputs.QuietFlags(flags), inputs.ReportFlags()...),
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "keep looking, until interrupted",
 				EnvVars: inputs.Env("watch")},
 			&cli.DurationFlag{Name: "interval", Usage: "`TIME` between two looks with --watch", Value: 5 * time.Second,
 				EnvVars: inputs.Env("interval")},
@@ -70,7 +70,7 @@ func readStatusOptions(c *cli.Context, flags []inputs.SpecFlag) (opts statusOpti
 	case opts.Interval <= 0:
 		return opts, console.Usagef("--interval %s: give a time such as 5s", opts.Interval)
 	case c.IsSet("interval") && !opts.Watch:
-		return opts, console.Usagef("--interval goes with --watch")
+		return opts, console.Usagef("--interval needs --watch")
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
@@ -85,10 +85,14 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 		return err
 	}
 	reading := statusOf(options, opts.StuckAfter)
-	show := func(status *status.Status) error { return showStatus(streams, opts, status) }
+	show := func(status *status.Status) error { return showStatus(ctx, streams, opts, status) }
 	if opts.Watch {
+		reading.Activity = true
 		err := status.WatchStatus(ctx, reading, opts.Interval, show)
 		if ctx.Err() != nil {
+			if opts.Output == inputs.OutputText && console.IsTerminal(streams.Out) {
+				console.Printf(streams.Out, "\n")
+			}
 			return nil // Ctrl-C is the way out
 		}
 		return err
@@ -130,18 +134,19 @@ func statusOf(options provision.Options, stuckAfter time.Duration) status.Option
 		StuckAfter: stuckAfter}
 }
 
-// clearScreen goes to the upper left and wipes what is below.
-const clearScreen = "\x1b[H\x1b[2J"
-
-func showStatus(streams console.Streams, opts statusOptions, status *status.Status) error {
+func showStatus(ctx context.Context, streams console.Streams, opts statusOptions, status *status.Status) error {
 	if opts.Output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, status)
+		if opts.Watch {
+			return console.PrintJSONLine(ctx, streams.Out, status)
+		}
+		return console.PrintJSON(ctx, streams.Out, status, nil)
 	}
 	if opts.Watch && console.IsTerminal(streams.Out) {
-		console.Printf(console.Raw(streams.Out), clearScreen)
+		watchScreen(ctx, streams, status)
+		return nil
 	}
-	newStatusPrinter(streams.Out).Print(status)
-	if opts.Watch && !console.IsTerminal(streams.Out) {
+	newStatusPrinter(ctx, streams.Out).Print(status)
+	if opts.Watch {
 		console.Printf(streams.Out, "\n")
 	}
 	return nil

@@ -1,29 +1,35 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/charmbracelet/lipgloss"
 
 	"ecsctl/commands/console"
 	"ecsctl/internal/plaintext"
 	"ecsctl/operate/status"
+	"ecsctl/prefect"
 	"ecsctl/provision"
 )
 
 // statusPrinter writes a Status for people.
 type statusPrinter struct {
 	out      io.Writer
+	tty      io.Writer // where it comes to be seen
 	renderer *lipgloss.Renderer
+	ctx      context.Context // of the command: its AWS is where links lead
 	now      time.Time
 }
 
-func newStatusPrinter(out io.Writer) *statusPrinter {
-	return &statusPrinter{out: out, renderer: lipgloss.NewRenderer(out)}
+func newStatusPrinter(ctx context.Context, out io.Writer) *statusPrinter {
+	return &statusPrinter{ctx: ctx, out: out, tty: out, renderer: lipgloss.NewRenderer(out)}
 }
 
 // The colours: green is fine, red is not, yellow in between.
@@ -38,23 +44,29 @@ func (p *statusPrinter) paint(color lipgloss.Color, text string) string {
 	return p.renderer.NewStyle().Foreground(color).Render(text)
 }
 
-// Print writes the verdict, the problems and the overview.
-func (p *statusPrinter) Print(s *status.Status) {
+// verdict is the first line.
+func (p *statusPrinter) verdict(s *status.Status) {
 	p.now = s.Time
 	verdict := p.paint(good, "healthy")
 	if !s.Healthy {
 		verdict = p.paint(bad, "not healthy")
 	}
-	console.Printf(p.out, "work pool %q is %s  (account %s, region %s, cluster %s)\n", s.Pool, verdict, s.Account,
-		s.Region, s.Cluster)
+	pool := console.Link(p.tty, strconv.Quote(s.Pool), prefect.PageURL(s.Server, prefect.PageWorkPool, s.Pool))
+	console.Printf(p.out, "work pool %s is %s  (account %s, region %s, cluster %s)\n", pool, verdict,
+		s.Identity.Account, s.Identity.Region, s.Cluster)
+}
+
+// Print writes the verdict, the problems and the overview.
+func (p *statusPrinter) Print(s *status.Status) {
+	p.verdict(s)
 	for _, problem := range s.Problems {
 		p.problem(problem)
 	}
 	console.Printf(p.out, "\n")
-	p.service(s.Service)
+	p.service(s, s.Service)
 	p.workers(s)
 	p.pool(s.WorkPool)
-	p.tasks(s.FlowRunTasks)
+	p.tasks(s, s.FlowRunTasks)
 	p.access(s.Access)
 	p.drift(s)
 }
@@ -82,19 +94,20 @@ func (p *statusPrinter) row(what, format string, args ...any) {
 	console.Printf(p.out, "%-10s %s\n", what, plaintext.Line(fmt.Sprintf(format, args...)))
 }
 
-func (p *statusPrinter) service(s *status.Service) {
+func (p *statusPrinter) service(of *status.Status, s *status.Service) {
 	if s == nil {
 		p.row("service", "none")
 		return
 	}
-	p.row("service", "%s: %d desired, %d running, %d pending", s.Name, s.Desired, s.Running, s.Pending)
+	name := p.linkECS(of, s.Name, "service/"+of.Cluster+"/"+s.Name)
+	p.row("service", "%s: %d desired, %d running, %d pending", name, s.Desired, s.Running, s.Pending)
 	for _, d := range s.Deployments {
 		line := fmt.Sprintf("%s deployment of %s, %s, %s ago", strings.ToLower(d.Status), d.TaskDefinition,
 			strings.ToLower(d.Rollout), p.ago(d.Created))
 		p.row("", "%s", line)
 	}
 	for _, t := range s.Tasks {
-		line := fmt.Sprintf("task %s %s for %s", t.ID, t.Status, p.ago(t.Created))
+		line := fmt.Sprintf("task %s %s for %s", p.linkTask(of, t.ID), t.Status, p.ago(t.Created))
 		if t.Health != "" {
 			line += ", " + t.Health
 		}
@@ -103,6 +116,17 @@ func (p *statusPrinter) service(s *status.Service) {
 	for _, e := range s.Events[:min(3, len(s.Events))] {
 		p.row("", "%s", p.paint(dim, fmt.Sprintf("%s ago: %s", p.ago(e.Time), e.Message)))
 	}
+}
+
+// linkTask is the id of a task, with a link to it.
+func (p *statusPrinter) linkTask(of *status.Status, id string) string {
+	return p.linkECS(of, id, "task/"+of.Cluster+"/"+id)
+}
+
+// linkECS is text with a link to what ECS has.
+func (p *statusPrinter) linkECS(of *status.Status, text, resource string) string {
+	return console.LinkARN(p.ctx, p.tty, text, arn.ARN{Partition: of.Identity.Partition, Service: "ecs",
+		Region: of.Identity.Region, AccountID: of.Identity.Account, Resource: resource}.String())
 }
 
 // ago is the time since then, rounded to what matters.
@@ -186,7 +210,7 @@ func (p *statusPrinter) pool(pool *status.WorkPool) {
 // tasksShown is how many tasks fit on the screen.
 const tasksShown = 10
 
-func (p *statusPrinter) tasks(tasks []status.FlowRunTask) {
+func (p *statusPrinter) tasks(of *status.Status, tasks []status.FlowRunTask) {
 	if len(tasks) == 0 {
 		p.row("tasks", "no flow run has a task")
 		return
@@ -197,7 +221,7 @@ func (p *statusPrinter) tasks(tasks []status.FlowRunTask) {
 		if i == 0 {
 			what = "tasks"
 		}
-		line := fmt.Sprintf("%s: task %s %s for %s", t.FlowRun, t.ID, t.Status, p.ago(t.Created))
+		line := fmt.Sprintf("%s: task %s %s for %s", t.FlowRun, p.linkTask(of, t.ID), t.Status, p.ago(t.Created))
 		if t.State != "" {
 			line += ", run " + t.State
 		}

@@ -26,7 +26,10 @@ Removes what bootstrap made for the pool, found by names and tags, and then look
 again to prove it. What ecsctl did not create is never touched: a cluster, a role or a
 pool of yours stays, and a pool of yours gets back the defaults that it had. What is
 gone already is no error. A pool that was set up in another account or region is refused,
-and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.`
+and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.
+
+The names are those that the pool remembers. bootstrap's flags for names go over them: see
+ecsctl bootstrap --help.`
 
 type teardownOptions struct {
 	inputs.OutputOptions
@@ -43,7 +46,7 @@ func teardownCommand(streams console.Streams) *cli.Command {
 		Usage:        "remove what bootstrap made for a work pool",
 		Description:  teardownDescription,
 		OnUsageError: console.UsageError,
-		Flags: append(append(inputs.CliFlags(flags), inputs.OutputFlags()...),
+		Flags: append(append(inputs.QuietFlags(flags), inputs.OutputFlags()...),
 			&cli.BoolFlag{Name: "keep-pool", Usage: "leave the work pool in Prefect", EnvVars: inputs.Env("keep-pool")},
 			&cli.BoolFlag{Name: "keep-logs", Usage: "leave the log group", EnvVars: inputs.Env("keep-logs")},
 			&cli.StringFlag{Name: "running",
@@ -72,13 +75,16 @@ func readTeardownOptions(c *cli.Context, flags []inputs.SpecFlag) (opts teardown
 	switch opts.Running = c.String("running"); opts.Running {
 	case provision.RunningRefuse, provision.RunningWait, provision.RunningStop, provision.RunningLeave:
 	default:
-		return opts, console.Usagef("--running %q: it is wait, stop or leave", opts.Running)
+		return opts, console.Usagef("--running %q: use wait, stop or leave", opts.Running)
 	}
 	opts.Spec, err = inputs.ReadSpec(c, flags)
 	return opts, err
 }
 
 func runTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) error {
+	if err := opts.Spec.CheckPool(); err != nil { // what is missing comes before what is to be confirmed
+		return err
+	}
 	if err := opts.NeedsAnswer(streams); err != nil {
 		return err
 	}
@@ -86,17 +92,17 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 	if err != nil {
 		return err
 	}
-	r := console.Result{Command: "teardown", DryRun: opts.DryRun, Identity: plan.Identity, Pool: opts.Spec.Pool,
-		Changes: plan.Changes, Warnings: plan.Warnings}
+	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
 	if unknown := plan.Unknown(ctx); unknown != nil {
-		return endUnknown(streams, opts, r, unknown)
+		return endUnknown(ctx, streams, opts, r, unknown)
 	}
 	if opts.DryRun {
-		return showDryRun(streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan), plan.HasChanges())
+		return showDryRun(ctx, streams, opts.OutputOptions, r, teardownHeading(opts.Spec.Pool, plan),
+			plan.HasChanges())
 	}
 	err = applyTeardown(ctx, streams, opts, plan, &r)
 	if opts.Output == inputs.OutputJSON {
-		if printErr := r.Print(streams.Out, err); printErr != nil {
+		if printErr := r.Print(ctx, streams.Out, err); printErr != nil {
 			return printErr
 		}
 	}
@@ -104,9 +110,6 @@ func runTeardown(ctx context.Context, streams console.Streams, opts teardownOpti
 }
 
 func planTeardown(ctx context.Context, streams console.Streams, opts teardownOptions) (*provision.Teardown, error) {
-	if err := opts.Spec.CheckPool(); err != nil {
-		return nil, err
-	}
 	options, err := inputs.Connect(ctx, opts.Spec, streams, opts.Verbose)
 	if opts.KeepPool && errors.Is(err, prefect.ErrNoAPIURL) {
 		err = inputs.ConnectAWS(ctx, opts.Spec, &options, nil)
@@ -142,7 +145,7 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 		}
 	}
 	console.Printf(streams.Err, "\n")
-	progress := console.NewStepLines(streams.Err, opts.Verbose)
+	progress := console.NewStepLines(ctx, streams.Err, opts.Verbose)
 	var failed error
 	r.Applied, failed = plan.Apply(ctx, progress)
 	progress.Close()
@@ -159,17 +162,18 @@ func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOp
 
 // endUnknown says that nobody knows the pool, and which names are near. That is no failure: a
 // teardown that is run again finds the same.
-func endUnknown(streams console.Streams, opts teardownOptions, r console.Result, unknown error) error {
+func endUnknown(ctx context.Context, streams console.Streams, opts teardownOptions, r console.Result,
+	unknown error) error {
 	if !errors.Is(unknown, provision.ErrNoSuchPool) {
 		return unknown
 	}
 	r.Warnings = append(append(r.Warnings, unknown.Error()), hint.Of(unknown)...)
 	if opts.Output == inputs.OutputJSON {
-		return r.Print(streams.Out, nil)
+		return r.Print(ctx, streams.Out, nil)
 	}
 	console.Printf(streams.Out, "%s: nothing was removed\n", unknown)
 	for _, advice := range hint.Of(unknown) {
-		console.Printf(streams.Err, "ecsctl: hint: %s\n", advice)
+		console.Printf(streams.Err, "ecsctl: fix: %s\n", advice)
 	}
 	return nil
 }

@@ -78,9 +78,9 @@ func readVerifyOptions(c *cli.Context, flags []inputs.SpecFlag) (opts verifyOpti
 	flow, name, _ := strings.Cut(opts.Deployment, "/")
 	switch {
 	case opts.Deployment != "" && (flow == "" || name == ""):
-		return opts, console.Usagef("--deployment %q: it is FLOW/NAME", opts.Deployment)
+		return opts, console.Usagef("--deployment %q: use FLOW/NAME", opts.Deployment)
 	case opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON && opts.Output != outputJUnit:
-		return opts, console.Usagef("--output %q: it is text, json or junit", opts.Output)
+		return opts, console.Usagef("--output %q: use text, json or junit", opts.Output)
 	case opts.Timeout <= 0:
 		return opts, console.Usagef("--timeout %s: give a time such as 10m", opts.Timeout)
 	}
@@ -105,7 +105,7 @@ func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions)
 		PollInterval: inputs.PollInterval, Status: &status,
 		Note: func(text string) { console.Printf(streams.Err, "%s\n", text) },
 	})
-	if printErr := printVerification(streams, opts.Output, result); printErr != nil {
+	if printErr := printVerification(ctx, streams, opts.Output, result, err); printErr != nil {
 		return printErr
 	}
 	if err == nil && !result.Passed {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -12,10 +13,11 @@ import (
 	"ecsctl/operate/verify"
 )
 
-func printVerification(streams console.Streams, output string, result *verify.Verification) error {
+func printVerification(ctx context.Context, streams console.Streams, output string, result *verify.Verification,
+	failed error) error {
 	switch output {
 	case inputs.OutputJSON:
-		return console.PrintJSON(streams.Out, result)
+		return console.PrintJSON(ctx, streams.Out, result, failed)
 	case outputJUnit:
 		return printJUnit(streams.Out, result)
 	}

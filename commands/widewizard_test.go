@@ -48,7 +48,7 @@ func wizardWords(t *testing.T, width int) [][]string {
 		see(s.asked(q.title))
 		if q.name == "pool" {
 			s.press("a/" + enter)
-			see(s.sees("Prefect takes no name"))
+			see(s.sees("a name in Prefect must not"))
 			s.press("\x15") // takes away what was typed
 		}
 		s.press(enter)

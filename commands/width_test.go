@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -62,7 +63,7 @@ func texts() map[string]func(console.Streams) {
 			console.Report(s, hint.Add(errors.New(long), long))
 		},
 		"steps": func(s console.Streams) {
-			steps := console.NewStepLines(s.Out, false)
+			steps := console.NewStepLines(context.Background(), s.Out, false)
 			defer steps.Close()
 			steps.Done(provision.Applied{Kind: "service", Name: "prefect-worker-etl", Action: provision.Create,
 				ID: "arn:aws:ecs:us-east-1:123456789012:service/default/prefect-worker-etl"}, nil)

@@ -68,7 +68,7 @@ func TestWizardGoesOnAfterAFailedLookUp(t *testing.T) {
 	s.asked("Name of the new work pool")
 	a.Server.AddFault(fault.Fault{Service: "ecs", Operation: "ListClusters", Times: 1, Kind: fault.ExpiredToken})
 	s.press("etl" + enter)
-	s.sees("What there is for the question", "cannot be looked up", "enter next")
+	s.sees("Cannot look up the choices", "enter next")
 	s.press(down + enter) // try again
 	s.asked("ECS cluster")
 	s.sees("Work pool       etl")

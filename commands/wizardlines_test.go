@@ -28,7 +28,7 @@ func TestWizardAccessible(t *testing.T) {
 			}
 			s.exits(0, "\nAWS region\nWhere everything is made, in account 123456789012.\n  1. ap-northeast-1\n",
 				`"9" is not a number from 1 to 8`, "Numbers, separated by commas [1,2,3], or < to go back:",
-				"give a number from 1\n",
+				"give a number, 1 or more\n",
 				"--pool etl --region eu-west-1 --subnet subnet-", "--binary .ecsctl-for-image --desired-count 2 --yes",
 				"created service prefect-worker-etl")
 			a.wrote(24)
@@ -71,6 +71,6 @@ func TestNoWizard(t *testing.T) {
 	a := newAccount(t)
 	a.openScreen(80, 24, nil, nil, "bootstrap", "--no-wizard").exits(1, "no work pool given: name it with --pool")
 	a.openScreen(80, 24, nil, nil, "bootstrap", "--no-wizard", "--wizard").exits(1,
-		"--wizard and --no-wizard do not go together")
+		"--wizard and --no-wizard cannot be used together")
 	a.wrote(0)
 }

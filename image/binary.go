@@ -23,7 +23,7 @@ type Binary struct {
 	Path string
 	// Architecture is AMD64 or ARM64.
 	Architecture string
-	// Version and Revision are what the Go toolchain wrote into it: the module's
+	// Version and Revision are what the build wrote into it: the module's
 	// version, "dev" when there is none, and the commit, if any.
 	Version, Revision string
 	// Created is the time of the commit, else the epoch: never the time of the build.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ecsctl/internal/bounded"
+	stamp "ecsctl/internal/buildinfo"
 )
 
 // modulePath is that of go.mod: what a binary must be made from.
@@ -39,6 +40,13 @@ func readBuild(content []byte) (build, error) {
 		created: time.Unix(0, 0).UTC()}
 	if b.version == "(devel)" {
 		b.version = "dev"
+	}
+	if s := stamp.FindStamp(content); s.Version != "" {
+		b.version, b.revision = s.Version, s.Commit
+		if t, err := time.Parse(time.RFC3339, s.Date); err == nil {
+			b.created = t.UTC()
+		}
+		return b, nil
 	}
 	for _, setting := range info.Settings {
 		switch setting.Key {

@@ -32,7 +32,7 @@ type Destination struct {
 func (d Destination) reference(tag string) (name.Tag, error) {
 	repository, err := name.NewRepository(d.Repository)
 	if err != nil {
-		return name.Tag{}, fmt.Errorf("%q is no repository of a registry: %w", d.Repository, err)
+		return name.Tag{}, fmt.Errorf("%q is not a repository of a registry: %w", d.Repository, err)
 	}
 	return repository.Tag(tag), nil
 }

@@ -8,9 +8,9 @@ import (
 
 // Problem is one thing that keeps a job from being sent.
 type Problem struct {
-	Path    string // where, such as "task_run_request.overrides.cpu"
-	Message string // what is wrong; never a value that may be secret
-	Hint    string // what to change; may be empty
+	Path    string `json:"path"`          // where, such as "task_run_request.overrides.cpu"
+	Message string `json:"message"`       // what is wrong; never a value that may be secret
+	Hint    string `json:"fix,omitempty"` // what to change; may be empty
 }
 
 // String is the problem in one line.

@@ -11,6 +11,11 @@ const (
 	CheckSkip CheckStatus = "SKIP"
 )
 
+// Values are all outcomes.
+func (CheckStatus) Values() []string {
+	return []string{string(CheckOK), string(CheckWarn), string(CheckFail), string(CheckSkip)}
+}
+
 // Check is one thing that was looked at. Reason says what was found, Fix what to type or
 // change; it is set with WARN and FAIL, and with SKIP when a right is missing.
 type Check struct {

@@ -97,11 +97,13 @@ func (c *Client) CreateDeployment(ctx context.Context, d DeploymentCreate) (*Dep
 	return &made, nil
 }
 
-// Deployments lists the deployments of a work pool.
+// Deployments lists the deployments of a work pool; "" is of all.
 func (c *Client) Deployments(ctx context.Context, pool string) ([]Deployment, error) {
 	return pages(func(offset int) ([]Deployment, error) {
-		body := map[string]any{"work_pools": map[string]any{"name": map[string]any{"any_": []string{pool}}},
-			"sort": "NAME_ASC", "offset": offset}
+		body := map[string]any{"sort": "NAME_ASC", "offset": offset}
+		if pool != "" {
+			body["work_pools"] = map[string]any{"name": map[string]any{"any_": []string{pool}}}
+		}
 		var page []Deployment
 		if err := c.do(ctx, query(body, "deployments", "filter"), &page); err != nil {
 			return nil, fmt.Errorf("failed to list the deployments of work pool %q: %w", pool, err)

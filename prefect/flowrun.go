@@ -116,6 +116,8 @@ type FlowRunFilter struct {
 	WorkQueueNames []string
 	// ExpectedBefore and ExpectedAfter bound the expected start time.
 	ExpectedBefore, ExpectedAfter time.Time
+	// StartedAfter bounds the time at which it began to run.
+	StartedAfter time.Time
 	// Limit stops after that many runs; 0 is all of them.
 	Limit int
 	// Sort is such as EXPECTED_START_TIME_ASC or START_TIME_DESC; default ID_DESC.
@@ -169,6 +171,9 @@ func (f FlowRunFilter) wire() map[string]any {
 	}
 	if len(expected) > 0 {
 		runs["expected_start_time"] = expected
+	}
+	if !f.StartedAfter.IsZero() {
+		runs["start_time"] = map[string]any{"after_": f.StartedAfter.UTC()}
 	}
 	pools, queues := map[string]any{}, map[string]any{}
 	addAny(pools, "name", f.WorkPoolNames)

@@ -60,13 +60,13 @@ func explainCode(what, action string, api smithy.APIError, err error) error {
 	}
 	if awserr.Throttled(err) {
 		return hint.Add(&awserr.Error{What: what, Why: "AWS kept throttling " + action, Err: err},
-			"run the same command again in a minute: it goes on where it stopped")
+			"run the same command again in a minute: it continues where it stopped")
 	}
 	if awserr.ServerFault(err) {
 		return hint.Add(&awserr.Error{
 			What: what, Why: "AWS failed at " + action + " (" + api.ErrorCode() + ": " + api.ErrorMessage() +
 				")", Err: err,
-		}, "run the same command again in a minute: it goes on where it stopped")
+		}, "run the same command again in a minute: it continues where it stopped")
 	}
 	told := &awserr.Error{What: what, Why: api.ErrorMessage() + " (" + api.ErrorCode() + ")", Err: err}
 	if linkedRoleRefused.MatchString(api.ErrorMessage()) {

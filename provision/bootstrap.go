@@ -240,7 +240,7 @@ func (b *Bootstrap) serverWarnings() []string {
 }
 
 func outOfReach(apiURL string) string {
-	return "the Prefect API URL " + apiURL + " is this machine's own address: a worker in AWS does not reach it there"
+	return "the Prefect API URL " + apiURL + " is this machine's own address: a worker in AWS cannot reach it"
 }
 
 // CheckReach is an error if no worker in AWS can reach the server: it would be waited for in vain.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -50,6 +51,14 @@ type Clients struct {
 	S3      *s3calls.Client
 	STS     *sts.Client
 	Prefect *prefect.Client
+
+	identity *memory
+}
+
+// memory is who the clients are, once AWS has said so.
+type memory struct {
+	mu    sync.Mutex
+	known Identity
 }
 
 // maxAttempts is how often the SDK sends a call that AWS throttles or fails with a
@@ -70,6 +79,7 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 // ClientsFor makes the clients of an AWS configuration.
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 	return &Clients{
+		identity: &memory{},
 		Region:   cfg.Region,
 		Endpoint: aws.ToString(cfg.BaseEndpoint),
 		IAM:      iamcalls.New(cfg, again),

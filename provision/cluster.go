@@ -81,7 +81,7 @@ func (c *cluster) diff() Change {
 		}
 		return change
 	case !c.owned():
-		change.Action, change.Reason = Adopt, "not made by ecsctl: used as it is"
+		change.Action, change.Reason = Adopt, "not made by ecsctl: used as is"
 	default:
 		change.Fields = append(c.providerFields(), c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
 		change.Action = updateIf(change.Fields)

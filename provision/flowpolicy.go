@@ -28,7 +28,7 @@ func readFlowPolicy(s spec.Spec) (string, error) {
 		err = json.Unmarshal(raw, &compact)
 	}
 	if err != nil {
-		return "", hint.Add(fmt.Errorf("--flow-policy %q is no IAM policy: %w", file, err),
+		return "", hint.Add(fmt.Errorf("--flow-policy %q is not an IAM policy: %w", file, err),
 			`give a document such as {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"ARN-OF-BUCKET/*"}]}`)
 	}
 	text, err := json.Marshal(compact) // IAM counts characters

@@ -16,18 +16,34 @@ import (
 // Identity says where a run works and as whom. The partition is part of it, so
 // that ARNs come out right in AWS GovCloud and China too.
 type Identity struct {
-	Account   string `json:"account"`
-	Partition string `json:"-"`
-	Region    string `json:"region"`
-	Caller    string `json:"caller"` // ARN of the principal
+	Account   string
+	Partition string
+	Region    string
+	Caller    string // ARN of the principal
 }
 
 // ErrNoRegion is the error when neither the user nor the AWS configuration names a region.
 var ErrNoRegion = hint.Add(errors.New("no AWS region given"), "name it with --region, AWS_REGION or in the AWS profile")
 
 // WhoAmI asks AWS STS whose credentials these are. Missing and expired credentials
-// are errors with hints.
+// are errors with hints. The answer is remembered: clients have one identity.
 func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
+	if c.identity == nil {
+		return askWhoAmI(ctx, c)
+	}
+	c.identity.mu.Lock()
+	defer c.identity.mu.Unlock()
+	if c.identity.known == (Identity{}) {
+		id, err := askWhoAmI(ctx, c)
+		if err != nil {
+			return Identity{}, err
+		}
+		c.identity.known = id
+	}
+	return c.identity.known, nil
+}
+
+func askWhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return Identity{}, explainAs("cannot tell which AWS account this is", err)

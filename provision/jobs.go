@@ -118,7 +118,7 @@ func (j *Jobs) forbidden(s Startable) []string {
 	w, pool := j.w, j.w.spec.Pool
 	var out []string
 	if cluster := shortName(s.Uses.Cluster); cluster != "" && cluster != shortName(w.spec.Cluster) {
-		out = append(out, fmt.Sprintf("it runs in cluster %q, and the worker may run tasks in %q alone: take the job "+
+		out = append(out, fmt.Sprintf("it runs in cluster %q, and the worker may run tasks only in %q: take the job "+
 			"variable cluster out", cluster, shortName(w.spec.Cluster)))
 	}
 	passed := w.passedRoles()
@@ -170,7 +170,7 @@ func (j *Jobs) role(ctx context.Context, role string, s Startable) ([]string, er
 		return nil, nil
 	}
 	if !spec.IsARN(role) && s.Named == "" && slices.Contains(s.Uses.TaskRoles, role) {
-		return []string{fmt.Sprintf("%s %q is no ARN, which ECS wants where a task is run", taskRoleVariable, role)},
+		return []string{fmt.Sprintf("%s %q is not an ARN, which RunTask needs", taskRoleVariable, role)},
 			nil
 	}
 	why, err := j.w.cannotRunTasks(ctx, role)

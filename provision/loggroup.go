@@ -84,7 +84,7 @@ func (g *logGroup) diff() Change {
 	case g.found == nil:
 		c.Action, c.ID = Create, ""
 	case !g.owned():
-		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as is"
 	default:
 		c.Fields = append(compare("retentionInDays", g.found.retention, g.w.spec.LogRetentionDays),
 			g.w.tagFields(g.found.tags)...)

@@ -92,7 +92,7 @@ func noWayOut(vpc string, all []subnet) error {
 	return hint.Add(fmt.Errorf("VPC %q has no subnet with a way out to pull images and reach Prefect: %s", vpc,
 		strings.Join(reasons, "; ")),
 		"add a route 0.0.0.0/0 to a NAT gateway (private) or an internet gateway (public)",
-		"or name subnets with --subnet: they are taken as they are, for example with VPC endpoints")
+		"or name subnets with --subnet: they are used as is, for example with VPC endpoints")
 }
 
 func zones(subnets []subnet) int {

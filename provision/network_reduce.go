@@ -59,7 +59,7 @@ func (f *networkFinder) keep(have []string) {
 	if len(kept) == spec.MaxSubnets && len(have) == len(kept) && zones(kept) == zones(n.subnets) {
 		n.subnets = kept
 	}
-	n.warnings = append(n.warnings, fmt.Sprintf("VPC %s has %d subnets that will do, and ECS takes %d: those with "+
+	n.warnings = append(n.warnings, fmt.Sprintf("VPC %s has %d suitable subnets, and ECS accepts %d: those with "+
 		"the most free addresses, spread over the zones, are used; "+
 		"name others with --subnet", n.vpc, len(n.will), len(n.subnets)))
 }

@@ -93,7 +93,7 @@ func TestTakeSubnets(t *testing.T) {
 			[]string{"all tasks will be in one zone, eu-west-1a"}},
 		"no way out": {[]subnet{closedA, privateB}, []subnet{closedA, privateB}, false,
 			[]string{"subnet subnet-closed-a has no way out (its route table rtb-1 has no default route): tasks " +
-				"there reach Prefect and the image registry only by VPC endpoints"}},
+				"there reach Prefect and the image registry only through VPC endpoints"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -141,7 +141,7 @@ func inList(v any) string { return show([]any{v}) }
 // unmentioned.
 func removeUnwanted(c Change) Change {
 	if c.Action == Delete {
-		c.Reason = "there is to be no observer"
+		c.Reason = "the observer is turned off"
 		return c
 	}
 	c.Action, c.Reason = None, ""

@@ -53,6 +53,11 @@ const (
 	Leave  Action = "leave"
 )
 
+// Values are all actions.
+func (Action) Values() []string {
+	return []string{string(Create), string(Update), string(Adopt), string(None), string(Delete), string(Leave)}
+}
+
 // Change is what a plan does with one resource, and why.
 type Change struct {
 	Kind   Kind    `json:"kind"`

@@ -128,6 +128,7 @@ func (p *workPool) memoryFields() []Field {
 	if m := p.template.marker; m.Version > 0 && m.Account != p.w.id.Account { // another is refused: it is not yet known
 		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
 	}
+	names = append(names, compare(markerKey+".ecsctl", p.template.marker.ECSCTL, p.newestVersion())...)
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
 
@@ -258,7 +259,7 @@ func (p *workPool) remove() Change {
 			}
 		}
 	case marker.Version > 0:
-		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults become what they were",
+		c.Action, c.Reason, c.Fields = Update, "not made by ecsctl: its defaults are restored",
 			p.restoredFields()
 	default:
 		c.Action, c.Reason = Leave, notOurs

@@ -1,9 +1,13 @@
 package provision
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"golang.org/x/mod/semver"
+
+	"ecsctl/internal/buildinfo"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -16,7 +20,27 @@ func (p *workPool) remember() poolMarker {
 	m.Version, m.Names, m.Cluster = markerVersion, w.chosenNames(), shortName(w.spec.Cluster)
 	m.Account, m.Region = w.id.Account, w.spec.Region
 	m.StorageBefore = p.storageBefore()
+	m.ECSCTL = p.newestVersion()
 	return m
+}
+
+// newestVersion is that of this ecsctl where it is a release's or made of a commit, else what the pool has.
+func (p *workPool) newestVersion() string {
+	if !semver.IsValid(p.w.version) {
+		return p.template.marker.ECSCTL
+	}
+	return p.w.version
+}
+
+// checkVersion refuses to set up with an older ecsctl what a newer one has made: it would take back what it
+// does not know.
+func (p *workPool) checkVersion() error {
+	by := p.template.marker.ECSCTL
+	if p.w.recalled || !buildinfo.Newer(by, p.w.version) {
+		return nil
+	}
+	return hint.Add(fmt.Errorf("work pool %q was set up by ecsctl %s, and this is the older %s: it would take back what "+
+		"it does not know", p.w.spec.Pool, by, p.w.version), fmt.Sprintf("install ecsctl %s or newer", by))
 }
 
 // checkRemembered refuses another place, cluster or name than the pool remembers: what was
@@ -26,7 +50,7 @@ func (p *workPool) checkRemembered() error {
 	if m.Version == 0 {
 		return nil
 	}
-	if err := CheckPlace(p.found, p.w.id); err != nil {
+	if err := errors.Join(CheckPlace(p.found, p.w.id), p.checkVersion()); err != nil {
 		return err
 	}
 	var was, flags []string

@@ -95,7 +95,7 @@ func readPoolNetwork(raw json.RawMessage) (n poolNetwork, why string) {
 	case err != nil:
 		return n, "it is no awsvpcConfiguration of ECS: " + strings.TrimPrefix(err.Error(), "json: ")
 	case len(n.Subnets) == 0:
-		return n, "it names no subnets, and ECS takes no network without"
+		return n, "it names no subnets, which ECS requires"
 	}
 	return n, ""
 }
@@ -154,7 +154,7 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 		switch {
 		case s.out.kind == exitNone:
 			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration "+
-				"has no way out (%s): flow runs there reach Prefect and the image registry only by VPC endpoints",
+				"has no way out (%s): flow runs there reach Prefect and the image registry only through VPC endpoints",
 				s.id, s.out.why))
 		case s.out.kind == exitPublic && !public:
 			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration "+

@@ -22,6 +22,8 @@ type poolMarker struct {
 	// Version is 0 without a marker, and 1 in one that has no Choices because ecsctl did not
 	// yet write them.
 	Version int `json:"version"`
+	// ECSCTL is the newest version that has set the pool up; "" for builds without one.
+	ECSCTL string `json:"ecsctl,omitempty"`
 	// Created: the pool is bootstrap's own, and goes with teardown.
 	Created bool `json:"created,omitempty"`
 	// Defaults are those that bootstrap set in a pool that it did not make.

@@ -116,7 +116,7 @@ func (r *repository) diff() Change {
 	}
 	c.ID = r.found.arn
 	if !r.owned() {
-		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as is"
 		return c
 	}
 	c.Fields = append(r.fields(), r.w.tagFields(r.found.tags)...)

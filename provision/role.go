@@ -161,7 +161,7 @@ func (r *role) diff() Change {
 	case r.found == nil:
 		c.Action, c.ID = Create, ""
 	case !r.owned():
-		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as is"
 		if r.mustAllow != "" {
 			c.Reason += "; it must allow " + r.mustAllow
 		}

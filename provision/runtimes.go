@@ -18,7 +18,7 @@ func CheckCluster(nameOrARN string) error {
 		return errors.Join(spec.CheckARN("cluster", nameOrARN, "ecs", "cluster/")...)
 	}
 	if !spec.ECSName.MatchString(nameOrARN) {
-		return fmt.Errorf("cluster %q: AWS takes no such name (it must match %s)", nameOrARN, spec.ECSName)
+		return fmt.Errorf("cluster %q: AWS does not allow this name (it must match %s)", nameOrARN, spec.ECSName)
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *secret) check() error {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("secret %q exists and was not made by ecsctl for this pool", s.name),
-		"use it as it is with --prefect-api-key-secret "+s.found.arn+", or name another one with --secret-name")
+		"use it with --prefect-api-key-secret "+s.found.arn+", or name another one with --secret-name")
 }
 
 // read looks at the secret and its value; no secret is nil.

@@ -62,7 +62,7 @@ func (g *securityGroup) diff() Change {
 	}
 	c.ID = *g.found.GroupId
 	if !g.owned() {
-		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as is"
 		return c
 	}
 	if n := len(g.found.IpPermissions); n > 0 {
@@ -137,7 +137,7 @@ func (g *securityGroup) converge(ctx context.Context) error {
 			GroupId: id, IpPermissions: g.found.IpPermissions,
 		})
 		if err != nil {
-			return explain("take back the ingress rules", err)
+			return explain("revoke the ingress rules", err)
 		}
 	}
 	if g.allowsEgress() {

@@ -74,7 +74,7 @@ func (t *taskDefinition) diff() Change {
 	}
 	t.w.setValue(KindTaskDefinition, c.ID)
 	if !t.w.owns(t.tags) {
-		c.Action, c.Reason = Adopt, "not made by ecsctl: used as it is"
+		c.Action, c.Reason = Adopt, "not made by ecsctl: used as is"
 		return c
 	}
 	c.Fields = t.w.tagFields(t.tags)

@@ -126,6 +126,6 @@ func explainPush(err error) error {
 		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, "+
 			"ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
 	}
-	return hint.Add(err, "run the same command again: it goes on where it stopped, or name an image of your own with "+
+	return hint.Add(err, "run the same command again: it continues where it stopped, or name an image of your own with "+
 		"--image")
 }

@@ -27,7 +27,7 @@ type snapshot struct {
 	read     time.Time
 }
 
-// cloudVersion stands for Prefect Cloud, which is always the newest and tells no
+// cloudVersion stands for Prefect Cloud, always the newest and tells no
 // version. It is also the tag of an image.
 const cloudVersion = "3"
 

@@ -169,13 +169,13 @@ func TaskName(ctx context.Context, prefix string, environ func(string) (string, 
 	if address, ok := environ(metadataVariable); ok && address != "" {
 		id, err := taskID(ctx, address)
 		if err != nil {
-			return "", fmt.Errorf("failed to find out the ECS task that the worker runs in: %w", err)
+			return "", fmt.Errorf("cannot tell which ECS task the worker runs in: %w", err)
 		}
 		return prefix + "-" + id, nil
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return "", fmt.Errorf("failed to find out the host's name: %w", err)
+		return "", fmt.Errorf("cannot tell the host's name: %w", err)
 	}
 	return prefix + "-" + host + "-" + uuid.New()[:8], nil
 }

@@ -74,7 +74,7 @@ func complete(ctx context.Context, app *cli.App, words []string) []candidate {
 	if strings.HasPrefix(current, "-") {
 		return beginning(flagsOf(line.command, app), current, "")
 	}
-	return beginning(commandsOf(line), current, "")
+	return beginning(append(commandsOf(line), arguments(ctx, line)...), current, "")
 }
 
 // joinEquals undoes the splitting of bash.
@@ -139,7 +139,10 @@ func (t *typed) flag(app *cli.App, word string) {
 }
 
 func flagList(command *cli.Command, app *cli.App) []cli.Flag {
-	if command == nil {
+	switch {
+	case command == nil && app == nil:
+		return nil
+	case command == nil:
 		return app.Flags
 	}
 	return command.Flags
@@ -174,6 +177,9 @@ func commandsOf(t typed) []candidate {
 func beginning(all []candidate, typed, prefix string) []candidate {
 	var out []candidate
 	for _, c := range all {
+		if c == files[0] {
+			return files
+		}
 		if strings.HasPrefix(c.word, typed) {
 			out = append(out, candidate{prefix + c.word, c.about})
 		}

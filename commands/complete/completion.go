@@ -22,37 +22,44 @@ must be in its fpath. In PowerShell: ecsctl completion powershell | Out-String |
 Invoke-Expression.`
 
 // completionScripts ask the hidden command "complete" for candidates: one a line, the
-// word, and after a tab what it is.
+// word, and after a tab what it is. ":files" alone stands for the names of files.
 var completionScripts = map[string]string{
 	"bash": `_ecsctl() {
   local line candidates=() IFS=$'\n'
   for line in $("${COMP_WORDS[0]}" complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null); do
+    [[ $line == :files* ]] && { COMPREPLY=(); compopt -o default 2>/dev/null; return; }
     candidates+=("$(printf '%q' "${line%%$'\t'*}")")
   done
   COMPREPLY=("${candidates[@]}")
 }
-complete -o default -o nosort -F _ecsctl ecsctl
+complete -o nosort -F _ecsctl ecsctl
 `,
 	"zsh": `#compdef ecsctl
 _ecsctl() {
   local line
   local -a candidates
   for line in "${(@f)$(ecsctl complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    [[ $line == :files* ]] && { _files; return }
     [[ -n $line ]] && candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
   done
-  if (( ${#candidates} )); then _describe ecsctl candidates; else _files; fi
+  (( ${#candidates} )) && _describe ecsctl candidates
 }
 if [[ $funcstack[1] == _ecsctl ]]; then _ecsctl "$@"; else compdef _ecsctl ecsctl; fi
 `,
-	"fish": `complete -c ecsctl -f -k -a '(ecsctl complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
-complete -c ecsctl -l config -s c -r -F
-complete -c ecsctl -l save -r -F
-complete -c ecsctl -l prefect-api-key-file -r -F
+	"fish": `function __ecsctl_complete
+  set -l found (ecsctl complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if string match -q ':files*' -- "$found[1]"
+    __fish_complete_path (commandline -ct)
+  else
+    string join \n -- $found
+  end
+end
+complete -c ecsctl -f -k -a '(__ecsctl_complete)'
 `,
 	"powershell": `Register-ArgumentCompleter -Native -CommandName ecsctl -ScriptBlock {
   param($word, $ast, $position)
   $before = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { $_.ToString() })
-  ecsctl complete "--current=$word" -- @before 2>$null | ForEach-Object {
+  ecsctl complete "--current=$word" -- @before 2>$null | Where-Object { $_ -notlike ':files*' } | ForEach-Object {
     $value, $about = $_ -split "` + "`t" + `", 2
     if (-not $about) { $about = $value }
     [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)

@@ -40,10 +40,13 @@ func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
 func Run(app *cli.App, args []string, streams Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
+	reporting := newReporting(app, args)
+	ctx = context.WithValue(ctx, reportingKey{}, reporting)
 	err := app.RunContext(ctx, arranged(app, args))
 	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrAbandoned) {
 		err = ErrInterrupted
 	}
+	reporting.end(ctx, streams, err)
 	Report(streams, err)
 	return ExitCode(err)
 }

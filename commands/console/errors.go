@@ -18,7 +18,7 @@ var ErrChanges = errors.New("the dry run has changes")
 var ErrUnhealthy = errors.New("the pool is not healthy")
 
 // ErrInterrupted ends a command after Ctrl-C or SIGTERM.
-var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
+var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it continues where it stopped")
 
 // ErrAbandoned ends a question at which Ctrl-C was typed.
 var ErrAbandoned = errors.New("interrupted: nothing was changed")
@@ -48,15 +48,20 @@ func ExitCode(err error) int {
 
 // Report prints an error, one line for each part of a joined one, then its hints.
 func Report(streams Streams, err error) {
-	if err == nil || errors.Is(err, ErrChanges) || errors.Is(err, ErrUnhealthy) || errors.As(err, new(CommandExit)) {
+	if err == nil || isTold(err) {
 		return
 	}
 	for _, part := range parts(err) {
 		Printf(streams.Err, "ecsctl: error: %s\n", strings.TrimSpace(part.Error()))
 	}
 	for _, h := range hint.Of(err) {
-		Printf(streams.Err, "ecsctl: hint: %s\n", h)
+		Printf(streams.Err, "ecsctl: fix: %s\n", h)
 	}
+}
+
+// isTold reports whether an error is no more than an exit code: what there was to say has been said.
+func isTold(err error) bool {
+	return errors.Is(err, ErrChanges) || errors.Is(err, ErrUnhealthy) || errors.As(err, new(CommandExit))
 }
 
 // parts takes joined errors apart.

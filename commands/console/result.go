@@ -1,40 +1,26 @@
 package console
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
 	"io"
 
 	"ecsctl/provision"
 )
 
-// Result is what --output json prints: one object, also when something failed.
+// Result is what --output json prints of what changes things: one object, also when something failed.
 type Result struct {
-	Command string `json:"command"`
-	DryRun  bool   `json:"dryRun"`
-	provision.Identity
-	Pool     string                  `json:"pool"`
+	DryRun   bool                    `json:"dryRun"`
 	Changes  []provision.Change      `json:"changes"`
 	Warnings []string                `json:"warnings"`
 	Applied  []provision.Applied     `json:"applied"`
 	Worker   *provision.WorkerStatus `json:"worker,omitempty"`
 	Left     []provision.Change      `json:"left,omitempty"`
-	Error    string                  `json:"error,omitempty"`
 }
 
 // Print writes the object; lists that are empty are [] rather than null.
-func (r Result) Print(w io.Writer, err error) error {
-	if err != nil {
-		r.Error = err.Error()
-	}
+func (r Result) Print(ctx context.Context, w io.Writer, err error) error {
 	r.Changes, r.Warnings, r.Applied = OrEmpty(r.Changes), OrEmpty(r.Warnings), OrEmpty(r.Applied)
-	encoder := json.NewEncoder(Exact(w))
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(r); err != nil {
-		return fmt.Errorf("failed to write the result: %w", err)
-	}
-	return nil
+	return PrintJSON(ctx, w, r, err)
 }
 
 // OrEmpty returns list, or an empty one for nil: JSON then has [] and not null.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"io"
 
 	"github.com/charmbracelet/lipgloss"
@@ -12,6 +13,7 @@ import (
 // stepLines tells of each step on a line of its own, with its time and what it made. On
 // a terminal what is under way is shown below, with the time that it has taken so far.
 type stepLines struct {
+	ctx         context.Context // of the command: its AWS is where links lead
 	out         io.Writer
 	live        *live // nil elsewhere
 	good, wrong lipgloss.Style
@@ -19,10 +21,10 @@ type stepLines struct {
 }
 
 // NewStepLines returns a Progress that writes a line for each finished step.
-func NewStepLines(out io.Writer, verbose bool) *stepLines {
+func NewStepLines(ctx context.Context, out io.Writer, verbose bool) *stepLines {
 	renderer := lipgloss.NewRenderer(out)
 	return &stepLines{
-		out: out, live: StartLive(out), verbose: verbose,
+		ctx: ctx, out: out, live: StartLive(out), verbose: verbose,
 		good:  renderer.NewStyle().Foreground(lipgloss.Color("2")),
 		wrong: renderer.NewStyle().Foreground(lipgloss.Color("1")),
 	}
@@ -61,11 +63,20 @@ func (s *stepLines) done(a provision.Applied, err error) {
 		return
 	}
 	Printf(s.out, "%s %s %s %s (%.1fs)", s.good.Render("✓"), pastTense[a.Action], a.Kind,
-		plaintext.Line(a.Name), a.Seconds)
+		s.name(a), a.Seconds)
 	if s.verbose && a.ID != "" && a.Action != provision.Delete {
 		Printf(s.out, " %s", a.ID)
 	}
 	Printf(s.out, "\n")
+}
+
+// name is that of what was made, with a link to it.
+func (s *stepLines) name(a provision.Applied) string {
+	name := plaintext.Line(a.Name)
+	if a.Action == provision.Delete {
+		return name
+	}
+	return LinkARN(s.ctx, s.out, name, a.ID)
 }
 
 // Note says what is being waited for.

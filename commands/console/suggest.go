@@ -67,7 +67,7 @@ func UsageError(c *cli.Context, err error, _ bool) error {
 	name := flag[1]
 	dashed := dashes(name) + name
 	if owner := behind(c, name); owner != "" {
-		return Usagef("%s goes behind the command: `%s %s ...`", dashed, owner, dashed)
+		return Usagef("%s comes after the command: `%s %s ...`", dashed, owner, dashed)
 	}
 	if meant := meantFlags(name, flagNames(c.Command.Flags)); meant != nil {
 		return Usagef("there is no flag %s: did you mean %s? See `%s --help`", dashed, strings.Join(meant, " or "),

@@ -55,7 +55,7 @@ type demoOptions struct {
 func Command(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "demo",
-		Usage:        "show all of it on this machine, in a few seconds",
+		Usage:        "show the whole guide on this machine, in a few seconds",
 		Description:  demoDescription,
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
@@ -92,7 +92,7 @@ func readDemoOptions(c *cli.Context) (demoOptions, error) {
 	}
 	switch {
 	case opts.Flow != "" && opts.Flow != noFlow && !strings.Contains(opts.Flow, ":"):
-		return opts, console.Usagef("--flow %q: it is FILE:FLOW such as flow.py:my_flow, or none", opts.Flow)
+		return opts, console.Usagef("--flow %q: use FILE:FLOW, such as flow.py:my_flow, or none", opts.Flow)
 	case opts.Flow == noFlow && (opts.Base != "" || opts.Venv != "" && opts.PrefectAPIURL == ""):
 		return opts, console.Usagef("--base and --venv are for the flow that --flow none leaves out")
 	}
@@ -139,7 +139,7 @@ func runDemo(ctx context.Context, streams console.Streams, opts demoOptions) (er
 	d.env = demoEnv(sandboxPlace(d.server, opts.PrefectAPIURL), os.Environ(), dir)
 	if d.real != nil {
 		d.api, d.env = d.real.api, append(d.env, d.real.environ()...)
-		return hint.Add(d.show(), "what the demo has made on the server may be left there: "+demoRemoval)
+		return hint.Add(d.show(), "what the demo created on the server may still be there: "+demoRemoval)
 	}
 	key, auth := d.server.PrefectCredentials()
 	if d.api, err = prefect.New(prefect.Options{

@@ -71,7 +71,7 @@ func findOwnFlow(ctx context.Context, opts demoOptions, dir string) (*ownFlow, e
 
 func (f *ownFlow) find(ctx context.Context, here, venv string) error {
 	if runtime.GOOS != "linux" {
-		return errors.New("only on Linux can the sandbox run an image with a system of its own")
+		return errors.New("the sandbox can run an image with a system of its own only on Linux")
 	}
 	python, err := userpython.Find(ctx, here, venv)
 	if err != nil {

@@ -96,7 +96,7 @@ func readSandboxOptions(c *cli.Context) (opts sandboxOptions, err error) {
 			"--prefect-version is that of the played server: it does not go with --prefect-api-url")
 	}
 	if opts.Port < 0 || opts.Port > 65535 {
-		return opts, console.Usagef("--port %d: it is a number up to 65535", opts.Port)
+		return opts, console.Usagef("--port %d: use a number up to 65535", opts.Port)
 	}
 	for _, spec := range inputs.Given(c, "fault") {
 		fault, err := fault.ParseFault(spec)

@@ -122,7 +122,7 @@ func (d *demo) ecsctl(args ...string) error {
 	code, err := d.Run(append([]string{d.binary}, args...))
 	if err == nil && code != 0 {
 		err = hint.Add(fmt.Errorf("failed to show `ecsctl %s`: exit code %d", args[0], code),
-			"this is a defect of ecsctl: please report it with the output above")
+			"this is a bug in ecsctl: please report it with the output above")
 	}
 	return err
 }

@@ -163,7 +163,7 @@ func (o deployOptions) check(args []string) error {
 	case o.Target != "" && o.All:
 		return console.Usagef("--all deploys everything: leave out %q, or --all", o.Target)
 	case o.From != fromImage && o.From != fromGit && o.From != fromInline:
-		return console.Usagef("--from %q: it is image, git or inline", o.From)
+		return console.Usagef("--from %q: use image, git or inline", o.From)
 	case o.All && o.Run:
 		return console.Usagef("--run runs one deployment: leave out --all and name it")
 	case o.From != fromImage && !o.isEntrypoint():

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ecsctl/commands/console"
+	"ecsctl/commands/inputs"
 	"ecsctl/internal/hint"
 	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
@@ -24,13 +25,15 @@ func (d *deployer) Run(ctx context.Context, deployment *prefect.Deployment) erro
 	if err != nil {
 		return err
 	}
-	console.Printf(d.streams.Err, "flow run %s: %s\n", run.Name, d.link("runs/flow-run/"+run.ID))
+	page := prefect.PageURL(d.api.APIURL(), prefect.FlowRunPage(d.server), run.ID)
+	console.Printf(d.streams.Err, "flow run %s: %s\n", run.Name, page)
+	d.result.FlowRun = &deployedRun{Name: run.Name, ID: run.ID, URL: page, State: run.StateName}
 	limited, cancel := context.WithTimeout(ctx, d.opts.Timeout)
 	defer cancel()
 	f := &follower{deployer: d, id: run.ID}
 	ended, err := f.follow(limited)
 	if ctx.Err() != nil {
-		console.Printf(d.streams.Err, "the flow run goes on: %s\n", d.link("runs/flow-run/"+run.ID))
+		console.Printf(d.streams.Err, "the flow run goes on: %s\n", page)
 		return ctx.Err()
 	}
 	if limited.Err() != nil {
@@ -70,7 +73,7 @@ func (f *follower) follow(ctx context.Context) (*prefect.FlowRun, error) {
 			return nil, err
 		}
 		if run.StateName != f.shown {
-			f.shown = run.StateName
+			f.shown, f.result.FlowRun.State = run.StateName, run.StateName
 			console.Printf(f.streams.Err, "flow run %s is %s\n", run.Name, f.shown)
 		}
 		before := f.lines
@@ -96,8 +99,12 @@ func (f *follower) showLog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	out := f.streams.Out
+	if f.opts.Output == inputs.OutputJSON {
+		out = f.streams.Err
+	}
 	for _, line := range lines[min(f.lines, len(lines)):] {
-		console.Printf(f.streams.Out, "%s | %s\n", line.Timestamp.Local().Format(time.TimeOnly), line.Message)
+		console.Printf(out, "%s | %s\n", line.Timestamp.Local().Format(time.TimeOnly), line.Message)
 	}
 	f.lines = len(lines)
 	return nil

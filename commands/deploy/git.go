@@ -78,13 +78,13 @@ func readCheckout(ctx context.Context, dir string) (checkout, error) {
 	}
 	root := git("rev-parse", "--show-toplevel")
 	if c.root = resolvedPath(root); root == "" {
-		return c, hint.Add(errors.New("this folder is in no git checkout"),
+		return c, hint.Add(errors.New("this folder is not in a git checkout"),
 			"leave out --from git: then the code goes into an image")
 	}
 	c.branch, c.commit, c.dirty = git("rev-parse", "--abbrev-ref", "HEAD"), git("rev-parse", "HEAD"), git("status",
 		"--porcelain") != ""
 	if c.commit == "" || c.branch == "HEAD" {
-		return c, hint.Add(errors.New("the checkout is on no branch"),
+		return c, hint.Add(errors.New("the checkout is not on a branch"),
 			"switch to the branch that runs are to take the code from: git switch BRANCH")
 	}
 	name := git("config", "branch."+c.branch+".remote")

@@ -33,9 +33,9 @@ func (t gitToken) check(from string) error {
 	case t == gitToken{}:
 		return nil
 	case from != fromGit && t.Block != "":
-		return console.Usagef("--git-token-block goes with --from git")
+		return console.Usagef("--git-token-block needs --from git")
 	case from != fromGit:
-		return console.Usagef("--git-token-secret goes with --from git")
+		return console.Usagef("--git-token-secret needs --from git")
 	case t.Block != "" && t.Secret != "":
 		return console.Usagef("--git-token-block and --git-token-secret are two places for one token: name one of them")
 	case t.Secret != "" && !secretARN.MatchString(t.Secret):

@@ -61,7 +61,7 @@ func imageBuildCommand(streams console.Streams) *cli.Command {
 				return err
 			}
 			if opts.DryRun {
-				return listImage(streams, opts.Image.Dir, opts.Output)
+				return listImage(c.Context, streams, opts.Image.Dir, opts.Output)
 			}
 			return runImageBuild(c.Context, streams, opts)
 		},
@@ -109,7 +109,7 @@ func runImageBuild(ctx context.Context, streams console.Streams, opts imageBuild
 	if err != nil {
 		return err
 	}
-	return printImage(streams, opts.Output, made, pushed)
+	return printImage(ctx, streams, opts.Output, made, pushed)
 }
 
 // askServer finds out what the project does not say: the version of Prefect is the server's, and the platform the
@@ -163,18 +163,25 @@ type builtImage struct {
 	Warnings    []string `json:"warnings,omitempty"`
 }
 
-func printImage(streams console.Streams, output string, made *flowimage.Image, pushed flowimage.Pushed) error {
+func printImage(ctx context.Context, streams console.Streams, output string, made *flowimage.Image,
+	pushed flowimage.Pushed) error {
 	if output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python,
+		return console.PrintJSON(ctx, streams.Out, builtImage{pushed.Reference, made.Digest, made.Base, made.Python,
 			made.Prefect,
-			made.Size, made.Packages, made.Code, pushed.Bytes, made.Warnings})
+			made.Size, made.Packages, made.Code, pushed.Bytes, made.Warnings}, nil)
 	}
 	console.Printf(streams.Out, "%s\n", pushed.Reference)
 	return nil
 }
 
+// imageFiles is what image build --dry-run reports as JSON.
+type imageFiles struct {
+	Files    []flowimage.File `json:"files"`
+	Warnings []string         `json:"warnings"`
+}
+
 // listImage lists the files that would go into the image.
-func listImage(streams console.Streams, dir, output string) error {
+func listImage(ctx context.Context, streams console.Streams, dir, output string) error {
 	if _, err := flowimage.ReadProject(dir, "", ""); err != nil {
 		return err
 	}
@@ -186,7 +193,7 @@ func listImage(streams console.Streams, dir, output string) error {
 		console.Printf(streams.Err, "warning: %s\n", warning)
 	}
 	if output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, files)
+		return console.PrintJSON(ctx, streams.Out, imageFiles{console.OrEmpty(files), console.OrEmpty(warnings)}, nil)
 	}
 	total := int64(0)
 	for _, f := range files {

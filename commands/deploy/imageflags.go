@@ -70,9 +70,9 @@ func readFlowImageOptions(c *cli.Context, dir string) (o flowImageOptions, err e
 	o.Architecture = architecture
 	switch {
 	case (given || os != "") && (os != "linux" || architecture != flowimage.AMD64 && architecture != flowimage.ARM64):
-		return o, console.Usagef("--platform %q: it is linux/amd64 or linux/arm64", c.String("platform"))
+		return o, console.Usagef("--platform %q: use linux/amd64 or linux/arm64", c.String("platform"))
 	case o.Compression != flowimage.Zstd && o.Compression != flowimage.Gzip:
-		return o, console.Usagef("--compression %q: it is zstd or gzip", o.Compression)
+		return o, console.Usagef("--compression %q: use zstd or gzip", o.Compression)
 	}
 	if o.Cache == "" {
 		o.Cache, err = defaultCache()

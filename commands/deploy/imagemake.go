@@ -91,7 +91,7 @@ func (m *imageMaker) destination(ctx context.Context) (string, authn.Keychain, e
 	}
 	host, err := name.NewRepository(repository.URI)
 	if err != nil {
-		return "", nil, fmt.Errorf("%q is no repository of a registry: %w", repository.URI, err)
+		return "", nil, fmt.Errorf("%q is not a repository of a registry: %w", repository.URI, err)
 	}
 	own := ownRegistry{host: host.RegistryStr(), auth: &authn.Basic{Username: repository.Login.Username,
 		Password: repository.Login.Password}}

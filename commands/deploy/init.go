@@ -86,7 +86,7 @@ func runInit(_ context.Context, streams console.Streams, opts initOptions) error
 func writeNew(streams console.Streams, path, content string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		console.Printf(streams.Err, "%s is there already: it stays as it is\n", path)
+		console.Printf(streams.Err, "%s exists already and is left unchanged\n", path)
 		return nil
 	}
 	if err != nil {

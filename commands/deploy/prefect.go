@@ -42,7 +42,7 @@ func (d *deployer) register(ctx context.Context, plan deployPlan) ([]string, err
 		names = append(names, m[1])
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("prefect deploy has not said which deployment it has made: %s", lastOf(out))
+		return nil, fmt.Errorf("prefect deploy did not say which deployment it created: %s", lastOf(out))
 	}
 	return names, nil
 }
@@ -77,7 +77,7 @@ func (d *deployer) prefect(ctx context.Context, dir string, args []string) (stri
 	}
 	if err != nil {
 		return "", hint.Add(fmt.Errorf("failed to register the deployment: prefect deploy ended with %w: %s", err,
-			lastOf(said.String())), "--verbose shows all that it says")
+			lastOf(said.String())), "--verbose shows all of its output")
 	}
 	return said.String(), nil
 }

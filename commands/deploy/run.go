@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"ecsctl/commands/console"
@@ -27,10 +28,49 @@ type deployer struct {
 	pool    *prefect.WorkPool
 	python  userpython.Python
 	server  string // its version; "" for Prefect Cloud
+	result  deployResult
+}
+
+// deployResult is what --output json prints.
+type deployResult struct {
+	Deployments []madeDeployment `json:"deployments"`
+	FlowRun     *deployedRun     `json:"flowRun,omitempty"` // that of --run
+}
+
+// Reports are what the commands of this package print with --output json.
+func Reports() map[string][]reflect.Type {
+	return map[string][]reflect.Type{
+		"deploy":      {reflect.TypeFor[deployResult]()},
+		"image build": {reflect.TypeFor[builtImage](), reflect.TypeFor[imageFiles]()},
+	}
+}
+
+type madeDeployment struct {
+	Name string `json:"name"` // FLOW/NAME
+	ID   string `json:"id"`
+	URL  string `json:"url"`
+}
+
+type deployedRun struct {
+	Name  string `json:"name"`
+	ID    string `json:"id"`
+	URL   string `json:"url"`
+	State string `json:"state"` // the last that was seen
 }
 
 func runDeploy(ctx context.Context, streams console.Streams, opts deployOptions) error {
 	d := &deployer{streams: streams, opts: opts}
+	err := d.deploy(ctx)
+	if opts.Output == inputs.OutputJSON {
+		d.result.Deployments = console.OrEmpty(d.result.Deployments)
+		if printErr := console.PrintJSON(ctx, streams.Out, d.result, err); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func (d *deployer) deploy(ctx context.Context) error {
 	if err := d.checkTarget(); err != nil {
 		return err
 	}
@@ -46,7 +86,7 @@ func runDeploy(ctx context.Context, streams console.Streams, opts deployOptions)
 		return err
 	}
 	made, err := d.tell(ctx, names)
-	if err != nil || !opts.Run {
+	if err != nil || !d.opts.Run {
 		return err
 	}
 	return d.Run(ctx, made)
@@ -70,7 +110,7 @@ func (d *deployer) checkTarget() error {
 	case err != nil:
 		return fmt.Errorf("failed to read the flow: %w", err)
 	case info.IsDir() || filepath.Ext(file) != ".py":
-		return console.Usagef("%q is no Python file: name a flow as FILE:FUNCTION, such as flow.py:my_flow", file)
+		return console.Usagef("%q is not a Python file: name a flow as FILE:FUNCTION, such as flow.py:my_flow", file)
 	case name == "":
 		return console.Usagef("%q names no flow in the file: give FILE:FUNCTION, such as flow.py:my_flow",
 			d.opts.Target)
@@ -104,7 +144,7 @@ func (d *deployer) connect(ctx context.Context) (err error) {
 		return err
 	}
 	if d.pool.Type != "ecs" {
-		return hint.Add(fmt.Errorf("work pool %q is of the type %q, not ecs", d.pool.Name, d.pool.Type),
+		return hint.Add(fmt.Errorf("work pool %q has type %q, not ecs", d.pool.Name, d.pool.Type),
 			"name a pool that ecsctl bootstrap has made")
 	}
 	if !d.api.IsCloud() {
@@ -126,7 +166,7 @@ func (d *deployer) checkVersions() error {
 	}
 	mine, theirs := strings.Split(d.python.Prefect, "."), strings.Split(d.server, ".")
 	if mine[0] != theirs[0] {
-		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: they do not go together",
+		return hint.Add(fmt.Errorf("your Prefect is %s (%s) and the server's %s: these versions do not work together",
 			d.python.Prefect, d.python.Path, d.server),
 			fmt.Sprintf("install the server's: pip install 'prefect==%s'", d.server))
 	}
@@ -148,26 +188,15 @@ func (d *deployer) tell(ctx context.Context, names []string) (*prefect.Deploymen
 			return nil, err
 		}
 		last = deployment
-		console.Printf(d.streams.Err, "deployment %s: %s\n", full, d.link("deployments/deployment/"+deployment.ID))
+		page := prefect.PageURL(d.api.APIURL(), prefect.PageDeployment, deployment.ID)
+		console.Printf(d.streams.Err, "deployment %s: %s\n", full, page)
 		if d.opts.Output == inputs.OutputText {
 			console.Printf(d.streams.Out, "%s\n", full)
-		} else if err := console.PrintJSON(d.streams.Out, map[string]string{
-			"deployment": full, "id": deployment.ID,
-		}); err != nil {
-			return nil, err
 		}
+		d.result.Deployments = append(d.result.Deployments, madeDeployment{full, deployment.ID, page})
 		if !d.opts.Run {
 			console.Printf(d.streams.Err, "next: prefect deployment run %s\n", shellword.Quote(full))
 		}
 	}
 	return last, nil
-}
-
-// link is a page of Prefect's interface.
-func (d *deployer) link(page string) string {
-	base := strings.TrimSuffix(strings.TrimRight(d.api.APIURL(), "/"), "/api")
-	if _, workspace, ok := strings.Cut(base, "/api/accounts/"); ok && d.api.IsCloud() {
-		base = "https://app.prefect.cloud/account/" + strings.Replace(workspace, "/workspaces/", "/workspace/", 1)
-	}
-	return base + "/" + page
 }

@@ -17,7 +17,7 @@ var UseOwnRoots = sync.OnceFunc(func() {
 	for root := range bundle.Roots() {
 		certificate, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			panic(fmt.Sprintf("a CA root that is compiled in does not parse: %v", err)) // a defect of the bundle
+			panic(fmt.Sprintf("a built-in CA root does not parse: %v", err)) // a defect of the bundle
 		}
 		if root.Constraint == nil {
 			roots.AddCert(certificate)

@@ -44,6 +44,7 @@ func ConnectAWS(ctx context.Context, spec spec.Spec, opts *provision.Options, ap
 	if opts.Clients.Region == "" {
 		return provision.ErrNoRegion
 	}
+	console.ReportingOf(ctx).SetClients(opts.Clients)
 	opts.Spec = spec
 	opts.Spec.Region = opts.Clients.Region
 	return nil

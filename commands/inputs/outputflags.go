@@ -55,7 +55,7 @@ func OutputFlag() cli.Flag {
 func ReadOutput(c *cli.Context) (string, error) {
 	output := c.String("output")
 	if output != OutputText && output != OutputJSON {
-		return "", console.Usagef("--output %q: it is text or json", output)
+		return "", console.Usagef("--output %q: use text or json", output)
 	}
 	return output, nil
 }
@@ -70,7 +70,7 @@ func ReadOutputOptions(c *cli.Context) (OutputOptions, error) {
 		return o, err
 	}
 	if o.DetailedExitCode && !o.DryRun {
-		return o, console.Usagef("--detailed-exitcode goes with --dry-run")
+		return o, console.Usagef("--detailed-exitcode needs --dry-run")
 	}
 	if c.Duration("wait-timeout") <= 0 {
 		return o, console.Usagef("--wait-timeout %s: give a time such as 10m", c.Duration("wait-timeout"))
@@ -109,7 +109,7 @@ func ReportFlags() []cli.Flag {
 func ReadReportOptions(c *cli.Context) (ReportOptions, error) {
 	o := ReportOptions{Output: c.String("output"), Verbose: c.Bool("verbose")}
 	if o.Output != OutputText && o.Output != OutputJSON {
-		return o, console.Usagef("--output %q: it is text or json", o.Output)
+		return o, console.Usagef("--output %q: use text or json", o.Output)
 	}
 	return o, console.NoArguments(c)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ecsctl/commands/console"
 	"ecsctl/provision/spec"
 )
 
@@ -126,9 +127,9 @@ func PlaceFlags() []SpecFlag {
 // NameFlags override derived names.
 func NameFlags() []SpecFlag {
 	return []SpecFlag{
-		stringFlag("execution-role", inNames, "`NAME` of the execution role, or the ARN of one to use as it is",
+		stringFlag("execution-role", inNames, "`NAME` of the execution role, or the ARN of an existing one to use",
 			func(s *spec.Spec) *string { return &s.Names.ExecutionRole }),
-		stringFlag("worker-role", inNames, "`NAME` of the worker's task role, or the ARN of one to use as it is",
+		stringFlag("worker-role", inNames, "`NAME` of the worker's task role, or the ARN of an existing one to use",
 			func(s *spec.Spec) *string { return &s.Names.WorkerRole }),
 		stringFlag("flow-role", inNames, "`NAME` of the task role of flow runs that is made",
 			func(s *spec.Spec) *string { return &s.Names.FlowRole }),
@@ -309,6 +310,7 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 			return spec, err
 		}
 	}
+	console.ReportingOf(c.Context).SetPool(spec.Pool)
 	return spec, nil
 }
 

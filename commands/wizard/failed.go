@@ -29,7 +29,7 @@ func (w *wizard) failed(ctx context.Context, at int, err error) (next int, _ err
 			{Label: "Try again", Value: again}, {Label: "Stop: change nothing", Value: stop}},
 	}
 	if at < len(w.steps) {
-		q.Title = fmt.Sprintf("What there is for the question %q cannot be looked up.", w.steps[at].title)
+		q.Title = fmt.Sprintf("Cannot look up the choices for the question %q.", w.steps[at].title)
 	}
 	w.first = false
 	value, askErr := w.ask(ctx, q)

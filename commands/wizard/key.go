@@ -26,7 +26,7 @@ func (w *wizard) askKey(ctx context.Context, title, help string) (prefect.Secret
 
 // askCloudKey asks until Prefect Cloud takes the key, and then for its workspace.
 func (w *wizard) askCloudKey(ctx context.Context) (string, error) {
-	help := "Made in Prefect Cloud under API keys. " + keyHelp
+	help := "Create one in Prefect Cloud under API keys. " + keyHelp
 	for {
 		key, err := w.askKey(ctx, "Prefect Cloud API key", help)
 		if err != nil {
@@ -54,7 +54,7 @@ func credentialsStep() step {
 }
 
 func askCredentials(ctx context.Context, w *wizard) (string, error) {
-	title, help := "Auth string of the Prefect server", "The server wants credentials, and none were found. "
+	title, help := "Auth string of the Prefect server", "The server needs credentials, and none were found. "
 	if w.api.IsCloud() {
 		title = "Prefect Cloud API key"
 	}

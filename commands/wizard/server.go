@@ -52,7 +52,7 @@ func askServer(ctx context.Context, w *wizard) (string, error) {
 	q := prompt.Question{
 		Title: "Where is Prefect?", Help: "No Prefect profile or variable names a server.", Default: []string{inCloud},
 		Options: []prompt.Option{{Label: "Prefect Cloud  by an API key", Value: inCloud},
-			{Label: "a server of your own  by its address", Value: onServer}},
+			{Label: "a self-hosted server  by its address", Value: onServer}},
 	}
 	for {
 		where, err := w.ask(ctx, q)

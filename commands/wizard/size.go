@@ -162,7 +162,7 @@ func askReplicas(ctx context.Context, w *wizard) (string, error) {
 			w.price(size.CPU, size.Memory) + ". Enter leaves an existing number alone.",
 		Check: func(v []string) error {
 			if n, err := strconv.Atoi(v[0]); v[0] != w.leftAlone() && (err != nil || n < 1) {
-				return errors.New("give a number from 1")
+				return errors.New("give a number, 1 or more")
 			}
 			return nil
 		},
@@ -195,7 +195,7 @@ func retentionStep() step {
 func askRetention(ctx context.Context, w *wizard) (string, error) {
 	q := prompt.Question{
 		Title: "How long are logs kept?", Default: []string{strconv.Itoa(w.specWithDefaults().LogRetentionDays)},
-		Help: "In CloudWatch, which charges for what it keeps. --log-retention takes further times.",
+		Help: "In CloudWatch, which charges for what it keeps. --log-retention takes more values.",
 	}
 	for _, days := range usualRetention {
 		q.Options = append(q.Options, prompt.Option{Label: Count(days, "day"), Value: strconv.Itoa(days)})

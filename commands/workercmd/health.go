@@ -29,7 +29,7 @@ type workerHealthOptions struct {
 func workerHealthCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
 		Name:         "health",
-		Usage:        "ask a worker whether it is well",
+		Usage:        "check whether a worker is healthy",
 		Description:  workerHealthDescription,
 		OnUsageError: console.UsageError,
 		Flags: []cli.Flag{
@@ -37,7 +37,7 @@ func workerHealthCommand(streams console.Streams) *cli.Command {
 				Usage:   "`HOST:PORT` that the worker listens on (default: PREFECT_WORKER_WEBSERVER_HOST and _PORT)",
 				EnvVars: inputs.Env("address")},
 			&cli.BoolFlag{Name: "ready",
-				Usage: "ask whether runs would be launched now, not only whether the worker is alive"},
+				Usage: "check whether the worker would launch runs now, not only whether it is alive"},
 		},
 		Action: func(c *cli.Context) error {
 			opts, err := readWorkerHealthOptions(c, streams)

@@ -1,15 +1,18 @@
 package workercmd
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/image"
+	"ecsctl/internal/buildinfo"
+	"ecsctl/worker"
 )
 
 // workerImageCommand is the group of commands around the worker's image.
@@ -66,6 +69,16 @@ type imageResult struct {
 	Pushed    *bool       `json:"pushed,omitempty"` // by push: false when it was there
 }
 
+// Reports are what the commands of this package print with --output json.
+func Reports() map[string][]reflect.Type {
+	return map[string][]reflect.Type{
+		"worker image build": {reflect.TypeFor[imageResult]()},
+		"worker image push":  {reflect.TypeFor[imageResult]()},
+		"worker preview":     {reflect.TypeFor[worker.Preview](), reflect.TypeFor[previewDiff]()},
+		"version":            {reflect.TypeFor[buildinfo.Facts]()},
+	}
+}
+
 type imagePart struct {
 	Platform string `json:"platform"`
 	Digest   string `json:"digest"`
@@ -81,14 +94,9 @@ func (r *imageResult) describe(made *image.Image) {
 
 // Print writes the result. The first line is for scripts: the digest of what was built,
 // the reference of what was pushed.
-func (r imageResult) Print(out io.Writer, format string) error {
+func (r imageResult) Print(ctx context.Context, out io.Writer, format string) error {
 	if format == inputs.OutputJSON {
-		encoder := json.NewEncoder(console.Exact(out))
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(r); err != nil {
-			return fmt.Errorf("failed to write the result: %w", err)
-		}
-		return nil
+		return console.PrintJSON(ctx, out, r, nil)
 	}
 	first := r.Digest
 	if r.Pushed != nil {

@@ -1,6 +1,8 @@
 package workercmd
 
 import (
+	"context"
+
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/console"
@@ -44,7 +46,7 @@ func workerImageBuildCommand(streams console.Streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return runWorkerImageBuild(streams, opts)
+			return runWorkerImageBuild(c.Context, streams, opts)
 		},
 	}
 }
@@ -59,7 +61,7 @@ func readWorkerImageBuildOptions(c *cli.Context) (workerImageBuildOptions, error
 	}
 	switch {
 	case opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON:
-		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
+		return opts, console.Usagef("--output %q: use text or json", opts.Output)
 	case len(opts.Binaries) > 1 && opts.OutputFile != "":
 		return opts, console.Usagef("--output-file holds one architecture, and --binary names %d: write them with "+
 			"--oci-layout, or one file for each", len(opts.Binaries))
@@ -67,7 +69,7 @@ func readWorkerImageBuildOptions(c *cli.Context) (workerImageBuildOptions, error
 	return opts, nil
 }
 
-func runWorkerImageBuild(streams console.Streams, opts workerImageBuildOptions) error {
+func runWorkerImageBuild(ctx context.Context, streams console.Streams, opts workerImageBuildOptions) error {
 	binaries, err := readBinaries(opts.Binaries)
 	if err != nil {
 		return err
@@ -94,5 +96,5 @@ func runWorkerImageBuild(streams console.Streams, opts workerImageBuildOptions) 
 	for _, file := range r.Files {
 		console.Printf(streams.Err, "wrote %s as %s\n", r.Reference, file)
 	}
-	return r.Print(streams.Out, opts.Output)
+	return r.Print(ctx, streams.Out, opts.Output)
 }

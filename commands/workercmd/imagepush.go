@@ -65,7 +65,7 @@ func readWorkerImagePushOptions(c *cli.Context, flags []inputs.SpecFlag) (opts w
 		Binaries: inputs.Given(c, "binary"), Output: c.String("output"), Verbose: c.Bool("verbose"),
 	}
 	if opts.Output != inputs.OutputText && opts.Output != inputs.OutputJSON {
-		return opts, console.Usagef("--output %q: it is text or json", opts.Output)
+		return opts, console.Usagef("--output %q: use text or json", opts.Output)
 	}
 	if opts.Spec, err = inputs.ReadSpec(c, flags); err != nil {
 		return opts, err
@@ -103,5 +103,5 @@ func runWorkerImagePush(ctx context.Context, streams console.Streams, opts worke
 		*r.Pushed = true
 		console.Printf(streams.Err, "pushed %s as %s\n", Megabytes(pushed.Made.Size), pushed.Tag)
 	}
-	return r.Print(streams.Out, opts.Output)
+	return r.Print(ctx, streams.Out, opts.Output)
 }

@@ -17,7 +17,7 @@ const inLaunching = "Launching"
 func workerLaunchFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "capacity-wait",
-			Usage: "how long a flow run waits for capacity in ECS before it is Crashed; 0 is not at all",
+			Usage: "how long a flow run waits for capacity in ECS before it is Crashed; 0: it does not wait",
 			Value: time.Hour, EnvVars: inputs.Env("capacity-wait"), Category: inLaunching},
 		&cli.BoolFlag{Name: "spot-fallback", Usage: "launch on demand when Fargate Spot has no capacity",
 			EnvVars: inputs.Env("spot-fallback"), Category: inLaunching},

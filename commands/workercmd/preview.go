@@ -119,9 +119,9 @@ func checkWorkerPreview(c *cli.Context) error {
 	case sources != 1:
 		return console.Usagef("worker preview needs one of --flow-run, --deployment, or --base-job-template with --run")
 	case c.IsSet("deployment") && (flow == "" || name == ""):
-		return console.Usagef("--deployment %q: it is FLOW/NAME", c.String("deployment"))
+		return console.Usagef("--deployment %q: use FLOW/NAME", c.String("deployment"))
 	case c.String("output") != inputs.OutputText && c.String("output") != inputs.OutputJSON:
-		return console.Usagef("--output %q: it is text or json", c.String("output"))
+		return console.Usagef("--output %q: use text or json", c.String("output"))
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func readJobVariables(c *cli.Context) (json.RawMessage, error) {
 	for _, pair := range inputs.Given(c, "job-variable") {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return nil, console.Usagef("--job-variable %q: it is NAME=VALUE", pair)
+			return nil, console.Usagef("--job-variable %q: use NAME=VALUE", pair)
 		}
 		variables[name] = jsonOrText(value)
 	}
@@ -201,7 +201,7 @@ func runWorkerPreview(ctx context.Context, streams console.Streams, settings pre
 	}
 	preview, err := worker.MakePreview(ctx, opts.PreviewRequest)
 	if problems := worker.ProblemsOf(err); problems != nil {
-		return showProblems(streams, opts, problems)
+		return showProblems(ctx, streams, opts, problems)
 	}
 	if err != nil {
 		return err
@@ -210,21 +210,22 @@ func runWorkerPreview(ctx context.Context, streams console.Streams, settings pre
 }
 
 // showProblems lists everything that is wrong with the job, and fails.
-func showProblems(streams console.Streams, opts workerPreviewOptions, problems []jobtemplate.Problem) error {
-	if opts.Output == inputs.OutputJSON {
-		if err := console.PrintJSON(streams.Out, &worker.Preview{
-			Warnings: []string{}, Problems: problems,
-		}); err != nil {
-			return err
-		}
-	}
+func showProblems(ctx context.Context, streams console.Streams, opts workerPreviewOptions,
+	problems []jobtemplate.Problem) error {
 	var list []error
 	for _, problem := range problems {
 		where := problem
 		where.Hint = ""
 		list = append(list, hint.Add(errors.New(where.String()), hintsOf(problem)...))
 	}
-	return errors.Join(list...)
+	failed := errors.Join(list...)
+	if opts.Output == inputs.OutputJSON {
+		shown := &worker.Preview{Warnings: []string{}, Problems: problems}
+		if err := console.PrintJSON(ctx, streams.Out, shown, failed); err != nil {
+			return err
+		}
+	}
+	return failed
 }
 
 func hintsOf(problem jobtemplate.Problem) []string {
@@ -240,7 +241,7 @@ func showPreview(ctx context.Context, streams console.Streams, opts workerPrevie
 		return showPreviewDiff(ctx, streams, opts, preview)
 	}
 	if opts.Output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, preview)
+		return console.PrintJSON(ctx, streams.Out, preview, nil)
 	}
 	log.Debug("made the preview")
 	return printPreview(streams, preview)

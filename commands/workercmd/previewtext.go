@@ -17,12 +17,12 @@ func printPreview(streams console.Streams, preview *worker.Preview) error {
 	}
 	if preview.RegisterTaskDefinition != nil {
 		console.Printf(streams.Out, "RegisterTaskDefinition, unless the family has an equal one:\n")
-		if err := console.PrintJSON(streams.Out, preview.RegisterTaskDefinition); err != nil {
+		if err := console.PrintDocument(streams.Out, preview.RegisterTaskDefinition); err != nil {
 			return err
 		}
 	}
 	console.Printf(streams.Out, "RunTask:\n")
-	return console.PrintJSON(streams.Out, preview.RunTask)
+	return console.PrintDocument(streams.Out, preview.RunTask)
 }
 
 // previewDiff is what --diff prints with --output json.
@@ -42,7 +42,7 @@ func showPreviewDiff(ctx context.Context, streams console.Streams, opts workerPr
 		return err
 	}
 	if opts.Output == inputs.OutputJSON {
-		return console.PrintJSON(streams.Out, previewDiff{console.OrEmpty(differences), after.Warnings})
+		return console.PrintJSON(ctx, streams.Out, previewDiff{console.OrEmpty(differences), after.Warnings}, nil)
 	}
 	if len(differences) == 0 {
 		console.Printf(streams.Out, "no differences\n")

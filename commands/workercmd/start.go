@@ -67,7 +67,7 @@ func workerStartFlags() []cli.Flag {
 			EnvVars: inputs.Env("name-prefix")},
 		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &inputs.Repeated{},
 			Usage: "`NAME` of a work queue to pull from; may be given more than once (default: all)"},
-		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "most flow runs claimed or running at once",
+		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "limit of flow runs claimed or running at once",
 			DefaultText: "no limit", EnvVars: inputs.Env("limit")},
 		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched",
 			DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
@@ -143,7 +143,7 @@ func checkWorkerStart(c *cli.Context) error {
 	case c.String("pool") == "":
 		return console.Usagef("worker start needs --pool: the name of the work pool to poll")
 	case c.IsSet("type") && c.String("type") != worker.Type:
-		return console.Usagef("--type %q: ecsctl has workers of type %s alone", c.String("type"), worker.Type)
+		return console.Usagef("--type %q: ecsctl has only workers of type %s", c.String("type"), worker.Type)
 	case c.IsSet("limit") && c.Int("limit") < 1:
 		return console.Usagef("--limit %d: give a number of flow runs, 1 or more", c.Int("limit"))
 	case c.Duration("observer-sweep-interval") <= 0:
@@ -152,10 +152,10 @@ func checkWorkerStart(c *cli.Context) error {
 	case c.Int("prefetch-seconds") < 0:
 		return console.Usagef("--prefetch-seconds %d: give a number of seconds, 0 or more", c.Int("prefetch-seconds"))
 	case !slices.Contains(installPolicies, c.String("install-policy")):
-		return console.Usagef("--install-policy %q: it is one of %v", c.String("install-policy"), installPolicies)
+		return console.Usagef("--install-policy %q: use one of %v", c.String("install-policy"), installPolicies)
 	}
 	if c.String("name") != "" && c.String("name-prefix") != "" {
-		return console.Usagef("--name and --name-prefix do not go together: give one of them")
+		return console.Usagef("--name and --name-prefix cannot be used together: give one of them")
 	}
 	for _, flag := range []string{"name", "name-prefix"} {
 		if err := worker.CheckName(c.String(flag)); err != nil {

@@ -2,8 +2,6 @@ package workercmd
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
@@ -22,7 +20,7 @@ Tells which build of ecsctl this is: what to write into a bug report.`
 // VersionCommand tells which build this is; both programs have it.
 func VersionCommand(streams console.Streams) *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "tell which build this is", Description: versionDescription,
+		Name: "version", Usage: "print which build this is", Description: versionDescription,
 		OnUsageError: console.UsageError,
 		Flags:        []cli.Flag{inputs.OutputFlag()},
 		Action: func(c *cli.Context) error {
@@ -38,15 +36,10 @@ func VersionCommand(streams console.Streams) *cli.Command {
 	}
 }
 
-func runVersion(_ context.Context, streams console.Streams, output string) error {
+func runVersion(ctx context.Context, streams console.Streams, output string) error {
 	facts := buildinfo.Read()
 	if output == inputs.OutputJSON {
-		encoder := json.NewEncoder(console.Exact(streams.Out))
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(facts); err != nil {
-			return fmt.Errorf("failed to write the version: %w", err)
-		}
-		return nil
+		return console.PrintJSON(ctx, streams.Out, facts, nil)
 	}
 	console.Printf(streams.Out, "ecsctl version %s\n", facts.Version)
 	if facts.Commit != "" {

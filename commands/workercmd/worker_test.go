@@ -49,7 +49,7 @@ func TestWorkerUsageErrors(t *testing.T) {
 	alone(t)
 	for line, want := range map[string]string{
 		"start":                                       "worker start needs --pool",
-		"start --pool p --type process":               `--type "process": ecsctl has workers of type ecs alone`,
+		"start --pool p --type process":               `--type "process": ecsctl has only workers of type ecs`,
 		"start --pool p --limit 0":                    "--limit 0: give a number of flow runs, 1 or more",
 		"start --pool p --prefetch-seconds=-1":        "--prefetch-seconds -1",
 		"start --pool p --install-policy perhaps":     `--install-policy "perhaps": it is one of`,
@@ -61,11 +61,11 @@ func TestWorkerUsageErrors(t *testing.T) {
 		"preview":                                     "worker preview needs one of --flow-run, --deployment",
 		"start --pool p --observer-sweep-interval 0s": "--observer-sweep-interval 0s: give a time above 0",
 		"preview --flow-run x --deployment a/b":       "worker preview needs one of",
-		"preview --deployment only-a-name":            `--deployment "only-a-name": it is FLOW/NAME`,
-		"preview --deployment a/b --output yaml":      `--output "yaml": it is text or json`,
-		"preview --deployment a/b --job-variable x":   `--job-variable "x": it is NAME=VALUE`,
+		"preview --deployment only-a-name":            `--deployment "only-a-name": use FLOW/NAME`,
+		"preview --deployment a/b --output yaml":      `--output "yaml": use text or json`,
+		"preview --deployment a/b --job-variable x":   `--job-variable "x": use NAME=VALUE`,
 		"health --address 127.0.0.1:1":                "failed to reach the worker",
-		"start --pool p --name a --name-prefix b":     "--name and --name-prefix do not go together",
+		"start --pool p --name a --name-prefix b":     "--name and --name-prefix cannot be used together",
 		"start --pool p --name-prefix a/b":            `--name-prefix "a/b": the name of a worker must hold neither / nor %`,
 		"start --pool p --capacity-wait=-1s":          "--capacity-wait -1s: give a duration such as 30m, or 0",
 		"start --pool p --claim-grace 0s":             "--claim-grace 0s: give a duration",
@@ -224,7 +224,7 @@ func TestWorkerPreviewOfABadJob(t *testing.T) {
 	previewWorld(t)
 	code, stdout, stderr := runWorker(t, "preview", "--deployment", "flow/dep", "--output", "json", "--job-variable",
 		"cpu=much", "--job-variable", "env=A")
-	if code != 1 || strings.Count(stderr, "ecsctl: error: ") < 2 || !strings.Contains(stderr, "ecsctl: hint: ") {
+	if code != 1 || strings.Count(stderr, "ecsctl: error: ") < 2 || !strings.Contains(stderr, "ecsctl: fix: ") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 	var got struct {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func works(t *testing.T, program string) {
 		cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=/usr/bin:/bin"}
 		return run(t, cmd)
 	}
-	if out := ecsctl("version"); !strings.HasPrefix(out, "ecsctl version ") {
+	if out := ecsctl("version"); !regexp.MustCompile(`^ecsctl version v1\.2\.3\ncommit [0-9a-f]{40} of 20`).MatchString(out) {
 		t.Errorf("version: %s", out)
 	}
 	var image struct{ Size int64 }

@@ -66,7 +66,7 @@ func TestDemoWithoutPrefect(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), shared.binary, "demo", "--prefect-api-url", "http://127.0.0.1:1/api")
 	cmd.Env = []string{"PATH=" + t.TempDir(), "HOME=" + t.TempDir()}
 	out, err := cmd.CombinedOutput()
-	for _, want := range []string{"there is no prefect on PATH", "hint: install it", "add --venv .venv"} {
+	for _, want := range []string{"there is no prefect on PATH", "fix: install it", "add --venv .venv"} {
 		if err == nil || !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not say %q: %v\n%s", want, err, out)
 		}

@@ -166,15 +166,15 @@ func TestDeployRefuses(t *testing.T) {
 			[]string{`flow.py:2 imports "xxhash", which is not in the image`,
 				"name the package that it is in, in a requirements.txt"}},
 		{"no such flow", flow(strings.ReplaceAll(ok, "my_flow", "other")), "",
-			[]string{`flow.py has no flow "my_flow"`, "hint: flow.py has other"}},
+			[]string{`flow.py has no flow "my_flow"`, "fix: flow.py has other"}},
 		{"no flow but a function", flow("\ndef my_flow():\n    pass\n"), "",
 			[]string{`"my_flow" in flow.py is no flow but a function`}},
 		{"two flows of one name", flow(ok + "\n\n@flow(name='my-flow')\ndef other():\n    pass\n"), "",
 			[]string{`flow.py has two flows of the name "my-flow": my_flow and other`, "give each its own"}},
 		{"package without a wheel", flow(ok), "pyspark==3.5.1",
-			[]string{"pyspark==3.5.1", "hint: only wheels go into the image"}},
+			[]string{"pyspark==3.5.1", "fix: only wheels go into the image"}},
 		{"wheel for another platform", flow(ok), "tensorflow-macos==2.16.2",
-			[]string{"tensorflow-macos==2.16.2", "hint: the package has wheels, but none for this platform"}},
+			[]string{"tensorflow-macos==2.16.2", "fix: the package has wheels, but none for this platform"}},
 		{"requirements that conflict", flow(ok), "pydantic<2", []string{"uv says: ", "pydantic<2"}},
 	} {
 		files := map[string]string{"flow.py": c.source}

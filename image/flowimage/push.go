@@ -53,7 +53,7 @@ func (e *PushError) Unwrap() error { return e.err }
 func (i *Image) Push(ctx context.Context, repository string, keychain authn.Keychain, agent string) (Pushed, error) {
 	to, err := name.NewRepository(repository)
 	if err != nil {
-		return Pushed{}, fmt.Errorf("%q is no repository of a registry: %w", repository, err)
+		return Pushed{}, fmt.Errorf("%q is not a repository of a registry: %w", repository, err)
 	}
 	out := Pushed{Reference: to.Name() + "@" + i.Digest}
 	counted := &countingTransport{next: remote.DefaultTransport}

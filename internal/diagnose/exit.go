@@ -26,7 +26,7 @@ func Exit(code int32) (Finding, bool) {
 			true
 	case 134:
 		return Finding{"the container's program aborted (exit code 134)",
-			"a library that is not written in Python mostly does this: look at the last lines of its log", nil}, true
+			"usually a library that is not written in Python does this: look at the last lines of its log", nil}, true
 	case 137:
 		return Finding{"the container was killed (exit code 137), as it is when memory runs out",
 			"give the task more memory, or let the flow use less", []string{"memory"}}, true
@@ -35,7 +35,7 @@ func Exit(code int32) (Finding, bool) {
 			"is not written in Python does this: check its version, and that it fits the image's architecture",
 			[]string{"image"}}, true
 	case 143:
-		return Finding{"the container was told to end (exit code 143, SIGTERM)",
+		return Finding{"the container was asked to stop (exit code 143, SIGTERM)",
 			"see in the stop code and in CloudTrail (StopTask) who did it", nil}, true
 	}
 	if code > firstSignal && code <= lastSignal {

@@ -4,7 +4,7 @@ package diagnose
 var logRules = []rule{
 	when(`exec format error`, platform.Cause, platform.Advice, platform.Variables...),
 	when(`401 unauthorized|invalid api key|illegal header value`,
-		"Prefect did not take the API key of the container",
+		"Prefect rejected the container's API key",
 		"check the key; in Secrets Manager it must be stored as plain text, not as key/value pairs (a JSON dictionary)",
 		"prefect_api_key_secret_arn", "env"),
 	when(

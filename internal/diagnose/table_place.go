@@ -62,7 +62,7 @@ var networkRules = []rule{
 		"network_configuration"),
 	when(`network interface|eni .*(attach|provision)|\beni\b.*timeout`,
 		"AWS could not give the task a network interface",
-		"try again, which mostly helps; if it lasts, check the subnet's free addresses, the quota of network "+
+		"try again, which usually helps; if it does not, check the subnet's free addresses, the quota of network "+
 			"interfaces and those that the instance type can have",
 		"network_configuration"),
 }
@@ -78,7 +78,7 @@ var launchRules = []rule{
 			"FARGATE (ecsctl worker start --spot-fallback)",
 		"network_configuration", "capacity_provider_strategy"),
 	when(`capacity provider .*not associated with the cluster`,
-		"the cluster has not the capacity provider that the run asks for",
+		"the cluster does not have the capacity provider that the run asks for",
 		"associate FARGATE and FARGATE_SPOT with it (aws ecs put-cluster-capacity-providers; for a cluster that "+
 			"ecsctl made, ecsctl bootstrap does it), "+
 			"or use launch_type FARGATE",

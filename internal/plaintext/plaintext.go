@@ -4,6 +4,7 @@
 package plaintext
 
 import (
+	"crypto/rand"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,6 +17,22 @@ import (
 // bold or faint, but neither black nor hidden.
 var colour = regexp.MustCompile(
 	`^\x1b\[(?:(?:0|1|2|22|39|3[1-79]|9[0-7]|38;5;(?:[1-9]|1[0-57-9]|[2-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))(?:;|m))*m?`)
+
+// linkMark stands in the links that this program makes, and nobody else knows it: others' links may lead
+// elsewhere than they say.
+var linkMark = rand.Text()
+
+// link matches the escape sequences (OSC 8) around the text of such a link.
+var link = regexp.MustCompile(`^\x1b\]8;(?:id=` + linkMark + `;[!-~]+|;)\x1b\\`)
+
+// Link returns text that leads to an address, for a terminal that has links. The address is one of this
+// program's making; one with anything but visible ASCII is left out.
+func Link(text, address string) string {
+	if address == "" || strings.IndexFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0 {
+		return text
+	}
+	return "\x1b]8;id=" + linkMark + ";" + address + "\x1b\\" + text + "\x1b]8;;\x1b\\"
+}
 
 // Text keeps lines, tabs and colours, and shows every other control character as an
 // escape that is valid in a JSON string too.
@@ -51,10 +68,13 @@ func filter(s string, lines bool) string {
 	return out.String()
 }
 
-// colourLength is how much of the beginning is a colour; 0 is none.
+// colourLength is how much of the beginning is a colour, or belongs to a link of ours; 0 is none.
 func colourLength(s string) int {
 	if s[0] != '\x1b' {
 		return 0
+	}
+	if found := link.FindString(s); found != "" {
+		return len(found)
 	}
 	found := colour.FindString(s)
 	if found == "\x1b[" || !strings.HasSuffix(found, "m") {

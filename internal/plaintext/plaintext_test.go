@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"ecsctl/internal/plaintext"
 )
 
@@ -19,6 +21,7 @@ func TestText(t *testing.T) {
 		"\x1b[8mhidden":                       `\u001b[8mhidden`,
 		"\x1b[30mblack \x1b[38;5;16mtoo":      `\u001b[30mblack \u001b[38;5;16mtoo`,
 		"\x1b]52;c;ZXZpbA==\x07":              `\u001b]52;c;ZXZpbA==\u0007`,
+		"\x1b]8;;https://evil\x1b\\x":         `\u001b]8;;https://evil\u001b\x`,
 		"\u009b2J":                            `\u009b2J`,
 		"\x9b2J":                              `\u009b2J`,
 		"a\rb":                                `a\u000db`,
@@ -32,6 +35,20 @@ func TestText(t *testing.T) {
 	}
 	if got := plaintext.Line("a\n  + fake\tx"); got != "a\\u000a  + fake\tx" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestLink: a link of ours stays, and one whose address could leave its sequence is no link.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	link := plaintext.Link("etl", "https://prefect.example.com/work-pools/work-pool/etl")
+	if !strings.HasPrefix(link, "\x1b]8;id=") || plaintext.Text(link) != link || ansi.StringWidth(link) != 3 {
+		t.Errorf("got %q of width %d", plaintext.Text(link), ansi.StringWidth(link))
+	}
+	for _, address := range []string{"", "https://a\x1b\\", "https://a b", "https://a\a", "https://ä"} {
+		if got := plaintext.Link("etl", address); got != "etl" {
+			t.Errorf("%q: got %q", address, got)
+		}
 	}
 }
 

@@ -128,7 +128,7 @@ func (d *doctor) judgeRegistry(check, image string, err error) {
 			"everywhere but ECR", image, refused.StatusCode), imageFix)
 	default:
 		d.warn(check, fmt.Sprintf("the registry of %s answered %d", image, refused.StatusCode),
-			"look again later, or keep the image in ECR")
+			"try again later, or keep the image in ECR")
 	}
 }
 
@@ -154,7 +154,7 @@ func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Refer
 			d.fixImage(ctx))
 	default:
 		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err),
-			"look whether the account's repository lets this one in")
+			"check whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
 	}
 }

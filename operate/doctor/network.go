@@ -30,7 +30,7 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 		return
 	}
 	if unread != nil {
-		d.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", unread)
+		d.Logger.DebugContext(ctx, "cannot read the VPC endpoints", "error", unread)
 	}
 	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
 	if len(ways.Warnings) > 0 {
@@ -56,7 +56,7 @@ func (d *doctor) neededServices() []string {
 func (d *doctor) meetsClosedEndpoints(ctx context.Context, endpoints status.Endpoints, ways provision.Ways) bool {
 	closed, err := endpoints.Closed(ctx, d.Clients, ways, d.spec, d.neededServices())
 	if err != nil {
-		d.Logger.DebugContext(ctx, "whether VPC endpoints let tasks in is not known", "error", err)
+		d.Logger.DebugContext(ctx, "cannot tell whether VPC endpoints let tasks in", "error", err)
 		return false
 	}
 	if len(closed) == 0 {

@@ -49,7 +49,7 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	reason := principal + " may do all that bootstrap does, says IAM"
 	if len(spared.actions) > 0 {
-		reason += "; it may not " + strings.Join(spared.actions, ", ") + ", which bootstrap mostly does without"
+		reason += "; it may not " + strings.Join(spared.actions, ", ") + ", which bootstrap rarely needs"
 	}
 	d.ok(checkPermissions, reason)
 }
@@ -91,7 +91,7 @@ func (d *doctor) principal(ctx context.Context) (string, error) {
 	arn, roleName := d.id.IAMPrincipal()
 	switch {
 	case strings.Contains(arn, ":federated-user/"):
-		return "", fmt.Errorf("IAM does not tell what the federated user %s may do", arn)
+		return "", fmt.Errorf("IAM cannot say what the federated user %s may do", arn)
 	case roleName == "":
 		return arn, nil
 	}

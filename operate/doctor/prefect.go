@@ -48,7 +48,7 @@ func (d *doctor) checkAPI(ctx context.Context) {
 	d.reached, d.answers = true, true
 	d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
 	if d.Clients.OutOfReach(d.server.APIURL) {
-		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS does not reach it there",
+		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS cannot reach it",
 			"give the address that AWS sees with --prefect-api-url")
 	} else {
 		d.ok(checkAPI, d.server.APIURL+" answers")
@@ -79,7 +79,7 @@ func (d *doctor) checkServerClock() {
 
 func (d *doctor) checkVersion(ctx context.Context) {
 	if d.server.Cloud {
-		d.ok(checkVersion, "Prefect Cloud, which is always the newest")
+		d.ok(checkVersion, "Prefect Cloud, always the newest")
 		return
 	}
 	version, err := d.Prefect.ServerVersion(ctx)
@@ -98,7 +98,7 @@ func (d *doctor) checkVersion(ctx context.Context) {
 	minorNumber, err := strconv.Atoi(minor)
 	switch {
 	case err != nil:
-		d.warn(checkVersion, fmt.Sprintf("%q is no version that ecsctl knows", version),
+		d.warn(checkVersion, fmt.Sprintf("ecsctl does not know version %q", version),
 			"use a released server, 2.20 or newer")
 	case majorNumber < oldestMajor:
 		d.fail(checkVersion, version+" has no work pools of type ecs", "upgrade the server to Prefect 3")
@@ -127,7 +127,7 @@ func (d *doctor) checkKey(ctx context.Context) {
 		d.failed(checkKey, err)
 		return
 	}
-	what := "the server wants none"
+	what := "the server needs none"
 	switch {
 	case d.server.AuthString != "":
 		what = "the auth string is accepted"
@@ -168,7 +168,7 @@ func (d *doctor) checkPool(ctx context.Context) {
 	d.pool = pool
 	switch {
 	case pool.Type != "ecs":
-		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve pools of type ecs alone", pool.Name,
+		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve only pools of type ecs", pool.Name,
 			pool.Type), "name another pool with --pool")
 	case pool.IsPaused:
 		d.warn(checkPool, fmt.Sprintf("%q is paused: its workers are given no runs", pool.Name),

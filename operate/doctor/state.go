@@ -45,7 +45,7 @@ func (d *doctor) checkMade(ctx context.Context) {
 	case problem != nil:
 		d.fail(checkState, strings.Join(append([]string{problem.Cause}, problem.Details...), "\n"), problem.Fixes())
 	case len(told) > 1:
-		d.skip(checkState, "there is something wrong that others hang on: see what failed")
+		d.skip(checkState, "not checked: fix what failed first")
 	case !status.Planned:
 		d.skip(checkState, status.WhyUnplanned())
 	default:

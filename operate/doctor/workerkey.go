@@ -48,7 +48,7 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	if jsonKey != "" {
 		var fields map[string]json.RawMessage
 		if json.Unmarshal([]byte(value), &fields) != nil || json.Unmarshal(fields[jsonKey], &value) != nil {
-			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is no JSON object with a text under %q", name, jsonKey),
+			d.fail(checkWorkerKey, fmt.Sprintf("secret %q is not a JSON object with text under %q", name, jsonKey),
 				"put the API key there, or name another key as ARN:KEY:: with --prefect-api-key-secret")
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,18 +15,17 @@ import (
 	"ecsctl/internal/aws/ecscalls"
 	"ecsctl/internal/aws/logscalls"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/uuid"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
 
-var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
 // findFlowRun reads a run by its id, or the newest one of that name.
 func findFlowRun(ctx context.Context, opts LogOptions) (*prefect.FlowRun, error) {
 	api := opts.Clients.Prefect
-	if uuid.MatchString(opts.FlowRun) {
+	if uuid.Is(opts.FlowRun) {
 		return api.ReadFlowRun(ctx, opts.FlowRun)
 	}
 	filter := prefect.FlowRunFilter{Names: []string{opts.FlowRun}, Sort: "EXPECTED_START_TIME_DESC"}
@@ -58,7 +56,7 @@ func findFlowRun(ctx context.Context, opts LogOptions) (*prefect.FlowRun, error)
 func sourceOfRun(ctx context.Context, opts LogOptions, spec spec.Spec, run *prefect.FlowRun) (logSource, error) {
 	cluster, arn, ok := strings.Cut(run.InfrastructurePID, "::")
 	if !ok {
-		return logSource{}, fmt.Errorf("flow run %q ran elsewhere than in ECS: its infrastructure is %q", run.Name,
+		return logSource{}, fmt.Errorf("flow run %q did not run in ECS: its infrastructure is %q", run.Name,
 			run.InfrastructurePID)
 	}
 	definition, err := definitionOfTask(ctx, opts.Clients.ECS, cluster, arn)

@@ -6,15 +6,16 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
+	"ecsctl/operate"
 )
 
 // Severity says how much a problem matters.
-type Severity string
+type Severity = operate.CheckStatus
 
 // The severities. With a Fail flow runs do not run as they should.
 const (
-	Fail Severity = "fail"
-	Warn Severity = "warn"
+	Fail = operate.CheckFail
+	Warn = operate.CheckWarn
 )
 
 // About is what a problem is about. The causes of others come first, see causeOrder.
@@ -67,7 +68,7 @@ func problemOf(about About, err error) Problem {
 func sortProblems(problems []Problem) {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		if a.Severity != b.Severity {
-			return cmp.Compare(a.Severity, b.Severity) // "fail" before "warn"
+			return cmp.Compare(a.Severity, b.Severity) // "FAIL" before "WARN"
 		}
 		return cmp.Compare(slices.Index(causeOrder, a.About), slices.Index(causeOrder, b.About))
 	})

@@ -24,7 +24,7 @@ func (r *statusReader) taskProblem(failed []types.Task) Problem {
 	reason := startReason(task)
 	switch {
 	case provision.UnhealthyTask(task):
-		p.About, p.Cause = AboutWorker, "the worker fails its health check, and ECS ends it each time"
+		p.About, p.Cause = AboutWorker, "the worker fails its health check, and ECS stops it each time"
 		p.Fix = []string{"see what it says with `" + r.logsLine() + "` and fix that, then: " + r.startAnew()}
 	case task.StopCode == types.TaskStopCodeEssentialContainerExited:
 		r.explainCrash(&p, task)
@@ -83,26 +83,26 @@ func (r *statusReader) explainPull(p *Problem, task types.Task, reason string) {
 		p.Fix = []string{r.line} // pushes it again
 		return
 	}
-	p.Fix = []string{"see to it that the registry has the image and the execution role may pull it, then: " +
+	p.Fix = []string{"make sure that the registry has the image and the execution role may pull it, then: " +
 		r.startAnew(), "or name one with: " + r.line + " --image IMAGE"}
 }
 
 func (r *statusReader) explainCrash(p *Problem, task types.Task) {
 	p.About = AboutWorker
-	p.Cause = "the worker ends again and again"
+	p.Cause = "the worker keeps stopping"
 	for _, c := range task.Containers {
 		if c.ExitCode == nil {
 			continue
 		}
 		p.Cause += fmt.Sprintf(": exit code %d", *c.ExitCode)
 		if has(aws.ToString(c.Reason), "outofmemory") {
-			p.Cause = "the worker runs out of memory again and again"
+			p.Cause = "the worker keeps running out of memory"
 			p.Fix = append(p.Fix, r.with(func(s *spec.Spec) { s.Worker.Memory = 2 * r.spec.Worker.Memory }))
 		}
 		break
 	}
 	if len(r.report.logs) > 0 {
-		p.Cause += fmt.Sprintf(", last words: %s", r.report.logs[len(r.report.logs)-1])
+		p.Cause += fmt.Sprintf(", its last log line: %s", r.report.logs[len(r.report.logs)-1])
 	}
 	p.Fix = append(p.Fix, r.startAnew(), "before that, fix what its log says: "+r.logsLine())
 }

@@ -24,7 +24,7 @@ func (r *statusReader) workerProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Fail, About: AboutWorker,
-		Cause: fmt.Sprintf("%d tasks of service %q run, and Prefect hears of no worker", s.RunningCount,
+		Cause: fmt.Sprintf("%d tasks of service %q run, but no worker is online in Prefect", s.RunningCount,
 			r.spec.Names.Service)}
 	for _, task := range r.report.running {
 		if started := task.StartedAt; started != nil && r.now.Sub(*started) < r.opts.StuckAfter {

@@ -155,7 +155,7 @@ func describeField(f provision.Field) string {
 	case f.Before == "":
 		return fmt.Sprintf("%s: to be %s", f.Path, f.After)
 	case f.After == "":
-		return fmt.Sprintf("%s: %s, to be taken away", f.Path, f.Before)
+		return fmt.Sprintf("%s: %s, to be removed", f.Path, f.Before)
 	}
 	return fmt.Sprintf("%s: %s, to be %s", f.Path, f.Before, f.After)
 }

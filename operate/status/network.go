@@ -15,7 +15,7 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 	ways, err := provision.FindWays(ctx, r.opts.Clients, r.said.Network)
 	if err != nil {
 		// The plan, which finds the same, tells it.
-		r.opts.Logger.DebugContext(ctx, "the ways out are not known", "error", err)
+		r.opts.Logger.DebugContext(ctx, "cannot tell which subnets have a way out", "error", err)
 		return
 	}
 	shut, _ := ShutSubnets(ways)
@@ -24,7 +24,7 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 	}
 	endpoints, err := ReadEndpoints(ctx, r.opts.Clients, ways.VPC)
 	if err != nil {
-		r.opts.Logger.DebugContext(ctx, "the VPC endpoints are not known", "error", err)
+		r.opts.Logger.DebugContext(ctx, "cannot read the VPC endpoints", "error", err)
 		return
 	}
 	if len(endpoints.Missing([]string{ServiceLogs})) > 0 {

@@ -59,12 +59,16 @@ func (r *statusReader) readPrefect(ctx context.Context) {
 		shown.Status, shown.Paused, shown.ConcurrencyLimit = pool.Status, pool.IsPaused, pool.ConcurrencyLimit
 		workers, err = r.readPool(ctx, shown)
 	}
+	var activity *Activity
+	if err == nil && r.opts.Activity {
+		activity, err = r.readActivity(ctx, r.spec.Pool)
+	}
 	if err != nil {
 		r.add(prefectProblem(err, r.line))
 		return
 	}
 	r.mu.Lock()
-	r.out.WorkPool = shown
+	r.out.WorkPool, r.out.Activity = shown, activity
 	for _, w := range workers {
 		r.out.Workers = append(r.out.Workers, Worker{w.Name, w.Status, w.Created.UTC(), w.LastHeartbeatTime.UTC(),
 			strings.HasPrefix(w.Name, r.spec.Names.Service+"-")})
@@ -163,7 +167,7 @@ func (r *statusReader) lateProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Warn, About: AboutLateRuns,
-		Cause: fmt.Sprintf("%d flow runs are late and nothing seems to be wrong", pool.Late),
+		Cause: fmt.Sprintf("%d flow runs are late, and nothing else seems wrong", pool.Late),
 		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool),
 			"look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {

@@ -116,7 +116,7 @@ func (r *statusReader) versionOf(ctx context.Context, image string) string {
 		RepositoryName: &repository, ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: &digest}},
 	})
 	if err != nil || len(out.ImageDetails) == 0 || len(out.ImageDetails[0].ImageTags) == 0 {
-		r.opts.Logger.DebugContext(ctx, "the image's tag is not known", "image", image, "error", err)
+		r.opts.Logger.DebugContext(ctx, "cannot read the image's tag", "image", image, "error", err)
 		return digest
 	}
 	return out.ImageDetails[0].ImageTags[0]

@@ -27,12 +27,15 @@ type Options struct {
 	UseBinary func(spec.Spec) (spec.Spec, *image.Binary, error)
 	// StuckAfter is how long a task may take to start before that is a problem.
 	StuckAfter time.Duration
+	// Activity asks for what goes on, too.
+	Activity bool
 }
 
 // Status is how a pool and all that serves it are, at one moment.
 type Status struct {
-	provision.Identity
-	Pool    string    `json:"pool"`
+	Identity provision.Identity `json:"-"`
+
+	Pool    string    `json:"-"`
 	Server  string    `json:"server"` // the Prefect API URL
 	Cluster string    `json:"cluster"`
 	Time    time.Time `json:"time"`
@@ -46,6 +49,7 @@ type Status struct {
 	FlowRunTasks []FlowRunTask      `json:"flowRunTasks"`
 	Access       []provision.Change `json:"access"` // roles and secrets, as the plan of a bootstrap has them
 	Drift        []provision.Change `json:"drift"`  // what a bootstrap would change
+	Activity     *Activity          `json:"activity,omitempty"`
 	// Planned: Access and Drift could be told.
 	Planned bool `json:"planned"`
 }

@@ -193,7 +193,7 @@ func (v *verification) awaitLog(ctx context.Context) {
 		if pause.For(waiting, v.PollInterval) != nil {
 			v.fail(StepLog, fmt.Sprintf("flow run %q completed, but %q is not among its %d log lines in Prefect",
 				v.run.Name, HelloLine, len(lines)),
-				"look whether the pool's environment sets PREFECT_LOGGING_TO_API_ENABLED=false")
+				"check whether the pool's environment sets PREFECT_LOGGING_TO_API_ENABLED=false")
 			return
 		}
 	}

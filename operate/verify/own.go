@@ -29,7 +29,7 @@ func (v *verification) runOwn(ctx context.Context) bool {
 		return v.failed(StepFound, err)
 	}
 	if deployment.WorkPoolName != v.Pool {
-		return v.fail(StepFound, fmt.Sprintf("deployment %q is of work pool %q, not %q", v.Deployment,
+		return v.fail(StepFound, fmt.Sprintf("deployment %q belongs to work pool %q, not %q", v.Deployment,
 			deployment.WorkPoolName, v.Pool), "name its own pool with --pool")
 	}
 	image := codeplace.Image(v.pool.BaseJobTemplate, deployment.JobVariables)
@@ -69,7 +69,7 @@ func (v *verification) awaitOwnLog(ctx context.Context) {
 		v.note("waiting for a log line of the flow")
 		if pause.For(waiting, v.PollInterval) != nil {
 			v.add(StepLog, operate.CheckWarn, 0, "the run has written no log line that Prefect has",
-				"look whether its environment sets PREFECT_LOGGING_LEVEL or PREFECT_LOGGING_TO_API_ENABLED=false")
+				"check whether its environment sets PREFECT_LOGGING_LEVEL or PREFECT_LOGGING_TO_API_ENABLED=false")
 			return
 		}
 	}

@@ -45,7 +45,7 @@ type Step struct {
 // Verification is the result of a verify. Its steps end with the first that failed, followed by
 // the last one, which removes what was made.
 type Verification struct {
-	Pool    string  `json:"pool"`
+	Pool    string  `json:"-"`
 	Passed  bool    `json:"passed"`
 	Seconds float64 `json:"seconds"`
 	Worker  string  `json:"worker,omitempty"`

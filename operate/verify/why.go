@@ -33,7 +33,7 @@ func (v *verification) explainWait(ctx context.Context) bool {
 			return v.fail(step, reason+": "+why, fix)
 		}
 		return v.symptom(looking, step, fmt.Sprintf("%s: worker %q has not taken it", reason, v.result.Worker),
-			fmt.Sprintf("look what it logs, and that it polls queue %q and is below its own --limit",
+			fmt.Sprintf("check what it logs, and that it polls queue %q and is below its own --limit",
 				v.run.WorkQueueName))
 	}
 	return v.symptom(looking, step, v.withDetails(looking, reason),
@@ -63,7 +63,7 @@ func (v *verification) whatHoldsRuns(ctx context.Context) (reason, fix string) {
 		}
 	}
 	if limit := pool.ConcurrencyLimit; limit != nil {
-		return fmt.Sprintf("work pool %q lets %d runs run at once, and others may be taking them up", v.Pool, *limit),
+		return fmt.Sprintf("work pool %q lets %d runs run at once, and other runs may be using them", v.Pool, *limit),
 			fmt.Sprintf("prefect work-pool clear-concurrency-limit %s", shellword.Quote(v.Pool))
 	}
 	return "", ""

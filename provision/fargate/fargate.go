@@ -68,6 +68,16 @@ func CheckSize(cpu, memory int) error {
 	return fmt.Errorf("fargate has no size with %d CPU units: there are %s", cpu, strings.Join(cpus, ", "))
 }
 
+// LeastMemory is the smallest memory, in MiB, that goes with a CPU size; 0 where there is no such size.
+func LeastMemory(cpu int) int {
+	for _, s := range table {
+		if s.cpu == cpu {
+			return s.first
+		}
+	}
+	return 0
+}
+
 // Architectures of tasks, in the words of ECS.
 const (
 	ArchitectureX86 = "x86_64"

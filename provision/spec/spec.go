@@ -181,6 +181,9 @@ func (s Spec) WithDefaults() Spec {
 	s.Worker.Architecture = cmp.Or(s.Worker.Architecture, fargate.ArchitectureX86)
 	cpu, memory := DefaultSize(s.Worker.Runtime)
 	s.Worker.CPU = cmp.Or(s.Worker.CPU, cpu)
+	if s.Worker.Memory == 0 && fargate.CheckSize(s.Worker.CPU, memory) != nil {
+		memory = fargate.LeastMemory(s.Worker.CPU)
+	}
 	s.Worker.Memory = cmp.Or(s.Worker.Memory, memory)
 	s.LogRetentionDays = cmp.Or(s.LogRetentionDays, 30)
 	s.Names = s.Names.Or(DeriveNames(s.Pool, s.Region))

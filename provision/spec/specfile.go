@@ -11,7 +11,7 @@ import (
 	"ecsctl/internal/hint"
 )
 
-const specHint = "docs/configuration.md lists the keys; docs/ecsctl.schema.json makes editors check them"
+const specHint = "docs/configuration.md lists the keys; `ecsctl schema` makes editors check them"
 
 // ParseSpec reads an ecsctl.yaml. Unknown keys and wrong types are errors that name
 // the line and the column; an empty file is an empty Spec.

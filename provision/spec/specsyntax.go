@@ -59,7 +59,7 @@ func (s *syntax) take(t *token.Token) error {
 		return nil
 	}
 	if s.ended {
-		return errors.New("a second document begins here, and there is one in a file of settings")
+		return errors.New("a second document begins here, and a settings file holds one")
 	}
 	s.content = true
 	return s.allowed(t)
@@ -68,7 +68,7 @@ func (s *syntax) take(t *token.Token) error {
 func (s *syntax) allowed(t *token.Token) error {
 	switch t.Type {
 	case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.MappingKeyType:
-		return fmt.Errorf("%q is not for a file of settings: write values out, without anchors, aliases and tags",
+		return fmt.Errorf("%q is not allowed in a settings file: write values out, without anchors, aliases and tags",
 			t.Value)
 	case token.MappingStartType, token.SequenceStartType:
 		if s.depth++; s.depth > maxSpecDepth {
@@ -78,7 +78,7 @@ func (s *syntax) allowed(t *token.Token) error {
 		s.depth--
 	case token.SequenceEntryType:
 		if s.list == t.Position.Line {
-			return errors.New("a list in a list is no setting")
+			return errors.New("a list inside a list is not a setting")
 		}
 		s.list = t.Position.Line
 	default:
@@ -94,7 +94,7 @@ func checkNumber(t *token.Token) error {
 	case token.IntegerType, token.FloatType, token.BinaryIntegerType, token.OctetIntegerType, token.HexIntegerType,
 		token.InfinityType, token.NanType:
 		if n, err := strconv.Atoi(t.Value); err != nil || strconv.Itoa(n) != t.Value {
-			return fmt.Errorf("%s is no whole number: if it is a text, put it in quotes", t.Value)
+			return fmt.Errorf("%s is not a whole number: if it is text, put it in quotes", t.Value)
 		}
 	}
 	return nil

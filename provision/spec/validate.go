@@ -50,7 +50,7 @@ func (s Spec) CheckPool() error {
 	}
 	// The characters that Prefect refuses (prefect/types/names.py).
 	if strings.ContainsAny(s.Pool, `/%&><`) || strings.TrimSpace(s.Pool) == "" {
-		return fmt.Errorf("pool %q: Prefect takes no name that is blank or has one of / %% & < >", s.Pool)
+		return fmt.Errorf("pool %q: a name in Prefect must not be blank or contain any of / %% & < >", s.Pool)
 	}
 	// The server keeps these for itself (prefect/server/api/workers.py).
 	if strings.HasPrefix(strings.ToLower(s.Pool), "prefect") {
@@ -63,7 +63,7 @@ func (s Spec) checkNames() []error {
 	var errs []error
 	check := func(what, name string, pattern nameRule) {
 		if !pattern.MatchString(name) {
-			errs = append(errs, fmt.Errorf("%s %q: AWS takes no such name (it must match %s)", what, name, pattern))
+			errs = append(errs, fmt.Errorf("%s %q: AWS does not allow this name (it must match %s)", what, name, pattern))
 		}
 	}
 	checkRole := func(what, name string) {
@@ -126,7 +126,7 @@ func (s Spec) checkWorker() []error {
 		errs = append(errs, fmt.Errorf("worker: %w", err))
 	}
 	if w.DesiredCount != nil && *w.DesiredCount < 0 {
-		errs = append(errs, fmt.Errorf("desired-count %d: give a number of workers from 0", *w.DesiredCount))
+		errs = append(errs, fmt.Errorf("desired-count %d: give a number of workers, 0 or more", *w.DesiredCount))
 	}
 	if w.StopTimeout < 0 || w.StopTimeout > 120 {
 		errs = append(errs, fmt.Errorf("stop-timeout %d: Fargate gives a container 1 to 120 seconds", w.StopTimeout))
@@ -138,7 +138,7 @@ func (s Spec) checkWorker() []error {
 		}
 	}
 	if w.Limit != nil && *w.Limit < 1 {
-		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs from 1", *w.Limit))
+		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs, 1 or more", *w.Limit))
 	}
 	return errs
 }
@@ -214,11 +214,11 @@ const (
 func (n Network) check() []error {
 	var errs []error
 	if len(n.Subnets) > MaxSubnets {
-		errs = append(errs, fmt.Errorf("%d subnets: ECS takes %d at most: name fewer, best of several zones",
+		errs = append(errs, fmt.Errorf("%d subnets: ECS accepts %d at most: name fewer, best of several zones",
 			len(n.Subnets), MaxSubnets))
 	}
 	if len(n.SecurityGroups) > maxSecurityGroups {
-		errs = append(errs, fmt.Errorf("%d security groups: ECS takes %d at most", len(n.SecurityGroups),
+		errs = append(errs, fmt.Errorf("%d security groups: ECS accepts %d at most", len(n.SecurityGroups),
 			maxSecurityGroups))
 	}
 	return errs
@@ -227,7 +227,7 @@ func (n Network) check() []error {
 func (s Spec) checkTags() []error {
 	var errs []error
 	if len(s.Tags) > maxTags {
-		errs = append(errs, fmt.Errorf("%d tags: AWS takes 50 on a resource, of which ecsctl uses two: name %d at most",
+		errs = append(errs, fmt.Errorf("%d tags: AWS allows 50 on a resource, of which ecsctl uses two: name %d at most",
 			len(s.Tags), maxTags))
 	}
 	folded := map[string]string{}
@@ -235,7 +235,7 @@ func (s Spec) checkTags() []error {
 		errs = append(errs, checkTag(key, s.Tags[key])...)
 		lower := strings.ToLower(key)
 		if other, ok := folded[lower]; ok {
-			errs = append(errs, fmt.Errorf("tags %q and %q: IAM takes no two keys that differ in case alone",
+			errs = append(errs, fmt.Errorf("tags %q and %q: IAM does not allow two keys that differ only in case",
 				other, key))
 		}
 		folded[lower] = key
@@ -247,7 +247,7 @@ func checkTag(key, value string) []error {
 	lower := strings.ToLower(key)
 	switch {
 	case strings.HasPrefix(lower, "aws:"), strings.HasPrefix(lower, "ecsctl:"):
-		return []error{fmt.Errorf("tag %q: keys that begin with aws: or ecsctl: are taken", key)}
+		return []error{fmt.Errorf("tag %q: keys that begin with aws: or ecsctl: are reserved", key)}
 	case len(key) > 128 || !TagValue.MatchString(key):
 		return []error{fmt.Errorf("tag %q: a key has 1 to 128 letters, digits, spaces and _.:/=+-@", key)}
 	case value != "" && !TagValue.MatchString(value):
@@ -260,7 +260,7 @@ func oneOf(what, value string, allowed ...string) []error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	return []error{fmt.Errorf("%s %q: it is one of %s", what, value, strings.Join(allowed, ", "))}
+	return []error{fmt.Errorf("%s %q: use one of %s", what, value, strings.Join(allowed, ", "))}
 }
 
 // IsARN reports whether s is an ARN.

@@ -43,7 +43,7 @@ func ParseFault(spec string) (Fault, error) {
 	words := strings.Split(what, ",")
 	kind, ok := faultNames[words[0]]
 	if !ok {
-		return Fault{}, fmt.Errorf("the fault %q has no kind: it is one of %s", spec,
+		return Fault{}, fmt.Errorf("the fault %q has no kind: use one of %s", spec,
 			strings.Join(slices.Sorted(maps.Keys(faultNames)), ", "))
 	}
 	f := Fault{Service: service, Operation: operation, Kind: kind}

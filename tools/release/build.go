@@ -34,7 +34,7 @@ func (o options) buildWorkers() ([]string, error) {
 			continue
 		}
 		program := filepath.Join(o.dist, "worker_"+architecture, "ecsctl-worker")
-		if err := build("./cmd/ecsctl-worker", program, target{"linux", architecture}); err != nil {
+		if err := o.build("./cmd/ecsctl-worker", program, target{"linux", architecture}); err != nil {
 			return nil, err
 		}
 		packed := filepath.Join(o.dist, "worker_"+architecture, image.ShippedName(architecture))
@@ -71,7 +71,7 @@ func (o options) release(t target, workers []string) ([]string, error) {
 	if t.os == "windows" {
 		program += ".exe"
 	}
-	if err := build(".", program, t); err != nil {
+	if err := o.build(".", program, t); err != nil {
 		return nil, err
 	}
 	name := filepath.Join(o.dist, "ecsctl_"+o.version+"_"+t.os+"_"+t.arch)
@@ -100,9 +100,13 @@ func (o options) release(t target, workers []string) ([]string, error) {
 	return files, nil
 }
 
-// build makes a static program, with what the toolchain knows of the commit in it.
-func build(main, file string, t target) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", file, main)
+// build makes a static program, with version, commit and date in it.
+func (o options) build(main, file string, t target) error {
+	stamp, err := exec.Command("tools/stamp.sh", o.stamped, o.latest).Output()
+	if err != nil {
+		return fmt.Errorf("failed to read the commit: %w", err)
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+string(stamp), "-o", file, main)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {

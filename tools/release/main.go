@@ -17,6 +17,7 @@ import (
 type options struct {
 	dist, version, url, only, nfpm string
 	key, builder                   string
+	stamped, latest                string // into the programs
 }
 
 func main() {
@@ -24,6 +25,8 @@ func main() {
 	flag.StringVar(&o.dist, "dist", "dist", "`DIR` to write to")
 	flag.StringVar(&o.version, "version", "", "`VERSION` in the names of the files (default: the commit)")
 	flag.StringVar(&o.url, "url", "", "`URL` of the folder that the files will be in (default: DIR itself)")
+	flag.StringVar(&o.latest, "latest", "", "`URL` of a file with the newest version, which the programs look at once a "+
+		"day (default: they do not)")
 	flag.StringVar(&o.only, "only", "",
 		"`OS/ARCHITECTURE` to release alone, with a worker for that architecture alone: for tests")
 	flag.StringVar(&o.nfpm, "nfpm", ".venvs/release/bin/nfpm", "`FILE` with nfpm, which makes debs and rpms")
@@ -39,7 +42,7 @@ func main() {
 
 // run makes all files and prints their names.
 func run(o options) (err error) {
-	if o.version == "" {
+	if o.stamped = o.version; o.version == "" {
 		if o.version, err = shortCommit(); err != nil {
 			return err
 		}

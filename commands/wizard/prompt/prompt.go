@@ -44,7 +44,7 @@ type Asker interface {
 
 var (
 	// ErrBack says that the question before is to be asked again.
-	ErrBack = errors.New("back to the question before")
+	ErrBack = errors.New("back to the previous question")
 	// ErrInputEnded says that nobody is there any more.
 	ErrInputEnded = errors.New("the input ended before the last question: nothing was changed")
 )
@@ -52,7 +52,7 @@ var (
 // check applies the question's own rule and the one that every list has.
 func (q Question) check(values []string) error {
 	if q.Many && len(values) == 0 {
-		return errors.New("choose one at least")
+		return errors.New("choose at least one")
 	}
 	if q.Check == nil {
 		return nil

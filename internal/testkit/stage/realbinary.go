@@ -18,16 +18,22 @@ var RealECSCTL = sync.OnceValues(func() ([]byte, error) { return staticbuild.Pro
 // WorkerOnly is the program for the worker's image as a release has it, made once.
 var WorkerOnly = sync.OnceValues(func() ([]byte, error) { return staticbuild.Program("ecsctl/cmd/ecsctl-worker") })
 
-// cmdRealECSCTL writes a static ecsctl, or the worker-only program:
+// cmdRealECSCTL writes a static ecsctl, that of a version, or the worker-only program:
 //
-//	real-ecsctl [-worker] FILE
+//	real-ecsctl [-worker | vVERSION] FILE
 func cmdRealECSCTL(ts *testscript.TestScript, neg bool, args []string) {
 	program := RealECSCTL
-	if len(args) == 2 && args[0] == "-worker" {
+	switch {
+	case len(args) == 2 && args[0] == "-worker":
 		program, args = WorkerOnly, args[1:]
+	case len(args) == 2:
+		version := args[0]
+		program, args = func() ([]byte, error) {
+			return staticbuild.Stamped("-X ecsctl/internal/buildinfo.stamp=ecsctl-build|"+version+"|||", "ecsctl")
+		}, args[1:]
 	}
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: real-ecsctl [-worker] FILE")
+		ts.Fatalf("usage: real-ecsctl [-worker | vVERSION] FILE")
 	}
 	raw, err := program()
 	ts.Check(err)

@@ -44,6 +44,9 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("an API key is on %s", stream)
 		}
 	}
+	if printsReport(args) {
+		ts.Check(checkReports(ts.ReadFile("stdout")))
+	}
 }
 
 // faultKinds are the faults of the sandbox by the names that scripts use.

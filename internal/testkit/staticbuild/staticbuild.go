@@ -13,13 +13,18 @@ import (
 // "dev", whatever the checkout is like. More environment, as "NAME=value", is for GOOS and the
 // like. An error has what the toolchain said.
 func Program(importPath string, env ...string) ([]byte, error) {
+	return Stamped("", importPath, env...)
+}
+
+// Stamped is Program with a flag more for the linker, such as what tools/stamp.sh prints.
+func Stamped(ldflag, importPath string, env ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "ecsctl-build-")
 	if err != nil {
 		return nil, fmt.Errorf("failed to build %s: %w", importPath, err)
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, importPath)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+ldflag, "-o", file, importPath)
 	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("failed to build %s: %w: %s", importPath, err, out)
