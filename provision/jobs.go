@@ -72,6 +72,11 @@ func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
 		}
 		out = append(out, why...)
 	}
+	why, err := j.rights(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, why...)
 	if subnets := s.Uses.Subnets; len(subnets) > 0 {
 		key := fmt.Sprint("network ", s.Uses.VPC, subnets, s.Uses.SecurityGroups)
 		why, err := j.once(key, func() ([]string, error) { return j.network(ctx, s.Uses) })
@@ -126,6 +131,12 @@ func (j *Jobs) forbidden(s Startable) []string {
 		if arn := w.id.roleARN(role); !slices.Contains(passed, arn) {
 			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole): make it a default of the pool "+
 				"and run bootstrap again, or name it with --flow-run-task-role or --flow-run-execution-role", arn))
+		}
+	}
+	for _, role := range s.Uses.InfrastructureRoles {
+		if arn := w.id.roleARN(role); !slices.Contains(w.infrastructureRoles(), arn) {
+			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole), by which ECS is to make EBS "+
+				"volumes: make volume_configurations a default of the pool and run bootstrap again", arn))
 		}
 	}
 	if family := s.Uses.Family; family != "" && !slices.ContainsFunc(w.flowRunFamilies(), func(pattern string) bool {

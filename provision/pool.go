@@ -221,8 +221,11 @@ func (p *workPool) edited(changes []poolDefault) (json.RawMessage, error) {
 	return p.template.encode()
 }
 
-// addVariable takes the variable's schema from the embedded template.
+// addVariable takes the variable's schema from the embedded template, or from those that no template has.
 func (p *workPool) addVariable(name string) error {
+	if v, ok := placedVariables[name]; ok {
+		return p.template.placeVariable(name, v)
+	}
 	embedded, err := parsePoolTemplate(templates.ECSBaseJobTemplate)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func (p *workPool) changes() []poolDefault {
 			if p.template.differs(d) {
 				out = append(out, d)
 			}
-		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil:
+		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil, isPlaced(d.name):
 			out = append(out, d)
 		default:
 			p.warnings = append(p.warnings,
@@ -148,6 +148,11 @@ func (p *workPool) staleSecrets() []poolDefault {
 		}
 	}
 	return out
+}
+
+func isPlaced(name string) bool {
+	_, ok := placedVariables[name]
+	return ok
 }
 
 func isSecretVariable(name string) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"ecsctl/jobtemplate"
 )
@@ -24,8 +25,26 @@ func (f FlowRuns) checkJobVariables() []error {
 			errs = append(errs, fmt.Errorf("job variable %q has a setting of its own: %s", name, setting))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.JobVariables)) {
+		if strings.HasPrefix(name, "sidecar") {
+			errs = append(errs, checkEnv("job variable "+name, environmentNames(f.JobVariables[name]))...)
+		}
+	}
 	env, _ := f.JobVariables["env"].(map[string]any)
 	return append(errs, checkEnv("job variable env", slices.Sorted(maps.Keys(env)))...)
+}
+
+// environmentNames are the variables of a container definition.
+func environmentNames(container any) []string {
+	definition, _ := container.(map[string]any)
+	list, _ := definition["environment"].([]any)
+	var out []string
+	for _, item := range list {
+		variable, _ := item.(map[string]any)
+		name, _ := variable["name"].(string)
+		out = append(out, name)
+	}
+	return out
 }
 
 // checkEnv refuses variables whose names say that they are secrets.
