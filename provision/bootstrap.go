@@ -194,6 +194,9 @@ func (b *Bootstrap) compare() error {
 		if role, ok := r.(*role); ok {
 			b.Warnings = append(b.Warnings, role.warnings()...)
 		}
+		if cluster, ok := r.(*cluster); ok {
+			b.Warnings = append(b.Warnings, cluster.insightsWarning()...)
+		}
 		if pool, ok := r.(*workPool); ok {
 			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings)
 		}

@@ -3,9 +3,7 @@ package provision
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"ecsctl/internal/hint"
 	"ecsctl/internal/orderedjson"
@@ -51,11 +49,6 @@ func inDefinition(keys ...string) []string { return append([]string{"task_defini
 func inRequest(key string) []string        { return []string{"task_run_request", key} }
 func inFlowContainer(key string) []string {
 	return inDefinition("containerDefinitions", flowContainer, key)
-}
-
-// path is what messages call the place.
-func (v placedVariable) path() string {
-	return strings.NewReplacer("."+flowContainer, "[0]", "."+nextContainer, "").Replace(strings.Join(v.at, "."))
 }
 
 func (v placedVariable) ofDefinition() bool { return v.at[0] == "task_definition" }
@@ -204,6 +197,3 @@ func isPlaceholder(raw json.RawMessage, name string) bool {
 	var text string
 	return json.Unmarshal(raw, &text) == nil && text == "{{ "+name+" }}"
 }
-
-// placedNames are the names of all placed variables, in order.
-func placedNames() []string { return slices.Sorted(maps.Keys(placedVariables)) }

@@ -25,8 +25,13 @@ func (w *world) policyValues() map[string]any {
 func (w *world) ecsValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
+	insights := []string{}
+	if w.spec.ContainerInsights != "" {
+		insights = append(insights, cluster)
+	}
 	return map[string]any{
 		"Cluster":           cluster,
+		"InsightsCluster":   insights,
 		"AnyCluster":        "*",
 		"Service":           service(shortName(cluster)),
 		"AnyService":        service("*"),

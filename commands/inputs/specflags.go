@@ -3,6 +3,7 @@
 package inputs
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -236,6 +237,8 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/",
 			func(s *spec.Spec) *string { return &s.Roles.Path }),
+		stringFlag("container-insights", InAWS, "Container Insights of a cluster that is made: enabled, enhanced or "+
+			"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights }),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
 			return &s.LogRetentionDays
 		}),
@@ -297,7 +300,11 @@ func CliFlags(flags []SpecFlag) []cli.Flag {
 
 // ReadSpec reads ecsctl.yaml, if there is one, and puts the flags over it.
 func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
-	spec, err := readConfig(c.String("config"))
+	pool := spec.AnyPool
+	if slices.ContainsFunc(flags, func(f SpecFlag) bool { return f.Flag.Names()[0] == "pool" }) {
+		pool = c.String("pool")
+	}
+	spec, err := readConfig(c.String("config"), pool)
 	if err != nil {
 		return spec, err
 	}

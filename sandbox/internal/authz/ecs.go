@@ -11,6 +11,7 @@ var ecsRights = rights{
 	"ListClusters":                anything,
 	"DeleteCluster":               onCluster,
 	"PutClusterCapacityProviders": onCluster,
+	"UpdateClusterSettings":       onCluster,
 	"RegisterTaskDefinition":      registerTaskDefinition,
 	"DescribeTaskDefinition":      anything,
 	"DeregisterTaskDefinition":    anything,
