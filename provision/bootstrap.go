@@ -88,6 +88,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
 		return nil, err
 	}
+	b.warnOfEndpoints(ctx)
 	return b, b.compare()
 }
 

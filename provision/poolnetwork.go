@@ -147,6 +147,11 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 		return err
 	}
 	public := n.AssignPublicIP == string(publicIP(true))
+	if public {
+		theirs := slices.DeleteFunc(slices.Clone(all), func(s subnet) bool { return !slices.Contains(n.Subnets, s.id) })
+		p.keeps.warnings = append(p.keeps.warnings, idleAddresses(theirs,
+			"assignPublicIp is ENABLED in the pool's network_configuration")...)
+	}
 	for _, s := range all {
 		if !slices.Contains(n.Subnets, s.id) {
 			continue
