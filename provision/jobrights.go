@@ -79,23 +79,17 @@ func (j *Jobs) uncovered(secrets []string) []string {
 	})
 }
 
-// denied are the secrets that IAM says a role may not read; none where it may not be asked.
+// denied are the secrets that IAM says a role may not read.
 func (j *Jobs) denied(ctx context.Context, role string, secrets []string) ([]string, error) {
 	var out []string
 	for _, secret := range secrets {
 		why, err := j.once("secret "+secret+" for "+role, func() ([]string, error) {
-			policy := Policy{Name: PolicyExecution, Statements: withoutKeys(templates.Statements(templates.SecretPolicy,
-				j.w.rightsToRead("", []string{secret})))}
-			denied, err := policy.Simulate(ctx, j.w.aws, role)
-			switch {
-			case awserr.Denied(err), isMissingRole(err):
-				return nil, nil
-			case err != nil:
-				return nil, explain("ask IAM what "+role+" may do", err)
-			case slices.ContainsFunc(denied, func(actions []string) bool { return len(actions) > 0 }):
-				return []string{secret}, nil
+			refused, err := j.refuses(ctx, role, withoutKeys(templates.Statements(templates.SecretPolicy,
+				j.w.rightsToRead("", []string{secret})))...)
+			if refused {
+				return []string{secret}, err
 			}
-			return nil, nil
+			return nil, err
 		})
 		if err != nil {
 			return nil, err
@@ -103,6 +97,64 @@ func (j *Jobs) denied(ctx context.Context, role string, secrets []string) ([]str
 		out = append(out, why...)
 	}
 	return out, nil
+}
+
+// refuses reports whether IAM says that a role may not do all of some statements. It does not where IAM may not be
+// asked, and of a role that does not exist, which is told elsewhere.
+func (j *Jobs) refuses(ctx context.Context, role string, statements ...templates.Statement) (bool, error) {
+	denied, err := Policy{Name: PolicyExecution, Statements: statements}.Simulate(ctx, j.w.aws, role)
+	if awserr.Denied(err) || isMissingRole(err) {
+		return false, nil
+	}
+	return slices.ContainsFunc(denied, func(actions []string) bool { return len(actions) > 0 }),
+		explain("ask IAM what "+role+" may do", err)
+}
+
+// logGroup is why a task cannot write to a group: it is not there and the execution role may not make it, or the role
+// may not write to it.
+func (j *Jobs) logGroup(ctx context.Context, group, role string) ([]string, error) {
+	if group == j.w.spec.Names.LogGroup && role == j.w.flowRunExecutionRole() {
+		return nil, nil
+	}
+	found, err := j.w.groupNamed(ctx, group)
+	if err != nil && !awserr.Denied(err) {
+		return nil, explain("read the log group "+group, err)
+	}
+	arn := j.w.id.arn("logs", "log-group:"+group)
+	ours := j.w.makesFlowExecutionRole() && role == j.w.flowRunExecutionRole()
+	missing := found == nil && err == nil && group != j.w.spec.Names.LogGroup
+	switch {
+	case missing && !ours:
+		refused, err := j.refuses(ctx, j.w.id.roleARN(role), logStatement(arn+":*", "logs:CreateLogGroup"))
+		if err != nil || !refused {
+			return nil, err
+		}
+		fallthrough
+	case missing:
+		return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or "+
+			"take awslogs-group out of cloudwatch_logs_options", group)}, nil
+	case ours && slices.Contains(j.flowLogs(), arn+":*"):
+		return nil, nil
+	case ours:
+		return []string{fmt.Sprintf("execution role %s may not write to log group %s: take awslogs-group out of "+
+			"cloudwatch_logs_options, which keeps the pool's group, make it the pool's own and run bootstrap again, or name a "+
+			"role that may with --flow-run-execution-role", role, group)}, nil
+	}
+	refused, err := j.refuses(ctx, j.w.id.roleARN(role), logStatement(arn+":*", "logs:CreateLogStream", "logs:PutLogEvents"))
+	if err != nil || !refused {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("execution role %s may not write to log group %s (logs:CreateLogStream, "+
+		"logs:PutLogEvents): allow it", role, group)}, nil
+}
+
+func (j *Jobs) flowLogs() []string {
+	logs, _ := j.w.flowExecutionValues()["FlowLogs"].([]string)
+	return logs
+}
+
+func logStatement(resource string, actions ...string) templates.Statement {
+	return templates.Statement{Sid: "WriteLogs", Effect: "Allow", Action: actions, Resource: templates.List{resource}}
 }
 
 // isMissingRole is of roles that do not exist, which is told elsewhere.

@@ -86,13 +86,13 @@ func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
 		out = append(out, why...)
 	}
 	for _, group := range s.Uses.LogGroups {
-		why, err := j.once("log group "+group, func() ([]string, error) { return j.logGroup(ctx, group) })
+		why, err := j.once("log group "+group+" for "+s.Uses.ExecutionRole, func() ([]string, error) {
+			return j.logGroup(ctx, group, s.Uses.ExecutionRole)
+		})
 		if err != nil {
 			return nil, err
 		}
-		if s.Uses.ExecutionRole == j.w.flowRunExecutionRole() { // another may be allowed to make it
-			out = append(out, why...)
-		}
+		out = append(out, why...)
 	}
 	return out, nil
 }
@@ -212,22 +212,6 @@ func (j *Jobs) network(ctx context.Context, u jobtemplate.Uses) ([]string, error
 		return nil, nil
 	}
 	return []string{networkVariable + ": " + why}, nil
-}
-
-// logGroup looks for a group that a role of ours could not make.
-func (j *Jobs) logGroup(ctx context.Context, group string) ([]string, error) {
-	if group == j.w.spec.Names.LogGroup {
-		return nil, nil
-	}
-	found, err := j.w.groupNamed(ctx, group)
-	switch {
-	case awserr.Denied(err), found != nil:
-		return nil, nil
-	case err != nil:
-		return nil, explain("read the log group "+group, err)
-	}
-	return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or "+
-		"take awslogs-group out of cloudwatch_logs_options", group)}, nil
 }
 
 // unlessOtherwise is what a plan says of jobs whose deployments say nothing.
