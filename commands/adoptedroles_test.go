@@ -10,6 +10,7 @@ import (
 const (
 	everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	trustEC2   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	asPrinted  = "by ecsctl policy worker"
 	noPassRole = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:PassRole","Resource":"*"}]}`
 )
 
@@ -27,9 +28,10 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 	t.Parallel()
 	const trusted = "AssumeRolePolicyDocument: '" + trustTasks + "'"
 	for name, tc := range map[string]adoptedRole{
-		"full":      {trusted, everything, false, "", "", "Completed"},
-		"in a path": {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
-		"nothing":   {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
+		"full":       {trusted, everything, false, "", "", "Completed"},
+		"as printed": {trusted, asPrinted, false, "", "", "Completed"},
+		"in a path":  {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
+		"nothing":    {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
 		"no PassRole": {trusted, noPassRole, false,
 			"does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of",
 			"does not allow iam:PassRole", "Crashed"},
@@ -42,6 +44,9 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 			t.Parallel()
 			a := newAdopter(t)
 			a.make("", "", "iam", "CreateRole", "{RoleName: theirs, "+tc.create+"}")
+			if tc.policy == asPrinted {
+				tc.policy = a.policy("worker")
+			}
 			if tc.policy != "" {
 				a.make("", "", "iam", "PutRolePolicy", "{RoleName: theirs, PolicyName: p, PolicyDocument: '"+
 					tc.policy+"'}")

@@ -139,7 +139,8 @@ func (b *Bootstrap) build() {
 	}
 	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w))
 	if w.makesFlowRole() {
-		b.resources = append(b.resources, newFlowRole(w))
+		w.flowRole = newFlowRole(w)
+		b.resources = append(b.resources, w.flowRole)
 	}
 	if w.makesFlowExecutionRole() {
 		b.resources = append(b.resources, newFlowExecutionRole(w))

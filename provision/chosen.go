@@ -73,7 +73,6 @@ func (p *workPool) choicesToRemember() *spec.Spec {
 		now.ContainerInsights = cmp.Or(now.ContainerInsights, before.ContainerInsights)
 		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
 		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
-		orList(&now.FlowRuns.PolicyARNs, before.FlowRuns.PolicyARNs) // no bootstrap takes a policy off
 		now.FlowRuns.BundleStorage = now.FlowRuns.BundleStorage || before.FlowRuns.BundleStorage
 		if now.Tags == nil {
 			now.Tags = before.Tags

@@ -70,7 +70,7 @@ func (w *world) roleValues() map[string]any {
 		ownExecution = append(ownExecution, execution.wantedARN())
 	}
 	flowRole := []string{}
-	if w.makesFlowRole() && len(w.spec.FlowRuns.PolicyARNs) > 0 {
+	if w.makesFlowRole() && len(w.flowPolicies()) > 0 {
 		flowRole = append(flowRole, newFlowRole(w).wantedARN())
 	}
 	if w.spec.Roles.Boundary != "" {
@@ -78,7 +78,7 @@ func (w *world) roleValues() map[string]any {
 	}
 	return map[string]any{
 		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
-		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
+		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.flowPolicies(),
 		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"AccountRoles": w.id.iamARN("role/*"),
 		"Principals":   []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},

@@ -128,6 +128,7 @@ func (p *workPool) memoryFields() []Field {
 	if m := p.template.marker; m.Version > 0 && m.Account != p.w.id.Account { // another is refused: it is not yet known
 		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
 	}
+	names = append(names, compare(markerKey+".attached", p.template.marker.Attached, p.w.attached())...)
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
 

@@ -38,6 +38,9 @@ type poolMarker struct {
 	Cluster string `json:"cluster,omitempty"`
 	// StorageBefore is the storage configuration that bootstrap replaced in a pool that it did not make.
 	StorageBefore json.RawMessage `json:"storageBefore,omitempty"`
+	// Attached are the policies that bootstrap attached to the flow runs' task role, and takes off again when they are
+	// no longer named. Those that were attached already are not among them.
+	Attached []string `json:"attached,omitempty"`
 	// Choices are what else the user chose; nil means nothing.
 	Choices *spec.Spec `json:"choices,omitempty"`
 }
