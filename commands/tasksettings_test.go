@@ -30,12 +30,15 @@ var taskSettings = map[string]taskSetting{
     runtime_platform: {cpuArchitecture: ARM64, operatingSystemFamily: LINUX}
     enable_execute_command: true
     match_latest_revision_in_family: true
+    auto_deregister_task_definition: true
+    cloudwatch_logs_options: {awslogs-group: /acme/flows, awslogs-region: eu-west-1, mode: non-blocking}
     sidecar: {name: agent, image: "datadog/agent:latest", essential: false, command: [sleep, "1"]}
     sidecar_2: {name: other, image: "datadog/other:latest", essential: false, command: [sleep, "1"]}`,
 		in: map[string][]string{
 			"REGISTERED": {`"Name":"GOOGLE_KEY","ValueFrom":"$SECRET:google-api-key::"`, `"CpuArchitecture":"ARM64"`,
-				`"EphemeralStorage":{"SizeInGiB":50}`, `"Image":"datadog/agent:latest"`, `"Image":"datadog/other:latest"`},
-			"EXECUTION": {`$SECRET`, `parameter/acme/parameter`},
+				`"EphemeralStorage":{"SizeInGiB":50}`, `"Image":"datadog/agent:latest"`, `"Image":"datadog/other:latest"`,
+				`"awslogs-group":"/acme/flows"`, `"mode":"non-blocking"`},
+			"EXECUTION": {`$SECRET`, `parameter/acme/parameter`, `log-group:/acme/flows:*`},
 			"TASK":      {`"EnableExecuteCommand":true`},
 			"FLOW":      {`ssmmessages:OpenDataChannel`},
 		}},

@@ -19,6 +19,9 @@ import (
 // owns, in the place of its own.
 func (p *workPool) jobVariables(out []poolDefault) []poolDefault {
 	for _, name := range slices.Sorted(maps.Keys(p.w.spec.FlowRuns.JobVariables)) {
+		if name == logOptionsVariable {
+			continue // logOptions has them, with the group
+		}
 		d := poolDefault{name, p.w.spec.FlowRuns.JobVariables[name]}
 		if i := slices.IndexFunc(out, func(o poolDefault) bool { return o.name == name }); i >= 0 {
 			out[i] = d
@@ -63,7 +66,8 @@ func (p *workPool) staleVariables() []poolDefault {
 	}
 	var out []poolDefault
 	for _, name := range slices.Sorted(maps.Keys(before.FlowRuns.JobVariables)) {
-		if !p.names(name) && name != networkVariable && name != vpcVariable && p.template.ours(name) {
+		if !p.names(name) && name != networkVariable && name != vpcVariable &&
+			name != logOptionsVariable && p.template.ours(name) {
 			out = append(out, poolDefault{name, nil})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -85,6 +86,12 @@ func (p *workPool) logOptions() map[string]any {
 	}
 	if err := json.Unmarshal(raw, &options); err != nil {
 		options = map[string]any{} // none, or of another type, which no worker takes
+	}
+	if named, ok := p.w.spec.FlowRuns.JobVariables[logOptionsVariable].(map[string]any); ok {
+		options = maps.Clone(named)
+		if group, _ := named["awslogs-group"].(string); group != "" {
+			return options // flow runs log apart from the worker
+		}
 	}
 	options["awslogs-group"] = p.w.spec.Names.LogGroup
 	// The group exists; asking the driver to create it would need a right that it has no use for.
