@@ -34,6 +34,10 @@ func TestPolicyOfAnExistingPool(t *testing.T) {
 	a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--worker-role", "own-worker",
 		"--job-variable", `sidecar={"name": "agent", "image": "999999999999.dkr.ecr.eu-west-1.amazonaws.com/agent", "essential": false}`,
 		"--flow-run-family", "more-*", "--yes", noWait)
+	a.make("RULE", "EventPattern", "events", "DescribeRule", "{Name: prefect-acme}")
+	if !strings.Contains(a.ids["RULE"], "task-definition/reports:*") {
+		t.Errorf("the queue has nothing of the tasks of the pool's own family:\n%s", a.ids["RULE"])
+	}
 	cmd, out := a.command("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--worker-role", "own-worker",
 		"--dry-run")
 	a.must(cmd.Run())
