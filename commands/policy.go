@@ -21,8 +21,8 @@ const policyDescription = `Example:
 
 Prints the least that a command or a role needs in AWS, for the same flags and the same
 ecsctl.yaml as bootstrap: each statement with why it is there, or with --output json the
-bare document. Of a pool that is there it has what the pool's own defaults take, and what an
-earlier bootstrap chose. Nothing is changed, and no right is needed but to be somebody in the
+bare document. Of a pool that is there it has what the pool's own defaults take, and the policies of roles
+have what an earlier bootstrap chose. Nothing is changed, and no right is needed but to be somebody in the
 account.`
 
 // policies are what can be printed, with what each is for.

@@ -4,13 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 )
 
-// PolicyOfPool is NewPolicy for a pool that may be there: with what an earlier bootstrap chose, and what the pool's own
-// defaults take. The Spec has no defaults yet. note is why something of that is left out, "" where all is in it. What
+// rolePolicies are of the roles that are there. A command's policy is for its own flags: bootstrap recalls nothing.
+var rolePolicies = []string{PolicyWorker, PolicyExecution, PolicyFlowExecution}
+
+// PolicyOfPool is NewPolicy for a pool that may be there: with what the pool's own defaults take, and in the policy of a
+// role what an earlier bootstrap chose. The Spec has no defaults yet. note is why something of that is left out, "" where all is in it. What
 // AWS does not let the caller look at is taken as it stands in the pool.
 func PolicyOfPool(ctx context.Context, name string, opts Options) (policy Policy, note string, err error) {
 	plain := opts
@@ -34,7 +38,9 @@ func PolicyOfPool(ctx context.Context, name string, opts Options) (policy Policy
 	if err != nil {
 		return Policy{}, "", err
 	}
-	w.resume(template.marker, opts)
+	if slices.Contains(rolePolicies, name) {
+		w.resume(template.marker, opts)
+	}
 	w.pool = &workPool{w: w, create: true, found: found, template: template}
 	if note, err = w.readPoolJob(ctx); err != nil {
 		return Policy{}, "", err
