@@ -125,6 +125,10 @@ func (c *Client) unreachable(ctx context.Context, a *attempt, err error) error {
 		}
 		return fmt.Errorf("%w while the Prefect server at %s kept failing: %s", ctx.Err(), c.base, a.last)
 	}
+	var guard *guardError
+	if errors.As(err, &guard) {
+		return guard.error
+	}
 	return hint.Add(&UnreachableError{Server: c.base.String(), Cause: err},
 		"check PREFECT_API_URL, that the server runs, and the way to it (VPN, proxy, firewall)")
 }
