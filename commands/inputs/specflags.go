@@ -237,13 +237,17 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/",
 			func(s *spec.Spec) *string { return &s.Roles.Path }),
-		stringFlag("container-insights", InAWS, "Container Insights of a cluster that is made: enabled, enhanced or "+
-			"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights }),
+		insightsFlag(),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
 			return &s.LogRetentionDays
 		}),
 		tagFlag(),
 	}...)
+}
+
+func insightsFlag() SpecFlag {
+	return stringFlag("container-insights", InAWS, "Container Insights of a cluster that is made: enabled, enhanced or "+
+		"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights })
 }
 
 func bundleStorageFlag() SpecFlag {

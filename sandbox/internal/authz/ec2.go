@@ -60,7 +60,8 @@ var ec2Rights = rights{
 
 // ec2Kinds are the types of resources by the prefix of their ids.
 var ec2Kinds = map[string]string{
-	"vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "igw": "internet-gateway", "nat": "natgateway", "tgw": "transit-gateway", "tgw-attach": "transit-gateway-attachment",
+	"vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "igw": "internet-gateway", "nat": "natgateway",
+	"tgw": "transit-gateway", "tgw-attach": "transit-gateway-attachment",
 	"eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface",
 	"vpce": "vpc-endpoint",
 }
