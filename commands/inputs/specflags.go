@@ -237,11 +237,10 @@ func ResourceFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/",
 			func(s *spec.Spec) *string { return &s.Roles.Path }),
-		insightsFlag(),
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
 			return &s.LogRetentionDays
 		}),
-		tagFlag(),
+		tagFlag(), insightsFlag(),
 	}...)
 }
 
