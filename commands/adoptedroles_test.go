@@ -10,6 +10,7 @@ import (
 const (
 	everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 	trustEC2   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	asPrinted  = "by ecsctl policy worker"
 	noPassRole = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:PassRole","Resource":"*"}]}`
 )
 
@@ -27,9 +28,10 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 	t.Parallel()
 	const trusted = "AssumeRolePolicyDocument: '" + trustTasks + "'"
 	for name, tc := range map[string]adoptedRole{
-		"full":      {trusted, everything, false, "", "", "Completed"},
-		"in a path": {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
-		"nothing":   {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
+		"full":       {trusted, everything, false, "", "", "Completed"},
+		"as printed": {trusted, asPrinted, false, "", "", "Completed"},
+		"in a path":  {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
+		"nothing":    {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
 		"no PassRole": {trusted, noPassRole, false,
 			"does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of",
 			"does not allow iam:PassRole", "Crashed"},
@@ -42,6 +44,9 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 			t.Parallel()
 			a := newAdopter(t)
 			a.make("", "", "iam", "CreateRole", "{RoleName: theirs, "+tc.create+"}")
+			if tc.policy == asPrinted {
+				tc.policy = a.policy("worker")
+			}
 			if tc.policy != "" {
 				a.make("", "", "iam", "PutRolePolicy", "{RoleName: theirs, PolicyName: p, PolicyDocument: '"+
 					tc.policy+"'}")
@@ -69,6 +74,14 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 // runEnds makes a deployment and a run of it, which must end so.
 func (a *adopter) runEnds(want string) {
 	a.t.Helper()
+	if state := a.endOfRun().State; state.Name != want {
+		a.t.Errorf("the run is %s, want %s: %s", state.Name, want, state.Message)
+	}
+}
+
+// endOfRun runs a flow of a deployment that says nothing.
+func (a *adopter) endOfRun() *prefect.FlowRun {
+	a.t.Helper()
 	ctx := a.limited()
 	flow, err := a.api.CreateFlow(ctx, "hello")
 	a.must(err)
@@ -83,9 +96,7 @@ func (a *adopter) runEnds(want string) {
 		a.must(err)
 		return run.State.Type.Terminal()
 	})
-	if run.State.Name != want {
-		a.t.Errorf("the run is %s, want %s: %s", run.State.Name, want, run.State.Message)
-	}
+	return run
 }
 
 // says compares what a command says: want, or nothing of the usual.

@@ -21,20 +21,26 @@ func warnOfDeployments(ctx context.Context, streams console.Streams, pool string
 	clients := plan.Clients()
 	checks, err := deployments.Examine(ctx, deployments.Options{
 		Preview: worker.PreviewRequest{Prefect: clients.Prefect}, Pool: pool, Clients: clients, Jobs: plan.Jobs(),
+		Image: deployments.MissingImage(clients),
 	})
 	if err != nil {
 		console.Printf(streams.Err, "warning: the pool's deployments could not be checked: %v: try %s\n",
 			err, doctor)
 		return
 	}
-	failed := false
+	told := false
 	for _, c := range checks {
-		if c.Status == operate.CheckFail {
-			failed = true
+		switch c.Status {
+		case operate.CheckFail:
 			console.Printf(streams.Err, "warning: %s would not start: %s\n", c.Name, c.Reason)
+		case operate.CheckWarn:
+			console.Printf(streams.Err, "warning: %s: %s\n", c.Name, c.Reason)
+		default:
+			continue
 		}
+		told = true
 	}
-	if failed {
+	if told {
 		console.Printf(streams.Err, "warning: %s shows how to fix this\n", doctor)
 	}
 }

@@ -75,7 +75,7 @@ func TestDocsYAML(t *testing.T) {
 				t.Errorf("%s: %v\n%s", d.path, err, block.text)
 			}
 			if strings.HasPrefix(block.text, "pool: ") {
-				if _, err := spec.ParseSpec(d.path, []byte(block.text)); err != nil {
+				if _, err := spec.ParseSpec(d.path, []byte(block.text), poolIn(block.text)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -222,4 +222,14 @@ func checkLine(app *cli.App, line string) string {
 		}
 	}
 	return ""
+}
+
+// poolIn is the first pool of a file that describes several; "" is none.
+func poolIn(text string) string {
+	_, pools, several := strings.Cut(text, "\npools:\n  ")
+	if !several {
+		return ""
+	}
+	name, _, _ := strings.Cut(pools, ":")
+	return name
 }

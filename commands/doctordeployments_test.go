@@ -38,6 +38,12 @@ func TestDoctorDeployments(t *testing.T) {
 			"FAIL .*deployment hello/provider .*no capacity provider \"gpu\""},
 		"group": {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}}`,
 			"FAIL .*deployment hello/group .*log group /gone does not exist"},
+		"elsewhere": {`{"cloudwatch_logs_options": {"awslogs-group": "/acme/flows"}}`,
+			"FAIL .*deployment hello/elsewhere .*may not write to log group /acme/flows"},
+		"own-role": {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}, "execution_role_arn": "` +
+			a.ids["EXECUTION_ROLE"] + `"}`, "FAIL .*deployment hello/own-role .*log group /gone does not exist"},
+		"secret": {`{"container_secrets": [{"name": "A", "valueFrom": "` + a.ids["SECRET"] + `"}]}`,
+			"WARN .*deployment hello/secret .*container_secrets"},
 		"network": {`{"network_configuration": {"subnets": ["subnet-0123456789abcdef0"]}}`,
 			"FAIL .*deployment hello/network .*a subnet of it does not exist"},
 		"definition": {`{"task_definition_arn": "gone:7"}`, "FAIL .*deployment hello/definition .*gone:7"},
@@ -52,9 +58,14 @@ func TestDoctorDeployments(t *testing.T) {
 	}
 	cmd, out := a.command("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes", noWait)
 	a.must(cmd.Run())
-	if said := out.String(); !strings.Contains(said, "warning: deployment hello/role would not start: ") ||
-		strings.Contains(said, "hello/fine") {
-		t.Errorf("bootstrap says at its end:\n%s", said)
+	for name, d := range wants {
+		how := " would not start: "
+		if strings.HasPrefix(d.want, "WARN") {
+			how = ": "
+		}
+		if told := strings.Contains(out.String(), "warning: deployment hello/"+name+how); told != (d.want != "") {
+			t.Errorf("bootstrap's end tells of %s: %v, want %v:\n%s", name, told, d.want != "", out)
+		}
 	}
 	cmd, out = a.command("doctor", "--pool", publishedPoolName, "--deployments")
 	if err := cmd.Run(); err == nil {

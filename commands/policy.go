@@ -2,11 +2,14 @@ package commands
 
 import (
 	"context"
+	"errors"
 
 	"github.com/urfave/cli/v2"
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
+	"ecsctl/internal/buildinfo"
+	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
@@ -18,7 +21,9 @@ const policyDescription = `Example:
 
 Prints the least that a command or a role needs in AWS, for the same flags and the same
 ecsctl.yaml as bootstrap: each statement with why it is there, or with --output json the
-bare document. Nothing is changed, and no right is needed but to be somebody in the account.`
+bare document. Of a pool that is there it has what the pool's own defaults take, and the policies of roles
+have what an earlier bootstrap chose. Nothing is changed, and no right is needed but to be somebody in the
+account.`
 
 // policies are what can be printed, with what each is for.
 var policies = []struct{ name, usage string }{
@@ -100,39 +105,71 @@ func readPolicyOptions(c *cli.Context, name string, flags []inputs.SpecFlag) (op
 }
 
 func runPolicy(ctx context.Context, streams console.Streams, opts policyOptions) error {
-	options := provision.Options{Logger: inputs.NewLogger(streams.Err, opts.Verbose)}
-	if err := policyServer(ctx, streams, opts, &options); err != nil {
+	options := provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose)}
+	api, err := policyServer(ctx, streams, opts, &options)
+	if err != nil {
 		return err
 	}
-	if err := inputs.ConnectAWS(ctx, opts.Spec, &options, nil); err != nil {
+	if err := inputs.ConnectAWS(ctx, opts.Spec, &options, api); err != nil {
 		return err
 	}
-	spec := options.Spec.WithDefaults()
-	if err := spec.Validate(); err != nil {
+	if err := options.Spec.WithDefaults().Validate(); err != nil {
 		return err
 	}
 	id, err := provision.WhoAmI(ctx, options.Clients)
 	if err != nil {
 		return err
 	}
-	policy, err := provision.NewPolicy(opts.Name, spec, id, options.Server)
+	policy, err := policyOf(ctx, streams, opts.Name, options, id)
 	if err != nil {
 		return err
 	}
 	return printPolicy(streams, opts, id, policy)
 }
 
+// policyOf has what the pool's own defaults take, where the pool is there and its server answers.
+func policyOf(ctx context.Context, streams console.Streams, name string, options provision.Options,
+	id provision.Identity) (provision.Policy, error) {
+	plain := func() (provision.Policy, error) {
+		return provision.NewPolicy(name, options.Spec.WithDefaults(), id, options.Server)
+	}
+	if options.Clients.Prefect == nil {
+		return plain()
+	}
+	policy, note, err := provision.PolicyOfPool(ctx, name, options)
+	if ctx.Err() == nil && isOfServer(err) {
+		console.Printf(streams.Err, "warning: the policy is that of a new pool: %v\n", err)
+		return plain()
+	}
+	if note != "" {
+		console.Printf(streams.Err, "warning: %s\n", note)
+	}
+	return policy, err
+}
+
+// isOfServer reports whether a Prefect server did not say what a pool is like.
+func isOfServer(err error) bool {
+	for _, kind := range []error{prefect.ErrUnreachable, prefect.ErrUnauthorized, prefect.ErrBusy} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // policyServer finds out which credentials of Prefect there are. Whoever writes policies
 // may have none: then it is taken that workers have an API key.
-func policyServer(ctx context.Context, streams console.Streams, opts policyOptions, options *provision.Options) error {
+func policyServer(ctx context.Context, streams console.Streams, opts policyOptions,
+	options *provision.Options) (*prefect.Client, error) {
 	settings, err := inputs.DiscoverPrefect(ctx, opts.Spec.Prefect, streams)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if settings.APIURL == "" {
 		console.Printf(streams.Err, "no Prefect API is configured here: the policy is for workers with an API key\n")
 		settings.APIKey = "not known"
+		options.Server = provision.Server{APIKey: settings.APIKey, AuthString: settings.AuthString}
+		return nil, nil
 	}
-	options.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}
-	return nil
+	return inputs.PrefectClient(settings, streams, options)
 }

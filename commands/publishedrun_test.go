@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -130,9 +131,28 @@ func TestPublishedPools(t *testing.T) {
 				a.Run("teardown", "--pool", publishedPoolName, "--yes")
 				a.deregister()
 			}
-			a.same("after teardown", before)
+			a.tornDown(before)
 		})
 	}
+}
+
+// tornDown compares the account with what it was. ECS shows a service that was deleted until its last task has stopped.
+func (a *adopter) tornDown(before *inventory.Snapshot) {
+	a.t.Helper()
+	a.eventually(a.limited(), "the service has drained", func() bool {
+		clusters, err := a.Source.ECS.ListClusters(a.t.Context(), &ecs.ListClustersInput{})
+		a.must(err)
+		for _, arn := range clusters.ClusterArns {
+			services, err := a.Source.ECS.DescribeServices(a.t.Context(), &ecs.DescribeServicesInput{Cluster: &arn,
+				Services: []string{"prefect-worker-" + publishedPoolName}})
+			a.must(err)
+			if len(services.Services) > 0 && aws.ToString(services.Services[0].Status) == "DRAINING" {
+				return false
+			}
+		}
+		return true
+	})
+	a.same("after teardown", before)
 }
 
 // publish makes the pool.

@@ -57,6 +57,30 @@ func TestSettings(t *testing.T) {
 	a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes")
 	a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--dry-run", "--detailed-exitcode")
 	a.runEnds("Completed")
+	a.make("ATTACHED", "AttachedPolicies", "iam", "ListAttachedRolePolicies", "{RoleName: prefect-acme-eu-west-1-flow}")
+	if strings.Contains(a.ids["ATTACHED"], "AmazonS3ReadOnlyAccess") {
+		t.Errorf("a policy that is no longer named is attached: %s", a.ids["ATTACHED"])
+	}
+}
+
+// TestPoliciesOfOthersStay: what somebody else attached to the flow runs' task role is not taken off, named or not.
+func TestPoliciesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	a := newAdopter(t)
+	const theirs, ours = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"
+	bootstrap := func(more ...string) {
+		t.Helper()
+		a.Run(append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes", noWait}, more...)...)
+	}
+	bootstrap()
+	a.make("", "", "iam", "AttachRolePolicy", "{RoleName: prefect-acme-eu-west-1-flow, PolicyArn: '"+theirs+"'}")
+	bootstrap("--flow-policy-arn", theirs, "--flow-policy-arn", ours)
+	bootstrap("--flow-policy-arn", ours)
+	bootstrap()
+	a.make("ATTACHED", "AttachedPolicies", "iam", "ListAttachedRolePolicies", "{RoleName: prefect-acme-eu-west-1-flow}")
+	if got := a.ids["ATTACHED"]; !strings.Contains(got, theirs) || strings.Contains(got, ours) {
+		t.Errorf("attached are %s, want %s alone", got, theirs)
+	}
 }
 
 // TestSettingsAreChecked against the pool's template, before anything is made.

@@ -52,8 +52,15 @@ func essential(container map[string]any) bool {
 }
 
 // checkUsable checks that a definition can be run the way the request asks for.
-func checkUsable(found *findings, c config, facts definitionFacts) {
-	if c.cloudwatchLogs && facts.executionRole == "" {
+// named is the definition that the job names, "" for one of its own.
+func checkUsable(found *findings, c config, facts definitionFacts, named string) {
+	switch {
+	case !c.cloudwatchLogs || facts.executionRole != "":
+	case named != "":
+		found.add("task_definition.executionRoleArn", "register a revision of "+named+" with an executionRoleArn and name that, or "+
+			"set configure_cloudwatch_logs to false",
+			"configure_cloudwatch_logs needs an execution role, and the task definition %s has none", named)
+	default:
 		found.add("task_definition.executionRoleArn", "set the job variable execution_role_arn",
 			"configure_cloudwatch_logs needs an execution role on the task definition")
 	}

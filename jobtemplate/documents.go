@@ -77,7 +77,7 @@ func (j *Job) RunTask(launch Launch) (*RunTask, error) {
 	facts := j.facts(launch.Described)
 	launch.TaskDefinition = firstOf(j.TaskDefinition, launch.TaskDefinition)
 	if j.TaskDefinition != "" {
-		checkUsable(found, j.config, facts)
+		checkUsable(found, j.config, facts, j.TaskDefinition)
 	}
 	document := j.request(found, facts, launch)
 	if need, needed := j.NeedsNetwork(launch.Described); needed {

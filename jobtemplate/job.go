@@ -115,7 +115,7 @@ func (j *Job) build(found *findings, t template) {
 		j.definition = j.define(found)
 		checkDefinitionDocument(found, j.definition)
 		facts = factsOfDocument(j.definition)
-		checkUsable(found, j.config, facts)
+		checkUsable(found, j.config, facts, "")
 		checkGPU(found, j.definition)
 	}
 	request := j.request(found, facts, Launch{TaskDefinition: firstOf(j.TaskDefinition, facts.family)})

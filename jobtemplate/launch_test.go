@@ -188,3 +188,14 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("IsZero is wrong: %v", none)
 	}
 }
+
+// What a registered definition lacks is not to be set by a job variable: the hint names the definition.
+func TestHintOfARegisteredDefinition(t *testing.T) {
+	t.Parallel()
+	job := resolve(t, withVariables(fmt.Sprintf(namedJob, `, "configure_cloudwatch_logs": true`)))
+	_, err := job.RunTask(jobtemplate.Launch{Described: &types.TaskDefinition{}})
+	var problems *jobtemplate.Problems
+	if !errors.As(err, &problems) || !strings.Contains(problems.List[0].String(), "register a revision of arn:td:1 ") {
+		t.Errorf("got %v, want a hint that names arn:td:1", err)
+	}
+}

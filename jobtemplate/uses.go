@@ -30,6 +30,10 @@ type Uses struct {
 	Compatibilities []string // requiresCompatibilities of the definition
 	Privileged      bool     // a container is
 	Exec            bool     // ECS Exec is let into the task
+
+	FileSystems []string // of EFS, mounted with IAM authorization
+	// InfrastructureRoles are those by which ECS makes the task's EBS volumes.
+	InfrastructureRoles []string
 }
 
 // Roles are all roles that ECS is handed for the job.
@@ -56,11 +60,15 @@ func (j *Job) Uses(described *types.TaskDefinition) Uses {
 	if role := field(overrides, "executionRoleArn"); role != "" {
 		u.ExecutionRole = role
 	}
-	u.addTaskRole(field(overrides, "taskRoleArn"))
+	addOnce(&u.TaskRoles, field(overrides, "taskRoleArn"))
 	for _, item := range objectsOf(request["capacityProviderStrategy"]) {
 		u.Providers = append(u.Providers, field(item, "capacityProvider"))
 	}
 	u.addNetwork(j.networkOf(request))
+	for _, volume := range objectsOf(request["volumeConfigurations"]) {
+		ebs, _ := volume["managedEBSVolume"].(map[string]any)
+		addOnce(&u.InfrastructureRoles, field(ebs, "roleArn"))
+	}
 	if described != nil {
 		u.addDescribed(described)
 	} else {
@@ -91,63 +99,66 @@ func (u *Uses) addNetwork(network map[string]any) {
 	u.PublicIP = field(network, "assignPublicIp") == "ENABLED"
 }
 
-func (u *Uses) addTaskRole(role string) {
-	if role != "" && !slices.Contains(u.TaskRoles, role) {
-		u.TaskRoles = append(u.TaskRoles, role)
-	}
-}
-
-func (u *Uses) addSecret(valueFrom string) {
-	if valueFrom != "" && !slices.Contains(u.Secrets, valueFrom) {
-		u.Secrets = append(u.Secrets, valueFrom)
+// addOnce adds what is said, once.
+func addOnce(list *[]string, text string) {
+	if text != "" && !slices.Contains(*list, text) {
+		*list = append(*list, text)
 	}
 }
 
 // addDocument reads a definition that the worker registers.
 func (u *Uses) addDocument(definition map[string]any) {
-	u.addTaskRole(field(definition, "taskRoleArn"))
+	addOnce(&u.TaskRoles, field(definition, "taskRoleArn"))
+	for _, volume := range objectsOf(definition["volumes"]) {
+		efs, _ := volume["efsVolumeConfiguration"].(map[string]any)
+		authorization, _ := efs["authorizationConfig"].(map[string]any)
+		if field(authorization, "iam") == string(types.EFSAuthorizationConfigIAMEnabled) {
+			addOnce(&u.FileSystems, field(efs, "fileSystemId"))
+		}
+	}
 	platform, _ := definition["runtimePlatform"].(map[string]any)
 	u.Architecture = field(platform, "cpuArchitecture")
 	for _, container := range objectsOf(definition["containerDefinitions"]) {
 		u.Images = append(u.Images, field(container, "image"))
 		u.Privileged = u.Privileged || truthy(container["privileged"])
 		for _, secret := range objectsOf(container["secrets"]) {
-			u.addSecret(field(secret, "valueFrom"))
+			addOnce(&u.Secrets, field(secret, "valueFrom"))
 		}
 		credentials, _ := container["repositoryCredentials"].(map[string]any)
 		u.Registries = u.Registries || len(credentials) > 0
-		u.addSecret(field(credentials, "credentialsParameter"))
+		addOnce(&u.Secrets, field(credentials, "credentialsParameter"))
 		logs, _ := container["logConfiguration"].(map[string]any)
 		options, _ := logs["options"].(map[string]any)
-		u.addLogGroup(field(options, "awslogs-group"))
+		addOnce(&u.LogGroups, field(options, "awslogs-group"))
 	}
 }
 
 // addDescribed reads a definition that AWS has.
 func (u *Uses) addDescribed(definition *types.TaskDefinition) {
-	u.addTaskRole(aws.ToString(definition.TaskRoleArn))
+	addOnce(&u.TaskRoles, aws.ToString(definition.TaskRoleArn))
 	if p := definition.RuntimePlatform; p != nil {
 		u.Architecture = string(p.CpuArchitecture)
+	}
+	for _, volume := range definition.Volumes {
+		efs := volume.EfsVolumeConfiguration
+		if efs != nil && efs.AuthorizationConfig != nil &&
+			efs.AuthorizationConfig.Iam == types.EFSAuthorizationConfigIAMEnabled {
+			addOnce(&u.FileSystems, aws.ToString(efs.FileSystemId))
+		}
 	}
 	for _, container := range definition.ContainerDefinitions {
 		u.Images = append(u.Images, aws.ToString(container.Image))
 		u.Privileged = u.Privileged || aws.ToBool(container.Privileged)
 		for _, secret := range container.Secrets {
-			u.addSecret(aws.ToString(secret.ValueFrom))
+			addOnce(&u.Secrets, aws.ToString(secret.ValueFrom))
 		}
 		if c := container.RepositoryCredentials; c != nil {
 			u.Registries = true
-			u.addSecret(aws.ToString(c.CredentialsParameter))
+			addOnce(&u.Secrets, aws.ToString(c.CredentialsParameter))
 		}
 		if l := container.LogConfiguration; l != nil {
-			u.addLogGroup(l.Options["awslogs-group"])
+			addOnce(&u.LogGroups, l.Options["awslogs-group"])
 		}
-	}
-}
-
-func (u *Uses) addLogGroup(group string) {
-	if group != "" && !slices.Contains(u.LogGroups, group) {
-		u.LogGroups = append(u.LogGroups, group)
 	}
 }
 

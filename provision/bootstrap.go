@@ -88,6 +88,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
 		return nil, err
 	}
+	b.warnOfEndpoints(ctx)
 	return b, b.compare()
 }
 
@@ -138,7 +139,8 @@ func (b *Bootstrap) build() {
 	}
 	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w))
 	if w.makesFlowRole() {
-		b.resources = append(b.resources, newFlowRole(w))
+		w.flowRole = newFlowRole(w)
+		b.resources = append(b.resources, w.flowRole)
 	}
 	if w.makesFlowExecutionRole() {
 		b.resources = append(b.resources, newFlowExecutionRole(w))
@@ -193,6 +195,9 @@ func (b *Bootstrap) compare() error {
 	for _, r := range b.resources {
 		if role, ok := r.(*role); ok {
 			b.Warnings = append(b.Warnings, role.warnings()...)
+		}
+		if cluster, ok := r.(*cluster); ok {
+			b.Warnings = append(b.Warnings, cluster.insightsWarning()...)
 		}
 		if pool, ok := r.(*workPool); ok {
 			b.Warnings = slices.Concat(b.Warnings, pool.warnings, pool.keeps.warnings)

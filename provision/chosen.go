@@ -21,7 +21,7 @@ func (w *world) chosen() spec.Spec {
 	usual := spec.Spec{Pool: s.Pool, Region: s.Region, Worker: spec.Worker{Runtime: s.Worker.Runtime}}.WithDefaults()
 	c := spec.Spec{
 		Network: sortedNetwork(s.Network), Worker: s.Worker, Roles: s.Roles, Observer: s.Observer,
-		LogRetentionDays: s.LogRetentionDays, Tags: s.Tags,
+		LogRetentionDays: s.LogRetentionDays, Tags: s.Tags, ContainerInsights: s.ContainerInsights,
 		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
 			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
 			BundleStorage: s.FlowRuns.BundleStorage, PolicyARNs: s.FlowRuns.PolicyARNs,
@@ -65,14 +65,14 @@ func forget[T comparable](field *T, usual T) {
 }
 
 // choicesToRemember are those of the Spec, and those from before that a Spec without them
-// leaves as they are: a boundary, a path, tags, bundle storage and the number of workers.
+// leaves as they are: a boundary, a path, tags, bundle storage, Container Insights and the number of workers.
 func (p *workPool) choicesToRemember() *spec.Spec {
 	now := p.w.chosen()
 	if before := p.template.marker.Choices; before != nil {
 		orPointer(&now.Worker.DesiredCount, before.Worker.DesiredCount)
+		now.ContainerInsights = cmp.Or(now.ContainerInsights, before.ContainerInsights)
 		now.Roles.Boundary = cmp.Or(now.Roles.Boundary, before.Roles.Boundary)
 		now.Roles.Path = cmp.Or(now.Roles.Path, before.Roles.Path)
-		orList(&now.FlowRuns.PolicyARNs, before.FlowRuns.PolicyARNs) // no bootstrap takes a policy off
 		now.FlowRuns.BundleStorage = now.FlowRuns.BundleStorage || before.FlowRuns.BundleStorage
 		if now.Tags == nil {
 			now.Tags = before.Tags
@@ -133,6 +133,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 	said.FlowRuns.BundleStorage = said.FlowRuns.BundleStorage || c.FlowRuns.BundleStorage
 	said.Prefect.APIKeySecret = cmp.Or(said.Prefect.APIKeySecret, c.Prefect.APIKeySecret)
 	orPointer(&said.Observer, c.Observer)
+	said.ContainerInsights = cmp.Or(said.ContainerInsights, c.ContainerInsights)
 	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)
 	if said.Tags == nil {
 		said.Tags = c.Tags

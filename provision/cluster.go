@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,7 +35,7 @@ func (c *cluster) name() string        { return shortName(c.w.spec.Cluster) }
 
 func (c *cluster) find(ctx context.Context) error {
 	out, err := c.w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
-		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags},
+		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
 	})
 	if err != nil {
 		return explain(fmt.Sprintf("read cluster %q", c.name()), err)
@@ -83,7 +84,7 @@ func (c *cluster) diff() Change {
 	case !c.owned():
 		change.Action, change.Reason = Adopt, "not made by ecsctl: used as is"
 	default:
-		change.Fields = append(c.providerFields(), c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
+		change.Fields = append(append(c.providerFields(), c.insightsFields()...), c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
 		change.Action = updateIf(change.Fields)
 	}
 	change.ID = *c.found.ClusterArn
@@ -98,7 +99,7 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 	if !c.owned() {
 		return *c.found.ClusterArn, nil
 	}
-	if err := c.associate(ctx); err != nil {
+	if err := errors.Join(c.associate(ctx), c.setInsights(ctx)); err != nil {
 		return *c.found.ClusterArn, err
 	}
 	return *c.found.ClusterArn, c.w.tagECS(ctx, *c.found.ClusterArn, TagMap(c.found.Tags, ecsTagPair))
@@ -107,6 +108,9 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 func (c *cluster) create(ctx context.Context) (string, error) {
 	in := &ecs.CreateClusterInput{
 		ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags()),
+	}
+	if wanted := c.w.spec.ContainerInsights; wanted != "" {
+		in.Settings = insights(wanted)
 	}
 	arn := ""
 	err := c.w.insist(ctx, refusesRole, func() error {

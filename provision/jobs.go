@@ -72,6 +72,11 @@ func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
 		}
 		out = append(out, why...)
 	}
+	why, err := j.rights(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, why...)
 	if subnets := s.Uses.Subnets; len(subnets) > 0 {
 		key := fmt.Sprint("network ", s.Uses.VPC, subnets, s.Uses.SecurityGroups)
 		why, err := j.once(key, func() ([]string, error) { return j.network(ctx, s.Uses) })
@@ -81,13 +86,13 @@ func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {
 		out = append(out, why...)
 	}
 	for _, group := range s.Uses.LogGroups {
-		why, err := j.once("log group "+group, func() ([]string, error) { return j.logGroup(ctx, group) })
+		why, err := j.once("log group "+group+" for "+s.Uses.ExecutionRole, func() ([]string, error) {
+			return j.logGroup(ctx, group, s.Uses.ExecutionRole)
+		})
 		if err != nil {
 			return nil, err
 		}
-		if s.Uses.ExecutionRole == j.w.flowRunExecutionRole() { // another may be allowed to make it
-			out = append(out, why...)
-		}
+		out = append(out, why...)
 	}
 	return out, nil
 }
@@ -126,6 +131,12 @@ func (j *Jobs) forbidden(s Startable) []string {
 		if arn := w.id.roleARN(role); !slices.Contains(passed, arn) {
 			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole): make it a default of the pool "+
 				"and run bootstrap again, or name it with --flow-run-task-role or --flow-run-execution-role", arn))
+		}
+	}
+	for _, role := range s.Uses.InfrastructureRoles {
+		if arn := w.id.roleARN(role); !slices.Contains(w.infrastructureRoles(), arn) {
+			out = append(out, fmt.Sprintf("the worker may not pass %s (iam:PassRole), by which ECS is to make EBS "+
+				"volumes: make volume_configurations a default of the pool and run bootstrap again", arn))
 		}
 	}
 	if family := s.Uses.Family; family != "" && !slices.ContainsFunc(w.flowRunFamilies(), func(pattern string) bool {
@@ -201,22 +212,6 @@ func (j *Jobs) network(ctx context.Context, u jobtemplate.Uses) ([]string, error
 		return nil, nil
 	}
 	return []string{networkVariable + ": " + why}, nil
-}
-
-// logGroup looks for a group that a role of ours could not make.
-func (j *Jobs) logGroup(ctx context.Context, group string) ([]string, error) {
-	if group == j.w.spec.Names.LogGroup {
-		return nil, nil
-	}
-	found, err := j.w.groupNamed(ctx, group)
-	switch {
-	case awserr.Denied(err), found != nil:
-		return nil, nil
-	case err != nil:
-		return nil, explain("read the log group "+group, err)
-	}
-	return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or "+
-		"take awslogs-group out of cloudwatch_logs_options", group)}, nil
 }
 
 // unlessOtherwise is what a plan says of jobs whose deployments say nothing.

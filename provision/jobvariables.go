@@ -11,6 +11,7 @@ import (
 	"ecsctl/internal/closest"
 	"ecsctl/internal/hint"
 	"ecsctl/internal/orderedjson"
+	"ecsctl/provision/spec"
 	"ecsctl/templates"
 )
 
@@ -18,6 +19,9 @@ import (
 // owns, in the place of its own.
 func (p *workPool) jobVariables(out []poolDefault) []poolDefault {
 	for _, name := range slices.Sorted(maps.Keys(p.w.spec.FlowRuns.JobVariables)) {
+		if name == logOptionsVariable {
+			continue // logOptions has them, with the group
+		}
 		d := poolDefault{name, p.w.spec.FlowRuns.JobVariables[name]}
 		if i := slices.IndexFunc(out, func(o poolDefault) bool { return o.name == name }); i >= 0 {
 			out[i] = d
@@ -25,7 +29,28 @@ func (p *workPool) jobVariables(out []poolDefault) []poolDefault {
 			out = append(out, d)
 		}
 	}
+	if p.nameless() {
+		out = append(out, poolDefault{containerVariable, "prefect"})
+	}
 	return out
+}
+
+const containerVariable = "container_name"
+
+// nameless reports whether the flow's container needs a name: beside a sidecar, one without image and name is taken
+// for nothing, and the flow would run in the sidecar.
+func (p *workPool) nameless() bool {
+	return hasSidecar(p.w.spec.FlowRuns) && !p.names(containerVariable) && p.template.has(containerVariable) &&
+		p.theirs(containerVariable) == nil
+}
+
+func hasSidecar(f spec.FlowRuns) bool {
+	for name := range f.JobVariables {
+		if strings.HasPrefix(name, "sidecar") {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *workPool) names(variable string) bool {
@@ -41,9 +66,14 @@ func (p *workPool) staleVariables() []poolDefault {
 	}
 	var out []poolDefault
 	for _, name := range slices.Sorted(maps.Keys(before.FlowRuns.JobVariables)) {
-		if !p.names(name) && name != networkVariable && name != vpcVariable && p.template.ours(name) {
+		if !p.names(name) && name != networkVariable && name != vpcVariable &&
+			name != logOptionsVariable && p.template.ours(name) {
 			out = append(out, poolDefault{name, nil})
 		}
+	}
+	if hasSidecar(before.FlowRuns) && !hasSidecar(p.w.spec.FlowRuns) && !p.names(containerVariable) &&
+		p.template.ours(containerVariable) {
+		out = append(out, poolDefault{containerVariable, nil})
 	}
 	return out
 }
@@ -64,13 +94,13 @@ func (p *workPool) checkVariables() error {
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(p.w.spec.FlowRuns.JobVariables)) {
-		if !p.template.has(name) {
-			errs = append(errs, p.noVariable(name))
-			continue
+		schema, err := p.schemaOf(name)
+		if err == nil {
+			err = p.checkTaken(name)
 		}
-		schema, err := p.template.properties.Object(name)
 		if err != nil {
-			continue // of no form that says what it takes
+			errs = append(errs, err)
+			continue
 		}
 		if want := refusedType(schema, toJSON(p.w.spec.FlowRuns.JobVariables[name])); want != "" {
 			errs = append(errs, fmt.Errorf("job variable %q: the template of work pool %q wants %s", name, p.w.spec.Pool,
@@ -80,17 +110,40 @@ func (p *workPool) checkVariables() error {
 	return errors.Join(errs...)
 }
 
+// schemaOf is the schema of a variable that the template has, or that can be put into it.
+func (p *workPool) schemaOf(name string) (orderedjson.Object, error) {
+	v, placed := placedVariables[name]
+	switch {
+	case p.template.has(name):
+		schema, err := p.template.properties.Object(name)
+		if err != nil {
+			return orderedjson.Object{}, nil // of no form that says what it takes
+		}
+		return schema, nil
+	case !placed:
+		return nil, p.noVariable(name)
+	}
+	if err := p.checkPlaced(name, v); err != nil {
+		return nil, err
+	}
+	var schema orderedjson.Object
+	return schema, json.Unmarshal([]byte(v.schema), &schema)
+}
+
 func (p *workPool) noVariable(name string) error {
 	has := map[string]any{}
 	if raw, err := p.template.properties.MarshalJSON(); err == nil {
 		_ = json.Unmarshal(raw, &has) // it was read from JSON
+	}
+	for name := range placedVariables {
+		has[name] = nil
 	}
 	all := slices.Sorted(maps.Keys(has))
 	err := fmt.Errorf("job variable %q: the template of work pool %q has no variable of this name", name, p.w.spec.Pool)
 	if near, ok := closest.Of(name, all); ok {
 		return hint.Add(err, fmt.Sprintf("is %s meant?", near))
 	}
-	return hint.Add(err, "it has "+strings.Join(all, ", "))
+	return hint.Add(err, "it has, or bootstrap adds, "+strings.Join(all, ", "))
 }
 
 // refusedType is what a variable's schema wants, where the value is none of that; "" where it fits.

@@ -40,12 +40,16 @@ func FindWays(ctx context.Context, c *Clients, want spec.Network) (Ways, error) 
 	if err != nil {
 		return Ways{}, err
 	}
+	return waysOf(chosen), nil
+}
+
+func waysOf(chosen chosenNetwork) Ways {
 	out := Ways{VPC: chosen.vpc, PublicIP: chosen.publicIP, Warnings: chosen.warnings}
 	kinds := map[exitKind]Exit{exitNone: ExitNone, exitPublic: ExitPublic, exitPrivate: ExitPrivate}
 	for _, s := range chosen.subnets {
 		out.Subnets = append(out.Subnets, Way{Subnet: s.id, Zone: s.zone, Exit: kinds[s.out.kind], Why: s.out.why})
 	}
-	return out, nil
+	return out
 }
 
 // OfficialImage is the image of the official worker that bootstrap takes for a server.

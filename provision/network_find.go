@@ -63,6 +63,7 @@ func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 	switch f.want.AssignPublicIP {
 	case spec.PublicIPEnabled:
 		n.publicIP = true
+		n.warnings = append(n.warnings, idleAddresses(n.subnets, "assign-public-ip is enabled")...)
 	case spec.PublicIPDisabled:
 		if n.publicIP {
 			n.warnings = append(n.warnings,
@@ -94,6 +95,23 @@ func (f *networkFinder) pick(ctx context.Context, vpc string, all []subnet) (cho
 		named = append(named, s)
 	}
 	return takeSubnets(vpc, named, all)
+}
+
+// idleAddresses warns of subnets where a public address was asked for and leads nowhere: what comes back to it goes
+// by an internet gateway, which they have no route to.
+func idleAddresses(subnets []subnet, asked string) []string {
+	var out []string
+	for _, s := range subnets {
+		if s.out.kind == exitPrivate {
+			out = append(out, s.id)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	slices.Sort(out)
+	return []string{fmt.Sprintf("%s, and subnets are private: %s: a public IP address has no use there, since their default "+
+		"route is no internet gateway", asked, strings.Join(out, ", "))}
 }
 
 // findVPC finds the VPC that the user named, else that of the first named subnet, else the default one.

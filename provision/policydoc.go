@@ -143,8 +143,16 @@ func without(statements, others []policyStatement) []policyStatement {
 	return slices.DeleteFunc(slices.Clone(statements), func(s policyStatement) bool { return s.isIn(others) })
 }
 
+// The services of ECS that take roles: for tasks, and for the infrastructure of tasks.
+const (
+	ecsTasks  = "ecs-tasks.amazonaws.com"
+	ecsItself = "ecs.amazonaws.com"
+)
+
 // letsECSAssume reports whether a trust policy lets ECS tasks take the role.
-func letsECSAssume(trust string) bool {
+func letsECSAssume(trust string) bool { return letsAssume(trust, ecsTasks) }
+
+func letsAssume(trust, service string) bool {
 	doc, err := parsePolicy(trust)
 	if err != nil {
 		return false
@@ -155,7 +163,7 @@ func letsECSAssume(trust string) bool {
 		services, _ := principal["Service"].([]string)
 		actions, _ := statement["Action"].([]string)
 		effect, _ := statement["Effect"].([]string)
-		if slices.Contains(effect, "Allow") && slices.Contains(services, "ecs-tasks.amazonaws.com") &&
+		if slices.Contains(effect, "Allow") && slices.Contains(services, service) &&
 			(slices.Contains(actions, "sts:AssumeRole") || slices.Contains(actions, "sts:*")) {
 			return true
 		}

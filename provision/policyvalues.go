@@ -26,8 +26,13 @@ func (w *world) policyValues() map[string]any {
 func (w *world) ecsValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
+	insights := []string{}
+	if w.spec.ContainerInsights != "" {
+		insights = append(insights, cluster)
+	}
 	return map[string]any{
 		"Cluster":            cluster,
+		"InsightsCluster":    insights,
 		"AnyCluster":         "*",
 		"Service":            service(shortName(cluster)),
 		"AnyService":         service("*"),
@@ -68,7 +73,7 @@ func (w *world) roleValues() map[string]any {
 		ownExecution = append(ownExecution, execution.wantedARN())
 	}
 	flowRole := []string{}
-	if w.makesFlowRole() && len(w.spec.FlowRuns.PolicyARNs) > 0 {
+	if w.makesFlowRole() && len(w.flowPolicies()) > 0 {
 		flowRole = append(flowRole, newFlowRole(w).wantedARN())
 	}
 	if w.spec.Roles.Boundary != "" {
@@ -76,7 +81,7 @@ func (w *world) roleValues() map[string]any {
 	}
 	return map[string]any{
 		"Roles": []string{execution.wantedARN(), worker.wantedARN()}, "ReadRoles": read, "OwnRoles": own,
-		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.spec.FlowRuns.PolicyARNs,
+		"OwnExecutionRole": ownExecution, "OwnFlowRole": flowRole, "FlowPolicies": w.flowPolicies(),
 		"BoundRoles": bound, "Boundary": boundary, "ExecutionPolicy": execution.managed,
 		"AccountRoles": w.id.iamARN("role/*"),
 		"Principals":   []string{w.id.iamARN("role/*"), w.id.iamARN("user/*")},

@@ -129,6 +129,7 @@ func (p *workPool) memoryFields() []Field {
 		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
 	}
 	names = append(names, compare(markerKey+".ecsctl", p.template.marker.ECSCTL, p.newestVersion())...)
+	names = append(names, compare(markerKey+".attached", p.template.marker.Attached, p.w.attached())...)
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }
 
@@ -222,8 +223,11 @@ func (p *workPool) edited(changes []poolDefault) (json.RawMessage, error) {
 	return p.template.encode()
 }
 
-// addVariable takes the variable's schema from the embedded template.
+// addVariable takes the variable's schema from the embedded template, or from those that no template has.
 func (p *workPool) addVariable(name string) error {
+	if v, ok := placedVariables[name]; ok {
+		return p.template.placeVariable(name, v)
+	}
 	embedded, err := parsePoolTemplate(templates.ECSBaseJobTemplate)
 	if err != nil {
 		return err

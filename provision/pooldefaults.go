@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -86,6 +87,12 @@ func (p *workPool) logOptions() map[string]any {
 	if err := json.Unmarshal(raw, &options); err != nil {
 		options = map[string]any{} // none, or of another type, which no worker takes
 	}
+	if named, ok := p.w.spec.FlowRuns.JobVariables[logOptionsVariable].(map[string]any); ok {
+		options = maps.Clone(named)
+		if group, _ := named["awslogs-group"].(string); group != "" {
+			return options // flow runs log apart from the worker
+		}
+	}
 	options["awslogs-group"] = p.w.spec.Names.LogGroup
 	// The group exists; asking the driver to create it would need a right that it has no use for.
 	options["awslogs-create-group"] = "false"
@@ -123,7 +130,7 @@ func (p *workPool) changes() []poolDefault {
 			if p.template.differs(d) {
 				out = append(out, d)
 			}
-		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil:
+		case isSecretVariable(d.name) && p.template.config.Get(d.name) == nil, isPlaced(d.name):
 			out = append(out, d)
 		default:
 			p.warnings = append(p.warnings,
@@ -148,6 +155,11 @@ func (p *workPool) staleSecrets() []poolDefault {
 		}
 	}
 	return out
+}
+
+func isPlaced(name string) bool {
+	_, ok := placedVariables[name]
+	return ok
 }
 
 func isSecretVariable(name string) bool {

@@ -19,7 +19,7 @@ func (p *workPool) remember() poolMarker {
 	m.Choices = p.choicesToRemember()
 	m.Version, m.Names, m.Cluster = markerVersion, w.chosenNames(), shortName(w.spec.Cluster)
 	m.Account, m.Region = w.id.Account, w.spec.Region
-	m.StorageBefore = p.storageBefore()
+	m.StorageBefore, m.Attached = p.storageBefore(), w.attached()
 	m.ECSCTL = p.newestVersion()
 	return m
 }

@@ -147,6 +147,12 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 		return err
 	}
 	public := n.AssignPublicIP == string(publicIP(true))
+	if public {
+		theirs := slices.DeleteFunc(slices.Clone(all), func(s subnet) bool { return !slices.Contains(n.Subnets, s.id) })
+		p.keeps.warnings = append(p.keeps.warnings, idleAddresses(theirs,
+			"assignPublicIp is ENABLED in the pool's network_configuration")...)
+	}
+	p.warnOfClosedEndpoints(ctx, vpc, n)
 	for _, s := range all {
 		if !slices.Contains(n.Subnets, s.id) {
 			continue
@@ -163,3 +169,33 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 	}
 	return nil
 }
+
+// warnOfClosedEndpoints tells of endpoints that keep flow runs out. What cannot be looked at is left out.
+func (p *workPool) warnOfClosedEndpoints(ctx context.Context, vpc string, n poolNetwork) {
+	if len(n.SecurityGroups) == 0 {
+		return // that of the VPC
+	}
+	ways := Ways{VPC: vpc}
+	for _, id := range n.Subnets {
+		ways.Subnets = append(ways.Subnets, Way{Subnet: id})
+	}
+	want := p.w.spec
+	want.Network.SecurityGroups = n.SecurityGroups
+	endpoints, err := ReadEndpoints(ctx, p.w.aws, vpc)
+	var closed []string
+	if err == nil {
+		closed, err = endpoints.Closed(ctx, p.w.aws, ways, want, flowRunServices)
+	}
+	if err != nil {
+		p.w.log.DebugContext(ctx, "whether VPC endpoints let flow runs in is not known", "error", err)
+		return
+	}
+	if len(closed) > 0 {
+		p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("VPC %s has endpoints with private DNS whose security "+
+			"groups let in no HTTPS from the groups of the pool's network_configuration: %s: flow runs do not start until they "+
+			"let it in", vpc, strings.Join(closed, ", ")))
+	}
+}
+
+// flowRunServices are those that the start of a flow run's task takes.
+var flowRunServices = []string{"ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager"}

@@ -93,8 +93,12 @@ func (p *workPool) readsKey(ctx context.Context, role string) (reads bool, why s
 	return true, "", nil
 }
 
-// cannotRunTasks is why ECS cannot take a role, "" when it can or nobody may look.
+// cannotRunTasks is why ECS cannot take a role for a task, "" when it can or nobody may look.
 func (w *world) cannotRunTasks(ctx context.Context, nameOrARN string) (string, error) {
+	return w.cannotAssume(ctx, nameOrARN, ecsTasks)
+}
+
+func (w *world) cannotAssume(ctx context.Context, nameOrARN, service string) (string, error) {
 	if spec.IsARN(nameOrARN) && !strings.HasPrefix(nameOrARN, w.id.iamARN("role/")) {
 		return "it is a role of another account", nil
 	}
@@ -107,8 +111,8 @@ func (w *world) cannotRunTasks(ctx context.Context, nameOrARN string) (string, e
 		return "it does not exist", nil
 	case err != nil:
 		return "", explain("read role "+nameOrARN, err)
-	case !letsECSAssume(found.trust):
-		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
+	case !letsAssume(found.trust, service):
+		return "its trust policy does not let " + service + " assume it", nil
 	}
 	return "", nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"ecsctl/internal/orderedjson"
 	"ecsctl/internal/poolplace"
+	"ecsctl/jobtemplate"
 	"ecsctl/provision/spec"
 )
 
@@ -39,6 +40,9 @@ type poolMarker struct {
 	Cluster string `json:"cluster,omitempty"`
 	// StorageBefore is the storage configuration that bootstrap replaced in a pool that it did not make.
 	StorageBefore json.RawMessage `json:"storageBefore,omitempty"`
+	// Attached are the policies that bootstrap attached to the flow runs' task role, and takes off again when they are
+	// no longer named. Those that were attached already are not among them.
+	Attached []string `json:"attached,omitempty"`
 	// Choices are what else the user chose; nil means nothing.
 	Choices *spec.Spec `json:"choices,omitempty"`
 }
@@ -220,12 +224,17 @@ func (t *poolTemplate) addVariable(name string, schema json.RawMessage) error {
 	if t.config.Get(name) != nil {
 		return nil
 	}
+	t.declare(name, schema)
+	return t.config.SetValue(name, "{{ "+name+" }}")
+}
+
+// declare adds a variable's schema.
+func (t *poolTemplate) declare(name string, schema json.RawMessage) {
 	t.properties.Set(name, schema)
 	if !t.marker.Created {
 		t.marker.Version = markerVersion
 		t.marker.Added = append(t.marker.Added, name)
 	}
-	return t.config.SetValue(name, "{{ "+name+" }}")
 }
 
 // restore undoes what bootstrap did to a pool that it did not make. What somebody
@@ -240,9 +249,31 @@ func (t *poolTemplate) restore() error {
 		}
 	}
 	for _, name := range t.marker.Added {
-		t.properties.Delete(name)
-		t.config.Delete(name)
+		if err := t.removeVariable(name); err != nil {
+			return err
+		}
 	}
 	t.marker = poolMarker{}
 	return nil
+}
+
+// removeVariable takes out a variable with its placeholders. One that somebody uses within a longer text stays:
+// Prefect takes no template with a variable that is not declared.
+func (t *poolTemplate) removeVariable(name string) error {
+	raw, err := t.config.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	if raw, err = withoutPlaceholder(raw, name); err != nil {
+		return err
+	}
+	t.config = orderedjson.Object{}
+	if err := json.Unmarshal(raw, &t.config); err != nil {
+		return err
+	}
+	template, err := t.encode()
+	if err == nil && !jobtemplate.UsedVariables(template)[name] {
+		t.properties.Delete(name)
+	}
+	return err
 }

@@ -34,6 +34,9 @@ func (p *workPool) judgeJob(ctx context.Context, cluster *types.Cluster) error {
 		return nil
 	}
 	reasons, err := p.jobProblems(ctx, cluster)
+	if err == nil {
+		err = p.judgeTaskRoles(ctx)
+	}
 	p.keeps.warnings = append(p.keeps.warnings, unlessOtherwise(p.w.spec.Pool, reasons)...)
 	if p.job.hasKeys() {
 		p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("flow runs of work pool %q are launched with the "+

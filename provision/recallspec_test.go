@@ -84,6 +84,7 @@ var choices = map[string]func(*account, *spec.Spec){
 	"FlowRuns.BundleStorage": func(_ *account, s *spec.Spec) { s.FlowRuns.BundleStorage = true },
 	"Prefect.APIKeySecret":   func(a *account, s *spec.Spec) { s.Prefect.APIKeySecret = a.otherSecret() },
 	"Observer":               func(_ *account, s *spec.Spec) { s.Observer = aws.Bool(false) },
+	"ContainerInsights":      func(_ *account, s *spec.Spec) { s.ContainerInsights = "enhanced" },
 	"LogRetentionDays":       func(_ *account, s *spec.Spec) { s.LogRetentionDays = 7 },
 	"Tags":                   func(_ *account, s *spec.Spec) { s.Tags = map[string]string{"team": "data"} },
 }

@@ -188,6 +188,9 @@ func (r *role) policyFields() []Field {
 	for _, policy := range r.missingPolicies() {
 		out = append(out, Field{Path: "managedPolicies", After: policy})
 	}
+	for _, policy := range r.stalePolicies() {
+		out = append(out, Field{Path: "managedPolicies", Before: policy})
+	}
 	return append(out, comparePolicies("policy."+r.policyName, r.found.policy, r.policy())...)
 }
 

@@ -95,6 +95,12 @@ func (r *role) converge(ctx context.Context) error {
 			return explain("attach "+policy, err)
 		})
 	}
+	for _, policy := range r.stalePolicies() {
+		group.Go(func() error {
+			_, err := api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			return explain("detach "+policy, unlessGone(err))
+		})
+	}
 	if tags := r.w.missingTags(r.found.tags); len(tags) > 0 {
 		group.Go(func() error {
 			_, err := api.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: iamTags(tags)})

@@ -46,15 +46,16 @@ func newWorkerRole(w *world) *role {
 }
 
 // newFlowRole is the task role of flow runs: what a flow may do in AWS, which is nothing until somebody says so.
-// Without a policy of the Spec it keeps the one that it has.
+// Without a policy of the Spec it keeps the one that it has. What the pool's own job takes of it comes on top.
 func newFlowRole(w *world) *role {
 	r := &role{w: w, kind: KindFlowRole, nameARN: w.spec.Names.FlowRole, policyName: flowPolicyName,
 		managed: w.spec.FlowRuns.PolicyARNs}
 	r.policy = func() string {
-		if w.flowPolicy != "" || r.found == nil {
-			return w.flowPolicy
+		users := w.flowPolicy
+		if users == "" && r.found != nil {
+			users = r.found.policy
 		}
-		return r.found.policy
+		return withStatements(users, templates.Statements(templates.FlowPolicy, w.flowRoleValues()))
 	}
 	return r
 }
@@ -122,6 +123,7 @@ func (w *world) workerPolicyValues() map[string]any {
 		"RefusedPrivileges":      w.unlessOwn(func(u jobtemplate.Uses) bool { return u.Privileged }),
 		"RefusedExec":            w.unlessOwn(func(u jobtemplate.Uses) bool { return u.Exec }),
 		"PassRoles":              roles,
+		"InfrastructureRoles":    w.infrastructureRoles(),
 		"Region":                 w.id.Region,
 		"Queues":                 w.workerQueues(),
 		"ExecChannels":           w.execChannels(),
@@ -142,6 +144,17 @@ func (w *world) passedRoles() []string {
 	}
 	slices.Sort(roles) // the order is the same for a new pool and for one that is there
 	return roles
+}
+
+// infrastructureRoles are those by which ECS makes the EBS volumes of the pool's own job.
+func (w *world) infrastructureRoles() []string {
+	out := []string{}
+	if job := w.poolJob(); job != nil && job.failed == nil {
+		for _, role := range job.Uses.InfrastructureRoles {
+			out = append(out, w.id.roleARN(role))
+		}
+	}
+	return out
 }
 
 // flowRunLogStreams are those that the worker reads the last lines of a crashed run in.

@@ -28,6 +28,7 @@ func TestSchemaHasTheKeysOfSpec(t *testing.T) {
 	if err := json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
+	delete(schema.Properties, "pools") // each of which is a Spec again; see ParseSpec
 	if diff := cmp.Diff(keysOfType("", reflect.TypeFor[spec.Spec]()), schema.keys("")); diff != "" {
 		t.Errorf("keys of Spec (-) and of the schema (+):\n%s", diff)
 	}
@@ -77,6 +78,7 @@ func TestSchemaEnumerations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
+		"insights":    {schema.Properties["containerInsights"].Enum, spec.InsightsValues},
 		"retention":   {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
 		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, spec.LaunchTypes},
 		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, fargate.CPUs()},
@@ -107,7 +109,7 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}
-	full.Worker.ExecuteCommand = &exec
+	full.Worker.ExecuteCommand, full.ContainerInsights = &exec, "enhanced"
 	full.Worker.Env, full.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	full.FlowRuns.PolicyARNs, full.FlowRuns.JobVariables = []string{"p"}, map[string]any{"family": "etl"}
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
@@ -115,6 +117,13 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := compiled.Validate(document); err != nil {
+		t.Error(err)
+	}
+	if err := compiled.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err == nil {
+		t.Error("a pool with two names is valid")
+	}
+	delete(document.(map[string]any), "pool")
+	if err := compiled.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err != nil {
 		t.Error(err)
 	}
 	if err := compiled.Validate(map[string]any{"pol": "etl"}); err == nil {

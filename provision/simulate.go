@@ -131,6 +131,9 @@ func alternatives(resources []string) [][]string {
 func contextOf(s templates.Statement) []types.ContextEntry {
 	var entries []types.ContextEntry
 	for operator, keys := range s.Condition {
+		if operator == "Null" || strings.Contains(operator, "Not") {
+			continue // what is refused is not asked for, and a key that has to be there is in another condition
+		}
 		kind := types.ContextKeyTypeEnumString
 		if strings.HasPrefix(operator, "ForAllValues:") || strings.HasPrefix(operator, "ForAnyValue:") {
 			kind = types.ContextKeyTypeEnumStringList

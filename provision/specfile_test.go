@@ -23,7 +23,7 @@ flowRuns:
   logs: false
 tags:
   team: data
-`))
+`), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestSpecRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := spec.ParseSpec("ecsctl.yaml", raw)
+	got, err := spec.ParseSpec("ecsctl.yaml", raw, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestSpecRoundTrip(t *testing.T) {
 func TestEmptySpecFile(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{"", "\n", "# nothing yet\n", "---\n", "---\n---\n"} {
-		got, err := spec.ParseSpec("ecsctl.yaml", []byte(raw))
+		got, err := spec.ParseSpec("ecsctl.yaml", []byte(raw), "")
 		if diff := cmp.Diff(spec.Spec{}, got); err != nil || diff != "" {
 			t.Errorf("%q: error %v, -want +got:\n%s", raw, err, diff)
 		}
@@ -99,7 +99,7 @@ func TestParseSpecNamesThePlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := spec.ParseSpec("my.yaml", []byte(test.raw))
+			_, err := spec.ParseSpec("my.yaml", []byte(test.raw), "")
 			wantError(t, err, test.want...)
 			wantHint(t, err, "docs/configuration.md")
 		})
@@ -118,5 +118,53 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		if !bytes.Contains(guide, []byte(leaf)) {
 			t.Errorf("docs/configuration.md does not know the key %s", key)
 		}
+	}
+}
+
+const severalPools = `cluster: main
+network: {vpc: vpc-1}
+flowRuns: {cpu: 512, memory: 1024, logs: false}
+tags: {team: data}
+pools:
+  etl:
+  reports: {}
+  training:
+    network: {assignPublicIp: disabled}
+    flowRuns: {cpu: 4096}
+    tags: {team: science}
+`
+
+// A file may describe several pools: what one says takes precedence, key by key.
+func TestParseSpecOfSeveralPools(t *testing.T) {
+	t.Parallel()
+	common := spec.Spec{Cluster: "main", Network: spec.Network{VPC: "vpc-1"},
+		FlowRuns: spec.FlowRuns{CPU: 512, Memory: 1024, Logs: ptr(false)}, Tags: map[string]string{"team": "data"}}
+	training := common
+	training.Network.AssignPublicIP, training.FlowRuns.CPU = "disabled", 4096
+	training.Tags = map[string]string{"team": "science"}
+	for name, want := range map[string]spec.Spec{"etl": common, "reports": common, "training": training} {
+		got, err := spec.ParseSpec("ecsctl.yaml", []byte(severalPools), name)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want.Pool = name
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if got, err := spec.ParseSpec("e.yaml", []byte("pools: {etl: {cluster: c}}"), ""); err != nil || got.Pool != "etl" {
+		t.Errorf("the only pool: %+v, %v", got, err)
+	}
+	for says, tc := range map[string]struct{ raw, pool string }{
+		"e.yaml describes the pools etl, reports, training":               {severalPools, ""},
+		`describes no pool "etll", but etl, reports, training`:            {severalPools, "etll"},
+		"e.yaml:1:22: pool: a pool in pools has its name already":         {"pools: {etl: {   pool: x}}", "etl"},
+		"e.yaml has both pool and pools":                                  {"pool: a\npools: {b: {}}", "b"},
+		"e.yaml:1:8: pools is a map of pools by name":                     {"pools: [a, b]", "a"},
+		`e.yaml:2:9: unknown field "clster"`:                              {"pools:\n  etl: {clster: x}", "etl"},
+		"e.yaml:1:14: a pool is a map of settings; {} is one without any": {"pools: {etl: yes}", "etl"},
+	} {
+		_, err := spec.ParseSpec("e.yaml", []byte(tc.raw), tc.pool)
+		wantError(t, err, says)
 	}
 }

@@ -32,6 +32,9 @@ type world struct {
 	// flowPolicy is the policy document of the flow runs\' task role; "" leaves what it has.
 	flowPolicy string
 
+	// flowRole is the task role of flow runs in a plan that makes one.
+	flowRole *role
+
 	// pool is the work pool of the plan; nil where nobody asks Prefect.
 	pool *workPool
 

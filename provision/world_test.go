@@ -12,7 +12,7 @@ import (
 func fullSpec() spec.Spec {
 	s := validSpec()
 	s.Worker.WorkQueues, s.Worker.Limit, s.Worker.DesiredCount = []string{"fast", "slow lane"}, ptr(5), ptr(2)
-	s.Worker.ExecuteCommand = ptr(true)
+	s.Worker.ExecuteCommand, s.ContainerInsights = ptr(true), "enhanced"
 	s.Worker.Env, s.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	s.FlowRuns = spec.FlowRuns{
 		Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"},

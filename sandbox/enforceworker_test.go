@@ -25,6 +25,7 @@ type worker struct {
 	it         *clients // of the role
 	role, pass *string  // the worker's own, and the one that it may pass
 	document   string   // the policy
+	values     map[string]any
 	run        *ecs.RunTaskInput
 }
 
@@ -36,7 +37,7 @@ func newWorker(t *testing.T) *worker {
 	cluster := c.cluster(t)
 	families, tasks := "arn:aws:ecs"+account+"task-definition/"+jobtemplate.FamilyPattern("p")+":*",
 		"arn:aws:ecs"+account+"task/"+*cluster+"/*"
-	w.document = templates.Policy(templates.WorkerPolicy, map[string]any{
+	w.values = map[string]any{
 		"Cluster": "arn:aws:ecs" + account + "cluster/" + *cluster, "Tasks": tasks, "FlowRunTaskDefinitions": families,
 		"AnyTaskDefinition": "arn:aws:ecs:*:*:task-definition/*",
 		"Taggable":          []string{tasks, families}, "PassRoles": *w.pass, "Region": "us-east-1",
@@ -44,7 +45,9 @@ func newWorker(t *testing.T) *worker {
 		"RefusedPrivileges": []string{"true"}, "RefusedExec": []string{"true"},
 		"LogStreams": "arn:aws:logs" + account + "log-group:/ecs/prefect/p:log-stream:*",
 		"Queues":     "arn:aws:sqs" + account + "prefect-p", "ExecChannels": []string{},
-	})
+		"InfrastructureRoles": []string{},
+	}
+	w.document = templates.Policy(templates.WorkerPolicy, w.values)
 	must(c.logs.CreateLogGroup(t.Context(), &logs.CreateLogGroupInput{LogGroupName: aws.String("/ecs/prefect/p")}))(t)
 	must(c.logs.CreateLogStream(t.Context(), &logs.CreateLogStreamInput{
 		LogGroupName: aws.String("/ecs/prefect/p"), LogStreamName: aws.String("s"),

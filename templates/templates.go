@@ -34,6 +34,7 @@ const (
 	SecretPolicy = "secret-policy.json"
 	WorkerPolicy = "worker-policy.json"
 
+	FlowPolicy          = "flow-policy.json"
 	FlowExecutionPolicy = "flow-execution-policy.json"
 
 	BootstrapPolicy = "bootstrap-policy.json"

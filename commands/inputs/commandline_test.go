@@ -41,7 +41,7 @@ func TestSaveSpec(t *testing.T) {
 	if err := SaveSpec(path, full, false); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readConfig(path)
+	got, err := readConfig(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}

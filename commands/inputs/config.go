@@ -13,7 +13,7 @@ import (
 // DefaultConfig is read when it is there and --config names no other file.
 const DefaultConfig = "ecsctl.yaml"
 
-func readConfig(path string) (spec.Spec, error) {
+func readConfig(path, pool string) (spec.Spec, error) {
 	named := path != ""
 	if !named {
 		path = DefaultConfig
@@ -25,7 +25,7 @@ func readConfig(path string) (spec.Spec, error) {
 	if err != nil {
 		return spec.Spec{}, console.Usagef("failed to read the configuration: %w", err)
 	}
-	spec, err := spec.ParseSpec(path, raw)
+	spec, err := spec.ParseSpec(path, raw, pool)
 	if !named {
 		spec.Prefect = distrust(path, spec.Prefect)
 	}

@@ -3,6 +3,7 @@
 package inputs
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -240,8 +241,13 @@ func ResourceFlags() []SpecFlag {
 		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
 			return &s.LogRetentionDays
 		}),
-		tagFlag(),
+		tagFlag(), insightsFlag(),
 	}...)
+}
+
+func insightsFlag() SpecFlag {
+	return stringFlag("container-insights", InAWS, "Container Insights of a cluster that is made: enabled, enhanced or "+
+		"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights })
 }
 
 func bundleStorageFlag() SpecFlag {
@@ -298,7 +304,11 @@ func CliFlags(flags []SpecFlag) []cli.Flag {
 
 // ReadSpec reads ecsctl.yaml, if there is one, and puts the flags over it.
 func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
-	spec, err := readConfig(c.String("config"))
+	pool := spec.AnyPool
+	if slices.ContainsFunc(flags, func(f SpecFlag) bool { return f.Flag.Names()[0] == "pool" }) {
+		pool = c.String("pool")
+	}
+	spec, err := readConfig(c.String("config"), pool)
 	if err != nil {
 		return spec, err
 	}

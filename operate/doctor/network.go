@@ -21,7 +21,7 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 		return
 	}
 	shut, open := status.ShutSubnets(ways)
-	endpoints, unread := status.ReadEndpoints(ctx, d.Clients, ways.VPC)
+	endpoints, unread := provision.ReadEndpoints(ctx, d.Clients, ways.VPC)
 	if unread == nil && d.meetsClosedEndpoints(ctx, endpoints, ways) {
 		return
 	}
@@ -35,25 +35,24 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
 	if len(ways.Warnings) > 0 {
 		d.warn(checkNetwork, reason+"; "+strings.Join(ways.Warnings, "; "),
-			"name subnets of several zones with --subnet")
+			"name other subnets with --subnet, or change --assign-public-ip")
 		return
 	}
 	d.ok(checkNetwork, reason)
 }
 
-// neededServices are those that tasks talk to: for the image its registry and the
-// layers behind it, for starting logs and secrets, for the worker ECS, EC2 and its queue.
+// neededServices are those that the worker's tasks talk to.
 func (d *doctor) neededServices() []string {
-	needed := []string{"ecr.api", "ecr.dkr", "s3", status.ServiceLogs, "secretsmanager", "ecs", "ec2"}
-	if d.observer {
-		needed = append(needed, "sqs")
+	key := d.spec.Prefect.APIKeySecret
+	if key == "" && d.running != nil {
+		key = d.running.keyFrom
 	}
-	return needed
+	return provision.NeededServices(key, d.observer)
 }
 
 // meetsClosedEndpoints looks for endpoints that take the traffic to AWS, whatever the route, and let in none of it.
 // Where their groups cannot be read, the other findings have to do.
-func (d *doctor) meetsClosedEndpoints(ctx context.Context, endpoints status.Endpoints, ways provision.Ways) bool {
+func (d *doctor) meetsClosedEndpoints(ctx context.Context, endpoints provision.Endpoints, ways provision.Ways) bool {
 	closed, err := endpoints.Closed(ctx, d.Clients, ways, d.spec, d.neededServices())
 	if err != nil {
 		d.Logger.DebugContext(ctx, "cannot tell whether VPC endpoints let tasks in", "error", err)
@@ -62,15 +61,12 @@ func (d *doctor) meetsClosedEndpoints(ctx context.Context, endpoints status.Endp
 	if len(closed) == 0 {
 		return false
 	}
-	d.fail(checkNetwork, fmt.Sprintf("VPC %s has endpoints with private DNS whose security groups let in no HTTPS from "+
-		"the worker's tasks: %s", ways.VPC, strings.Join(closed, ", ")),
-		"let in TCP 443 from the worker's security group or its subnets there, or name a group that they let in with "+
-			"--security-group")
+	d.fail(checkNetwork, provision.ClosedEndpoints(ways.VPC, closed), provision.ClosedEndpointsFix)
 	return true
 }
 
 // checkEndpoints is for subnets without a way out.
-func (d *doctor) checkEndpoints(endpoints status.Endpoints, unread error, vpc string, shut []string) {
+func (d *doctor) checkEndpoints(endpoints provision.Endpoints, unread error, vpc string, shut []string) {
 	reason := "no way out of " + strings.Join(shut, "; ")
 	if unread != nil {
 		d.fail(checkNetwork, reason+"; and "+unread.Error(), status.RouteFix)

@@ -22,7 +22,7 @@ func (r *statusReader) readNetwork(ctx context.Context) {
 	if len(shut) == 0 {
 		return
 	}
-	endpoints, err := ReadEndpoints(ctx, r.opts.Clients, ways.VPC)
+	endpoints, err := provision.ReadEndpoints(ctx, r.opts.Clients, ways.VPC)
 	if err != nil {
 		r.opts.Logger.DebugContext(ctx, "cannot read the VPC endpoints", "error", err)
 		return

@@ -23,7 +23,7 @@ func FuzzParseSpec(f *testing.F) {
 	f.Add(
 		`tags: {a: "1e3", b: "null", c: "~", d: " x ", e: "a: b", f: "#c", g: "l\nb", h: "\t", i: "-", j: "'", k: "true", l: "0x1", m: "1_0", n: "!x", o: "&x", p: "*x", q: "?", r: "|", s: ""}` + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		read, err := spec.ParseSpec("f.yaml", []byte(text))
+		read, err := spec.ParseSpec("f.yaml", []byte(text), "")
 		if err != nil {
 			return
 		}
@@ -31,7 +31,7 @@ func FuzzParseSpec(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := spec.ParseSpec("saved.yaml", raw)
+		again, err := spec.ParseSpec("saved.yaml", raw, "")
 		if diff := cmp.Diff(read, again, sameLists); err != nil || diff != "" {
 			t.Fatalf("not the same when it is saved: %v\n%s\n%s", err, raw, diff)
 		}

@@ -1,9 +1,11 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"ecsctl/jobtemplate"
 )
@@ -13,7 +15,6 @@ var ownSettings = map[string]string{
 	"cluster": "cluster", "image": "flowRuns.image", "cpu": "flowRuns.cpu", "memory": "flowRuns.memory",
 	"launch_type": "flowRuns.launchType", "execution_role_arn": "flowRuns.executionRole",
 	"task_role_arn": "flowRuns.taskRole", "configure_cloudwatch_logs": "flowRuns.logs",
-	"cloudwatch_logs_options":    "flowRuns.logs and names.logGroup",
 	"prefect_api_key_secret_arn": "prefect.apiKeySecret", "prefect_api_auth_string_secret_arn": "prefect.apiKeySecret",
 }
 
@@ -24,8 +25,30 @@ func (f FlowRuns) checkJobVariables() []error {
 			errs = append(errs, fmt.Errorf("job variable %q has a setting of its own: %s", name, setting))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.JobVariables)) {
+		if strings.HasPrefix(name, "sidecar") {
+			errs = append(errs, checkEnv("job variable "+name, environmentNames(f.JobVariables[name]))...)
+		}
+	}
+	if _, named := f.JobVariables["cloudwatch_logs_options"]; named && f.Logs != nil && !*f.Logs {
+		errs = append(errs, errors.New("job variable \"cloudwatch_logs_options\": flowRuns.logs is false, and workers refuse "+
+			"options that have no effect"))
+	}
 	env, _ := f.JobVariables["env"].(map[string]any)
 	return append(errs, checkEnv("job variable env", slices.Sorted(maps.Keys(env)))...)
+}
+
+// environmentNames are the variables of a container definition.
+func environmentNames(container any) []string {
+	definition, _ := container.(map[string]any)
+	list, _ := definition["environment"].([]any)
+	var out []string
+	for _, item := range list {
+		variable, _ := item.(map[string]any)
+		name, _ := variable["name"].(string)
+		out = append(out, name)
+	}
+	return out
 }
 
 // checkEnv refuses variables whose names say that they are secrets.

@@ -17,7 +17,11 @@ type Spec struct {
 	Region  string `yaml:"region,omitempty" json:"region,omitempty"`
 	Profile string `yaml:"profile,omitempty" json:"profile,omitempty"`
 	// Cluster is the name or ARN of the ECS cluster, created when missing.
-	Cluster string  `yaml:"cluster,omitempty" json:"cluster,omitempty"`
+	Cluster string `yaml:"cluster,omitempty" json:"cluster,omitempty"`
+	// ContainerInsights is enabled, enhanced or disabled, for a cluster that bootstrap makes; empty means the
+	// account's own default.
+	ContainerInsights string `yaml:"containerInsights,omitempty" json:"containerInsights,omitempty"`
+
 	Network Network `yaml:"network,omitempty" json:"network,omitzero"`
 	Worker  Worker  `yaml:"worker,omitempty" json:"worker,omitzero"`
 	// Names override the names that derive from the pool.

@@ -15,6 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
+// InsightsValues are those of the cluster setting containerInsights (API_ClusterSetting).
+var InsightsValues = []string{"enabled", "enhanced", "disabled"}
+
 // RetentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
 var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
 	2922, 3288, 3653}
@@ -187,6 +190,10 @@ func (s Spec) checkFlowRuns() []error {
 
 func (s Spec) checkRest() []error {
 	var errs []error
+	if s.ContainerInsights != "" && !slices.Contains(InsightsValues, s.ContainerInsights) {
+		errs = append(errs, fmt.Errorf("container-insights %q: it is one of %s", s.ContainerInsights,
+			strings.Join(InsightsValues, ", ")))
+	}
 	if !slices.Contains(RetentionDays, s.LogRetentionDays) {
 		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays,
 			strings.Trim(fmt.Sprint(RetentionDays), "[]")))

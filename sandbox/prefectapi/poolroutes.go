@@ -2,7 +2,9 @@ package prefectapi
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -76,11 +78,31 @@ func checkTemplate(template json.RawMessage) error {
 		return nil
 	}
 	if isFilled(parts["job_configuration"]) && isFilled(parts["variables"]) {
-		return nil
+		return checkDeclared(template, parts)
 	}
 	return invalid("value_error",
 		"Value error, The `base_job_template` must contain both a `job_configuration` key and a `variables` key.",
 		template, "body", "base_job_template")
+}
+
+var placeholderPattern = regexp.MustCompile(`\{\{\s*([\w.\-\[\]$]+)\s*\}\}`)
+
+// checkDeclared: what a template uses it declares, by the very name.
+func checkDeclared(template json.RawMessage, parts map[string]json.RawMessage) error {
+	var variables struct{ Properties map[string]json.RawMessage }
+	_ = json.Unmarshal(parts["variables"], &variables) // of another form it declares nothing
+	missing := map[string]bool{}
+	for _, found := range placeholderPattern.FindAllSubmatch(parts["job_configuration"], -1) {
+		if name := string(found[1]); variables.Properties[name] == nil {
+			missing[name] = true
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return invalid("value_error", "Value error, The variables specified in the job configuration template must be "+
+		"present as properties in the variables schema. Your job configuration uses the following undeclared "+
+		"variable(s): "+strings.Join(slices.Sorted(maps.Keys(missing)), " ,")+".", template, "body", "base_job_template")
 }
 
 func isFilled(raw json.RawMessage) bool {

@@ -32,7 +32,7 @@ var services = []service{
 		"DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
-		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateService",
+		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateClusterSettings", "UpdateService",
 	}},
 	{"eventbridge", "eventscalls", []string{
 		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets",

@@ -34,6 +34,7 @@ type Client struct {
 	opRunTask                     call[ecs.RunTaskInput, ecs.RunTaskOutput]
 	opStopTask                    call[ecs.StopTaskInput, ecs.StopTaskOutput]
 	opTagResource                 call[ecs.TagResourceInput, ecs.TagResourceOutput]
+	opUpdateClusterSettings       call[ecs.UpdateClusterSettingsInput, ecs.UpdateClusterSettingsOutput]
 	opUpdateService               call[ecs.UpdateServiceInput, ecs.UpdateServiceOutput]
 }
 
@@ -61,6 +62,7 @@ func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 		opRunTask:                     c.RunTask,
 		opStopTask:                    c.StopTask,
 		opTagResource:                 c.TagResource,
+		opUpdateClusterSettings:       c.UpdateClusterSettings,
 		opUpdateService:               c.UpdateService,
 	}
 }
@@ -163,6 +165,11 @@ func (c *Client) StopTask(ctx context.Context, in *ecs.StopTaskInput, options ..
 // TagResource is the SDK's.
 func (c *Client) TagResource(ctx context.Context, in *ecs.TagResourceInput, options ...func(*ecs.Options)) (*ecs.TagResourceOutput, error) {
 	return c.opTagResource(ctx, in, options...)
+}
+
+// UpdateClusterSettings is the SDK's.
+func (c *Client) UpdateClusterSettings(ctx context.Context, in *ecs.UpdateClusterSettingsInput, options ...func(*ecs.Options)) (*ecs.UpdateClusterSettingsOutput, error) {
+	return c.opUpdateClusterSettings(ctx, in, options...)
 }
 
 // UpdateService is the SDK's.

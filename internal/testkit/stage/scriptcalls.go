@@ -62,7 +62,7 @@ func expandFiles(ts *testscript.TestScript, input string) string {
 func (w *World) Call(ctx context.Context, service, operation, input string) (any, error) {
 	clients := map[string]any{
 		"iam": w.Source.IAM, "ecr": w.Source.ECR, "ecs": w.Source.ECS, "ec2": w.Source.EC2, "logs": w.Source.Logs,
-		"secretsmanager": w.Source.Secrets, "ssm": w.Source.SSM,
+		"secretsmanager": w.Source.Secrets, "ssm": w.Source.SSM, "events": w.Source.Events,
 	}
 	method := reflect.ValueOf(clients[service]).MethodByName(operation)
 	if !method.IsValid() {

@@ -31,6 +31,10 @@ var ec2Rights = rights{
 	"CreateVpc":           creates("vpc"),
 	"CreateVpcEndpoint":   creates("vpc-endpoint", "VpcId"),
 
+	"CreateTransitGateway":              creates("transit-gateway"),
+	"CreateTransitGatewayVpcAttachment": creates("transit-gateway-attachment", "TransitGatewayId", "VpcId"),
+	"DeleteTransitGatewayVpcAttachment": changes("TransitGatewayAttachmentId"),
+
 	"AssociateRouteTable":   changes("RouteTableId", "SubnetId"),
 	"AttachInternetGateway": changes("InternetGatewayId", "VpcId"),
 	"DetachInternetGateway": changes("InternetGatewayId", "VpcId"),
@@ -62,6 +66,7 @@ var ec2Rights = rights{
 // ec2Kinds are the types of resources by the prefix of their ids.
 var ec2Kinds = map[string]string{
 	"vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "igw": "internet-gateway", "nat": "natgateway",
+	"tgw": "transit-gateway", "tgw-attach": "transit-gateway-attachment",
 	"eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface",
 	"vpce": "vpc-endpoint",
 }
@@ -73,7 +78,7 @@ func (c *call) ec2Region() fact { return key("ec2:Region", c.Region) }
 
 // onResource needs the operation's action on what is there already.
 func (c *call) onResource(id string, facts ...fact) need {
-	prefix, _, _ := strings.Cut(id, "-")
+	prefix := id[:max(0, strings.LastIndex(id, "-"))] // tgw and tgw-attach are two
 	known := c.EC2.Facts(id)
 	facts = append(facts, c.ec2Region(), resourceTags(known.Tags, "ec2:"))
 	if known.VPC != "" {

@@ -11,6 +11,7 @@ var ecsRights = rights{
 	"ListClusters":                anything,
 	"DeleteCluster":               onCluster,
 	"PutClusterCapacityProviders": onCluster,
+	"UpdateClusterSettings":       onCluster,
 	"RegisterTaskDefinition":      registerTaskDefinition,
 	"DescribeTaskDefinition":      anything,
 	"DeregisterTaskDefinition":    anything,
@@ -150,6 +151,10 @@ func (c *call) privileged() string {
 
 // passToTasks needs iam:PassRole on each role that tasks are to have.
 func (c *call) passToTasks(roles ...string) []need {
+	return c.passTo("ecs-tasks.amazonaws.com", roles...)
+}
+
+func (c *call) passTo(service string, roles ...string) []need {
 	var out []need
 	for _, ref := range roles {
 		if ref == "" {
@@ -157,7 +162,7 @@ func (c *call) passToTasks(roles ...string) []need {
 		}
 		role := c.IAM.Role(lastPart(ref))
 		arn := orARN(ref, func(string) string { return role.ARN })
-		out = append(out, c.action("iam:PassRole", arn, key("iam:PassedToService", "ecs-tasks.amazonaws.com"),
+		out = append(out, c.action("iam:PassRole", arn, key("iam:PassedToService", service),
 			resourceTags(role.Tags, "iam:")))
 	}
 	return out
@@ -174,8 +179,21 @@ func runTask(c *call) []need {
 		needs = append(needs, c.tagOnCreate(c.inside("task", "*"), tags))
 	}
 	overrides := c.within("overrides")
+	needs = append(needs, c.passTo("ecs.amazonaws.com", c.volumeRoles()...)...)
 	return append(needs, c.passToTasks(slices.Concat(d.Roles,
 		[]string{scalar(overrides["taskRoleArn"]), scalar(overrides["executionRoleArn"])})...)...)
+}
+
+// volumeRoles are those by which ECS makes EBS volumes (docs/aws-notes.md).
+func (c *call) volumeRoles() []string {
+	list, _ := c.body["volumeConfigurations"].([]any)
+	var out []string
+	for _, item := range list {
+		volume, _ := item.(map[string]any)
+		ebs, _ := volume["managedEBSVolume"].(map[string]any)
+		out = append(out, scalar(ebs["roleArn"]))
+	}
+	return out
 }
 
 func orFalse(text string) string {

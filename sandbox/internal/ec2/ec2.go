@@ -20,17 +20,20 @@ type Service struct {
 	mu                         sync.Mutex
 	partition, region, account string
 
-	vpcs       []*vpc
-	subnets    []*subnet
-	tables     []*routeTable
-	igws       []*internetGateway
-	nats       []*natGateway
-	addresses  []*address
-	groups     []*securityGroup
-	interfaces []*networkInterface
-	endpoints  []*vpcEndpoint
-	tokens     map[string]creation // by operation and client token
-	lag        *lag.Lag            // by which new security groups are seen late
+	vpcs      []*vpc
+	subnets   []*subnet
+	tables    []*routeTable
+	igws      []*internetGateway
+	nats      []*natGateway
+	addresses []*address
+	transits  []*transitGateway
+	// attachments are the VPCs of transit gateways.
+	attachments []*transitAttachment
+	groups      []*securityGroup
+	interfaces  []*networkInterface
+	endpoints   []*vpcEndpoint
+	tokens      map[string]creation // by operation and client token
+	lag         *lag.Lag            // by which new security groups are seen late
 }
 
 // New makes a region with the default VPC that every account begins with.
@@ -46,6 +49,7 @@ func New(partition, region, account string, late *lag.Lag) *Service {
 	s.handleSubnets()
 	s.handleRouteTables()
 	s.handleGateways()
+	s.handleTransit()
 	s.handleGroups()
 	s.handleRules()
 	s.handleInterfaces()
@@ -103,16 +107,18 @@ func resources[T resource](list []T) []resource {
 
 // kinds are how the errors for an unknown id begin and call the thing, by its prefix.
 var kinds = map[string]struct{ code, noun string }{
-	"vpc":      {"InvalidVpcID.NotFound", "vpc ID"},
-	"subnet":   {"InvalidSubnetID.NotFound", "subnet ID"},
-	"rtb":      {"InvalidRouteTableID.NotFound", "routeTable ID"},
-	"igw":      {"InvalidInternetGatewayID.NotFound", "internetGateway ID"},
-	"nat":      {"NatGatewayNotFound", "natGateway ID"},
-	"eipalloc": {"InvalidAllocationID.NotFound", "allocation ID"},
-	"sg":       {"InvalidGroup.NotFound", "security group"},
-	"sgr":      {"InvalidSecurityGroupRuleId.NotFound", "security group rule ID"},
-	"eni":      {"InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
-	"vpce":     {"InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"},
+	"vpc":        {"InvalidVpcID.NotFound", "vpc ID"},
+	"subnet":     {"InvalidSubnetID.NotFound", "subnet ID"},
+	"rtb":        {"InvalidRouteTableID.NotFound", "routeTable ID"},
+	"igw":        {"InvalidInternetGatewayID.NotFound", "internetGateway ID"},
+	"nat":        {"NatGatewayNotFound", "natGateway ID"},
+	"tgw":        {"InvalidTransitGatewayID.NotFound", "transitGateway ID"},
+	"tgw-attach": {"InvalidTransitGatewayAttachmentID.NotFound", "transitGatewayAttachment ID"},
+	"eipalloc":   {"InvalidAllocationID.NotFound", "allocation ID"},
+	"sg":         {"InvalidGroup.NotFound", "security group"},
+	"sgr":        {"InvalidSecurityGroupRuleId.NotFound", "security group rule ID"},
+	"eni":        {"InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
+	"vpce":       {"InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"},
 }
 
 // notFound is the error for an id that should be of one kind.

@@ -17,11 +17,12 @@ type routeTable struct {
 }
 
 type route struct {
-	Destination  string `xml:"destinationCidrBlock"`
-	GatewayID    string `xml:"gatewayId,omitempty"`
-	NatGatewayID string `xml:"natGatewayId,omitempty"`
-	State        string `xml:"state"`
-	Origin       string `xml:"origin"`
+	Destination      string `xml:"destinationCidrBlock"`
+	GatewayID        string `xml:"gatewayId,omitempty"`
+	NatGatewayID     string `xml:"natGatewayId,omitempty"`
+	TransitGatewayID string `xml:"transitGatewayId,omitempty"`
+	State            string `xml:"state"`
+	Origin           string `xml:"origin"`
 }
 
 type association struct {
@@ -150,10 +151,11 @@ func (s *Service) mainTable(vpcID string) *routeTable {
 }
 
 type createRouteInput struct {
-	RouteTableID string `query:"RouteTableId,required"`
-	Destination  string `query:"DestinationCidrBlock,required"`
-	GatewayID    string `query:"GatewayId"`
-	NatGatewayID string `query:"NatGatewayId"`
+	RouteTableID     string `query:"RouteTableId,required"`
+	Destination      string `query:"DestinationCidrBlock,required"`
+	GatewayID        string `query:"GatewayId"`
+	NatGatewayID     string `query:"NatGatewayId"`
+	TransitGatewayID string `query:"TransitGatewayId"`
 }
 
 func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, error) {
@@ -165,7 +167,7 @@ func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, e
 		return nil, wire.Errorf("InvalidParameterValue",
 			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", in.Destination)
 	}
-	if err := s.checkTarget(in); err != nil {
+	if err := s.checkTarget(in, t.VpcID); err != nil {
 		return nil, err
 	}
 	for _, r := range t.Routes.Item {
@@ -173,16 +175,27 @@ func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, e
 			return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", in.Destination)
 		}
 	}
-	t.Routes.Item = append(t.Routes.Item, &route{in.Destination, in.GatewayID, in.NatGatewayID, "active",
-		"CreateRoute"})
+	t.Routes.Item = append(t.Routes.Item, &route{in.Destination, in.GatewayID, in.NatGatewayID,
+		in.TransitGatewayID, "active", "CreateRoute"})
 	return &done{true}, nil
 }
 
-func (s *Service) checkTarget(in *createRouteInput) error {
+func (s *Service) checkTarget(in *createRouteInput, vpc string) error {
+	targets := 0
+	for _, id := range []string{in.GatewayID, in.NatGatewayID, in.TransitGatewayID} {
+		if id != "" {
+			targets++
+		}
+	}
 	switch {
-	case (in.GatewayID == "") == (in.NatGatewayID == ""):
+	case targets != 1:
 		return wire.Errorf("InvalidParameterCombination",
-			"Exactly one of the route targets gatewayId and natGatewayId is needed")
+			"Exactly one of the route targets gatewayId, natGatewayId and transitGatewayId is needed")
+	case in.TransitGatewayID != "":
+		if !s.attached(in.TransitGatewayID, vpc) { // one that is there and not attached is not found either
+			return notFound("tgw", in.TransitGatewayID)
+		}
+		return nil
 	case in.GatewayID != "":
 		_, err := find(s.igws, "igw", in.GatewayID)
 		return err

@@ -47,6 +47,8 @@ func (s *Service) handleClusters() {
 	wire.HandleJSON(s.JSON, "PutClusterCapacityProviders", schemas.PutClusterCapacityProvidersRequest,
 		schemas.PutClusterCapacityProvidersResponse,
 		"cluster! capacityProviders! defaultCapacityProviderStrategy!", s.putProviders)
+	wire.HandleJSON(s.JSON, "UpdateClusterSettings", schemas.UpdateClusterSettingsRequest,
+		schemas.UpdateClusterSettingsResponse, "cluster! settings!", s.updateClusterSettings)
 }
 
 // cluster finds an active cluster by name or ARN; nil is the one called "default".
@@ -84,6 +86,9 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 		if err := s.checkLinked(); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkSettings(in.Settings); err != nil {
+		return nil, err
 	}
 	if in.Settings == nil {
 		in.Settings = []types.ClusterSetting{{Name: types.ClusterSettingNameContainerInsights,
@@ -231,4 +236,27 @@ func (s *Service) putProviders(_ context.Context,
 	c.providers, c.strategy = in.CapacityProviders, in.DefaultCapacityProviderStrategy
 	out := c.describe(types.ClusterFieldTags, types.ClusterFieldSettings)
 	return &api.PutClusterCapacityProvidersOutput{Cluster: &out}, nil
+}
+
+func (s *Service) updateClusterSettings(_ context.Context,
+	in *api.UpdateClusterSettingsInput) (*api.UpdateClusterSettingsOutput, error) {
+	c, err := s.cluster(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSettings(in.Settings); err != nil {
+		return nil, err
+	}
+	c.settings = in.Settings
+	out := c.describe(types.ClusterFieldTags, types.ClusterFieldSettings)
+	return &api.UpdateClusterSettingsOutput{Cluster: &out}, nil
+}
+
+func checkSettings(settings []types.ClusterSetting) error {
+	for _, setting := range settings {
+		if !slices.Contains([]string{"enabled", "enhanced", "disabled"}, aws.ToString(setting.Value)) {
+			return invalid("Invalid value '%s' of the cluster setting %s.", aws.ToString(setting.Value), setting.Name)
+		}
+	}
+	return nil
 }

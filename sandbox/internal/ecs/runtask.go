@@ -34,7 +34,7 @@ func (s *Service) handleTasks() {
 		"capacityProviderStrategy cluster count enableECSManagedTags enableExecuteCommand group launchType "+
 			"networkConfiguration overrides "+
 			"placementConstraints placementStrategy platformVersion propagateTags startedBy tags taskDefinition! "+
-			"clientToken", s.runTask)
+			"clientToken volumeConfigurations", s.runTask)
 	wire.HandleJSON(s.JSON, "StopTask", schemas.StopTaskRequest, schemas.StopTaskResponse, "cluster task! reason",
 		s.stopTaskCall)
 	wire.HandleJSON(s.JSON, "DescribeTasks", schemas.DescribeTasksRequest, schemas.DescribeTasksResponse,
@@ -179,6 +179,9 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 		return spec, err
 	}
 	if err := s.checkRoles(spec.definition, in.Overrides); err != nil {
+		return spec, err
+	}
+	if err := s.checkVolumes(spec.definition, in); err != nil {
 		return spec, err
 	}
 	spec.exec = in.EnableExecuteCommand

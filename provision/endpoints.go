@@ -1,4 +1,4 @@
-package status
+package provision
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
 
@@ -22,14 +21,14 @@ type Endpoints struct {
 }
 
 // ReadEndpoints reads those of a VPC.
-func ReadEndpoints(ctx context.Context, c *provision.Clients, vpc string) (Endpoints, error) {
+func ReadEndpoints(ctx context.Context, c *Clients, vpc string) (Endpoints, error) {
 	out := Endpoints{region: c.Region}
 	pages := ec2.NewDescribeVpcEndpointsPaginator(c.EC2,
 		&ec2.DescribeVpcEndpointsInput{Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return out, provision.ExplainAWS("read the VPC endpoints", err)
+			return out, explain("read the VPC endpoints", err)
 		}
 		for _, e := range page.VpcEndpoints {
 			if strings.EqualFold(string(e.State), "available") && aws.ToString(e.VpcId) == vpc {
@@ -56,7 +55,7 @@ func (e Endpoints) Missing(needed []string) []string {
 // Closed are those of the needed services that take all of the VPC's traffic to the service (private DNS)
 // and whose security groups let in no HTTPS from the worker's tasks: with such an endpoint a NAT gateway does not
 // help.
-func (e Endpoints) Closed(ctx context.Context, c *provision.Clients, ways provision.Ways, want spec.Spec,
+func (e Endpoints) Closed(ctx context.Context, c *Clients, ways Ways, want spec.Spec,
 	needed []string) ([]string, error) {
 	taking := slices.DeleteFunc(slices.Clone(e.list), func(one types.VpcEndpoint) bool {
 		return !aws.ToBool(one.PrivateDnsEnabled) ||
@@ -83,7 +82,7 @@ func (e Endpoints) Closed(ctx context.Context, c *provision.Clients, ways provis
 }
 
 // groupsOf reads the security groups of endpoints, by their ids.
-func groupsOf(ctx context.Context, c *provision.Clients, endpoints []types.VpcEndpoint) (
+func groupsOf(ctx context.Context, c *Clients, endpoints []types.VpcEndpoint) (
 	map[string]types.SecurityGroup, error) {
 	groups := map[string]types.SecurityGroup{}
 	for _, e := range endpoints {
@@ -98,7 +97,7 @@ func groupsOf(ctx context.Context, c *provision.Clients, endpoints []types.VpcEn
 		GroupIds: slices.Sorted(maps.Keys(groups)),
 	})
 	if err != nil {
-		return nil, provision.ExplainAWS("read the security groups of the VPC endpoints", err)
+		return nil, explain("read the security groups of the VPC endpoints", err)
 	}
 	for _, g := range found.SecurityGroups {
 		groups[aws.ToString(g.GroupId)] = g
@@ -106,13 +105,60 @@ func groupsOf(ctx context.Context, c *provision.Clients, endpoints []types.VpcEn
 	return groups, nil
 }
 
+// NeededServices are those that the worker's tasks talk to: for the image its registry and the layers behind it, for
+// starting logs and where its key is kept, for the worker ECS, EC2 and its queue. With key "" a secret is made.
+func NeededServices(key string, observer bool) []string {
+	needed := []string{"ecr.api", "ecr.dkr", "s3", "logs", "ecs", "ec2"}
+	if spec.IsParameter(key) {
+		needed = append(needed, "ssm")
+	} else {
+		needed = append(needed, "secretsmanager")
+	}
+	if observer {
+		needed = append(needed, "sqs")
+	}
+	return needed
+}
+
+// warnOfEndpoints tells of endpoints that take the worker's traffic to AWS, whatever its route, and let in none of it.
+// Whoever may not look goes on without.
+func (b *Bootstrap) warnOfEndpoints(ctx context.Context) {
+	w := b.w
+	if w.recalled {
+		return
+	}
+	ways := waysOf(w.network.found())
+	endpoints, err := ReadEndpoints(ctx, w.aws, ways.VPC)
+	var closed []string
+	if err == nil {
+		closed, err = endpoints.Closed(ctx, w.aws, ways, w.spec, NeededServices(w.spec.Prefect.APIKeySecret, w.Observes()))
+	}
+	if err != nil {
+		w.log.DebugContext(ctx, "whether VPC endpoints let tasks in is not known", "error", err)
+		return
+	}
+	if len(closed) > 0 {
+		b.Warnings = append(b.Warnings, ClosedEndpoints(ways.VPC, closed)+": "+ClosedEndpointsFix)
+	}
+}
+
+// ClosedEndpoints says which endpoints keep the worker's tasks out.
+func ClosedEndpoints(vpc string, closed []string) string {
+	return "VPC " + vpc + " has endpoints with private DNS whose security groups let in no HTTPS from the worker's " +
+		"tasks: " + strings.Join(closed, ", ")
+}
+
+// ClosedEndpointsFix is the fix for them.
+const ClosedEndpointsFix = "let in TCP 443 from the worker's security group or its subnets there, or name a group " +
+	"that they let in with --security-group"
+
 // source is where the worker's tasks have their addresses.
 type source struct {
 	groups  []string // ids
 	subnets []netip.Prefix
 }
 
-func taskSource(ctx context.Context, c *provision.Clients, ways provision.Ways, want spec.Spec) (source, error) {
+func taskSource(ctx context.Context, c *Clients, ways Ways, want spec.Spec) (source, error) {
 	from := source{groups: slices.Clone(want.Network.SecurityGroups)}
 	if len(from.groups) == 0 {
 		made, err := c.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{
@@ -120,7 +166,7 @@ func taskSource(ctx context.Context, c *provision.Clients, ways provision.Ways, 
 			{Name: aws.String("group-name"), Values: []string{want.Names.SecurityGroup}},
 		}})
 		if err != nil {
-			return from, provision.ExplainAWS("read the security groups", err)
+			return from, explain("read the security groups", err)
 		}
 		for _, g := range made.SecurityGroups {
 			if aws.ToString(g.VpcId) != ways.VPC || aws.ToString(g.GroupName) != want.Names.SecurityGroup {
@@ -135,7 +181,7 @@ func taskSource(ctx context.Context, c *provision.Clients, ways provision.Ways, 
 	}
 	subnets, err := c.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: ids})
 	if err != nil {
-		return from, provision.ExplainAWS("read the subnets", err)
+		return from, explain("read the subnets", err)
 	}
 	for _, s := range subnets.Subnets {
 		if prefix, err := netip.ParsePrefix(aws.ToString(s.CidrBlock)); err == nil {
