@@ -40,7 +40,8 @@ func FindWays(ctx context.Context, c *Clients, want spec.Network) (Ways, error) 
 	if err != nil {
 		return Ways{}, err
 	}
-	out := Ways{VPC: chosen.vpc, PublicIP: chosen.publicIP, Warnings: chosen.warnings}
+	finder.warn()
+	out := Ways{VPC: chosen.vpc, PublicIP: chosen.publicIP, Warnings: finder.found().warnings}
 	kinds := map[exitKind]Exit{exitNone: ExitNone, exitPublic: ExitPublic, exitPrivate: ExitPrivate}
 	for _, s := range chosen.subnets {
 		out.Subnets = append(out.Subnets, Way{Subnet: s.id, Zone: s.zone, Exit: kinds[s.out.kind], Why: s.out.why})

@@ -2,7 +2,9 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -119,9 +121,39 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", explain("read the VPC", err)
 	case len(out.Vpcs) == 0:
-		return "", hint.Add(fmt.Errorf("this account has no default VPC in this region"), "name a VPC with --vpc")
+		return "", f.noDefaultVPC(ctx)
 	}
 	return aws.ToString(out.Vpcs[0].VpcId), nil
+}
+
+// noDefaultVPC lists the VPCs that there are.
+func (f *networkFinder) noDefaultVPC(ctx context.Context) error {
+	var have []string
+	pages := ec2.NewDescribeVpcsPaginator(f.api, &ec2.DescribeVpcsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return explain("list the VPCs", err)
+		}
+		for _, v := range page.Vpcs {
+			have = append(have, describeVPC(v))
+		}
+	}
+	if len(have) == 0 {
+		return hint.Add(errors.New("this account has no VPC in this region"),
+			"make the default one with `aws ec2 create-default-vpc`, or check the region")
+	}
+	slices.Sort(have)
+	return hint.Add(fmt.Errorf("this account has no default VPC in this region, but %s", strings.Join(have, ", ")),
+		"name one of them with --vpc")
+}
+
+func describeVPC(v types.Vpc) string {
+	about := aws.ToString(v.CidrBlock)
+	if name := nameTag(v.Tags); name != "" {
+		about = name + ", " + about
+	}
+	return aws.ToString(v.VpcId) + " (" + about + ")"
 }
 
 func (f *networkFinder) subnet(ctx context.Context, id string) (types.Subnet, error) {
@@ -171,47 +203,10 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 	out := make([]subnet, len(subnets))
 	for i, s := range subnets {
 		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), name: nameTag(s.Tags),
-			free: int(aws.ToInt32(s.AvailableIpAddressCount)), out: exitOf(*s.SubnetId, tables)}
+			free: int(aws.ToInt32(s.AvailableIpAddressCount)), misfit: misfitOf(s), out: exitOf(s, tables)}
+		out[i].full = out[i].free == 0 && !aws.ToBool(s.Ipv6Native)
 	}
 	return out, nil
-}
-
-// exitOf finds the default route of a subnet: in its own route table, else in the VPC's main one.
-func exitOf(subnetID string, tables []types.RouteTable) exit {
-	var main *types.RouteTable
-	for _, table := range tables {
-		for _, a := range table.Associations {
-			if aws.ToString(a.SubnetId) == subnetID {
-				return defaultRoute(table)
-			}
-			if aws.ToBool(a.Main) {
-				main = &table
-			}
-		}
-	}
-	if main == nil {
-		return exit{why: "it has no route table"}
-	}
-	return defaultRoute(*main)
-}
-
-func defaultRoute(table types.RouteTable) exit {
-	id := aws.ToString(table.RouteTableId)
-	for _, route := range table.Routes {
-		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" {
-			continue
-		}
-		gateway := aws.ToString(route.GatewayId)
-		switch {
-		case route.State == types.RouteStateBlackhole:
-			return exit{why: "the default route of " + id + " leads to something that was deleted"}
-		case strings.HasPrefix(gateway, "igw-"):
-			return exit{kind: exitPublic}
-		default:
-			return exit{kind: exitPrivate}
-		}
-	}
-	return exit{why: "its route table " + id + " has no default route"}
 }
 
 func filter(name string, values ...string) types.Filter {

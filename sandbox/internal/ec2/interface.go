@@ -65,6 +65,9 @@ func (s *Service) CheckNetwork(subnetIDs, groupIDs []string) (Placement, error) 
 		if p.VpcID != "" && p.VpcID != n.VpcID {
 			return p, wire.Errorf("InvalidParameterException", "subnets %s are not in the same VPC", subnetIDs)
 		}
+		if why := notFargate(n); why != "" {
+			return p, wire.Errorf("InvalidParameterException", "AWS Fargate is not available in subnet %s: %s", id, why)
+		}
 		p.VpcID = n.VpcID
 		p.Zones = append(p.Zones, n.AvailabilityZone)
 	}
@@ -93,11 +96,11 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 	if err != nil {
 		return Interface{}, err
 	}
-	i := &networkInterface{
-		ID: newID("eni"), SubnetID: subnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
-		Description: description,
-		OwnerID:     s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+	i, err := s.addInterface(n, description)
+	if err != nil {
+		return Interface{}, err
 	}
+	i.Status = "in-use"
 	if public {
 		i.PublicIP = publicIP(len(s.interfaces))
 	}
@@ -107,7 +110,6 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 			i.Groups.Item = append(i.Groups.Item, groupLabel{g.GroupID, g.GroupName})
 		}
 	}
-	s.interfaces = append(s.interfaces, i)
 	return Interface{ID: i.ID, SubnetID: subnetID, PrivateIP: i.PrivateIP, Zone: i.AvailabilityZone}, nil
 }
 
@@ -116,6 +118,35 @@ func (s *Service) DetachInterface(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.interfaces = deleteWhere(s.interfaces, func(i *networkInterface) bool { return i.ID == id })
+}
+
+// addInterface takes a free address of a subnet.
+func (s *Service) addInterface(n *subnet, description string) (*networkInterface, error) {
+	if s.freeAddresses(n) < 1 {
+		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet",
+			"The specified subnet does not have enough free addresses to satisfy the request.")
+	}
+	i := &networkInterface{
+		ID: newID("eni"), SubnetID: n.SubnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
+		Description: description,
+		OwnerID:     s.account, Status: "available", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+	}
+	s.interfaces = append(s.interfaces, i)
+	return i, nil
+}
+
+// freeAddresses is how many IPv4 addresses of a subnet are free: AWS keeps five of each.
+func (s *Service) freeAddresses(n *subnet) int {
+	if n.IPv6Native {
+		return 0
+	}
+	free := 1<<(32-netip.MustParsePrefix(n.CidrBlock).Bits()) - 5
+	for _, i := range s.interfaces {
+		if i.SubnetID == n.SubnetID {
+			free--
+		}
+	}
+	return free
 }
 
 // freeAddress leaves out the four addresses that AWS keeps at the start of a subnet.
@@ -139,6 +170,29 @@ func publicIP(n int) string { return fmt.Sprintf("198.51.100.%d", 1+n%254) }
 
 func (s *Service) handleInterfaces() {
 	wire.HandleQuery(s.Query, "DescribeNetworkInterfaces", s.describeInterfaces)
+	wire.HandleQuery(s.Query, "CreateNetworkInterface", s.createInterface)
+}
+
+type createInterfaceInput struct {
+	SubnetID    string `query:"SubnetId,required"`
+	Description string
+	ClientToken string
+}
+
+type createInterfaceAnswer struct {
+	Interface   *networkInterface `xml:"networkInterface"`
+	ClientToken string            `xml:"clientToken,omitempty"`
+}
+
+func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (*createInterfaceAnswer, error) {
+	n, err := find(s.subnets, "subnet", in.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
+		return s.addInterface(n, in.Description)
+	})
+	return &createInterfaceAnswer{i, in.ClientToken}, err
 }
 
 var interfaceFilters = filters[*networkInterface]{
