@@ -39,7 +39,10 @@ func (r *role) ask(ctx context.Context) error {
 	r.lacks = &shortfall{}
 	for i, s := range policy.Statements {
 		if len(denied[i]) > 0 {
-			r.lacks.actions, r.lacks.sids = append(r.lacks.actions, denied[i]...), append(r.lacks.sids, s.Sid)
+			r.lacks.sids = append(r.lacks.sids, s.Sid)
+		}
+		for _, refused := range denied[i] {
+			r.lacks.actions = append(r.lacks.actions, refused.Action)
 		}
 	}
 	slices.Sort(r.lacks.actions)

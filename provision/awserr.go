@@ -3,7 +3,9 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -46,8 +48,22 @@ func explainAs(what string, err error) error {
 
 func explainCode(what, action string, api smithy.APIError, err error) error {
 	if missing, ok := awserr.Missing(err); ok {
+		advice := "ask for a policy that allows " + missing.Action + " on what the message names"
+		if missing.Limit != "" {
+			advice = missing.Advice()
+		}
 		return hint.Add(&awserr.Error{What: what, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
-			"ask for a policy that allows "+missing.Action+" on what the message names")
+			advice)
+	}
+	if strings.Contains(api.ErrorMessage(), "tag policy") {
+		return hint.Add(&awserr.Error{What: what, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
+			"a tag policy of your organization wants other tags: name them with --tag, in its spelling")
+	}
+	if quota := usedUp(action, api.ErrorCode()); quota != "" {
+		return hint.Add(&awserr.Error{What: what, Why: fmt.Sprintf("AWS's quota %q is used up: %s (%s)", quota,
+			strings.TrimSuffix(api.ErrorMessage(), "."), api.ErrorCode()), Err: err},
+			"delete what is not needed any more in this account and region, or ask for more in Service Quotas (quota "+
+				quota+" of "+serviceOf(action)+"); then run the same command again: it goes on where it stopped")
 	}
 	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":

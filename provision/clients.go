@@ -12,7 +12,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -73,14 +78,14 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 		Region:   cfg.Region,
 		Endpoint: aws.ToString(cfg.BaseEndpoint),
 		IAM:      iamcalls.New(cfg, again),
-		ECR:      ecrcalls.New(cfg),
-		ECS:      ecscalls.New(cfg),
+		ECR:      ecrcalls.New(cfg, func(o *ecr.Options) { o.Retryer = noWait(o.Retryer) }),
+		ECS:      ecscalls.New(cfg, func(o *ecs.Options) { o.Retryer = noWait(o.Retryer) }),
 		EC2:      ec2calls.New(cfg),
-		Logs:     logscalls.New(cfg),
-		Secrets:  secretscalls.New(cfg),
+		Logs:     logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.Retryer = noWait(o.Retryer) }),
+		Secrets:  secretscalls.New(cfg, func(o *secretsmanager.Options) { o.Retryer = noWait(o.Retryer) }),
 		SSM:      ssmcalls.New(cfg),
 		SQS:      sqscalls.New(cfg),
-		Events:   eventscalls.New(cfg),
+		Events:   eventscalls.New(cfg, func(o *eventbridge.Options) { o.Retryer = noWait(o.Retryer) }),
 		S3:       s3calls.New(cfg),
 		STS:      sts.NewFromConfig(cfg),
 		Prefect:  api,

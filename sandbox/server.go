@@ -108,6 +108,7 @@ func (s *Server) startServices() {
 	roles := iam.New(o.Partition, o.Account, o.EnforceIAM, o.Clock)
 	roles.Linked = func() bool { return !s.faults.ForGood("iam", fault.LinkedRoleOperation, fault.Unseen) }
 	roles.Lag = &s.lag
+	roles.ServiceControl = o.ServiceControlPolicy
 	network := ec2.New(o.Partition, o.Region, o.Account, &s.lag)
 	s.network = network
 	groups := logs.New(o.Partition, o.Region, o.Account)

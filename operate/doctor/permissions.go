@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"ecsctl/internal/denial"
 	"ecsctl/provision"
 )
 
@@ -42,6 +43,11 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	needed, spared := missingIn(policy, denied)
 	if len(needed.actions) > 0 {
+		if len(needed.limits) > 0 {
+			d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
+				strings.Join(needed.limits, "; "))
+			return
+		}
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
 			fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
 				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL")))
@@ -63,19 +69,26 @@ func (d *doctor) BootstrapPolicy() (provision.Policy, error) {
 	return provision.NewPolicy(provision.PolicyBootstrap, d.spec, d.id, server)
 }
 
-// shortfall is what is missing: actions that are not allowed, and the statements that would allow them.
-type shortfall struct{ actions, sids []string }
+// shortfall is what is missing: actions that are not allowed, the statements that would allow them, and what
+// to do about the first of each kind that no statement would allow.
+type shortfall struct{ actions, sids, limits []string }
 
 // missingIn sorts out what was denied, by statement, of a policy.
-func missingIn(policy provision.Policy, denied [][]string) (needed, spared shortfall) {
+func missingIn(policy provision.Policy, denied [][]provision.Refused) (needed, spared shortfall) {
+	told := map[string]bool{}
 	for i, statement := range policy.Statements {
 		into := &needed
 		if statement.Optional {
 			into = &spared
 		}
-		for _, action := range denied[i] {
-			if !slices.Contains(into.actions, action) {
-				into.actions = append(into.actions, action)
+		for _, refused := range denied[i] {
+			if !slices.Contains(into.actions, refused.Action) {
+				into.actions = append(into.actions, refused.Action)
+			}
+			if refused.Limit != "" && !told[refused.Limit] && !statement.Optional {
+				told[refused.Limit] = true
+				advice := denial.Denial{Action: refused.Action, Limit: refused.Limit}.Advice()
+				into.limits = append(into.limits, advice)
 			}
 		}
 		if len(denied[i]) > 0 {
