@@ -29,6 +29,10 @@ func explainAs(what string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &awserr.Error{What: what, Why: "timed out", Err: err}
 	}
+	var credentials *credentialsError
+	if errors.As(err, &credentials) {
+		return explainCredentials(what, credentials)
+	}
 	if awserr.NoCredentials(err) {
 		return hint.Add(&awserr.Error{What: what, Why: "no AWS credentials were found", Err: err},
 			"sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and "+

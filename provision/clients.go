@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,7 +34,6 @@ import (
 	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/aws/ssmcalls"
 	"ecsctl/internal/directly"
-	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
 
@@ -124,8 +124,8 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, hint.Add(fmt.Errorf("failed to load the AWS configuration: %w", err),
-			"name an existing profile with --profile or AWS_PROFILE")
+		return aws.Config{}, configError(profile, err)
 	}
+	cfg.Credentials = tellingProvider{cfg.Credentials, cmp.Or(profile, os.Getenv("AWS_PROFILE"))}
 	return cfg, nil
 }
