@@ -42,7 +42,7 @@ func Run(app *cli.App, args []string, streams Streams) int {
 	context.AfterFunc(ctx, stop)
 	err := app.RunContext(ctx, arranged(app, args))
 	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrAbandoned) {
-		err = ErrInterrupted
+		err = interruption(context.Cause(ctx))
 	}
 	Report(streams, err)
 	return ExitCode(err)

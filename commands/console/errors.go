@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,8 +18,21 @@ var ErrChanges = errors.New("the dry run has changes")
 // ErrUnhealthy ends a status that has just been shown.
 var ErrUnhealthy = errors.New("the pool is not healthy")
 
-// ErrInterrupted ends a command after Ctrl-C or SIGTERM.
-var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it goes on where it stopped")
+const runAgain = "run the same command again: it goes on where it stopped"
+
+// What ends a command after Ctrl-C, and after a SIGTERM: of a shutdown, a scheduler or a time limit.
+var (
+	ErrInterrupted = hint.Add(errors.New("interrupted"), runAgain)
+	ErrTerminated  = hint.Add(errors.New("terminated by SIGTERM"), runAgain)
+)
+
+// interruption is for the signal that ended a command: signal.NotifyContext names it.
+func interruption(cause error) error {
+	if strings.Contains(cause.Error(), syscall.SIGTERM.String()) {
+		return ErrTerminated
+	}
+	return ErrInterrupted
+}
 
 // ErrAbandoned ends a question at which Ctrl-C was typed.
 var ErrAbandoned = errors.New("interrupted: nothing was changed")
@@ -38,7 +52,7 @@ func ExitCode(err error) int {
 		return 0
 	case errors.Is(err, ErrChanges):
 		return 2
-	case errors.Is(err, ErrInterrupted), errors.Is(err, ErrAbandoned):
+	case errors.Is(err, ErrInterrupted), errors.Is(err, ErrTerminated), errors.Is(err, ErrAbandoned):
 		return 130
 	case errors.As(err, &command):
 		return command.Code
