@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 )
 
@@ -40,6 +41,10 @@ func explainAs(what string, err error) error {
 	}
 	if api, ok := awserr.Answer(err); ok {
 		return explainCode(what, awserr.Action(err), api, err)
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(&awserr.Error{What: what, Why: "this machine does not trust who answers in AWS's place: " +
+			innermost(err), Err: err}, advice)
 	}
 	var dns *net.DNSError
 	var op *net.OpError

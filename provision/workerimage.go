@@ -13,6 +13,7 @@ import (
 
 	"ecsctl/image"
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 )
 
@@ -125,6 +126,9 @@ func explainPush(err error) error {
 	if errors.As(err, &push) && push.Denied() {
 		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, "+
 			"ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(err, advice)
 	}
 	return hint.Add(err, "run the same command again: it goes on where it stopped, or name an image of your own with "+
 		"--image")

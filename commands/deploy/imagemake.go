@@ -13,6 +13,7 @@ import (
 	"ecsctl/commands/workercmd"
 	"ecsctl/image/flowimage"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 	"ecsctl/internal/userpython"
 	"ecsctl/provision"
@@ -117,6 +118,9 @@ func (m *imageMaker) explainPush(err error) error {
 	var push *flowimage.PushError
 	if !errors.As(err, &push) {
 		return err
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(err, advice)
 	}
 	switch {
 	case push.Status == http.StatusForbidden && m.opts.Repository == "":
