@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -42,6 +43,8 @@ type Clients struct {
 	Region string
 	// Endpoint is where AWS's API is, if it is not AWS's own: that of a sandbox.
 	Endpoint string
+	// FIPS reports whether calls go to AWS's FIPS endpoints (AWS_USE_FIPS_ENDPOINT): images do then, too.
+	FIPS bool
 
 	IAM     *iamcalls.Client
 	ECR     *ecrcalls.Client
@@ -74,11 +77,10 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 
 // ClientsFor makes the clients of an AWS configuration.
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
-	return &Clients{
+	c := &Clients{
 		Region:   cfg.Region,
 		Endpoint: aws.ToString(cfg.BaseEndpoint),
 		IAM:      iamcalls.New(cfg, again),
-		ECR:      ecrcalls.New(cfg, func(o *ecr.Options) { o.Retryer = noWait(o.Retryer) }),
 		ECS:      ecscalls.New(cfg, func(o *ecs.Options) { o.Retryer = noWait(o.Retryer) }),
 		EC2:      ec2calls.New(cfg),
 		Logs:     logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.Retryer = noWait(o.Retryer) }),
@@ -90,7 +92,21 @@ func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
 		STS:      sts.NewFromConfig(cfg),
 		Prefect:  api,
 	}
+	c.ECR = ecrcalls.New(cfg, func(o *ecr.Options) {
+		o.Retryer = noWait(o.Retryer)
+		c.FIPS = o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled
+	})
+	return c
 }
+
+// registryHost is where images of a repository of ECR are pushed to.
+func (c *Clients) registryHost(uri string) string {
+	if !c.FIPS {
+		return uri
+	}
+	return strings.Replace(uri, ".dkr.ecr.", ".dkr.ecr-fips.", 1)
+}
+
 
 // again repeats what IAM refuses because something else writes the same role at that moment,
 // which the SDK takes for final (docs/aws-notes.md).

@@ -153,3 +153,18 @@ func TestPoliciesThatLimit(t *testing.T) {
 		})
 	}
 }
+
+// Credentials that are valid elsewhere are not doubted: the region is not enabled.
+func TestRegionNotEnabled(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{NotEnabled: true}, 1)
+	err := a.try(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the region eu-west-1 is not enabled in account 123456789012") ||
+		!strings.Contains(strings.Join(hint.Of(err), "\n"), "aws account enable-region --region-name eu-west-1") {
+		t.Errorf("got error %v, hints %q", err, hint.Of(err))
+	}
+	a.cfg.Credentials = credentials.NewStaticCredentialsProvider("AKIAWRONG", "wrong", "")
+	if err := a.try(t.Context()); err == nil || !strings.Contains(err.Error(), "AWS does not accept the credentials") {
+		t.Errorf("got error %v of wrong credentials", err)
+	}
+}

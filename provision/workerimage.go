@@ -92,7 +92,7 @@ func (w *world) pushImage(ctx context.Context, made *image.Image, uri, repositor
 	if err != nil {
 		return "", err
 	}
-	err = made.Push(ctx, image.Destination{Repository: uri, Login: login, UserAgent: "ecsctl/" + w.version}, tag)
+	err = made.Push(ctx, image.Destination{Repository: w.aws.registryHost(uri), Login: login, UserAgent: "ecsctl/" + w.version}, tag)
 	if err == nil {
 		return made.Digest.String(), nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -97,7 +98,7 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 		return
 	}
 	_, err = remote.Head(ref, remote.WithContext(ctx), remote.WithAuth(authn.Anonymous),
-		remote.WithUserAgent("ecsctl/"+d.Version))
+		remote.WithTransport(cabundle.Transport(remote.DefaultTransport)), remote.WithUserAgent("ecsctl/"+d.Version))
 	d.judgeRegistry(check, image, err)
 }
 
