@@ -65,6 +65,9 @@ func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(w.checkARNs(), w.resolveSecret(ctx)); err != nil {
+		return nil, w.nameStatements(opts.policy(), err)
+	}
 	b, err := planBootstrap(ctx, w)
 	return b, w.nameStatements(opts.policy(), err)
 }
@@ -189,7 +192,8 @@ func (b *Bootstrap) compare() error {
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())
 	}
-	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings())
+	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings(),
+		b.w.foreignSecret())
 	for _, r := range b.resources {
 		if role, ok := r.(*role); ok {
 			b.Warnings = append(b.Warnings, role.warnings()...)

@@ -107,7 +107,6 @@ func (c *Clients) registryHost(uri string) string {
 	return strings.Replace(uri, ".dkr.ecr.", ".dkr.ecr-fips.", 1)
 }
 
-
 // again repeats what IAM refuses because something else writes the same role at that moment,
 // which the SDK takes for final (docs/aws-notes.md).
 func again(o *iam.Options) { o.Retryer = retry.AddWithErrorCodes(o.Retryer, "ConcurrentModification") }

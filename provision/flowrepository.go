@@ -12,7 +12,7 @@ import (
 
 // FlowRepository is where the images of a pool's flows go.
 type FlowRepository struct {
-	URI   string
+	URI string
 	// PushTo is URI, or the same by the registry's FIPS endpoint.
 	PushTo string
 	Login  image.Login

@@ -107,6 +107,8 @@ func (w *world) cannotRunTasks(ctx context.Context, nameOrARN string) (string, e
 		return "it does not exist", nil
 	case err != nil:
 		return "", explain("read role "+nameOrARN, err)
+	case spec.IsARN(nameOrARN) && found.arn != nameOrARN:
+		return "the ARN of that role is " + found.arn, nil
 	case !letsECSAssume(found.trust):
 		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
 	}
