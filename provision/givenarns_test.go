@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -110,8 +111,12 @@ func TestPartialSecretARN(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(*policy.PolicyDocument, strings.TrimPrefix(full, secretsARN)) {
-			t.Errorf("the execution role's policy does not name %s: %s", full, *policy.PolicyDocument)
+		document, err := url.QueryUnescape(*policy.PolicyDocument)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(document, strings.TrimPrefix(full, secretsARN)) {
+			t.Errorf("the execution role's policy does not name %s: %s", full, document)
 		}
 		a.settled()
 	}
