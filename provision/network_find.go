@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -24,25 +23,22 @@ type networkFinder struct {
 	api  *ec2calls.Client
 	want spec.Network
 
-	once   sync.Once
+	all    shared[chosenNetwork]
 	chosen chosenNetwork
-	err    error
-
-	vpcOnce sync.Once
-	vpcID   string
-	vpcErr  error
+	vpcID  shared[string]
 }
 
 // vpc returns the VPC alone, which is known before its subnets are.
 func (f *networkFinder) vpc(ctx context.Context) (string, error) {
-	f.vpcOnce.Do(func() { f.vpcID, f.vpcErr = f.findVPC(ctx) })
-	return f.vpcID, f.vpcErr
+	return f.vpcID.get(ctx, f.findVPC)
 }
 
 // get returns the network that the Spec means. The first caller does the work with its context.
 func (f *networkFinder) get(ctx context.Context) (chosenNetwork, error) {
-	f.once.Do(func() { f.chosen, f.err = f.choose(ctx) })
-	return f.chosen, f.err
+	return f.all.get(ctx, func(ctx context.Context) (n chosenNetwork, err error) {
+		f.chosen, err = f.choose(ctx)
+		return f.chosen, err
+	})
 }
 
 // found is the network that get has read: without one there is no plan.
