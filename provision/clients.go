@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,6 +78,8 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 
 // ClientsFor makes the clients of an AWS configuration.
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), answers.OneLook)
 	c := &Clients{
 		Region:   cfg.Region,
 		Endpoint: aws.ToString(cfg.BaseEndpoint),

@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/onelook"
 	"ecsctl/provision/spec"
 )
 
@@ -61,7 +62,7 @@ func notEnabled(ctx context.Context, c *Clients, err error) error {
 		"AuthFailure", "OptInRequired") {
 		return err
 	}
-	who, other := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{},
+	who, other := c.STS.GetCallerIdentity(onelook.Anew(ctx), &sts.GetCallerIdentityInput{},
 		func(o *sts.Options) { o.Region = elsewhere })
 	if other != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/onelook"
 	"ecsctl/operate/status"
 	"ecsctl/provision"
 )
@@ -63,7 +64,7 @@ func (d *doctor) checkClock(ctx context.Context) {
 		return
 	}
 	var theirs time.Time
-	_, err := d.Clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+	_, err := d.Clients.STS.GetCallerIdentity(onelook.Anew(ctx), &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *smithymiddleware.Stack) error {
 			return stack.Deserialize.Add(readDate(&theirs), smithymiddleware.After)
 		})

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/onelook"
 	"ecsctl/operate"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
@@ -57,6 +58,7 @@ type doctor struct {
 // Examine looks at all that a bootstrap and a worker need, and changes nothing. What is
 // wrong is a result; the error is that of a ctx that has ended.
 func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
+	ctx = onelook.Begin(ctx)
 	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
 	for _, look := range []func(context.Context){
 		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
