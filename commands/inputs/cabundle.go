@@ -26,7 +26,7 @@ func UseCABundle(ctx context.Context, profile string) error {
 		}
 	})
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return cabundle.Use("", "")
 	}
 	return cabundle.Use(found.CustomCABundle, "ca_bundle of the AWS profile "+name)
 }

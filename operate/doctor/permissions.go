@@ -43,14 +43,13 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	needed, spared := missingIn(policy, denied)
 	if len(needed.actions) > 0 {
-		if len(needed.limits) > 0 {
-			d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
-				strings.Join(needed.limits, "; "))
-			return
+		fixes := needed.limits
+		if len(needed.sids) > 0 {
+			fixes = append([]string{fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
+				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL"))}, fixes...)
 		}
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
-			fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
-				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL")))
+			strings.Join(fixes, "; "))
 		return
 	}
 	reason := principal + " may do all that bootstrap does, says IAM"
@@ -91,7 +90,7 @@ func missingIn(policy provision.Policy, denied [][]provision.Refused) (needed, s
 				into.limits = append(into.limits, advice)
 			}
 		}
-		if len(denied[i]) > 0 {
+		if slices.ContainsFunc(denied[i], func(r provision.Refused) bool { return r.Limit == "" }) {
 			into.sids = append(into.sids, statement.Sid)
 		}
 	}
