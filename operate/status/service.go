@@ -14,6 +14,7 @@ import (
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/aws/ecscalls"
 	"ecsctl/provision"
@@ -144,13 +145,17 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec
 	if out.service == nil {
 		return out, nil
 	}
+	group, gctx := errgroup.WithContext(ctx)
 	for status, tasks := range map[types.DesiredStatus]*[]types.Task{
 		types.DesiredStatusRunning: &out.running, types.DesiredStatusStopped: &out.stopped,
 	} {
-		if *tasks, err = serviceTasks(ctx, c.ECS, spec, status); err != nil {
-			return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q",
-				spec.Names.Service), err)
-		}
+		group.Go(func() (err error) {
+			*tasks, err = serviceTasks(gctx, c.ECS, spec, status)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q", spec.Names.Service), err)
 	}
 	slices.SortFunc(out.stopped, func(a, b types.Task) int { return stoppedAt(b).Compare(stoppedAt(a)) })
 	return out, nil
