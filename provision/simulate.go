@@ -15,7 +15,7 @@ import (
 )
 
 // atOnce is how many questions IAM is asked at the same time.
-const atOnce = 4
+const atOnce = 12
 
 // Refused is an action that IAM says a principal may not do, and the kind of policy that no other can
 // overrule, if one of that kind is why (denial.Denial).

@@ -138,10 +138,12 @@ func (d *doctor) foresee(ctx context.Context) (looking context.Context, done fun
 		group.Go(func() { _ = tryKey(looking, d.Prefect) })
 		if d.spec.Pool != "" {
 			group.Go(func() { _, _ = d.Prefect.ReadWorkPool(looking, d.spec.Pool) })
+			group.Go(func() { _, _ = d.Prefect.Deployments(looking, d.spec.Pool) })
 		}
 	}
 	if d.AWSErr == nil && d.Status != nil && d.spec.Pool != "" {
-		group.Go(func() { _, _ = status.ReadStatus(looking, *d.Status) })
+		group.Go(func() { _, _, _ = status.FirstCause(looking, d.Status) })
+		group.Go(func() { _, _ = d.vcpusInUse(looking) })
 	}
 	return looking, func() {
 		cancel()

@@ -70,8 +70,9 @@ type statusReader struct {
 func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
 	ctx = onelook.Begin(ctx)
 	opts.Policy, opts.SecretsUnread = provision.PolicyStatus, true
-	if api := opts.Clients.Prefect; api != nil && !api.IsCloud() {
-		go func() { _, _ = api.ServerVersion(ctx) }() // which the plan asks for once it is its turn
+	if api := opts.Clients.Prefect; api != nil {
+		go func() { _, _ = api.ReadWorkPool(ctx, opts.Spec.Pool) }() // which are asked for once it is their turn
+		go func() { _, _ = api.ServerVersion(ctx) }()
 	}
 	id, err := provision.WhoAmI(ctx, opts.Clients)
 	if err != nil {
