@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy bench-worker bench-wake bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy bench-worker bench-wake bench-roundtrips bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -111,6 +111,9 @@ bench-worker: ## our worker beside the official one: launches a second, memory, 
 bench-wake: ## how long a run that is due waits for its RunTask, with our worker and the official one
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/wake
+
+bench-roundtrips: ## how many round trips to AWS and Prefect each command waits for; fails beyond its goal
+	$(GO) test -count=1 -v ./bench/roundtrips | grep -v '^ *roundtrips_test.go:[0-9]*: *[0-9.]* s:'
 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh

@@ -291,6 +291,9 @@ func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, er
 		if !change.writes() {
 			continue
 		}
+		if made, ok := r.(*workerImage); ok && made.digest == "" {
+			go func() { _, _ = made.build(ctx) }()
+		}
 		steps = append(steps, step{change: change, needs: r.needs(), run: r.apply})
 	}
 	applied, err := runSteps(ctx, steps, progress)
