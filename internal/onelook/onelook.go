@@ -34,7 +34,9 @@ func Begin(ctx context.Context) context.Context {
 }
 
 // Anew is for what must be asked again.
-func Anew(ctx context.Context) context.Context { return context.WithValue(ctx, contextKey{}, (*look)(nil)) }
+func Anew(ctx context.Context) context.Context {
+	return context.WithValue(ctx, contextKey{}, (*look)(nil))
+}
 
 func of(ctx context.Context) *look {
 	l, _ := ctx.Value(contextKey{}).(*look)
