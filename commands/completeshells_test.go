@@ -76,15 +76,14 @@ func TestCompletionInZsh(t *testing.T) {
 func (a *account) openZsh() *screen {
 	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.t.Context(), stage.Patience)
-	a.t.Cleanup(cancel)
 	s := &screen{terminal: &terminal{t: a.t, ended: make(chan struct{})}, emu: vt.NewEmulator(100, 20)}
 	s.cmd = exec.CommandContext(ctx, "zsh", "-f", "-i")
 	s.cmd.Env, s.cmd.Dir = append(a.env, "TERM=xterm-256color"), a.dir
 	var err error
 	s.tty, err = pty.StartWithSize(s.cmd, &pty.Winsize{Cols: 100, Rows: 20})
 	a.must(err)
-	a.t.Cleanup(func() { cancel(); _, _ = s.tty.Close(), s.emu.Close() })
-	go func() { _, _ = io.Copy(s.tty, s.emu) }()
+	s.sendAnswers()
+	a.t.Cleanup(cancel)
 	go func() {
 		defer close(s.ended)
 		_, _ = io.Copy(s, s.tty)

@@ -42,13 +42,23 @@ func (a *account) openScreen(cols, rows int, stdout io.Writer, env []string, arg
 	if s.tty, err = pty.StartWithSize(s.cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}); err != nil {
 		a.t.Fatal(err)
 	}
-	a.t.Cleanup(func() { _, _ = s.tty.Close(), s.emu.Close() })
-	go func() { _, _ = io.Copy(s.tty, s.emu) }() // what the emulator answers
+	s.sendAnswers()
 	go func() {
 		defer close(s.ended)
 		_, _ = io.Copy(s, s.tty) // it ends with an error when the program does
 	}()
 	return s
+}
+
+// sendAnswers sends what the emulator answers, until the test ends.
+func (s *screen) sendAnswers() {
+	var sending sync.WaitGroup
+	sending.Go(func() { _, _ = io.Copy(s.tty, s.emu) })
+	s.t.Cleanup(func() {
+		_ = s.tty.Close()
+		_ = s.emu.InputPipe().(io.Closer).Close() // the emulator's own Close is a data race with its Read
+		sending.Wait()
+	})
 }
 
 // Write shows what the program writes.

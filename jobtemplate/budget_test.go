@@ -79,7 +79,7 @@ func TestPoison(t *testing.T) { // not beside others: it counts what is allocate
 			if !errors.As(err, &problems) {
 				t.Fatalf("error %v", err)
 			}
-			if used > 64<<20 {
+			if used > mostForPoison {
 				t.Errorf("%d kB of variables take %d MB", len(variables)>>10, used>>20)
 			}
 			if len(err.Error()) > 200_000 {

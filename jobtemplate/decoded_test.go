@@ -42,7 +42,7 @@ func TestDocumentsAreDecodedOnce(t *testing.T) {
 			}
 		})
 	}
-	if anew, remembered := allocations(nil), allocations(&jobtemplate.Decoded{}); remembered > 0.7*anew {
+	if anew, remembered := allocations(nil), allocations(&jobtemplate.Decoded{}); remembered > mostRemembered*anew {
 		t.Errorf("%v allocations for a job, %v where its documents are decoded anew", remembered, anew)
 	}
 }

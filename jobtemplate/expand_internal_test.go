@@ -54,12 +54,12 @@ func TestExpand(t *testing.T) {
 		"numbers keep their spelling": {`[1.0, 1e3, 10000000000000000000000]`, `[1.0, 1e3, 10000000000000000000000]`},
 	}
 	values := mustDecode(t, expandValues).(map[string]any)
-	e := expander{values: values, budget: newBudget(&findings{}), environ: func(name string) (string, bool) {
-		return "/h", name == "HOME"
-	}}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			e := expander{values: values, budget: newBudget(&findings{}), environ: func(name string) (string, bool) {
+				return "/h", name == "HOME"
+			}}
 			got, _ := e.expand(mustDecode(t, tc.template))
 			if diff := cmp.Diff(mustDecode(t, tc.want), got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -93,3 +93,38 @@ func TestCacheForgetsWhatNobodyAsksFor(t *testing.T) {
 		}
 	})
 }
+
+// A reading goes on while somebody waits for it, whoever began it, and no longer: nothing is done, or said, after the
+// worker has ended.
+func TestCacheReadsForThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c cache[int]
+		var ended atomic.Bool
+		read := func(ctx context.Context) (int, error) {
+			defer ended.Store(true)
+			return 7, pause.For(ctx, time.Hour)
+		}
+		first, endFirst := context.WithCancel(t.Context())
+		second, endSecond := context.WithTimeout(t.Context(), time.Minute)
+		defer endSecond()
+		var waiting sync.WaitGroup
+		for _, ctx := range []context.Context{first, second} {
+			waiting.Go(func() {
+				if _, err := c.get(ctx, "key", time.Time{}, read); err == nil {
+					t.Error("got a value that was not read")
+				}
+			})
+			synctest.Wait()
+		}
+		endFirst()
+		synctest.Wait()
+		if ended.Load() {
+			t.Error("the second was left alone")
+		}
+		waiting.Wait()
+		if !ended.Load() {
+			t.Error("the reading goes on for nobody")
+		}
+	})
+}

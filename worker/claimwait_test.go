@@ -7,6 +7,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +17,6 @@ import (
 
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
-	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -25,6 +25,9 @@ type gate struct {
 	config  aws.Config
 	opened  atomic.Bool
 	refused atomic.Int64
+
+	meanwhile func() // happens while the first call is under way, before AWS has it
+	once      sync.Once
 }
 
 func (w *world) gate(operation string) *gate {
@@ -35,7 +38,11 @@ func (w *world) gate(operation string) *gate {
 		r.Out.Host = r.In.Host // it is signed
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+operation) || g.opened.Load() {
+		asked := strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+operation)
+		if asked && g.meanwhile != nil {
+			g.once.Do(g.meanwhile)
+		}
+		if !asked || g.opened.Load() {
 			pass.ServeHTTP(rw, r)
 			return
 		}
@@ -124,7 +131,7 @@ func TestReplicasOfOneName(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	id := w.runs(w.deployment(nil), 1)[0]
 	first, second := w.gate("RunTask"), w.gate("RunTask")
-	soon := func(o *worker.Options) { o.ClaimGrace, o.DrainTimeout = 500*time.Millisecond, 4*time.Second }
+	soon := func(o *worker.Options) { o.ClaimGrace, o.DrainTimeout = 500*time.Millisecond, 10*time.Second }
 	a := w.start(func(o *worker.Options) { first.behind("replica")(o); soon(o) })
 	eventually(t, "the first replica's claim", func() bool { return first.refused.Load() > 0 })
 	// The second one only recovers: what the first gives back is for the third to claim.
@@ -220,19 +227,16 @@ func TestWhatEndedDuringALaunchIsStopped(t *testing.T) {
 		for name, do := range meanwhile {
 			t.Run(version+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{TaskDelay: 5 * time.Second}})
-				d := w.deployment(nil)
-				id := w.runs(d, 1)[0]
-				w.server.AddFault(fault.Fault{
-					Service: "ecs", Operation: "RunTask", Kind: fault.Latency, Latency: 500 * time.Millisecond,
-				})
-				a := w.start(nil)
-				eventually(t, "the launch", func() bool { return w.calls("RegisterTaskDefinition") > 0 })
-				eventually(t, "Submitting", func() bool {
-					run, err := w.api.ReadFlowRun(t.Context(), id)
-					return err == nil && run.StateType == prefect.Pending
-				})
-				do(w, id)
+				delay := 30 * time.Second // the worker stops the task long before
+				if name == "retried" {
+					delay = 8 * time.Second
+				}
+				w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{TaskDelay: delay}})
+				id := w.runs(w.deployment(nil), 1)[0]
+				gate := w.gate("RunTask")
+				gate.opened.Store(true)
+				gate.meanwhile = func() { do(w, id) }
+				a := w.start(gate.behind("w1"))
 				eventually(t, "the task to be stopped", func() bool {
 					for _, task := range w.tasks() {
 						if aws.ToString(task.DesiredStatus) == "STOPPED" && task.StartedAt == nil {

@@ -19,6 +19,7 @@ var briefly = patience{limit: time.Second}
 
 // launcher are the stages from register on, against a sandbox.
 type launcher struct {
+	prefect  *prefect.Client
 	clients  *awsaccess.Clients
 	register *register
 	launch   *launch
@@ -38,7 +39,14 @@ func newLauncher(t *testing.T) *launcher {
 	if _, err := clients.ECS.CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
-	return &launcher{clients, &register{patience: briefly}, &launch{
+	key, authString := server.PrefectCredentials()
+	api, err := prefect.New(prefect.Options{
+		APIURL: server.PrefectAPIURL(), APIKey: prefect.Secret(key), AuthString: prefect.Secret(authString),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &launcher{api, clients, &register{patience: briefly}, &launch{
 		patience: briefly, networks: networks{patience: briefly},
 	}}
 }
@@ -58,7 +66,7 @@ func (l *launcher) Run(t *testing.T, workerName string, c candidate) task {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.standing = &standing{known: time.Now()}
+	c.standing = &standing{claim: &claim{api: l.prefect}, log: silence, cand: c, known: time.Now()}
 	made, err := l.launch.Run(t.Context(), silence, l.clients, job, used, c)
 	if err != nil {
 		t.Fatal(err)
@@ -66,17 +74,54 @@ func (l *launcher) Run(t *testing.T, workerName string, c candidate) task {
 	return made
 }
 
+// Claimed is a flow run that a worker has claimed.
+func (l *launcher) Claimed(t *testing.T) candidate {
+	t.Helper()
+	flow, err := l.prefect.CreateFlow(t.Context(), "flow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployment, err := l.prefect.CreateDeployment(t.Context(), prefect.DeploymentCreate{Name: "d", FlowID: flow.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := l.prefect.CreateFlowRun(t.Context(), deployment.ID, prefect.FlowRunCreate{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := candidate{run: prefect.FlowRun{ID: run.ID}, found: time.Now()}
+	c.claim = l.claim(t, c)
+	return c
+}
+
+// claim claims the run, anew if it was claimed before.
+func (l *launcher) claim(t *testing.T, c candidate) string {
+	t.Helper()
+	for _, state := range []prefect.StateType{prefect.Scheduled, prefect.Pending} {
+		if _, err := l.prefect.SetFlowRunState(t.Context(), c.run.ID, prefect.StateProposal{
+			Type: state, Force: state == prefect.Scheduled,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run, err := l.prefect.ReadFlowRun(t.Context(), c.run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.State.ID
+}
+
 // Two workers launch a run for the same claim. Their requests differ (each
 // names itself), so ECS answers the second with a conflict: it takes the task over.
 func TestAConflictIsAdopted(t *testing.T) {
 	t.Parallel()
 	l := newLauncher(t)
-	c := candidate{run: prefect.FlowRun{ID: "7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11"}, claim: "c1", found: time.Now()}
+	c := l.Claimed(t)
 	first, again, other := l.Run(t, "w1", c), l.Run(t, "w1", c), l.Run(t, "w2", c)
 	if again != first || other != first {
 		t.Errorf("three tries for one claim: %v, %v, %v", first, again, other)
 	}
-	c.claim = "c2"
+	c.claim = l.claim(t, c)
 	if next := l.Run(t, "w1", c); next.arn == first.arn {
 		t.Error("the next claim of the run got the task of the last")
 	}

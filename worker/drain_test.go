@@ -160,7 +160,9 @@ func TestThePoolIsMade(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	template := json.RawMessage(
 		`{"job_configuration":{"image":"{{ image }}"},"variables":{"type":"object","properties":{"image":{"type":"string"}}}}`)
-	running := w.start(func(o *worker.Options) { o.RunOnce = true; o.BaseTemplate = template })
+	running := w.start(func(o *worker.Options) {
+		o.RunOnce, o.BaseTemplate, o.HeartbeatInterval = true, template, time.Minute // it is ONLINE for three of them
+	})
 	<-running.ended
 	made := must(w.api.ReadWorkPool(t.Context(), pool))(t)
 	if made.Type != "ecs" || string(made.BaseJobTemplate) != string(template) {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"ecsctl/internal/testkit/staticbuild"
@@ -27,7 +28,8 @@ func TestHealthIsAnsweredEarly(t *testing.T) {
 	if err := os.WriteFile(file, program, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	answer := http.StatusOK
+	var answer atomic.Int64
+	answer.Store(http.StatusOK)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +39,7 @@ func TestHealthIsAnsweredEarly(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
-		w.WriteHeader(answer)
+		w.WriteHeader(int(answer.Load()))
 		_, _ = io.WriteString(w, `{"message": "no poll for minutes"}`)
 	})}
 	go func() { _ = server.Serve(listener) }()
@@ -58,7 +60,7 @@ func TestHealthIsAnsweredEarly(t *testing.T) {
 		strings.Contains(said, "aws-sdk-go-v2/service") || strings.Contains(said, "prometheus") {
 		t.Errorf("what was made ready:\n%s", said)
 	}
-	answer = http.StatusServiceUnavailable
+	answer.Store(http.StatusServiceUnavailable)
 	if _, said, err := check(); err == nil || !strings.Contains(said, "no poll for minutes") {
 		t.Errorf("%v: %s", err, said)
 	}

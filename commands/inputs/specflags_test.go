@@ -59,6 +59,7 @@ func specOf(t *testing.T, flags []SpecFlag, args ...string) spec.Spec {
 	var got spec.Spec
 	app := &cli.App{
 		Flags: append(CliFlags(flags), OutputFlags()...), Writer: io.Discard, ErrWriter: io.Discard,
+		HideHelp:       true, // its flag is one for the whole process, and is written to
 		ExitErrHandler: func(*cli.Context, error) {},
 		Action: func(c *cli.Context) (err error) {
 			got, err = ReadSpec(c, flags)

@@ -20,6 +20,16 @@ var prices = map[string]map[string]hourly{
 	"us-east-1": {ArchitectureX86: {0.04048, 0.004445}, ArchitectureARM: {0.03238, 0.00356}},
 }
 
+// What else of a set-up costs money, in US dollars; docs/aws-notes.md has the sources.
+const (
+	// AddressPrice is of a public IPv4 address for a month.
+	AddressPrice = 0.005 * hoursPerMonth
+	// SecretPrice is of a secret in Secrets Manager for a month.
+	SecretPrice = 0.40
+	// LogPrice is of a GB of log lines in CloudWatch, in PriceRegion.
+	LogPrice = 0.50
+)
+
 // MonthlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US
 // dollars when it runs for a month; known is false when the table does not have it.
 func MonthlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {

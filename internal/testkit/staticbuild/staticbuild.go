@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Program builds the main package of the import path and returns the executable. More
-// environment, as "NAME=value", is for GOOS and the like. An error has what the
-// toolchain said.
+// Program builds the main package of the import path and returns the executable. Its version is
+// "dev", whatever the checkout is like. More environment, as "NAME=value", is for GOOS and the
+// like. An error has what the toolchain said.
 func Program(importPath string, env ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "ecsctl-build-")
 	if err != nil {
@@ -19,7 +19,7 @@ func Program(importPath string, env ...string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, importPath)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, importPath)
 	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("failed to build %s: %w: %s", importPath, err, out)

@@ -1,0 +1,9 @@
+//go:build race
+
+package jobtemplate_test
+
+// With the race detector sync.Pool forgets at random what it has, and regular expressions allocate again and again.
+const (
+	mostForPoison  = 512 << 20
+	mostRemembered = 0.8
+)

@@ -1,0 +1,80 @@
+package provision
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"ecsctl/provision/fargate"
+)
+
+// Cost is what a set-up costs in a month of 730 hours while nothing runs but its workers, in US
+// dollars without tax and discounts. Flow runs and log lines cost by what they do: docs/costs.md.
+type Cost struct {
+	Month     float64    `json:"month"`
+	Items     []CostItem `json:"items"`
+	LogsPerGB float64    `json:"logsPerGB"` // for each GB of log lines that is written
+	Region    string     `json:"region"`    // the one whose prices these are; that of the set-up where they are known
+	PricesOf  string     `json:"pricesOf"`  // the month in which they held
+}
+
+// CostItem is a part of a Cost.
+type CostItem struct {
+	What  string  `json:"what"`
+	Month float64 `json:"month"`
+}
+
+// Cost returns that of what stands once the plan is carried out.
+func (b *Bootstrap) Cost() Cost {
+	worker, tasks := b.w.spec.Worker, b.workers()
+	region, architecture := b.Identity.Region, cmp.Or(worker.Architecture, fargate.ArchitectureX86)
+	price, known := fargate.MonthlyPrice(region, architecture, worker.CPU, worker.Memory)
+	if !known {
+		region = fargate.PriceRegion
+		price, _ = fargate.MonthlyPrice(region, architecture, worker.CPU, worker.Memory)
+	}
+	out := Cost{Items: []CostItem{}, LogsPerGB: fargate.LogPrice, Region: region, PricesOf: fargate.PricesOf}
+	out.add(tasks, "worker", "workers", price)
+	if b.w.network.found().publicIP {
+		out.add(tasks, "public IPv4 address", "public IPv4 addresses", fargate.AddressPrice)
+	}
+	out.add(len(b.service.secrets), "secret", "secrets", fargate.SecretPrice)
+	return out
+}
+
+func (c *Cost) add(n int, one, more string, each float64) {
+	if n == 0 {
+		return
+	}
+	what := one
+	if n > 1 {
+		what = fmt.Sprintf("%d %s", n, more)
+	}
+	c.Items = append(c.Items, CostItem{what, float64(n) * each})
+	c.Month += float64(n) * each
+}
+
+// String is the cost in a line.
+func (c Cost) String() string {
+	var items []string
+	for _, item := range c.Items {
+		items = append(items, fmt.Sprintf("%s $%.2f", item.What, item.Month))
+	}
+	parts := ""
+	if len(items) > 0 {
+		parts = ": " + strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("about $%.2f a month%s; log lines $%.2f a GB, flow runs while they run (%s, %s)", c.Month, parts,
+		c.LogsPerGB, c.Region, c.PricesOf)
+}
+
+// workers is how many tasks the service will have.
+func (b *Bootstrap) workers() int {
+	switch wanted := b.w.spec.Worker.DesiredCount; {
+	case wanted != nil:
+		return *wanted
+	case b.service.found != nil:
+		return int(b.service.found.DesiredCount)
+	}
+	return 1
+}
