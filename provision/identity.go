@@ -70,7 +70,7 @@ func notEnabled(ctx context.Context, c *Clients, err error) error {
 	return hint.Add(fmt.Errorf("the region %s is not enabled in account %s: the credentials are valid in %s and not there",
 		c.Region, aws.ToString(who.Account), elsewhere),
 		"enable it, which takes minutes to hours: aws account enable-region --region-name "+c.Region,
-		"or name another region with --region or AWS_REGION")
+		"name another region with --region or AWS_REGION")
 }
 
 // arn is the ARN of something in the account and region at hand.
