@@ -106,8 +106,8 @@ func nothingFound() (why, advice string) {
 func innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
-		if inner == nil || strings.Contains(inner.Error(), "\n") {
-			return err.Error()
+		if inner == nil {
+			return strings.Join(strings.Fields(err.Error()), " ")
 		}
 		if _, path := err.(interface{ Timeout() bool }); path { //nolint:errorlint // a path, an address: its layer names it
 			return err.Error()
@@ -122,18 +122,19 @@ func configError(profile string, err error) error {
 	flag := (&credentialsError{profile: profile}).flag()
 	const what = "failed to load the AWS configuration"
 	var role config.SharedConfigAssumeRoleError
+	text := strings.Join(strings.Fields(err.Error()), " ") // the SDK has no type for half a pair
 	switch {
 	case errors.As(err, &config.AssumeRoleTokenProviderNotSetError{}):
 		return hint.Add(&awserr.Error{What: what, Why: "the profile's role asks for an MFA code, and ecsctl asks nobody " +
 			"for one", Err: err}, "let the AWS CLI ask: `eval \"$(aws configure export-credentials"+flag+" --format env)\"`, "+
 			"and run the same command without --profile and AWS_PROFILE")
-	case strings.Contains(err.Error(), "partial credentials"):
+	case strings.Contains(text, "partial credentials"):
 		return hint.Add(&awserr.Error{What: what, Why: "the profile has only one of aws_access_key_id and " +
 			"aws_secret_access_key", Err: err}, "write both with `aws configure"+flag+"`")
 	case errors.As(err, &role):
 		return hint.Add(&awserr.Error{What: what, Why: role.Error(), Err: err},
 			"check source_profile and credential_source of the profile in ~/.aws/config")
 	}
-	return hint.Add(&awserr.Error{What: what, Why: strings.Join(strings.Fields(err.Error()), " "), Err: err},
+	return hint.Add(&awserr.Error{What: what, Why: text, Err: err},
 		"name an existing profile with --profile or AWS_PROFILE: `aws configure list-profiles`")
 }

@@ -33,9 +33,7 @@ func testWorld(t *testing.T, s spec.Spec) *world {
 			AuthString: "me:secret"},
 	}
 	w.network = &networkFinder{}
-	w.network.once.Do(func() {
-		w.network.chosen = chosenNetwork{vpc: "vpc-1", subnets: []subnet{privateB, privateA}}
-	})
+	w.network.chosen = chosenNetwork{vpc: "vpc-1", subnets: []subnet{privateB, privateA}}
 	return w
 }
 

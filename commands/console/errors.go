@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,14 +24,6 @@ var (
 	ErrInterrupted = hint.Add(errors.New("interrupted"), runAgain)
 	ErrTerminated  = hint.Add(errors.New("terminated by SIGTERM"), runAgain)
 )
-
-// interruption is for the signal that ended a command: signal.NotifyContext names it.
-func interruption(cause error) error {
-	if strings.Contains(cause.Error(), syscall.SIGTERM.String()) {
-		return ErrTerminated
-	}
-	return ErrInterrupted
-}
 
 // ErrAbandoned ends a question at which Ctrl-C was typed.
 var ErrAbandoned = errors.New("interrupted: nothing was changed")

@@ -69,12 +69,12 @@ func (d *doctor) BootstrapPolicy() (provision.Policy, error) {
 }
 
 // shortfall is what is missing: actions that are not allowed, the statements that would allow them, and what
-// to do about the first of each kind that no statement would allow.
+// to do about those that no statement would allow, by the kind of policy.
 type shortfall struct{ actions, sids, limits []string }
 
 // missingIn sorts out what was denied, by statement, of a policy.
 func missingIn(policy provision.Policy, denied [][]provision.Refused) (needed, spared shortfall) {
-	told := map[string]bool{}
+	forbidden, kinds := map[string][]string{}, []string{}
 	for i, statement := range policy.Statements {
 		into := &needed
 		if statement.Optional {
@@ -84,15 +84,22 @@ func missingIn(policy provision.Policy, denied [][]provision.Refused) (needed, s
 			if !slices.Contains(into.actions, refused.Action) {
 				into.actions = append(into.actions, refused.Action)
 			}
-			if refused.Limit != "" && !told[refused.Limit] && !statement.Optional {
-				told[refused.Limit] = true
-				advice := denial.Denial{Action: refused.Action, Limit: refused.Limit}.Advice()
-				into.limits = append(into.limits, advice)
+			if limit := refused.Limit; limit != "" && !statement.Optional {
+				if forbidden[limit] == nil {
+					kinds = append(kinds, limit)
+				}
+				if !slices.Contains(forbidden[limit], refused.Action) {
+					forbidden[limit] = append(forbidden[limit], refused.Action)
+				}
 			}
 		}
 		if slices.ContainsFunc(denied[i], func(r provision.Refused) bool { return r.Limit == "" }) {
 			into.sids = append(into.sids, statement.Sid)
 		}
+	}
+	for _, limit := range kinds {
+		advice := denial.Denial{Action: strings.Join(forbidden[limit], ", "), Limit: limit}.Advice()
+		needed.limits = append(needed.limits, advice)
 	}
 	return needed, spared
 }
