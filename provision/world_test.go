@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 
@@ -34,6 +35,7 @@ func testWorld(t *testing.T, s spec.Spec) *world {
 	}
 	w.network = &networkFinder{}
 	w.network.chosen = chosenNetwork{vpc: "vpc-1", subnets: []subnet{privateB, privateA}}
+	_, _ = w.network.all.get(t.Context(), func(context.Context) (chosenNetwork, error) { return w.network.chosen, nil })
 	return w
 }
 
