@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy bench-worker bench-wake bench-roundtrips bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy e2e-engine bench-worker bench-idle bench-wake bench-roundtrips bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -70,6 +70,11 @@ e2e-deploy: ## ecsctl deploy in full with each of Prefect 3.9.1, 3.8.8 and 2.20.
 	e2e/venvs.sh prefect39
 	$(GO) test -tags "e2e full" -count=1 -v -timeout 60m $(TESTFLAGS) -run TestDeployInFull ./e2e/sandbox
 
+e2e-engine: ## real engines of Prefect 3.9.1, 3.8.8 and 2.20.26 under retries, cancellation and a container that dies: 2 minutes of CPU
+	e2e/venvs.sh
+	e2e/venvs.sh prefect39
+	$(GO) test -tags "e2e full" -count=1 -v -timeout 60m $(TESTFLAGS) -run TestEngine ./e2e/sandbox
+
 SEED = 1
 SEEDS = 10
 RUNS = 1000
@@ -107,6 +112,11 @@ bench: ## ecsctl beside its peers, in one run; prints ratios
 bench-worker: ## our worker beside the official one: launches a second, memory, calls
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/worker
+
+bench-idle: ## what an idle worker, a health check and a launch cost, with both servers; BEFORE=PATH: an earlier ecsctl too
+	e2e/venvs.sh
+	for venv in prefect3 prefect2; do \
+		$(GO) run -tags e2e ./bench/worker -prefect $$venv -runs 20 -idle 3m -before "$(BEFORE)" || exit 1; done
 
 bench-wake: ## how long a run that is due waits for its RunTask, with our worker and the official one
 	e2e/venvs.sh

@@ -28,7 +28,7 @@ var motoDoesNotTell = map[string][]string{
 		// Of these pairs either will do for what a new pool needs.
 		"RegisterTaskDefinition", "RegisterWhereAWSNamesNone", "ReadRoles", "JudgeAdoptedRoles",
 	},
-	"teardown": {"FindClusters", "StopFlowRuns"},
+	"teardown": {"FindClusters", "StopFlowRuns", "HandOnCluster"},
 }
 
 // TestExactlyThePolicies gives users the very documents that `ecsctl policy` prints, where

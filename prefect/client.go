@@ -99,8 +99,8 @@ func New(o Options) (*Client, error) {
 	c.setHeader(o)
 	c.http = &retryablehttp.Client{
 		HTTPClient: c.httpClient(o), CheckRetry: c.checkRetry, Backoff: c.backoff,
-		RequestLogHook: noteSent,
-		RetryMax:       unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		RequestLogHook: noteSent, PrepareRetry: askGuard,
+		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return c, nil
 }

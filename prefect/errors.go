@@ -129,6 +129,10 @@ func (c *Client) unreachable(ctx context.Context, a *attempt, err error) error {
 	if advice := cabundle.Advice(err); advice != "" {
 		return hint.Add(&UnreachableError{Server: c.base.String(), Cause: err}, advice)
 	}
+	var guard *guardError
+	if errors.As(err, &guard) {
+		return guard.error
+	}
 	return hint.Add(&UnreachableError{Server: c.base.String(), Cause: err},
 		"check PREFECT_API_URL, that the server runs, and the way to it (VPN, proxy, firewall)")
 }

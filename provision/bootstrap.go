@@ -294,7 +294,10 @@ func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, er
 		if made, ok := r.(*workerImage); ok && made.digest == "" {
 			go func() { _, _ = made.build(ctx) }()
 		}
-		steps = append(steps, step{change: change, needs: r.needs(), run: r.apply})
+		steps = append(steps, step{change: change, needs: r.needs(), run: func(ctx context.Context) (string, error) {
+			id, err := r.apply(ctx)
+			return id, goneMeanwhile(err)
+		}})
 	}
 	applied, err := runSteps(ctx, steps, progress)
 	return applied, b.w.nameStatements(PolicyBootstrap, err)

@@ -192,6 +192,9 @@ func SecurityGroups(ctx context.Context, c *Clients, vpc string) ([]SecurityGrou
 			return nil, explain("list the security groups", err)
 		}
 		for _, g := range page.SecurityGroups {
+			if aws.ToString(g.VpcId) != vpc { // an emulator may not know the filter
+				continue
+			}
 			out = append(out, SecurityGroupChoice{aws.ToString(g.GroupId), aws.ToString(g.GroupName),
 				aws.ToString(g.Description)})
 		}

@@ -16,10 +16,16 @@ import (
 // cluster is the ECS cluster of the worker and the flow runs.
 type cluster struct {
 	w     *world
-	own   *service // of a teardown: the service in it that goes first
 	found *types.Cluster
 	// inactive: a cluster of this name was deleted, and AWS still shows it.
 	inactive bool
+
+	// The rest is for teardown.
+	own    *service // the service in it that goes first
+	guests []guest  // the other services in it
+	runs   int      // flow runs in it that are left
+	back   bool     // the pool's own service was made anew since the plan
+	came   Action   // what became of it
 }
 
 func (c *cluster) ref() (Kind, string) { return KindCluster, c.name() }
@@ -144,47 +150,3 @@ func ecsTags(tags map[string]string) []types.Tag {
 }
 
 func ecsTagPair(t types.Tag) (key, value *string) { return t.Key, t.Value }
-
-func (c *cluster) remove() Change {
-	change := Change{Kind: KindCluster, Name: c.name(), Action: Delete}
-	switch {
-	case c.found == nil:
-		change.Action = None
-		return change
-	case !c.owned():
-		change.Action, change.Reason = Leave, notOurs
-	default:
-		if n := c.othersServices(); n > 0 {
-			change.Action, change.Reason = Leave, fmt.Sprintf("it runs services of others: %d", n)
-		}
-	}
-	change.ID = *c.found.ClusterArn
-	return change
-}
-
-// othersServices counts the active services of the cluster without the pool's own.
-func (c *cluster) othersServices() int {
-	n := int(c.found.ActiveServicesCount)
-	if c.own != nil && c.own.found != nil {
-		n--
-	}
-	return n
-}
-
-// delete waits for tasks to leave the cluster, and for ECS to see that our service has; the
-// context has the limit. Services of others that came meanwhile stay, and with them the cluster.
-func (c *cluster) delete(ctx context.Context) error {
-	for {
-		_, err := c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
-		if awserr.HasCode(err, "ClusterContainsServicesException") {
-			if c.find(ctx) != nil || c.found == nil || c.found.ActiveServicesCount > 0 {
-				return explain("delete the cluster, in which services run", err)
-			}
-		} else if !awserr.HasCode(err, "ClusterContainsTasksException", "UpdateInProgressException") {
-			return explain("delete the cluster", unlessGone(err))
-		}
-		if c.w.pause(ctx) != nil {
-			return explain("delete the cluster, in which tasks still run", err)
-		}
-	}
-}

@@ -1,11 +1,9 @@
 package provision_test
 
 import (
-	"slices"
 	"testing"
 
 	"ecsctl/internal/testkit/inventory"
-	"ecsctl/provision"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
 )
@@ -29,31 +27,5 @@ func TestConflictsAreNoErrors(t *testing.T) {
 	}
 	if left := a.server.Faults(); len(left) != 0 {
 		t.Errorf("nothing met the faults %v", left)
-	}
-}
-
-// Of two pools in the cluster that the first made, each goes without the other's service: the
-// cluster is left while the second needs it.
-func TestTeardownLeavesAClusterThatOthersUse(t *testing.T) {
-	t.Parallel()
-	a := newAccount(t, sandbox.Options{}, 3)
-	a.bootstrap()
-	a.spec.Pool = "second"
-	a.bootstrap()
-	a.spec.Pool = "etl"
-	plan, err := provision.NewTeardown(t.Context(), provision.TeardownOptions{Options: a.options(), Limit: patience})
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := slices.IndexFunc(plan.Changes, func(c provision.Change) bool { return c.Kind == provision.KindCluster })
-	if c := plan.Changes[i]; c.Action != provision.Leave || c.Reason != "it runs services of others: 1" {
-		t.Errorf("got %+v", c)
-	}
-	if _, err := plan.Apply(t.Context(), silence{}); err != nil {
-		t.Fatalf("%v\nbelow it: %v", err, below(err))
-	}
-	a.spec.Pool = "second"
-	if changes := a.plan(); len(changes) != 0 {
-		t.Errorf("the second pool lacks something: %q", changes)
 	}
 }

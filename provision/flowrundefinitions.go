@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"ecsctl/provision/spec"
-	"fmt"
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +18,7 @@ import (
 type flowRunDefinitions struct {
 	w    *world
 	pool *workPool
-	arns []string
+	all  revisions
 }
 
 // flowRunDefinition matches the families that workers make up: prefect_POOL_ and the id
@@ -29,14 +28,14 @@ func flowRunDefinition(pool string) *regexp.Regexp {
 }
 
 func (f *flowRunDefinitions) find(ctx context.Context) error {
-	f.arns = nil
+	f.all = revisions{}
 	prefix, wanted := "prefect_"+f.w.spec.Pool+"_", flowRunDefinition(f.w.spec.Pool)
 	if !spec.ECSName.MatchString(prefix) {
 		return nil // no family has such a name
 	}
 	var families []string
 	pages := ecs.NewListTaskDefinitionFamiliesPaginator(f.w.aws.ECS, &ecs.ListTaskDefinitionFamiliesInput{
-		FamilyPrefix: aws.String(prefix), Status: types.TaskDefinitionFamilyStatusActive,
+		FamilyPrefix: aws.String(prefix), Status: types.TaskDefinitionFamilyStatusAll,
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -49,23 +48,25 @@ func (f *flowRunDefinitions) find(ctx context.Context) error {
 			}
 		}
 	}
-	for _, family := range families {
-		arns, err := f.w.activeRevisions(ctx, family)
-		if err != nil {
-			return err
-		}
-		f.arns = append(f.arns, arns...)
+	each := make([]revisions, len(families))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for i, family := range families {
+		group.Go(func() (err error) { each[i], err = f.w.revisionsOf(ctx, family); return err })
 	}
-	return nil
+	err := group.Wait()
+	for _, r := range each {
+		f.all.active, f.all.inactive = append(f.all.active, r.active...), append(f.all.inactive, r.inactive...)
+	}
+	return err
 }
 
 func (f *flowRunDefinitions) remove() Change {
 	c := Change{Kind: KindTaskDefinition, Name: "prefect_" + f.w.spec.Pool + "_*", Action: None}
 	switch {
-	case len(f.arns) == 0:
+	case len(f.all.all()) == 0:
 	case f.pool.remove().Action == Delete:
-		c.Action, c.Reason = Delete, fmt.Sprintf("of flow runs; AWS keeps their revisions as INACTIVE; %d ACTIVE",
-			len(f.arns))
+		c.Action, c.Reason = Delete, "of flow runs; "+f.all.String()
 	default:
 		c.Action, c.Reason = Leave, "of flow runs, and no pool of ecsctl's that goes with them"
 	}
@@ -73,10 +74,5 @@ func (f *flowRunDefinitions) remove() Change {
 }
 
 func (f *flowRunDefinitions) delete(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(4)
-	for _, arn := range f.arns {
-		group.Go(func() error { return f.w.deregister(ctx, arn) })
-	}
-	return group.Wait()
+	return f.w.removeRevisions(ctx, f.all)
 }

@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"ecsctl/internal/executable"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/testkit/inventory"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/templates"
@@ -221,12 +223,47 @@ func TestExactlyTheTeardownPolicy(t *testing.T) {
 	}
 }
 
+// bootstrapSecond sets up another pool in the cluster of the first.
+func (s *somebody) bootstrapSecond() {
+	s.t.Helper()
+	s.spec.Pool = "second"
+	s.may(s.policyOf(provision.PolicyBootstrap))
+	s.bootstrap()
+	s.spec.Pool = "etl"
+}
+
+// The same where another pool gets the cluster, and then removes it, though Prefect has lost it.
+func TestExactlyTheTeardownPolicyOfTwoPools(t *testing.T) {
+	t.Parallel()
+	s := ready(t)
+	before := s.snapshot()
+	s.bootstrapSecond()
+	s.may(s.policyOf(provision.PolicyTeardown))
+	if err := s.teardown(t.Context()); err == nil || err.Error() != "something is left: default" {
+		t.Fatalf("%v\n%s", err, strings.Join(hint.Of(err), "\n"))
+	}
+	if err := s.prefect(t.Context(), http.MethodDelete, "/work_pools/second", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.spec.Pool = "second"
+	s.may(s.policyOf(provision.PolicyTeardown))
+	if err := s.teardown(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(hint.Of(err), "\n"))
+	}
+	if diff := inventory.Diff(before, s.snapshot()); strings.Contains(diff, "+ ") {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+}
+
 func TestEachStatementOfTheTeardownPolicyIsNeeded(t *testing.T) {
 	t.Parallel()
 	for _, st := range enforcedAccount(t).policyOf(provision.PolicyTeardown).Statements {
 		t.Run(st.Sid, func(t *testing.T) {
 			t.Parallel()
 			s := ready(t)
+			if st.Sid == "HandOnCluster" { // needed when another pool is in the cluster
+				s.bootstrapSecond()
+			}
 			if st.Sid == "FindClusters" { // needed when the pool is gone
 				if err := deletePool(t.Context(), s.account); err != nil {
 					t.Fatal(err)

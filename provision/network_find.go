@@ -116,10 +116,13 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 		return f.want.VPC, nil
 	case err != nil:
 		return "", explain("read the VPC", err)
-	case len(out.Vpcs) == 0:
-		return "", f.noDefaultVPC(ctx)
 	}
-	return aws.ToString(out.Vpcs[0].VpcId), nil
+	for _, vpc := range out.Vpcs { // an emulator may not know the filter
+		if f.want.VPC == aws.ToString(vpc.VpcId) || f.want.VPC == "" && aws.ToBool(vpc.IsDefault) {
+			return aws.ToString(vpc.VpcId), nil
+		}
+	}
+	return "", f.noDefaultVPC(ctx)
 }
 
 // noDefaultVPC lists the VPCs that there are.
@@ -178,7 +181,9 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 			if err != nil {
 				return explain("read the subnets", err)
 			}
-			subnets = append(subnets, page.Subnets...)
+			subnets = append(subnets, slices.DeleteFunc(page.Subnets, func(s types.Subnet) bool {
+				return aws.ToString(s.VpcId) != vpc
+			})...)
 		}
 		return nil
 	})
@@ -189,7 +194,9 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 			if err != nil {
 				return explain("read the route tables", err)
 			}
-			tables = append(tables, page.RouteTables...)
+			tables = append(tables, slices.DeleteFunc(page.RouteTables, func(t types.RouteTable) bool {
+				return aws.ToString(t.VpcId) != vpc
+			})...)
 		}
 		return nil
 	})

@@ -132,6 +132,8 @@ type step struct {
 	change Change
 	needs  []Kind
 	run    func(ctx context.Context) (id string, err error)
+	// came is what a run that succeeded has come to, if that may be other than planned; nil is the plan.
+	came func() Action
 }
 
 // errSkipped marks a step that was not tried because one before it failed.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"ecsctl/jobtemplate"
 	"ecsctl/provision/spec"
 )
 
@@ -26,16 +27,18 @@ func (w *world) ecsValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
 	return map[string]any{
-		"Cluster":           cluster,
-		"AnyCluster":        "*",
-		"Service":           service(shortName(cluster)),
-		"AnyService":        service("*"),
-		"AnyTaskDefinition": w.anyTaskDefinition(),
-		"TaskDefinition":    w.id.arn("ecs", "task-definition/"+w.spec.Names.Family+":*"),
-		"AllTasks":          w.id.arn("ecs", "task/*"),
-		"AllClusters":       w.id.arn("ecs", "cluster/*"),
-		"ServiceLinkedRole": w.id.iamARN("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
-		"FargateQuota":      w.id.arn("servicequotas", fargateVCPUs),
+		"Cluster":            cluster,
+		"AnyCluster":         "*",
+		"Service":            service(shortName(cluster)),
+		"AnyService":         service("*"),
+		"ServicesHere":       w.id.arn("ecs", "service/"+shortName(cluster)+"/*"),
+		"AnyTaskDefinition":  w.anyTaskDefinition(),
+		"TaskDefinition":     w.id.arn("ecs", "task-definition/"+w.spec.Names.Family+":*"),
+		"RunTaskDefinitions": w.id.arn("ecs", "task-definition/"+jobtemplate.FamilyPattern(w.spec.Pool)+":*"),
+		"AllTasks":           w.id.arn("ecs", "task/*"),
+		"AllClusters":        w.id.arn("ecs", "cluster/*"),
+		"ServiceLinkedRole":  w.id.iamARN("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"),
+		"FargateQuota":       w.id.arn("servicequotas", fargateVCPUs),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
 )
@@ -208,6 +210,12 @@ func (r *eventRule) delete(ctx context.Context) error {
 	}
 	_, err := r.w.aws.Events.DeleteRule(ctx, &eventbridge.DeleteRuleInput{Name: name})
 	return explain("delete the event rule", unlessGone(err))
+}
+
+// ruleHasTargets reports whether EventBridge keeps a rule for its targets, for which it has no code of its own.
+func ruleHasTargets(err error) bool {
+	api, _ := awserr.Answer(err)
+	return awserr.HasCode(err, "ValidationException") && strings.Contains(api.ErrorMessage(), "has targets")
 }
 
 func eventTags(tags map[string]string) []types.Tag {

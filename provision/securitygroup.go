@@ -17,6 +17,7 @@ import (
 type securityGroup struct {
 	w     *world
 	found *types.SecurityGroup
+	runs  int // of a teardown: flow runs that are left and use it
 }
 
 func (g *securityGroup) ref() (Kind, string) { return KindSecurityGroup, g.name() }
@@ -151,33 +152,6 @@ func (g *securityGroup) converge(ctx context.Context) error {
 
 func ec2Tags(tags map[string]string) []types.Tag {
 	return tagList(tags, func(key, value *string) types.Tag { return types.Tag{Key: key, Value: value} })
-}
-
-func (g *securityGroup) remove() Change {
-	c := Change{Kind: KindSecurityGroup, Name: g.name(), Action: Delete}
-	switch {
-	case g.found == nil:
-		c.Action = None
-		return c
-	case !g.owned():
-		c.Action, c.Reason = Leave, notOurs
-	}
-	c.ID = *g.found.GroupId
-	return c
-}
-
-// delete waits for the network interfaces of stopped tasks to go: until then AWS
-// answers DependencyViolation. The context has the limit.
-func (g *securityGroup) delete(ctx context.Context) error {
-	for {
-		_, err := g.w.aws.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.found.GroupId})
-		if !awserr.HasCode(err, "DependencyViolation") {
-			return explain("delete the security group", unlessGone(err))
-		}
-		if g.w.pause(ctx) != nil {
-			return explain("delete the security group, which something still uses", err)
-		}
-	}
 }
 
 // checkNamedGroups refuses security groups that are not there or in another VPC.

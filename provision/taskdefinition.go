@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // taskDefinition is the worker's. AWS keeps revisions for good, so a new one is
@@ -19,8 +17,7 @@ type taskDefinition struct {
 	w     *world
 	found *types.TaskDefinition // the latest ACTIVE revision
 	tags  map[string]string     // of found
-	// ours are the ACTIVE revisions to deregister, for teardown.
-	ours []string
+	ours  revisions             // for teardown
 }
 
 func (t *taskDefinition) ref() (Kind, string) { return KindTaskDefinition, t.family() }
@@ -52,7 +49,7 @@ func (t *taskDefinition) describe(ctx context.Context, what string) (*types.Task
 	if err != nil {
 		return nil, nil, explain(fmt.Sprintf("read task definition %q", what), err)
 	}
-	if out.TaskDefinition.Status == types.TaskDefinitionStatusInactive {
+	if out.TaskDefinition.Status != types.TaskDefinitionStatusActive {
 		return nil, nil, nil
 	}
 	return out.TaskDefinition, TagMap(out.Tags, ecsTagPair), nil
@@ -145,71 +142,4 @@ func (w *world) deregister(ctx context.Context, arn string) error {
 	_, err := w.aws.ECS.DeregisterTaskDefinition(ctx,
 		&ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String(arn)})
 	return explain("deregister "+shortName(arn), err)
-}
-
-// activeRevisions lists the ARNs of a family's ACTIVE revisions.
-func (w *world) activeRevisions(ctx context.Context, family string) ([]string, error) {
-	var arns []string
-	pages := ecs.NewListTaskDefinitionsPaginator(w.aws.ECS, &ecs.ListTaskDefinitionsInput{
-		FamilyPrefix: aws.String(family), Status: types.TaskDefinitionStatusActive,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, explain("list the task definitions", err)
-		}
-		for _, arn := range page.TaskDefinitionArns {
-			// The prefix matches longer family names too.
-			if strings.HasPrefix(shortName(arn), family+":") {
-				arns = append(arns, arn)
-			}
-		}
-	}
-	return arns, nil
-}
-
-// findOurs lists the family's ACTIVE revisions that carry our tag.
-func (t *taskDefinition) findOurs(ctx context.Context) error {
-	t.ours = nil
-	arns, err := t.w.activeRevisions(ctx, t.family())
-	if err != nil {
-		return err
-	}
-	owned := make([]bool, len(arns))
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	for i, arn := range arns {
-		group.Go(func() error {
-			_, tags, err := t.describe(gctx, arn)
-			owned[i] = t.w.owns(tags)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for i, arn := range arns {
-		if owned[i] {
-			t.ours = append(t.ours, arn)
-		}
-	}
-	return nil
-}
-
-func (t *taskDefinition) remove() Change {
-	c := Change{Kind: KindTaskDefinition, Name: t.family(), Action: None}
-	if n := len(t.ours); n > 0 {
-		c.Action, c.ID = Delete, t.ours[n-1]
-		c.Reason = fmt.Sprintf("AWS keeps its revisions as INACTIVE; %d ACTIVE", n)
-	}
-	return c
-}
-
-func (t *taskDefinition) delete(ctx context.Context) error {
-	for _, arn := range t.ours {
-		if err := t.w.deregister(ctx, arn); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -30,7 +30,11 @@ func (w *world) tasks(ctx context.Context, in ecs.ListTasksInput) ([]types.Task,
 		if err != nil {
 			return nil, explain("read the tasks", err)
 		}
-		out = append(out, got.Tasks...)
+		for _, task := range got.Tasks {
+			if in.DesiredStatus == "" || aws.ToString(task.DesiredStatus) == string(in.DesiredStatus) {
+				out = append(out, task) // an emulator may not know the filter
+			}
+		}
 	}
 	return out, nil
 }

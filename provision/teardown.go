@@ -76,7 +76,7 @@ func (t *Teardown) lookPatiently(ctx context.Context) error {
 		worker := &service{w: t.w}
 		definition := &taskDefinition{w: t.w}
 		err := t.look(ctx, worker, definition)
-		if err != nil || n == looks || worker.known() || len(definition.ours) == 0 {
+		if err != nil || n == looks || worker.known() || len(definition.ours.active) == 0 {
 			return err
 		}
 		if err := t.w.pause(ctx); err != nil {
@@ -115,7 +115,11 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 		return err
 	}
 	t.resources = append(append(t.resources, definition), groups...)
-	return pool.countDeployments(ctx)
+	group, gctx = errgroup.WithContext(ctx)
+	group.Go(func() error { return pool.countDeployments(gctx) })
+	group.Go(func() error { return cluster.planGuests(gctx) })
+	group.Go(func() error { return t.keepForRuns(gctx, cluster, groups) })
+	return group.Wait()
 }
 
 // choices of an earlier bootstrap, as the pool remembers them: what it did not want need not be looked at.
@@ -180,14 +184,27 @@ func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, err
 	}
 	steps := []step{t.taskStep(progress)}
 	for _, r := range t.resources {
-		change := r.remove()
-		if !change.writes() {
-			continue
+		if s, ok := t.stepOf(r); ok {
+			steps = append(steps, s)
 		}
-		steps = append(steps, step{change: change, needs: teardownNeeds(change.Kind), run: t.limited(r)})
 	}
 	applied, err := runSteps(ctx, steps, progress)
 	return applied, t.w.nameStatements(PolicyTeardown, err)
+}
+
+// stepOf is the step of a resource that goes, or of one that may turn out to.
+func (t *Teardown) stepOf(r removable) (step, bool) {
+	s := step{change: r.remove(), run: t.limited(r)}
+	s.needs = teardownNeeds(s.change.Kind)
+	c, ok := r.(*cluster)
+	if !ok {
+		return s, s.change.writes()
+	}
+	s.came = func() Action { return c.came }
+	if !s.change.writes() {
+		s.change.Action = None
+	}
+	return s, s.change.writes() || c.mayBecomeOurs()
 }
 
 // teardownNeeds lists what must be gone before a kind.
@@ -212,7 +229,7 @@ func (t *Teardown) limited(r removable) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
 		defer cancel()
-		return "", r.delete(ctx)
+		return "", addedMeanwhile(r.delete(ctx))
 	}
 }
 

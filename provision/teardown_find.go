@@ -83,37 +83,71 @@ func poolCluster(template *poolTemplate) string {
 	return name
 }
 
-// searchCluster looks for the service in every cluster, for a pool that is gone.
+// searchCluster looks for the pool's service in every cluster, for a pool that is gone. Without one it is
+// the cluster with the pool's tag.
 func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
-	var clusters []string
+	var with, tagged []string
 	pages := ecs.NewListClustersPaginator(t.w.aws.ECS, &ecs.ListClustersInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return "", explain("list the clusters", err)
 		}
-		clusters = append(clusters, page.ClusterArns...)
+		if len(page.ClusterArns) == 0 {
+			continue
+		}
+		group, gctx := errgroup.WithContext(ctx)
+		group.Go(func() (err error) { with, err = t.w.clustersWithService(gctx, page.ClusterArns, with); return err })
+		group.Go(func() (err error) { tagged, err = t.w.ownClusters(gctx, page.ClusterArns, tagged); return err })
+		if err := group.Wait(); err != nil {
+			return "", err
+		}
 	}
+	if all := append(with, tagged...); len(all) > 0 {
+		return shortName(all[0]), nil
+	}
+	return "", nil
+}
+
+// clustersWithService adds those of the clusters to the list in which the pool's service is.
+func (w *world) clustersWithService(ctx context.Context, clusters, list []string) ([]string, error) {
 	found := make([]bool, len(clusters))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i, cluster := range clusters {
 		group.Go(func() error {
-			w := &world{spec: t.w.spec, aws: t.w.aws}
-			w.spec.Cluster = cluster
-			s := &service{w: w}
+			in := &world{spec: w.spec, aws: w.aws}
+			in.spec.Cluster = cluster
+			s := &service{w: in}
 			err := s.find(ctx)
 			found[i] = s.owned()
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return "", err
+	err := group.Wait()
+	for i, cluster := range clusters {
+		if found[i] {
+			list = append(list, cluster)
+		}
 	}
-	if i := slices.Index(found, true); i >= 0 {
-		return shortName(clusters[i]), nil
+	return list, err
+}
+
+// ownClusters adds those of the clusters to the list that have the pool's tag. A page of the list has
+// as many as DescribeClusters takes.
+func (w *world) ownClusters(ctx context.Context, clusters, list []string) ([]string, error) {
+	out, err := w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
+		Clusters: clusters, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldTags},
+	})
+	if err != nil {
+		return list, explain("read the clusters", err)
 	}
-	return "", nil
+	for _, c := range out.Clusters {
+		if aws.ToString(c.Status) != "INACTIVE" && w.owns(TagMap(c.Tags, ecsTagPair)) {
+			list = append(list, aws.ToString(c.ClusterArn))
+		}
+	}
+	return list, nil
 }
 
 // ownSecurityGroups finds the groups made for the pool in any VPC: the user may have
@@ -138,7 +172,7 @@ func (w *world) ownSecurityGroups(ctx context.Context) ([]removable, error) {
 }
 
 // runningTask is a flow run that runs as a task of the pool.
-type runningTask struct{ arn, name string }
+type runningTask struct{ arn, name, networkInterface string }
 
 // The tags that ECS workers put on the tasks they start (prefect/workers/base.py).
 const (
@@ -150,9 +184,21 @@ func (w *world) runningTasks(ctx context.Context) ([]runningTask, error) {
 	tasks, err := FlowRunTasks(ctx, w.aws, w.spec.Cluster, w.spec.Pool)
 	var out []runningTask
 	for _, task := range tasks {
-		out = append(out, runningTask{arn: aws.ToString(task.TaskArn), name: flowRunName(task)})
+		out = append(out, runningTask{aws.ToString(task.TaskArn), flowRunName(task), networkInterface(task)})
 	}
 	return out, err
+}
+
+// networkInterface is the id of a task's own interface; "" while it has none.
+func networkInterface(task ecstypes.Task) string {
+	for _, a := range task.Attachments {
+		for _, d := range a.Details {
+			if aws.ToString(d.Name) == "networkInterfaceId" {
+				return aws.ToString(d.Value)
+			}
+		}
+	}
+	return ""
 }
 
 // FlowRunTasks are the tasks of the pool's flow runs that are to run, with their tags, in the

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -70,4 +71,35 @@ func (w *world) stopTasks(ctx context.Context, tasks []runningTask) error {
 		})
 	}
 	return group.Wait()
+}
+
+// keepForRuns makes the plan leave what flow runs that are left still need: AWS would refuse to delete it for as
+// long as they run.
+func (t *Teardown) keepForRuns(ctx context.Context, cluster *cluster, groups []removable) error {
+	if t.opts.Running != RunningLeave || len(t.running) == 0 {
+		return nil
+	}
+	cluster.runs = len(t.running)
+	var ids []string
+	for _, g := range groups {
+		ids = append(ids, *g.(*securityGroup).found.GroupId)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	interfaces, err := t.w.interfacesIn(ctx, ids)
+	for _, i := range interfaces {
+		for _, r := range groups {
+			g := r.(*securityGroup)
+			if isIn(i, *g.found.GroupId) && t.isOfRun(aws.ToString(i.NetworkInterfaceId)) {
+				g.runs++
+			}
+		}
+	}
+	return err
+}
+
+// isOfRun reports whether a network interface is that of a flow run.
+func (t *Teardown) isOfRun(networkInterface string) bool {
+	return slices.ContainsFunc(t.running, func(r runningTask) bool { return r.networkInterface == networkInterface })
 }

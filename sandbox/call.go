@@ -93,6 +93,9 @@ func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principa
 	if refusal := s.authorize(r, caller, cred.service, req); refusal != nil {
 		return service.Refuse(req, refusal)
 	}
+	if e.Fault != nil && e.Kind == fault.Unfiltered && !isWrite(req.Operation) {
+		unfilter(req)
+	}
 	answer, err := service.Call(r.Context(), req)
 	if err == nil {
 		return answer

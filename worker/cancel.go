@@ -43,6 +43,8 @@ func (c *cancel) look(ctx context.Context) error {
 	if quiet, err := c.quiet.isQuiet(ctx); quiet || err != nil {
 		return err
 	}
+	known = c.heartbeat.current.Load()
+	listed := time.Now()
 	runs, err := c.opts.Prefect.FilterFlowRuns(ctx, prefect.FlowRunFilter{
 		StateTypes: []prefect.StateType{prefect.Cancelling}, WorkPoolNames: []string{c.opts.Pool},
 		WorkQueueNames: c.opts.WorkQueues,
@@ -52,9 +54,26 @@ func (c *cancel) look(ctx context.Context) error {
 	}
 	var failures []error
 	for i := range runs {
-		failures = append(failures, c.one(ctx, known, &runs[i]))
+		failures = append(failures, c.ifStill(ctx, known, &runs[i], listed))
 	}
 	return errors.Join(failures...)
+}
+
+// ifStill sees to a run. One whose turn came late may be over by now, or launched anew.
+func (c *cancel) ifStill(ctx context.Context, known *snapshot, run *prefect.FlowRun, listed time.Time) error {
+	if time.Since(listed) > freshPoll {
+		now, err := c.opts.Prefect.ReadFlowRun(ctx, run.ID)
+		if errors.Is(err, prefect.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if run = now; run.StateType != prefect.Cancelling {
+			return nil
+		}
+	}
+	return c.one(ctx, known, run)
 }
 
 func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {

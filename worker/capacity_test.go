@@ -165,3 +165,23 @@ func TestSpotInterruptionsAreRetried(t *testing.T) {
 		})
 	}
 }
+
+// So is one that waits to retry in its process, which no worker would be given.
+func TestARunThatRetriesInItsProcessIsLaunchedAnew(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.8.8", "2.20.26"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, worldOptions{version: version}).withSpot()
+			id := w.runs(w.deployment(spotJob(hangingJob())), 1)[0]
+			w.start(func(o *worker.Options) { o.InfrastructureRetries = 1 })
+			w.await(id, prefect.Running)
+			w.retries(id)
+			w.propose(id, prefect.StateProposal{Type: prefect.Failed})
+			w.server.AddFault(fault.Fault{Service: "ecs", Operation: fault.TaskOperation, Kind: fault.Spot})
+			eventually(t, "the next task to run", func() bool {
+				return len(w.tasks()) == 2 && must(w.api.ReadFlowRun(t.Context(), id))(t).StateType == prefect.Running
+			})
+		})
+	}
+}

@@ -74,7 +74,7 @@ func (c *byChannel) pool(pool *prefect.WorkPool, workerID string) {
 		return
 	}
 	known := c.heartbeat.current.Load()
-	next := &snapshot{pool: pool, rawPool: raw, version: known.version}
+	next := &snapshot{pool: pool, rawPool: raw, version: known.version, read: time.Now()}
 	if known.pool.ID == pool.ID {
 		next.workerID = known.workerID
 	}

@@ -98,7 +98,7 @@ func (c *claim) advance(ctx context.Context, log *slog.Logger, s *standing) (sta
 			return err
 		}
 		began := time.Now()
-		result, err = c.api.SetFlowRunState(ctx, run.ID, proposal)
+		result, err = c.api.SetFlowRunState(prefect.Guarded(ctx, s.check), run.ID, proposal)
 		s.known = began
 		if err != nil {
 			s.doubt()
@@ -165,15 +165,26 @@ func (c *claim) undo(ctx context.Context, log *slog.Logger, run runlog.Run) (und
 		}
 		before := last.before
 		log.WarnContext(ctx, "the flow run had ended when it was claimed: it stays "+before.Name)
-		_, err = c.api.SetFlowRunState(ctx, run.ID, prefect.StateProposal{
+		_, err = c.api.SetFlowRunState(prefect.Guarded(ctx, c.isStill(run.ID, last.id)), run.ID, prefect.StateProposal{
 			Type: before.Type, Name: before.Name, Message: before.Message, Data: before.Data,
 			Force: true, TransitionID: c.mark.newTransition(),
 		})
-		if errors.Is(err, prefect.ErrNotFound) {
+		if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
 			return nil
 		}
 		undone = err == nil
 		return err
 	})
 	return undone, err
+}
+
+// isStill is an error when the run has been claimed anew, or scheduled.
+func (c *claim) isStill(runID, claimID string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		states, err := c.api.FlowRunStates(ctx, runID)
+		if err == nil && fateOf(states, claimID) != waits {
+			return errNoMore
+		}
+		return err
+	}
 }

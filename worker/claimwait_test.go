@@ -86,7 +86,12 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 		"failed":    {func(w *world, id string) { w.set(id, prefect.Failed) }, prefect.Failed, 0},
 		"completed": {func(w *world, id string) { w.set(id, prefect.Completed) }, prefect.Completed, 0},
 		"crashed":   {func(w *world, id string) { w.set(id, prefect.Crashed) }, prefect.Crashed, 0},
-		"deleted":   {func(w *world, id string) { must(0, w.api.DeleteFlowRun(w.t.Context(), id))(w.t) }, "", 0},
+		"cancelling": {func(w *world, id string) {
+			w.call(http.MethodPatch, "/flow_runs/"+id, `{"infrastructure_pid": "it may have one"}`)
+			w.cancelling(id)
+		}, prefect.Cancelling, 0},
+		"paused":  {func(w *world, id string) { w.set(id, prefect.Paused) }, prefect.Paused, 0},
+		"deleted": {func(w *world, id string) { must(0, w.api.DeleteFlowRun(w.t.Context(), id))(w.t) }, "", 0},
 		"run by another": {func(w *world, id string) {
 			w.set(id, prefect.Failed, prefect.Scheduled)
 			w.start(func(o *worker.Options) { o.Name = "b" })
@@ -117,6 +122,12 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 					}
 					if diff := cmp.Diff(before, w.history(id)); diff != "" {
 						t.Errorf("the run's states (-before +after the wait):\n%s", diff)
+					}
+					if tc.state == "" {
+						return
+					}
+					if run := must(w.api.ReadFlowRun(t.Context(), id))(t); run.StateType != tc.state {
+						t.Errorf("the run is %s, want %s", run.StateType, tc.state)
 					}
 				})
 			}

@@ -52,6 +52,8 @@ func endings() map[string]ending {
 	}
 	forced := scheduled("")
 	forced.Force = true
+	late := scheduled("Late")
+	late.Force = true
 	return map[string]ending{
 		"Pending": {func(*world, string) {}, prefect.Crashed},
 		"Running": {set(running), prefect.Crashed},
@@ -77,6 +79,7 @@ func endings() map[string]ending {
 			w.propose(id, scheduled("AwaitingRetry"))
 		}, prefect.Scheduled},
 		"Scheduled":               {set(running, forced), prefect.Scheduled},
+		"Late":                    {set(running, failed, scheduled(""), late), prefect.Scheduled},
 		"AwaitingConcurrencySlot": {set(running, failed, scheduled("AwaitingConcurrencySlot")), prefect.Scheduled},
 		"Paused": {func(w *world, id string) { w.propose(id, running); w.pause(id, "Paused", false) },
 			prefect.Crashed},
@@ -90,6 +93,7 @@ func endings() map[string]ending {
 		"Cancelling": {set(running, prefect.StateProposal{Type: prefect.Cancelling}), prefect.Cancelled},
 		"Completed":  {set(running, prefect.StateProposal{Type: prefect.Completed}), prefect.Completed},
 		"Failed":     {set(running, failed), prefect.Failed},
+		"TimedOut":   {set(running, prefect.StateProposal{Type: prefect.Failed, Name: "TimedOut"}), prefect.Failed},
 		"Cancelled":  {set(running, prefect.StateProposal{Type: prefect.Cancelled}), prefect.Cancelled},
 		"Crashed":    {set(running, prefect.StateProposal{Type: prefect.Crashed}), prefect.Crashed},
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"ecsctl/internal/hint"
 	"ecsctl/prefect"
@@ -23,6 +24,7 @@ type snapshot struct {
 	version  string // of the server
 	workerID string // empty until the server has told it
 	refused  error  // why nothing is launched: the pool is gone, or was made anew for others
+	read     time.Time
 }
 
 // cloudVersion stands for Prefect Cloud, which is always the newest and tells no
@@ -41,24 +43,47 @@ type heartbeat struct {
 	refusal *refusal
 
 	open func() bool // whether the worker channel is; nil: there is none
+	idle func() bool // whether nothing is under way in the pool, as far as is known
 	mu   sync.Mutex
 	told int // snapshots that came by the channel
 }
 
 // beat reads the pool, making it if need be, and sends a heartbeat; unless the worker
-// channel does both.
+// channel does both. A pool that is not used is not read: freshen does so when it is.
 func (h *heartbeat) beat(ctx context.Context) error {
-	if h.open != nil && h.open() {
+	if h.isOpen() {
 		return nil
 	}
-	err := h.refresh(ctx)
+	err := h.sign(ctx)
 	h.refusal.heard(ctx, h.log, err)
 	return err
 }
 
+func (h *heartbeat) isOpen() bool { return h.open != nil && h.open() }
+
+func (h *heartbeat) sign(ctx context.Context) error {
+	known := h.current.Load()
+	if known == nil || known.refused != nil || known.workerID == "" && !known.isPrefect2() || !h.idle() {
+		return h.refresh(ctx)
+	}
+	_, err := h.send(ctx, known)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return h.refresh(ctx) // it makes the pool, or says so
+	}
+	return err
+}
+
+// freshen reads the pool if no heartbeat has done so lately.
+func (h *heartbeat) freshen(ctx context.Context) error {
+	if known := h.current.Load(); h.isOpen() || known == nil || time.Since(known.read) < h.opts.HeartbeatInterval {
+		return nil
+	}
+	return h.refresh(ctx)
+}
+
 // refresh does so in any case: who polls has met another pool than the one that is known.
 func (h *heartbeat) refresh(ctx context.Context) error {
-	told := h.toldSoFar()
+	told, began := h.toldSoFar(), time.Now()
 	version, err := h.serverVersion(ctx)
 	if err != nil {
 		return err
@@ -70,7 +95,7 @@ func (h *heartbeat) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &snapshot{pool: pool, version: version}
+	next := &snapshot{pool: pool, version: version, read: began}
 	if next.rawPool, err = json.Marshal(pool); err != nil {
 		return fmt.Errorf("failed to keep work pool %q: %w", pool.Name, err)
 	}

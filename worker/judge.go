@@ -138,11 +138,22 @@ func (r *report) crashed(ctx context.Context, log *slog.Logger, run runlog.Run, 
 	return nil
 }
 
-// cancelled sets a run to Cancelled, past the server's rules as the official worker does.
+// cancelled sets a run to Cancelled, past the server's rules as the official worker does: so it
+// matters that the run is still Cancelling.
 func (r *report) cancelled(ctx context.Context, log *slog.Logger, run runlog.Run, message string) error {
+	return r.cancelledFrom(ctx, log, run, prefect.Cancelling, message)
+}
+
+// cancelledFrom does so with a run that is in another state.
+func (r *report) cancelledFrom(ctx context.Context, log *slog.Logger, run runlog.Run, from prefect.StateType,
+	message string) error {
+	s := func(ctx context.Context) (bool, error) {
+		now, err := r.api.ReadFlowRun(ctx, run.ID)
+		return err == nil && now.StateType == from, err
+	}
 	result, err := r.set(ctx, log, run, prefect.StateProposal{
 		Type: prefect.Cancelled, Message: message, Force: true,
-	}, nil)
+	}, s)
 	if err == nil && result != nil {
 		log.InfoContext(ctx, "the flow run is Cancelled: "+message)
 	}
@@ -158,18 +169,11 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, prop
 	s still) (*prefect.OrchestrationResult, error) {
 	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
-	waited, holds := false, true
-	err := insist(ctx, log, "setting the flow run to "+string(proposal.Type), func(ctx context.Context) (err error) {
-		if waited && s != nil {
-			if holds, err = s(ctx); err != nil || !holds {
-				return err
-			}
-		}
-		waited = true
+	err := insistWhile(ctx, log, "setting the flow run to "+string(proposal.Type), s, func(ctx context.Context) (err error) {
 		result, err = r.api.SetFlowRunState(ctx, run.ID, proposal)
 		return err
 	})
-	if err == nil && !holds {
+	if errors.Is(err, errNoMore) {
 		log.InfoContext(ctx, "the flow run goes on elsewhere: it is not set to "+string(proposal.Type))
 		return nil, nil
 	}
@@ -180,10 +184,10 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, prop
 	return result, err
 }
 
-// infrastructure records which task a run has; prefect.ErrNotFound means that it was deleted.
-func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runlog.Run, pid string) error {
-	err := insist(ctx, log, "recording the task of the flow run", func(ctx context.Context) error {
+// infrastructure records which task a run has; prefect.ErrNotFound means that it was deleted, and
+// errNoMore that it has another by now.
+func (r *report) infrastructure(ctx context.Context, log *slog.Logger, run runlog.Run, pid string, s still) error {
+	return insistWhile(ctx, log, "recording the task of the flow run", s, func(ctx context.Context) error {
 		return r.api.UpdateFlowRun(ctx, run.ID, prefect.FlowRunUpdate{InfrastructurePID: &pid})
 	})
-	return err
 }

@@ -153,7 +153,7 @@ func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.De
 		return "", err
 	}
 	for _, arn := range list.TaskDefinitionArns {
-		if arn == latest {
+		if arn == latest || !isOfFamily(arn, *wanted.Input.Family) {
 			continue
 		}
 		older, err := describeWithTags(ctx, c, arn)
@@ -165,6 +165,11 @@ func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.De
 		}
 	}
 	return "", nil
+}
+
+// isOfFamily reports whether a revision is one of the family: an emulator may not know the prefix.
+func isOfFamily(arn, family string) bool {
+	return strings.Contains(arn, "/"+family+":")
 }
 
 func describeWithTags(ctx context.Context, c *awsaccess.Clients,

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"ecsctl/internal/pause"
@@ -18,7 +19,8 @@ type loop struct {
 	early    <-chan struct{} // has an element when the next time is to come at once; may be nil
 }
 
-// loopJitter keeps workers that were started together from polling together.
+// loopJitter keeps workers that were started together from polling together. It makes waits
+// longer only: an interval says how often a worker calls at most.
 const loopJitter = 0.3
 
 // maxLoopWait bounds the waits after failures: a minute after an outage all states are
@@ -69,5 +71,6 @@ func (l loop) Wait(failures int) time.Duration {
 	for range min(failures, 10) {
 		wait *= 2
 	}
-	return pause.Jittered(min(wait, max(l.interval, maxLoopWait)), loopJitter)
+	wait = min(wait, max(l.interval, maxLoopWait))
+	return wait + time.Duration(loopJitter*rand.Float64()*float64(wait))
 }

@@ -43,6 +43,7 @@ func (o *orphans) look(ctx context.Context) error {
 	if quiet, err := o.quiet.isQuiet(ctx); quiet || err != nil {
 		return err
 	}
+	known = o.heartbeat.current.Load()
 	defer func() { o.resting = began.Add(orphanShare * time.Since(began)) }()
 	filter := prefect.FlowRunFilter{
 		EitherState: true, StateTypes: []prefect.StateType{prefect.Running}, StateNames: []string{awaitingRetry,
@@ -139,8 +140,13 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 		pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id,
 		startLimit: job.StartTimeout,
 	})
-	if err := o.report.infrastructure(ctx, o.log, ref, pid); !errors.Is(err, prefect.ErrNotFound) {
-		return err
+	still := func(ctx context.Context) (bool, error) {
+		states, err := o.opts.Prefect.FlowRunStates(ctx, run.ID)
+		return err == nil && fateOf(states, claim.id) != lost, err
 	}
-	return nil // it was deleted: settled as any other
+	err = o.report.infrastructure(ctx, o.log, ref, pid, still)
+	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
+		return nil // settled as any other
+	}
+	return err
 }

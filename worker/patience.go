@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/worker/awsaccess"
@@ -99,6 +100,9 @@ func (p patience) limitFor(err error) time.Duration {
 // lasting tells an outage of AWS, which is waited out, from what is more likely to be
 // wrong here: a role that cannot be assumed, or no credentials.
 func lasting(err error) bool {
+	if awserr.FromEndpoint(err) {
+		return false
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return !awsaccess.RoleIsNew(api)
@@ -116,8 +120,36 @@ const (
 // insist repeats a call of the Prefect API for as long as the API is away or too busy:
 // what was claimed is not dropped. Only the context and a real answer end it.
 func insist(ctx context.Context, log *slog.Logger, doing string, call func(context.Context) error) error {
+	return insistWhile(ctx, log, doing, nil, call)
+}
+
+// errNoMore: while Prefect was away, the call has lost its reason.
+var errNoMore = errors.New("what was to be said no longer holds")
+
+// insistWhile does so for as long as the call still has its reason. That is asked after each wait,
+// also of those that the client makes by itself.
+func insistWhile(ctx context.Context, log *slog.Logger, doing string, s still,
+	call func(context.Context) error) error {
+	calling, waited := ctx, func(context.Context) error { return nil }
+	if s != nil {
+		asked := time.Now()
+		waited = func(ctx context.Context) error {
+			if time.Since(asked) < briefWait {
+				return nil
+			}
+			asked = time.Now()
+			if holds, err := s(ctx); err != nil || holds {
+				return err
+			}
+			return errNoMore
+		}
+		calling = prefect.Guarded(ctx, waited)
+	}
 	for n := 0; ; n++ {
-		err := call(ctx)
+		err := waited(ctx)
+		if err == nil {
+			err = call(calling)
+		}
 		if err == nil || ctx.Err() != nil || !prefect.Temporary(err) {
 			return err
 		}

@@ -60,6 +60,11 @@ func (p *poll) find(ctx context.Context) (found []candidate, more bool, err erro
 	}
 	p.reached.Store(time.Now().UnixNano())
 	p.checkClock(ctx)
+	if len(runs) > 0 {
+		if err := p.heartbeat.freshen(ctx); err != nil {
+			return nil, false, err
+		}
+	}
 	if runs, err = p.ofThePool(ctx, runs); err != nil {
 		return nil, false, err
 	}

@@ -18,16 +18,22 @@ import (
 func (w *world) anew(kind, family string) *prefect.WorkPool {
 	w.t.Helper()
 	ctx := w.t.Context()
+	template := w.templateOf(family)
+	must(0, w.api.DeleteWorkPool(ctx, pool))(w.t)
+	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: kind, BaseJobTemplate: template}))(w.t)
+}
+
+// templateOf is a base job template whose tasks have that family.
+func (w *world) templateOf(family string) []byte {
+	w.t.Helper()
+	ctx := w.t.Context()
 	template := string(must(w.api.WorkerTemplate(ctx, "ecs"))(w.t))
 	template = strings.Replace(template, `"family": "{{ family }}"`, `"family": "`+family+`"`, 1)
 	template = strings.Replace(template, `"family":"{{ family }}"`, `"family":"`+family+`"`, 1)
 	if !strings.Contains(template, family) {
 		w.t.Fatal("the template has changed")
 	}
-	must(0, w.api.DeleteWorkPool(ctx, pool))(w.t)
-	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
-		Name: pool, Type: kind, BaseJobTemplate: []byte(template),
-	}))(w.t)
+	return []byte(template)
 }
 
 // quiet is a worker that reads its pool once in a while.

@@ -15,6 +15,8 @@ type quiet struct {
 	table *table
 	last  time.Duration // how long an answer counts
 
+	heartbeat *heartbeat
+
 	asking chan struct{} // has an element while somebody asks: the others wait for the answer
 
 	mu    sync.Mutex
@@ -23,13 +25,29 @@ type quiet struct {
 	stirs int // how often something has happened
 }
 
-func newQuiet(o Options, t *table) *quiet {
-	return &quiet{opts: o, table: t, asking: make(chan struct{}, 1), last: max(o.CancelInterval, o.RecoverInterval) * 4 / 3}
+// quietLooks is for how many looks an answer counts: with the defaults for two minutes, as long as
+// the claims of others are left alone anyway.
+const quietLooks = 4
+
+func newQuiet(o Options, t *table, h *heartbeat) *quiet {
+	q := &quiet{opts: o, table: t, heartbeat: h, asking: make(chan struct{}, 1),
+		last: quietLooks * max(o.CancelInterval, o.RecoverInterval)}
+	h.idle = q.known
+	return q
 }
 
 // isQuiet reports whether the pool has no run that was claimed, runs, waits within its process or
-// is to be cancelled. While this worker has runs of its own it is not asked.
+// is to be cancelled. While this worker has runs of its own it is not asked. Where there are runs to
+// see to, the pool is known as it is now.
 func (q *quiet) isQuiet(ctx context.Context) (bool, error) {
+	quiet, err := q.ask(ctx)
+	if quiet || err != nil {
+		return quiet, err
+	}
+	return false, q.heartbeat.freshen(ctx)
+}
+
+func (q *quiet) ask(ctx context.Context) (bool, error) {
 	if !q.table.isEmpty() {
 		q.stir()
 		return false, nil
@@ -54,6 +72,12 @@ func (q *quiet) isQuiet(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	return q.learn(began, len(runs) == 0, stirs), nil
+}
+
+// known reports whether the pool is known to be quiet, without asking.
+func (q *quiet) known() bool {
+	known, _ := q.state()
+	return known && q.table.isEmpty()
 }
 
 // state is whether an answer still counts, and how often something had happened by now.

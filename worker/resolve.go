@@ -185,14 +185,19 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 			Values: []string{"true"}}}}
 	}
 	vpcs, err := client.DescribeVpcs(ctx, query)
-	if awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") || err == nil &&
-		len(vpcs.Vpcs) == 0 {
+	if awserr.HasCode(err, "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "InvalidVpcId.Malformed") {
 		return jobtemplate.Network{}, nil // jobtemplate words the problem
 	}
 	if err != nil {
 		return jobtemplate.Network{}, awsaccess.Explain("look up the VPC", err)
 	}
-	network := jobtemplate.Network{VPCID: aws.ToString(vpcs.Vpcs[0].VpcId)}
+	i := slices.IndexFunc(vpcs.Vpcs, func(v ec2types.Vpc) bool { // an emulator may not know the filter
+		return vpcID == aws.ToString(v.VpcId) || vpcID == "" && aws.ToBool(v.IsDefault)
+	})
+	if i < 0 {
+		return jobtemplate.Network{}, nil
+	}
+	network := jobtemplate.Network{VPCID: aws.ToString(vpcs.Vpcs[i].VpcId)}
 	pages := ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{
 		Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{network.VPCID}}},
 	})
@@ -202,7 +207,9 @@ func readNetwork(ctx context.Context, client *ec2calls.Client, vpcID string) (jo
 		if err != nil {
 			return jobtemplate.Network{}, awsaccess.Explain("list the subnets of VPC \""+network.VPCID+"\"", err)
 		}
-		subnets = append(subnets, page.Subnets...)
+		subnets = append(subnets, slices.DeleteFunc(page.Subnets, func(s ec2types.Subnet) bool {
+			return aws.ToString(s.VpcId) != network.VPCID
+		})...)
 	}
 	network.Subnets = zonesInTurn(subnets)
 	return network, nil

@@ -91,6 +91,14 @@ func (c *claim) still(log *slog.Logger, cand candidate) still {
 	}
 }
 
+// notLost is the claim's, for what is said of its task.
+func (c *claim) notLost(log *slog.Logger, cand candidate) still {
+	return func(ctx context.Context) (bool, error) {
+		f, err := c.fate(ctx, log, cand)
+		return err == nil && f != lost, err
+	}
+}
+
 // standing is what the launch of a candidate knows of its claim.
 type standing struct {
 	claim *claim

@@ -150,7 +150,7 @@ func (s *submit) withoutDeployment(ctx context.Context, log *slog.Logger, c cand
 			c.run.DeploymentID)
 		return nil
 	}
-	return s.report.cancelled(ctx, log, c.ref(), "Deployment "+c.run.DeploymentID+
+	return s.report.cancelledFrom(ctx, log, c.ref(), prefect.Scheduled, "Deployment "+c.run.DeploymentID+
 		" no longer exists: there is nothing to launch.")
 }
 
@@ -260,8 +260,8 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		pid: pid, at: at, definition: goes, claim: c.claim,
 		startLimit: job.StartTimeout,
 	})
-	err := s.report.infrastructure(ctx, log, c.ref(), pid)
-	if errors.Is(err, prefect.ErrNotFound) {
+	err := s.report.infrastructure(ctx, log, c.ref(), pid, s.claim.notLost(log, c))
+	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
 		return s.tooLate.stop(ctx, log, c.ref(), at)
 	}
 	if err != nil {

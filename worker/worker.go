@@ -97,7 +97,7 @@ func (w *Worker) connect() {
 		passed: passed, page: serverPage}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver,
 		clients: clients}
-	still := newQuiet(o, w.table)
+	still := newQuiet(o, w.table, w.heartbeat)
 	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients, still)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,

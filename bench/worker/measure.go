@@ -12,6 +12,7 @@ import (
 
 	"ecsctl/bench/procfs"
 	"ecsctl/e2e/peers"
+	"ecsctl/internal/ownport"
 	"ecsctl/internal/testkit/wiretap"
 	"ecsctl/prefect"
 )
@@ -21,33 +22,47 @@ const (
 	look       = 50 * time.Millisecond
 )
 
-// command starts a worker for a pool.
-type command func(pool string) *exec.Cmd
-
-func (r *rig) ours() command {
-	return func(pool string) *exec.Cmd {
-		return exec.Command(r.binary(), "worker", "start", "--pool", pool, "--name", workerName)
-	}
+// contestant is a worker that is measured.
+type contestant struct {
+	name  string
+	start func(pool string) *exec.Cmd
+	check check
 }
 
-func (r *rig) official() (command, error) {
+// ours is the worker of an ecsctl, of this source or an earlier one.
+func ours(name, binary string) contestant {
+	return contestant{name: name, check: oursCheck(binary), start: func(pool string) *exec.Cmd {
+		return exec.Command(binary, "worker", "start", "--pool", pool, "--name", workerName, "--with-healthcheck")
+	}}
+}
+
+func (r *rig) official() (contestant, error) {
 	program, err := peers.Program(r.server.Venv, "prefect")
-	return func(pool string) *exec.Cmd {
-		return exec.Command(program, "worker", "start", "--pool", pool, "--name", workerName, "--type", "ecs")
-	}, err
+	if err != nil {
+		return contestant{}, err
+	}
+	check, err := r.officialCheck()
+	return contestant{name: "official", check: check, start: func(pool string) *exec.Cmd {
+		return exec.Command(program, "worker", "start", "--pool", pool, "--name", workerName, "--type", "ecs",
+			"--with-healthcheck")
+	}}, err
 }
 
 // measure lets one worker launch its runs.
-func (r *rig) measure(ctx context.Context, name string, start command) (figures, error) {
-	a, err := r.arena(ctx, name)
+func (r *rig) measure(ctx context.Context, c contestant) (figures, error) {
+	a, err := r.arena(ctx, c.name)
 	if err != nil {
 		return figures{}, err
 	}
 	defer a.close()
-	cmd := start(a.pool)
-	cmd.Env, cmd.Dir = a.env, r.dir
+	port, err := ownport.Take()
+	if err != nil {
+		return figures{}, err
+	}
+	cmd := c.start(a.pool)
+	cmd.Env, cmd.Dir = append(a.env, healthPort+"="+port), r.dir
 	began := time.Now()
-	process, err := peers.Start(cmd, filepath.Join(r.dir, name+".log"))
+	process, err := peers.Start(cmd, filepath.Join(r.dir, c.name+".log"))
 	if err != nil {
 		return figures{}, err
 	}
@@ -56,15 +71,25 @@ func (r *rig) measure(ctx context.Context, name string, start command) (figures,
 		return figures{}, err
 	}
 	f := figures{online: time.Since(began)}
+	if err := r.idle(ctx, a, &f); err != nil {
+		return f, err
+	}
+	if err := f.measureHealth(c.check, port); err != nil {
+		return f, fmt.Errorf("%s: %w\n%s", c.name, err, process.Tail())
+	}
+	idleAWS, idlePrefect := len(a.aws.Calls()), len(a.prefect.Calls())
 	before, err := procfs.CPUSeconds(process.PID())
 	if err != nil {
 		return f, err
 	}
 	took, err := r.launchAll(ctx, a, process)
 	if err != nil {
-		return f, fmt.Errorf("%s: %w", name, err)
+		return f, fmt.Errorf("%s: %w", c.name, err)
 	}
-	return r.account(ctx, a, process, f, before, took)
+	f, err = r.account(ctx, a, process, f, before, took)
+	f.aws -= float64(idleAWS) / float64(r.runs)
+	f.prefect -= float64(idlePrefect) / float64(r.runs)
+	return f, err
 }
 
 func (r *rig) awaitOnline(ctx context.Context, pool string, process *peers.Process) error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -27,12 +28,13 @@ const notLate = "PREFECT_API_SERVICES_LATE_RUNS_AFTER_SECONDS=3600"
 
 // rig is what the workers are timed against.
 type rig struct {
-	dir    string
-	runs   int
-	moto   *peers.Moto
-	server *peers.Server
-	api    *prefect.Client
-	pools  int
+	dir     string
+	runs    int
+	idleFor time.Duration
+	moto    *peers.Moto
+	server  *peers.Server
+	api     *prefect.Client
+	pools   int
 }
 
 func (r *rig) binary() string { return filepath.Join(r.dir, "ecsctl") }

@@ -31,6 +31,7 @@ func NewStepLines(out io.Writer, verbose bool) *stepLines {
 // pastTense words an action that is done.
 var pastTense = map[provision.Action]string{
 	provision.Create: "created", provision.Update: "changed", provision.Delete: "deleted",
+	provision.Leave: "left",
 }
 
 // Close takes away what is shown as under way. Nothing is told after it.

@@ -28,8 +28,22 @@ func (e *Error) Unwrap() error { return e.Err }
 // Answer is what AWS answered, if it did.
 func Answer(err error) (smithy.APIError, bool) {
 	var api smithy.APIError
-	ok := errors.As(err, &api)
+	ok := errors.As(err, &api) && !isOfEndpoint(api)
 	return api, ok
+}
+
+// isOfEndpoint reports whether an error is what a container's credentials endpoint said, and no
+// service of AWS: of both, it alone has the status in itself.
+func isOfEndpoint(err error) bool {
+	_, is := err.(interface{ HTTPStatusCode() int }) //nolint:errorlint // this very error
+	return is
+}
+
+// FromEndpoint reports whether a call was not sent because the container's credentials endpoint
+// gave no credentials.
+func FromEndpoint(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && isOfEndpoint(api)
 }
 
 // HasCode reports whether AWS answered with one of the codes.

@@ -191,6 +191,9 @@ func (l *logReader) Read(ctx context.Context) error {
 			return l.explain(ctx, err)
 		}
 		for _, event := range page.Events {
+			if !strings.HasPrefix(aws.ToString(event.LogStreamName), l.source.prefix) {
+				continue // an emulator may not know the prefix
+			}
 			at := time.UnixMilli(aws.ToInt64(event.Timestamp)).UTC()
 			id := aws.ToString(event.EventId)
 			if _, known := l.seen[id]; known {

@@ -32,7 +32,7 @@ func ReadEndpoints(ctx context.Context, c *provision.Clients, vpc string) (Endpo
 			return out, provision.ExplainAWS("read the VPC endpoints", err)
 		}
 		for _, e := range page.VpcEndpoints {
-			if strings.EqualFold(string(e.State), "available") {
+			if strings.EqualFold(string(e.State), "available") && aws.ToString(e.VpcId) == vpc {
 				out.list = append(out.list, e)
 			}
 		}
@@ -123,6 +123,9 @@ func taskSource(ctx context.Context, c *provision.Clients, ways provision.Ways, 
 			return from, provision.ExplainAWS("read the security groups", err)
 		}
 		for _, g := range made.SecurityGroups {
+			if aws.ToString(g.VpcId) != ways.VPC || aws.ToString(g.GroupName) != want.Names.SecurityGroup {
+				continue // an emulator may not know the filters
+			}
 			from.groups = append(from.groups, aws.ToString(g.GroupId))
 		}
 	}

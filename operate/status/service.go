@@ -179,7 +179,10 @@ func serviceTasks(ctx context.Context, api *ecscalls.Client, spec spec.Spec,
 	if err != nil {
 		return nil, err
 	}
-	return got.Tasks, nil
+	return slices.DeleteFunc(got.Tasks, func(task types.Task) bool { // an emulator may not know the filters
+		return aws.ToString(task.Group) != "service:"+spec.Names.Service ||
+			aws.ToString(task.DesiredStatus) != string(status)
+	}), nil
 }
 
 func stoppedAt(task types.Task) time.Time {

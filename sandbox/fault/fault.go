@@ -29,6 +29,7 @@ const (
 	Unseen                       // ECS does not see a role or a task yet
 	Limit                        // a quota that no waiting raises is used up
 	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
+	Unfiltered                   // a list ignores its filters and prefixes, as emulators do, and has all there is
 )
 
 // What is not a call of an API can be an operation of a fault all the same.

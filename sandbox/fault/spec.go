@@ -14,7 +14,8 @@ var faultNames = map[string]Kind{
 	"throttle": Throttle, "error": ServerError, "denied": AccessDenied, "expired": ExpiredToken,
 	"latency": Latency, "drop-before": DropBefore, "drop-after": DropAfter, "chaos": Chaos,
 	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen, "conflict": Conflict,
-	"limit": Limit,
+	"limit":      Limit,
+	"unfiltered": Unfiltered,
 }
 
 // String names the kind as ParseFault reads it.
@@ -32,7 +33,7 @@ func (k Kind) String() string {
 //	SERVICE:OPERATION=KIND[,times=N][,skip=N][,rate=R][,seed=N][,latency=DURATION]
 //
 // "*" in either part before "=" stands for anything, KIND is one of throttle, error, denied,
-// expired, latency, drop-before, drop-after, chaos, capacity, spot and pull. times=all
+// expired, latency, drop-before, drop-after, chaos, capacity, spot, pull, unseen, conflict and unfiltered. times=all
 // goes on for ever. latency=1s..2s is drawn evenly, latency=~1s exponentially. capacity
 // has reason=, spot has after= and warning=.
 func ParseFault(spec string) (Fault, error) {

@@ -17,7 +17,8 @@ var services = []service{
 	}},
 	{"ec2", "ec2calls", []string{
 		"AuthorizeSecurityGroupEgress", "CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup", "DescribeRegions",
-		"DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcEndpoints", "DescribeVpcs",
+		"DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets",
+		"DescribeVpcEndpoints", "DescribeVpcs",
 		"RevokeSecurityGroupIngress",
 	}},
 	{"ecr", "ecrcalls", []string{
@@ -26,7 +27,8 @@ var services = []service{
 		"PutLifecyclePolicy", "TagResource",
 	}},
 	{"ecs", "ecscalls", []string{
-		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeregisterTaskDefinition",
+		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeleteTaskDefinitions",
+		"DeregisterTaskDefinition",
 		"DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
@@ -40,7 +42,7 @@ var services = []service{
 	{"iam", "iamcalls", []string{
 		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole",
 		"GetRolePolicy",
-		"ListAccountAliases", "ListAttachedRolePolicies", "ListRolePolicies", "PutRolePermissionsBoundary",
+		"ListAccountAliases", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies", "PutRolePermissionsBoundary",
 		"PutRolePolicy",
 		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
 	}},

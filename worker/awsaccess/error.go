@@ -23,6 +23,10 @@ func Explain(doing string, err error) error {
 		return nil
 	}
 	api, answered := awserr.Answer(err)
+	if awserr.FromEndpoint(err) {
+		return &awserr.Error{What: "failed to " + doing, Why: "there were no credentials to ask AWS with: the " +
+			"container's credentials endpoint answered " + Innermost(err).Error(), Err: err}
+	}
 	if !answered {
 		return &awserr.Error{What: "failed to " + doing, Why: "AWS could not be asked: " +
 			Innermost(err).Error(), Err: err}

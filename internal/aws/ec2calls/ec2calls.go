@@ -20,6 +20,7 @@ type Client struct {
 	opDeleteSecurityGroup          call[ec2.DeleteSecurityGroupInput, ec2.DeleteSecurityGroupOutput]
 	opDescribeRegions              call[ec2.DescribeRegionsInput, ec2.DescribeRegionsOutput]
 	opDescribeRouteTables          call[ec2.DescribeRouteTablesInput, ec2.DescribeRouteTablesOutput]
+	opDescribeNetworkInterfaces    call[ec2.DescribeNetworkInterfacesInput, ec2.DescribeNetworkInterfacesOutput]
 	opDescribeSecurityGroups       call[ec2.DescribeSecurityGroupsInput, ec2.DescribeSecurityGroupsOutput]
 	opDescribeSubnets              call[ec2.DescribeSubnetsInput, ec2.DescribeSubnetsOutput]
 	opDescribeVpcEndpoints         call[ec2.DescribeVpcEndpointsInput, ec2.DescribeVpcEndpointsOutput]
@@ -37,6 +38,7 @@ func New(cfg aws.Config, options ...func(*ec2.Options)) *Client {
 		opDeleteSecurityGroup:          c.DeleteSecurityGroup,
 		opDescribeRegions:              c.DescribeRegions,
 		opDescribeRouteTables:          c.DescribeRouteTables,
+		opDescribeNetworkInterfaces:    c.DescribeNetworkInterfaces,
 		opDescribeSecurityGroups:       c.DescribeSecurityGroups,
 		opDescribeSubnets:              c.DescribeSubnets,
 		opDescribeVpcEndpoints:         c.DescribeVpcEndpoints,
@@ -73,6 +75,11 @@ func (c *Client) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInp
 // DescribeRouteTables is the SDK's.
 func (c *Client) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, options ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
 	return c.opDescribeRouteTables(ctx, in, options...)
+}
+
+// DescribeNetworkInterfaces is the SDK's.
+func (c *Client) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput, options ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	return c.opDescribeNetworkInterfaces(ctx, in, options...)
 }
 
 // DescribeSecurityGroups is the SDK's.

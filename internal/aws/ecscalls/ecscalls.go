@@ -18,6 +18,7 @@ type Client struct {
 	opCreateService               call[ecs.CreateServiceInput, ecs.CreateServiceOutput]
 	opDeleteCluster               call[ecs.DeleteClusterInput, ecs.DeleteClusterOutput]
 	opDeleteService               call[ecs.DeleteServiceInput, ecs.DeleteServiceOutput]
+	opDeleteTaskDefinitions       call[ecs.DeleteTaskDefinitionsInput, ecs.DeleteTaskDefinitionsOutput]
 	opDeregisterTaskDefinition    call[ecs.DeregisterTaskDefinitionInput, ecs.DeregisterTaskDefinitionOutput]
 	opDescribeClusters            call[ecs.DescribeClustersInput, ecs.DescribeClustersOutput]
 	opDescribeServices            call[ecs.DescribeServicesInput, ecs.DescribeServicesOutput]
@@ -44,6 +45,7 @@ func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 		opCreateService:               c.CreateService,
 		opDeleteCluster:               c.DeleteCluster,
 		opDeleteService:               c.DeleteService,
+		opDeleteTaskDefinitions:       c.DeleteTaskDefinitions,
 		opDeregisterTaskDefinition:    c.DeregisterTaskDefinition,
 		opDescribeClusters:            c.DescribeClusters,
 		opDescribeServices:            c.DescribeServices,
@@ -81,6 +83,11 @@ func (c *Client) DeleteCluster(ctx context.Context, in *ecs.DeleteClusterInput, 
 // DeleteService is the SDK's.
 func (c *Client) DeleteService(ctx context.Context, in *ecs.DeleteServiceInput, options ...func(*ecs.Options)) (*ecs.DeleteServiceOutput, error) {
 	return c.opDeleteService(ctx, in, options...)
+}
+
+// DeleteTaskDefinitions is the SDK's.
+func (c *Client) DeleteTaskDefinitions(ctx context.Context, in *ecs.DeleteTaskDefinitionsInput, options ...func(*ecs.Options)) (*ecs.DeleteTaskDefinitionsOutput, error) {
+	return c.opDeleteTaskDefinitions(ctx, in, options...)
 }
 
 // DeregisterTaskDefinition is the SDK's.

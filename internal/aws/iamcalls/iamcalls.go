@@ -14,42 +14,44 @@ type call[In, Out any] func(context.Context, *In, ...func(*iam.Options)) (*Out, 
 
 // Client has methods of the SDK's client, under the same names. The SDK's paginators take it.
 type Client struct {
-	opAttachRolePolicy           call[iam.AttachRolePolicyInput, iam.AttachRolePolicyOutput]
-	opCreateRole                 call[iam.CreateRoleInput, iam.CreateRoleOutput]
-	opDeleteRole                 call[iam.DeleteRoleInput, iam.DeleteRoleOutput]
-	opDeleteRolePolicy           call[iam.DeleteRolePolicyInput, iam.DeleteRolePolicyOutput]
-	opDetachRolePolicy           call[iam.DetachRolePolicyInput, iam.DetachRolePolicyOutput]
-	opGetRole                    call[iam.GetRoleInput, iam.GetRoleOutput]
-	opGetRolePolicy              call[iam.GetRolePolicyInput, iam.GetRolePolicyOutput]
-	opListAccountAliases         call[iam.ListAccountAliasesInput, iam.ListAccountAliasesOutput]
-	opListAttachedRolePolicies   call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
-	opListRolePolicies           call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
-	opPutRolePermissionsBoundary call[iam.PutRolePermissionsBoundaryInput, iam.PutRolePermissionsBoundaryOutput]
-	opPutRolePolicy              call[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
-	opSimulatePrincipalPolicy    call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
-	opTagRole                    call[iam.TagRoleInput, iam.TagRoleOutput]
-	opUpdateAssumeRolePolicy     call[iam.UpdateAssumeRolePolicyInput, iam.UpdateAssumeRolePolicyOutput]
+	opAttachRolePolicy            call[iam.AttachRolePolicyInput, iam.AttachRolePolicyOutput]
+	opCreateRole                  call[iam.CreateRoleInput, iam.CreateRoleOutput]
+	opDeleteRole                  call[iam.DeleteRoleInput, iam.DeleteRoleOutput]
+	opDeleteRolePolicy            call[iam.DeleteRolePolicyInput, iam.DeleteRolePolicyOutput]
+	opDetachRolePolicy            call[iam.DetachRolePolicyInput, iam.DetachRolePolicyOutput]
+	opGetRole                     call[iam.GetRoleInput, iam.GetRoleOutput]
+	opGetRolePolicy               call[iam.GetRolePolicyInput, iam.GetRolePolicyOutput]
+	opListAccountAliases          call[iam.ListAccountAliasesInput, iam.ListAccountAliasesOutput]
+	opListAttachedRolePolicies    call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
+	opListInstanceProfilesForRole call[iam.ListInstanceProfilesForRoleInput, iam.ListInstanceProfilesForRoleOutput]
+	opListRolePolicies            call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
+	opPutRolePermissionsBoundary  call[iam.PutRolePermissionsBoundaryInput, iam.PutRolePermissionsBoundaryOutput]
+	opPutRolePolicy               call[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
+	opSimulatePrincipalPolicy     call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
+	opTagRole                     call[iam.TagRoleInput, iam.TagRoleOutput]
+	opUpdateAssumeRolePolicy      call[iam.UpdateAssumeRolePolicyInput, iam.UpdateAssumeRolePolicyOutput]
 }
 
 // New makes a client of a configuration, as iam.NewFromConfig does.
 func New(cfg aws.Config, options ...func(*iam.Options)) *Client {
 	c := iam.NewFromConfig(cfg, options...)
 	return &Client{
-		opAttachRolePolicy:           c.AttachRolePolicy,
-		opCreateRole:                 c.CreateRole,
-		opDeleteRole:                 c.DeleteRole,
-		opDeleteRolePolicy:           c.DeleteRolePolicy,
-		opDetachRolePolicy:           c.DetachRolePolicy,
-		opGetRole:                    c.GetRole,
-		opGetRolePolicy:              c.GetRolePolicy,
-		opListAccountAliases:         c.ListAccountAliases,
-		opListAttachedRolePolicies:   c.ListAttachedRolePolicies,
-		opListRolePolicies:           c.ListRolePolicies,
-		opPutRolePermissionsBoundary: c.PutRolePermissionsBoundary,
-		opPutRolePolicy:              c.PutRolePolicy,
-		opSimulatePrincipalPolicy:    c.SimulatePrincipalPolicy,
-		opTagRole:                    c.TagRole,
-		opUpdateAssumeRolePolicy:     c.UpdateAssumeRolePolicy,
+		opAttachRolePolicy:            c.AttachRolePolicy,
+		opCreateRole:                  c.CreateRole,
+		opDeleteRole:                  c.DeleteRole,
+		opDeleteRolePolicy:            c.DeleteRolePolicy,
+		opDetachRolePolicy:            c.DetachRolePolicy,
+		opGetRole:                     c.GetRole,
+		opGetRolePolicy:               c.GetRolePolicy,
+		opListAccountAliases:          c.ListAccountAliases,
+		opListAttachedRolePolicies:    c.ListAttachedRolePolicies,
+		opListInstanceProfilesForRole: c.ListInstanceProfilesForRole,
+		opListRolePolicies:            c.ListRolePolicies,
+		opPutRolePermissionsBoundary:  c.PutRolePermissionsBoundary,
+		opPutRolePolicy:               c.PutRolePolicy,
+		opSimulatePrincipalPolicy:     c.SimulatePrincipalPolicy,
+		opTagRole:                     c.TagRole,
+		opUpdateAssumeRolePolicy:      c.UpdateAssumeRolePolicy,
 	}
 }
 
@@ -96,6 +98,11 @@ func (c *Client) ListAccountAliases(ctx context.Context, in *iam.ListAccountAlia
 // ListAttachedRolePolicies is the SDK's.
 func (c *Client) ListAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput, options ...func(*iam.Options)) (*iam.ListAttachedRolePoliciesOutput, error) {
 	return c.opListAttachedRolePolicies(ctx, in, options...)
+}
+
+// ListInstanceProfilesForRole is the SDK's.
+func (c *Client) ListInstanceProfilesForRole(ctx context.Context, in *iam.ListInstanceProfilesForRoleInput, options ...func(*iam.Options)) (*iam.ListInstanceProfilesForRoleOutput, error) {
+	return c.opListInstanceProfilesForRole(ctx, in, options...)
 }
 
 // ListRolePolicies is the SDK's.

@@ -29,6 +29,7 @@ var ec2Rights = rights{
 	"CreateVpnGateway":       creates("vpn-gateway"),
 	"CreateNetworkInterface": creates("network-interface", "SubnetId"),
 	"CreateVpcEndpoint":      creates("vpc-endpoint", "VpcId"),
+	"DeleteNetworkInterface": changes("NetworkInterfaceId"),
 
 	"AssociateRouteTable":   changes("RouteTableId", "SubnetId"),
 	"AttachInternetGateway": changes("InternetGatewayId", "VpcId"),

@@ -14,6 +14,7 @@ var ecsRights = rights{
 	"RegisterTaskDefinition":      registerTaskDefinition,
 	"DescribeTaskDefinition":      anything,
 	"DeregisterTaskDefinition":    anything,
+	"DeleteTaskDefinitions":       deleteTaskDefinitions,
 	"ListTaskDefinitions":         anything,
 	"ListTaskDefinitionFamilies":  anything,
 	"RunTask":                     runTask,
@@ -124,6 +125,16 @@ func registerTaskDefinition(c *call) []need {
 	// By the reference it is the family, in denials that are seen in public "*": a policy needs both.
 	needs := append(c.withTags(arn, c.on(arn, facts...)), c.on("*", facts...))
 	return append(needs, c.passToTasks(c.text("taskRoleArn"), c.text("executionRoleArn"))...)
+}
+
+// deleteTaskDefinitions is, unlike the other actions on revisions, about each of them.
+func deleteTaskDefinitions(c *call) []need {
+	var out []need
+	for _, ref := range c.texts("taskDefinitions") {
+		arn := orARN(ref, func(name string) string { return c.arn("ecs", "task-definition/"+name) })
+		out = append(out, c.on(arn, ecsTags(c, arn)))
+	}
+	return out
 }
 
 // privileged says whether any container is.

@@ -29,6 +29,12 @@ var iamRights = rights{
 	"UntagRole":                     onRole,
 	"ListRoleTags":                  onRole,
 
+	"ListInstanceProfilesForRole":   onRole,
+	"CreateInstanceProfile":         onProfile,
+	"DeleteInstanceProfile":         onProfile,
+	"AddRoleToInstanceProfile":      onProfile,
+	"RemoveRoleFromInstanceProfile": onProfile,
+
 	"CreateUser":                    createUser,
 	"GetUser":                       onUser,
 	"DeleteUser":                    onUser,
@@ -79,6 +85,10 @@ func (c *call) withIAMTags(action, arn string, facts ...fact) []need {
 		out = append(out, c.action(action, arn, requestTags(tags)))
 	}
 	return out
+}
+
+func onProfile(c *call) []need {
+	return []need{c.on(c.IAM.ARN("instance-profile", c.text("Path"), c.text("InstanceProfileName")))}
 }
 
 func onRole(c *call) []need { return []need{c.onEntity(c.IAM.Role(c.text("RoleName")))} }

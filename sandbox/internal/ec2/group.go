@@ -38,6 +38,20 @@ var groupFilters = filters[*securityGroup]{
 	"group-name":  func(g *securityGroup) []string { return one(g.GroupName) },
 	"description": func(g *securityGroup) []string { return one(g.Description) },
 	"vpc-id":      func(g *securityGroup) []string { return one(g.VpcID) },
+
+	"ip-permission.group-id":        func(g *securityGroup) []string { return g.named(false) },
+	"egress.ip-permission.group-id": func(g *securityGroup) []string { return g.named(true) },
+}
+
+// named are the groups that rules of this one name.
+func (g *securityGroup) named(egress bool) []string {
+	var out []string
+	for _, r := range g.rules {
+		if r.IsEgress == egress && r.Referenced != nil {
+			out = append(out, r.Referenced.GroupID)
+		}
+	}
+	return out
 }
 
 func (s *Service) handleGroups() {

@@ -96,32 +96,18 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 	if err != nil {
 		return Interface{}, err
 	}
-	i, err := s.addInterface(n, description)
+	i, err := s.newInterface(n, groupIDs, description)
 	if err != nil {
 		return Interface{}, err
 	}
-	i.Status = "in-use"
 	if public {
 		i.PublicIP = publicIP(len(s.interfaces))
-	}
-	for _, g := range s.groups {
-		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID &&
-			g.GroupName == "default" {
-			i.Groups.Item = append(i.Groups.Item, groupLabel{g.GroupID, g.GroupName})
-		}
 	}
 	return Interface{ID: i.ID, SubnetID: subnetID, PrivateIP: i.PrivateIP, Zone: i.AvailabilityZone}, nil
 }
 
-// DetachInterface removes the interface of a task.
-func (s *Service) DetachInterface(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.interfaces = deleteWhere(s.interfaces, func(i *networkInterface) bool { return i.ID == id })
-}
-
-// addInterface takes a free address of a subnet.
-func (s *Service) addInterface(n *subnet, description string) (*networkInterface, error) {
+// newInterface makes an interface, of the VPC's default group where no group is named.
+func (s *Service) newInterface(n *subnet, groupIDs []string, description string) (*networkInterface, error) {
 	if s.freeAddresses(n) < 1 {
 		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet",
 			"The specified subnet does not have enough free addresses to satisfy the request.")
@@ -129,10 +115,23 @@ func (s *Service) addInterface(n *subnet, description string) (*networkInterface
 	i := &networkInterface{
 		ID: newID("eni"), SubnetID: n.SubnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
 		Description: description,
-		OwnerID:     s.account, Status: "available", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+		OwnerID:     s.account, Status: "in-use", InterfaceType: "interface", PrivateIP: s.freeAddress(n),
+	}
+	for _, g := range s.groups {
+		if slices.Contains(groupIDs, g.GroupID) || len(groupIDs) == 0 && g.VpcID == n.VpcID &&
+			g.GroupName == "default" {
+			i.Groups.Item = append(i.Groups.Item, groupLabel{g.GroupID, g.GroupName})
+		}
 	}
 	s.interfaces = append(s.interfaces, i)
 	return i, nil
+}
+
+// DetachInterface removes the interface of a task.
+func (s *Service) DetachInterface(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.interfaces = deleteWhere(s.interfaces, func(i *networkInterface) bool { return i.ID == id })
 }
 
 // freeAddresses is how many IPv4 addresses of a subnet are free: AWS keeps five of each.
@@ -171,28 +170,7 @@ func publicIP(n int) string { return fmt.Sprintf("198.51.100.%d", 1+n%254) }
 func (s *Service) handleInterfaces() {
 	wire.HandleQuery(s.Query, "DescribeNetworkInterfaces", s.describeInterfaces)
 	wire.HandleQuery(s.Query, "CreateNetworkInterface", s.createInterface)
-}
-
-type createInterfaceInput struct {
-	SubnetID    string `query:"SubnetId,required"`
-	Description string
-	ClientToken string
-}
-
-type createInterfaceAnswer struct {
-	Interface   *networkInterface `xml:"networkInterface"`
-	ClientToken string            `xml:"clientToken,omitempty"`
-}
-
-func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (*createInterfaceAnswer, error) {
-	n, err := find(s.subnets, "subnet", in.SubnetID)
-	if err != nil {
-		return nil, err
-	}
-	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
-		return s.addInterface(n, in.Description)
-	})
-	return &createInterfaceAnswer{i, in.ClientToken}, err
+	wire.HandleQuery(s.Query, "DeleteNetworkInterface", s.deleteInterface)
 }
 
 var interfaceFilters = filters[*networkInterface]{
@@ -218,4 +196,57 @@ func (s *Service) describeInterfaces(_ context.Context,
 	in *describeInterfacesInput) (*describeInterfacesAnswer, error) {
 	found, next, err := interfaceFilters.find(s.interfaces, "eni", in.IDs, in.describe)
 	return &describeInterfacesAnswer{wire.Items[*networkInterface]{Item: found}, next}, err
+}
+
+type createInterfaceInput struct {
+	SubnetID    string   `query:"SubnetId,required"`
+	Description string   `query:"Description"`
+	Groups      []string `query:"SecurityGroupId"`
+	ClientToken string
+}
+
+type createInterfaceAnswer struct {
+	Interface   *networkInterface `xml:"networkInterface"`
+	ClientToken string            `xml:"clientToken,omitempty"`
+}
+
+// createInterface makes one that is no task's, of which nothing is attached to an instance.
+func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (*createInterfaceAnswer, error) {
+	n, err := find(s.subnets, "subnet", in.SubnetID)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range in.Groups {
+		if _, err := find(s.groups, "sg", id); err != nil {
+			return nil, err
+		}
+	}
+	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
+		i, err := s.newInterface(n, in.Groups, in.Description)
+		if err == nil {
+			i.Status = "available"
+		}
+		return i, err
+	})
+	return &createInterfaceAnswer{i, in.ClientToken}, err
+}
+
+type interfaceRefInput struct {
+	ID string `query:"NetworkInterfaceId,required"`
+}
+
+type deleteInterfaceAnswer struct {
+	Return bool `xml:"return"`
+}
+
+func (s *Service) deleteInterface(_ context.Context, in *interfaceRefInput) (*deleteInterfaceAnswer, error) {
+	i, err := find(s.interfaces, "eni", in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if i.Status == "in-use" {
+		return nil, wire.Errorf("InvalidParameterValue", "Network interface '%s' is currently in use.", in.ID)
+	}
+	s.interfaces = without(s.interfaces, i)
+	return &deleteInterfaceAnswer{true}, nil
 }

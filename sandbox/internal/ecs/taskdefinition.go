@@ -18,6 +18,7 @@ import (
 type taskDefinition struct {
 	api  types.TaskDefinition
 	tags []types.Tag
+	gone bool // deleted
 }
 
 func (td *taskDefinition) arn() string    { return *td.api.TaskDefinitionArn }
@@ -35,6 +36,9 @@ func (s *Service) handleTaskDefinitions() {
 	wire.HandleJSON(s.JSON, "DeregisterTaskDefinition", schemas.DeregisterTaskDefinitionRequest,
 		schemas.DeregisterTaskDefinitionResponse,
 		"taskDefinition!", s.deregister)
+	wire.HandleJSON(s.JSON, "DeleteTaskDefinitions", schemas.DeleteTaskDefinitionsRequest,
+		schemas.DeleteTaskDefinitionsResponse,
+		"taskDefinitions!", s.deleteDefinitions)
 	wire.HandleJSON(s.JSON, "ListTaskDefinitions", schemas.ListTaskDefinitionsRequest,
 		schemas.ListTaskDefinitionsResponse,
 		"familyPrefix status sort nextToken maxResults", s.listDefinitions)
@@ -109,7 +113,7 @@ func (s *Service) findDefinition(ref string) *taskDefinition {
 	list := s.families[family]
 	if given {
 		n, err := strconv.Atoi(revision)
-		if err != nil || n < 1 || n > len(list) {
+		if err != nil || n < 1 || n > len(list) || s.isGone(list[n-1]) {
 			return nil
 		}
 		return list[n-1]
@@ -145,7 +149,7 @@ func (s *Service) deregister(_ context.Context,
 		return nil, clientError("The specified task definition does not exist. Specify a valid account, family, " +
 			"revision and try again.")
 	}
-	if td.isActive() {
+	if td.isActive() { // one that is DELETE_IN_PROGRESS stays so
 		td.api.Status = types.TaskDefinitionStatusInactive
 		td.api.DeregisteredAt = aws.Time(s.cfg.Clock.Now())
 	}
@@ -169,7 +173,7 @@ func (s *Service) listDefinitions(_ context.Context,
 			continue
 		}
 		for _, td := range s.families[family] {
-			if td.api.Status == status {
+			if td.api.Status == status && !s.isGone(td) {
 				arns = append(arns, td.arn())
 			}
 		}
@@ -198,6 +202,9 @@ func (s *Service) listFamilies(_ context.Context,
 	}
 	var out []string
 	for _, family := range s.familyNames() {
+		if !slices.ContainsFunc(s.families[family], func(td *taskDefinition) bool { return !s.isGone(td) }) {
+			continue
+		}
 		isActive := slices.ContainsFunc(s.families[family], (*taskDefinition).isActive)
 		wanted := in.Status == "" || in.Status == types.TaskDefinitionFamilyStatusAll ||
 			isActive == (in.Status == types.TaskDefinitionFamilyStatusActive)

@@ -26,6 +26,7 @@ type Service struct {
 	clock     *clock.Clock
 	roles     map[string]*role
 	users     map[string]*user
+	profiles  map[string]*instanceProfile
 	policies  map[string]*customerPolicy // by ARN
 	alias     string
 	// Lag makes a write of a role that comes right after another one too early.
@@ -60,7 +61,8 @@ func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s := &Service{
 		partition: partition, account: account, enforce: enforce, clock: clock,
 		roles: map[string]*role{}, users: map[string]*user{}, policies: map[string]*customerPolicy{},
-		Linked: func() bool { return true }, Lag: &lag.Lag{},
+		profiles: map[string]*instanceProfile{},
+		Linked:   func() bool { return true }, Lag: &lag.Lag{},
 	}
 	s.Query = wire.NewQuery(wire.Dialect{
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -77,6 +79,7 @@ func New(partition, account string, enforce bool, clock *clock.Clock) *Service {
 	s.handlePolicies()
 	s.handleSimulate()
 	s.handleAliases()
+	s.handleInstanceProfiles()
 	return s
 }
 

@@ -145,6 +145,9 @@ func (s *Service) deleteRole(_ context.Context, in *roleRef) (*struct{}, error) 
 	if err != nil {
 		return nil, err
 	}
+	if s.inProfile(r.name) {
+		return nil, conflict("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.")
+	}
 	if len(r.attached) > 0 {
 		return nil, conflict("DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
