@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy e2e-engine bench-worker bench-idle bench-wake bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy e2e-engine bench-worker bench-idle bench-wake bench-roundtrips bench-tracking bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -121,6 +121,9 @@ bench-idle: ## what an idle worker, a health check and a launch cost, with both 
 bench-wake: ## how long a run that is due waits for its RunTask, with our worker and the official one
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/wake
+
+bench-roundtrips: ## how many round trips to AWS and Prefect each command waits for; fails beyond its goal
+	$(GO) test -count=1 -v ./bench/roundtrips | grep -v '^ *roundtrips_test.go:[0-9]*: *[0-9.]* s:'
 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh

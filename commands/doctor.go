@@ -82,6 +82,9 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 		Spec: opts.Spec, Version: buildinfo.Version(), Logger: inputs.NewLogger(streams.Err, opts.Verbose),
 		PollInterval: inputs.PollInterval,
 	}}
+	if err := inputs.UseCABundle(ctx, opts.Spec.Profile); err != nil {
+		return err
+	}
 	examined.Prefect, examined.PrefectErr = inputs.ConnectPrefect(ctx, opts.Spec.Prefect, streams, &examined.Options)
 	if examined.AWSErr = inputs.ConnectAWS(ctx, opts.Spec, &examined.Options,
 		examined.Prefect); examined.AWSErr == nil {

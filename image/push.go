@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"ecsctl/internal/bounded"
+	"ecsctl/internal/cabundle"
 )
 
 // maxAnswer bounds what a registry answers to a push: tokens, errors and manifests, and no layers.
@@ -43,7 +44,7 @@ func (d Destination) options(ctx context.Context) []remote.Option {
 		auth = &authn.Basic{Username: d.Login.Username, Password: d.Login.Password}
 	}
 	return []remote.Option{remote.WithContext(ctx), remote.WithAuth(auth), remote.WithUserAgent(d.UserAgent),
-		remote.WithTransport(bounded.Transport{Next: remote.DefaultTransport, Limit: maxAnswer})}
+		remote.WithTransport(bounded.Transport{Next: cabundle.Transport(remote.DefaultTransport), Limit: maxAnswer})}
 }
 
 // Push takes the image to the registry under a tag. Blobs that are there are not sent

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 )
 
@@ -124,6 +125,9 @@ func (c *Client) unreachable(ctx context.Context, a *attempt, err error) error {
 			return ctx.Err()
 		}
 		return fmt.Errorf("%w while the Prefect server at %s kept failing: %s", ctx.Err(), c.base, a.last)
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(&UnreachableError{Server: c.base.String(), Cause: err}, advice)
 	}
 	var guard *guardError
 	if errors.As(err, &guard) {

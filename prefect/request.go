@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"ecsctl/internal/bounded"
+	"ecsctl/internal/onelook"
 	"ecsctl/internal/hint"
 )
 
@@ -61,7 +62,7 @@ func (k call) route() string { return "/" + strings.Join(k.path, "/") }
 
 // do makes a call and decodes the answer into out, unless nil.
 func (c *Client) do(ctx context.Context, k call, out any) error {
-	response, raw, err := c.send(ctx, k)
+	response, raw, err := c.ask(ctx, k)
 	if err != nil {
 		return err
 	}
@@ -90,6 +91,29 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 // maxAnswer bounds an answer, after gzip: job variables of a few runs of 1 MB fit, a bomb
 // does not.
 const maxAnswer = 16 << 20
+
+type received struct {
+	response *http.Response
+	raw      []byte
+}
+
+// ask sends what only asks once within a look (package onelook).
+func (c *Client) ask(ctx context.Context, k call) (*http.Response, []byte, error) {
+	last := k.path[len(k.path)-1]
+	if k.method != http.MethodGet && (k.method != http.MethodPost || last != "filter" && last != "count") {
+		return c.send(ctx, k)
+	}
+	body, err := json.Marshal(k.body)
+	if err != nil {
+		return c.send(ctx, k)
+	}
+	question := fmt.Sprintf("prefect %p %s %s %s", c, k.method, k.url(c.base), body)
+	got, err := onelook.Ask(ctx, question, func(ctx context.Context) (received, error) {
+		response, raw, err := c.send(ctx, k)
+		return received{response, raw}, err
+	})
+	return got.response, got.raw, err
+}
 
 func (c *Client) send(ctx context.Context, k call) (*http.Response, []byte, error) {
 	a := &attempt{idempotent: k.method != http.MethodPost || k.repeatable}

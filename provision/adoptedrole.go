@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/denial"
 	"ecsctl/templates"
 )
 
@@ -15,6 +16,8 @@ type shortfall struct {
 	actions, sids []string
 	// unasked is why IAM was not asked.
 	unasked error
+	// limits say what to do about the kinds of policies that no statement of ours overrules.
+	limits []string
 }
 
 // judge asks IAM whether a role that is adopted allows what it must. Nobody asks for a plan
@@ -39,7 +42,13 @@ func (r *role) ask(ctx context.Context) error {
 	r.lacks = &shortfall{}
 	for i, s := range policy.Statements {
 		if len(denied[i]) > 0 {
-			r.lacks.actions, r.lacks.sids = append(r.lacks.actions, denied[i]...), append(r.lacks.sids, s.Sid)
+			r.lacks.sids = append(r.lacks.sids, s.Sid)
+		}
+		for _, refused := range denied[i] {
+			r.lacks.actions = append(r.lacks.actions, refused.Action)
+			if advice := r.limitAdvice(refused); refused.Limit != "" && !slices.Contains(r.lacks.limits, advice) {
+				r.lacks.limits = append(r.lacks.limits, advice)
+			}
 		}
 	}
 	slices.Sort(r.lacks.actions)
@@ -84,36 +93,56 @@ func (r *role) lacksText() string {
 	if r.kind == KindExecutionRole {
 		where += " and AWS's AmazonECSTaskExecutionRolePolicy"
 	}
+	if len(r.lacks.limits) > 0 {
+		return fmt.Sprintf("%s %s may not do %s, says IAM: %s", r.kind, r.name(), strings.Join(r.lacks.actions, ", "),
+			strings.Join(r.lacks.limits, "; "))
+	}
 	return fmt.Sprintf("%s %s does not allow %s, says IAM: give it %s of %s", r.kind, r.name(),
 		strings.Join(r.lacks.actions, ", "), strings.Join(r.lacks.sids, ", "), where)
+}
+
+// limitAdvice is about the kind of policy and not about each action that it forbids.
+func (r *role) limitAdvice(refused Refused) string {
+	switch refused.Limit {
+	case denial.Boundary:
+		return "its permissions boundary " + r.found.boundary + " does not let it, whatever its policies allow: name another " +
+			"one with --boundary, or ask whoever manages it"
+	case denial.ServiceControl:
+		return "a service control policy of your organization forbids it, whatever its policies allow: ask the administrators " +
+			"of AWS Organizations"
+	}
+	return "a policy of the role denies it explicitly: take the Deny out of it"
 }
 
 // AdoptedRole is a role of the worker that bootstrap uses and did not make.
 type AdoptedRole struct {
 	Kind Kind
 	Name string
+	// Owned is for one that bootstrap made: its policies are ours, and others may limit them.
+	Owned bool
 	// Wrong is why it cannot do its work, "" when IAM says that it can.
 	Wrong string
 	// Unasked is why that could not be looked at.
 	Unasked error
 }
 
-// AdoptedRoles asks IAM about the roles of the worker that bootstrap did not make.
+// AdoptedRoles asks IAM about the roles of the worker that bootstrap did not make, and whether something limits those
+// that it made: what else differs of these, the plan tells.
 func (j *Jobs) AdoptedRoles(ctx context.Context) ([]AdoptedRole, error) {
 	var out []AdoptedRole
 	for _, r := range []*role{newExecutionRole(j.w), newWorkerRole(j.w)} {
 		if err := r.find(ctx); err != nil {
 			return nil, err
 		}
-		if r.owned() || r.found == nil && r.check() == nil {
+		if r.found == nil && r.check() == nil {
 			continue
 		}
-		got := AdoptedRole{Kind: r.kind, Name: r.name()}
+		got := AdoptedRole{Kind: r.kind, Name: r.name(), Owned: r.owned()}
 		if err := r.check(); err != nil {
 			got.Wrong = err.Error()
 		} else if err := r.ask(ctx); err != nil {
 			return nil, err
-		} else if got.Unasked = r.lacks.unasked; len(r.lacks.actions) > 0 {
+		} else if got.Unasked = r.lacks.unasked; len(r.lacks.actions) > 0 && (!got.Owned || len(r.lacks.limits) > 0) {
 			got.Wrong = r.lacksText()
 		}
 		out = append(out, got)

@@ -3,11 +3,14 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 )
 
@@ -27,6 +30,10 @@ func explainAs(what string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &awserr.Error{What: what, Why: "timed out", Err: err}
 	}
+	var credentials *credentialsError
+	if errors.As(err, &credentials) {
+		return explainCredentials(what, credentials)
+	}
 	if awserr.NoCredentials(err) {
 		return hint.Add(&awserr.Error{What: what, Why: "no AWS credentials were found", Err: err},
 			"sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and "+
@@ -34,6 +41,10 @@ func explainAs(what string, err error) error {
 	}
 	if api, ok := awserr.Answer(err); ok {
 		return explainCode(what, awserr.Action(err), api, err)
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(&awserr.Error{What: what, Why: "this machine does not trust who answers in AWS's place: " +
+			innermost(err), Err: err}, advice)
 	}
 	var dns *net.DNSError
 	var op *net.OpError
@@ -46,8 +57,22 @@ func explainAs(what string, err error) error {
 
 func explainCode(what, action string, api smithy.APIError, err error) error {
 	if missing, ok := awserr.Missing(err); ok {
+		advice := "ask for a policy that allows " + missing.Action + " on what the message names"
+		if missing.Limit != "" {
+			advice = missing.Advice()
+		}
 		return hint.Add(&awserr.Error{What: what, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
-			"ask for a policy that allows "+missing.Action+" on what the message names")
+			advice)
+	}
+	if strings.Contains(api.ErrorMessage(), "tag policy") {
+		return hint.Add(&awserr.Error{What: what, Why: "AWS refused " + action + ": " + api.ErrorMessage(), Err: err},
+			"a tag policy of your organization wants other tags: name them with --tag, in its spelling")
+	}
+	if quota := usedUp(action, api.ErrorCode()); quota != "" {
+		return hint.Add(&awserr.Error{What: what, Why: fmt.Sprintf("AWS's quota %q is used up: %s (%s)", quota,
+			strings.TrimSuffix(api.ErrorMessage(), "."), api.ErrorCode()), Err: err},
+			"delete what is not needed any more in this account and region, or ask for more in Service Quotas (quota "+
+				quota+" of "+serviceOf(action)+"); then run the same command again: it goes on where it stopped")
 	}
 	switch code := api.ErrorCode(); code {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":

@@ -65,6 +65,9 @@ func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(w.checkARNs(), w.resolveSecret(ctx)); err != nil {
+		return nil, w.nameStatements(opts.policy(), err)
+	}
 	b, err := planBootstrap(ctx, w)
 	return b, w.nameStatements(opts.policy(), err)
 }
@@ -191,7 +194,8 @@ func (b *Bootstrap) compare() error {
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())
 	}
-	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings())
+	b.Warnings = slices.Concat(b.Warnings, network.warnings, b.serverWarnings(), b.observerWarnings(),
+		b.w.foreignSecret())
 	for _, r := range b.resources {
 		if role, ok := r.(*role); ok {
 			b.Warnings = append(b.Warnings, role.warnings()...)
@@ -291,6 +295,9 @@ func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, er
 		change := b.change(r)
 		if !change.writes() {
 			continue
+		}
+		if made, ok := r.(*workerImage); ok && made.digest == "" {
+			go func() { _, _ = made.build(ctx) }()
 		}
 		steps = append(steps, step{change: change, needs: r.needs(), run: func(ctx context.Context) (string, error) {
 			id, err := r.apply(ctx)

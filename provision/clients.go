@@ -1,11 +1,14 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,7 +16,12 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -29,7 +37,6 @@ import (
 	"ecsctl/internal/aws/sqscalls"
 	"ecsctl/internal/aws/ssmcalls"
 	"ecsctl/internal/directly"
-	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
 
@@ -38,6 +45,8 @@ type Clients struct {
 	Region string
 	// Endpoint is where AWS's API is, if it is not AWS's own: that of a sandbox.
 	Endpoint string
+	// FIPS reports whether calls go to AWS's FIPS endpoints (AWS_USE_FIPS_ENDPOINT): images do then, too.
+	FIPS bool
 
 	IAM     *iamcalls.Client
 	ECR     *ecrcalls.Client
@@ -78,23 +87,37 @@ func NewClients(ctx context.Context, region, profile string, api *prefect.Client
 
 // ClientsFor makes the clients of an AWS configuration.
 func ClientsFor(cfg aws.Config, api *prefect.Client) *Clients {
-	return &Clients{
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), answers.OneLook)
+	c := &Clients{
 		identity: &memory{},
 		Region:   cfg.Region,
 		Endpoint: aws.ToString(cfg.BaseEndpoint),
 		IAM:      iamcalls.New(cfg, again),
-		ECR:      ecrcalls.New(cfg),
-		ECS:      ecscalls.New(cfg),
+		ECS:      ecscalls.New(cfg, func(o *ecs.Options) { o.Retryer = noWait(o.Retryer) }),
 		EC2:      ec2calls.New(cfg),
-		Logs:     logscalls.New(cfg),
-		Secrets:  secretscalls.New(cfg),
+		Logs:     logscalls.New(cfg, func(o *cloudwatchlogs.Options) { o.Retryer = noWait(o.Retryer) }),
+		Secrets:  secretscalls.New(cfg, func(o *secretsmanager.Options) { o.Retryer = noWait(o.Retryer) }),
 		SSM:      ssmcalls.New(cfg),
 		SQS:      sqscalls.New(cfg),
-		Events:   eventscalls.New(cfg),
+		Events:   eventscalls.New(cfg, func(o *eventbridge.Options) { o.Retryer = noWait(o.Retryer) }),
 		S3:       s3calls.New(cfg),
 		STS:      sts.NewFromConfig(cfg),
 		Prefect:  api,
 	}
+	c.ECR = ecrcalls.New(cfg, func(o *ecr.Options) {
+		o.Retryer = noWait(o.Retryer)
+		c.FIPS = o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled
+	})
+	return c
+}
+
+// registryHost is where images of a repository of ECR are pushed to.
+func (c *Clients) registryHost(uri string) string {
+	if !c.FIPS {
+		return uri
+	}
+	return strings.Replace(uri, ".dkr.ecr.", ".dkr.ecr-fips.", 1)
 }
 
 // again repeats what IAM refuses because something else writes the same role at that moment,
@@ -129,8 +152,8 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return aws.Config{}, hint.Add(fmt.Errorf("failed to load the AWS configuration: %w", err),
-			"name an existing profile with --profile or AWS_PROFILE")
+		return aws.Config{}, configError(profile, err)
 	}
+	cfg.Credentials = tellingProvider{cfg.Credentials, cmp.Or(profile, os.Getenv("AWS_PROFILE"))}
 	return cfg, nil
 }

@@ -12,8 +12,10 @@ import (
 
 // FlowRepository is where the images of a pool's flows go.
 type FlowRepository struct {
-	URI   string
-	Login image.Login
+	URI string
+	// PushTo is URI, or the same by the registry's FIPS endpoint.
+	PushTo string
+	Login  image.Login
 }
 
 // FindFlowRepository finds the repository that bootstrap has made for the flows of a pool, and signs in to it. Of the
@@ -44,5 +46,5 @@ func (w *world) findFlowRepository(ctx context.Context) (FlowRepository, error) 
 				"or push to one of your own, in any registry: --repository REPOSITORY")
 	}
 	login, err := w.registryLogin(ctx)
-	return FlowRepository{URI: uri, Login: login}, err
+	return FlowRepository{URI: uri, PushTo: w.aws.registryHost(uri), Login: login}, err
 }

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/onelook"
 	"ecsctl/provision/spec"
 )
 
@@ -46,7 +49,7 @@ func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 func askWhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return Identity{}, explainAs("cannot tell which AWS account this is", err)
+		return Identity{}, notEnabled(ctx, c, explainAs("cannot tell which AWS account this is", err))
 	}
 	caller, err := arn.Parse(*out.Arn)
 	if err != nil {
@@ -54,6 +57,36 @@ func askWhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	}
 	return Identity{Account: caller.AccountID, Partition: caller.Partition, Region: c.Region, Caller: caller.String()},
 		nil
+}
+
+// alwaysEnabled are the regions, by the beginning of others, that every account of their partition has.
+func alwaysEnabled(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "cn-north-1"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "us-gov-west-1"
+	}
+	return "us-east-1"
+}
+
+// notEnabled finds out whether credentials are invalid only because the account has not enabled the region, in which
+// none are valid: then they are elsewhere.
+func notEnabled(ctx context.Context, c *Clients, err error) error {
+	elsewhere := alwaysEnabled(c.Region)
+	if c.Region == elsewhere || !awserr.HasCode(err, "InvalidClientTokenId", "UnrecognizedClientException",
+		"AuthFailure", "OptInRequired") {
+		return err
+	}
+	who, other := c.STS.GetCallerIdentity(onelook.Anew(ctx), &sts.GetCallerIdentityInput{},
+		func(o *sts.Options) { o.Region = elsewhere })
+	if other != nil {
+		return err
+	}
+	return hint.Add(fmt.Errorf("the region %s is not enabled in account %s: the credentials are valid in %s and not there",
+		c.Region, aws.ToString(who.Account), elsewhere),
+		"enable it, which takes minutes to hours: aws account enable-region --region-name "+c.Region,
+		"name another region with --region or AWS_REGION")
 }
 
 // arn is the ARN of something in the account and region at hand.

@@ -106,7 +106,7 @@ func (j *Jobs) refuses(ctx context.Context, role string, statements ...templates
 	if awserr.Denied(err) || isMissingRole(err) {
 		return false, nil
 	}
-	return slices.ContainsFunc(denied, func(actions []string) bool { return len(actions) > 0 }),
+	return slices.ContainsFunc(denied, func(refused []Refused) bool { return len(refused) > 0 }),
 		explain("ask IAM what "+role+" may do", err)
 }
 
@@ -180,7 +180,11 @@ func (p *workPool) judgeTaskRoles(ctx context.Context) error {
 		if err != nil {
 			return explain("ask IAM what "+arn+" may do", err)
 		}
-		if all := slices.Concat(denied...); len(all) > 0 {
+		var all []string
+		for _, r := range slices.Concat(denied...) {
+			all = append(all, r.Action)
+		}
+		if len(all) > 0 {
 			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("task role %s of flow runs does not allow %s, says "+
 				"IAM: flow runs start, and ECS Exec or a file system of theirs does not work", arn, strings.Join(all, ", ")))
 		}

@@ -29,7 +29,13 @@ type somebody struct {
 // enforcedAccount is one in which calls are made by a user who may do nothing yet.
 func enforcedAccount(t *testing.T) *somebody {
 	t.Helper()
-	a := newAccount(t, sandbox.Options{EnforceIAM: true, Images: map[string]string{"flow": sleepImage(t)}}, 1)
+	return enforcedIn(t, sandbox.Options{Images: map[string]string{"flow": sleepImage(t)}})
+}
+
+func enforcedIn(t *testing.T, o sandbox.Options) *somebody {
+	t.Helper()
+	o.EnforceIAM = true
+	a := newAccount(t, o, 1)
 	key, secret := "", ""
 	for _, variable := range a.server.Env() {
 		name, value, _ := strings.Cut(variable, "=")

@@ -40,6 +40,8 @@ func FindWays(ctx context.Context, c *Clients, want spec.Network) (Ways, error) 
 	if err != nil {
 		return Ways{}, err
 	}
+	finder.warn()
+	chosen.warnings = finder.found().warnings
 	return waysOf(chosen), nil
 }
 

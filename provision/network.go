@@ -1,8 +1,8 @@
 package provision
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +14,7 @@ type chosenNetwork struct {
 	vpc      string
 	subnets  []subnet
 	will     []subnet // all that will do, where they are more than ECS takes
+	full     []subnet // those that would do and are left out, since no address is free
 	publicIP bool
 	warnings []string
 }
@@ -32,46 +33,35 @@ type subnet struct {
 	id, vpc, zone string
 	name          string // its Name tag
 	free          int    // addresses that are free
+	full          bool   // none is free
+	misfit        misfit
 	out           exit
 }
-
-// exit is a subnet's way to the internet, as its route table has it.
-type exit struct {
-	kind exitKind
-	why  string // where kind is exitNone or for a message
-}
-
-type exitKind int
-
-const (
-	exitNone    exitKind = iota // no default route, or one that leads nowhere
-	exitPublic                  // an internet gateway: only addresses with a public IP get out
-	exitPrivate                 // NAT, transit gateway, appliance: no public IP needed
-)
-
-// standardZone matches the zones of a region; Fargate is not offered in Local Zones
-// and Wavelength Zones, whose names have more parts.
-var standardZone = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-\d+[a-z]$`)
 
 // chooseSubnets picks, of all subnets of a VPC, those with a way out: private ones
 // with NAT first, else public ones with a public IP, in two zones at least where
 // there are two.
 func chooseSubnets(vpc string, all []subnet) (chosenNetwork, error) {
-	var private, public []subnet
+	var private, doubtful, public []subnet
 	for _, s := range all {
 		switch {
-		case !standardZone.MatchString(s.zone):
+		case s.misfit.why != "":
+		case s.out.kind == exitPrivate && s.out.doubt != "":
+			doubtful = append(doubtful, s)
 		case s.out.kind == exitPrivate:
 			private = append(private, s)
 		case s.out.kind == exitPublic:
 			public = append(public, s)
 		}
 	}
+	if len(private) == 0 {
+		private = doubtful
+	}
 	switch {
 	case len(private) > 0 && (zones(private) > 1 || zones(public) < 2):
-		return chosenNetwork{vpc: vpc}.atMost(private), nil
+		return chosenNetwork{vpc: vpc}.withRoom(private), nil
 	case len(public) > 0:
-		return chosenNetwork{vpc: vpc, publicIP: true}.atMost(public), nil
+		return chosenNetwork{vpc: vpc, publicIP: true}.withRoom(public), nil
 	}
 	return chosenNetwork{}, noWayOut(vpc, all)
 }
@@ -83,10 +73,7 @@ func noWayOut(vpc string, all []subnet) error {
 	}
 	reasons := make([]string, len(all))
 	for i, s := range all {
-		reasons[i] = s.id + " (" + s.zone + "): " + s.out.why
-		if s.out.kind != exitNone {
-			reasons[i] = s.id + " (" + s.zone + "): Fargate is not offered in this zone"
-		}
+		reasons[i] = s.id + " (" + s.zone + "): " + cmp.Or(s.misfit.why, s.out.why)
 	}
 	slices.Sort(reasons)
 	return hint.Add(fmt.Errorf("VPC %q has no subnet with a way out to pull images and reach Prefect: %s", vpc,
@@ -111,6 +98,10 @@ func takeSubnets(vpc string, named, all []subnet) (chosenNetwork, error) {
 		if s.vpc != vpc {
 			return n, hint.Add(fmt.Errorf("subnet %q is not in VPC %q but in %q", s.id, vpc, s.vpc),
 				"name subnets of one VPC, or that VPC with --vpc")
+		}
+		if s.misfit.never {
+			return n, hint.Add(fmt.Errorf("no task starts in subnet %q: %s", s.id, s.misfit.why),
+				"name another one with --subnet", "of one that is pending, run again in a minute")
 		}
 		switch s.out.kind {
 		case exitNone:

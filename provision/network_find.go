@@ -2,10 +2,10 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -23,25 +23,22 @@ type networkFinder struct {
 	api  *ec2calls.Client
 	want spec.Network
 
-	once   sync.Once
+	all    shared[chosenNetwork]
 	chosen chosenNetwork
-	err    error
-
-	vpcOnce sync.Once
-	vpcID   string
-	vpcErr  error
+	vpcID  shared[string]
 }
 
 // vpc returns the VPC alone, which is known before its subnets are.
 func (f *networkFinder) vpc(ctx context.Context) (string, error) {
-	f.vpcOnce.Do(func() { f.vpcID, f.vpcErr = f.findVPC(ctx) })
-	return f.vpcID, f.vpcErr
+	return f.vpcID.get(ctx, f.findVPC)
 }
 
 // get returns the network that the Spec means. The first caller does the work with its context.
 func (f *networkFinder) get(ctx context.Context) (chosenNetwork, error) {
-	f.once.Do(func() { f.chosen, f.err = f.choose(ctx) })
-	return f.chosen, f.err
+	return f.all.get(ctx, func(ctx context.Context) (n chosenNetwork, err error) {
+		f.chosen, err = f.choose(ctx)
+		return f.chosen, err
+	})
 }
 
 // found is the network that get has read: without one there is no plan.
@@ -143,7 +140,37 @@ func (f *networkFinder) findVPC(ctx context.Context) (string, error) {
 			return aws.ToString(vpc.VpcId), nil
 		}
 	}
-	return "", hint.Add(fmt.Errorf("this account has no default VPC in this region"), "name a VPC with --vpc")
+	return "", f.noDefaultVPC(ctx)
+}
+
+// noDefaultVPC lists the VPCs that there are.
+func (f *networkFinder) noDefaultVPC(ctx context.Context) error {
+	var have []string
+	pages := ec2.NewDescribeVpcsPaginator(f.api, &ec2.DescribeVpcsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return explain("list the VPCs", err)
+		}
+		for _, v := range page.Vpcs {
+			have = append(have, describeVPC(v))
+		}
+	}
+	if len(have) == 0 {
+		return hint.Add(errors.New("this account has no VPC in this region"),
+			"make the default one with `aws ec2 create-default-vpc`, or check the region")
+	}
+	slices.Sort(have)
+	return hint.Add(fmt.Errorf("this account has no default VPC in this region, but %s", strings.Join(have, ", ")),
+		"name one of them with --vpc")
+}
+
+func describeVPC(v types.Vpc) string {
+	about := aws.ToString(v.CidrBlock)
+	if name := nameTag(v.Tags); name != "" {
+		about = name + ", " + about
+	}
+	return aws.ToString(v.VpcId) + " (" + about + ")"
 }
 
 func (f *networkFinder) subnet(ctx context.Context, id string) (types.Subnet, error) {
@@ -197,47 +224,10 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 	out := make([]subnet, len(subnets))
 	for i, s := range subnets {
 		out[i] = subnet{id: *s.SubnetId, vpc: vpc, zone: aws.ToString(s.AvailabilityZone), name: nameTag(s.Tags),
-			free: int(aws.ToInt32(s.AvailableIpAddressCount)), out: exitOf(*s.SubnetId, tables)}
+			free: int(aws.ToInt32(s.AvailableIpAddressCount)), misfit: misfitOf(s), out: exitOf(s, tables)}
+		out[i].full = out[i].free == 0 && !aws.ToBool(s.Ipv6Native)
 	}
 	return out, nil
-}
-
-// exitOf finds the default route of a subnet: in its own route table, else in the VPC's main one.
-func exitOf(subnetID string, tables []types.RouteTable) exit {
-	var main *types.RouteTable
-	for _, table := range tables {
-		for _, a := range table.Associations {
-			if aws.ToString(a.SubnetId) == subnetID {
-				return defaultRoute(table)
-			}
-			if aws.ToBool(a.Main) {
-				main = &table
-			}
-		}
-	}
-	if main == nil {
-		return exit{why: "it has no route table"}
-	}
-	return defaultRoute(*main)
-}
-
-func defaultRoute(table types.RouteTable) exit {
-	id := aws.ToString(table.RouteTableId)
-	for _, route := range table.Routes {
-		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" {
-			continue
-		}
-		gateway := aws.ToString(route.GatewayId)
-		switch {
-		case route.State == types.RouteStateBlackhole:
-			return exit{why: "the default route of " + id + " leads to something that was deleted"}
-		case strings.HasPrefix(gateway, "igw-"):
-			return exit{kind: exitPublic}
-		default:
-			return exit{kind: exitPrivate}
-		}
-	}
-	return exit{why: "its route table " + id + " has no default route"}
 }
 
 func filter(name string, values ...string) types.Filter {

@@ -19,6 +19,35 @@ func (n chosenNetwork) atMost(will []subnet) chosenNetwork {
 	return n
 }
 
+// withRoom leaves out subnets in which no address is free, unless all are full.
+func (n chosenNetwork) withRoom(will []subnet) chosenNetwork {
+	var roomy []subnet
+	for _, s := range will {
+		if s.full {
+			n.full = append(n.full, s)
+		} else {
+			roomy = append(roomy, s)
+		}
+	}
+	if len(roomy) == 0 {
+		roomy, n.full = will, nil
+	}
+	return n.atMost(roomy)
+}
+
+// warn tells what is wrong with the subnets that were chosen, and with those that were not.
+func (f *networkFinder) warn() {
+	n := &f.chosen
+	for _, s := range n.subnets {
+		for _, trouble := range s.troubles() {
+			n.warnings = append(n.warnings, "subnet "+s.id+": "+trouble)
+		}
+	}
+	for _, s := range n.full {
+		n.warnings = append(n.warnings, "subnet "+s.id+" is left out: it has no free addresses")
+	}
+}
+
 // spread takes so many subnets, one of each zone in turn.
 func spread(all []subnet, count int) []subnet {
 	byZone := map[string][]subnet{}
@@ -47,9 +76,25 @@ func spread(all []subnet, count int) []subnet {
 // addresses are free changes all the time, and is no reason to start all tasks anew.
 func (f *networkFinder) keep(have []string) {
 	n := &f.chosen
-	if len(n.will) == 0 {
-		return
+	n.full = slices.DeleteFunc(n.full, func(s subnet) bool {
+		switch {
+		case !slices.Contains(have, s.id), len(n.subnets) == spec.MaxSubnets && len(n.will) == 0:
+			return false
+		case len(n.will) > 0:
+			n.will = append(n.will, s)
+		default:
+			n.subnets = append(n.subnets, s)
+		}
+		return true
+	})
+	if len(n.will) > 0 {
+		n.keepOfMany(have)
 	}
+	f.warn()
+}
+
+// keepOfMany is for more subnets than ECS takes.
+func (n *chosenNetwork) keepOfMany(have []string) {
 	var kept []subnet
 	for _, s := range n.will {
 		if slices.Contains(have, s.id) {

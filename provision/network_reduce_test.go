@@ -64,3 +64,25 @@ func TestManySubnetsAreKept(t *testing.T) {
 		}
 	}
 }
+
+// A service stays in a subnet that its own tasks have filled.
+func TestFullSubnetsAreKept(t *testing.T) {
+	t.Parallel()
+	full, roomy := privateA, privateB
+	full.full = true
+	for name, test := range map[string]struct{ have, want []string }{
+		"the service has it": {[]string{full.id, roomy.id}, []string{full.id, roomy.id}},
+		"it has it not":      {[]string{roomy.id}, []string{roomy.id}},
+		"no service yet":     {nil, []string{roomy.id}},
+	} {
+		n, err := chooseSubnets("vpc-1", []subnet{full, roomy})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &networkFinder{chosen: n}
+		f.keep(test.have)
+		if diff := cmp.Diff(test.want, f.found().subnetIDs()); diff != "" || len(f.found().warnings) != 1 {
+			t.Errorf("%s: %s, warnings %q", name, diff, f.found().warnings)
+		}
+	}
+}

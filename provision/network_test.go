@@ -19,8 +19,10 @@ var (
 		out: exit{why: "its route table rtb-1 has no default route"}}
 	closedB = subnet{id: "subnet-closed-b", vpc: "vpc-1", zone: "eu-west-1b",
 		out: exit{why: "its route table rtb-1 has no default route"}}
-	localB  = subnet{id: "subnet-local", vpc: "vpc-1", zone: "us-west-2-lax-1a", out: exit{kind: exitPrivate}}
-	wave    = subnet{id: "subnet-wave", vpc: "vpc-1", zone: "us-east-1-wl1-bos-wlz-1", out: exit{kind: exitPublic}}
+	localB = subnet{id: "subnet-local", vpc: "vpc-1", zone: "us-west-2-lax-1a", out: exit{kind: exitPrivate},
+		misfit: misfit{why: noFargate}}
+	wave = subnet{id: "subnet-wave", vpc: "vpc-1", zone: "us-east-1-wl1-bos-wlz-1", out: exit{kind: exitPublic},
+		misfit: misfit{why: noFargate}}
 	foreign = subnet{id: "subnet-foreign", vpc: "vpc-2", zone: "eu-west-1a", out: exit{kind: exitPublic}}
 )
 
@@ -159,7 +161,7 @@ func TestExitOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := exitOf("subnet-1", test.tables); got != test.want {
+			if got := exitOf(types.Subnet{SubnetId: aws.String("subnet-1")}, test.tables); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -174,7 +176,7 @@ func TestStandardZone(t *testing.T) {
 		"eusc-de-east-1a":  true,
 		"us-west-2-lax-1a": false, "us-east-1-wl1-bos-wlz-1": false, "": false,
 	} {
-		if got := standardZone.MatchString(zone); got != want {
+		if got := misfitOf(types.Subnet{AvailabilityZone: &zone}).why == ""; got != want {
 			t.Errorf("zone %q: got %v, want %v", zone, got, want)
 		}
 	}

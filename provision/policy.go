@@ -107,6 +107,9 @@ func (w *world) nameStatements(name string, err error) error {
 	}
 	var hints []string
 	for _, d := range denialsIn(err) {
+		if d.Limit != "" {
+			continue // which explain has said: no statement fixes it
+		}
 		hints = append(hints, policy.statementHint(d, w.spec.Pool))
 	}
 	return hint.Add(err, hints...)

@@ -92,10 +92,19 @@ func (w *world) networkValues() map[string]any {
 	every := w.id.arn("ec2", "security-group/*")
 	groups, vpcs := []string{}, []string{}
 	if len(w.spec.Network.SecurityGroups) == 0 {
-		vpc := cmp.Or(w.spec.Network.VPC, "*")
-		groups, vpcs = append(groups, every), append(vpcs, w.id.arn("ec2", "vpc/"+vpc))
+		groups, vpcs = append(groups, every), append(vpcs, w.vpcARN())
 	}
 	return map[string]any{"Region": w.id.Region, "SecurityGroups": groups, "AnySecurityGroup": every, "VPCs": vpcs}
+}
+
+// vpcARN is of the VPC that a group is made in. A shared one is named with its owner, who is known only to those
+// who may look: a VPC's id alone says which it is. The default VPC is never shared.
+func (w *world) vpcARN() string {
+	owner := w.id
+	if w.spec.Network.VPC != "" || len(w.spec.Network.Subnets) > 0 {
+		owner.Account = "*"
+	}
+	return owner.arn("ec2", "vpc/"+cmp.Or(w.spec.Network.VPC, "*"))
 }
 
 // storeValues are about where logs and images are kept.

@@ -157,6 +157,10 @@ func (p *workPool) warnOfExits(ctx context.Context, vpc string, n poolNetwork) e
 		if !slices.Contains(n.Subnets, s.id) {
 			continue
 		}
+		for _, trouble := range s.troubles() {
+			p.keeps.warnings = append(p.keeps.warnings,
+				"subnet "+s.id+" of the pool's network_configuration: "+trouble)
+		}
 		switch {
 		case s.out.kind == exitNone:
 			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("subnet %s of the pool's network_configuration "+

@@ -87,7 +87,7 @@ func (p *workPool) readsKey(ctx context.Context, role string) (reads bool, why s
 		return false, "whether it may read the API key's secret could not be asked (iam:SimulatePrincipalPolicy)", nil
 	case err != nil:
 		return false, "", explain("ask IAM what "+role+" may do", err)
-	case slices.ContainsFunc(denied, func(actions []string) bool { return len(actions) > 0 }):
+	case slices.ContainsFunc(denied, func(refused []Refused) bool { return len(refused) > 0 }):
 		return false, "it may not read the API key's secret", nil
 	}
 	return true, "", nil
@@ -111,6 +111,8 @@ func (w *world) cannotAssume(ctx context.Context, nameOrARN, service string) (st
 		return "it does not exist", nil
 	case err != nil:
 		return "", explain("read role "+nameOrARN, err)
+	case spec.IsARN(nameOrARN) && found.arn != nameOrARN:
+		return "the ARN of that role is " + found.arn, nil
 	case !letsAssume(found.trust, service):
 		return "its trust policy does not let " + service + " assume it", nil
 	}

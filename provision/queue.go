@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"golang.org/x/sync/errgroup"
+
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 )
@@ -61,14 +63,20 @@ func (q *queue) read(ctx context.Context) (*foundQueue, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: named.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	var got *sqs.GetQueueAttributesOutput
+	var tags *sqs.ListQueueTagsOutput
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		got, err = api.GetQueueAttributes(gctx, &sqs.GetQueueAttributesInput{
+			QueueUrl: named.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+		})
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	tags, err := api.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: named.QueueUrl})
-	if err != nil {
+	group.Go(func() (err error) {
+		tags, err = api.ListQueueTags(gctx, &sqs.ListQueueTagsInput{QueueUrl: named.QueueUrl})
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return &foundQueue{url: *named.QueueUrl, attributes: got.Attributes, tags: tags.Tags}, nil

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
 )
 
 // Recalled is what is known of an earlier bootstrap.
@@ -80,6 +82,7 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	out.Spec = w.recallNames(said)
 	w.recallChoices(&out.Spec)
 	s := &service{w: w}
+	finder := w.usualNetwork(ctx, out.Spec.Network)
 	err = s.find(ctx)
 	out.Known = w.onServer || w.aws.Prefect == nil || s.owned() || err != nil || w.hasLeftovers(ctx)
 	if err != nil || !s.owned() {
@@ -88,10 +91,14 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 		}
 		return out, err
 	}
-	if err := w.recallNetwork(ctx, s, &out.Spec); err != nil {
-		return out, err
-	}
-	definition, _, err := (&taskDefinition{w: w}).describe(ctx, aws.ToString(s.found.TaskDefinition))
+	var definition *ecstypes.TaskDefinition
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.recallNetwork(gctx, s, finder, &out.Spec) })
+	group.Go(func() (err error) {
+		definition, _, err = (&taskDefinition{w: w}).describe(gctx, aws.ToString(s.found.TaskDefinition))
+		return err
+	})
+	err = group.Wait()
 	if err != nil || definition == nil || len(definition.ContainerDefinitions) == 0 {
 		return out, err
 	}
@@ -101,12 +108,32 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	return out, w.recallUnremembered(ctx, s, has, &out.Spec)
 }
 
+// usualNetwork begins to look for the network that a bootstrap would choose, which takes its time; nil where one was
+// named.
+func (w *world) usualNetwork(ctx context.Context, n spec.Network) *networkFinder {
+	if n.VPC != "" || len(n.Subnets) > 0 {
+		return nil
+	}
+	finder := &networkFinder{api: w.aws.EC2, want: n}
+	go func() { _, _ = finder.get(ctx) }()
+	return finder
+}
+
 // recallNetwork looks at the service's network; what the defaults come to is left out.
-func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) error {
+func (w *world) recallNetwork(ctx context.Context, s *service, finder *networkFinder, said *spec.Spec) error {
 	has := contentOfService(s.found, w.spec)
 	n := &said.Network
-	if n.VPC == "" && len(n.Subnets) == 0 {
-		finder := &networkFinder{api: w.aws.EC2, want: *n}
+	var groups *ec2.DescribeSecurityGroupsOutput
+	var unread error
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		if len(n.SecurityGroups) == 0 && len(has.SecurityGroups) > 0 {
+			groups, unread = w.aws.EC2.DescribeSecurityGroups(ctx,
+				&ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("group-id", has.SecurityGroups...)}})
+		}
+	}()
+	if finder != nil {
 		chosen, err := finder.get(ctx)
 		if err != nil || !slices.Equal(chosen.subnetIDs(), has.Subnets) {
 			n.Subnets = has.Subnets // also when no default can be chosen any more
@@ -114,15 +141,14 @@ func (w *world) recallNetwork(ctx context.Context, s *service, said *spec.Spec) 
 			n.AssignPublicIP = strings.ToLower(has.AssignPublicIP)
 		}
 	}
-	if len(n.SecurityGroups) > 0 || len(has.SecurityGroups) == 0 {
+	<-read
+	if unread != nil {
+		return explain("read the security groups of the service", unread)
+	}
+	if groups == nil {
 		return nil
 	}
-	out, err := w.aws.EC2.DescribeSecurityGroups(ctx,
-		&ec2.DescribeSecurityGroupsInput{Filters: []types.Filter{filter("group-id", has.SecurityGroups...)}})
-	if err != nil {
-		return explain("read the security groups of the service", err)
-	}
-	for _, found := range out.SecurityGroups {
+	for _, found := range groups.SecurityGroups {
 		named := slices.Contains(has.SecurityGroups, aws.ToString(found.GroupId)) // an emulator may not know the filter
 		if group := (&securityGroup{w: w, found: &found}); named && !group.owned() {
 			n.SecurityGroups = append(n.SecurityGroups, aws.ToString(found.GroupId))

@@ -73,6 +73,10 @@ func (r *role) check() error {
 	if r.found == nil && spec.IsARN(r.nameARN) {
 		return fmt.Errorf("%s %q does not exist", r.kind, r.nameARN)
 	}
+	if r.found != nil && spec.IsARN(r.nameARN) && r.found.arn != r.nameARN {
+		return hint.Add(fmt.Errorf("%s %q is not the ARN of the role %s, which is %s", r.kind, r.nameARN, r.name(),
+			r.found.arn), fmt.Sprintf("name it with its path: --%s %s", r.kind, r.found.arn))
+	}
 	if r.owned() && r.w.spec.Roles.Path != "" && r.found.arn != r.wantedARN() {
 		return hint.Add(fmt.Errorf("%s %q is in another path than %s: its ARN is %s", r.kind, r.name(),
 			r.w.spec.Roles.Path, r.found.arn),

@@ -88,7 +88,7 @@ func (w *world) secretPatterns() []string {
 	var out []string
 	if secret := w.spec.Prefect.APIKeySecret; secret != "" {
 		arn, _ := spec.SplitSecret(secret)
-		out = append(out, arn)
+		out = append(out, secretPattern(arn))
 	} else if w.server.APIKey != "" {
 		out = append(out, w.id.arn("secretsmanager", "secret:"+w.spec.Names.Secret+"-??????"))
 	}

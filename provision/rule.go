@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"golang.org/x/sync/errgroup"
+
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
 	"ecsctl/provision/spec"
@@ -60,19 +62,24 @@ func (r *eventRule) read(ctx context.Context) (*foundRule, error) {
 		return nil, err
 	}
 	out := &foundRule{pattern: aws.ToString(got.EventPattern), state: got.State}
-	// A rule has five targets at most, so there is one page.
-	targets, err := api.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: aws.String(r.name())})
-	if err != nil {
-		return nil, err
-	}
-	out.targets = targets.Targets
-	tags, err := api.ListTagsForResource(ctx,
-		&eventbridge.ListTagsForResourceInput{ResourceARN: aws.String(r.w.ruleARN())})
-	if err != nil {
-		return nil, err
-	}
-	out.tags = TagMap(tags.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
-	return out, nil
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		// A rule has five targets at most, so there is one page.
+		targets, err := api.ListTargetsByRule(gctx, &eventbridge.ListTargetsByRuleInput{Rule: aws.String(r.name())})
+		if err == nil {
+			out.targets = targets.Targets
+		}
+		return err
+	})
+	group.Go(func() error {
+		tags, err := api.ListTagsForResource(gctx,
+			&eventbridge.ListTagsForResourceInput{ResourceARN: aws.String(r.w.ruleARN())})
+		if err == nil {
+			out.tags = TagMap(tags.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+		return err
+	})
+	return out, group.Wait()
 }
 
 func (r *eventRule) check() error {

@@ -20,7 +20,7 @@ func (w *world) rightsToRead(prefix string, arns []string) map[string]any {
 			parameters, parameterKeys = append(parameters, arn), []string{anyKey}
 		default:
 			secrets = append(secrets, arn)
-			if !strings.HasSuffix(arn, secretSuffix) { // ours is under AWS's own key
+			if !w.keepsSecret(arn) { // ours is under AWS's own key
 				encrypted, secretKeys = append(encrypted, arn), []string{anyKey}
 			}
 		}
@@ -36,7 +36,14 @@ func (w *world) secretARN(valueFrom string) string {
 		return w.id.arn("ssm", "parameter/"+strings.TrimPrefix(valueFrom, "/"))
 	}
 	arn, _ := spec.SplitSecret(valueFrom)
-	return arn
+	return secretPattern(arn)
+}
+
+// keepsSecret reports whether a pattern is of a secret that bootstrap makes.
+func (w *world) keepsSecret(pattern string) bool {
+	name := w.spec.Names.Secret
+	own := w.id.arn("secretsmanager", "secret:"+name+secretSuffix)
+	return pattern == own || pattern == w.id.arn("secretsmanager", "secret:"+authStringSecretName(name)+secretSuffix)
 }
 
 // withoutKeys leaves out the KMS keys: nobody can say whether a role that is adopted needs one.

@@ -10,16 +10,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/denial"
 	"ecsctl/templates"
 )
 
 // atOnce is how many questions IAM is asked at the same time.
-const atOnce = 4
+const atOnce = 12
+
+// Refused is an action that IAM says a principal may not do, and the kind of policy that no other can
+// overrule, if one of that kind is why (denial.Denial).
+type Refused struct{ Action, Limit string }
 
 // Simulate asks IAM whether the principal may do what the policy allows. The
 // result has the actions that it may not do, for each statement.
-func (p Policy) Simulate(ctx context.Context, c *Clients, principal string) ([][]string, error) {
-	denied := make([][]string, len(p.Statements))
+func (p Policy) Simulate(ctx context.Context, c *Clients, principal string) ([][]Refused, error) {
+	denied := make([][]Refused, len(p.Statements))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, statement := range p.Statements {
@@ -32,10 +37,10 @@ func (p Policy) Simulate(ctx context.Context, c *Clients, principal string) ([][
 }
 
 func simulateStatement(ctx context.Context, c *Clients, principal string,
-	s templates.Statement) (denied []string, err error) {
+	s templates.Statement) (denied []Refused, err error) {
 	for _, q := range questionsOf(s) {
-		missing := q.actions
-		for _, resources := range q.resources {
+		var missing []Refused
+		for i, resources := range q.resources {
 			in := &iam.SimulatePrincipalPolicyInput{
 				PolicySourceArn: aws.String(principal), ActionNames: q.actions, ResourceArns: resources,
 				ContextEntries: contextOf(s),
@@ -44,9 +49,10 @@ func simulateStatement(ctx context.Context, c *Clients, principal string,
 			if err != nil {
 				return nil, err
 			}
-			missing = slices.DeleteFunc(slices.Clone(missing), func(action string) bool {
-				return !slices.Contains(refused, action)
-			})
+			if i == 0 {
+				missing = refused
+			}
+			missing = slices.DeleteFunc(missing, func(r Refused) bool { return !contains(refused, r.Action) })
 		}
 		denied = append(denied, missing...)
 	}
@@ -54,8 +60,8 @@ func simulateStatement(ctx context.Context, c *Clients, principal string,
 }
 
 // simulate returns the actions that are not allowed on each of the resources.
-func simulate(ctx context.Context, c *Clients, in *iam.SimulatePrincipalPolicyInput) ([]string, error) {
-	var denied []string
+func simulate(ctx context.Context, c *Clients, in *iam.SimulatePrincipalPolicyInput) ([]Refused, error) {
+	var denied []Refused
 	pages := iam.NewSimulatePrincipalPolicyPaginator(c.IAM, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -64,12 +70,30 @@ func simulate(ctx context.Context, c *Clients, in *iam.SimulatePrincipalPolicyIn
 		}
 		for _, result := range page.EvaluationResults {
 			action := aws.ToString(result.EvalActionName)
-			if result.EvalDecision != types.PolicyEvaluationDecisionTypeAllowed && !slices.Contains(denied, action) {
-				denied = append(denied, action)
+			if result.EvalDecision != types.PolicyEvaluationDecisionTypeAllowed && !contains(denied, action) {
+				denied = append(denied, Refused{action, limitOf(result)})
 			}
 		}
 	}
 	return denied, nil
+}
+
+func contains(list []Refused, action string) bool {
+	return slices.ContainsFunc(list, func(r Refused) bool { return r.Action == action })
+}
+
+// limitOf is the kind of policy behind a refusal that no policy of the principal's can overrule.
+func limitOf(result types.EvaluationResult) string {
+	organization, boundary := result.OrganizationsDecisionDetail, result.PermissionsBoundaryDecisionDetail
+	switch {
+	case organization != nil && !organization.AllowedByOrganizations:
+		return denial.ServiceControl
+	case boundary != nil && !boundary.AllowedByPermissionsBoundary:
+		return denial.Boundary
+	case result.EvalDecision == types.PolicyEvaluationDecisionTypeExplicitDeny:
+		return denial.Identity
+	}
+	return ""
 }
 
 // question is about actions of one service. One of the sets of resources is enough.

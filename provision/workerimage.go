@@ -13,6 +13,7 @@ import (
 
 	"ecsctl/image"
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 )
 
@@ -22,6 +23,12 @@ import (
 type workerImage struct {
 	w      *world
 	digest string // of what is there, "" for none
+	built  shared[*image.Image]
+}
+
+// build compresses the program, once: Apply begins with it, so that nothing waits for it.
+func (i *workerImage) build(ctx context.Context) (*image.Image, error) {
+	return i.built.get(ctx, func(context.Context) (*image.Image, error) { return image.Build(i.w.binary) })
 }
 
 func (i *workerImage) ref() (Kind, string) { return KindImage, i.name() }
@@ -71,7 +78,7 @@ func (i *workerImage) use() { i.w.setValue(KindImage, i.w.value(KindRepository)+
 
 func (i *workerImage) apply(ctx context.Context) (string, error) {
 	if i.digest == "" {
-		made, err := image.Build(i.w.binary)
+		made, err := i.build(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -91,7 +98,7 @@ func (w *world) pushImage(ctx context.Context, made *image.Image, uri, repositor
 	if err != nil {
 		return "", err
 	}
-	err = made.Push(ctx, image.Destination{Repository: uri, Login: login, UserAgent: "ecsctl/" + w.version}, tag)
+	err = made.Push(ctx, image.Destination{Repository: w.aws.registryHost(uri), Login: login, UserAgent: "ecsctl/" + w.version}, tag)
 	if err == nil {
 		return made.Digest.String(), nil
 	}
@@ -125,6 +132,9 @@ func explainPush(err error) error {
 	if errors.As(err, &push) && push.Denied() {
 		return hint.Add(err, "ask for a policy that allows ecr:BatchCheckLayerAvailability, ecr:InitiateLayerUpload, "+
 			"ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage on the repository")
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(err, advice)
 	}
 	return hint.Add(err, "run the same command again: it continues where it stopped, or name an image of your own with "+
 		"--image")

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 
@@ -33,9 +34,8 @@ func testWorld(t *testing.T, s spec.Spec) *world {
 			AuthString: "me:secret"},
 	}
 	w.network = &networkFinder{}
-	w.network.once.Do(func() {
-		w.network.chosen = chosenNetwork{vpc: "vpc-1", subnets: []subnet{privateB, privateA}}
-	})
+	w.network.chosen = chosenNetwork{vpc: "vpc-1", subnets: []subnet{privateB, privateA}}
+	_, _ = w.network.all.get(t.Context(), func(context.Context) (chosenNetwork, error) { return w.network.chosen, nil })
 	return w
 }
 

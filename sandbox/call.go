@@ -67,7 +67,7 @@ func (s *Server) authenticate(r *http.Request, cred credential, req *wire.Reques
 		return iam.Principal{}, s.faultError(fault.ExpiredToken, cred.service, req.Operation)
 	}
 	caller, validity := s.sts.Caller(cred.key, r.Header.Get("X-Amz-Security-Token"))
-	if validity == sts.Unknown {
+	if validity == sts.Unknown || s.opts.NotEnabled && cred.region == s.opts.Region {
 		return caller, unknownKey(cred.service)
 	}
 	if wrong := cred.verify(r, req.Body, s.sts.Secret(cred.key), time.Now()); wrong != nil {

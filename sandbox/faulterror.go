@@ -24,8 +24,15 @@ var faultCodes = map[fault.Kind]map[string]string{
 }
 
 func (s *Server) faultError(kind fault.Kind, service, operation string) *wire.Error {
-	if kind == fault.Conflict {
+	switch kind {
+	case fault.Conflict:
 		return conflict(service)
+	case fault.Limit:
+		limit := fault.Limits[service]
+		if service == "iam" {
+			return wire.WithStatus(http.StatusConflict, limit[0], "%s", limit[1])
+		}
+		return wire.Errorf(limit[0], "%s", limit[1])
 	}
 	code, ok := faultCodes[kind][service]
 	if !ok {

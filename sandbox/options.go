@@ -38,6 +38,13 @@ type Options struct {
 	// Server.Env, may do everything; without it so may every key.
 	EnforceIAM bool
 
+	// ServiceControlPolicy is one of the account's organization, which limits everybody in it, the account's
+	// own key too. It holds with EnforceIAM.
+	ServiceControlPolicy string
+
+	// NotEnabled makes Region one that the account has not enabled: there, no credentials are valid.
+	NotEnabled bool
+
 	// Images maps image names to directories that hold their programs. A key is a
 	// pattern as of path.Match over the whole reference ("prefecthq/prefect*"); "*" in it does
 	// not cross a slash. The directory comes first on PATH of the container's process.

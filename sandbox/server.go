@@ -45,6 +45,7 @@ type Server struct {
 	url      string
 	http     *http.Server
 	served   chan error
+	network  *ec2.Service
 	services map[string]wire.Service // by the service name of a SigV4 credential scope
 	ecs      *ecs.Service
 	sqs      *sqs.Service
@@ -107,7 +108,9 @@ func (s *Server) startServices() {
 	roles := iam.New(o.Partition, o.Account, o.EnforceIAM, o.Clock)
 	roles.Linked = func() bool { return !s.faults.ForGood("iam", fault.LinkedRoleOperation, fault.Unseen) }
 	roles.Lag = &s.lag
+	roles.ServiceControl = o.ServiceControlPolicy
 	network := ec2.New(o.Partition, o.Region, o.Account, &s.lag)
+	s.network = network
 	groups := logs.New(o.Partition, o.Region, o.Account)
 	vault := secrets.New(o.Partition, o.Region, o.Account, o.Clock)
 	store := parameters.New(o.Partition, o.Region, o.Account, o.Clock)
@@ -152,6 +155,12 @@ func functions(of map[string]Function) map[string]ecs.Function {
 		out[pattern] = ecs.Function(f)
 	}
 	return out
+}
+
+// ShareVPC plays a VPC with two public subnets that another account shares by AWS RAM. Its owner may keep the
+// route tables out of sight.
+func (s *Server) ShareVPC(owner string, hidesRoutes bool) (vpcID string, subnetIDs []string) {
+	return s.network.Share(owner, hidesRoutes)
 }
 
 func (s *Server) prefectHandler() http.Handler {

@@ -38,15 +38,34 @@ func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
 // run with --detailed-exitcode has changes, 130 interrupted. Ctrl-C and SIGTERM end the
 // context of what runs; a second signal ends the process at once.
 func Run(app *cli.App, args []string, streams Streams) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignal()
+	defer stop()
 	reporting := newReporting(app, args)
 	ctx = context.WithValue(ctx, reportingKey{}, reporting)
 	err := app.RunContext(ctx, arranged(app, args))
 	if ctx.Err() != nil && err != nil && !errors.Is(err, ErrAbandoned) {
-		err = ErrInterrupted
+		err = context.Cause(ctx)
 	}
 	reporting.end(ctx, streams, err)
 	Report(streams, err)
 	return ExitCode(err)
+}
+
+// untilSignal ends with the first signal, whose error is the cause. The next one ends the process.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, end := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		defer signal.Stop(signals)
+		select {
+		case got := <-signals:
+			if got == syscall.SIGTERM {
+				end(ErrTerminated)
+			}
+			end(ErrInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { end(nil) }
 }

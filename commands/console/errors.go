@@ -17,8 +17,13 @@ var ErrChanges = errors.New("the dry run has changes")
 // ErrUnhealthy ends a status that has just been shown.
 var ErrUnhealthy = errors.New("the pool is not healthy")
 
-// ErrInterrupted ends a command after Ctrl-C or SIGTERM.
-var ErrInterrupted = hint.Add(errors.New("interrupted"), "run the same command again: it continues where it stopped")
+const runAgain = "run the same command again: it continues where it stopped"
+
+// What ends a command after Ctrl-C, and after a SIGTERM: of a shutdown, a scheduler or a time limit.
+var (
+	ErrInterrupted = hint.Add(errors.New("interrupted"), runAgain)
+	ErrTerminated  = hint.Add(errors.New("terminated by SIGTERM"), runAgain)
+)
 
 // ErrAbandoned ends a question at which Ctrl-C was typed.
 var ErrAbandoned = errors.New("interrupted: nothing was changed")
@@ -38,7 +43,7 @@ func ExitCode(err error) int {
 		return 0
 	case errors.Is(err, ErrChanges):
 		return 2
-	case errors.Is(err, ErrInterrupted), errors.Is(err, ErrAbandoned):
+	case errors.Is(err, ErrInterrupted), errors.Is(err, ErrTerminated), errors.Is(err, ErrAbandoned):
 		return 130
 	case errors.As(err, &command):
 		return command.Code

@@ -1,10 +1,13 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -13,6 +16,7 @@ import (
 	"ecsctl/commands/workercmd"
 	"ecsctl/image/flowimage"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 	"ecsctl/internal/userpython"
 	"ecsctl/provision"
@@ -24,6 +28,8 @@ type imageMaker struct {
 	opts    flowImageOptions
 	options provision.Options
 	python  userpython.Python
+	// pushTo is the account's repository by the host that images are pushed to.
+	pushTo string
 	// prefect is the version for projects that name none.
 	prefect string
 }
@@ -60,9 +66,12 @@ func (m *imageMaker) make(ctx context.Context, flows []string) (*flowimage.Image
 	for _, warning := range made.Warnings {
 		console.Printf(m.streams.Err, "warning: %s\n", warning)
 	}
-	pushed, err := made.Push(ctx, repository, keychain, agent)
+	pushed, err := made.Push(ctx, cmp.Or(m.pushTo, repository), keychain, agent)
 	if err != nil {
 		return made, pushed, m.explainPush(err)
+	}
+	if m.pushTo != "" {
+		pushed.Reference = repository + "@" + made.Digest // tasks pull by the repository's own name
 	}
 	console.Printf(m.streams.Err,
 		"image: %s (dependencies %s from %s, code %s in %d files), Python %s, Prefect %s; pushed %s\n",
@@ -93,20 +102,26 @@ func (m *imageMaker) destination(ctx context.Context) (string, authn.Keychain, e
 	if err != nil {
 		return "", nil, fmt.Errorf("%q is not a repository of a registry: %w", repository.URI, err)
 	}
-	own := ownRegistry{host: host.RegistryStr(), auth: &authn.Basic{Username: repository.Login.Username,
+	m.pushTo = repository.PushTo
+	own := ownRegistry{hosts: []string{host.RegistryStr(), hostOf(m.pushTo)}, auth: &authn.Basic{Username: repository.Login.Username,
 		Password: repository.Login.Password}}
 	return repository.URI, authn.NewMultiKeychain(own, authn.DefaultKeychain), nil
 }
 
+func hostOf(repository string) string {
+	host, _, _ := strings.Cut(repository, "/")
+	return host
+}
+
 // ownRegistry signs in to the account's own registry.
 type ownRegistry struct {
-	host string
-	auth authn.Authenticator
+	hosts []string
+	auth  authn.Authenticator
 }
 
 // Resolve implements authn.Keychain.
 func (r ownRegistry) Resolve(resource authn.Resource) (authn.Authenticator, error) {
-	if resource.RegistryStr() == r.host {
+	if slices.Contains(r.hosts, resource.RegistryStr()) {
 		return r.auth, nil
 	}
 	return authn.Anonymous, nil
@@ -117,6 +132,9 @@ func (m *imageMaker) explainPush(err error) error {
 	var push *flowimage.PushError
 	if !errors.As(err, &push) {
 		return err
+	}
+	if advice := cabundle.Advice(err); advice != "" {
+		return hint.Add(err, advice)
 	}
 	switch {
 	case push.Status == http.StatusForbidden && m.opts.Repository == "":

@@ -133,6 +133,9 @@ func cutLast(text, sep string) (before, after string, found bool) {
 func (d *deployer) connect(ctx context.Context) (err error) {
 	d.options = provision.Options{Version: buildinfo.Version(), Logger: inputs.NewLogger(d.streams.Err, d.opts.Verbose),
 		PollInterval: inputs.PollInterval}
+	if err = inputs.UseCABundle(ctx, d.opts.Spec.Profile); err != nil {
+		return err
+	}
 	if d.api, err = inputs.ConnectPrefect(ctx, d.opts.Spec.Prefect, d.streams, &d.options); err != nil {
 		return err
 	}

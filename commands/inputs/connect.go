@@ -13,6 +13,7 @@ import (
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/bounded"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/cabundle"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -27,6 +28,9 @@ func Connect(ctx context.Context, spec spec.Spec, streams console.Streams, verbo
 	opts := provision.Options{
 		Version: buildinfo.Version(), Logger: NewLogger(streams.Err, verbose), PollInterval: PollInterval,
 	}
+	if err := UseCABundle(ctx, spec.Profile); err != nil {
+		return opts, err
+	}
 	api, err := ConnectPrefect(ctx, spec.Prefect, streams, &opts)
 	if err != nil {
 		return opts, err
@@ -37,6 +41,9 @@ func Connect(ctx context.Context, spec spec.Spec, streams console.Streams, verbo
 // ConnectAWS fills in the clients and the Spec. api is nil when there is no server to ask.
 func ConnectAWS(ctx context.Context, spec spec.Spec, opts *provision.Options, api *prefect.Client) (err error) {
 	UseOwnRoots()
+	if err := UseCABundle(ctx, spec.Profile); err != nil {
+		return err
+	}
 	opts.Clients, err = provision.NewClients(ctx, spec.Region, spec.Profile, api, opts.Logger)
 	if err != nil {
 		return err
@@ -70,6 +77,9 @@ func PrefectClient(settings prefect.Settings, streams console.Streams,
 	client, err := settings.ClientOptions()
 	if err != nil {
 		return nil, err
+	}
+	if client.TLS == nil {
+		client.TLS = cabundle.TLS()
 	}
 	client.UserAgent, client.Logger = "ecsctl/"+buildinfo.Version(), opts.Logger
 	opts.Server = provision.Server{APIURL: settings.APIURL, APIKey: settings.APIKey, AuthString: settings.AuthString}

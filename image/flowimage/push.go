@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"ecsctl/internal/cabundle"
 )
 
 // tagLength is how much of the digest a tag has: what has no tag expires.
@@ -56,7 +58,7 @@ func (i *Image) Push(ctx context.Context, repository string, keychain authn.Keyc
 		return Pushed{}, fmt.Errorf("%q is not a repository of a registry: %w", repository, err)
 	}
 	out := Pushed{Reference: to.Name() + "@" + i.Digest}
-	counted := &countingTransport{next: remote.DefaultTransport}
+	counted := &countingTransport{next: cabundle.Transport(remote.DefaultTransport)}
 	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(keychain),
 		remote.WithUserAgent(agent), remote.WithTransport(counted)}
 	if _, err := remote.Head(to.Tag(i.Tag()), options...); err == nil {

@@ -14,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/onelook"
 	"ecsctl/operate/status"
 	"ecsctl/provision"
 )
@@ -32,7 +33,7 @@ func (d *doctor) checkCredentials(ctx context.Context) {
 	if errors.Is(d.AWSErr, provision.ErrNoRegion) {
 		d.skip(checkCredentials, "AWS cannot be asked without a region: see "+checkRegion)
 		d.failed(checkRegion, d.AWSErr)
-		d.blocked = checkRegion
+		d.learn(func(d *doctor) { d.blocked = checkRegion })
 		return
 	}
 	if d.AWSErr != nil {
@@ -44,7 +45,7 @@ func (d *doctor) checkCredentials(ctx context.Context) {
 		d.failed(checkCredentials, err)
 		return
 	}
-	d.id, d.known = id, true
+	d.learn(func(d *doctor) { d.id, d.known = id, true })
 	d.ok(checkCredentials, fmt.Sprintf("account %s, as %s", id.Account, id.Caller))
 }
 
@@ -63,7 +64,7 @@ func (d *doctor) checkClock(ctx context.Context) {
 		return
 	}
 	var theirs time.Time
-	_, err := d.Clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+	_, err := d.Clients.STS.GetCallerIdentity(onelook.Anew(ctx), &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *smithymiddleware.Stack) error {
 			return stack.Deserialize.Add(readDate(&theirs), smithymiddleware.After)
 		})
@@ -112,7 +113,7 @@ func (d *doctor) checkRegion(ctx context.Context) {
 	}
 	if d.pool != nil {
 		if err := provision.CheckPlace(d.pool, d.id); err != nil {
-			d.blocked = checkRegion
+			d.learn(func(d *doctor) { d.blocked = checkRegion })
 			d.failed(checkRegion, err)
 			return
 		}
@@ -124,7 +125,7 @@ func (d *doctor) checkRegion(ctx context.Context) {
 		if fix == "" {
 			fix = "name a region that exists and that the account has enabled with --region or AWS_REGION"
 		}
-		d.blocked = checkRegion
+		d.learn(func(d *doctor) { d.blocked = checkRegion })
 		d.fail(checkRegion, err.Error(), fix)
 		return
 	}

@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/onelook"
 	"ecsctl/operate"
 	"ecsctl/operate/status"
 	"ecsctl/prefect"
@@ -52,28 +54,101 @@ type doctor struct {
 	pool     *prefect.WorkPool
 	running  *runningWorker // nil when there is no service
 	observer bool
+	learnt   []func(*doctor) // of these, what a check has found out
 }
 
 // Examine looks at all that a bootstrap and a worker need, and changes nothing. What is
 // wrong is a result; the error is that of a ctx that has ended.
 func Examine(ctx context.Context, o DoctorOptions) ([]operate.Check, error) {
+	ctx = onelook.Begin(ctx)
 	d := &doctor{DoctorOptions: o, spec: o.Spec, server: o.Server}
-	for _, look := range []func(context.Context){
-		d.checkCredentials, d.checkClock, d.checkAPI, d.checkKey, d.checkPool, d.recall, d.checkRegion,
-		d.checkPermissions, d.checkLinkedRole, d.checkNetwork, d.checkQuota, d.checkAdoptedRoles, d.checkImages,
-		d.checkWorkerKey, d.checkMade, d.checkCode,
-	} {
-		limited, cancel := context.WithTimeout(ctx, checkTime)
-		look(limited)
-		cancel()
+	looking, done := d.foresee(ctx)
+	defer done()
+	for _, looks := range rounds {
+		d.look(looking, looks)
 		if ctx.Err() != nil {
 			return d.checks, ctx.Err()
 		}
 	}
 	if d.Deployments {
-		d.checkDeployments(ctx)
+		d.checkDeployments(looking)
 	}
 	return d.checks, ctx.Err()
+}
+
+// rounds are the checks in the order in which they are told, those at the same time that need nothing of each other.
+// What a check finds for others (who we are, the server, what runs) is there in the next round.
+var rounds = [][]check{
+	{each((*doctor).checkCredentials), each((*doctor).checkClock),
+		each((*doctor).checkAPI, (*doctor).checkKey, (*doctor).checkPool)},
+	{each((*doctor).recall), each((*doctor).checkRegion)},
+	{each((*doctor).checkPermissions), each((*doctor).checkLinkedRole), each((*doctor).checkNetwork),
+		each((*doctor).checkQuota), each((*doctor).checkAdoptedRoles), each((*doctor).checkImages),
+		each((*doctor).checkWorkerKey)},
+	{each((*doctor).checkMade), each((*doctor).checkCode)},
+}
+
+// check is one examination, or some that come one after the other.
+type check []func(*doctor, context.Context)
+
+func each(looks ...func(*doctor, context.Context)) check { return looks }
+
+// look makes checks at the same time, each with what is known so far, and tells what they find in their order.
+func (d *doctor) look(ctx context.Context, checks []check) {
+	parts := make([]*doctor, len(checks))
+	var group sync.WaitGroup
+	for i, looks := range checks {
+		part := *d
+		part.checks, part.learnt = slices.Clone(d.checks), nil
+		parts[i] = &part
+		group.Go(func() {
+			for _, look := range looks {
+				limited, cancel := context.WithTimeout(ctx, checkTime)
+				look(&part, limited)
+				cancel()
+				if ctx.Err() != nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	before := len(d.checks)
+	for _, part := range parts {
+		d.checks = append(d.checks, part.checks[before:]...)
+		for _, learn := range part.learnt {
+			learn(d)
+		}
+	}
+}
+
+// learn notes what later checks build on.
+func (d *doctor) learn(what func(*doctor)) {
+	what(d)
+	d.learnt = append(d.learnt, what)
+}
+
+// foresee begins to ask what the checks will ask, so that the answers are there when they do. done ends what is still
+// asked then.
+func (d *doctor) foresee(ctx context.Context) (looking context.Context, done func()) {
+	looking, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	if d.PrefectErr == nil {
+		group.Go(func() { _, _ = d.Prefect.ServerVersion(looking) })
+		group.Go(func() { _ = tryKey(looking, d.Prefect) })
+		if d.spec.Pool != "" {
+			group.Go(func() { _, _ = d.Prefect.ReadWorkPool(looking, d.spec.Pool) })
+			group.Go(func() { _, _ = d.Prefect.Deployments(looking, d.spec.Pool) })
+		}
+	}
+	if d.AWSErr == nil && d.Status != nil && d.spec.Pool != "" {
+		group.Go(func() { _, _, _ = status.FirstCause(looking, d.Status) })
+		group.Go(func() { _, _ = d.vcpusInUse(looking) })
+	}
+	return looking, func() {
+		cancel()
+		group.Wait()
+	}
 }
 
 // gravity has what is worst first.
@@ -140,12 +215,15 @@ func (d *doctor) recall(ctx context.Context) {
 		options.Spec = d.spec
 		// What cannot be recalled is looked at as a bootstrap would make it.
 		if recalled, err := provision.Recall(ctx, options); err == nil {
-			d.spec = recalled.Spec
+			d.learn(func(d *doctor) { d.spec = recalled.Spec })
 		}
 	}
-	d.observer = d.spec.Observer == nil || *d.spec.Observer
-	d.spec = d.spec.WithDefaults()
+	d.learn(func(d *doctor) {
+		d.observer = d.spec.Observer == nil || *d.spec.Observer
+		d.spec = d.spec.WithDefaults()
+	})
 	if d.known && d.spec.Pool != "" {
-		d.running = d.findRunning(ctx)
+		running := d.findRunning(ctx)
+		d.learn(func(d *doctor) { d.running = running })
 	}
 }

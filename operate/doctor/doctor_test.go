@@ -249,7 +249,10 @@ func TestDoctorPermissionMissing(t *testing.T) {
 	found := p.Examine(p.As(p.User("most", most)))
 	want(t, found, "AWS permissions", operate.CheckFail,
 		"user/most may not do what bootstrap needs: ec2:CreateSecurityGroup, iam:CreateRole",
-		"MakeRoles of `ecsctl policy bootstrap --pool etl`")
+		"a policy of the caller's denies ec2:CreateSecurityGroup, iam:CreateRole explicitly")
+	const fewer = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "iam:CreateRole", "Resource": "*"}]}`
+	want(t, p.Examine(p.As(p.User("fewer", fewer))), "AWS permissions", operate.CheckFail,
+		"user/fewer may not do what bootstrap needs: iam:CreateRole", "MakeRoles of `ecsctl policy bootstrap --pool etl`")
 	const blind = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:SimulatePrincipalPolicy", "ec2:Describe*"], "Resource": "*"}]}`
 	found = p.Examine(p.As(p.User("blind", blind)))

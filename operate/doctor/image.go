@@ -11,11 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -39,6 +41,7 @@ type runningWorker struct {
 func (d *doctor) findRunning(ctx context.Context) *runningWorker {
 	out, err := d.Clients.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
 		Cluster: aws.String(d.spec.Cluster), Services: []string{d.spec.Names.Service},
+		Include: []types.ServiceField{types.ServiceFieldTags}, // as the plan asks: it is one question
 	})
 	if err != nil || len(out.Services) == 0 || aws.ToString(out.Services[0].Status) != "ACTIVE" {
 		return nil
@@ -46,7 +49,8 @@ func (d *doctor) findRunning(ctx context.Context) *runningWorker {
 	service := out.Services[0]
 	worker := &runningWorker{desired: int(service.DesiredCount), count: int(service.RunningCount)}
 	definition, err := d.Clients.ECS.DescribeTaskDefinition(ctx,
-		&ecs.DescribeTaskDefinitionInput{TaskDefinition: service.TaskDefinition})
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: service.TaskDefinition,
+			Include: []types.TaskDefinitionField{types.TaskDefinitionFieldTags}})
 	if err != nil || len(definition.TaskDefinition.ContainerDefinitions) == 0 {
 		return worker
 	}
@@ -97,7 +101,7 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 		return
 	}
 	_, err = remote.Head(ref, remote.WithContext(ctx), remote.WithAuth(authn.Anonymous),
-		remote.WithUserAgent("ecsctl/"+d.Version))
+		remote.WithTransport(cabundle.Transport(remote.DefaultTransport)), remote.WithUserAgent("ecsctl/"+d.Version))
 	d.judgeRegistry(check, image, err)
 }
 

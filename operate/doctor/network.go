@@ -35,7 +35,7 @@ func (d *doctor) checkNetwork(ctx context.Context) {
 	reason := fmt.Sprintf("VPC %s, with a way out of %s", ways.VPC, strings.Join(open, ", "))
 	if len(ways.Warnings) > 0 {
 		d.warn(checkNetwork, reason+"; "+strings.Join(ways.Warnings, "; "),
-			"name other subnets with --subnet, or change --assign-public-ip")
+			"name other subnets, in several zones, with --subnet, or change --assign-public-ip")
 		return
 	}
 	d.ok(checkNetwork, reason)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"ecsctl/internal/denial"
 	"ecsctl/provision"
 )
 
@@ -42,9 +43,13 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	}
 	needed, spared := missingIn(policy, denied)
 	if len(needed.actions) > 0 {
+		fixes := needed.limits
+		if len(needed.sids) > 0 {
+			fixes = append([]string{fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
+				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL"))}, fixes...)
+		}
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
-			fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
-				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL")))
+			strings.Join(fixes, "; "))
 		return
 	}
 	reason := principal + " may do all that bootstrap does, says IAM"
@@ -63,24 +68,38 @@ func (d *doctor) BootstrapPolicy() (provision.Policy, error) {
 	return provision.NewPolicy(provision.PolicyBootstrap, d.spec, d.id, server)
 }
 
-// shortfall is what is missing: actions that are not allowed, and the statements that would allow them.
-type shortfall struct{ actions, sids []string }
+// shortfall is what is missing: actions that are not allowed, the statements that would allow them, and what
+// to do about those that no statement would allow, by the kind of policy.
+type shortfall struct{ actions, sids, limits []string }
 
 // missingIn sorts out what was denied, by statement, of a policy.
-func missingIn(policy provision.Policy, denied [][]string) (needed, spared shortfall) {
+func missingIn(policy provision.Policy, denied [][]provision.Refused) (needed, spared shortfall) {
+	forbidden, kinds := map[string][]string{}, []string{}
 	for i, statement := range policy.Statements {
 		into := &needed
 		if statement.Optional {
 			into = &spared
 		}
-		for _, action := range denied[i] {
-			if !slices.Contains(into.actions, action) {
-				into.actions = append(into.actions, action)
+		for _, refused := range denied[i] {
+			if !slices.Contains(into.actions, refused.Action) {
+				into.actions = append(into.actions, refused.Action)
+			}
+			if limit := refused.Limit; limit != "" && !statement.Optional {
+				if forbidden[limit] == nil {
+					kinds = append(kinds, limit)
+				}
+				if !slices.Contains(forbidden[limit], refused.Action) {
+					forbidden[limit] = append(forbidden[limit], refused.Action)
+				}
 			}
 		}
-		if len(denied[i]) > 0 {
+		if slices.ContainsFunc(denied[i], func(r provision.Refused) bool { return r.Limit == "" }) {
 			into.sids = append(into.sids, statement.Sid)
 		}
+	}
+	for _, limit := range kinds {
+		advice := denial.Denial{Action: strings.Join(forbidden[limit], ", "), Limit: limit}.Advice()
+		needed.limits = append(needed.limits, advice)
 	}
 	return needed, spared
 }

@@ -45,8 +45,10 @@ func (d *doctor) checkAPI(ctx context.Context) {
 		d.skip(checkServerClock, "the Prefect API cannot be asked: see "+checkAPI)
 		return
 	}
-	d.reached, d.answers = true, true
-	d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
+	d.learn(func(d *doctor) {
+		d.reached, d.answers = true, true
+		d.server.APIURL, d.server.Cloud = d.Prefect.APIURL(), d.Prefect.IsCloud()
+	})
 	if d.Clients.OutOfReach(d.server.APIURL) {
 		d.warn(checkAPI, d.server.APIURL+" is this machine's own address: a worker in AWS cannot reach it",
 			"give the address that AWS sees with --prefect-api-url")
@@ -91,7 +93,7 @@ func (d *doctor) checkVersion(ctx context.Context) {
 		d.failed(checkVersion, err)
 		return
 	}
-	d.server.Version = version
+	d.learn(func(d *doctor) { d.server.Version = version })
 	major, rest, _ := strings.Cut(version, ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	majorNumber, _ := strconv.Atoi(major)
@@ -119,7 +121,7 @@ func (d *doctor) checkKey(ctx context.Context) {
 		return
 	}
 	if err := tryKey(ctx, d.Prefect); err != nil {
-		d.answers = !errors.Is(err, prefect.ErrUnauthorized) && d.answers
+		d.learn(func(d *doctor) { d.answers = d.answers && !errors.Is(err, prefect.ErrUnauthorized) })
 		if status.IsRefusedKey(err) && d.spec.Pool != "" {
 			d.fail(checkKey, err.Error(), status.KeyFix(err, d.bootstrapLine(ctx)))
 			return
@@ -165,7 +167,7 @@ func (d *doctor) checkPool(ctx context.Context) {
 		d.failed(checkPool, err)
 		return
 	}
-	d.pool = pool
+	d.learn(func(d *doctor) { d.pool = pool })
 	switch {
 	case pool.Type != "ecs":
 		d.fail(checkPool, fmt.Sprintf("%q is of type %q, and ECS workers serve only pools of type ecs", pool.Name,

@@ -29,8 +29,11 @@ func (d *doctor) checkAdoptedRoles(ctx context.Context) {
 	for _, role := range roles {
 		name := fmt.Sprintf("%s %s", role.Kind, role.Name)
 		switch {
+		case role.Owned && role.Wrong == "":
 		case role.Unasked != nil:
 			d.skip(name, role.Unasked.Error())
+		case role.Owned:
+			d.fail(name, role.Wrong, "the role's own policies are right: lift what limits them")
 		case role.Wrong != "":
 			d.fail(name, role.Wrong, "add what is missing to the role, and run the same bootstrap again")
 		default:

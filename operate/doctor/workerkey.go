@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -29,11 +31,21 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 		return
 	}
 	what, name, jsonKey := d.workerKey()
+	if account := accountOf(name); account != "" && account != d.id.Account {
+		d.skip(checkWorkerKey, fmt.Sprintf("%s %q is of account %s, whose policies let in the execution role, and not who asks",
+			what, name, account))
+		return
+	}
 	value, err := d.readKey(ctx, name)
 	var missing *types.ResourceNotFoundException
 	var noParameter *ssmtypes.ParameterNotFound
 	gone := errors.As(err, &missing) || errors.As(err, &noParameter)
 	switch {
+	case awserr.HasCode(err, "InvalidRequestException"):
+		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is scheduled for deletion", what,
+			name), "take it back with `aws secretsmanager restore-secret --secret-id "+name+"`, or make it anew: "+
+			d.bootstrapLine(ctx))
+		return
 	case gone && d.running != nil && d.running.keyFrom != "":
 		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is gone", what, name),
 			d.bootstrapLine(ctx))
@@ -71,6 +83,15 @@ func (d *doctor) workerKey() (what, name, jsonKey string) {
 		return "parameter", name, ""
 	}
 	return "secret", name, jsonKey
+}
+
+// accountOf is whose a secret is; "" where its name alone says.
+func accountOf(nameOrARN string) string {
+	parsed, err := arn.Parse(nameOrARN)
+	if err != nil {
+		return ""
+	}
+	return parsed.AccountID
 }
 
 // readKey reads the text of a secret or parameter.

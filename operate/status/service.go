@@ -14,6 +14,7 @@ import (
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/aws/ecscalls"
 	"ecsctl/provision"
@@ -125,16 +126,30 @@ func (r *statusReader) versionOf(ctx context.Context, image string) string {
 // readServiceReport leaves service nil when there is none, or no cluster.
 func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec) (serviceReport, error) {
 	out := serviceReport{read: true}
-	got, err := c.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
-		Cluster: aws.String(spec.Cluster), Services: []string{spec.Names.Service},
+	var got *ecs.DescribeServicesOutput
+	var unread, noTasks error
+	var group, tasks errgroup.Group
+	group.Go(func() error {
+		got, unread = c.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{
+			Cluster: aws.String(spec.Cluster), Services: []string{spec.Names.Service},
+		})
+		return nil
 	})
-	var noCluster *types.ClusterNotFoundException
-	if errors.As(err, &noCluster) {
-		out.noCluster = true
-		return out, nil
+	for status, into := range map[types.DesiredStatus]*[]types.Task{
+		types.DesiredStatusRunning: &out.running, types.DesiredStatusStopped: &out.stopped,
+	} {
+		tasks.Go(func() (err error) {
+			*into, err = serviceTasks(ctx, c.ECS, spec, status)
+			return err
+		})
 	}
-	if err != nil {
-		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read service %q", spec.Names.Service), err)
+	_, noTasks = group.Wait(), tasks.Wait()
+	var noCluster *types.ClusterNotFoundException
+	if errors.As(unread, &noCluster) {
+		return serviceReport{read: true, noCluster: true}, nil
+	}
+	if unread != nil {
+		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read service %q", spec.Names.Service), unread)
 	}
 	for _, service := range got.Services {
 		if aws.ToString(service.Status) == "ACTIVE" {
@@ -142,15 +157,10 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec
 		}
 	}
 	if out.service == nil {
-		return out, nil
+		return serviceReport{read: true}, nil // it has no tasks either
 	}
-	for status, tasks := range map[types.DesiredStatus]*[]types.Task{
-		types.DesiredStatusRunning: &out.running, types.DesiredStatusStopped: &out.stopped,
-	} {
-		if *tasks, err = serviceTasks(ctx, c.ECS, spec, status); err != nil {
-			return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q",
-				spec.Names.Service), err)
-		}
+	if noTasks != nil {
+		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q", spec.Names.Service), noTasks)
 	}
 	slices.SortFunc(out.stopped, func(a, b types.Task) int { return stoppedAt(b).Compare(stoppedAt(a)) })
 	return out, nil

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/image"
+	"ecsctl/internal/onelook"
 	"ecsctl/internal/pause"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -71,7 +72,12 @@ type statusReader struct {
 // ReadStatus looks at everything once. What cannot be read is a problem of the Status; an
 // error means that nothing can be said, as without credentials.
 func ReadStatus(ctx context.Context, opts Options) (*Status, error) {
+	ctx = onelook.Begin(ctx)
 	opts.Policy, opts.SecretsUnread = provision.PolicyStatus, true
+	if api := opts.Clients.Prefect; api != nil {
+		go func() { _, _ = api.ReadWorkPool(ctx, opts.Spec.Pool) }() // which are asked for once it is their turn
+		go func() { _, _ = api.ServerVersion(ctx) }()
+	}
 	id, err := provision.WhoAmI(ctx, opts.Clients)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/onelook"
 	"ecsctl/provision"
 )
 
@@ -20,7 +21,7 @@ func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Stat
 	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), LookingTime)
 	defer cancel()
-	status, err := ReadStatus(looking, *o)
+	status, err := onelook.Ask(looking, "status", func(ctx context.Context) (*Status, error) { return ReadStatus(ctx, *o) })
 	if err != nil {
 		return nil, nil, err
 	}

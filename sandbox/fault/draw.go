@@ -44,11 +44,12 @@ func (f *armedFault) kind(d draw) Kind {
 
 // CallKinds are the kinds that befall calls.
 var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter,
-	Chaos, Conflict, Unfiltered}
+	Chaos, Conflict, Limit, Unfiltered}
 
 // Refuses reports whether the call is answered with an error.
 func (e Effect) Refuses() bool {
-	return e.Fault != nil && (e.Kind >= Throttle && e.Kind <= ExpiredToken || e.Kind == Conflict)
+	return e.Fault != nil && (e.Kind >= Throttle && e.Kind <= ExpiredToken || e.Kind == Conflict ||
+		e.Kind == Limit)
 }
 
 // Wait spends the latency; false when the client has gone meanwhile.

@@ -4,6 +4,9 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +27,7 @@ const (
 	Spot                         // a running task of FARGATE_SPOT is interrupted
 	PullFailure                  // a task's image cannot be pulled
 	Unseen                       // ECS does not see a role or a task yet
+	Limit                        // a quota that no waiting raises is used up
 	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
 	Unfiltered                   // a list ignores its filters and prefixes, as emulators do, and has all there is
 )
@@ -93,6 +97,10 @@ func (f Fault) check() error {
 	case Capacity:
 		if !matches(f.Operation, "RunTask") && !matches(f.Operation, ServiceOperation) {
 			return fmt.Errorf("%s is for ecs:RunTask and ecs:%s", f.Kind, ServiceOperation)
+		}
+	case Limit:
+		if !Limited(f.Service) {
+			return fmt.Errorf("%s is for one of %s", f.Kind, strings.Join(slices.Sorted(maps.Keys(Limits)), ", "))
 		}
 	case Conflict:
 		if f.Service != "iam" && (f.Service != "ecs" || f.Operation != "DeleteCluster") {

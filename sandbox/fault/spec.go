@@ -13,7 +13,9 @@ import (
 var faultNames = map[string]Kind{
 	"throttle": Throttle, "error": ServerError, "denied": AccessDenied, "expired": ExpiredToken,
 	"latency": Latency, "drop-before": DropBefore, "drop-after": DropAfter, "chaos": Chaos,
-	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen, "conflict": Conflict, "unfiltered": Unfiltered,
+	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen, "conflict": Conflict,
+	"limit":      Limit,
+	"unfiltered": Unfiltered,
 }
 
 // String names the kind as ParseFault reads it.

@@ -77,6 +77,9 @@ func withAdvice(e *awserr.Error, api smithy.APIError, err error) error {
 
 // deniedAdvice names the statement of the worker's policy that allows what was missed.
 func deniedAdvice(d denial.Denial) string {
+	if d.Limit != "" {
+		return d.Advice()
+	}
 	advice := "the worker's role needs a policy that allows " + d.Action + " on what the message names"
 	if sids := templates.Sids(templates.WorkerPolicy, d.Action, d.Resource); len(sids) > 0 {
 		advice += ", as the statement " + strings.Join(sids, " or ") + " of `ecsctl policy worker` does"

@@ -47,6 +47,8 @@ type Patient struct {
 	Ec2    *ec2.Client
 	Spec   spec.Spec
 	Key    prefect.Secret // that of whoever calls the doctor
+	// Wire stands between the clients that are made from now on and the network, where there is one of pipes.
+	Wire func(http.RoundTripper) http.RoundTripper
 	// Revoked is a key that the Prefect server does not take any more.
 	Revoked atomic.Pointer[string]
 
@@ -109,7 +111,10 @@ func (p *Patient) wire() *http.Client {
 	defer p.mu.Unlock()
 	client := p.network.Client()
 	p.clients = append(p.clients, client)
-	return client
+	if p.Wire == nil {
+		return client
+	}
+	return &http.Client{Transport: p.Wire(client.Transport)}
 }
 
 // hangUp leaves no goroutine: a bubble of simulated time waits for them all.

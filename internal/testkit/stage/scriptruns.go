@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -165,12 +167,16 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdInterrupt sends Ctrl-C to the program in the background.
+// cmdInterrupt sends Ctrl-C to the program in the background, or with the argument SIGTERM that.
 func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	running := ts.BackgroundCmds()
+	signal := os.Interrupt
+	if slices.Equal(args, []string{"SIGTERM"}) {
+		signal, args = syscall.SIGTERM, nil
+	}
 	if neg || len(args) != 0 || len(running) != 1 {
-		ts.Fatalf("usage: interrupt, with one program in the background")
+		ts.Fatalf("usage: interrupt [SIGTERM], with one program in the background")
 	}
 	worldOf(ts).last = running[0]
-	ts.Check(running[0].Process.Signal(os.Interrupt))
+	ts.Check(running[0].Process.Signal(signal))
 }

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -18,18 +19,17 @@ var ec2Rights = rights{
 	"DescribeVpcEndpoints":       inRegion,
 	"DescribeVpcs":               inRegion,
 
-	"AllocateAddress":       creates("elastic-ip"),
-	"CreateInternetGateway": creates("internet-gateway"),
-	"CreateNatGateway":      creates("natgateway", "SubnetId", "AllocationId"),
-	"CreateRouteTable":      creates("route-table", "VpcId"),
-
+	"AllocateAddress":        creates("elastic-ip"),
+	"CreateInternetGateway":  creates("internet-gateway"),
+	"CreateNatGateway":       creates("natgateway", "SubnetId", "AllocationId"),
+	"CreateRouteTable":       creates("route-table", "VpcId"),
+	"CreateSecurityGroup":    creates("security-group", "VpcId"),
+	"CreateSubnet":           creates("subnet", "VpcId"),
+	"CreateVpc":              creates("vpc"),
+	"CreateVpnGateway":       creates("vpn-gateway"),
 	"CreateNetworkInterface": creates("network-interface", "SubnetId"),
+	"CreateVpcEndpoint":      creates("vpc-endpoint", "VpcId"),
 	"DeleteNetworkInterface": changes("NetworkInterfaceId"),
-
-	"CreateSecurityGroup": creates("security-group", "VpcId"),
-	"CreateSubnet":        creates("subnet", "VpcId"),
-	"CreateVpc":           creates("vpc"),
-	"CreateVpcEndpoint":   creates("vpc-endpoint", "VpcId"),
 
 	"CreateTransitGateway":              creates("transit-gateway"),
 	"CreateTransitGatewayVpcAttachment": creates("transit-gateway-attachment", "TransitGatewayId", "VpcId"),
@@ -42,6 +42,7 @@ var ec2Rights = rights{
 	"DeleteRoute":           changes("RouteTableId"),
 	"DeleteSubnet":          changes("SubnetId"),
 	"DeleteVpc":             changes("VpcId"),
+	"AttachVpnGateway":      changes("VpnGatewayId", "VpcId"),
 	"DeleteVpcEndpoints":    func(c *call) []need { return c.onEach("VpcEndpointId") },
 	"ModifySubnetAttribute": changes("SubnetId"),
 
@@ -68,7 +69,7 @@ var ec2Kinds = map[string]string{
 	"vpc": "vpc", "subnet": "subnet", "rtb": "route-table", "igw": "internet-gateway", "nat": "natgateway",
 	"tgw": "transit-gateway", "tgw-attach": "transit-gateway-attachment",
 	"eipalloc": "elastic-ip", "sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface",
-	"vpce": "vpc-endpoint",
+	"vpce": "vpc-endpoint", "vgw": "vpn-gateway",
 }
 
 // inRegion is for what has no resource but the key of the region.
@@ -92,7 +93,14 @@ func (c *call) onResource(id string, facts ...fact) need {
 	case "sg":
 		facts = append(facts, key("ec2:SecurityGroupID", id))
 	}
-	return c.on(c.arn("ec2", ec2Kinds[prefix]+"/"+id), facts...)
+	return c.on(c.ownersARN(known.Owner, ec2Kinds[prefix]+"/"+id), facts...)
+}
+
+// ownersARN is of what may be another account's: a shared VPC and its subnets are named with their owner.
+func (c *call) ownersARN(owner, resource string) string {
+	account := *c.Account
+	account.ID = cmp.Or(owner, account.ID)
+	return account.arn("ec2", resource)
 }
 
 // onEach needs the action on each of a list of ids.

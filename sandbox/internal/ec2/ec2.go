@@ -25,6 +25,7 @@ type Service struct {
 	tables    []*routeTable
 	igws      []*internetGateway
 	nats      []*natGateway
+	vgws      []*vpnGateway
 	addresses []*address
 	transits  []*transitGateway
 	// attachments are the VPCs of transit gateways.
@@ -52,6 +53,7 @@ func New(partition, region, account string, late *lag.Lag) *Service {
 	s.handleTransit()
 	s.handleGroups()
 	s.handleRules()
+	s.handleVPNGateways()
 	s.handleInterfaces()
 	s.handleEndpoints()
 	s.handleTags()
@@ -70,7 +72,7 @@ func (s *Service) seed() {
 		Destination: "0.0.0.0/0", GatewayID: igw.InternetGatewayID, Origin: "CreateRoute", State: "active",
 	})
 	for i, zone := range s.zones() {
-		sub := s.addSubnet(v.VpcID, fmt.Sprintf("172.31.%d.0/20", i*16), zone, nil)
+		sub := s.addSubnet(v, fmt.Sprintf("172.31.%d.0/20", i*16), zone, nil)
 		sub.DefaultForAz, sub.MapPublicIPOnLaunch = true, true
 	}
 }
@@ -81,8 +83,10 @@ func newID(prefix string) string {
 	return prefix + "-" + hex.EncodeToString(b[:])[:17]
 }
 
-func (s *Service) arn(resource string) string {
-	return fmt.Sprintf("arn:%s:ec2:%s:%s:%s", s.partition, s.region, s.account, resource)
+func (s *Service) arn(resource string) string { return s.arnOf(s.account, resource) }
+
+func (s *Service) arnOf(account, resource string) string {
+	return fmt.Sprintf("arn:%s:ec2:%s:%s:%s", s.partition, s.region, account, resource)
 }
 
 type resource interface {
@@ -93,7 +97,7 @@ type resource interface {
 // all lists every resource that has an id and tags.
 func (s *Service) all() []resource {
 	return slices.Concat(resources(s.vpcs), resources(s.subnets), resources(s.tables), resources(s.igws),
-		resources(s.nats), resources(s.addresses), resources(s.groups), resources(s.interfaces),
+		resources(s.nats), resources(s.vgws), resources(s.addresses), resources(s.groups), resources(s.interfaces),
 		resources(s.allRules()), resources(s.endpoints))
 }
 
@@ -112,6 +116,7 @@ var kinds = map[string]struct{ code, noun string }{
 	"rtb":        {"InvalidRouteTableID.NotFound", "routeTable ID"},
 	"igw":        {"InvalidInternetGatewayID.NotFound", "internetGateway ID"},
 	"nat":        {"NatGatewayNotFound", "natGateway ID"},
+	"vgw":        {"InvalidVpnGatewayID.NotFound", "vpnGateway ID"},
 	"tgw":        {"InvalidTransitGatewayID.NotFound", "transitGateway ID"},
 	"tgw-attach": {"InvalidTransitGatewayAttachmentID.NotFound", "transitGatewayAttachment ID"},
 	"eipalloc":   {"InvalidAllocationID.NotFound", "allocation ID"},

@@ -2,8 +2,9 @@ package ec2
 
 // Facts are what a policy may ask about a resource.
 type Facts struct {
-	VPC  string // id of the VPC that it lies in
-	Tags map[string]string
+	VPC   string // id of the VPC that it lies in
+	Owner string // the account whose it is; "" is the caller's
+	Tags  map[string]string
 }
 
 // Facts finds a resource by its id; nothing is known of one that is not there.
@@ -19,8 +20,10 @@ func (s *Service) Facts(id string) Facts {
 			f.Tags[t.Key] = t.Value
 		}
 		switch r := r.(type) {
+		case *vpc:
+			f.Owner = r.OwnerID
 		case *subnet:
-			f.VPC = r.VpcID
+			f.VPC, f.Owner = r.VpcID, r.OwnerID
 		case *securityGroup:
 			f.VPC = r.VpcID
 		case *routeTable:

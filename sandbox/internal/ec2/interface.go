@@ -65,6 +65,9 @@ func (s *Service) CheckNetwork(subnetIDs, groupIDs []string) (Placement, error) 
 		if p.VpcID != "" && p.VpcID != n.VpcID {
 			return p, wire.Errorf("InvalidParameterException", "subnets %s are not in the same VPC", subnetIDs)
 		}
+		if why := notFargate(n); why != "" {
+			return p, wire.Errorf("InvalidParameterException", "AWS Fargate is not available in subnet %s: %s", id, why)
+		}
 		p.VpcID = n.VpcID
 		p.Zones = append(p.Zones, n.AvailabilityZone)
 	}
@@ -93,7 +96,10 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 	if err != nil {
 		return Interface{}, err
 	}
-	i := s.newInterface(n, groupIDs, description)
+	i, err := s.newInterface(n, groupIDs, description)
+	if err != nil {
+		return Interface{}, err
+	}
 	if public {
 		i.PublicIP = publicIP(len(s.interfaces))
 	}
@@ -101,7 +107,11 @@ func (s *Service) AttachInterface(subnetID string, groupIDs []string, public boo
 }
 
 // newInterface makes an interface, of the VPC's default group where no group is named.
-func (s *Service) newInterface(n *subnet, groupIDs []string, description string) *networkInterface {
+func (s *Service) newInterface(n *subnet, groupIDs []string, description string) (*networkInterface, error) {
+	if s.freeAddresses(n) < 1 {
+		return nil, wire.Errorf("InsufficientFreeAddressesInSubnet",
+			"The specified subnet does not have enough free addresses to satisfy the request.")
+	}
 	i := &networkInterface{
 		ID: newID("eni"), SubnetID: n.SubnetID, VpcID: n.VpcID, AvailabilityZone: n.AvailabilityZone,
 		Description: description,
@@ -114,7 +124,7 @@ func (s *Service) newInterface(n *subnet, groupIDs []string, description string)
 		}
 	}
 	s.interfaces = append(s.interfaces, i)
-	return i
+	return i, nil
 }
 
 // DetachInterface removes the interface of a task.
@@ -122,6 +132,20 @@ func (s *Service) DetachInterface(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.interfaces = deleteWhere(s.interfaces, func(i *networkInterface) bool { return i.ID == id })
+}
+
+// freeAddresses is how many IPv4 addresses of a subnet are free: AWS keeps five of each.
+func (s *Service) freeAddresses(n *subnet) int {
+	if n.IPv6Native {
+		return 0
+	}
+	free := 1<<(32-netip.MustParsePrefix(n.CidrBlock).Bits()) - 5
+	for _, i := range s.interfaces {
+		if i.SubnetID == n.SubnetID {
+			free--
+		}
+	}
+	return free
 }
 
 // freeAddress leaves out the four addresses that AWS keeps at the start of a subnet.
@@ -198,9 +222,11 @@ func (s *Service) createInterface(_ context.Context, in *createInterfaceInput) (
 		}
 	}
 	i, err := once(s, "CreateNetworkInterface", in.ClientToken, *in, func() (*networkInterface, error) {
-		i := s.newInterface(n, in.Groups, in.Description)
-		i.Status = "available"
-		return i, nil
+		i, err := s.newInterface(n, in.Groups, in.Description)
+		if err == nil {
+			i.Status = "available"
+		}
+		return i, err
 	})
 	return &createInterfaceAnswer{i, in.ClientToken}, err
 }

@@ -2,7 +2,7 @@ package ec2
 
 import (
 	"context"
-	"net/netip"
+	"slices"
 
 	"ecsctl/sandbox/internal/wire"
 )
@@ -20,6 +20,8 @@ type route struct {
 	Destination      string `xml:"destinationCidrBlock"`
 	GatewayID        string `xml:"gatewayId,omitempty"`
 	NatGatewayID     string `xml:"natGatewayId,omitempty"`
+	LocalGatewayID   string `xml:"localGatewayId,omitempty"`
+	PeeringID        string `xml:"vpcPeeringConnectionId,omitempty"`
 	TransitGatewayID string `xml:"transitGatewayId,omitempty"`
 	State            string `xml:"state"`
 	Origin           string `xml:"origin"`
@@ -29,6 +31,7 @@ type association struct {
 	ID           string `xml:"routeTableAssociationId"`
 	RouteTableID string `xml:"routeTableId"`
 	SubnetID     string `xml:"subnetId,omitempty"`
+	GatewayID    string `xml:"gatewayId,omitempty"`
 	Main         bool   `xml:"main"`
 	State        string `xml:"associationState>state"`
 }
@@ -103,7 +106,11 @@ type describeTablesAnswer struct {
 }
 
 func (s *Service) describeTables(_ context.Context, in *describeTablesInput) (*describeTablesAnswer, error) {
-	found, next, err := tableFilters.find(s.tables, "rtb", in.IDs, in.describe)
+	seen := slices.DeleteFunc(slices.Clone(s.tables), func(t *routeTable) bool {
+		v, err := find(s.vpcs, "vpc", t.VpcID)
+		return err == nil && v.hidesRoutes
+	})
+	found, next, err := tableFilters.find(seen, "rtb", in.IDs, in.describe)
 	return &describeTablesAnswer{wire.Items[*routeTable]{Item: found}, next}, err
 }
 
@@ -134,7 +141,7 @@ func (s *Service) createTable(_ context.Context, in *createTableInput) (*createT
 }
 
 func (s *Service) addTable(v *vpc, tags []tag) *routeTable {
-	t := &routeTable{RouteTableID: newID("rtb"), VpcID: v.VpcID, OwnerID: s.account, tagged: tagsOf(tags)}
+	t := &routeTable{RouteTableID: newID("rtb"), VpcID: v.VpcID, OwnerID: v.OwnerID, tagged: tagsOf(tags)}
 	t.Routes.Item = []*route{{Destination: v.CidrBlock, GatewayID: "local", State: "active",
 		Origin: "CreateRouteTable"}}
 	s.tables = append(s.tables, t)
@@ -148,61 +155,6 @@ func (s *Service) mainTable(vpcID string) *routeTable {
 		}
 	}
 	return nil
-}
-
-type createRouteInput struct {
-	RouteTableID     string `query:"RouteTableId,required"`
-	Destination      string `query:"DestinationCidrBlock,required"`
-	GatewayID        string `query:"GatewayId"`
-	NatGatewayID     string `query:"NatGatewayId"`
-	TransitGatewayID string `query:"TransitGatewayId"`
-}
-
-func (s *Service) createRoute(_ context.Context, in *createRouteInput) (*done, error) {
-	t, err := find(s.tables, "rtb", in.RouteTableID)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := netip.ParsePrefix(in.Destination); err != nil {
-		return nil, wire.Errorf("InvalidParameterValue",
-			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", in.Destination)
-	}
-	if err := s.checkTarget(in, t.VpcID); err != nil {
-		return nil, err
-	}
-	for _, r := range t.Routes.Item {
-		if r.Destination == in.Destination {
-			return nil, wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", in.Destination)
-		}
-	}
-	t.Routes.Item = append(t.Routes.Item, &route{in.Destination, in.GatewayID, in.NatGatewayID,
-		in.TransitGatewayID, "active", "CreateRoute"})
-	return &done{true}, nil
-}
-
-func (s *Service) checkTarget(in *createRouteInput, vpc string) error {
-	targets := 0
-	for _, id := range []string{in.GatewayID, in.NatGatewayID, in.TransitGatewayID} {
-		if id != "" {
-			targets++
-		}
-	}
-	switch {
-	case targets != 1:
-		return wire.Errorf("InvalidParameterCombination",
-			"Exactly one of the route targets gatewayId, natGatewayId and transitGatewayId is needed")
-	case in.TransitGatewayID != "":
-		if !s.attached(in.TransitGatewayID, vpc) { // one that is there and not attached is not found either
-			return notFound("tgw", in.TransitGatewayID)
-		}
-		return nil
-	case in.GatewayID != "":
-		_, err := find(s.igws, "igw", in.GatewayID)
-		return err
-	default:
-		_, err := find(s.nats, "nat", in.NatGatewayID)
-		return err
-	}
 }
 
 type deleteRouteInput struct {
@@ -225,48 +177,6 @@ func (s *Service) deleteRoute(_ context.Context, in *deleteRouteInput) (*done, e
 			in.Destination, t.RouteTableID)
 	}
 	return &done{true}, nil
-}
-
-type associateTableInput struct {
-	RouteTableID string `query:"RouteTableId,required"`
-	SubnetID     string `query:"SubnetId,required"`
-}
-
-type associateTableAnswer struct {
-	ID    string `xml:"associationId"`
-	State string `xml:"associationState>state"`
-}
-
-func (s *Service) associateTable(_ context.Context, in *associateTableInput) (*associateTableAnswer, error) {
-	t, err := find(s.tables, "rtb", in.RouteTableID)
-	if err != nil {
-		return nil, err
-	}
-	n, err := find(s.subnets, "subnet", in.SubnetID)
-	if err != nil {
-		return nil, err
-	}
-	if n.VpcID != t.VpcID {
-		return nil, wire.Errorf("InvalidParameterValue", "Route table %s and subnet %s belong to different networks",
-			t.RouteTableID, n.SubnetID)
-	}
-	for _, other := range s.tables {
-		for _, a := range other.Associations.Item {
-			if a.SubnetID == n.SubnetID {
-				return nil, wire.Errorf("Resource.AlreadyAssociated",
-					"the specified association for route table %s conflicts with an existing association",
-					t.RouteTableID)
-			}
-		}
-	}
-	a := t.associate(n.SubnetID, false)
-	return &associateTableAnswer{a.ID, a.State}, nil
-}
-
-func (t *routeTable) associate(subnetID string, main bool) *association {
-	a := &association{newID("rtbassoc"), t.RouteTableID, subnetID, main, "associated"}
-	t.Associations.Item = append(t.Associations.Item, a)
-	return a
 }
 
 func (t *routeTable) disassociate(subnetID string) {

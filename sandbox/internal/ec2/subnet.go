@@ -20,6 +20,8 @@ type subnet struct {
 	AvailabilityZoneID      string `xml:"availabilityZoneId"`
 	DefaultForAz            bool   `xml:"defaultForAz"`
 	MapPublicIPOnLaunch     bool   `xml:"mapPublicIpOnLaunch"`
+	OutpostArn              string `xml:"outpostArn,omitempty"`
+	IPv6Native              bool   `xml:"ipv6Native"`
 	tagged
 }
 
@@ -58,13 +60,30 @@ type describeSubnetsAnswer struct {
 
 func (s *Service) describeSubnets(_ context.Context, in *describeSubnetsInput) (*describeSubnetsAnswer, error) {
 	found, next, err := subnetFilters.find(s.subnets, "subnet", in.SubnetIDs, in.describe)
-	return &describeSubnetsAnswer{wire.Items[*subnet]{Item: found}, next}, err
+	shown := make([]*subnet, len(found))
+	for i, n := range found {
+		shown[i] = s.now(n)
+	}
+	return &describeSubnetsAnswer{wire.Items[*subnet]{Item: shown}, next}, err
+}
+
+// now is a subnet as it is shown: with the addresses that are free, and pending while it is new.
+func (s *Service) now(n *subnet) *subnet {
+	shown := *n
+	shown.AvailableIPAddressCount = s.freeAddresses(n)
+	if s.lag.Behind(n.SubnetID) {
+		shown.State = "pending"
+	}
+	return &shown
 }
 
 type createSubnetInput struct {
-	VpcID             string             `query:"VpcId,required"`
-	CidrBlock         string             `query:"CidrBlock,required"`
-	AvailabilityZone  string             //
+	VpcID             string `query:"VpcId,required"`
+	CidrBlock         string
+	AvailabilityZone  string
+	OutpostArn        string
+	IPv6Native        bool               `query:"Ipv6Native"`
+	IPv6CidrBlock     string             `query:"Ipv6CidrBlock"`
 	TagSpecifications []tagSpecification `query:"TagSpecification"`
 }
 
@@ -77,7 +96,7 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*creat
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkBlock(v, in.CidrBlock); err != nil {
+	if err := s.checkBlocks(v, in); err != nil {
 		return nil, err
 	}
 	zones := s.zones()
@@ -93,7 +112,26 @@ func (s *Service) createSubnet(_ context.Context, in *createSubnetInput) (*creat
 	if err != nil {
 		return nil, err
 	}
-	return &createSubnetAnswer{s.addSubnet(v.VpcID, in.CidrBlock, zones[0], tags)}, nil
+	n := s.addSubnet(v, in.CidrBlock, zones[0], tags)
+	n.OutpostArn, n.IPv6Native = in.OutpostArn, in.IPv6Native
+	s.lag.Changed(n.SubnetID)
+	return &createSubnetAnswer{s.now(n)}, nil
+}
+
+// checkBlocks refuses the IPv4 block of a subnet that has none, and one that does not fit.
+func (s *Service) checkBlocks(v *vpc, in *createSubnetInput) error {
+	switch {
+	case in.IPv6Native && in.CidrBlock != "":
+		return wire.Errorf("InvalidParameterCombination",
+			"The parameter CidrBlock cannot be used with the parameter Ipv6Native")
+	case in.IPv6Native && in.IPv6CidrBlock == "":
+		return wire.Errorf("MissingParameter", "The request must contain the parameter Ipv6CidrBlock")
+	case in.IPv6Native:
+		return nil
+	case in.CidrBlock == "":
+		return wire.Errorf("MissingParameter", "The request must contain the parameter CidrBlock")
+	}
+	return s.checkBlock(v, in.CidrBlock)
 }
 
 func (s *Service) checkBlock(v *vpc, cidr string) error {
@@ -107,20 +145,18 @@ func (s *Service) checkBlock(v *vpc, cidr string) error {
 		return wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr)
 	}
 	for _, other := range s.subnets {
-		if other.VpcID == v.VpcID && netip.MustParsePrefix(other.CidrBlock).Overlaps(block) {
+		if other.VpcID == v.VpcID && !other.IPv6Native && netip.MustParsePrefix(other.CidrBlock).Overlaps(block) {
 			return wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", cidr)
 		}
 	}
 	return nil
 }
 
-func (s *Service) addSubnet(vpcID, cidr string, z *zone, tags []tag) *subnet {
+func (s *Service) addSubnet(v *vpc, cidr string, z *zone, tags []tag) *subnet {
 	id := newID("subnet")
 	n := &subnet{
-		SubnetID: id, SubnetArn: s.arn("subnet/" + id), State: "available", OwnerID: s.account,
-		VpcID: vpcID, CidrBlock: cidr, AvailabilityZone: z.ZoneName, AvailabilityZoneID: z.ZoneID,
-		// AWS keeps five addresses of each subnet.
-		AvailableIPAddressCount: 1<<(32-netip.MustParsePrefix(cidr).Bits()) - 5, tagged: tagsOf(tags),
+		SubnetID: id, SubnetArn: s.arnOf(v.OwnerID, "subnet/"+id), State: "available", OwnerID: v.OwnerID,
+		VpcID: v.VpcID, CidrBlock: cidr, AvailabilityZone: z.ZoneName, AvailabilityZoneID: z.ZoneID, tagged: tagsOf(tags),
 	}
 	s.subnets = append(s.subnets, n)
 	return n

@@ -15,6 +15,7 @@ type vpc struct {
 	DhcpOptionsID   string `xml:"dhcpOptionsId"`
 	InstanceTenancy string `xml:"instanceTenancy"`
 	IsDefault       bool   `xml:"isDefault"`
+	hidesRoutes     bool   // it is another account's, which does not let its route tables be seen
 	tagged
 }
 

@@ -34,7 +34,7 @@ func (s *Service) Reaches(from Source, service string) bool {
 			}
 		}
 	}
-	return s.tableOf(n).leadsOut(from.PublicIP)
+	return s.leadsOut(n, s.tableOf(n), from.PublicIP)
 }
 
 // groupsOf are the groups of an interface in the subnet.
@@ -70,7 +70,7 @@ func (s *Service) letsIn(e *vpcEndpoint, n *subnet, from []*securityGroup) bool 
 			return slices.ContainsFunc(from, func(g *securityGroup) bool { return g.GroupID == r.Referenced.GroupID })
 		}
 		allowed, err := netip.ParsePrefix(r.CidrIPv4)
-		return err == nil && allowed.Overlaps(netip.MustParsePrefix(n.CidrBlock))
+		return err == nil && !n.IPv6Native && allowed.Overlaps(netip.MustParsePrefix(n.CidrBlock))
 	}
 	return slices.ContainsFunc(s.groupsOf(n, ids), func(g *securityGroup) bool { return g.lets(false, fromTask) })
 }
@@ -97,12 +97,62 @@ func (s *Service) tableOf(n *subnet) *routeTable {
 	return s.mainTable(n.VpcID)
 }
 
-// leadsOut reports whether the default route gets out: through an internet gateway with a public
-// address alone.
-func (t *routeTable) leadsOut(publicIP bool) bool {
+// leadsOut reports whether the default route of a subnet gets out of its VPC to the internet. An internet
+// gateway takes along only public addresses, and answers reach a firewall before them only where the
+// gateway has a route back to it.
+func (s *Service) leadsOut(n *subnet, t *routeTable, publicIP bool) bool {
+	return s.routeLeadsOut(n, t.routeFor("0.0.0.0/1"), publicIP) && s.routeLeadsOut(n, t.routeFor("128.0.0.0/1"), publicIP)
+}
+
+// routeFor is the route of one half of all addresses: its own, else that of all of them.
+func (t *routeTable) routeFor(half string) *route {
+	var all *route
 	for _, r := range t.Routes.Item {
-		if r.Destination == "0.0.0.0/0" && r.State == "active" {
-			return publicIP || !strings.HasPrefix(r.GatewayID, "igw-")
+		switch r.Destination {
+		case half:
+			return r
+		case "0.0.0.0/0":
+			all = r
+		}
+	}
+	return all
+}
+
+// routeLeadsOut takes the networks behind virtual, local and transit gateways for ones without the internet:
+// they are of the company's own. A transit gateway leads to one that has it.
+func (s *Service) routeLeadsOut(n *subnet, r *route, publicIP bool) bool {
+	if r == nil || r.State != "active" {
+		return false
+	}
+	switch prefixOf(r.GatewayID) {
+	case "igw":
+		return publicIP && !n.IPv6Native
+	case "vgw", "local":
+		return false
+	case "vpce":
+		e, err := find(s.endpoints, "vpce", r.GatewayID)
+		if err != nil || len(e.SubnetIDs.Item) == 0 {
+			return false
+		}
+		behind, err := find(s.subnets, "subnet", e.SubnetIDs.Item[0])
+		if err != nil {
+			return false
+		}
+		public := publicIP && s.routesBack(n, e)
+		return s.leadsOut(behind, s.tableOf(behind), public)
+	}
+	return r.NatGatewayID != "" || r.TransitGatewayID != ""
+}
+
+// routesBack reports whether what comes in for the subnet passes the firewall: a route table of the
+// internet gateway says so.
+func (s *Service) routesBack(n *subnet, e *vpcEndpoint) bool {
+	for _, t := range s.tables {
+		ofGateway := slices.ContainsFunc(t.Associations.Item, func(a *association) bool { return a.GatewayID != "" })
+		if t.VpcID == n.VpcID && ofGateway && slices.ContainsFunc(t.Routes.Item, func(r *route) bool {
+			return r.GatewayID == e.ID && r.Destination == n.CidrBlock
+		}) {
+			return true
 		}
 	}
 	return false

@@ -61,7 +61,7 @@ func (s *Service) checkDefinition(in *api.RegisterTaskDefinitionInput) error {
 func (s *Service) checkImages(in *api.RegisterTaskDefinitionInput) error {
 	for _, c := range in.ContainerDefinitions {
 		_, ours := s.peers.ECR.Reference(*c.Image)
-		if (ours || strings.Contains(*c.Image, ".dkr.ecr.")) && in.ExecutionRoleArn == nil {
+		if (ours || strings.Contains(*c.Image, ".dkr.ecr")) && in.ExecutionRoleArn == nil {
 			return clientError("Fargate requires task definition to have execution role ARN to support ECR images.")
 		}
 	}

@@ -34,14 +34,34 @@ func (d Decision) Explicit() bool { return d.explicit }
 // Decide says whether a principal may do what a request asks for. resource is the policy
 // of the resource itself, if it has one. What is known of the caller is added to the request.
 func (s *Service) Decide(p Principal, r policy.Request, resource *policy.Document) Decision {
-	if p.Admin {
-		return Decision{Allowed: true}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.describeCaller(p, r.Context)
+	if d := within(s.ServiceControl, "service control policy", r); !d.Allowed {
+		return d
+	}
+	if p.Admin {
+		return Decision{Allowed: true}
+	}
+	if d := within(p.SessionPolicy, "session policy", r); !d.Allowed {
+		return d
+	}
 	r.Callers = s.callers(p)
 	return s.decide(s.grantsOf(s.identityOf(p)), r, resource, p)
+}
+
+// within asks a policy that grants nothing and limits all the others; "" limits nothing.
+func within(document, kind string, r policy.Request) Decision {
+	if document == "" {
+		return Decision{Allowed: true}
+	}
+	switch policy.Evaluate([]policy.Document{stored(document)}, r) {
+	case policy.Denied:
+		return denied("a " + kind)
+	case policy.Silent:
+		return missing(kind, r.Action)
+	}
+	return Decision{Allowed: true}
 }
 
 // grants are what an identity's own policies say, and the limit of it.

@@ -31,6 +31,9 @@ type Service struct {
 	alias     string
 	// Lag makes a write of a role that comes right after another one too early.
 	Lag *lag.Lag
+
+	// ServiceControl is a policy of the organization that limits all of the account; "" is none.
+	ServiceControl string
 	// Linked reports whether the account has ECS's service-linked role.
 	Linked func() bool
 }

@@ -14,6 +14,8 @@ type Principal struct {
 	Role  string // ARN of the role that a session is of; "" for a user
 	User  string // name; "" for a session
 	Admin bool   // the account's own key, which may do everything
+
+	SessionPolicy string // document that the session was started with
 }
 
 // Root is whose key Server.Env has: not the root user but one that may do as much.

@@ -49,8 +49,11 @@ type evaluation struct {
 	EvalResourceName                  string
 	EvalDecision                      string
 	MissingContextValues              wire.Members[string]
-	PermissionsBoundaryDecisionDetail *boundaryDetail `xml:",omitempty"`
+	PermissionsBoundaryDecisionDetail *boundaryDetail     `xml:",omitempty"`
+	OrganizationsDecisionDetail       *organizationDetail `xml:",omitempty"`
 }
+
+type organizationDetail struct{ AllowedByOrganizations bool }
 
 type boundaryDetail struct{ AllowedByPermissionsBoundary bool }
 
@@ -141,6 +144,15 @@ func (s *Service) try(g grants, r policy.Request) evaluation {
 		out.EvalDecision = "allowed"
 	case d.explicit:
 		out.EvalDecision = "explicitDeny"
+	}
+	if s.ServiceControl != "" && len(g.policies)+len(g.boundary) > 0 {
+		d := within(s.ServiceControl, "service control policy", r)
+		out.OrganizationsDecisionDetail = &organizationDetail{d.Allowed}
+		if d.explicit {
+			out.EvalDecision = "explicitDeny"
+		} else if !d.Allowed {
+			out.EvalDecision = "implicitDeny"
+		}
 	}
 	if g.boundary != nil {
 		out.PermissionsBoundaryDecisionDetail = &boundaryDetail{policy.Evaluate(g.boundary, r) == policy.Allowed}

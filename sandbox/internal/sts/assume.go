@@ -24,6 +24,7 @@ type assumeRoleInput struct {
 	RoleSessionName string `query:"RoleSessionName,required"`
 	DurationSeconds int
 	ExternalID      string `query:"ExternalId"`
+	Policy          string // limits the session
 }
 
 type assumeRoleAnswer struct {
@@ -70,7 +71,13 @@ func (s *Service) assumeRole(ctx context.Context, in *assumeRoleInput) (*assumeR
 		return nil, wire.Errorf("ValidationError",
 			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
+	if in.Policy != "" {
+		if _, err := policy.Parse(in.Policy); err != nil {
+			return nil, wire.Errorf("MalformedPolicyDocument", "%v", err)
+		}
+	}
 	session := s.assume(in.RoleArn, in.RoleSessionName, time.Duration(in.DurationSeconds)*time.Second)
+	session.principal.SessionPolicy = in.Policy
 	return &assumeRoleAnswer{
 		credentials{session.Key, session.Secret, session.Token, session.Expires.UTC().Format(time.RFC3339)},
 		assumedRoleUser{session.principal.ID, session.principal.ARN},
