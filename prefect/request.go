@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"ecsctl/internal/bounded"
-	"ecsctl/internal/onelook"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/onelook"
 )
 
 // call is one call of the API.
