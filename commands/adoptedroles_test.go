@@ -33,10 +33,10 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 		"in a path":  {trusted + ", Path: /team/", everything, false, "", "", "Completed"},
 		"nothing":    {trusted, "", false, "does not allow .*ecs:RunTask", "does not allow .*ecs:RunTask", "Crashed"},
 		"no PassRole": {trusted, noPassRole, false,
-			"does not allow iam:PassRole, says IAM: give it PassFlowRunRoles of",
-			"does not allow iam:PassRole", "Crashed"},
+			"may not do iam:PassRole, says IAM: a policy of the role denies it explicitly",
+			"may not do iam:PassRole", "Crashed"},
 		"boundary": {trusted + ", PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess'",
-			everything, false, "does not allow .*iam:PassRole", "does not allow .*iam:PassRole", "Crashed"},
+			everything, false, "may not do .*iam:PassRole.*: its permissions boundary", "may not do .*iam:PassRole", "Crashed"},
 		"wrong trust": {"AssumeRolePolicyDocument: '" + trustEC2 + "'", everything, true,
 			"trust policy does not let ecs-tasks.amazonaws.com assume it", "trust policy does not let", ""},
 	} {

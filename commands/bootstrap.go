@@ -92,7 +92,8 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 	if err != nil {
 		return err
 	}
-	console.ReportingOf(ctx).SetPool(opts.Spec.Pool) // the wizard may have asked for it
+	console.ReportingOf(ctx).SetPool(opts.Spec.Pool) // the wizard may have asked for it, and with what AWS is asked
+	console.ReportingOf(ctx).SetClients(plan.Clients())
 	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
 	if opts.DryRun {
 		return showDryRun(ctx, streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),

@@ -19,6 +19,7 @@ var elsewhere = map[string]string{
 	"ecsctl deploy --all --pool my-ecs-pool":                                                "e2e/sandbox/deploy_test.go",
 	"ecsctl demo --flow flow.py:my_flow":                                                    "e2e/sandbox/demo_test.go",
 	"ecsctl verify --pool my-ecs-pool --deployment my-flow/default":                         "e2e/sandbox/deployother_test.go",
+	"ecsctl open my-ecs-pool --aws":                                                         "commands/open_test.go",
 	"ecsctl image build --pool my-ecs-pool":                                                 "e2e/sandbox/deploy_test.go",
 }
 

@@ -13,7 +13,7 @@ import (
 // The sizes that the README promises, in bytes; the images for amd64 are the larger ones.
 // tools/callsgen keeps them down: what grew is in `go tool nm -size -sort size`.
 const (
-	maxImageSize  = 8_700_000  // of the worker-only program, which releases have
+	maxImageSize  = 9_000_000  // of the worker-only program, which releases have
 	maxSourceSize = 14_500_000 // of a whole ecsctl, after a build from source
 )
 

@@ -98,7 +98,7 @@ func TestPushSaysWhatTheRegistryAnswered(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	to.Repository = "NOT A REPOSITORY"
-	if err := made.Push(t.Context(), to, "tag"); err == nil || !strings.Contains(err.Error(), "is no repository") {
+	if err := made.Push(t.Context(), to, "tag"); err == nil || !strings.Contains(err.Error(), "is not a repository") {
 		t.Errorf("got %v", err)
 	}
 }

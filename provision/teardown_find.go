@@ -15,6 +15,7 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/awserr"
 	"ecsctl/prefect"
 	"ecsctl/provision/spec"
 )
@@ -86,7 +87,7 @@ func poolCluster(template *poolTemplate) string {
 // searchCluster looks for the pool's service in every cluster, for a pool that is gone. Without one it is
 // the cluster with the pool's tag.
 func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
-	var with, tagged []string
+	var with, all []string
 	pages := ecs.NewListClustersPaginator(t.w.aws.ECS, &ecs.ListClustersInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -96,15 +97,20 @@ func (t *Teardown) searchCluster(ctx context.Context) (string, error) {
 		if len(page.ClusterArns) == 0 {
 			continue
 		}
-		group, gctx := errgroup.WithContext(ctx)
-		group.Go(func() (err error) { with, err = t.w.clustersWithService(gctx, page.ClusterArns, with); return err })
-		group.Go(func() (err error) { tagged, err = t.w.ownClusters(gctx, page.ClusterArns, tagged); return err })
-		if err := group.Wait(); err != nil {
+		all = append(all, page.ClusterArns...)
+		if with, err = t.w.clustersWithService(ctx, page.ClusterArns, with); err != nil {
 			return "", err
 		}
 	}
-	if all := append(with, tagged...); len(all) > 0 {
-		return shortName(all[0]), nil
+	if len(with) == 0 {
+		tagged, err := t.w.ownClusters(ctx, all)
+		if err != nil && !awserr.Denied(err) { // who only looks has no need of it
+			return "", err
+		}
+		with = tagged
+	}
+	if len(with) > 0 {
+		return shortName(with[0]), nil
 	}
 	return "", nil
 }
@@ -133,21 +139,22 @@ func (w *world) clustersWithService(ctx context.Context, clusters, list []string
 	return list, err
 }
 
-// ownClusters adds those of the clusters to the list that have the pool's tag. A page of the list has
-// as many as DescribeClusters takes.
-func (w *world) ownClusters(ctx context.Context, clusters, list []string) ([]string, error) {
-	out, err := w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
-		Clusters: clusters, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldTags},
-	})
-	if err != nil {
-		return list, explain("read the clusters", err)
-	}
-	for _, c := range out.Clusters {
-		if aws.ToString(c.Status) != "INACTIVE" && w.owns(TagMap(c.Tags, ecsTagPair)) {
-			list = append(list, aws.ToString(c.ClusterArn))
+// ownClusters are those of the clusters that have the pool's tag.
+func (w *world) ownClusters(ctx context.Context, clusters []string) (own []string, err error) {
+	for some := range slices.Chunk(clusters, describeClustersMax) {
+		out, err := w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
+			Clusters: some, Include: []ecstypes.ClusterField{ecstypes.ClusterFieldTags},
+		})
+		if err != nil {
+			return own, explain("read the clusters", err)
+		}
+		for _, c := range out.Clusters {
+			if aws.ToString(c.Status) != "INACTIVE" && w.owns(TagMap(c.Tags, ecsTagPair)) {
+				own = append(own, aws.ToString(c.ClusterArn))
+			}
 		}
 	}
-	return list, nil
+	return own, nil
 }
 
 // ownSecurityGroups finds the groups made for the pool in any VPC: the user may have

@@ -52,7 +52,7 @@ func TestWorkerUsageErrors(t *testing.T) {
 		"start --pool p --type process":               `--type "process": ecsctl has only workers of type ecs`,
 		"start --pool p --limit 0":                    "--limit 0: give a number of flow runs, 1 or more",
 		"start --pool p --prefetch-seconds=-1":        "--prefetch-seconds -1",
-		"start --pool p --install-policy perhaps":     `--install-policy "perhaps": it is one of`,
+		"start --pool p --install-policy perhaps":     `--install-policy "perhaps": use one of`,
 		"start --pool p --name a/b":                   `--name "a/b": the name of a worker must hold neither / nor %`,
 		"start --pool p extra":                        `takes no argument "extra"`,
 		"start --pool p --base-job-template none":     "failed to read --base-job-template",

@@ -168,7 +168,7 @@ var realTexts = []struct {
 	// What ends a task.
 	{"capacity provider not associated",
 		`InvalidParameterException: An error occurred (InvalidParameterException) when calling the RunTask operation: The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.`,
-		"github.com/dask/dask-cloudprovider/issues/328", "has not the capacity provider",
+		"github.com/dask/dask-cloudprovider/issues/328", "does not have the capacity provider",
 		"associate FARGATE and FARGATE_SPOT"},
 	{"spot", `Your Spot Task was interrupted.`,
 		"github.com/reproio/wrapbox/pull/53; Amazon ECS Developer Guide, Fargate capacity providers", "Spot",

@@ -37,7 +37,7 @@ func TestStatusCountsRuns(t *testing.T) {
 	if p := s.WorkPool; p == nil || p.Late != 2 || p.Pending != 1 || p.Running != 1 {
 		t.Errorf("the pool is %+v", s.WorkPool)
 	}
-	if diff := cmp.Diff([]string{"warn service", "warn late-runs"}, kinds(s)); diff != "" || !s.Healthy {
+	if diff := cmp.Diff([]string{"WARN service", "WARN late-runs"}, kinds(s)); diff != "" || !s.Healthy {
 		t.Errorf("healthy %v, (-want +got):\n%s\n%+v", s.Healthy, diff, s.Problems)
 	}
 	limit := 2
