@@ -94,7 +94,8 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 	}
 	console.ReportingOf(ctx).SetPool(opts.Spec.Pool) // the wizard may have asked for it, and with what AWS is asked
 	console.ReportingOf(ctx).SetClients(plan.Clients())
-	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Warnings: plan.Warnings}
+	cost := plan.Cost()
+	r := console.Result{DryRun: opts.DryRun, Changes: plan.Changes, Cost: &cost, Warnings: plan.Warnings}
 	if opts.DryRun {
 		return showDryRun(ctx, streams, opts.OutputOptions, r, console.BootstrapHeading(opts.Spec.Pool, plan),
 			plan.HasChanges())
@@ -153,7 +154,7 @@ func showDryRun(ctx context.Context, streams console.Streams, opts inputs.Output
 			return err
 		}
 	} else {
-		console.NewPlanPrinter(streams.Out).Print(heading, r.Changes, r.Warnings)
+		console.NewPlanPrinter(streams.Out).Print(heading, r.Changes, r.Cost, r.Warnings)
 	}
 	if changes && opts.DetailedExitCode {
 		return console.ErrChanges
@@ -166,7 +167,7 @@ func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.Bo
 	plan *provision.Bootstrap, r *console.Result) error {
 	if !opts.PlanShown {
 		console.NewPlanPrinter(streams.Err).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes,
-			plan.Warnings)
+			r.Cost, plan.Warnings)
 	}
 	if plan.HasChanges() {
 		if !opts.Yes {

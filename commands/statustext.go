@@ -69,6 +69,7 @@ func (p *statusPrinter) Print(s *status.Status) {
 	p.tasks(s, s.FlowRunTasks)
 	p.access(s.Access)
 	p.drift(s)
+	p.cost(s)
 }
 
 func (p *statusPrinter) problem(problem status.Problem) {
@@ -253,6 +254,13 @@ func (p *statusPrinter) access(changes []provision.Change) {
 			}
 		}
 		p.row(what, "%s %s: %s", c.Kind, c.Name, state)
+	}
+}
+
+// cost is that of what stands: where a bootstrap would change something it is not known.
+func (p *statusPrinter) cost(s *status.Status) {
+	if s.Cost != nil && len(s.Drift) == 0 {
+		p.row("cost", "%s", s.Cost)
 	}
 }
 

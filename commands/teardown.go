@@ -131,7 +131,7 @@ func teardownHeading(pool string, plan *provision.Teardown) string {
 // applyTeardown shows the plan, asks, removes, looks again and reports what is left.
 func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOptions, plan *provision.Teardown,
 	r *console.Result) error {
-	console.NewPlanPrinter(streams.Err).Print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, plan.Warnings)
+	console.NewPlanPrinter(streams.Err).Print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, nil, plan.Warnings)
 	if err := plan.Refused(); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestTerminalInjection(t *testing.T) {
 	console.NewPlanPrinter(out).Print("Plan:", []provision.Change{{
 		Kind: "work-pool", Name: "etl\x1b[1A\x1b[2K", Action: provision.Update, Reason: "\u202eevil",
 		Fields: []provision.Field{{Path: "env", Before: "a\n  + secret  fake", After: "\x1b]52;c;ZXZpbA==\x07"}},
-	}}, []string{"name \x9b2J"})
+	}}, nil, []string{"name \x9b2J"})
 	console.Printf(out, "end\n")
 	var shown []string
 	for lines := bufio.NewScanner(master); lines.Scan(); {

@@ -57,7 +57,7 @@ func texts() map[string]func(console.Streams) {
 			console.NewPlanPrinter(s.Out).Print("Work pool \"etl\" on "+long, []provision.Change{{
 				Kind: "security-group", Name: "prefect-etl", Action: provision.Update, Reason: long,
 				Fields: []provision.Field{{Path: "description", Before: long, After: "short"}},
-			}}, []string{long})
+			}}, &provision.Cost{Items: []provision.CostItem{{What: long, Month: 1}}}, []string{long})
 		},
 		"error": func(s console.Streams) {
 			console.Report(s, hint.Add(errors.New(long), long))

@@ -106,7 +106,7 @@ func takeSubnets(vpc string, named, all []subnet) (chosenNetwork, error) {
 		switch s.out.kind {
 		case exitNone:
 			n.warnings = append(n.warnings, fmt.Sprintf("subnet %s has no way out (%s): tasks there reach Prefect "+
-				"and the image registry only by VPC endpoints", s.id, s.out.why))
+				"and the image registry only through VPC endpoints", s.id, s.out.why))
 		case exitPublic:
 			n.publicIP = true
 		}

@@ -130,10 +130,10 @@ var wrongSpecs = map[string]struct {
 	"49 tags": {func(s *spec.Spec) { s.Tags = numbered(49) },
 		[]string{"49 tags", "name 48 at most"}},
 	"17 subnets": {func(s *spec.Spec) { s.Network.Subnets = slices.Sorted(maps.Keys(numbered(17))) },
-		[]string{"17 subnets: ECS takes 16"}},
+		[]string{"17 subnets: ECS accepts 16 at most"}},
 	"6 security groups": {func(s *spec.Spec) {
 		s.Network.SecurityGroups = slices.Sorted(maps.Keys(numbered(6)))
-	}, []string{"6 security groups: ECS takes 5"}},
+	}, []string{"6 security groups: ECS accepts 5 at most"}},
 	"tag of ours": {func(s *spec.Spec) { s.Tags = map[string]string{"Ecsctl:pool": "1"} },
 		[]string{`tag "Ecsctl:pool"`}},
 	"tag key with odd characters": {func(s *spec.Spec) { s.Tags = map[string]string{"a?": "1"} }, []string{`tag "a?"`}},

@@ -43,13 +43,17 @@ func NewPlanPrinter(out io.Writer) planPrinter {
 	return planPrinter{out, lipgloss.NewRenderer(out)}
 }
 
-// Print writes a heading, one line for each change with its fields below, and a summary.
-func (p planPrinter) Print(heading string, changes []provision.Change, warnings []string) {
+// Print writes a heading, one line for each change with its fields below, a summary and, unless nil, what all of it
+// costs then.
+func (p planPrinter) Print(heading string, changes []provision.Change, cost *provision.Cost, warnings []string) {
 	Printf(p.out, "%s\n\n", heading)
 	for _, c := range changes {
 		p.change(c)
 	}
 	Printf(p.out, "\n%s\n", summary(changes))
+	if cost != nil {
+		Printf(p.out, "%s\n", cost)
+	}
 	for _, w := range warnings {
 		Printf(p.out, "%s %s\n", p.renderer.NewStyle().Foreground(lipgloss.Color("3")).Render("warning:"), w)
 	}

@@ -11,6 +11,7 @@ import (
 type Result struct {
 	DryRun   bool                    `json:"dryRun"`
 	Changes  []provision.Change      `json:"changes"`
+	Cost     *provision.Cost         `json:"cost,omitempty"` // once the plan is carried out
 	Warnings []string                `json:"warnings"`
 	Applied  []provision.Applied     `json:"applied"`
 	Worker   *provision.WorkerStatus `json:"worker,omitempty"`

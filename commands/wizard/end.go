@@ -49,10 +49,11 @@ func (w *wizard) End(ctx context.Context, plan *provision.Bootstrap) error {
 		console.Printf(w.streams.Err, "%s\n", line)
 	}
 	w.opts.PlanShown = !w.opts.DryRun
+	cost := plan.Cost()
 	if w.opts.PlanShown {
 		console.Printf(w.streams.Err, "\n")
 		console.NewPlanPrinter(w.streams.Err).Print(console.BootstrapHeading(w.spec.Pool, plan), plan.Changes,
-			plan.Warnings)
+			&cost, plan.Warnings)
 	}
 	console.Printf(w.streams.Err, "\nThe same without questions, for CI:\n\n  %s\n\n", inputs.CommandLine(w.spec))
 	if w.typed {

@@ -46,7 +46,8 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out.Drift, r.out.Access, r.out.Planned = drift, access, true
+	cost := plan.Cost()
+	r.out.Drift, r.out.Access, r.out.Cost, r.out.Planned = drift, access, &cost, true
 }
 
 // plan is that of a bootstrap. Without a binary for the worker's image, as on a Mac, the

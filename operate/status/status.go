@@ -51,8 +51,9 @@ type Status struct {
 	Access       []provision.Change `json:"access"` // roles and secrets, as the plan of a bootstrap has them
 	Drift        []provision.Change `json:"drift"`  // what a bootstrap would change
 	Activity     *Activity          `json:"activity,omitempty"`
-	// Planned: Access and Drift could be told.
-	Planned bool `json:"planned"`
+	// Planned: Access, Drift and Cost could be told.
+	Planned bool            `json:"planned"`
+	Cost    *provision.Cost `json:"cost,omitempty"`
 }
 
 // statusReader collects a Status from several sides at once.
