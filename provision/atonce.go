@@ -23,6 +23,9 @@ func goneMeanwhile(err error) error {
 		awserr.HasCode(err, "NoSuchBucket", "ServiceNotActiveException"):
 		return hint.Add(err, "it was deleted meanwhile, as `ecsctl teardown` of the pool does: when that is done, run the "+
 			"same command again")
+	case refusesRole(err):
+		return hint.Add(err, "look at the role; if it was deleted meanwhile, as `ecsctl teardown` of the pool does, run the "+
+			"same command again when that is done")
 	}
 	return err
 }

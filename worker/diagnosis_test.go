@@ -65,7 +65,7 @@ func TestDiagnoses(t *testing.T) {
 		"API key": {w.logged(role, map[string]any{
 			"BEHAVE": "say", "SAY": "Client error '401 Unauthorized' for url 'https://api.prefect.cloud/api'",
 		}),
-			[]string{"Prefect did not take the API key", "plain text, not as key/value pairs", "(exit code 1)"},
+			[]string{"Prefect rejected the container's API key", "plain text, not as key/value pairs", "(exit code 1)"},
 			[]string{"401 Unauthorized"}},
 		"architecture": {w.logged(role, map[string]any{
 			"BEHAVE": "say", "SAY": "exec /usr/local/bin/prefect: exec format error",

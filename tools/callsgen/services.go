@@ -16,10 +16,9 @@ var services = []service{
 		"ListTagsForResource", "PutRetentionPolicy", "TagResource",
 	}},
 	{"ec2", "ec2calls", []string{
-		"AuthorizeSecurityGroupEgress", "CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup", "DescribeRegions",
-		"DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets",
-		"DescribeVpcEndpoints", "DescribeVpcs",
-		"RevokeSecurityGroupIngress",
+		"AuthorizeSecurityGroupEgress", "CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup",
+		"DescribeNetworkInterfaces", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets",
+		"DescribeVpcEndpoints", "DescribeVpcs", "RevokeSecurityGroupIngress",
 	}},
 	{"ecr", "ecrcalls", []string{
 		"CreateRepository", "DeleteRepository", "DescribeImages", "DescribeRepositories", "GetAuthorizationToken",

@@ -18,9 +18,9 @@ type Client struct {
 	opCreateSecurityGroup          call[ec2.CreateSecurityGroupInput, ec2.CreateSecurityGroupOutput]
 	opCreateTags                   call[ec2.CreateTagsInput, ec2.CreateTagsOutput]
 	opDeleteSecurityGroup          call[ec2.DeleteSecurityGroupInput, ec2.DeleteSecurityGroupOutput]
+	opDescribeNetworkInterfaces    call[ec2.DescribeNetworkInterfacesInput, ec2.DescribeNetworkInterfacesOutput]
 	opDescribeRegions              call[ec2.DescribeRegionsInput, ec2.DescribeRegionsOutput]
 	opDescribeRouteTables          call[ec2.DescribeRouteTablesInput, ec2.DescribeRouteTablesOutput]
-	opDescribeNetworkInterfaces    call[ec2.DescribeNetworkInterfacesInput, ec2.DescribeNetworkInterfacesOutput]
 	opDescribeSecurityGroups       call[ec2.DescribeSecurityGroupsInput, ec2.DescribeSecurityGroupsOutput]
 	opDescribeSubnets              call[ec2.DescribeSubnetsInput, ec2.DescribeSubnetsOutput]
 	opDescribeVpcEndpoints         call[ec2.DescribeVpcEndpointsInput, ec2.DescribeVpcEndpointsOutput]
@@ -36,9 +36,9 @@ func New(cfg aws.Config, options ...func(*ec2.Options)) *Client {
 		opCreateSecurityGroup:          c.CreateSecurityGroup,
 		opCreateTags:                   c.CreateTags,
 		opDeleteSecurityGroup:          c.DeleteSecurityGroup,
+		opDescribeNetworkInterfaces:    c.DescribeNetworkInterfaces,
 		opDescribeRegions:              c.DescribeRegions,
 		opDescribeRouteTables:          c.DescribeRouteTables,
-		opDescribeNetworkInterfaces:    c.DescribeNetworkInterfaces,
 		opDescribeSecurityGroups:       c.DescribeSecurityGroups,
 		opDescribeSubnets:              c.DescribeSubnets,
 		opDescribeVpcEndpoints:         c.DescribeVpcEndpoints,
@@ -67,6 +67,11 @@ func (c *Client) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurity
 	return c.opDeleteSecurityGroup(ctx, in, options...)
 }
 
+// DescribeNetworkInterfaces is the SDK's.
+func (c *Client) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput, options ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	return c.opDescribeNetworkInterfaces(ctx, in, options...)
+}
+
 // DescribeRegions is the SDK's.
 func (c *Client) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput, options ...func(*ec2.Options)) (*ec2.DescribeRegionsOutput, error) {
 	return c.opDescribeRegions(ctx, in, options...)
@@ -75,11 +80,6 @@ func (c *Client) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInp
 // DescribeRouteTables is the SDK's.
 func (c *Client) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, options ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
 	return c.opDescribeRouteTables(ctx, in, options...)
-}
-
-// DescribeNetworkInterfaces is the SDK's.
-func (c *Client) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput, options ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	return c.opDescribeNetworkInterfaces(ctx, in, options...)
 }
 
 // DescribeSecurityGroups is the SDK's.
