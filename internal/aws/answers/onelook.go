@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 
 	"github.com/aws/smithy-go"
@@ -39,7 +40,18 @@ func oneLook(ctx context.Context, in middleware.InitializeInput, next middleware
 	if err != nil && ctx.Err() != nil && !errors.As(err, &told) {
 		err = &smithy.CanceledError{Err: err}
 	}
-	return got.out, got.metadata, err
+	return middleware.InitializeOutput{Result: ownCopy(got.out.Result)}, got.metadata.Clone(), err
+}
+
+// ownCopy is for each who asked: the SDK writes the metadata of the call into the answer.
+func ownCopy(result any) any {
+	shared := reflect.ValueOf(result)
+	if shared.Kind() != reflect.Pointer || shared.IsNil() {
+		return result
+	}
+	own := reflect.New(shared.Type().Elem())
+	own.Elem().Set(shared.Elem())
+	return own.Interface()
 }
 
 // reads reports whether an operation changes nothing.
