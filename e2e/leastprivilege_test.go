@@ -26,7 +26,7 @@ var motoDoesNotTell = map[string][]string{
 		"MakeSecurityGroup", "MakeSecurityGroupInVPC", "FixSecurityGroup", "FindStoppedTasks", "ReadStoppedTasks",
 		"AssociateFargate",
 		// Of these pairs either will do for what a new pool needs.
-		"RegisterTaskDefinition", "RegisterWhereAWSNamesNone", "ReadRoles", "JudgeAdoptedRoles",
+		"RegisterTaskDefinition", "RegisterWhereAWSNamesNone", "ReadRoles", "JudgeAdoptedRoles", "ReadEndpoints",
 	},
 	"teardown": {"FindClusters", "StopFlowRuns", "HandOnCluster"},
 }
