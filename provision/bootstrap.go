@@ -82,6 +82,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 		return nil, err
 	}
 	b.Server = w.server
+	closed := b.closedEndpoints(ctx)
 	if err := w.pool.judge(ctx); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
 		return nil, err
 	}
-	b.warnOfEndpoints(ctx)
+	b.Warnings = append(b.Warnings, closed()...)
 	return b, b.compare()
 }
 

@@ -120,25 +120,34 @@ func NeededServices(key string, observer bool) []string {
 	return needed
 }
 
-// warnOfEndpoints tells of endpoints that take the worker's traffic to AWS, whatever its route, and let in none of it.
-// Whoever may not look goes on without.
-func (b *Bootstrap) warnOfEndpoints(ctx context.Context) {
+// closedEndpoints looks for endpoints that take the worker's traffic to AWS, whatever its route, and let in none of it,
+// beside what else is judged. The function that it returns waits for the warning. Whoever may not look goes on without.
+func (b *Bootstrap) closedEndpoints(ctx context.Context) (warnings func() []string) {
 	w := b.w
 	if w.recalled {
-		return
+		return func() []string { return nil }
 	}
-	ways := waysOf(w.network.found())
-	endpoints, err := ReadEndpoints(ctx, w.aws, ways.VPC)
+	ways, wanted := waysOf(w.network.found()), w.spec
+	needed := NeededServices(wanted.Prefect.APIKeySecret, w.Observes())
 	var closed []string
-	if err == nil {
-		closed, err = endpoints.Closed(ctx, w.aws, ways, w.spec, NeededServices(w.spec.Prefect.APIKeySecret, w.Observes()))
-	}
-	if err != nil {
-		w.log.DebugContext(ctx, "whether VPC endpoints let tasks in is not known", "error", err)
-		return
-	}
-	if len(closed) > 0 {
-		b.Warnings = append(b.Warnings, ClosedEndpoints(ways.VPC, closed)+": "+ClosedEndpointsFix)
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var endpoints Endpoints
+		if endpoints, err = ReadEndpoints(ctx, w.aws, ways.VPC); err == nil {
+			closed, err = endpoints.Closed(ctx, w.aws, ways, wanted, needed)
+		}
+	}()
+	return func() []string {
+		<-done
+		if err != nil {
+			w.log.DebugContext(ctx, "whether VPC endpoints let tasks in is not known", "error", err)
+		}
+		if err != nil || len(closed) == 0 {
+			return nil
+		}
+		return []string{ClosedEndpoints(ways.VPC, closed) + ": " + ClosedEndpointsFix}
 	}
 }
 

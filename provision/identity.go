@@ -34,16 +34,26 @@ func WhoAmI(ctx context.Context, c *Clients) (Identity, error) {
 	if c.identity == nil {
 		return askWhoAmI(ctx, c)
 	}
-	c.identity.mu.Lock()
-	defer c.identity.mu.Unlock()
-	if c.identity.known == (Identity{}) {
-		id, err := askWhoAmI(ctx, c)
-		if err != nil {
-			return Identity{}, err
-		}
-		c.identity.known = id
+	if known := c.identity.get(); known != (Identity{}) {
+		return known, nil
 	}
-	return c.identity.known, nil
+	id, err := askWhoAmI(ctx, c) // with nothing locked: others have limits of their own
+	if err == nil {
+		c.identity.set(id)
+	}
+	return id, err
+}
+
+func (m *memory) get() Identity {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known
+}
+
+func (m *memory) set(id Identity) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known = id
 }
 
 func askWhoAmI(ctx context.Context, c *Clients) (Identity, error) {
