@@ -207,32 +207,24 @@ func TestClusterGoesByWhatIsThere(t *testing.T) {
 			t.Errorf("the cluster: %s", got)
 		}
 	})
-	t.Run("the other pool went", func(t *testing.T) {
-		t.Parallel()
-		a := newAccount(t, sandbox.Options{}, 3)
-		before := a.snapshot()
-		a.makePool("etl")
-		a.makePool("second")
-		plan := a.planTeardown("etl")
-		a.teardownOf("second")
-		if got := a.apply(plan); got != provision.Delete {
-			t.Errorf("the cluster: %s", got)
-		}
-		a.sameAs(before)
-	})
-	t.Run("it was handed on meanwhile", func(t *testing.T) {
-		t.Parallel()
-		a := newAccount(t, sandbox.Options{}, 3)
-		before := a.snapshot()
-		a.makePool("etl")
-		a.makePool("second")
-		plan := a.planTeardown("second")
-		a.teardownOf("etl")
-		if got := a.apply(plan); got != provision.Delete {
-			t.Errorf("the cluster: %s", got)
-		}
-		a.sameAs(before)
-	})
+	for name, pools := range map[string]struct{ planned, meanwhile string }{
+		"the other pool went":        {"etl", "second"},
+		"it was handed on meanwhile": {"second", "etl"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t, sandbox.Options{}, 3)
+			before := a.snapshot()
+			a.makePool("etl")
+			a.makePool("second")
+			plan := a.planTeardown(pools.planned)
+			a.teardownOf(pools.meanwhile)
+			if got := a.apply(plan); got != provision.Delete {
+				t.Errorf("the cluster: %s", got)
+			}
+			a.sameAs(before)
+		})
+	}
 }
 
 // The other pool's service goes in the very moment in which the cluster is handed on: that is said, and
