@@ -44,21 +44,30 @@ func whyMissing(ctx context.Context, c *provision.Clients, image string) string 
 	if place == nil {
 		return ""
 	}
+	why, err := LookInECR(ctx, c, ref, place[1], place[2])
+	if err != nil {
+		return ""
+	}
+	return why
+}
+
+// LookInECR returns why an image is missing in ECR, or "" when it is there. Errors are those of AWS, as they are.
+func LookInECR(ctx context.Context, c *provision.Clients, ref name.Reference, account, region string) (string, error) {
 	id := types.ImageIdentifier{ImageTag: aws.String(ref.Identifier())}
 	if _, byDigest := ref.(name.Digest); byDigest {
 		id = types.ImageIdentifier{ImageDigest: aws.String(ref.Identifier())}
 	}
 	repository := ref.Context().RepositoryStr()
-	_, err = c.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
-		RegistryId: &place[1], RepositoryName: &repository, ImageIds: []types.ImageIdentifier{id},
-	}, func(o *ecr.Options) { o.Region = place[2] })
+	_, err := c.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RegistryId: &account, RepositoryName: &repository, ImageIds: []types.ImageIdentifier{id},
+	}, func(o *ecr.Options) { o.Region = region })
 	var noRepository *types.RepositoryNotFoundException
 	var noImage *types.ImageNotFoundException
 	switch {
 	case errors.As(err, &noRepository):
-		return fmt.Sprintf("there is no ECR repository %q in account %s, region %s", repository, place[1], place[2])
+		return fmt.Sprintf("there is no ECR repository %q in account %s, region %s", repository, account, region), nil
 	case errors.As(err, &noImage):
-		return fmt.Sprintf("ECR repository %q has no image %q", repository, ref.Identifier())
+		return fmt.Sprintf("ECR repository %q has no image %q", repository, ref.Identifier()), nil
 	}
-	return ""
+	return "", err
 }

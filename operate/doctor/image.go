@@ -8,8 +8,6 @@ import (
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -19,6 +17,7 @@ import (
 
 	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
+	"ecsctl/operate/deployments"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 )
@@ -137,29 +136,16 @@ func (d *doctor) judgeRegistry(check, image string, err error) {
 }
 
 func (d *doctor) checkECRImage(ctx context.Context, check string, ref name.Reference, account, region string) {
-	id := ecrtypes.ImageIdentifier{ImageTag: aws.String(ref.Identifier())}
-	if _, byDigest := ref.(name.Digest); byDigest {
-		id = ecrtypes.ImageIdentifier{ImageDigest: aws.String(ref.Identifier())}
-	}
-	_, err := d.Clients.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{
-		RegistryId: aws.String(account), RepositoryName: aws.String(ref.Context().RepositoryStr()),
-		ImageIds: []ecrtypes.ImageIdentifier{id},
-	}, func(o *ecr.Options) { o.Region = region })
-	var noRepository *ecrtypes.RepositoryNotFoundException
-	var noImage *ecrtypes.ImageNotFoundException
+	why, err := deployments.LookInECR(ctx, d.Clients, ref, account, region)
 	switch {
-	case err == nil:
-		d.ok(check, ref.Name()+" is there")
-	case errors.As(err, &noRepository):
-		d.fail(check, fmt.Sprintf("there is no ECR repository %q in account %s, region %s",
-			ref.Context().RepositoryStr(), account, region), d.fixImage(ctx))
-	case errors.As(err, &noImage):
-		d.fail(check, fmt.Sprintf("ECR repository %q has no image %q", ref.Context().RepositoryStr(), ref.Identifier()),
-			d.fixImage(ctx))
-	default:
+	case err != nil:
 		err = hint.Add(provision.ExplainAWS(fmt.Sprintf("look for the image %q", ref.Name()), err),
 			"check whether the account's repository lets this one in")
 		d.failedOrDenied(check, err)
+	case why != "":
+		d.fail(check, why, d.fixImage(ctx))
+	default:
+		d.ok(check, ref.Name()+" is there")
 	}
 }
 
