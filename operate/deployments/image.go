@@ -40,15 +40,24 @@ func whyMissing(ctx context.Context, c *provision.Clients, image string) string 
 	if err != nil {
 		return "" // the job's own checks have told
 	}
-	place := inECR.FindStringSubmatch(ref.Context().RegistryStr())
-	if place == nil {
+	account, region, ok := PlaceInECR(ref)
+	if !ok {
 		return ""
 	}
-	why, err := LookInECR(ctx, c, ref, place[1], place[2])
+	why, err := LookInECR(ctx, c, ref, account, region)
 	if err != nil {
 		return ""
 	}
 	return why
+}
+
+// PlaceInECR is the account and region of an image in ECR, by the name of its registry; false for other registries.
+func PlaceInECR(ref name.Reference) (account, region string, ok bool) {
+	place := inECR.FindStringSubmatch(ref.Context().RegistryStr())
+	if place == nil {
+		return "", "", false
+	}
+	return place[1], place[2], true
 }
 
 // LookInECR returns why an image is missing in ECR, or "" when it is there. Errors are those of AWS, as they are.

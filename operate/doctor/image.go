@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -80,9 +79,6 @@ func (d *doctor) checkImages(ctx context.Context) {
 	}
 }
 
-// ecrHost is a private registry of ECR: account, region.
-var ecrHost = regexp.MustCompile(`^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.`)
-
 // imageFix is for an image that is not there.
 const imageFix = "push it, or name another one with --image (--flow-run-image)"
 
@@ -108,8 +104,8 @@ func (d *doctor) checkImage(ctx context.Context, check, image string) {
 // where AWS goes by another name as in the sandbox, because it is the one that bootstrap
 // pushed, by its digest.
 func (d *doctor) ecrPlace(ref name.Reference) (account, region string, ok bool) {
-	if host := ecrHost.FindStringSubmatch(ref.Context().RegistryStr()); host != nil {
-		return host[1], host[2], true
+	if account, region, ok = deployments.PlaceInECR(ref); ok {
+		return account, region, true
 	}
 	_, byDigest := ref.(name.Digest)
 	return d.id.Account, d.id.Region, d.known && byDigest && ref.Context().RepositoryStr() == d.spec.Names.Repository
