@@ -137,6 +137,7 @@ func browse(address string) error {
 	case "windows":
 		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", address)
 	}
+	command.SysProcAttr = ownSession()
 	if err := command.Start(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 )
 
 // TestOpen has a browser that notes what it is given: the address as one argument, whatever is in the name.
+// It does so after ecsctl has ended and the terminal is gone.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -15,7 +16,7 @@ func TestOpen(t *testing.T) {
 	a.Run("bootstrap", "--pool", pool, "--yes", noWait)
 	bin := filepath.Join(a.dir, "browser")
 	a.must(os.Mkdir(bin, 0o755))
-	a.must(os.WriteFile(filepath.Join(bin, "xdg-open"), []byte("#!/bin/sh\necho \"$#:$1\" >"+a.dir+"/told\n"+
+	a.must(os.WriteFile(filepath.Join(bin, "xdg-open"), []byte("#!/bin/sh\nsleep 0.3\necho \"$#:$1\" >"+a.dir+"/told\n"+
 		"mv "+a.dir+"/told "+a.dir+"/opened\n"), 0o755))
 	for i, entry := range a.env {
 		if path, ok := strings.CutPrefix(entry, "PATH="); ok {

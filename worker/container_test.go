@@ -48,7 +48,7 @@ func execute() int {
 	}
 	id := os.Getenv("PREFECT__FLOW_RUN_ID")
 	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Running}); err != nil {
-		return fail(err)
+		return failUnless(ctx, err)
 	}
 	switch os.Getenv("BEHAVE") {
 	case "fail":
@@ -61,7 +61,7 @@ func execute() int {
 		return obey(ctx, api, id)
 	}
 	if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed}); err != nil {
-		return fail(err)
+		return failUnless(ctx, err)
 	}
 	return 0
 }
@@ -71,7 +71,7 @@ func obey(ctx context.Context, api *prefect.Client, id string) int {
 	for {
 		run, err := api.ReadFlowRun(ctx, id)
 		if err != nil {
-			return fail(err)
+			return failUnless(ctx, err)
 		}
 		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 			return 143 // told to stop
@@ -85,7 +85,7 @@ func obey(ctx context.Context, api *prefect.Client, id string) int {
 	}
 	cancelled := prefect.StateProposal{Type: prefect.Cancelled, Message: "by the runner"}
 	if _, err := api.SetFlowRunState(ctx, id, cancelled); err != nil {
-		return fail(err)
+		return failUnless(ctx, err)
 	}
 	return 0
 }
@@ -108,6 +108,14 @@ func (w *world) play(ctx context.Context, env []string) int {
 		}
 	}
 	return 0
+}
+
+// failUnless is the exit code of a call that failed, and of any call if the container was told to stop.
+func failUnless(stopped context.Context, err error) int {
+	if stopped.Err() != nil {
+		return 143
+	}
+	return fail(err)
 }
 
 func fail(err error) int {
