@@ -114,5 +114,10 @@ func TestDesiredCountPutBackForEver(t *testing.T) {
 func TestDrainedByAnotherTeardown(t *testing.T) {
 	t.Parallel()
 	a := served(t, 0)
-	a.meanwhile("ecs:UpdateService", a.removed, a.removed)
+	a.meanwhile("ecs:UpdateService", func() {
+		_, err := a.source.ECS.DeleteService(t.Context(), &ecs.DeleteServiceInput{Service: family, Force: aws.Bool(true)})
+		if err != nil {
+			t.Error(err)
+		}
+	}, a.removed)
 }
