@@ -129,9 +129,11 @@ func configError(profile string, err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ") // the SDK has no type for half a pair
 	switch {
 	case errors.As(err, &config.AssumeRoleTokenProviderNotSetError{}):
-		return hint.Add(&awserr.Error{What: what, Why: fmt.Sprintf("the role of profile %q asks for an MFA code, and there is no "+
-			"terminal to ask at", cmp.Or(profile, "default")), Err: err}, "let the AWS CLI ask: `eval \"$(aws configure export-credentials"+flag+" --format env)\"`, "+
-			"and run the same command without --profile and AWS_PROFILE")
+		why := fmt.Sprintf("the role of profile %q asks for an MFA code, and there is no terminal to ask at",
+			cmp.Or(profile, "default"))
+		return hint.Add(&awserr.Error{What: what, Why: why, Err: err},
+			"let the AWS CLI ask: `eval \"$(aws configure export-credentials"+flag+" --format env)\"`, "+
+				"and run the same command without --profile and AWS_PROFILE")
 	case strings.Contains(text, "partial credentials"):
 		return hint.Add(&awserr.Error{What: what, Why: "the profile has only one of aws_access_key_id and " +
 			"aws_secret_access_key", Err: err}, "write both with `aws configure"+flag+"`")
