@@ -141,6 +141,10 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
 			o.HTTPClient, o.APIOptions = directClient(), answers.Options()
 		})}
+	named := cmp.Or(profile, os.Getenv("AWS_PROFILE"))
+	mfa := codesOf(ctx)
+	asking, asked := mfa.option(ctx, cmp.Or(named, "default"))
+	options = append(options, asking)
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -154,6 +158,9 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	if err != nil {
 		return aws.Config{}, configError(profile, err)
 	}
-	cfg.Credentials = tellingProvider{cfg.Credentials, cmp.Or(profile, os.Getenv("AWS_PROFILE"))}
+	if asked() {
+		cfg.Credentials = mfa.keep(named, cfg.Credentials)
+	}
+	cfg.Credentials = tellingProvider{cfg.Credentials, named}
 	return cfg, nil
 }
