@@ -91,8 +91,8 @@ func (p *poll) ofThePool(ctx context.Context, runs []prefect.ScheduledFlowRun) (
 // an answer with a page of them would take this worker's memory.
 func (p *poll) ask(ctx context.Context) ([]prefect.ScheduledFlowRun, error) {
 	p.page = min(max(1, 2*p.page), serverPage)
-	if p.opts.Limit > 0 {
-		p.page = min(p.page, p.opts.Limit)
+	if most := p.table.mostRuns(); most > 0 {
+		p.page = min(p.page, most)
 	}
 	for {
 		runs, err := p.opts.Prefect.ScheduledFlowRuns(ctx, p.opts.Pool, prefect.ScheduledQuery{
@@ -125,8 +125,9 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 			out = append(out, c)
 		case alreadyIn:
 			continue
-		case full:
-			p.log.DebugContext(ctx, "the limit of runs is reached", "limit", p.opts.Limit, "waiting", len(runs)-i)
+		case full, allFull:
+			p.log.DebugContext(ctx, "the limit of runs is reached", "limit", p.table.mostRuns(), "waiting",
+				len(runs)-i)
 			return out
 		}
 	}
