@@ -48,11 +48,11 @@ func TestSeveralPools(t *testing.T) {
 	made, stop := w.poolsOf(o, worker.PoolOptions{Pool: pool, ObserverQueue: queueName},
 		worker.PoolOptions{Pool: missing, ObserverQueue: queueName})
 	url := func(path string) string { return "http://" + made.HealthAddress() + path }
+	eventually(t, "the worker to be online", func() bool { // it listens by then
+		return len(must(w.api.OnlineWorkers(t.Context(), pool))(t)) > 0
+	})
 	var ready string
 	eventually(t, "the first pool to be served", func() bool {
-		if made.HealthAddress() == "" {
-			return false
-		}
 		_, ready = ask(t, url("/ready"))
 		return strings.Contains(ready, missing) && !strings.Contains(ready, `\"`+pool+`\"`)
 	})
