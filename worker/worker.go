@@ -98,7 +98,7 @@ func (w *Worker) connect(s *shared) {
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	passed := &passedRuns{}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal,
-		passed: passed, page: serverPage}
+		passed: passed, most: pageOf(s.pools), page: pageOf(s.pools)}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver,
 		clients: clients}
 	still := newQuiet(o, w.table, w.heartbeat)
