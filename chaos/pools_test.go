@@ -29,7 +29,7 @@ func TestPoolsOfOneWorker(t *testing.T) {
 		mostFew     time.Duration // that a run of the small pool waits
 	}{
 		"quota": {many: 500, lasts: 30 * time.Second, mostFew: 20 * time.Second},
-		"limit": {many: 100, limit: 10, lasts: 20 * time.Second, mostFew: time.Minute},
+		"limit": {many: 100, limit: 10, lasts: 20 * time.Second, mostFew: 100 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -78,8 +78,10 @@ func (a *arena) play(ctx context.Context, env []string) int {
 		a.mu.Lock()
 		a.launched[id] = append(a.launched[id], time.Now())
 		a.mu.Unlock()
-		if _, err := a.api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: prefect.Completed}); err != nil {
-			return 1
+		for _, state := range []prefect.StateType{prefect.Running, prefect.Completed} {
+			if _, err := a.api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state}); err != nil {
+				return 1
+			}
 		}
 	}
 	return 0
