@@ -136,7 +136,7 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
 	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
-		config.WithAPIOptions(answers.Options()),
+		config.WithAPIOptions(append(answers.Options(), answers.Refused, answers.Traced(log))),
 		// The endpoint of a task's credentials has a client of its own.
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
 			o.HTTPClient, o.APIOptions = directClient(), answers.Options()
