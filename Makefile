@@ -13,7 +13,7 @@ export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS))
 TOOL = $(GO) tool -modfile=tools/tools.mod
 GOTEST = $(GO) test
 
-.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy e2e-engine bench-worker bench-idle bench-wake bench-roundtrips bench-tracking bench-flowimage lint vuln \
+.PHONY: acceptance chaos chaos-ci release-snapshot build man recordings demo test race fuzz e2e e2e-worker e2e-bundles e2e-deploy e2e-engine bench-worker bench-idle bench-wake bench-roundtrips bench-tracking bench-pools bench-flowimage lint vuln \
 	bench fmt
 
 build: ## the binary, static
@@ -128,6 +128,9 @@ bench-roundtrips: ## how many round trips to AWS and Prefect each command waits 
 bench-tracking: ## our worker beside the official one in the sandbox: what launching, tracking and reporting cost
 	e2e/venvs.sh
 	$(GO) run -tags e2e ./bench/tracking
+
+bench-pools: ## one worker of 10 pools with 1,000 runs each, and two: launches a second, memory, fairness; nothing lost or doubled
+	$(GO) run -tags e2e ./bench/pools
 
 bench-flowimage: ## an image of flows beside a Dockerfile's: sizes, seconds, bytes pushed; needs uv
 	$(GO) run -tags e2e ./bench/flowimage

@@ -31,7 +31,8 @@ type played struct {
 	clients []*http.Client
 
 	mu       sync.Mutex
-	executed map[string]int // by run
+	executed map[string]int       // by run
+	began    map[string]time.Time // the last execution
 }
 
 // life is how long the runs of a deployment run, and how they end.
@@ -47,7 +48,7 @@ const playedAgent = "chaos"
 
 func newPlayed(t *testing.T, o sandbox.Options) *played {
 	t.Helper()
-	w := &played{t: t, line: pipenet.New(), executed: map[string]int{}}
+	w := &played{t: t, line: pipenet.New(), executed: map[string]int{}, began: map[string]time.Time{}}
 	o.Listener = w.line
 	if o.PrefectAPI == nil {
 		o.PrefectAPI = prefectapi.New()
@@ -59,11 +60,16 @@ func newPlayed(t *testing.T, o sandbox.Options) *played {
 	w.api = w.prefect()
 	t.Cleanup(w.close)
 	must(ecs.NewFromConfig(w.aws()).CreateCluster(t.Context(), &ecs.CreateClusterInput{}))(t)
-	template := must(w.api.WorkerTemplate(t.Context(), "ecs"))(t)
-	must(w.api.CreateWorkPool(t.Context(), prefect.WorkPoolCreate{
-		Name: pool, Type: "ecs", BaseJobTemplate: template,
-	}))(t)
+	w.makePool(pool)
 	return w
+}
+
+func (w *played) makePool(name string) {
+	w.t.Helper()
+	template := must(w.api.WorkerTemplate(w.t.Context(), "ecs"))(w.t)
+	must(w.api.CreateWorkPool(w.t.Context(), prefect.WorkPoolCreate{
+		Name: name, Type: "ecs", BaseJobTemplate: template,
+	}))(w.t)
 }
 
 // close leaves no goroutine: a bubble of simulated time waits for them all.
@@ -114,6 +120,7 @@ func (w *played) execute(ctx context.Context, env []string) int {
 	id := variables["PREFECT__FLOW_RUN_ID"]
 	w.mu.Lock()
 	w.executed[id]++
+	w.began[id] = time.Now()
 	w.mu.Unlock()
 	var l life
 	if err := json.Unmarshal([]byte(variables[lifeVariable]), &l); err != nil {
@@ -133,6 +140,11 @@ func (w *played) execute(ctx context.Context, env []string) int {
 
 // runs makes so many runs that live so, and returns their ids.
 func (w *played) runs(name string, n int, l life) []string {
+	w.t.Helper()
+	return w.runsIn(pool, name, n, l)
+}
+
+func (w *played) runsIn(pool, name string, n int, l life) []string {
 	w.t.Helper()
 	ctx := w.t.Context()
 	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
@@ -158,15 +170,23 @@ func (w *played) start(change func(*worker.Options)) (stop func()) {
 	if change != nil {
 		change(&o)
 	}
-	made := must(worker.New(o))(w.t)
+	stop, _ = w.serve(must(worker.New(o))(w.t).Run)
+	return stop
+}
+
+// serve runs a worker. stop ends it as ECS does, kill at once.
+func (w *played) serve(run func(context.Context, <-chan struct{}) error) (stop, kill func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	halt, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- made.Run(context.Background(), halt) }()
-	return func() {
-		close(halt)
-		if err := <-ended; err != nil {
+	go func() { ended <- run(ctx, halt) }()
+	end := func(by func()) {
+		by()
+		if err := <-ended; err != nil && ctx.Err() == nil {
 			w.t.Errorf("the worker ended: %v", err)
 		}
+		cancel()
 	}
+	return func() { end(func() { close(halt) }) }, func() { end(cancel) }
 }
 
 // census is the type of each run's state, by id.

@@ -97,12 +97,25 @@ func New(o Options) (*Client, error) {
 	}
 	c.cloud = isBelow(o.APIURL, cmp.Or(o.CloudAPIURL, cloudAPIURL))
 	c.setHeader(o)
+	c.callBy(c.httpClient(o))
+	return c, nil
+}
+
+func (c *Client) callBy(client *http.Client) {
 	c.http = &retryablehttp.Client{
-		HTTPClient: c.httpClient(o), CheckRetry: c.checkRetry, Backoff: c.backoff,
+		HTTPClient: client, CheckRetry: c.checkRetry, Backoff: c.backoff,
 		RequestLogHook: noteSent, PrepareRetry: askGuard,
 		RetryMax: unlimitedRetries, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	return c, nil
+}
+
+// Another returns a client like this one, over the same connections, that is told by itself which
+// worker makes its calls.
+func (c *Client) Another() *Client {
+	other := &Client{base: c.base, cloud: c.cloud, header: c.header, auth: c.auth, token: c.token,
+		maxRetries: c.maxRetries, retryCodes: c.retryCodes, log: c.log}
+	other.callBy(c.http.HTTPClient)
+	return other
 }
 
 func parseAPIURL(raw string) (*url.URL, error) {

@@ -47,7 +47,7 @@ func newLauncher(t *testing.T) *launcher {
 		t.Fatal(err)
 	}
 	return &launcher{api, clients, &register{patience: briefly}, &launch{
-		patience: briefly, networks: networks{patience: briefly},
+		patience: briefly, networks: networks{patience: briefly, known: &cache[jobtemplate.Network]{}},
 	}}
 }
 

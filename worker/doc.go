@@ -23,6 +23,8 @@
 //	health     /health, /ready, /metrics
 //	drain      stop is not cancel
 //
+// Several pools in one process (pools.go) have all stages each, and share what shared.go says.
+//
 // What is under way is in one table (table.go). Prefect or AWS being away is waited
 // out; it never ends the worker.
 package worker

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -19,7 +22,7 @@ import (
 // other pools are not seen; what they take shows itself in throttled calls.
 type fleet struct {
 	opts    Options
-	clients *awsaccess.Sets
+	sharers *sharers
 	table   *table
 
 	counted time.Time
@@ -41,8 +44,24 @@ func (f *fleet) count(ctx context.Context) error {
 		return err
 	}
 	f.counted = time.Now()
-	f.clients.Divide(max(1, len(workers)))
+	f.sharers.note(f.opts.Pool, len(workers))
 	return nil
+}
+
+// sharers knows how many workers each pool has. The process takes its part of the rates once for
+// all its pools: that of the pool with the most workers.
+type sharers struct {
+	clients *awsaccess.Sets
+
+	mu     sync.Mutex
+	byPool map[string]int
+}
+
+func (s *sharers) note(pool string, workers int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byPool[pool] = workers
+	s.clients.Divide(max(1, slices.Max(slices.Collect(maps.Values(s.byPool)))))
 }
 
 // skewWarned is how far the clocks may differ before the worker warns.

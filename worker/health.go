@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,12 +20,14 @@ import (
 	"ecsctl/worker/awsaccess"
 )
 
-// health is the stage that answers whether the worker is well.
+// health is the stage that answers whether the worker is well: all its pools are.
 type health struct {
+	pool      string
+	pools     []*health // of a worker with several; then it has no stages of its own
 	poll      *poll
 	refusal   *refusal
 	heartbeat *heartbeat
-	metrics   *metrics
+	metrics   *processMetrics
 	interval  time.Duration // of the polls
 	show      bool          // /metrics
 	began     time.Time
@@ -42,6 +45,27 @@ const healthTimeout = 10 * time.Second
 
 // readyPolls is how many intervals without an answer make it unready.
 const readyPolls = 3
+
+// during serves the health check on an address, unless that is empty, while the worker runs.
+func (h *health) during(ctx context.Context, address string, log *slog.Logger, run func() error) error {
+	h.began = time.Now()
+	for _, pool := range h.pools {
+		pool.began = h.began
+	}
+	if address == "" {
+		return run()
+	}
+	listener, err := h.listen(address)
+	if err != nil {
+		return err
+	}
+	background, end := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer end()
+	group.Go(func() { h.serve(background, listener, log) })
+	return run()
+}
 
 // listen opens the port.
 func (h *health) listen(address string) (net.Listener, error) {
@@ -79,6 +103,9 @@ func (h *health) handler() http.Handler {
 
 // well tells what is wrong with the worker, or nothing.
 func (h *health) well(now time.Time) string {
+	if len(h.pools) > 0 {
+		return h.ofPools(func(pool *health) string { return pool.well(now) })
+	}
 	last := time.Unix(0, h.poll.tried.Load())
 	if h.began.After(last) {
 		last = h.began
@@ -94,6 +121,9 @@ func (h *health) well(now time.Time) string {
 
 // ready tells why runs would not be launched now, or nothing.
 func (h *health) ready(now time.Time) string {
+	if len(h.pools) > 0 {
+		return h.ofPools(func(pool *health) string { return pool.ready(now) })
+	}
 	known := h.heartbeat.current.Load()
 	switch {
 	case known == nil:
@@ -104,6 +134,17 @@ func (h *health) ready(now time.Time) string {
 		return "Prefect has not answered a poll lately"
 	}
 	return ""
+}
+
+// ofPools tells what is wrong, and with which pools.
+func (h *health) ofPools(of func(*health) string) string {
+	var wrong []string
+	for _, pool := range h.pools {
+		if reason := of(pool); reason != "" {
+			wrong = append(wrong, fmt.Sprintf("work pool %q: %s", pool.pool, reason))
+		}
+	}
+	return strings.Join(wrong, "; ")
 }
 
 func (h *health) answer(w http.ResponseWriter, wrong string) {

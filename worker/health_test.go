@@ -10,7 +10,7 @@ import (
 
 func healthAt(began time.Time) *health {
 	h := &heartbeat{}
-	return &health{refusal: newRefusal(time.Minute), poll: &poll{}, heartbeat: h, metrics: newMetrics(newTable(0)),
+	return &health{refusal: newRefusal(time.Minute), poll: &poll{}, heartbeat: h, metrics: newProcessMetrics(),
 		interval: 10 * time.Second, began: began}
 }
 

@@ -3,16 +3,16 @@ package worker
 import (
 	"context"
 	"slices"
-	"sync"
 )
 
 // line is where runs wait for one of the places in which they are claimed and launched.
 // Who joins first is served first, so the order in which Prefect gives the runs, the
 // priority of their work queues, is the order in which they are launched.
 type line struct {
-	mu      sync.Mutex
-	free    int // places
-	waiting []*turn
+	places  *places
+	waiting []*turn // guarded by places, as is what follows
+	busy    int     // places that runs of this line have
+	last    int     // when it was last served, counted in servings
 }
 
 // turn is one run's place in the line, and then in one of the places.
@@ -21,15 +21,15 @@ type turn struct {
 	ready chan struct{} // closed when it has come
 }
 
-func newLine(places int) *line { return &line{free: places} }
+func newLine(n int) *line { return newPlaces(n, 1).line() }
 
 // join puts a run at the end of the line. It must be left in the end.
 func (l *line) join(run string) *turn {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.places.mu.Lock()
+	defer l.places.mu.Unlock()
 	t := &turn{run, make(chan struct{})}
 	l.waiting = append(l.waiting, t)
-	l.serve()
+	l.places.serve()
 	return t
 }
 
@@ -49,29 +49,21 @@ func (l *line) await(ctx context.Context, stop <-chan struct{}, t *turn) bool {
 
 // leave gives the place to the next, or gives up waiting for one.
 func (l *line) leave(t *turn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.places.mu.Lock()
+	defer l.places.mu.Unlock()
 	if i := slices.Index(l.waiting, t); i >= 0 {
 		l.waiting = slices.Delete(l.waiting, i, i+1)
 		return
 	}
-	l.free++
-	l.serve()
-}
-
-// serve gives the free places to the first; l.mu is held.
-func (l *line) serve() {
-	for l.free > 0 && len(l.waiting) > 0 {
-		l.free--
-		close(l.waiting[0].ready)
-		l.waiting = slices.Delete(l.waiting, 0, 1)
-	}
+	l.busy--
+	l.places.free++
+	l.places.serve()
 }
 
 // next returns the ids of the first that wait.
 func (l *line) next(n int) []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.places.mu.Lock()
+	defer l.places.mu.Unlock()
 	var ids []string
 	for _, t := range l.waiting[:min(n, len(l.waiting))] {
 		ids = append(ids, t.run)

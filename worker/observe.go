@@ -34,32 +34,33 @@ const (
 type observer struct {
 	log     *slog.Logger
 	queue   *observe.Queue
-	table   *table
-	settle  *settle
-	events  *emitter
+	homes   []*home // of the pools that it hears for, at least one
 	tags    *observe.Tags
 	clients *awsaccess.Sets
-	metrics *metrics
+	metrics *processMetrics
 	places  chan struct{} // one for each batch that may be in hand
 	heard   atomic.Int64  // when the queue last answered, in Unix nanoseconds
+
+	listening together
 }
 
-func newObserve(o Options, log *slog.Logger, m *metrics, t *table, s *settle, clients *awsaccess.Sets,
-	events *emitter) *observer {
+func newObserve(o Options, log *slog.Logger, p *processMetrics, clients *awsaccess.Sets) *observer {
 	queues := o.AWS
 	queues.Region = cmp.Or(o.ObserverRegion, queues.Region)
 	return &observer{
-		log: log, table: t, settle: s, clients: clients, metrics: m, tags: &observe.Tags{},
-		queue: &observe.Queue{API: awsaccess.NewSQS(queues, o.Rates, m.awsCalled), Name: o.ObserverQueue,
+		log: log, clients: clients, metrics: p, tags: &observe.Tags{},
+		queue: &observe.Queue{API: awsaccess.NewSQS(queues, o.Rates, p.awsCalled), Name: o.ObserverQueue,
 			Visibility: o.ObserverVisibility},
-		events: events,
 		places: make(chan struct{}, batchesAtOnce),
 	}
 }
 
-// Run listens until the context ends. That the queue is away or gone is a warning: it is
+// Run listens until the contexts of all pools that it hears for have ended.
+func (o *observer) Run(ctx context.Context) { o.listening.run(ctx, o.listen) }
+
+// listen does so until the context ends. That the queue is away or gone is a warning: it is
 // tried again, and track looks at the tasks meanwhile.
-func (o *observer) Run(ctx context.Context) {
+func (o *observer) listen(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for failures := 0; ctx.Err() == nil; {
@@ -110,14 +111,14 @@ func (o *observer) handle(ctx context.Context, messages []observe.Message) {
 	defer stopHolding()
 	b.read(ctx)
 	if b.name(ctx) {
-		b.act(ctx)
+		b.actAll(ctx)
 	}
 	b.release(ctx)
 }
 
 // entryOf is what is tracked of the task, by this worker or made up from the event.
-func (o *observer) entryOf(ctx context.Context, c *observe.Change) (tracked, error) {
-	entry, known := o.table.find(c.RunID())
+func (o *observer) entryOf(ctx context.Context, home *home, c *observe.Change) (tracked, error) {
+	entry, known := home.table.find(c.RunID())
 	if !known || entry.at.task != c.ARN() {
 		clients, err := o.clients.Of(ctx, jobtemplate.Credentials{})
 		if err != nil {

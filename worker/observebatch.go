@@ -135,13 +135,10 @@ func (b *batch) name(ctx context.Context) bool {
 
 // act sends the events and settles the runs at the same time: Prefect's events being
 // away does not keep a run from its state.
-func (b *batch) act(ctx context.Context) {
+func (b *batch) act(ctx context.Context, home *home, messages []*heldMessage) {
 	var moving, ended []*heldMessage
 	var changes []*observe.Change
-	for _, h := range b.changes() {
-		if h.change.RunID() == "" {
-			continue // not known: it comes again
-		}
+	for _, h := range messages {
 		changes = append(changes, h.change)
 		if h.change.Stopped() {
 			ended = append(ended, h)
@@ -152,9 +149,9 @@ func (b *batch) act(ctx context.Context) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		b.events.send(ctx, changes)
+		home.events.send(ctx, changes)
 	}()
-	settled := b.settleAll(ctx, ended)
+	settled := b.settleAll(ctx, home, ended)
 	<-sent
 	if ctx.Err() == nil {
 		b.done(ctx, moving, "acted")
@@ -163,16 +160,16 @@ func (b *batch) act(ctx context.Context) {
 }
 
 // settleAll settles runs until each is, or is given up, and returns those that are.
-func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessage {
+func (b *batch) settleAll(ctx context.Context, home *home, open []*heldMessage) []*heldMessage {
 	var settled []*heldMessage
 	for n := 0; len(open) > 0; n++ {
-		endings, err := b.endings(ctx, open)
+		endings, err := b.endings(ctx, home, open)
 		if err != nil {
 			b.log.WarnContext(ctx, "the states of flow runs whose tasks have stopped cannot be set", "error",
 				awsaccess.Sentence(err))
 			return settled
 		}
-		outcomes, err := b.settle.batch(ctx, endings)
+		outcomes, err := home.settle.batch(ctx, endings)
 		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
 			b.log.WarnContext(ctx, "flow runs whose tasks have stopped get their states later", "runs", len(open), "error",
 				awsaccess.Sentence(err))
@@ -194,7 +191,7 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 			break
 		}
 	}
-	if err := b.settle.retire.idle(ctx); err != nil && ctx.Err() == nil {
+	if err := home.settle.retire.idle(ctx); err != nil && ctx.Err() == nil {
 		b.log.WarnContext(ctx, "task definitions are deregistered later", "error", awsaccess.Sentence(err))
 	}
 	return settled
@@ -223,10 +220,10 @@ func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool 
 	return false
 }
 
-func (b *batch) endings(ctx context.Context, open []*heldMessage) ([]ending, error) {
+func (b *batch) endings(ctx context.Context, home *home, open []*heldMessage) ([]ending, error) {
 	var out []ending
 	for _, h := range open {
-		entry, err := b.entryOf(ctx, h.change)
+		entry, err := b.entryOf(ctx, home, h.change)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,8 @@ type poll struct {
 	refusal   *refusal
 	passed    *passedRuns
 
-	page    int           // how many runs were asked for last
+	most    int           // runs that are asked for in one poll
+	page    int           // how many were asked for last
 	tried   atomic.Int64  // when a poll last began or ended, Unix nanoseconds
 	reached atomic.Int64  // when a poll last got an answer
 	skew    time.Duration // that was told of
@@ -90,9 +91,9 @@ func (p *poll) ofThePool(ctx context.Context, runs []prefect.ScheduledFlowRun) (
 // ask asks for no more runs than the limit allows, and for fewer where they are so large that
 // an answer with a page of them would take this worker's memory.
 func (p *poll) ask(ctx context.Context) ([]prefect.ScheduledFlowRun, error) {
-	p.page = min(max(1, 2*p.page), serverPage)
-	if p.opts.Limit > 0 {
-		p.page = min(p.page, p.opts.Limit)
+	p.page = min(max(1, 2*p.page), p.most)
+	if most := p.table.mostRuns(); most > 0 {
+		p.page = min(p.page, most)
 	}
 	for {
 		runs, err := p.opts.Prefect.ScheduledFlowRuns(ctx, p.opts.Pool, prefect.ScheduledQuery{
@@ -125,8 +126,9 @@ func (p *poll) admit(ctx context.Context, runs []prefect.ScheduledFlowRun, found
 			out = append(out, c)
 		case alreadyIn:
 			continue
-		case full:
-			p.log.DebugContext(ctx, "the limit of runs is reached", "limit", p.opts.Limit, "waiting", len(runs)-i)
+		case full, allFull:
+			p.log.DebugContext(ctx, "the limit of runs is reached", "limit", p.table.mostRuns(), "waiting",
+				len(runs)-i)
 			return out
 		}
 	}
@@ -145,6 +147,10 @@ func byStartTime(a, b prefect.ScheduledFlowRun) int {
 // PREFECT_API_DEFAULT_LIMIT. Polls in their intervals alone would so let a worker launch
 // 20 runs a second at the very most, just AWS's default quota and mostly less.
 const serverPage = 200
+
+// pageOf is for one of so many pools: what they have found and not launched yet is together not
+// much more than with one, and so is the memory for it. Fewer would be a poll for each launch or two.
+func pageOf(pools int) int { return max(serverPage/4, serverPage/pools) }
 
 // morePause is between two looks whether the next poll is due early.
 const morePause = time.Second

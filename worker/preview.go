@@ -107,7 +107,7 @@ func (p *Preview) Fill(ctx context.Context, r PreviewRequest, job *jobtemplate.J
 		p.RegisterTaskDefinition = p.mask(wanted.Document)
 	}
 	if need, needed := job.NeedsNetwork(launch.Described); needed {
-		found := &networks{patience: patience{limit: previewPatience}}
+		found := &networks{patience: patience{limit: previewPatience}, known: &cache[jobtemplate.Network]{}}
 		if launch.Network, err = found.find(ctx, r.Logger, p.clients, need); err != nil {
 			return err
 		}

@@ -160,7 +160,7 @@ const networkLife = time.Minute
 // networks looks up VPCs and their subnets.
 type networks struct {
 	patience patience
-	known    cache[jobtemplate.Network]
+	known    *cache[jobtemplate.Network]
 }
 
 // find answers what a job needs to know.

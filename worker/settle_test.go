@@ -80,7 +80,7 @@ func TestExitReason(t *testing.T) {
 func TestSlowStartsAreCounted(t *testing.T) {
 	t.Parallel()
 	table := newTable(0)
-	registry := newMetrics(table).registry
+	registry := newMetrics(newProcessMetrics(), table, "").registry
 	table.adopt(runlog.Run{ID: "x"}, launchedTask{pid: "c::x"})
 	for _, step := range []struct {
 		change func(*tracked)

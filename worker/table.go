@@ -47,7 +47,8 @@ type tracked struct {
 
 // table is the one table of runs that are under way. It is safe for concurrent use.
 type table struct {
-	limit int // of owned runs; 0 is none
+	limit int    // of owned runs; 0 is none
+	all   *limit // that this table shares with those of other pools; nil is none
 
 	mu   sync.Mutex
 	runs map[string]*tracked // by run id
@@ -67,20 +68,28 @@ const (
 	admitted admission = iota + 1
 	alreadyIn
 	full
+	allFull // the limit of all pools together is reached, or what is left of it is another's
 )
 
 // admit gives a run that is about to be claimed a place. The server gave it to a poll that
 // began at found. A run that was launched before that was scheduled anew: somebody has
 // retried it while its last task, which may hang, had not stopped.
 func (t *table) admit(run runlog.Run, found time.Time) admission {
+	return t.all.admit(t, func(room bool) admission { return t.place(run, found, room) })
+}
+
+func (t *table) place(run runlog.Run, found time.Time, room bool) admission {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	last, in := t.runs[run.ID]
 	if in && (last.phase != launched || !last.since.Before(found)) {
 		return alreadyIn
 	}
-	if !(in && last.owned) && t.limit > 0 && t.owned() >= t.limit {
+	switch another := !(in && last.owned); {
+	case another && t.limit > 0 && t.owned() >= t.limit:
 		return full
+	case another && !room:
+		return allFull
 	}
 	if in {
 		t.older[last.at.task] = last
@@ -109,11 +118,29 @@ func (t *table) isEmpty() bool {
 	return len(t.runs) == 0
 }
 
-// isFull reports whether the limit is reached.
+// isFull reports whether a limit is reached.
 func (t *table) isFull() bool {
+	if t.all.isFull() {
+		return true
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.limit > 0 && t.owned() >= t.limit
+}
+
+// mostRuns is the smaller of the limits; 0 is none.
+func (t *table) mostRuns() int {
+	if t.all == nil || t.limit > 0 && t.limit < t.all.most {
+		return t.limit
+	}
+	return t.all.most
+}
+
+// inCharge counts the owned runs.
+func (t *table) inCharge() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.owned()
 }
 
 func (t *table) owned() int {

@@ -32,6 +32,7 @@ type track struct {
 	settle *settle
 	renew  *renew
 	slow   *slowStarts
+	pools  int // that share the pace
 
 	hears   func(time.Time) bool // the queue with task changes is alive; nil: there is none
 	rare    time.Duration        // between two sweeps while it is
@@ -76,7 +77,7 @@ func (t *track) look(ctx context.Context, entries []tracked) error {
 	var failures []error
 	var ended []ending
 	all := batches(entries)
-	t.resting = time.Now().Add(restAfter(len(all)))
+	t.resting = time.Now().Add(time.Duration(t.pools) * restAfter(len(all)))
 	for _, batch := range all {
 		found, others, err := describe(ctx, batch)
 		if isStale(err) {

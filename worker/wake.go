@@ -34,15 +34,17 @@ type wake struct {
 	clients   *awsaccess.Sets
 
 	quiet *quiet
+	ears  *ears
 
 	events  chan struct{} // has an element when an event has asked for a poll
 	polls   chan struct{} // has an element when a poll is due early
 	cancels chan struct{} // has an element when a run is to be cancelled
 }
 
-func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *awsaccess.Sets, q *quiet) *wake {
+func newWake(o Options, log *slog.Logger, h *heartbeat, t *table, clients *awsaccess.Sets, q *quiet,
+	e *ears) *wake {
 	return &wake{
-		opts: o, log: log, heartbeat: h, table: t, clients: clients, quiet: q,
+		opts: o, log: log, heartbeat: h, table: t, clients: clients, quiet: q, ears: e,
 		events: make(chan struct{}, 1), polls: make(chan struct{}, 1), cancels: make(chan struct{}, 1),
 	}
 }
@@ -58,11 +60,7 @@ func (w *wake) Run(ctx context.Context) {
 		return
 	}
 	go w.pace(ctx)
-	feed.Listen(ctx, feed.Options{
-		API: w.opts.Prefect, Prefixes: []string{"prefect.flow-run."}, OnEvent: w.hear, Logger: w.log,
-		// What happened while nobody listened is found at once, too.
-		OnOpen: func() { knock(w.events) },
-	})
+	w.ears.listen(ctx, w)
 }
 
 // pace turns events into polls: a little later than the event, and not too often.

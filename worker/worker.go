@@ -45,16 +45,21 @@ func New(o Options) (*Worker, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
+	return newWorker(o, newShared(o, 1)), nil
+}
+
+func newWorker(o Options, s *shared) *Worker {
 	o.Prefect.Attribute(o.Name, "")
 	w := &Worker{opts: o, table: newTable(o.Limit), halt: make(chan struct{})}
-	w.metrics = newMetrics(w.table)
+	s.limit.share(w.table)
+	w.metrics = newMetrics(s.metrics, w.table, s.label(o.Pool))
 	w.ship = runlog.NewShipper(o.Prefect, o.Logger, w.metrics.logLinesLost)
 	w.refusal = newRefusal(o.KeyPatience)
 	w.heartbeat = &heartbeat{opts: o, refusal: w.refusal}
 	w.log = w.logger()
 	w.heartbeat.log = w.log
-	w.connect()
-	return w, nil
+	w.connect(s)
+	return w
 }
 
 // logger is the worker's own log, which Cloud shows too.
@@ -74,38 +79,37 @@ func (w *Worker) logger() *slog.Logger {
 }
 
 // connect makes the stages.
-func (w *Worker) connect() {
+func (w *Worker) connect(s *shared) {
 	o := w.opts
 	lines := &runlog.Lines{Console: o.Logger, Ship: w.ship}
 	if o.NoLogs {
 		lines.Ship = nil
 	}
 	mine := markOf(o.Name)
-	clients, resolver, reports := awsaccess.NewSets(o.AWS, o.Rates, w.metrics.awsCalled), newResolve(o),
-		&report{api: o.Prefect, mark: mine}
+	clients, resolver, reports := s.clients, s.resolve, &report{api: o.Prefect, mark: mine}
 	patience := patience{limit: o.Patience, halt: w.halt}
 	definitions := &register{patience: patience.with(o.RegisterTries)}
 	later := &putOff{api: o.Prefect, report: reports, wait: o.CapacityWait, first: min(firstPutOff, o.QueryInterval),
 		again: o.InfrastructureRetries}
 	late := &tooLate{api: o.Prefect, lines: lines, table: w.table, patience: patience}
 	tasks, locate, places := &findTask{patience: patience}, &locator{resolve: resolver, clients: clients},
-		newLine(o.Concurrency)
+		s.places.line()
 	events := newEmitter(o, w.log, w.heartbeat)
 	w.events = &workerEvents{emitter: events, heartbeat: w.heartbeat, resolve: resolver, name: o.Name}
 	passed := &passedRuns{}
 	w.poll = &poll{opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, metrics: w.metrics, refusal: w.refusal,
-		passed: passed, page: serverPage}
+		passed: passed, most: pageOf(s.pools), page: pageOf(s.pools)}
 	renewal := &renew{api: o.Prefect, log: w.log, table: w.table, heartbeat: w.heartbeat, resolve: resolver,
 		clients: clients}
 	still := newQuiet(o, w.table, w.heartbeat)
-	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients, still)
+	w.wake = newWake(o, w.log, w.heartbeat, w.table, clients, still, &s.ears)
 	w.submit = &submit{
 		log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
 		recheck: newRecheck(o.Prefect, places),
 		claim:   &claim{api: o.Prefect, metrics: w.metrics, mark: mine}, resolve: resolver, clients: clients,
 		register: definitions,
-		launch: &launch{patience: patience.with(o.RunTaskTries), networks: networks{patience: patience},
-			fallback: o.SpotFallback},
+		launch: &launch{patience: patience.with(o.RunTaskTries), fallback: o.SpotFallback,
+			networks: networks{patience: patience, known: &s.networks}},
 		report: reports, metrics: w.metrics, putOff: later, tasks: tasks, line: places, tooLate: late,
 		grace:  o.ClaimGrace,
 		events: w.events, renew: renewal, passed: passed,
@@ -117,10 +121,11 @@ func (w *Worker) connect() {
 		putOff: later,
 		last:   last, late: newLateLines(last), retire: &retire{log: w.log, table: w.table, register: definitions},
 	}
-	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval}
+	w.track = &track{log: w.log, table: w.table, settle: endings, renew: renewal, rare: o.ObservedSweepInterval,
+		pools: s.pools}
 	w.track.slow = &slowStarts{table: w.table, lines: lines}
 	if o.ObserverQueue != "" {
-		w.observe = newObserve(o, w.log, w.metrics, w.table, endings, clients, events)
+		w.observe = s.observer(o, w.log, &home{o.Pool, w.table, endings, events})
 		w.track.hears = w.observe.hears
 	}
 	w.cancel = &cancel{quiet: still, opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
@@ -129,13 +134,13 @@ func (w *Worker) connect() {
 		claim: w.submit.claim, locate: locate, report: reports}
 	w.orphans = &orphans{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate,
 		tasks: tasks, report: reports}
-	w.fleet = &fleet{opts: o, clients: clients, table: w.table}
+	w.fleet = &fleet{opts: o, sharers: s.sharers, table: w.table}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
 	})
 	w.metrics.watchClock(o.Prefect.ClockAhead)
 	w.metrics.watchChannel(w.byChannel.channel.Open)
-	w.health = &health{poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: w.metrics,
+	w.health = &health{pool: o.Pool, poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: s.metrics,
 		interval: o.QueryInterval, show: o.Metrics}
 }
 
@@ -146,18 +151,14 @@ func (w *Worker) Name() string { return w.opts.Name }
 // which drops everything at once. The error says why it could not begin, or that Prefect refuses
 // it for good: once it has begun, nothing else ends it.
 func (w *Worker) Run(ctx context.Context, stop <-chan struct{}) error {
-	w.health.began = time.Now()
+	return w.health.during(ctx, w.opts.HealthAddress, w.log, func() error { return w.run(ctx, stop) })
+}
+
+func (w *Worker) run(ctx context.Context, stop <-chan struct{}) error {
 	background, end := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer end()
-	if w.opts.HealthAddress != "" {
-		listener, err := w.health.listen(w.opts.HealthAddress)
-		if err != nil {
-			return err
-		}
-		group.Go(func() { w.health.serve(background, listener, w.log) })
-	}
 	if err := w.begin(ctx, stop); err != nil {
 		return w.stoppedEarly(stop, err)
 	}

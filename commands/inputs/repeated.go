@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,6 +28,25 @@ func (r *Repeated) String() string { return strings.Join(*r, ", ") }
 
 // Serialize is what the flag library asks for when it copies a flag.
 func (r *Repeated) Serialize() string { return copied }
+
+// GivenOrEnv returns the values of a repeated flag, or without the flag those of its variable,
+// which stand between commas.
+func GivenOrEnv(c *cli.Context, name string) []string {
+	values := Given(c, name)
+	switch { // the flag library sets the variable's value before the flag's
+	case os.Getenv(Env(name)[0]) == "":
+		return values
+	case len(values) > 1:
+		return values[1:]
+	}
+	var out []string
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			out = append(out, strings.TrimSpace(part))
+		}
+	}
+	return out
+}
 
 // Given returns the values of a repeated flag, or nil.
 func Given(c *cli.Context, name string) []string {

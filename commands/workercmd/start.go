@@ -23,15 +23,20 @@ const workerStartDescription = `Example:
 
    ecsctl worker start --pool my-ecs-pool
    ecsctl worker start -p my-ecs-pool -q high -q low --limit 50 --with-healthcheck
+   ecsctl worker start --pool a --pool b --limit 50 --limit a=10
 
 Polls a work pool of type ecs and launches its flow runs as ECS tasks, in place of
 ` + "`prefect worker start --type ecs`" + `: the same pools, templates, job variables and settings.
+
+With several pools one process serves them all: they share the rates of AWS and take turns, so
+that none waits behind what waits in another.
 
 SIGTERM or Ctrl-C stops polling and finishes what was claimed; tasks that run go on. A second
 one gives up at once.`
 
 type workerStartOptions struct {
 	worker.Options
+	Pools      []worker.PoolOptions // more than one, or none: Options says it all
 	Debug      bool
 	NamePrefix string // asks for a name of the task's
 }
@@ -59,15 +64,20 @@ func workerStartCommand(streams console.Streams) *cli.Command {
 
 func workerStartFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "pool", Aliases: []string{"p"}, Usage: "work pool to poll", EnvVars: inputs.Env("pool")},
+		&cli.GenericFlag{Name: "pool", Aliases: []string{"p"}, Value: &inputs.Repeated{},
+			Usage:   "`NAME` of a work pool to poll; may be given more than once (between commas in the variable)",
+			EnvVars: inputs.Env("pool")},
 		&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "name of the worker (default: one of its own)",
 			EnvVars: inputs.Env("name")},
 		&cli.StringFlag{Name: "name-prefix",
 			Usage:   "`PREFIX` of the worker's name, followed by the id of the ECS task that it runs in",
 			EnvVars: inputs.Env("name-prefix")},
 		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &inputs.Repeated{},
-			Usage: "`NAME` of a work queue to pull from; may be given more than once (default: all)"},
-		&cli.IntFlag{Name: "limit", Aliases: []string{"l"}, Usage: "limit of flow runs claimed or running at once",
+			Usage: "`NAME` of a work queue to pull from, or POOL=NAME for one of several pools; may be given more than " +
+				"once (default: all)"},
+		&cli.GenericFlag{Name: "limit", Aliases: []string{"l"}, Value: &inputs.Repeated{},
+			Usage: "`NUMBER` of flow runs claimed or running at once, or POOL=NUMBER for one of several pools; may be " +
+				"given more than once",
 			DefaultText: "no limit", EnvVars: inputs.Env("limit")},
 		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched",
 			DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
@@ -75,8 +85,9 @@ func workerStartFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "with-healthcheck",
 			Usage:   "serve /health and /ready on PREFECT_WORKER_WEBSERVER_PORT (8080)",
 			EnvVars: inputs.Env("with-healthcheck")},
-		&cli.StringFlag{Name: "observer-queue",
-			Usage:       "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it",
+		&cli.GenericFlag{Name: "observer-queue", Value: &inputs.Repeated{},
+			Usage: "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it, or POOL=NAME for one of " +
+				"several pools; may be given more than once",
 			DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none",
 			EnvVars:     inputs.Env("observer-queue")},
 		&cli.DurationFlag{Name: "observer-sweep-interval",
@@ -108,16 +119,15 @@ func readWorkerStartOptions(c *cli.Context, settings prefect.Settings) (workerSt
 	if opts.Options, err = worker.FromSettings(settings); err != nil {
 		return opts, err
 	}
-	opts.Pool, opts.WorkQueues = c.String("pool"), inputs.Given(c, "work-queue")
 	opts.Name, opts.NamePrefix = c.String("name"), c.String("name-prefix")
-	opts.Limit, opts.RunOnce, opts.Metrics = c.Int("limit"), c.Bool("run-once"), c.Bool("metrics")
+	opts.RunOnce, opts.Metrics = c.Bool("run-once"), c.Bool("metrics")
 	opts.NoPoolCreate = !c.Bool("create-pool-if-not-found") || c.Bool("no-create-pool-if-not-found")
 	if err := readWorkerLaunchFlags(c, &opts.Options); err != nil {
 		return opts, err
 	}
 	opts.TypeGiven, opts.Environ = c.IsSet("type"), os.LookupEnv
-	if c.IsSet("observer-queue") {
-		opts.ObserverQueue = c.String("observer-queue")
+	if err := readPoolFlags(c, &opts); err != nil {
+		return opts, err
 	}
 	opts.ObservedSweepInterval = c.Duration("observer-sweep-interval")
 	if c.IsSet("prefetch-seconds") {
@@ -140,12 +150,8 @@ func checkWorkerStart(c *cli.Context) error {
 		return err
 	}
 	switch {
-	case c.String("pool") == "":
-		return console.Usagef("worker start needs --pool: the name of the work pool to poll")
 	case c.IsSet("type") && c.String("type") != worker.Type:
 		return console.Usagef("--type %q: ecsctl has only workers of type %s", c.String("type"), worker.Type)
-	case c.IsSet("limit") && c.Int("limit") < 1:
-		return console.Usagef("--limit %d: give a number of flow runs, 1 or more", c.Int("limit"))
 	case c.Duration("observer-sweep-interval") <= 0:
 		return console.Usagef("--observer-sweep-interval %s: give a time above 0, such as 1m",
 			c.Duration("observer-sweep-interval"))
@@ -206,12 +212,28 @@ func runWorkerStart(ctx context.Context, streams console.Streams, settings prefe
 	if opts.AWS, err = provision.LoadAWSConfig(ctx, "", "", opts.Logger); err != nil {
 		return err
 	}
-	w, err := worker.New(opts.Options)
+	run, err := newWorker(opts)
 	if err != nil {
 		return err
 	}
 	// The first signal ends ctx: that is to stop, not to give up.
 	work, giveUp := secondSignal(ctx, opts.Logger)
 	defer giveUp()
-	return w.Run(work, ctx.Done())
+	return run(work, ctx.Done())
+}
+
+// newWorker builds the worker of one pool or of several.
+func newWorker(opts workerStartOptions) (run func(context.Context, <-chan struct{}) error, err error) {
+	if len(opts.Pools) == 0 {
+		w, err := worker.New(opts.Options)
+		if err != nil {
+			return nil, err
+		}
+		return w.Run, nil
+	}
+	w, err := worker.NewPools(opts.Options, opts.Pools)
+	if err != nil {
+		return nil, err
+	}
+	return w.Run, nil
 }

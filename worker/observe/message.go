@@ -17,8 +17,9 @@ const taskChangeType = "ECS Task State Change"
 
 // The tags by which workers mark the tasks of flow runs.
 const (
-	TagFlowRunID   = "prefect.io/flow-run-id"
-	TagFlowRunName = "prefect.io/flow-run-name"
+	TagFlowRunID    = "prefect.io/flow-run-id"
+	TagFlowRunName  = "prefect.io/flow-run-name"
+	TagWorkPoolName = "prefect.io/work-pool-name"
 	// TagDeregister asks for the task's definition to be deregistered when the task has
 	// stopped. The spelling is the official worker's.
 	TagDeregister = "prefect.io/degregister-task-definition"
