@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,11 +23,27 @@ const spotProvider = "FARGATE_SPOT"
 // every task that is to run on Spot, whatever asks for it (docs/aws-notes.md).
 var fargateProviders = []string{"FARGATE", spotProvider}
 
+// The variables of the pool that say where flow runs run.
+const (
+	launchTypeVariable = "launch_type"
+	strategyVariable   = "capacity_provider_strategy"
+)
+
+// setsStrategy reports whether a strategy of the Spec changes what a pool has: an empty one does where the pool has one.
+func (p *workPool) setsStrategy(wanted any) bool {
+	if list, _ := wanted.([]any); len(list) > 0 {
+		return true
+	}
+	var has []any
+	_ = json.Unmarshal(p.template.defaultOf(strategyVariable), &has) // another type of value is refused by the worker
+	return len(has) > 0
+}
+
 // noSpot is that flow runs are to use Spot, in a cluster of others that has none of it and
 // that we do not change; nil when all is well.
 func (b *Bootstrap) noSpot() error {
 	var c *cluster
-	wanted := b.w.spec.FlowRuns.LaunchType
+	wanted := b.w.spec.FlowRuns.LaunchesAs()
 	for _, r := range b.resources {
 		switch r := r.(type) {
 		case *cluster:
@@ -43,14 +60,22 @@ func (b *Bootstrap) noSpot() error {
 	}
 	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+
 		"refuse each of them", c.name(), spotProvider),
-		c.associateLine(), "or pass --flow-run-launch-type FARGATE, or name another cluster with --cluster")
+		c.associateLine(), "or pass "+b.onDemand()+", or name another cluster with --cluster")
+}
+
+// onDemand is the flag, of the two that say so, that was used for Spot.
+func (b *Bootstrap) onDemand() string {
+	if b.w.spec.FlowRuns.Capacity != "" {
+		return "--capacity fargate"
+	}
+	return "--flow-run-launch-type FARGATE"
 }
 
 // checkSpot refuses what the Spec asks for. What only the pool's own defaults ask for keeps
 // no bootstrap from anything.
 func (b *Bootstrap) checkSpot() error {
 	b.NoSpot = b.noSpot()
-	if b.w.spec.FlowRuns.LaunchType != "" {
+	if b.w.spec.FlowRuns.LaunchesAs() != "" {
 		return b.NoSpot
 	}
 	if b.NoSpot != nil {
@@ -79,15 +104,36 @@ func (c *cluster) associateLine() string {
 	return strings.Join(words, " ")
 }
 
-// wantedProviders are those of the cluster, with Fargate's.
+// wantedProviders are those of the cluster, with those of ours.
 func (c *cluster) wantedProviders() []string {
 	wanted := slices.Clone(c.found.CapacityProviders)
-	for _, name := range fargateProviders {
+	for _, name := range c.providersOfOurs() {
 		if !slices.Contains(wanted, name) {
 			wanted = append(wanted, name)
 		}
 	}
 	return wanted
+}
+
+// planned is the cluster once the plan is carried out.
+func (c *cluster) planned() *types.Cluster {
+	switch {
+	case c.found == nil:
+		return &types.Cluster{CapacityProviders: c.providersOfOurs()}
+	case !c.owned():
+		return c.found
+	}
+	out := *c.found
+	out.CapacityProviders = c.wantedProviders()
+	return &out
+}
+
+// providersOfOurs are those of each cluster that we make: Fargate's, and the one that flow runs are to use.
+func (c *cluster) providersOfOurs() []string {
+	if name := c.w.spec.FlowRuns.CapacityProvider; name != "" {
+		return append(slices.Clone(fargateProviders), name)
+	}
+	return fargateProviders
 }
 
 func (c *cluster) lacksProviders() bool {

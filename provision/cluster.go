@@ -107,7 +107,7 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 
 func (c *cluster) create(ctx context.Context) (string, error) {
 	in := &ecs.CreateClusterInput{
-		ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags()),
+		ClusterName: aws.String(c.name()), CapacityProviders: c.providersOfOurs(), Tags: ecsTags(c.w.wantedTags()),
 	}
 	if wanted := c.w.spec.ContainerInsights; wanted != "" {
 		in.Settings = insights(wanted)
