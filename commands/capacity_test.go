@@ -29,6 +29,11 @@ func TestCapacities(t *testing.T) {
 		"fargate": {args: []string{"--capacity", "fargate"}, kind: types.LaunchTypeFargate},
 		"spot": {args: []string{"--capacity", "fargate-spot"}, kind: types.LaunchTypeFargate,
 			provider: "FARGATE_SPOT"},
+		"ec2": {prepare: func(a *adopter) {
+			a.make("", "", "ecs", "CreateCapacityProvider", "{Name: batch, AutoScalingGroupProvider: {AutoScalingGroupArn: '"+
+				"arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:00000000-0000-4000-8000-000000000000:"+
+				"autoScalingGroupName/batch', ManagedScaling: {Status: ENABLED}}}")
+		}, args: []string{"--capacity", "ec2", "--capacity-provider", "batch"}, kind: types.LaunchTypeEc2, provider: "batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

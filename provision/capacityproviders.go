@@ -39,9 +39,9 @@ func (p *workPool) setsStrategy(wanted any) bool {
 	return len(has) > 0
 }
 
-// noSpot is that flow runs are to use Spot, in a cluster of others that has none of it and
-// that we do not change; nil when all is well.
-func (b *Bootstrap) noSpot() error {
+// noCapacity is that flow runs are to use Spot, or a group's capacity provider, in a cluster of others that has none of
+// it and that we do not change; nil when all is well.
+func (b *Bootstrap) noCapacity() error {
 	var c *cluster
 	wanted := b.w.spec.FlowRuns.LaunchesAs()
 	for _, r := range b.resources {
@@ -54,16 +54,57 @@ func (b *Bootstrap) noSpot() error {
 			}
 		}
 	}
-	if wanted != spotProvider || c.found == nil || c.owned() ||
-		slices.Contains(c.found.CapacityProviders, spotProvider) {
+	provider := b.w.spec.FlowRuns.CapacityProvider
+	if provider == "" && wanted == spotProvider {
+		provider = spotProvider
+	}
+	if provider == "" || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, provider) {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+
-		"refuse each of them", c.name(), spotProvider),
+		"refuse each of them", c.name(), provider),
 		c.associateLine(), "or pass "+b.onDemand()+", or name another cluster with --cluster")
 }
 
-// onDemand is the flag, of the two that say so, that was used for Spot.
+// findProvider looks at the capacity provider of the Spec, which is the user's own. What looks at an earlier bootstrap
+// goes by the cluster, which has it or not.
+func (c *cluster) findProvider(ctx context.Context) error {
+	name := c.w.spec.FlowRuns.CapacityProvider
+	if name == "" || c.w.recalled {
+		return nil
+	}
+	out, err := c.w.aws.ECS.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{
+		CapacityProviders: []string{name}})
+	if err != nil {
+		return explain(fmt.Sprintf("read capacity provider %q", name), err)
+	}
+	c.provider = nil
+	if len(out.CapacityProviders) > 0 {
+		c.provider = &out.CapacityProviders[0]
+	}
+	return nil
+}
+
+// checkProvider refuses a capacity provider on which no task would start.
+func (c *cluster) checkProvider() error {
+	name, p := c.w.spec.FlowRuns.CapacityProvider, c.provider
+	switch {
+	case name == "" || c.w.recalled:
+		return nil
+	case p == nil || p.Status == types.CapacityProviderStatusInactive:
+		return hint.Add(fmt.Errorf("capacity provider %q does not exist in region %s", name, c.w.id.Region),
+			"make one of your Auto Scaling group: aws ecs create-capacity-provider, or name another with --capacity-provider")
+	case p.Status != types.CapacityProviderStatusActive:
+		return hint.Add(fmt.Errorf("capacity provider %q is %s: it takes no tasks", name, p.Status),
+			"wait until it is ACTIVE, or name another with --capacity-provider")
+	case p.AutoScalingGroupProvider == nil:
+		return hint.Add(fmt.Errorf("capacity provider %q is not one of an Auto Scaling group", name),
+			"name another with --capacity-provider")
+	}
+	return nil
+}
+
+// onDemand is the flag, of the two that say so, that was used.
 func (b *Bootstrap) onDemand() string {
 	if b.w.spec.FlowRuns.Capacity != "" {
 		return "--capacity fargate"
@@ -71,15 +112,15 @@ func (b *Bootstrap) onDemand() string {
 	return "--flow-run-launch-type FARGATE"
 }
 
-// checkSpot refuses what the Spec asks for. What only the pool's own defaults ask for keeps
+// checkCapacity refuses what the Spec asks for. What only the pool's own defaults ask for keeps
 // no bootstrap from anything.
-func (b *Bootstrap) checkSpot() error {
-	b.NoSpot = b.noSpot()
+func (b *Bootstrap) checkCapacity() error {
+	b.NoCapacity = b.noCapacity()
 	if b.w.spec.FlowRuns.LaunchesAs() != "" {
-		return b.NoSpot
+		return b.NoCapacity
 	}
-	if b.NoSpot != nil {
-		b.Warnings = append(b.Warnings, b.NoSpot.Error()+"; "+strings.Join(hint.Of(b.NoSpot), "; "))
+	if b.NoCapacity != nil {
+		b.Warnings = append(b.Warnings, b.NoCapacity.Error()+"; "+strings.Join(hint.Of(b.NoCapacity), "; "))
 	}
 	return nil
 }
@@ -165,5 +206,5 @@ func (c *cluster) associate(ctx context.Context) error {
 		_, err := c.w.aws.ECS.PutClusterCapacityProviders(ctx, in)
 		return err
 	})
-	return explain("associate Fargate's capacity providers with the cluster", err)
+	return explain("associate the capacity providers with the cluster", err)
 }

@@ -80,7 +80,11 @@ var choices = map[string]func(*account, *spec.Spec){
 	"FlowRuns.TaskRole": func(_ *account, s *spec.Spec) {
 		s.FlowRuns.TaskRole = "arn:aws:iam::123456789012:role/flows"
 	},
-	"FlowRuns.Capacity":      func(_ *account, s *spec.Spec) { s.FlowRuns.Capacity = spec.CapacityFargateSpot },
+	"FlowRuns.Capacity": func(_ *account, s *spec.Spec) { s.FlowRuns.Capacity = spec.CapacityFargateSpot },
+	"FlowRuns.CapacityProvider": func(a *account, s *spec.Spec) {
+		a.group("batch")
+		s.FlowRuns.Capacity, s.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
+	},
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
 	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },
 	"FlowRuns.Logs":          func(_ *account, s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(false) },
