@@ -20,19 +20,17 @@ const bootstrapDescription = `Example:
    ecsctl bootstrap --pool my-ecs-pool --yes
    ecsctl bootstrap
 
-Makes what Prefect's ECS Worker Guide has a person make by hand: the trust policy, an
-execution role and a role for the worker, the secret with the API key, a log group, a
-security group, the cluster if there is none, the worker's task definition, the work
-pool with its defaults, and the Fargate service. Then it waits until the worker is
-online. Running it again changes nothing; after a failure or a crash it goes on.
+Makes what Prefect's ECS Worker Guide has a person make by hand, from the roles to the
+Fargate service, and waits until the worker is online. Running it again changes nothing;
+after a failure or a crash it goes on.
 
-On a terminal and without --pool it asks for what was not given, with good defaults
-throughout, and shows the plan and the command that does the same. Without a terminal it
-asks nothing: what is missing is an error that names the flag.`
+On a terminal and without --pool it asks for what was not given, and shows the plan and the
+command that does the same. Without a terminal it asks nothing: what is missing is an error
+that names the flag.`
 
 func bootstrapCommand(streams console.Streams) *cli.Command {
 	flags := inputs.BootstrapFlags()
-	return &cli.Command{
+	return console.Shortens(&cli.Command{
 		Name:         "bootstrap",
 		Usage:        "create a work pool and a worker for it in AWS",
 		Description:  bootstrapDescription,
@@ -55,7 +53,9 @@ func bootstrapCommand(streams console.Streams) *cli.Command {
 			}
 			return runBootstrap(c.Context, streams, opts)
 		},
-	}
+	}, "region", "profile", "cluster", "tag", "vpc", "subnet", "security-group", "prefect-api-url", "prefect-profile",
+		"prefect-api-key-file", "prefect-api-key-secret", "runtime", "cpu", "memory", "limit", "desired-count",
+		"flow-run-cpu", "flow-run-memory", "flow-run-image", "flow-policy", "job-variable")
 }
 
 func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.BootstrapOptions, err error) {

@@ -38,6 +38,7 @@ func manCommand(streams console.Streams) *cli.Command {
 func describedForMan(commands []*cli.Command) []*cli.Command {
 	out := make([]*cli.Command, len(commands))
 	for i, command := range commands {
+		console.Unshortened(command)
 		described := *command
 		if described.UsageText == "" {
 			described.UsageText = described.Description

@@ -25,7 +25,7 @@ what fixes it. The exit code is 1 when something is wrong that keeps flow runs f
 running. Nothing is changed.
 
 What was chosen at bootstrap (names, cluster, network, size, image) is recalled. The flags of
-bootstrap and ecsctl.yaml go over it: see ecsctl bootstrap --help.`
+bootstrap and ecsctl.yaml go over it: see ecsctl bootstrap --help-all.`
 
 type statusOptions struct {
 	inputs.ReportOptions

@@ -29,7 +29,7 @@ gone already is no error. A pool that was set up in another account or region is
 and the plan says how many deployments are left without a pool. The exit code is 1 when anything is left.
 
 The names are those that the pool remembers. bootstrap's flags for names go over them: see
-ecsctl bootstrap --help.`
+ecsctl bootstrap --help-all.`
 
 type teardownOptions struct {
 	inputs.OutputOptions

@@ -43,6 +43,19 @@ func TestTextFitsTheWindow(t *testing.T) {
 	}
 }
 
+// Help is for reading: it is no longer than this, at a width that most windows have.
+func TestHelpIsShort(t *testing.T) {
+	t.Parallel()
+	for name, write := range texts() {
+		if !strings.HasPrefix(name, "help ") {
+			continue
+		}
+		if lines := strings.Count(onTerminal(t, 100, write), "\n"); lines > 80 {
+			t.Errorf("%s: %d lines", name, lines)
+		}
+	}
+}
+
 // mayBeWide: a word that has no room, or a command that is to be copied.
 func mayBeWide(line string) bool {
 	words := strings.Fields(strings.TrimLeft(line, " │"))
@@ -68,6 +81,11 @@ func texts() map[string]func(console.Streams) {
 			steps.Done(provision.Applied{Kind: "service", Name: "prefect-worker-etl", Action: provision.Create,
 				ID: "arn:aws:ecs:us-east-1:123456789012:service/default/prefect-worker-etl"}, nil)
 		},
+	}
+	for _, command := range []string{"bootstrap", "deploy"} {
+		out["help-all "+command] = func(s console.Streams) {
+			console.Run(newApp(s), []string{"ecsctl", command, "--help-all"}, s)
+		}
 	}
 	for _, path := range helpPaths("", newApp(console.Streams{}).Commands) {
 		out["help"+path] = func(s console.Streams) {

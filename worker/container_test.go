@@ -104,7 +104,7 @@ func (w *world) play(ctx context.Context, env []string) int {
 			return 143
 		}
 		if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state}); err != nil {
-			return fail(err)
+			return failUnless(ctx, err)
 		}
 	}
 	return 0

@@ -74,7 +74,7 @@ func (w *Worker) limitDrain(stop <-chan struct{}, end context.CancelFunc) (relea
 			case <-halt.C:
 				close(w.halt)
 			case <-drop.C:
-				w.log.Warn("the time to end is over: what is half-done is left to the next worker")
+				w.log.Warn("the drain timeout is over: the next worker finishes what is half done")
 				end()
 				return
 			case <-over:

@@ -145,7 +145,7 @@ func CheckHealth(ctx context.Context, address, path string) error {
 	if json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&answer) != nil || answer.Message == "" {
 		answer.Message = response.Status
 	}
-	return fmt.Errorf("the worker at %s is not well: %w", url, errors.New(answer.Message))
+	return fmt.Errorf("the worker at %s is unhealthy: %w", url, errors.New(answer.Message))
 }
 
 // reachable turns "all addresses" into one that can be called.

@@ -221,7 +221,7 @@ func (l *lateLines) show(ctx context.Context, e ending, log *slog.Logger) {
 	select {
 	case l.waiting <- struct{}{}:
 	default:
-		log.WarnContext(ctx, "what the container wrote last is not read: too many runs have crashed at once")
+		log.WarnContext(ctx, "the container's last lines are not read: too many runs have crashed at once")
 		return
 	}
 	ctx, cancel := untilStop(context.WithoutCancel(ctx), l.ended)

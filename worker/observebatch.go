@@ -168,12 +168,13 @@ func (b *batch) settleAll(ctx context.Context, open []*heldMessage) []*heldMessa
 	for n := 0; len(open) > 0; n++ {
 		endings, err := b.endings(ctx, open)
 		if err != nil {
-			b.log.WarnContext(ctx, "runs whose tasks have stopped cannot be settled", "error", awsaccess.Sentence(err))
+			b.log.WarnContext(ctx, "the states of flow runs whose tasks have stopped cannot be set", "error",
+				awsaccess.Sentence(err))
 			return settled
 		}
 		outcomes, err := b.settle.batch(ctx, endings)
 		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
-			b.log.WarnContext(ctx, "runs whose tasks have stopped are settled later", "runs", len(open), "error",
+			b.log.WarnContext(ctx, "flow runs whose tasks have stopped get their states later", "runs", len(open), "error",
 				awsaccess.Sentence(err))
 		}
 		var again []*heldMessage
@@ -217,7 +218,7 @@ func (h *heldMessage) again(ctx context.Context, b *batch, out settlement) bool 
 	if h.looks < mostLooks {
 		return true
 	}
-	b.log.WarnContext(ctx, "a run whose task has stopped cannot be settled: the message is left", "flow run",
+	b.log.WarnContext(ctx, "the state of a flow run cannot be set: the message is left in the queue", "flow run",
 		h.change.RunID(), "received", h.Receives, "error", awsaccess.Sentence(out.err))
 	return false
 }

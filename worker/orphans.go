@@ -102,7 +102,7 @@ func (o *orphans) adopt(ctx context.Context, e ending) {
 		time.Since(hereFromAWS(e.answer, e.task.StoppedAt)) < o.opts.ClaimGrace {
 		return
 	}
-	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has seen to it", "flow run",
+	o.log.InfoContext(ctx, "the ECS task of a flow run has ended and no worker has reported it", "flow run",
 		e.entry.run.Name, "id", e.entry.run.ID)
 	o.table.adopt(e.entry.run, launchedTask{pid: e.entry.pid, at: e.entry.at})
 }
@@ -134,7 +134,7 @@ func (o *orphans) unrecorded(ctx context.Context, known *snapshot, run *prefect.
 	}
 	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	pid := job.InfrastructurePID(made.cluster, made.arn)
-	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker had not told of it", "flow run", run.Name,
+	o.log.InfoContext(ctx, "found the ECS task of a flow run whose worker did not report it", "flow run", run.Name,
 		"id", run.ID, "task", made.arn)
 	o.table.adopt(ref, launchedTask{
 		pid: pid, at: place{clients, made.cluster, made.arn}, claim: claim.id,

@@ -85,7 +85,7 @@ func (p *putOff) forCapacity(ctx context.Context, log *slog.Logger, run runlog.R
 	end := since.Add(p.wait)
 	at := p.api.Now().Add(pause.Backoff(times, p.first, max(p.first, mostPutOff)))
 	if at.After(end) {
-		log.ErrorContext(ctx, "there was no capacity for the ECS task in time", "waited",
+		log.ErrorContext(ctx, "ECS had no capacity for the task in time", "waited",
 			p.api.Since(since).Round(time.Second), "tries", times+1)
 		return false, nil
 	}

@@ -52,7 +52,7 @@ func TestAKeyThatIsRefusedForGood(t *testing.T) {
 						return
 					case <-time.After(50 * time.Millisecond):
 						err := worker.CheckHealth(context.Background(), made.HealthAddress(), "/health")
-						unwell = unwell || err != nil && strings.Contains(err.Error(), "is not well")
+						unwell = unwell || err != nil && strings.Contains(err.Error(), "is unhealthy")
 					}
 				}
 			})

@@ -67,7 +67,7 @@ func (r *register) findOrRegister(ctx context.Context, log *slog.Logger, c *awsa
 	wanted *jobtemplate.Definition) (definition, error) {
 	arn, err := findDefinition(ctx, c, wanted)
 	if err != nil {
-		log.WarnContext(ctx, "an equal task definition cannot be looked for: one is registered", "error",
+		log.WarnContext(ctx, "cannot look for an equal task definition: a new one is registered", "error",
 			awsaccess.Sentence(awsaccess.Explain("look for a task definition", err)))
 	}
 	if arn != "" {

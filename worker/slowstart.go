@@ -88,7 +88,7 @@ func (s *slowStarts) see(ctx context.Context, seen []living) error {
 func (s *slowStarts) started(ctx context.Context, one living, waited time.Duration) {
 	s.table.change(one.entry.run.ID, func(e *tracked) { e.started = true })
 	if one.entry.startSaid > 0 {
-		s.lines.Of(one.entry.run).InfoContext(ctx, fmt.Sprintf("the ECS task has started, within %s", waited))
+		s.lines.Of(one.entry.run).InfoContext(ctx, fmt.Sprintf("the ECS task has started after %s", waited))
 	}
 }
 

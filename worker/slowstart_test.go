@@ -36,7 +36,7 @@ func TestATaskThatHangsIsSpokenOf(t *testing.T) {
 		var lines string
 		eventually(t, "the task's start to be told", func() bool {
 			lines = w.logLines(id)
-			return strings.Contains(lines, "the ECS task has started, within 16m")
+			return strings.Contains(lines, "the ECS task has started after 16m")
 		})
 		for _, want := range []string{
 			"the ECS task has not started for 3m", `ECS says: the task is PROVISIONING; container "prefect" is PENDING`,

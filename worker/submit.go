@@ -114,7 +114,7 @@ func (s *submit) resume(ctx context.Context, stop <-chan struct{}, c candidate) 
 		return
 	}
 	defer s.line.leave(t)
-	log.InfoContext(ctx, fmt.Sprintf("worker %q goes on with flow run %q: the worker that had claimed it is gone",
+	log.InfoContext(ctx, fmt.Sprintf("worker %q takes over flow run %q: the worker that claimed it is gone",
 		s.heartbeat.opts.Name, c.run.Name))
 	began := time.Now()
 	s.claim.note(ctx, log, c)
@@ -285,7 +285,7 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 	}
 	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), s.claim.still(log, c), err); over {
 		if err != nil {
-			log.ErrorContext(ctx, "failed to give the flow run back: it is settled later", "error", err)
+			log.ErrorContext(ctx, "failed to give the flow run back: its state is set later", "error", err)
 		}
 		return
 	}

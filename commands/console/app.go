@@ -15,6 +15,7 @@ import (
 // NewApp is the frame of a program: its name, its streams, and how it takes what is
 // wrong. The exit code is Run's to decide.
 func NewApp(streams Streams, commands ...*cli.Command) *cli.App {
+	noteVariables(commands)
 	if IsTerminal(streams.Out) {
 		joinParagraphs(commands)
 	}

@@ -17,6 +17,10 @@ func arranged(app *cli.App, args []string) []string {
 	if c == nil || len(c.Subcommands) > 0 {
 		return args
 	}
+	if hasFlag(c, helpAll) && slices.Contains(args[at:], "--"+helpAll) {
+		Unshortened(c)
+		return append(args[:at:at], "--help")
+	}
 	flags, rest := split(c, args[at:])
 	switch {
 	case len(rest) == 0:

@@ -102,7 +102,7 @@ func deployFlags() []cli.Flag {
 // Command returns the deploy command.
 func Command(streams console.Streams) *cli.Command {
 	flags := imageBuildFlags()
-	return &cli.Command{
+	return console.Shortens(&cli.Command{
 		Name:         "deploy",
 		Usage:        "take a flow to a deployment that runs on ECS, without Docker",
 		ArgsUsage:    "[FILE:FLOW | DEPLOYMENT]",
@@ -116,7 +116,8 @@ func Command(streams console.Streams) *cli.Command {
 			}
 			return runDeploy(c.Context, streams, opts)
 		},
-	}
+	}, "region", "profile", "prefect-api-url", "prefect-profile", "prefect-api-key-file", "name", "cron", "param",
+		"job-variable", "tag", "base", "platform", "requirements", "refresh")
 }
 
 func readDeployOptions(c *cli.Context, flags []inputs.SpecFlag) (opts deployOptions, err error) {

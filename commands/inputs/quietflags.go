@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"ecsctl/commands/console"
 )
 
 // QuietFlags are those of SpecFlags for a command that is not bootstrap: its help shows where it looks, and
@@ -16,21 +18,8 @@ func QuietFlags(flags []SpecFlag) []cli.Flag {
 	}
 	for _, f := range out {
 		if !slices.Contains(shown, f.Names()[0]) {
-			hide(f)
+			console.Hide(f, true)
 		}
 	}
 	return out
-}
-
-func hide(f cli.Flag) {
-	switch f := f.(type) {
-	case *cli.StringFlag:
-		f.Hidden = true
-	case *cli.IntFlag:
-		f.Hidden = true
-	case *cli.BoolFlag:
-		f.Hidden = true
-	case *cli.GenericFlag:
-		f.Hidden = true
-	}
 }

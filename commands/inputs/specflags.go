@@ -24,9 +24,7 @@ type SpecFlag struct {
 }
 
 // Env returns the environment variable that sets a flag.
-func Env(name string) []string {
-	return []string{"ECSCTL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
-}
+func Env(name string) []string { return console.Env(name) }
 
 func stringFlag(name, category, usage string, field func(*spec.Spec) *string, aliases ...string) SpecFlag {
 	return SpecFlag{

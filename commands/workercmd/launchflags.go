@@ -11,7 +11,7 @@ import (
 	"ecsctl/worker/awsaccess"
 )
 
-const inLaunching = "Launching"
+const inLaunching = "Launching (--capacity-wait is ECSCTL_CAPACITY_WAIT, and so on)"
 
 // workerLaunchFlags say how launches meet what AWS has no room or no time for.
 func workerLaunchFlags() []cli.Flag {

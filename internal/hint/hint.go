@@ -23,6 +23,9 @@ func Add(err error, hints ...string) error {
 	return &hinted{err, hints}
 }
 
+// Also returns err with hints that come after those that it has: further ways out.
+func Also(err error, hints ...string) error { return Add(err, append(Of(err), hints...)...) }
+
 // Of returns the hints in err's tree, the outermost first, each once.
 func Of(err error) []string {
 	var out []string

@@ -23,7 +23,10 @@ func TestOfCollectsHintsOnce(t *testing.T) {
 	if sentinel := Add(cause, "x"); !errors.Is(fmt.Errorf("wrapped: %w", sentinel), sentinel) {
 		t.Error("an error with a hint does not match itself")
 	}
-	if Add(nil, "x") != nil {
+	if diff := cmp.Diff([]string{"first", "second", "or"}, Of(Also(fmt.Errorf("outer: %w", inner), "or"))); diff != "" {
+		t.Error(diff)
+	}
+	if Add(nil, "x") != nil || Also(nil, "x") != nil {
 		t.Error("a hint made an error of nil")
 	}
 }

@@ -18,7 +18,7 @@ func (s Spec) UseBinary() (Spec, *image.Binary, error) {
 	}
 	binary, err := image.ReadBinary(s.Worker.Binary)
 	if err != nil {
-		return s, nil, hint.Add(err,
+		return s, nil, hint.Also(err,
 			"or name an image of your own with --image, or take the official worker with --runtime prefect")
 	}
 	architecture := ArchitectureOf(binary)
