@@ -15,6 +15,7 @@ import (
 	"ecsctl/commands/console"
 	"ecsctl/commands/demo"
 	"ecsctl/commands/deploy"
+	"ecsctl/commands/inputs"
 	"ecsctl/commands/workercmd"
 	"ecsctl/internal/newrelease"
 )
@@ -37,6 +38,10 @@ func newApp(streams console.Streams) *cli.App {
 		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams), schemaCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
+	app.Before = func(c *cli.Context) error {
+		c.Context = inputs.WithMFACodes(c.Context, streams)
+		return nil
+	}
 	app.UsageText = "ecsctl bootstrap --pool my-ecs-pool\necsctl teardown --pool my-ecs-pool"
 	return app
 }

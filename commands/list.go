@@ -72,6 +72,8 @@ func runList(ctx context.Context, streams console.Streams, opts listOptions) err
 	if err != nil {
 		return err
 	}
+	stop := console.Looking(streams, opts.Verbose)
+	defer stop()
 	r := listResult{Server: options.Server.APIURL}
 	if r.identity, err = provision.WhoAmI(ctx, options.Clients); err != nil {
 		return err
@@ -79,6 +81,7 @@ func runList(ctx context.Context, streams console.Streams, opts listOptions) err
 	if r.Pools, err = status.List(ctx, options.Clients); err != nil {
 		return err
 	}
+	stop()
 	if opts.Output == inputs.OutputJSON {
 		r.Pools = console.OrEmpty(r.Pools)
 		return console.PrintJSON(ctx, streams.Out, r, nil)

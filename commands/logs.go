@@ -9,6 +9,7 @@ import (
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
 	"ecsctl/operate/logs"
+	"ecsctl/operate/status"
 	"ecsctl/provision/spec"
 )
 
@@ -21,8 +22,9 @@ const logsDescription = `Example:
 Prints what the containers of the worker's tasks wrote, or those of a flow run: also of
 tasks that are gone, as long as the log group keeps the lines. A flow run is named by its
 name (the newest of that name) or its id. With --follow it goes on until the flow run has
-ended, or until interrupted. Where the worker wrote nothing, what status finds wrong is
-shown beside it. bootstrap's flags for names, such as --log-group, go over what the pool remembers.`
+ended, or until interrupted. On a terminal the worker's lines are text; --raw leaves them as
+they are. Where the worker wrote nothing, what status finds wrong is shown beside it.
+bootstrap's flags for names, such as --log-group, go over what the pool remembers.`
 
 type logsOptions struct {
 	inputs.ReportOptions
@@ -89,13 +91,16 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	if err != nil {
 		return err
 	}
-	status := statusOf(options, usualStuckAfter)
+	cause := statusOf(options, usualStuckAfter)
+	stop := console.Looking(streams, opts.Verbose)
+	defer stop()
 	reading := logs.LogOptions{
-		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &status,
-		Problem: newStatusPrinter(ctx, streams.Err).problem,
-		Note:    func(text string) { console.Printf(streams.Err, "%s\n", text) },
+		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &cause,
+		Problem: func(p status.Problem) { stop(); newStatusPrinter(ctx, streams.Err).problem(p) },
+		Note:    func(text string) { stop(); console.Printf(streams.Err, "%s\n", text) },
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {
+		stop()
 		if opts.Output == inputs.OutputJSON {
 			return console.PrintJSONLine(ctx, streams.Out, line)
 		}

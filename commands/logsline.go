@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/commands/console"
+	"ecsctl/commands/workercmd"
 	"ecsctl/operate/logs"
 )
 
@@ -47,10 +48,15 @@ const shortTask = 8
 // logLine is a line in text: for a person with the local time and a short task id, for a program with UTC and
 // all of the id.
 func (o logsOptions) logLine(line logs.LogLine, person bool, zone *time.Location) string {
-	message := strings.ReplaceAll(line.Message, "\n", "\n    ")
-	switch {
-	case o.Raw:
+	if o.Raw {
 		return line.Message + "\n"
+	}
+	message := line.Message
+	if person && o.FlowRun == "" {
+		message = workercmd.Readable(message)
+	}
+	message = strings.ReplaceAll(message, "\n", "\n    ")
+	switch {
 	case !person:
 		return line.Time.UTC().Format("2006-01-02T15:04:05.000Z") + " " + line.Task + " " + message + "\n"
 	case o.UTC:

@@ -81,6 +81,8 @@ func runOpen(ctx context.Context, streams console.Streams, opts openOptions) err
 	if err != nil {
 		return err
 	}
+	stop := console.Looking(streams, opts.Verbose)
+	defer stop()
 	found, err := pages.Find(ctx, api, opts.Target)
 	if err != nil {
 		return err
@@ -92,6 +94,10 @@ func runOpen(ctx context.Context, streams console.Streams, opts openOptions) err
 	}
 	if unknown == nil && options.Clients.Endpoint != "" {
 		found.AWS, unknown = "", errors.New("what plays AWS here has no console")
+	}
+	stop()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if opts.AWS && found.AWS == "" {
 		if unknown == nil {

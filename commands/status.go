@@ -97,7 +97,9 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 		}
 		return err
 	}
+	stop := console.Looking(streams, opts.Verbose)
 	status, err := status.ReadStatus(ctx, reading)
+	stop()
 	if err != nil {
 		return err
 	}

@@ -33,10 +33,12 @@ var taskSettings = map[string]taskSetting{
     auto_deregister_task_definition: true
     cloudwatch_logs_options: {awslogs-group: /acme/flows, awslogs-region: eu-west-1, mode: non-blocking}
     sidecar: {name: agent, image: "datadog/agent:latest", essential: false, command: [sleep, "1"]}
-    sidecar_2: {name: other, image: "datadog/other:latest", essential: false, command: [sleep, "1"]}`,
+    sidecar_2: {name: other, image: "datadog/other:latest", essential: false, command: [sleep, "1"]}
+    sidecar_9: {name: last, image: "datadog/last:latest", essential: false, command: [sleep, "1"]}`,
 		in: map[string][]string{
 			"REGISTERED": {`"Name":"GOOGLE_KEY","ValueFrom":"$SECRET:google-api-key::"`, `"CpuArchitecture":"ARM64"`,
 				`"EphemeralStorage":{"SizeInGiB":50}`, `"Image":"datadog/agent:latest"`, `"Image":"datadog/other:latest"`,
+				`"Image":"datadog/last:latest"`,
 				`"awslogs-group":"/acme/flows"`, `"mode":"non-blocking"`},
 			"EXECUTION": {`$SECRET`, `parameter/acme/parameter`, `log-group:/acme/flows:*`},
 			"TASK":      {`"EnableExecuteCommand":true`},

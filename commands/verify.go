@@ -100,11 +100,14 @@ func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions)
 		return err
 	}
 	status := statusOf(options, opts.StuckAfter)
+	stop := console.Looking(streams, opts.Verbose)
+	defer stop()
 	result, err := verify.Verify(ctx, verify.VerifyOptions{
 		Pool: opts.Spec.Pool, Deployment: opts.Deployment, Clients: options.Clients, Timeout: opts.Timeout,
 		PollInterval: inputs.PollInterval, Status: &status,
-		Note: func(text string) { console.Printf(streams.Err, "%s\n", text) },
+		Note: func(text string) { stop(); console.Printf(streams.Err, "%s\n", text) },
 	})
+	stop()
 	if printErr := printVerification(ctx, streams, opts.Output, result, err); printErr != nil {
 		return printErr
 	}

@@ -18,6 +18,8 @@ type shortfall struct {
 	unasked error
 	// limits say what to do about the kinds of policies that no statement of ours overrules.
 	limits []string
+	// key is that the API key's secret cannot be decrypted, as far as the role's own policies say.
+	key string
 }
 
 // judge asks IAM whether a role that is adopted allows what it must. Nobody asks for a plan
@@ -53,7 +55,7 @@ func (r *role) ask(ctx context.Context) error {
 	}
 	slices.Sort(r.lacks.actions)
 	r.lacks.actions = slices.Compact(r.lacks.actions)
-	return nil
+	return r.askAboutKey(ctx)
 }
 
 // required is what the role must allow: its inline policy, and what of AWS's managed one tasks need.
@@ -82,10 +84,15 @@ func (r *role) warnings() []string {
 	case r.lacks.unasked != nil:
 		return []string{fmt.Sprintf("whether %s %s allows what it must was not looked at: %v", r.kind, r.name(),
 			r.lacks.unasked)}
-	case len(r.lacks.actions) > 0:
-		return []string{r.lacksText()}
 	}
-	return nil
+	var out []string
+	if len(r.lacks.actions) > 0 {
+		out = append(out, r.lacksText())
+	}
+	if r.lacks.key != "" {
+		out = append(out, r.lacks.key+"; "+keyFix)
+	}
+	return out
 }
 
 func (r *role) lacksText() string {
@@ -124,6 +131,8 @@ type AdoptedRole struct {
 	Wrong string
 	// Unasked is why that could not be looked at.
 	Unasked error
+	// Doubt is why it may not decrypt the API key's secret, which the key's own policy may allow.
+	Doubt, DoubtFix string
 }
 
 // AdoptedRoles asks IAM about the roles of the worker that bootstrap did not make, and whether something limits those
@@ -144,6 +153,8 @@ func (j *Jobs) AdoptedRoles(ctx context.Context) ([]AdoptedRole, error) {
 			return nil, err
 		} else if got.Unasked = r.lacks.unasked; len(r.lacks.actions) > 0 && (!got.Owned || len(r.lacks.limits) > 0) {
 			got.Wrong = r.lacksText()
+		} else if r.lacks.key != "" {
+			got.Doubt, got.DoubtFix = r.lacks.key, keyFix
 		}
 		out = append(out, got)
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/aws/smithy-go"
 
+	"ecsctl/internal/aws/answers"
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/cabundle"
 	"ecsctl/internal/hint"
@@ -49,10 +51,30 @@ func explainAs(what string, err error) error {
 	var dns *net.DNSError
 	var op *net.OpError
 	if errors.As(err, &dns) || errors.As(err, &op) {
-		return hint.Add(&awserr.Error{What: what, Why: "AWS could not be reached", Err: err},
-			"check the network, the proxy settings and that the region exists")
+		return unreachable(what, err)
 	}
 	return &awserr.Error{What: what, Why: err.Error(), Err: err}
+}
+
+// unreachable names the address, which may be one that AWS_ENDPOINT_URL or a profile sets.
+func unreachable(what string, err error) error {
+	cause, where := err, ""
+	var op *net.OpError
+	if errors.As(err, &op) {
+		cause = op.Err
+	}
+	var call *url.Error
+	if errors.As(err, &call) {
+		if address, err := url.Parse(call.URL); err == nil {
+			where = " at " + address.Scheme + "://" + address.Host
+		}
+	}
+	told := &awserr.Error{What: what, Why: "AWS could not be reached" + where + ": " + innermost(cause), Err: err}
+	if answers.RefusedHere(err) {
+		return hint.Add(told, "if a sandbox was there, it has ended: start `ecsctl sandbox` and load what it prints",
+			"for the real AWS, unset AWS_ENDPOINT_URL")
+	}
+	return hint.Add(told, "check the network, the proxy settings and that the region exists")
 }
 
 func explainCode(what, action string, api smithy.APIError, err error) error {

@@ -56,6 +56,24 @@ func TestOurClusterTakesSpot(t *testing.T) {
 	}
 }
 
+// A cluster that an older ecsctl made, without capacity providers, gets them.
+func TestOlderClusterGetsSpot(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 3)
+	a.spec.Cluster = "ours"
+	a.bootstrap()
+	before := a.snapshot()
+	_, err := a.source.ECS.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{
+		Cluster: aws.String("ours"), CapacityProviders: []string{},
+		DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.bootstrap()
+	a.same("after another bootstrap", before)
+	a.settled()
+}
+
 // A cluster of others is not changed: one without Spot is refused before anything is made
 // when flow runs are to use it, with the command that keeps what it has.
 func TestClusterOfOthersWithoutSpot(t *testing.T) {

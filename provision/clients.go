@@ -136,11 +136,15 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 		log.DebugContext(ctx, "aws sdk: "+fmt.Sprintf(format, args...))
 	})
 	options := []func(*config.LoadOptions) error{config.WithLogger(sdkLog), config.WithHTTPClient(directClient()),
-		config.WithAPIOptions(answers.Options()),
+		config.WithAPIOptions(append(answers.Options(), answers.Refused, answers.Traced(log))),
 		// The endpoint of a task's credentials has a client of its own.
 		config.WithEndpointCredentialOptions(func(o *endpointcreds.Options) {
 			o.HTTPClient, o.APIOptions = directClient(), answers.Options()
 		})}
+	named := cmp.Or(profile, os.Getenv("AWS_PROFILE"))
+	mfa := codesOf(ctx)
+	asking, asked := mfa.option(ctx, cmp.Or(named, "default"))
+	options = append(options, asking)
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -154,6 +158,9 @@ func LoadAWSConfig(ctx context.Context, region, profile string, log *slog.Logger
 	if err != nil {
 		return aws.Config{}, configError(profile, err)
 	}
-	cfg.Credentials = tellingProvider{cfg.Credentials, cmp.Or(profile, os.Getenv("AWS_PROFILE"))}
+	if asked() {
+		cfg.Credentials = mfa.keep(named, cfg.Credentials)
+	}
+	cfg.Credentials = tellingProvider{cfg.Credentials, named}
 	return cfg, nil
 }

@@ -75,7 +75,11 @@ func (e *credentialsError) reason() (why, advice string) {
 		return "the endpoint of the container's credentials did not give any: " + innermost(e.err),
 			"check AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 	}
-	if api, ok := awserr.Answer(e.err); ok {
+	if api, ok := awserr.Answer(e.err); ok && strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") {
+		return fmt.Sprintf("AWS did not accept the MFA code: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
+			"run the same command again with the device's next code: each is good for one session; check mfa_serial of the " +
+				"profile with `aws configure get mfa_serial" + e.flag() + "`"
+	} else if ok {
 		return fmt.Sprintf("AWS gave no credentials: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
 			"check the profile's role_arn and the role's trust policy with `aws sts get-caller-identity" + e.flag() + "`"
 	}
@@ -125,9 +129,11 @@ func configError(profile string, err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ") // the SDK has no type for half a pair
 	switch {
 	case errors.As(err, &config.AssumeRoleTokenProviderNotSetError{}):
-		return hint.Add(&awserr.Error{What: what, Why: "the profile's role asks for an MFA code, and ecsctl asks nobody " +
-			"for one", Err: err}, "let the AWS CLI ask: `eval \"$(aws configure export-credentials"+flag+" --format env)\"`, "+
-			"and run the same command without --profile and AWS_PROFILE")
+		why := fmt.Sprintf("the role of profile %q asks for an MFA code, and there is no terminal to ask at",
+			cmp.Or(profile, "default"))
+		return hint.Add(&awserr.Error{What: what, Why: why, Err: err},
+			"let the AWS CLI ask: `eval \"$(aws configure export-credentials"+flag+" --format env)\"`, "+
+				"and run the same command without --profile and AWS_PROFILE")
 	case strings.Contains(text, "partial credentials"):
 		return hint.Add(&awserr.Error{What: what, Why: "the profile has only one of aws_access_key_id and " +
 			"aws_secret_access_key", Err: err}, "write both with `aws configure"+flag+"`")

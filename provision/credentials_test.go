@@ -47,7 +47,7 @@ var credentialsCases = map[string]credentialsCase{
 		why: "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not", advice: "set AWS_ACCESS_KEY_ID"},
 	"MFA": {profile: "p", config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=q\n" +
 		"mfa_serial=arn:aws:iam::1:mfa/x\n[profile q]\naws_access_key_id=AKIAX\naws_secret_access_key=hidden\n",
-		why: "asks for an MFA code", advice: "`eval \"$(aws configure export-credentials --profile p --format env)\"`"},
+		why: `the role of profile "p" asks for an MFA code, and there is no terminal`, advice: "`eval \"$(aws configure export-credentials --profile p --format env)\"`"},
 	"no source profile": {profile: "p", config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=z\n",
 		why: "of profile z", advice: "source_profile"},
 	"no such profile": {profile: "p", config: "[profile q]\n", why: "failed to get shared config profile, p",

@@ -57,6 +57,25 @@ func (b *Bootstrap) PoolExisted() bool { return b.w.pool.found != nil }
 // Jobs are those of the plan's worker.
 func (b *Bootstrap) Jobs() *Jobs { return &Jobs{w: b.w, cluster: clusterOf(b.resources)} }
 
+// PoolJob lists why flow runs whose deployments say nothing cannot start, and what to do about it. A cluster that is
+// gone is told by others.
+func (j *Jobs) PoolJob(ctx context.Context) (why []string, fix string, err error) {
+	pool := j.w.pool
+	if pool.job == nil || j.cluster == nil {
+		return nil, "", nil
+	}
+	why, err = pool.jobProblems(ctx, j.cluster)
+	if err != nil || len(why) == 0 {
+		return nil, "", err
+	}
+	fix = "change these defaults in the work pool's base job template, or have bootstrap set them"
+	c := &cluster{w: j.w, found: j.cluster}
+	if slices.Contains(pool.job.Uses.Providers, spotProvider) && !slices.Contains(j.cluster.CapacityProviders, spotProvider) {
+		fix = c.associateLine() + "\nor " + fix
+	}
+	return why, fix, nil
+}
+
 // WhyNot lists why a task of the job cannot start; what AWS does not let the caller look at is
 // taken for right.
 func (j *Jobs) WhyNot(ctx context.Context, s Startable) ([]string, error) {

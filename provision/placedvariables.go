@@ -22,7 +22,7 @@ const (
 	nextContainer = "[+]"    // one more behind those that are there
 )
 
-var placedVariables = map[string]placedVariable{
+var placedVariables = withSidecars(map[string]placedVariable{
 	"container_secrets": {inFlowContainer("secrets"), `{"title": "Container Secrets", "type": "array",
 		"description": "Secrets and parameters for the flow's container, each with name and valueFrom.",
 		"items": {"type": "object"}}`},
@@ -39,11 +39,21 @@ var placedVariables = map[string]placedVariable{
 		"description": "EBS volumes that ECS makes for the task.", "items": {"type": "object"}}`},
 	"enable_execute_command": {inRequest("enableExecuteCommand"), `{"title": "Enable Execute Command",
 		"description": "Let ECS Exec into the task.", "type": "boolean"}`},
-	"sidecar": sidecar, "sidecar_2": sidecar, "sidecar_3": sidecar,
-}
+})
 
-var sidecar = placedVariable{inDefinition("containerDefinitions", nextContainer), `{"title": "Sidecar", "type": "object",
+// containersOfATask is how many containers a task definition takes (Amazon ECS service quotas).
+const containersOfATask = 10
+
+// withSidecars adds sidecar, sidecar_2 and so on, as many as a task takes beside the flow's container.
+func withSidecars(variables map[string]placedVariable) map[string]placedVariable {
+	sidecar := placedVariable{inDefinition("containerDefinitions", nextContainer), `{"title": "Sidecar", "type": "object",
 	"description": "A container beside the flow's, as in a task definition."}`}
+	variables["sidecar"] = sidecar
+	for n := 2; n < containersOfATask; n++ {
+		variables[fmt.Sprintf("sidecar_%d", n)] = sidecar
+	}
+	return variables
+}
 
 func inDefinition(keys ...string) []string { return append([]string{"task_definition"}, keys...) }
 func inRequest(key string) []string        { return []string{"task_run_request", key} }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/provision/spec"
 )
 
 // poolNetwork is the network configuration of a pool: ECS's awsvpcConfiguration.
@@ -100,8 +101,23 @@ func readPoolNetwork(raw json.RawMessage) (n poolNetwork, why string) {
 	return n, ""
 }
 
+// tooMany is why ECS refuses a network that names more than it takes.
+func (n poolNetwork) tooMany() string {
+	switch {
+	case len(n.Subnets) > spec.MaxSubnets:
+		return fmt.Sprintf("it names %d subnets, and ECS accepts %d", len(n.Subnets), spec.MaxSubnets)
+	case len(n.SecurityGroups) > spec.MaxSecurityGroups:
+		return fmt.Sprintf("it names %d security groups, and ECS accepts %d", len(n.SecurityGroups),
+			spec.MaxSecurityGroups)
+	}
+	return ""
+}
+
 // checkPoolNetwork returns the VPC of the subnets, or why no task can start there.
 func (w *world) checkPoolNetwork(ctx context.Context, n poolNetwork) (vpc, why string, err error) {
+	if why := n.tooMany(); why != "" {
+		return "", why, nil
+	}
 	subnets, err := w.aws.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: n.Subnets})
 	switch {
 	case awserr.HasCode(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"):

@@ -53,8 +53,8 @@ func (a *account) runningTasks() int32 {
 	return out.Services[0].RunningCount
 }
 
-// putBack sets the desired count to 1 before the first n calls of an operation that come after the
-// teardown has set it to 0.
+// putBack sets the desired count to 1, and waits for the task, before the first n calls of an operation that come
+// after the teardown has set it to 0. So no look finds the service without tasks by chance.
 func (a *account) putBack(operation string, n int) {
 	drained := false
 	a.tap.Inject(func(call wiretap.Call) *wiretap.Fault {
@@ -67,7 +67,9 @@ func (a *account) putBack(operation string, n int) {
 				DesiredCount: aws.Int32(1)})
 			if err != nil {
 				a.t.Error(err)
+				return nil
 			}
+			a.eventually("the task to run again", func() bool { return a.runningTasks() > 0 })
 		}
 		return nil
 	})
@@ -79,7 +81,7 @@ func TestDesiredCountPutBack(t *testing.T) {
 	t.Parallel()
 	for name, operation := range map[string]string{"while it drains": "ecs:DescribeServices",
 		"before it is deleted": "ecs:DeleteService"} {
-		for kind, lag := range map[string]int{"at once": 0, "late": 2} {
+		for kind, lag := range map[string]int{"at once": 0, "late": 5} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 				a := served(t, lag)
@@ -106,4 +108,16 @@ func TestDesiredCountPutBackForEver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A service that another teardown deletes right before this one sets its desired count to 0 is no error.
+func TestDrainedByAnotherTeardown(t *testing.T) {
+	t.Parallel()
+	a := served(t, 0)
+	a.meanwhile("ecs:UpdateService", func() {
+		_, err := a.source.ECS.DeleteService(t.Context(), &ecs.DeleteServiceInput{Service: family, Force: aws.Bool(true)})
+		if err != nil {
+			t.Error(err)
+		}
+	}, a.removed)
 }

@@ -78,6 +78,9 @@ func (r *role) converge(ctx context.Context) error {
 			return explain("set the permissions boundary", err)
 		}
 	}
+	if err := r.intendPolicies(ctx); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	if len(comparePolicies("", r.found.trust, trustPolicy())) > 0 {
 		group.Go(func() error {

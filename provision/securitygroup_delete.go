@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -48,7 +49,7 @@ func (g *securityGroup) delete(ctx context.Context) error {
 		}
 		if users := g.users(ctx); len(users) > 0 {
 			return hint.Add(fmt.Errorf("failed to delete the security group %s: it is used by %s", *g.found.GroupId,
-				strings.Join(users, ", ")), "take the group out of these, then run the same command again")
+				strings.Join(users, ", ")), takeOutOfThese+", then run the same command again")
 		}
 		if g.w.pause(ctx) != nil {
 			return explain("delete the security group, which something still uses", err)
@@ -56,11 +57,41 @@ func (g *securityGroup) delete(ctx context.Context) error {
 	}
 }
 
+const takeOutOfThese = "take the group out of these"
+
+// GroupUsers is a security group of the pool that others use, so that a teardown cannot delete it.
+type GroupUsers struct {
+	Group string
+	Users []string
+}
+
+// Fix is what to do about it.
+func (GroupUsers) Fix() string { return takeOutOfThese + " before a teardown" }
+
+// GroupsInUse lists the pool's security groups that something of others uses, as far as the caller may look.
+func (j *Jobs) GroupsInUse(ctx context.Context) ([]GroupUsers, error) {
+	groups, err := j.w.ownSecurityGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []GroupUsers
+	for _, r := range groups {
+		g := r.(*securityGroup)
+		if users := g.users(ctx); len(users) > 0 {
+			out = append(out, GroupUsers{*g.found.GroupId, users})
+		}
+	}
+	return out, nil
+}
+
 // users are the things of others that keep the group: rules that name it, and network interfaces other than those
 // of tasks. What the caller may not look at is not among them.
 func (g *securityGroup) users(ctx context.Context) []string {
+	var interfaces []types.NetworkInterface
+	var looking sync.WaitGroup
+	looking.Go(func() { interfaces, _ = g.w.interfacesIn(ctx, []string{*g.found.GroupId}) })
 	out := g.rulesOfOthers(ctx)
-	interfaces, _ := g.w.interfacesIn(ctx, []string{*g.found.GroupId})
+	looking.Wait()
 	for _, i := range interfaces {
 		if isOfTask(i) {
 			continue
@@ -80,25 +111,35 @@ func isOfTask(i types.NetworkInterface) bool {
 	return strings.HasPrefix(what, "arn:") && strings.Contains(what, ":ecs:")
 }
 
+// rulesOfOthers looks at both directions at the same time.
 func (g *securityGroup) rulesOfOthers(ctx context.Context) []string {
+	var in, out []string
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		in = g.rulesThatName(ctx, "", func(g types.SecurityGroup) []types.IpPermission { return g.IpPermissions })
+	})
+	looking.Go(func() {
+		out = g.rulesThatName(ctx, "egress.",
+			func(g types.SecurityGroup) []types.IpPermission { return g.IpPermissionsEgress })
+	})
+	looking.Wait()
+	return append(in, out...)
+}
+
+func (g *securityGroup) rulesThatName(ctx context.Context, direction string,
+	rules func(types.SecurityGroup) []types.IpPermission) []string {
 	var out []string
-	for _, direction := range []string{"", "egress."} {
-		pages := ec2.NewDescribeSecurityGroupsPaginator(g.w.aws.EC2, &ec2.DescribeSecurityGroupsInput{
-			Filters: []types.Filter{filter(direction+"ip-permission.group-id", *g.found.GroupId)},
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				break
-			}
-			for _, other := range page.SecurityGroups {
-				rules := other.IpPermissions
-				if direction != "" {
-					rules = other.IpPermissionsEgress
-				}
-				if id := aws.ToString(other.GroupId); id != *g.found.GroupId && nameGroup(rules, *g.found.GroupId) {
-					out = append(out, fmt.Sprintf("a rule of security group %s (%s)", id, aws.ToString(other.GroupName)))
-				}
+	pages := ec2.NewDescribeSecurityGroupsPaginator(g.w.aws.EC2, &ec2.DescribeSecurityGroupsInput{
+		Filters: []types.Filter{filter(direction+"ip-permission.group-id", *g.found.GroupId)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			break
+		}
+		for _, other := range page.SecurityGroups {
+			if id := aws.ToString(other.GroupId); id != *g.found.GroupId && nameGroup(rules(other), *g.found.GroupId) {
+				out = append(out, fmt.Sprintf("a rule of security group %s (%s)", id, aws.ToString(other.GroupName)))
 			}
 		}
 	}

@@ -221,7 +221,8 @@ var subnetCases = map[string]subnetCase{
 		return nil, nil
 	}, err: "leads to the peering connection pcx-1"},
 	"IPv6 alone": {build: func(n *network) (named, want []string) {
-		n.subnetOf(&ec2.CreateSubnetInput{Ipv6Native: aws.Bool(true), Ipv6CidrBlock: aws.String("2001:db8::/64")})
+		n.subnetOf(&ec2.CreateSubnetInput{Ipv6Native: aws.Bool(true), Ipv6CidrBlock: aws.String("2001:db8::/64")},
+			n.internet()) // its routes are no reason to leave it out
 		return nil, []string{n.subnet("a", n.internet())}
 	}, publicIP: true},
 	"pending": {build: func(n *network) (named, want []string) {

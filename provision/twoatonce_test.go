@@ -8,6 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -151,4 +156,40 @@ func TestTeardownBesideBootstrap(t *testing.T) {
 			a.sameAs(before)
 		})
 	}
+}
+
+// A service that a bootstrap makes anew, right before the teardown deletes the cluster, is told as that: the cluster
+// is not waited for.
+func TestBootstrapBeforeTheClusterGoes(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 6)
+	a.bootstrap()
+	subnets, err := a.source.EC2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew := func() {
+		_, err := a.source.ECS.CreateService(t.Context(), &ecs.CreateServiceInput{ServiceName: family,
+			DesiredCount: aws.Int32(0), LaunchType: types.LaunchTypeFargate,
+			TaskDefinition: aws.String(a.registerFamily("anew")),
+			NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+				Subnets: []string{*subnets.Subnets[0].SubnetId}}}})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	a.meanwhile("ecs:DeleteCluster", anew, func() { _, err = a.tryTeardown(t.Context(), soon) })
+	if err == nil || !strings.Contains(err.Error(), `service "prefect-worker-etl" was made in it anew`) {
+		t.Errorf("got %v", err)
+	}
+	a.wantAdvice(err)
+}
+
+// The service that another bootstrap made is not seen yet when ECS refuses to make it: it is waited for.
+func TestServiceOfAnotherBootstrapIsSeenLate(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{Lag: 3}, 6)
+	a.meanwhile("ecs:CreateService", a.bootstrap, a.bootstrap)
+	a.server.SetLag(0)
+	a.settled()
 }

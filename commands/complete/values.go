@@ -143,6 +143,7 @@ func completionClients(ctx context.Context, line typed) (provision.Options, erro
 			return options, err
 		}
 	}
+	ctx = provision.WithCodes(ctx, nil) // a shell completes, and nobody answers
 	return options, inputs.ConnectAWS(ctx, want, &options, api)
 }
 

@@ -51,6 +51,17 @@ func StartLive(out io.Writer) *live {
 	return l
 }
 
+// Looking says on a terminal, after a moment and until stop is called, that AWS and Prefect are being asked. stop may be
+// called more than once. Among the lines of --verbose there is nothing to say.
+func Looking(streams Streams, verbose bool) (stop func()) {
+	if verbose {
+		return func() {}
+	}
+	l := StartLive(streams.Err)
+	l.start("asking AWS and Prefect")
+	return l.Stop
+}
+
 // draw redraws until the end. What ends within the first frame is never seen.
 func (l *live) draw() {
 	ticker := time.NewTicker(frameTime)

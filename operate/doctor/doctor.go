@@ -83,8 +83,8 @@ var rounds = [][]check{
 		each((*doctor).checkAPI, (*doctor).checkKey, (*doctor).checkPool)},
 	{each((*doctor).recall), each((*doctor).checkRegion)},
 	{each((*doctor).checkPermissions), each((*doctor).checkLinkedRole), each((*doctor).checkNetwork),
-		each((*doctor).checkQuota), each((*doctor).checkAdoptedRoles), each((*doctor).checkImages),
-		each((*doctor).checkWorkerKey)},
+		each((*doctor).checkQuota), each((*doctor).checkAdoptedRoles), each((*doctor).checkJob),
+		each((*doctor).checkGroup), each((*doctor).checkImages), each((*doctor).checkWorkerKey)},
 	{each((*doctor).checkMade), each((*doctor).checkCode)},
 }
 

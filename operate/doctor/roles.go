@@ -3,8 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-
-	"ecsctl/provision"
 )
 
 // checkAdoptedRoles asks IAM whether the worker's roles that bootstrap did not make allow what
@@ -14,9 +12,7 @@ func (d *doctor) checkAdoptedRoles(ctx context.Context) {
 	if d.spec.Pool == "" || !d.known || d.blocked != "" || !d.answers {
 		return // what they must allow hangs on the pool and the server
 	}
-	options := d.Options
-	options.Spec, options.Server, options.Policy = d.spec, d.server, provision.PolicyDoctor
-	jobs, err := provision.NewJobs(ctx, options)
+	jobs, err := d.jobs(ctx)
 	if err != nil {
 		d.failedOrDenied(check, err)
 		return
@@ -29,6 +25,8 @@ func (d *doctor) checkAdoptedRoles(ctx context.Context) {
 	for _, role := range roles {
 		name := fmt.Sprintf("%s %s", role.Kind, role.Name)
 		switch {
+		case role.Doubt != "":
+			d.warn(name, role.Doubt, role.DoubtFix)
 		case role.Owned && role.Wrong == "":
 		case role.Unasked != nil:
 			d.skip(name, role.Unasked.Error())

@@ -15,7 +15,7 @@ const checkState = "what bootstrap made"
 // toldBy has what other checks tell in more detail when they fail.
 var toldBy = map[string]status.About{
 	checkAPI: status.AboutPrefect, checkKey: status.AboutPrefect, checkNetwork: status.AboutNetwork,
-	checkWorkerKey: status.AboutSecret,
+	checkWorkerKey: status.AboutSecret, checkJob: status.AboutCluster,
 }
 
 // checkMade asks status what is wrong with a pool that was set up: roles, the service and

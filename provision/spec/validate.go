@@ -218,7 +218,7 @@ func (s Spec) checkRest() []error {
 // which two are ours).
 const (
 	MaxSubnets        = 16
-	maxSecurityGroups = 5
+	MaxSecurityGroups = 5
 	maxTags           = 48
 )
 
@@ -228,9 +228,9 @@ func (n Network) check() []error {
 		errs = append(errs, fmt.Errorf("%d subnets: ECS accepts %d at most: name fewer, best of several zones",
 			len(n.Subnets), MaxSubnets))
 	}
-	if len(n.SecurityGroups) > maxSecurityGroups {
+	if len(n.SecurityGroups) > MaxSecurityGroups {
 		errs = append(errs, fmt.Errorf("%d security groups: ECS accepts %d at most", len(n.SecurityGroups),
-			maxSecurityGroups))
+			MaxSecurityGroups))
 	}
 	return errs
 }

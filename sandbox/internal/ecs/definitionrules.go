@@ -30,6 +30,9 @@ func checkBetween(in *api.RegisterTaskDefinitionInput) error {
 			return clientError("Volume '%s': host.sourcePath and dockerVolumeConfiguration are not supported on "+
 				"Fargate.", aws.ToString(v.Name))
 		}
+		if err := checkEFS(v); err != nil {
+			return err
+		}
 	}
 	for _, c := range in.ContainerDefinitions {
 		for _, m := range c.MountPoints {

@@ -25,6 +25,8 @@ type assumeRoleInput struct {
 	DurationSeconds int
 	ExternalID      string `query:"ExternalId"`
 	Policy          string // limits the session
+	SerialNumber    string
+	TokenCode       string
 }
 
 type assumeRoleAnswer struct {
@@ -59,6 +61,12 @@ func (s *Service) assumeRole(ctx context.Context, in *assumeRoleInput) (*assumeR
 	}
 	known := policy.Context{}
 	known.Set("sts:RoleSessionName", in.RoleSessionName)
+	if err := s.takeCode(in.SerialNumber, in.TokenCode); err != nil {
+		return nil, err
+	}
+	if in.TokenCode != "" {
+		known.Set("aws:MultiFactorAuthPresent", "true")
+	}
 	if in.ExternalID != "" {
 		known.Set("sts:ExternalId", in.ExternalID)
 	}

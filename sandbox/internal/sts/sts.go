@@ -26,6 +26,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	sessions map[string]*Session // by access key
+	codes    map[string]bool     // that devices have shown, each of which was taken once
 }
 
 // New makes the service for one account.
