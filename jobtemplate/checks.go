@@ -75,8 +75,9 @@ func checkUsable(found *findings, c config, facts definitionFacts, named string)
 		found.add("task_definition.requiresCompatibilities", "add FARGATE to it, or set launch_type to EC2",
 			"the task definition is not for Fargate and cannot be used with launch type %q", launchType)
 	}
-	onFargate := launchType == fargate || launchType == fargateSpot
-	if onFargate && facts.networkMode != "" && facts.networkMode != awsvpc {
+	onFargateToo := launchType == fargate || launchType == fargateSpot
+	// A definition of the job's own is checked by checkFargateDefinition.
+	if named != "" && onFargateToo && facts.networkMode != "" && facts.networkMode != awsvpc {
 		found.add("task_definition.networkMode", fmt.Sprintf("use the network mode %s, or the launch type EC2", awsvpc),
 			"the network mode %q does not go with launch type %q", facts.networkMode, launchType)
 	}

@@ -46,7 +46,8 @@ func setLaunchType(found *findings, document map[string]any, facts definitionFac
 	}
 	switch {
 	case truthy(document["capacityProviderStrategy"]):
-		if launchType, given := document["launchType"]; given {
+		// With EC2 the launch type also says how the definition is written, so both are right.
+		if launchType, given := document["launchType"]; given && launchType != ec2 {
 			found.warn("the launch type %s is left out, because there is a capacity provider strategy",
 				pyText(launchType))
 		}

@@ -149,6 +149,10 @@ func isTagText(text string, limit int) bool {
 
 func checkFargateDefinition(d node, containers []node) {
 	d.without(onFargate, "ipcMode", "placementConstraints")
+	if d.text("networkMode") != awsvpc {
+		d.problem("networkMode", "use "+awsvpc+", or the launch type EC2 without FARGATE in requiresCompatibilities",
+			"Fargate has no network mode but %s", awsvpc)
+	}
 	if d.text("pidMode") == "host" {
 		d.problem("pidMode", "use task", onFargate)
 	}

@@ -62,6 +62,10 @@ func checkFargateSizes(found *findings, definition, request map[string]any) {
 }
 
 func checkFargateSize(found *findings, path string, cpu, memory any) {
+	lacksCPU, lacksMemory := lacksSize(found, path+".cpu", cpu), lacksSize(found, path+".memory", memory)
+	if lacksCPU || lacksMemory {
+		return
+	}
 	units, ok := cpuUnits(pyText(cpu))
 	if !ok {
 		found.add(path+".cpu", "", "%q is no amount of CPU", pyText(cpu))
@@ -81,6 +85,13 @@ func checkFargateSize(found *findings, path string, cpu, memory any) {
 	if !fargateSizes[at].has(mebibytes) {
 		found.add(path+".memory", fargateSizes[at].String(), "Fargate has no memory of %d for CPU %d", mebibytes, units)
 	}
+}
+
+func lacksSize(found *findings, path string, value any) bool {
+	if value == nil {
+		found.add(path, "set it, or take FARGATE out of requiresCompatibilities", "Fargate needs it for the whole task")
+	}
+	return value == nil
 }
 
 // cpuUnits reads "1024" and "1 vCPU".

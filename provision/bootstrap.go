@@ -49,8 +49,8 @@ type Bootstrap struct {
 	Server   Server
 	Changes  []Change
 	Warnings []string
-	// NoSpot tells of a cluster that lacks the Spot capacity that flow runs are to use.
-	NoSpot error
+	// NoCapacity tells of a cluster that lacks the capacity provider that flow runs are to use.
+	NoCapacity error
 
 	w         *world
 	resources []resource
@@ -186,7 +186,7 @@ func (b *Bootstrap) compare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	if err := b.checkSpot(); err != nil {
+	if err := b.checkCapacity(); err != nil {
 		return err
 	}
 	b.w.network.keep(b.service.subnets())

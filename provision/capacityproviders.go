@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,11 +23,27 @@ const spotProvider = "FARGATE_SPOT"
 // every task that is to run on Spot, whatever asks for it (docs/aws-notes.md).
 var fargateProviders = []string{"FARGATE", spotProvider}
 
-// noSpot is that flow runs are to use Spot, in a cluster of others that has none of it and
-// that we do not change; nil when all is well.
-func (b *Bootstrap) noSpot() error {
+// The variables of the pool that say where flow runs run.
+const (
+	launchTypeVariable = "launch_type"
+	strategyVariable   = "capacity_provider_strategy"
+)
+
+// setsStrategy reports whether a strategy of the Spec changes what a pool has: an empty one does where the pool has one.
+func (p *workPool) setsStrategy(wanted any) bool {
+	if list, _ := wanted.([]any); len(list) > 0 {
+		return true
+	}
+	var has []any
+	_ = json.Unmarshal(p.template.defaultOf(strategyVariable), &has) // another type of value is refused by the worker
+	return len(has) > 0
+}
+
+// noCapacity is that flow runs are to use Spot, or a group's capacity provider, in a cluster of others that has none of
+// it and that we do not change; nil when all is well.
+func (b *Bootstrap) noCapacity() error {
 	var c *cluster
-	wanted := b.w.spec.FlowRuns.LaunchType
+	wanted := b.w.spec.FlowRuns.LaunchesAs()
 	for _, r := range b.resources {
 		switch r := r.(type) {
 		case *cluster:
@@ -37,24 +54,73 @@ func (b *Bootstrap) noSpot() error {
 			}
 		}
 	}
-	if wanted != spotProvider || c.found == nil || c.owned() ||
-		slices.Contains(c.found.CapacityProviders, spotProvider) {
+	provider := b.w.spec.FlowRuns.CapacityProvider
+	if provider == "" && wanted == spotProvider {
+		provider = spotProvider
+	}
+	if provider == "" || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, provider) {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+
-		"refuse each of them", c.name(), spotProvider),
-		c.associateLine(), "or pass --flow-run-launch-type FARGATE, or name another cluster with --cluster")
+		"refuse each of them", c.name(), provider),
+		c.associateLine(), "or pass "+b.onDemand()+", or name another cluster with --cluster")
 }
 
-// checkSpot refuses what the Spec asks for. What only the pool's own defaults ask for keeps
-// no bootstrap from anything.
-func (b *Bootstrap) checkSpot() error {
-	b.NoSpot = b.noSpot()
-	if b.w.spec.FlowRuns.LaunchType != "" {
-		return b.NoSpot
+// findProvider looks at the capacity provider of the Spec, which is the user's own. What looks at an earlier bootstrap
+// goes by the cluster, which has it or not.
+func (c *cluster) findProvider(ctx context.Context) error {
+	name := c.w.spec.FlowRuns.CapacityProvider
+	if name == "" || c.w.recalled {
+		return nil
 	}
-	if b.NoSpot != nil {
-		b.Warnings = append(b.Warnings, b.NoSpot.Error()+"; "+strings.Join(hint.Of(b.NoSpot), "; "))
+	out, err := c.w.aws.ECS.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{
+		CapacityProviders: []string{name}})
+	if err != nil {
+		return explain(fmt.Sprintf("read capacity provider %q", name), err)
+	}
+	c.provider = nil
+	if len(out.CapacityProviders) > 0 {
+		c.provider = &out.CapacityProviders[0]
+	}
+	return nil
+}
+
+// checkProvider refuses a capacity provider on which no task would start.
+func (c *cluster) checkProvider() error {
+	name, p := c.w.spec.FlowRuns.CapacityProvider, c.provider
+	switch {
+	case name == "" || c.w.recalled:
+		return nil
+	case p == nil || p.Status == types.CapacityProviderStatusInactive:
+		return hint.Add(fmt.Errorf("capacity provider %q does not exist in region %s", name, c.w.id.Region),
+			"make one of your Auto Scaling group: aws ecs create-capacity-provider, or name another with --capacity-provider")
+	case p.Status != types.CapacityProviderStatusActive:
+		return hint.Add(fmt.Errorf("capacity provider %q is %s: it takes no tasks", name, p.Status),
+			"wait until it is ACTIVE, or name another with --capacity-provider")
+	case p.AutoScalingGroupProvider == nil:
+		return hint.Add(fmt.Errorf("capacity provider %q is not one of an Auto Scaling group", name),
+			"name another with --capacity-provider")
+	}
+	return nil
+}
+
+// onDemand is the flag, of the two that say so, that was used.
+func (b *Bootstrap) onDemand() string {
+	if b.w.spec.FlowRuns.Capacity != "" {
+		return "--capacity fargate"
+	}
+	return "--flow-run-launch-type FARGATE"
+}
+
+// checkCapacity refuses what the Spec asks for. What only the pool's own defaults ask for keeps
+// no bootstrap from anything.
+func (b *Bootstrap) checkCapacity() error {
+	b.NoCapacity = b.noCapacity()
+	if b.w.spec.FlowRuns.LaunchesAs() != "" {
+		return b.NoCapacity
+	}
+	if b.NoCapacity != nil {
+		b.Warnings = append(b.Warnings, b.NoCapacity.Error()+"; "+strings.Join(hint.Of(b.NoCapacity), "; "))
 	}
 	return nil
 }
@@ -79,15 +145,36 @@ func (c *cluster) associateLine() string {
 	return strings.Join(words, " ")
 }
 
-// wantedProviders are those of the cluster, with Fargate's.
+// wantedProviders are those of the cluster, with those of ours.
 func (c *cluster) wantedProviders() []string {
 	wanted := slices.Clone(c.found.CapacityProviders)
-	for _, name := range fargateProviders {
+	for _, name := range c.providersOfOurs() {
 		if !slices.Contains(wanted, name) {
 			wanted = append(wanted, name)
 		}
 	}
 	return wanted
+}
+
+// planned is the cluster once the plan is carried out.
+func (c *cluster) planned() *types.Cluster {
+	switch {
+	case c.found == nil:
+		return &types.Cluster{CapacityProviders: c.providersOfOurs()}
+	case !c.owned():
+		return c.found
+	}
+	out := *c.found
+	out.CapacityProviders = c.wantedProviders()
+	return &out
+}
+
+// providersOfOurs are those of each cluster that we make: Fargate's, and the one that flow runs are to use.
+func (c *cluster) providersOfOurs() []string {
+	if name := c.w.spec.FlowRuns.CapacityProvider; name != "" {
+		return append(slices.Clone(fargateProviders), name)
+	}
+	return fargateProviders
 }
 
 func (c *cluster) lacksProviders() bool {
@@ -119,5 +206,5 @@ func (c *cluster) associate(ctx context.Context) error {
 		_, err := c.w.aws.ECS.PutClusterCapacityProviders(ctx, in)
 		return err
 	})
-	return explain("associate Fargate's capacity providers with the cluster", err)
+	return explain("associate the capacity providers with the cluster", err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"ecsctl/internal/hint"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 )
 
@@ -98,6 +99,69 @@ func TestClusterOfOthersWithoutSpot(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.bootstrap()
+}
+
+// group makes the capacity provider of an Auto Scaling group.
+func (a *account) group(name string) {
+	a.t.Helper()
+	_, err := ecs.NewFromConfig(a.server.Config()).CreateCapacityProvider(a.t.Context(),
+		&ecs.CreateCapacityProviderInput{Name: &name, AutoScalingGroupProvider: &types.AutoScalingGroupProvider{
+			AutoScalingGroupArn: aws.String("arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:" +
+				"00000000-0000-4000-8000-000000000000:autoScalingGroupName/" + name),
+			ManagedScaling: &types.ManagedScaling{Status: types.ManagedScalingStatusEnabled}}})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// The capacity provider of --capacity ec2 must be there. A cluster of ours gets it, one of others must have it.
+func TestCapacityProviderOfAGroup(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 3)
+	a.bootstrap()
+	a.spec.FlowRuns.Capacity, a.spec.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
+	if _, err := provision.NewBootstrap(t.Context(), a.options()); err == nil ||
+		!strings.Contains(err.Error(), `capacity provider "batch" does not exist`) {
+		t.Fatalf("got %v", err)
+	}
+	a.group("batch")
+	a.bootstrap()
+	a.settled()
+	if diff := cmp.Diff([]string{"FARGATE", "FARGATE_SPOT", "batch"}, a.providers()); diff != "" {
+		t.Error(diff)
+	}
+	a.spec.FlowRuns.Capacity, a.spec.FlowRuns.CapacityProvider = "", ""
+	a.bootstrap()
+	a.settled()
+	pool, err := a.api.ReadWorkPool(t.Context(), a.spec.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(pool.BaseJobTemplate); strings.Contains(text, `"default":"EC2"`) || strings.Contains(text, "batch") {
+		t.Errorf("the pool is still for EC2: %s", text)
+	}
+}
+
+func TestClusterOfOthersWithoutTheProvider(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, sandbox.Options{}, 3)
+	a.group("batch")
+	if _, err := a.source.ECS.CreateCluster(t.Context(),
+		&ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE"}}); err != nil {
+		t.Fatal(err)
+	}
+	a.spec.FlowRuns.Capacity, a.spec.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
+	_, err := provision.NewBootstrap(t.Context(), a.options())
+	const line = "aws ecs put-cluster-capacity-providers --region eu-west-1 --cluster default " +
+		"--capacity-providers FARGATE FARGATE_SPOT batch --default-capacity-provider-strategy '[]'"
+	if err == nil || !slices.Contains(hint.Of(err), line) {
+		t.Fatalf("got %v, hints %q", err, hint.Of(err))
+	}
+	if err := associate("FARGATE", "batch")(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	a.bootstrap()
+	a.settled()
 }
 
 // Somebody makes the cluster, in another way, between our look and our call.

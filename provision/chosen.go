@@ -25,7 +25,8 @@ func (w *world) chosen() spec.Spec {
 		FlowRuns: spec.FlowRuns{ExecutionRole: s.FlowRuns.ExecutionRole, TaskRole: s.FlowRuns.TaskRole,
 			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
 			BundleStorage: s.FlowRuns.BundleStorage, PolicyARNs: s.FlowRuns.PolicyARNs,
-			JobVariables: s.FlowRuns.JobVariables},
+			JobVariables: s.FlowRuns.JobVariables, Capacity: s.FlowRuns.Capacity,
+			CapacityProvider: s.FlowRuns.CapacityProvider},
 		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
@@ -37,6 +38,9 @@ func (w *world) chosen() spec.Spec {
 	c.Worker.Binary = "" // a file of one machine; its content is in the image
 	if !s.ExecutesCommands() {
 		c.Worker.ExecuteCommand = nil
+	}
+	if !s.FallsBackFromSpot() {
+		c.Worker.SpotFallback = nil
 	}
 	if s.Observes() {
 		c.Observer = nil
@@ -128,6 +132,7 @@ func (w *world) recallChoices(said *spec.Spec) {
 	if len(said.FlowRuns.JobVariables) == 0 {
 		said.FlowRuns.JobVariables = c.FlowRuns.JobVariables
 	}
+	recallCapacity(&said.FlowRuns, c.FlowRuns)
 	orPointer(&said.FlowRuns.Logs, c.FlowRuns.Logs)
 	orPointer(&said.FlowRuns.Repository, c.FlowRuns.Repository)
 	said.FlowRuns.BundleStorage = said.FlowRuns.BundleStorage || c.FlowRuns.BundleStorage
@@ -137,6 +142,13 @@ func (w *world) recallChoices(said *spec.Spec) {
 	said.LogRetentionDays = cmp.Or(said.LogRetentionDays, c.LogRetentionDays)
 	if said.Tags == nil {
 		said.Tags = c.Tags
+	}
+}
+
+// recallCapacity takes a capacity with its provider, unless another or a launch type is said.
+func recallCapacity(said *spec.FlowRuns, c spec.FlowRuns) {
+	if said.LaunchType == "" && (said.Capacity == "" || said.Capacity == c.Capacity) {
+		said.Capacity, said.CapacityProvider = c.Capacity, cmp.Or(said.CapacityProvider, c.CapacityProvider)
 	}
 }
 
@@ -154,6 +166,7 @@ func recallChosenWorker(said *spec.Worker, c spec.Worker) {
 		return // the rest is of the other runtime
 	}
 	said.Runtime = c.Runtime
+	orPointer(&said.SpotFallback, c.SpotFallback)
 	said.Image = cmp.Or(said.Image, c.Image)
 	said.Architecture = cmp.Or(said.Architecture, c.Architecture)
 	said.CPU = cmp.Or(said.CPU, c.CPU)

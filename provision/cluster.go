@@ -20,6 +20,7 @@ type cluster struct {
 	found *types.Cluster
 	// inactive: a cluster of this name was deleted, and AWS still shows it.
 	inactive bool
+	provider *types.CapacityProvider // that flow runs are to use, of an Auto Scaling group
 
 	// The rest is for teardown.
 	own    *service // the service in it that goes first
@@ -34,6 +35,9 @@ func (c *cluster) needs() []Kind       { return nil }
 func (c *cluster) name() string        { return shortName(c.w.spec.Cluster) }
 
 func (c *cluster) find(ctx context.Context) error {
+	if err := c.findProvider(ctx); err != nil {
+		return err
+	}
 	out, err := c.w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
 		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
 	})
@@ -58,8 +62,8 @@ func (c *cluster) check() error {
 		return hint.Add(fmt.Errorf("cluster %q is not in account %s and region %s", c.w.spec.Cluster, c.w.id.Account,
 			c.w.id.Region), "name a cluster of this account and region with --cluster")
 	}
-	if c.found == nil {
-		return nil
+	if err := c.checkProvider(); err != nil || c.found == nil {
+		return err
 	}
 	if status := aws.ToString(c.found.Status); status != "ACTIVE" {
 		return hint.Add(fmt.Errorf("cluster %q is %s: it takes no tasks", c.name(), status),
@@ -107,7 +111,7 @@ func (c *cluster) apply(ctx context.Context) (string, error) {
 
 func (c *cluster) create(ctx context.Context) (string, error) {
 	in := &ecs.CreateClusterInput{
-		ClusterName: aws.String(c.name()), CapacityProviders: fargateProviders, Tags: ecsTags(c.w.wantedTags()),
+		ClusterName: aws.String(c.name()), CapacityProviders: c.providersOfOurs(), Tags: ecsTags(c.w.wantedTags()),
 	}
 	if wanted := c.w.spec.ContainerInsights; wanted != "" {
 		in.Settings = insights(wanted)

@@ -100,7 +100,7 @@ func (w *world) compatibilities() []string {
 	if job := w.poolJob(); job != nil && job.failed == nil && !slices.Equal(job.Uses.Compatibilities, fargate) {
 		return []string{}
 	}
-	switch w.spec.FlowRuns.LaunchType {
+	switch w.spec.FlowRuns.LaunchesAs() {
 	case "", "FARGATE", "FARGATE_SPOT":
 		return fargate
 	}

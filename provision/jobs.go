@@ -25,7 +25,7 @@ type Startable struct {
 // Jobs tells which jobs the worker of a pool can start. It asks AWS about each thing once.
 type Jobs struct {
 	w       *world
-	cluster *types.Cluster // nil when it is made
+	cluster *types.Cluster // as it is, or as the plan leaves it; nil when there is none
 
 	mu    sync.Mutex
 	known map[string][]string

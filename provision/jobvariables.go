@@ -71,6 +71,12 @@ func (p *workPool) staleVariables() []poolDefault {
 			out = append(out, poolDefault{name, nil})
 		}
 	}
+	for _, name := range []string{launchTypeVariable, strategyVariable} {
+		if before.FlowRuns.Capacity != "" && p.w.spec.FlowRuns.Capacity == "" && !p.names(name) &&
+			(name != launchTypeVariable || p.w.spec.FlowRuns.LaunchType == "") && p.template.ours(name) {
+			out = append(out, poolDefault{name, nil})
+		}
+	}
 	if hasSidecar(before.FlowRuns) && !hasSidecar(p.w.spec.FlowRuns) && !p.names(containerVariable) &&
 		p.template.ours(containerVariable) {
 		out = append(out, poolDefault{containerVariable, nil})

@@ -26,13 +26,17 @@ func (w *world) policyValues() map[string]any {
 func (w *world) ecsValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
-	insights := []string{}
+	insights, providers := []string{}, []string{}
+	if name := w.spec.FlowRuns.CapacityProvider; name != "" {
+		providers = append(providers, w.id.arn("ecs", "capacity-provider/"+name))
+	}
 	if w.spec.ContainerInsights != "" {
 		insights = append(insights, cluster)
 	}
 	return map[string]any{
 		"Cluster":            cluster,
 		"InsightsCluster":    insights,
+		"CapacityProvider":   providers,
 		"AnyCluster":         "*",
 		"Service":            service(shortName(cluster)),
 		"AnyService":         service("*"),

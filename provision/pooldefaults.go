@@ -31,7 +31,9 @@ func (p *workPool) defaults() []poolDefault {
 	add(true, logsVariable, w.spec.FlowRunLogs())
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
-	add(f.LaunchType != "", "launch_type", f.LaunchType)
+	add(f.LaunchesAs() != "", launchTypeVariable, f.LaunchesAs())
+	strategy := f.CapacityVariables()[strategyVariable]
+	add(strategy != nil && p.setsStrategy(strategy), strategyVariable, strategy)
 	add(f.Image != "", "image", f.Image)
 	add(f.CPU != 0, "cpu", f.CPU)
 	add(f.Memory != 0, "memory", f.Memory)

@@ -63,11 +63,11 @@ func (p *workPool) jobProblems(ctx context.Context, cluster *types.Cluster) ([]s
 	}
 }
 
-// clusterOf is the cluster that was found; nil when it is made.
+// clusterOf is the cluster as the plan leaves it.
 func clusterOf(resources []resource) *types.Cluster {
 	for _, r := range resources {
-		if c, ok := r.(*cluster); ok && c.found != nil {
-			return c.found
+		if c, ok := r.(*cluster); ok {
+			return c.planned()
 		}
 	}
 	return nil

@@ -36,6 +36,8 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Worker.Limit":          func(_ *account, s *spec.Spec) { s.Worker.Limit = aws.Int(3) },
 	"Worker.ExecuteCommand": func(_ *account, s *spec.Spec) { s.Worker.ExecuteCommand = aws.Bool(true) },
 
+	"Worker.SpotFallback": func(_ *account, s *spec.Spec) { s.Worker.SpotFallback = aws.Bool(true) },
+
 	"Worker.Env": func(_ *account, s *spec.Spec) {
 		s.Worker.Env = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}
 	},
@@ -77,6 +79,11 @@ var choices = map[string]func(*account, *spec.Spec){
 	},
 	"FlowRuns.TaskRole": func(_ *account, s *spec.Spec) {
 		s.FlowRuns.TaskRole = "arn:aws:iam::123456789012:role/flows"
+	},
+	"FlowRuns.Capacity": func(_ *account, s *spec.Spec) { s.FlowRuns.Capacity = spec.CapacityFargateSpot },
+	"FlowRuns.CapacityProvider": func(a *account, s *spec.Spec) {
+		a.group("batch")
+		s.FlowRuns.Capacity, s.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
 	},
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
 	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },

@@ -46,13 +46,17 @@ func (w *world) ecsctlContainer() containerContent {
 	if queue := w.observerQueue(); queue != "" {
 		environment[observerQueueVariable] = queue
 	}
+	arguments := w.workerArguments()
+	if w.spec.FallsBackFromSpot() {
+		arguments = append(arguments, "--spot-fallback")
+	}
 	return containerContent{
 		Name:       workerContainer,
 		Image:      reference,
 		EntryPoint: []string{binaryInImage},
 		// Workers of one service are told apart by the ids of their tasks.
 		Command: slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service},
-			w.workerArguments()),
+			arguments),
 		Environment: environment,
 		Secrets:     w.containerSecrets(),
 		Health: &healthContent{

@@ -80,6 +80,7 @@ func TestSchemaEnumerations(t *testing.T) {
 	for what, pair := range map[string][2]any{
 		"insights":    {schema.Properties["containerInsights"].Enum, spec.InsightsValues},
 		"retention":   {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
+		"capacity":    {schema.Properties["flowRuns"].Properties["capacity"].Enum, spec.Capacities},
 		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, spec.LaunchTypes},
 		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, fargate.CPUs()},
 	} {
@@ -110,6 +111,8 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 		LogRetentionDays: 30, Tags: map[string]string{"team": "data"},
 	}
 	full.Worker.ExecuteCommand, full.ContainerInsights = &exec, "enhanced"
+	full.Worker.SpotFallback = &exec
+	full.FlowRuns.Capacity, full.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
 	full.Worker.Env, full.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	full.FlowRuns.PolicyARNs, full.FlowRuns.JobVariables = []string{"p"}, map[string]any{"family": "etl"}
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))

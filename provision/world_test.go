@@ -14,6 +14,7 @@ func fullSpec() spec.Spec {
 	s := validSpec()
 	s.Worker.WorkQueues, s.Worker.Limit, s.Worker.DesiredCount = []string{"fast", "slow lane"}, ptr(5), ptr(2)
 	s.Worker.ExecuteCommand, s.ContainerInsights = ptr(true), "enhanced"
+	s.Worker.SpotFallback = ptr(true)
 	s.Worker.Env, s.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	s.FlowRuns = spec.FlowRuns{
 		Image: "app:1", CPU: 1024, Memory: 2048, LaunchType: "FARGATE", Families: []string{"mine-*"},

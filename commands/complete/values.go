@@ -25,6 +25,7 @@ var fixedValues = map[string][]string{
 	"output":               {inputs.OutputText, inputs.OutputJSON},
 	"architecture":         {fargate.ArchitectureX86, fargate.ArchitectureARM},
 	"assign-public-ip":     {spec.PublicIPAuto, spec.PublicIPEnabled, spec.PublicIPDisabled},
+	"capacity":             spec.Capacities,
 	"flow-run-launch-type": {"FARGATE", "FARGATE_SPOT", "EC2", "EXTERNAL"},
 	"running":              {provision.RunningWait, provision.RunningStop, provision.RunningLeave},
 	"platform":             {"linux/amd64", "linux/arm64"},

@@ -109,5 +109,11 @@ func jobFlags() []SpecFlag {
 		listFlag("flow-policy-arn", inFlowRuns, "`ARN` of a policy for the task role that is made; may be repeated",
 			func(s *spec.Spec) *[]string { return &s.FlowRuns.PolicyARNs }),
 		jobVariableFlag(),
+		stringFlag("capacity", inFlowRuns, "where flow runs run: fargate, fargate-spot or ec2 (default: as the pool has it)",
+			func(s *spec.Spec) *string { return &s.FlowRuns.Capacity }),
+		stringFlag("capacity-provider", inFlowRuns, "`NAME` of your Auto Scaling group's capacity provider, for --capacity ec2",
+			func(s *spec.Spec) *string { return &s.FlowRuns.CapacityProvider }),
+		switchFlag("spot-fallback", inWorker, "launch flow runs on demand when Fargate Spot has no capacity", "false",
+			func(s *spec.Spec) **bool { return &s.Worker.SpotFallback }),
 	}
 }

@@ -1,7 +1,7 @@
 """Runs jobs through the real ECSWorker of prefect-aws and prints what it sends.
 
     official.py [--cases FILE] [--generate N] [--named N] [--older N] [--empties N]
-                [--seed N]
+                [--capacity N] [--seed N]
 
 One JSON object a line: first {"seed", "prefect", "prefect_aws"}, then one for each
 job with its inputs and either the recorded requests or why the worker refused. The
@@ -52,6 +52,7 @@ from prefect.settings import Profile, Settings, get_current_settings
 from prefect.workers.base import BaseJobConfiguration
 from prefect_aws.workers import ecs_worker
 
+import capacity
 import case as cases
 import empties
 import generate
@@ -289,6 +290,7 @@ def main():
     parser.add_argument("--named", type=int, default=100)
     parser.add_argument("--older", type=int, default=80)
     parser.add_argument("--empties", type=int, default=10**6)
+    parser.add_argument("--capacity", type=int, default=240)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -297,6 +299,7 @@ def main():
     jobs += generate.jobs(options.seed, options.generate)
     jobs += named.jobs(options.seed, options.named)
     jobs += older.jobs(options.seed, options.older)
+    jobs += capacity.jobs(options.seed, options.capacity)
     jobs += empties.jobs(options.seed, options.empties, default_template)
     print(json.dumps({"seed": options.seed, "prefect": prefect.__version__, "prefect_aws": prefect_aws.__version__}))
     with mock_aws():

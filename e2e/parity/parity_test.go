@@ -25,6 +25,7 @@ func TestRequestsEqualThoseOfTheOfficialWorker(t *testing.T) {
 		t.Errorf("%d jobs, want 1000 at least", len(jobs))
 	}
 	rows, aws, count := peers.Differences(t), newAccount(t), map[string]int{}
+	kinds := map[string]map[string]int{}
 	for _, row := range []string{"aws-refuses", "python-stumbles"} {
 		if !slices.Contains(rows, row) {
 			t.Errorf("docs/parity.md has no row %q", row)
@@ -32,28 +33,77 @@ func TestRequestsEqualThoseOfTheOfficialWorker(t *testing.T) {
 	}
 	for _, job := range jobs {
 		t.Run(job.Case.Name, func(t *testing.T) {
-			made, err := job.ours(about.Prefect)
-			switch {
-			case job.Case.Difference != "":
-				checkMeant(t, job, made, err, rows)
-				count["differ as docs/parity.md says"]++
-			case job.Official == nil && err == nil && stumbled.MatchString(job.Refused):
-				count["sent by ours, where the official worker stumbles (python-stumbles)"]++
-			case job.Official == nil && err == nil:
-				t.Errorf("ours sends a request, the official worker refuses: %s", job.Refused)
-			case job.Official == nil:
-				count["refused by both"]++
-			case err != nil:
-				checkRefusedByAWS(t, aws, job, err)
-				count["refused by ours, and by AWS what the official worker sends (aws-refuses)"]++
-			default:
-				checkEqual(t, job, made)
-				count["equal"]++
+			became := compare(t, aws, job, about.Prefect, rows)
+			count[became]++
+			if kind := job.kind(); kind != "" {
+				if kinds[kind] == nil {
+					kinds[kind] = map[string]int{}
+				}
+				kinds[kind][became]++
 			}
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(count)) {
 		t.Logf("%d %s", count[name], name)
+	}
+	checkKinds(t, kinds)
+}
+
+const equal = "equal"
+
+// compare says what became of a job, and fails the test when that is not meant.
+func compare(t *testing.T, aws *account, job outcome, prefect string, rows []string) string {
+	t.Helper()
+	made, err := job.ours(prefect)
+	switch {
+	case job.Case.Difference != "":
+		checkMeant(t, job, made, err, rows)
+		return "differ as docs/parity.md says"
+	case job.Official == nil && err == nil && stumbled.MatchString(job.Refused):
+		return "sent by ours, where the official worker stumbles (python-stumbles)"
+	case job.Official == nil && err == nil:
+		t.Errorf("ours sends a request, the official worker refuses: %s", job.Refused)
+		return "refused by the official worker alone"
+	case job.Official == nil:
+		return "refused by both"
+	case err != nil:
+		checkRefusedByAWS(t, aws, job, err)
+		return "refused by ours, and by AWS what the official worker sends (aws-refuses)"
+	}
+	checkEqual(t, job, made)
+	if job.kind() != "" && made.Register != nil {
+		checkDefinitionTaken(t, aws, made)
+	}
+	return equal
+}
+
+// kind is what a job of capacity.py is about.
+func (o outcome) kind() string {
+	name, generated := strings.CutPrefix(o.Case.Name, "capacity ")
+	if !generated {
+		return ""
+	}
+	_, kind, _ := strings.Cut(name, " ")
+	return kind
+}
+
+// checkKinds prints what became of the jobs of each kind. Most must be sent, not refused.
+func checkKinds(t *testing.T, kinds map[string]map[string]int) {
+	t.Helper()
+	all := 0
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		sum := 0
+		for _, n := range kinds[kind] {
+			sum += n
+		}
+		all += sum
+		t.Logf("%s: %d jobs, %v", kind, sum, kinds[kind])
+		if kinds[kind][equal]*5 < sum {
+			t.Errorf("%s: only %d of %d jobs are sent by both", kind, kinds[kind][equal], sum)
+		}
+	}
+	if len(kinds) < 8 || all < 200 {
+		t.Errorf("%d jobs of %d kinds of capacity, want 200 of 8 at least", all, len(kinds))
 	}
 }
 
@@ -69,6 +119,14 @@ func checkRefusedByAWS(t *testing.T, aws *account, job outcome, err error) {
 		t.Fatalf("the official worker sends, AWS takes it, ours refuses: %v", err)
 	}
 	t.Logf("ours: %v\nAWS: %s", err, refusal)
+}
+
+// checkDefinitionTaken wants ours to refuse a definition that AWS would.
+func checkDefinitionTaken(t *testing.T, aws *account, made *requests) {
+	t.Helper()
+	if refusal := aws.send(t, "RegisterTaskDefinition", made.Register); refusal != "" {
+		t.Errorf("both send what AWS refuses: %s", refusal)
+	}
 }
 
 func checkEqual(t *testing.T, job outcome, made *requests) {

@@ -141,7 +141,7 @@ func (d *doctor) vcpusAsked() float64 {
 	if run == 0 {
 		run = usualRunCPU
 	}
-	switch d.spec.FlowRuns.LaunchType {
+	switch d.spec.FlowRuns.LaunchesAs() {
 	case "FARGATE_SPOT", "EC2", "EXTERNAL":
 		run = 0
 	}

@@ -21,8 +21,8 @@ func (r *statusReader) readPlan(ctx context.Context) {
 		r.add(p)
 		return
 	}
-	if plan.NoSpot != nil {
-		r.add(problemOf(AboutCluster, plan.NoSpot))
+	if plan.NoCapacity != nil {
+		r.add(problemOf(AboutCluster, plan.NoCapacity))
 	}
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {

@@ -72,6 +72,8 @@ type Worker struct {
 	WorkQueues []string `yaml:"workQueues,omitempty" json:"workQueues,omitempty"`
 	// Limit is how many flow runs a worker runs at once; nil means no limit.
 	Limit *int `yaml:"limit,omitempty" json:"limit,omitempty"`
+	// SpotFallback says whether flow runs for which Fargate Spot has no capacity are launched on demand; nil means no.
+	SpotFallback *bool `yaml:"spotFallback,omitempty" json:"spotFallback,omitempty"`
 	// ExecuteCommand says whether ECS Exec runs commands in the worker's container; nil means no.
 	ExecuteCommand *bool `yaml:"executeCommand,omitempty" json:"executeCommand,omitempty"`
 	// Env are further variables of the worker's container, which are no secrets: anybody who may read the task
@@ -126,6 +128,10 @@ type FlowRuns struct {
 	CPU        int    `yaml:"cpu,omitempty" json:"cpu,omitempty"`
 	Memory     int    `yaml:"memory,omitempty" json:"memory,omitempty"`
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
+	// Capacity is where flow runs run: one of Capacities; empty leaves it to LaunchType and the pool.
+	Capacity string `yaml:"capacity,omitempty" json:"capacity,omitempty"`
+	// CapacityProvider is the name of an Auto Scaling group's capacity provider, for CapacityEC2.
+	CapacityProvider string `yaml:"capacityProvider,omitempty" json:"capacityProvider,omitempty"`
 	// ExecutionRole and TaskRole are ARNs. Both default to roles that are made: the task role without rights, the
 	// execution role with those that flow runs need. Where the worker's execution role is an ARN it is theirs too.
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`
@@ -227,6 +233,9 @@ func (s Spec) MakesFlowRepository() bool {
 func (s Spec) ExecutesCommands() bool {
 	return s.Worker.ExecuteCommand != nil && *s.Worker.ExecuteCommand
 }
+
+// FallsBackFromSpot reports whether the worker launches on demand what Fargate Spot has no capacity for.
+func (s Spec) FallsBackFromSpot() bool { return s.Worker.SpotFallback != nil && *s.Worker.SpotFallback }
 
 // Observes reports whether a queue with task changes is wanted.
 func (s Spec) Observes() bool { return s.Observer == nil || *s.Observer }

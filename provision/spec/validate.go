@@ -140,6 +140,9 @@ func (s Spec) checkWorker() []error {
 			errs = append(errs, fmt.Errorf("worker-env: %s is bootstrap's to set", name))
 		}
 	}
+	if s.FallsBackFromSpot() && w.Runtime == RuntimePrefect {
+		errs = append(errs, errors.New("spot-fallback: the official worker has no such setting; take the runtime ecsctl"))
+	}
 	if w.Limit != nil && *w.Limit < 1 {
 		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs, 1 or more", *w.Limit))
 	}
@@ -152,7 +155,7 @@ func (s Spec) checkFlowRuns() []error {
 	if f.LaunchType != "" {
 		errs = append(errs, oneOf("flow-run-launch-type", f.LaunchType, LaunchTypes...)...)
 	}
-	if (f.LaunchType == "" || strings.HasPrefix(f.LaunchType, "FARGATE")) && (f.CPU != 0 || f.Memory != 0) {
+	if (f.LaunchesAs() == "" || strings.HasPrefix(f.LaunchesAs(), "FARGATE")) && (f.CPU != 0 || f.Memory != 0) {
 		// The official worker's defaults stand in for the missing one (prefect_aws ecs_worker.py).
 		cpu, memory := f.CPU, f.Memory
 		cpu = cmp.Or(cpu, 1024)
@@ -178,6 +181,7 @@ func (s Spec) checkFlowRuns() []error {
 		errs = append(errs, errors.New("flow-policy-arn is for the task role that is made, and flow-run-task-role names "+
 			"another: give one of the two"))
 	}
+	errs = append(errs, f.checkCapacity()...)
 	errs = append(errs, f.checkJobVariables()...)
 	for _, family := range f.Families {
 		if !familyPattern.MatchString(family) {

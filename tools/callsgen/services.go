@@ -28,7 +28,7 @@ var services = []service{
 	{"ecs", "ecscalls", []string{
 		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeleteTaskDefinitions",
 		"DeregisterTaskDefinition",
-		"DescribeClusters",
+		"DescribeCapacityProviders", "DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
 		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateClusterSettings", "UpdateService",

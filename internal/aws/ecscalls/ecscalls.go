@@ -20,6 +20,7 @@ type Client struct {
 	opDeleteService               call[ecs.DeleteServiceInput, ecs.DeleteServiceOutput]
 	opDeleteTaskDefinitions       call[ecs.DeleteTaskDefinitionsInput, ecs.DeleteTaskDefinitionsOutput]
 	opDeregisterTaskDefinition    call[ecs.DeregisterTaskDefinitionInput, ecs.DeregisterTaskDefinitionOutput]
+	opDescribeCapacityProviders   call[ecs.DescribeCapacityProvidersInput, ecs.DescribeCapacityProvidersOutput]
 	opDescribeClusters            call[ecs.DescribeClustersInput, ecs.DescribeClustersOutput]
 	opDescribeServices            call[ecs.DescribeServicesInput, ecs.DescribeServicesOutput]
 	opDescribeTaskDefinition      call[ecs.DescribeTaskDefinitionInput, ecs.DescribeTaskDefinitionOutput]
@@ -48,6 +49,7 @@ func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 		opDeleteService:               c.DeleteService,
 		opDeleteTaskDefinitions:       c.DeleteTaskDefinitions,
 		opDeregisterTaskDefinition:    c.DeregisterTaskDefinition,
+		opDescribeCapacityProviders:   c.DescribeCapacityProviders,
 		opDescribeClusters:            c.DescribeClusters,
 		opDescribeServices:            c.DescribeServices,
 		opDescribeTaskDefinition:      c.DescribeTaskDefinition,
@@ -95,6 +97,11 @@ func (c *Client) DeleteTaskDefinitions(ctx context.Context, in *ecs.DeleteTaskDe
 // DeregisterTaskDefinition is the SDK's.
 func (c *Client) DeregisterTaskDefinition(ctx context.Context, in *ecs.DeregisterTaskDefinitionInput, options ...func(*ecs.Options)) (*ecs.DeregisterTaskDefinitionOutput, error) {
 	return c.opDeregisterTaskDefinition(ctx, in, options...)
+}
+
+// DescribeCapacityProviders is the SDK's.
+func (c *Client) DescribeCapacityProviders(ctx context.Context, in *ecs.DescribeCapacityProvidersInput, options ...func(*ecs.Options)) (*ecs.DescribeCapacityProvidersOutput, error) {
+	return c.opDescribeCapacityProviders(ctx, in, options...)
 }
 
 // DescribeClusters is the SDK's.

@@ -11,6 +11,9 @@ var ecsRights = rights{
 	"ListClusters":                anything,
 	"DeleteCluster":               onCluster,
 	"PutClusterCapacityProviders": onCluster,
+	"CreateCapacityProvider":      func(c *call) []need { return c.onProviders(c.text("name")) },
+	"DescribeCapacityProviders":   func(c *call) []need { return c.onProviders(c.texts("capacityProviders")...) },
+	"DeleteCapacityProvider":      func(c *call) []need { return c.onProviders(c.text("capacityProvider")) },
 	"UpdateClusterSettings":       onCluster,
 	"RegisterTaskDefinition":      registerTaskDefinition,
 	"DescribeTaskDefinition":      anything,
@@ -113,6 +116,19 @@ func (c *call) onServices(refs ...string) []need {
 	for _, ref := range refs {
 		arn := c.inside("service", ref)
 		out = append(out, c.on(arn, itsCluster(c), ecsTags(c, arn)))
+	}
+	return out
+}
+
+// onProviders is about capacity providers by their names or ARNs; none are all.
+func (c *call) onProviders(refs ...string) []need {
+	if len(refs) == 0 {
+		return anything(c)
+	}
+	var out []need
+	for _, ref := range refs {
+		arn := orARN(ref, func(name string) string { return c.arn("ecs", "capacity-provider/"+name) })
+		out = append(out, c.on(arn, requestTags(c.tags("tags"))))
 	}
 	return out
 }

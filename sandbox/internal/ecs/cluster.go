@@ -79,7 +79,7 @@ func (s *Service) createCluster(_ context.Context, in *api.CreateClusterInput) (
 	if err != nil {
 		return nil, err
 	}
-	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
+	if err := s.checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
 		return nil, err
 	}
 	if len(in.CapacityProviders) > 0 {
@@ -116,12 +116,11 @@ func (c *cluster) sameAs(o *cluster) bool {
 		reflect.DeepEqual(c.strategy, o.strategy)
 }
 
-// checkProviders knows only Fargate's capacity providers; others need CreateCapacityProvider.
-func checkProviders(names []string, strategy []types.CapacityProviderStrategyItem) error {
+// checkProviders takes Fargate's capacity providers and those that were made.
+func (s *Service) checkProviders(names []string, strategy []types.CapacityProviderStrategyItem) error {
 	for _, name := range names {
-		if name != "FARGATE" && name != "FARGATE_SPOT" {
-			return invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try "+
-				"again.", name)
+		if !slices.Contains(fargateProviders, name) && s.activeProvider(name) == nil {
+			return providerNotFound(name)
 		}
 	}
 	for _, item := range strategy {
@@ -227,7 +226,7 @@ func (s *Service) putProviders(_ context.Context,
 	if err != nil {
 		return nil, err
 	}
-	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
+	if err := s.checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
 		return nil, err
 	}
 	if err := s.checkLinked(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
@@ -65,8 +67,10 @@ type Service struct {
 
 	mu       sync.Mutex
 	clusters map[string]*cluster
-	families map[string][]*taskDefinition // by revision, rising
-	launches map[string]*launch           // by cluster and client token
+	// providers are those of Auto Scaling groups, by name; deleted ones stay.
+	providers map[string]*types.CapacityProvider
+	families  map[string][]*taskDefinition // by revision, rising
+	launches  map[string]*launch           // by cluster and client token
 
 	engine engine
 	trees  rootfs.Cache // of the images that were pulled from ECR
@@ -76,12 +80,13 @@ type Service struct {
 func New(cfg Config, peers Peers) *Service {
 	s := &Service{
 		cfg: cfg, peers: peers,
-		clusters: map[string]*cluster{},
+		clusters: map[string]*cluster{}, providers: map[string]*types.CapacityProvider{},
 		families: map[string][]*taskDefinition{},
 		launches: map[string]*launch{},
 	}
 	s.JSON = wire.NewJSON(&s.mu, "message")
 	s.handleClusters()
+	s.handleCapacityProviders()
 	s.handleTaskDefinitions()
 	s.handleServices()
 	s.handleTasks()

@@ -16,8 +16,12 @@ import (
 // override's and the secrets. Nothing of the sandbox's own environment is handed down.
 func (s *Service) environment(t *task, index int, o types.ContainerOverride, img containerImage) ([]string, error) {
 	cd := t.definition.api.ContainerDefinitions[index]
+	place := "AWS_ECS_FARGATE"
+	if t.onInstance() {
+		place = "AWS_ECS_EC2"
+	}
 	env := append(img.env(),
-		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
+		"AWS_EXECUTION_ENV="+place,
 		"AWS_REGION="+s.cfg.Region,
 		"AWS_DEFAULT_REGION="+s.cfg.Region,
 		s.mark(t, index),

@@ -78,6 +78,13 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 	if err := s.pause(t, s.cfg.TaskDelay); err != nil {
 		return nil, err
 	}
+	if t.network == nil { // the instance's own
+		s.set(t, func(api *types.Task) {
+			api.LastStatus, api.Connectivity = aws.String(taskPending), types.ConnectivityConnected
+			api.ConnectivityAt, api.PullStartedAt = aws.Time(s.cfg.Clock.Now()), aws.Time(s.cfg.Clock.Now())
+		})
+		return nil, nil
+	}
 	public := t.network.AssignPublicIp == types.AssignPublicIpEnabled
 	eni, err := s.peers.EC2.AttachInterface(t.pickSubnet(), t.network.SecurityGroups, public, *t.api.TaskArn)
 	if err != nil {

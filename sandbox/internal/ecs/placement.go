@@ -24,8 +24,8 @@ func (s *Service) runnable(ref string) (*taskDefinition, error) {
 	return td, nil
 }
 
-// placement returns the capacity provider, "" for the launch type FARGATE. There are
-// no container instances here, so EC2 is refused as in a cluster without any.
+// placement returns the capacity provider, "" for the launch type FARGATE. The clusters have no container instances of
+// their own, so EC2 is refused. A group that ECS scales brings an instance for each task that wants one.
 func (s *Service) placement(c *cluster, kind types.LaunchType,
 	strategy []types.CapacityProviderStrategyItem) (string, error) {
 	if kind == "" && strategy == nil {
@@ -44,11 +44,20 @@ func (s *Service) placement(c *cluster, kind types.LaunchType,
 					"is not associated with the cluster. Associate the capacity provider with the cluster or specify " +
 					"a valid capacity provider and try again.")
 			}
-			return "", invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and "+
-				"try again.", aws.ToString(item.CapacityProvider))
+			if s.activeProvider(name) == nil {
+				return "", providerNotFound(name)
+			}
+			return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is not " +
+				"associated with the cluster. Associate the capacity provider with the cluster or specify a valid " +
+				"capacity provider and try again.")
 		}
 	}
-	return heaviest(strategy), nil
+	best := heaviest(strategy)
+	if p := s.providers[best]; p != nil &&
+		p.AutoScalingGroupProvider.ManagedScaling.Status != types.ManagedScalingStatusEnabled {
+		return "", invalid("No Container Instances were found in your capacity provider.")
+	}
+	return best, nil
 }
 
 // heaviest takes all tasks to the provider with the most weight; Fargate has room for all.
@@ -62,10 +71,34 @@ func heaviest(strategy []types.CapacityProviderStrategyItem) string {
 	return *best.CapacityProvider
 }
 
+// onInstance reports whether a capacity provider is of an Auto Scaling group.
+func (s *Service) onInstance(provider string) bool { return s.providers[provider] != nil }
+
+// checkInstanceNetwork is for tasks on instances: only awsvpc has a network of its own there, without public address.
+func (s *Service) checkInstanceNetwork(td *taskDefinition,
+	in *types.NetworkConfiguration) (*types.AwsVpcConfiguration, error) {
+	switch {
+	case td.api.NetworkMode == types.NetworkModeAwsvpc:
+	case in != nil:
+		return nil, invalid("Network Configuration is not valid for the given networkMode of this task definition.")
+	default:
+		return nil, nil
+	}
+	if in != nil && in.AwsvpcConfiguration != nil &&
+		in.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled {
+		return nil, invalid("Assign public IP is not supported for this launch type.")
+	}
+	return s.checkAwsvpc(in)
+}
+
 func (s *Service) checkNetwork(td *taskDefinition, in *types.NetworkConfiguration) (*types.AwsVpcConfiguration, error) {
 	if !slices.Contains(td.api.Compatibilities, types.CompatibilityFargate) {
 		return nil, invalid("Task definition does not support launch_type FARGATE.")
 	}
+	return s.checkAwsvpc(in)
+}
+
+func (s *Service) checkAwsvpc(in *types.NetworkConfiguration) (*types.AwsVpcConfiguration, error) {
 	if in == nil || in.AwsvpcConfiguration == nil {
 		return nil, invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
 	}

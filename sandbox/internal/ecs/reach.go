@@ -6,6 +6,9 @@ import "fmt"
 // (docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html): on
 // platform version 1.4 all that a task needs for its start goes through its own interface.
 func (s *Service) reaches(t *task, service, words string) error {
+	if t.network == nil { // an instance that is registered with ECS has a way to AWS
+		return nil
+	}
 	if s.peers.EC2.Reaches(t.from, service) {
 		return nil
 	}

@@ -137,7 +137,7 @@ func checkRunTask(in *api.RunTaskInput) error {
 			"and try again.")
 	case !startedBySyntax.MatchString(aws.ToString(in.StartedBy)):
 		return invalid("startedBy can have letters, numbers, hyphens, forward slashes and underscores.")
-	case len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0:
+	case len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0 && in.LaunchType == types.LaunchTypeFargate:
 		return clientError("Placement constraints and strategies are not supported with FARGATE launch type.")
 	case in.Overrides != nil && overridesSize(in.Overrides) > maxOverrides:
 		return invalid("Container Overrides length must be at most %d", maxOverrides)
@@ -166,10 +166,14 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	if spec.provider, err = s.placement(c, in.LaunchType, in.CapacityProviderStrategy); err != nil {
 		return spec, err
 	}
-	if spec.network, err = s.checkNetwork(spec.definition, in.NetworkConfiguration); err != nil {
+	check := s.checkNetwork
+	if spec.instance = s.onInstance(spec.provider); spec.instance {
+		check = s.checkInstanceNetwork
+	}
+	if spec.network, err = check(spec.definition, in.NetworkConfiguration); err != nil {
 		return spec, err
 	}
-	if err := checkOverrides(spec.definition, in.Overrides); err != nil {
+	if err := checkOverrides(spec, in.Overrides); err != nil {
 		return spec, err
 	}
 	if err := checkOverrideValues(in.Overrides); err != nil {
@@ -185,6 +189,12 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 		return spec, err
 	}
 	spec.exec = in.EnableExecuteCommand
+	if spec.instance && in.PlatformVersion != nil {
+		return spec, invalid("The platform version must be null when specifying an EC2 launch type.")
+	}
+	if !spec.instance && len(in.PlacementConstraints)+len(in.PlacementStrategy) > 0 {
+		return spec, clientError("Placement constraints and strategies are not supported with FARGATE launch type.")
+	}
 	if err := checkPlatform(in.PlatformVersion); err != nil {
 		return spec, err
 	}
@@ -212,7 +222,8 @@ func (s *Service) taskTags(c *cluster, td *taskDefinition, in *api.RunTaskInput)
 }
 
 // checkOverrides refuses overrides that cannot take effect.
-func checkOverrides(td *taskDefinition, o *types.TaskOverride) error {
+func checkOverrides(spec taskSpec, o *types.TaskOverride) error {
+	td := spec.definition
 	if o == nil {
 		return nil
 	}
@@ -224,6 +235,9 @@ func checkOverrides(td *taskDefinition, o *types.TaskOverride) error {
 			return invalid("Override for container named %s is not a container in the TaskDefinition.",
 				aws.ToString(c.Name))
 		}
+	}
+	if spec.instance {
+		return nil // of any size that fits the instance
 	}
 	cpu, memory := aws.ToString(td.api.Cpu), aws.ToString(td.api.Memory)
 	if o.Cpu != nil {

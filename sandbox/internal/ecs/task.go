@@ -54,6 +54,7 @@ type taskSpec struct {
 	group      string
 	startedBy  string
 	provider   string // capacity provider; "" with a launch type
+	instance   bool   // it runs on an instance of an Auto Scaling group
 	service    *service
 	deployment *deployment
 	exec       bool // ECS Exec may run commands in it
@@ -80,6 +81,9 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 
 		Attributes: []types.Attribute{{Name: aws.String("ecs.cpu-architecture"), Value: aws.String(architecture(td))}},
 	}
+	if spec.instance {
+		s.putOnInstance(t)
+	}
 	applySize(&t.api, spec.overrides)
 	for _, cd := range td.ContainerDefinitions {
 		t.api.Containers = append(t.api.Containers, types.Container{
@@ -96,6 +100,25 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	s.engine.tasks.Go(func() { s.execute(t) })
 	return t
 }
+
+// putOnInstance makes it a task as ECS describes one on an instance. Each task gets an instance of its own.
+func (s *Service) putOnInstance(t *task) {
+	td := t.definition.api
+	t.api.LaunchType, t.api.PlatformVersion, t.api.PlatformFamily, t.api.EphemeralStorage = types.LaunchTypeEc2, nil, nil, nil
+	t.api.ContainerInstanceArn = aws.String(s.arn("container-instance/" + t.cluster.name + "/" + newID()))
+	cpu, memory := int32(0), int32(0)
+	for _, c := range td.ContainerDefinitions {
+		cpu, memory = cpu+c.Cpu, memory+aws.ToInt32(c.Memory)
+	}
+	if td.Cpu == nil {
+		t.api.Cpu = aws.String(fmt.Sprint(cpu))
+	}
+	if td.Memory == nil {
+		t.api.Memory = aws.String(fmt.Sprint(memory))
+	}
+}
+
+func (t *task) onInstance() bool { return t.api.LaunchType == types.LaunchTypeEc2 }
 
 func (s *Service) forgetStopped(c *cluster) {
 	for arn, t := range c.tasks {
