@@ -283,6 +283,13 @@ func (s *submit) conclude(ctx context.Context, log *slog.Logger, c candidate, er
 	if errors.Is(err, errOvertaken) || ctx.Err() != nil {
 		return // what is half-done when the worker is killed is for the next one to settle
 	}
+	if c.resumed || time.Since(c.claimed) > freshLaunch {
+		// Whatever failed may have waited for AWS first.
+		if lost := s.claim.stands(ctx, log, c); lost != nil {
+			log.InfoContext(ctx, "the flow run is left alone: "+lost.Error(), "launch", err)
+			return
+		}
+	}
 	if over, err := s.putOff.afterLaunch(ctx, log, c.ref(), s.claim.still(log, c), err); over {
 		if err != nil {
 			log.ErrorContext(ctx, "failed to give the flow run back: its state is set later", "error", err)

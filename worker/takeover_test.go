@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ecsctl/prefect"
+	"ecsctl/sandbox/fault"
 	"ecsctl/worker"
 )
 
@@ -53,4 +56,34 @@ func (w *world) takeovers(id string) (n int) {
 		}
 	}
 	return n
+}
+
+// A worker that takes over looks for the task first. While AWS makes it wait, a person cancels the run: told to stop
+// then, the worker does not give back what is over.
+func TestATakeoverThatWaitedLooksAtItsClaim(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.8.8", "2.20.26"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, worldOptions{version: version})
+			id := w.runs(w.deployment(nil), 1)[0]
+			first := w.stuck("w1")
+			first.kill()
+			<-first.ended
+			w.server.ClearFaults()
+			w.server.AddFault(fault.Fault{Service: "ecs", Operation: "ListTasks", Kind: fault.Throttle, Times: -1})
+			next := w.start(func(o *worker.Options) {
+				impatient(o)
+				o.Patience, o.AWS.RetryMaxAttempts = time.Hour, 1
+			})
+			eventually(t, "a look for the task", func() bool { return w.takeovers(id) > 0 && w.calls("ListTasks") > 0 })
+			w.set(id, prefect.Cancelled)
+			before := w.history(id)
+			next.stop()
+			<-next.ended
+			if diff := cmp.Diff(before, w.history(id)); diff != "" {
+				t.Errorf("the run's states (-before +after):\n%s", diff)
+			}
+		})
+	}
 }
