@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ecsctl/sandbox"
@@ -62,8 +63,15 @@ func TestASidecarIsNotTheCause(t *testing.T) {
 			variables := w.logged(w.executionRole(), tc.env)
 			variables["container_name"] = tc.container
 			id := w.runs(w.deploymentOf(w.withSidecar(tc.program, tc.essential), variables), 1)[0]
-			w.start(nil)
+			running := w.start(nil)
 			w.crashes(t, id, []string{tc.message}, []string{tc.log})
+			running.stop()
+			<-running.ended
+			for _, line := range must(w.api.FlowRunLogs(t.Context(), id))(t) {
+				if strings.Contains(line.Message, "while it was launched") {
+					t.Errorf("its own end is taken for another's: %s", line.Message)
+				}
+			}
 		})
 	}
 }

@@ -124,19 +124,23 @@ func (r launchedRun) isSurelyNeeded(now *prefect.FlowRun) bool {
 // it has just launched.
 func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at place) error {
 	defer l.table.leaveTask(run.ID, at.task)
-	log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is stopped",
-		"task", at.task)
 	began := time.Now()
 	again := func(err error) bool {
 		return awsaccess.Passing(err) || isUnknownTask(err) && time.Since(began) < appearsWithin
 	}
+	over := false // the task was: its end may be what has ended the run
 	// It is tried until the worker is at its very end: the task may do what nobody wants any more.
 	err := patiently(ctx, log, patience{limit: l.patience.limit}, again, func() error {
-		_, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
+		out, err := at.clients.ECS.StopTask(ctx, &ecs.StopTaskInput{
 			Cluster: &at.cluster, Task: &at.task, Reason: aws.String(stopReason),
 		})
+		over = err == nil && out.Task != nil && aws.ToString(out.Task.LastStatus) == "STOPPED"
 		return err
 	})
+	if !over {
+		log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is stopped",
+			"task", at.task)
+	}
 	if isUnknownTask(err) {
 		return nil
 	}
