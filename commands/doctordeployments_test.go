@@ -35,7 +35,7 @@ func TestDoctorDeployments(t *testing.T) {
 		"family":  {`{"family": "reports"}`, "FAIL .*deployment hello/family .*--flow-run-family reports"},
 		"cluster": {`{"cluster": "prod"}`, "FAIL .*deployment hello/cluster .*may run tasks only in \"acme\""},
 		"provider": {`{"capacity_provider_strategy": [{"capacityProvider": "gpu", "weight": 1}]}`,
-			"FAIL .*deployment hello/provider .*no capacity provider \"gpu\""},
+			"FAIL .*deployment hello/provider .*no capacity provider gpu"},
 		"group": {`{"cloudwatch_logs_options": {"awslogs-group": "/gone"}}`,
 			"FAIL .*deployment hello/group .*log group /gone does not exist"},
 		"elsewhere": {`{"cloudwatch_logs_options": {"awslogs-group": "/acme/flows"}}`,

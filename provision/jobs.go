@@ -183,7 +183,7 @@ func (j *Jobs) placement(s Startable) []string {
 	}
 	for _, provider := range s.Uses.Providers {
 		if !slices.Contains(providers, provider) {
-			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %q: associate it with the cluster, or "+
+			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %s: associate it with the cluster, or "+
 				"change capacity_provider_strategy or launch_type", name, provider))
 		}
 	}

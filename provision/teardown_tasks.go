@@ -19,7 +19,7 @@ func (t *Teardown) taskStep(progress Progress) step {
 	return step{change: change, needs: []Kind{KindService}, run: func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, t.opts.Limit)
 		defer cancel()
-		return "", t.settleTasks(ctx, progress)
+		return "", adviseTime(ctx, t.settleTasks(ctx, progress))
 	}}
 }
 

@@ -183,9 +183,11 @@ func TestAutoDeregister(t *testing.T) {
 	for _, id := range ids {
 		w.await(id, prefect.Completed)
 	}
-	eventually(t, "the definition to be deregistered", func() bool { return w.calls("DeregisterTaskDefinition") == 1 })
-	list := must(w.ecs.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{Status: "ACTIVE"}))(t)
-	if len(list.TaskDefinitionArns) != 0 {
-		t.Errorf("left: %v", list.TaskDefinitionArns)
+	eventually(t, "the definition to be deregistered", func() bool {
+		list := must(w.ecs.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{Status: "ACTIVE"}))(t)
+		return len(list.TaskDefinitionArns) == 0
+	})
+	if n := w.calls("DeregisterTaskDefinition"); n != 1 {
+		t.Errorf("it was deregistered %d times", n)
 	}
 }

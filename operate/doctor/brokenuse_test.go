@@ -37,7 +37,7 @@ var brokenUses = map[string]setUp{
 	}, made: true, damage: func(p *patient.Patient) {
 		setDefault(p, "launch_type", "FARGATE_SPOT")
 	}, change: asTheCommand, check: "the pool's own job", status: operate.CheckFail,
-		says: `cluster "theirs" has no capacity provider "FARGATE_SPOT"`, fix: "aws ecs put-cluster-capacity-providers " +
+		says: `cluster "theirs" has no capacity provider FARGATE_SPOT`, fix: "aws ecs put-cluster-capacity-providers " +
 			"--region eu-west-1 --cluster theirs --capacity-providers FARGATE FARGATE_SPOT"},
 	"the worker's deployment has failed": {account: sandbox.Options{Functions: map[string]sandbox.Function{
 		"prefecthq/*": func(context.Context, []string) int { return 3 },
