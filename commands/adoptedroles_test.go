@@ -36,7 +36,8 @@ func TestAdoptedWorkerRoles(t *testing.T) {
 			"may not do iam:PassRole, says IAM: a policy of the role denies it explicitly",
 			"may not do iam:PassRole", "Crashed"},
 		"boundary": {trusted + ", PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess'",
-			everything, false, "may not do .*iam:PassRole.*: its permissions boundary", "may not do .*iam:PassRole", "Crashed"},
+			everything, false, "may not do .*iam:PassRole.*: its permissions boundary",
+			"may not do .*iam:PassRole", "Crashed"},
 		"wrong trust": {"AssumeRolePolicyDocument: '" + trustEC2 + "'", everything, true,
 			"trust policy does not let ecs-tasks.amazonaws.com assume it", "trust policy does not let", ""},
 	} {

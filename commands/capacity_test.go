@@ -16,8 +16,8 @@ import (
 // capacityRuns is how many flow runs each capacity is to carry; every other one is for ARM.
 const capacityRuns = 20
 
-// TestCapacities takes each capacity from bootstrap to teardown: verify passes, its runs are on it, on the processor that
-// each asks for, a second plan is empty and nothing is left.
+// TestCapacities takes each capacity from bootstrap to teardown: verify passes, its runs are on it,
+// on the processor that each asks for, a second plan is empty and nothing is left.
 func TestCapacities(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -30,10 +30,12 @@ func TestCapacities(t *testing.T) {
 		"spot": {args: []string{"--capacity", "fargate-spot"}, kind: types.LaunchTypeFargate,
 			provider: "FARGATE_SPOT"},
 		"ec2": {prepare: func(a *adopter) {
-			a.make("", "", "ecs", "CreateCapacityProvider", "{Name: batch, AutoScalingGroupProvider: {AutoScalingGroupArn: '"+
-				"arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:00000000-0000-4000-8000-000000000000:"+
-				"autoScalingGroupName/batch', ManagedScaling: {Status: ENABLED}}}")
-		}, args: []string{"--capacity", "ec2", "--capacity-provider", "batch"}, kind: types.LaunchTypeEc2, provider: "batch"},
+			a.make("", "", "ecs", "CreateCapacityProvider",
+				"{Name: batch, AutoScalingGroupProvider: {AutoScalingGroupArn: '"+
+					"arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:00000000-0000-4000-8000-000000000000:"+
+					"autoScalingGroupName/batch', ManagedScaling: {Status: ENABLED}}}")
+		}, args: []string{"--capacity", "ec2", "--capacity-provider", "batch"}, kind: types.LaunchTypeEc2,
+			provider: "batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +87,9 @@ func TestSpotFallbackOfAFreshBootstrap(t *testing.T) {
 			t.Log(out)
 		}
 	})
-	a.Server.AddFault(fault.Fault{Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: 1})
+	a.Server.AddFault(fault.Fault{
+		Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: 1,
+	})
 	flow, err := a.api.CreateFlow(t.Context(), "hello")
 	a.must(err)
 	deployment, err := a.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{
@@ -113,7 +117,8 @@ func (a *adopter) twentyRuns() map[string][]types.Task {
 	for i := range capacityRuns {
 		var create prefect.FlowRunCreate
 		if i%2 == 1 {
-			create.JobVariables = []byte(`{"runtime_platform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}`)
+			create.JobVariables = []byte(
+				`{"runtime_platform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}`)
 		}
 		run, err := a.api.CreateFlowRun(ctx, deployment.ID, create)
 		a.must(err)
@@ -150,7 +155,9 @@ func (a *adopter) completedRun(id string) *prefect.FlowRun {
 func (a *adopter) taskOf(run *prefect.FlowRun) types.Task {
 	a.t.Helper()
 	cluster, arn, _ := strings.Cut(run.InfrastructurePID, "::")
-	out, err := a.Source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+	out, err := a.Source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{
+		Cluster: &cluster, Tasks: []string{arn},
+	})
 	a.must(err)
 	if len(out.Tasks) != 1 {
 		a.t.Fatalf("task %s: %+v", arn, out.Failures)

@@ -127,8 +127,10 @@ func TestCompletionOfFiles(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	for line, want := range map[string]bool{
-		"bootstrap --config": true, "bootstrap --save": true, "bootstrap --binary": true, "bootstrap --flow-policy": true,
-		"worker preview --diff": true, "worker image build --output-file": true, "deploy --venv": true, "deploy": true,
+		"bootstrap --config": true, "bootstrap --save": true, "bootstrap --binary": true,
+		"bootstrap --flow-policy": true,
+		"worker preview --diff":   true, "worker image build --output-file": true, "deploy --venv": true,
+		"deploy":           true,
 		"sandbox --volume": true, "image build": true, "init": true, "doctor -c": true,
 		"bootstrap --role-path": false, "bootstrap --cpu": false, "status --interval": false, "deploy --name": false,
 		"version": false, "list": false,

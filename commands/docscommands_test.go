@@ -94,7 +94,8 @@ func TestDocsOtherCommands(t *testing.T) {
 				}
 			}
 			if !known {
-				t.Errorf("%s: what runs %q? Name it in notHere, or make its block ```text if it is no command", page.Path, line)
+				t.Errorf("%s: what runs %q? Name it in notHere, or make its block ```text if it is no command",
+					page.Path, line)
 			}
 		}
 	}
@@ -111,7 +112,8 @@ func otherCommands(lines []commands.DocLine) []string {
 	for _, line := range lines {
 		text := strings.TrimSpace(line.Text)
 		switch {
-		case line.Sentence || line.Language != "" && line.Language != "sh" || text == "" || strings.HasPrefix(text, "#"):
+		case line.Sentence || line.Language != "" && line.Language != "sh" || text == "" ||
+			strings.HasPrefix(text, "#"):
 			continue
 		case end != "":
 			if text == end {

@@ -10,17 +10,23 @@ import (
 	"ecsctl/commands"
 )
 
+const (
+	demoTest        = "e2e/sandbox/demo_test.go"
+	deployTest      = "e2e/sandbox/deploy_test.go"
+	deployOtherTest = "e2e/sandbox/deployother_test.go"
+)
+
 // elsewhere has the examples that need what a test of this package has not, with the test
 // that runs them.
 var elsewhere = map[string]string{
-	"ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv":                  "e2e/sandbox/demo_test.go",
-	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run":                                "e2e/sandbox/deploy_test.go",
-	`ecsctl deploy flow.py:my_flow --pool my-ecs-pool --cron "0 6 * * *" --param day=today`: "e2e/sandbox/deploy_test.go",
-	"ecsctl deploy --all --pool my-ecs-pool":                                                "e2e/sandbox/deploy_test.go",
-	"ecsctl demo --flow flow.py:my_flow":                                                    "e2e/sandbox/demo_test.go",
-	"ecsctl verify --pool my-ecs-pool --deployment my-flow/default":                         "e2e/sandbox/deployother_test.go",
+	"ecsctl demo --prefect-api-url http://127.0.0.1:4200/api --venv .venv":                  demoTest,
+	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --run":                                deployTest,
+	`ecsctl deploy flow.py:my_flow --pool my-ecs-pool --cron "0 6 * * *" --param day=today`: deployTest,
+	"ecsctl deploy --all --pool my-ecs-pool":                                                deployTest,
+	"ecsctl demo --flow flow.py:my_flow":                                                    demoTest,
+	"ecsctl verify --pool my-ecs-pool --deployment my-flow/default":                         deployOtherTest,
 	"ecsctl open my-ecs-pool --aws":                                                         "commands/open_test.go",
-	"ecsctl image build --pool my-ecs-pool":                                                 "e2e/sandbox/deploy_test.go",
+	"ecsctl image build --pool my-ecs-pool":                                                 deployTest,
 }
 
 // The help of every command begins with an example, and each example works as it stands:

@@ -16,17 +16,20 @@ var keyPlaces = map[string]struct {
 	make func(*adopter) string
 }{
 	"secret under a customer's key": {"secret", func(a *adopter) string {
-		a.make("KEY", "ARN", "secretsmanager", "CreateSecret", fmt.Sprintf("{Name: acme/key, SecretString: %s, KmsKeyId: '%s'}",
-			stage.Canary, customerKey))
+		a.make("KEY", "ARN", "secretsmanager", "CreateSecret",
+			fmt.Sprintf("{Name: acme/key, SecretString: %s, KmsKeyId: '%s'}",
+				stage.Canary, customerKey))
 		return a.ids["KEY"]
 	}},
 	"parameter": {"parameter", func(a *adopter) string {
-		a.make("", "", "ssm", "PutParameter", fmt.Sprintf("{Name: /acme/key, Value: %s, Type: SecureString}", stage.Canary))
+		a.make("", "", "ssm", "PutParameter", fmt.Sprintf("{Name: /acme/key, Value: %s, Type: SecureString}",
+			stage.Canary))
 		return "arn:aws:ssm:eu-west-1:123456789012:parameter/acme/key"
 	}},
 	"parameter under a customer's key": {"parameter", func(a *adopter) string {
-		a.make("", "", "ssm", "PutParameter", fmt.Sprintf("{Name: acme-key, Value: %s, Type: SecureString, KeyId: alias/acme}",
-			stage.Canary))
+		a.make("", "", "ssm", "PutParameter",
+			fmt.Sprintf("{Name: acme-key, Value: %s, Type: SecureString, KeyId: alias/acme}",
+				stage.Canary))
 		return "arn:aws:ssm:eu-west-1:123456789012:parameter/acme-key"
 	}},
 }
@@ -43,7 +46,8 @@ func TestKeyPlaces(t *testing.T) {
 			flags := []string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes"}
 			a.Run(append(flags, "--prefect-api-key-secret", place)...)
 			a.runEnds("Completed")
-			a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--prefect-api-key-secret", place, "--dry-run",
+			a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--prefect-api-key-secret", place,
+				"--dry-run",
 				"--detailed-exitcode")
 			a.doctorSays(fmt.Sprintf("the key in %s %q is accepted", tc.what, place))
 			a.must(a.api.DeleteWorkPool(t.Context(), publishedPoolName))

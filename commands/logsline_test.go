@@ -37,11 +37,12 @@ func TestLogLine(t *testing.T) {
 		line   string // "": two lines
 		want   string
 	}{
-		"person":      {person: true, want: "2026-11-29 12:30:00 01234567 one\n    two\n"},
-		"person, UTC": {opts: logsOptions{UTC: true}, person: true, want: "2026-11-29 11:30:00Z 01234567 one\n    two\n"},
-		"program":     {want: "2026-11-29T11:30:00.005Z 0123456789abcdef0123456789abcdef one\n    two\n"},
-		"raw":         {opts: logsOptions{Raw: true}, person: true, want: "one\ntwo\n"},
-		"worker's":    {person: true, line: worker, want: "2026-11-29 12:30:00 01234567 WARN it is slow pool=etl\n"},
+		"person": {person: true, want: "2026-11-29 12:30:00 01234567 one\n    two\n"},
+		"person, UTC": {opts: logsOptions{UTC: true}, person: true,
+			want: "2026-11-29 11:30:00Z 01234567 one\n    two\n"},
+		"program":  {want: "2026-11-29T11:30:00.005Z 0123456789abcdef0123456789abcdef one\n    two\n"},
+		"raw":      {opts: logsOptions{Raw: true}, person: true, want: "one\ntwo\n"},
+		"worker's": {person: true, line: worker, want: "2026-11-29 12:30:00 01234567 WARN it is slow pool=etl\n"},
 		"a flow's": {opts: logsOptions{FlowRun: "x"}, person: true, line: worker,
 			want: "2026-11-29 12:30:00 01234567 " + worker + "\n"},
 		"worker's, for a program": {line: worker,

@@ -207,4 +207,5 @@ func (l *looking) flowRuns() (run, forgotten string) {
 }
 
 // forgottenTask is one that ECS does not remember, as workers record it.
-const forgottenTask = "arn:aws:ecs:eu-west-1:123456789012:cluster/default::arn:aws:ecs:eu-west-1:123456789012:task/default/0123456789abcdef0123456789abcdef"
+const forgottenTask = "arn:aws:ecs:eu-west-1:123456789012:cluster/default::arn:aws:ecs:eu-west-1:123456789012:task/" +
+	"default/0123456789abcdef0123456789abcdef"

@@ -44,8 +44,9 @@ func TestSettings(t *testing.T) {
 	a.make("TASKS", "TaskArns.0", "ecs", "ListTasks", "{Cluster: acme, Family: etl, DesiredStatus: STOPPED}")
 	a.make("TASK", "Tasks.0", "ecs", "DescribeTasks", "{Cluster: acme, Tasks: ['"+a.ids["TASKS"]+"'], Include: [TAGS]}")
 	for id, wants := range map[string][]string{
-		"WORKER":   {`"Name":"PREFECT_LOGGING_LEVEL","Value":"DEBUG"`, `"StopTimeout":45`},
-		"TASK":     {`"CapacityProviderName":"FARGATE_SPOT"`, a.ids["SUBNET_B"], `"Value":"a, b"`, `"Key":"team","Value":"data"`},
+		"WORKER": {`"Name":"PREFECT_LOGGING_LEVEL","Value":"DEBUG"`, `"StopTimeout":45`},
+		"TASK": {`"CapacityProviderName":"FARGATE_SPOT"`, a.ids["SUBNET_B"], `"Value":"a, b"`,
+			`"Key":"team","Value":"data"`},
 		"ATTACHED": {"AmazonS3ReadOnlyAccess"},
 	} {
 		for _, want := range wants {
@@ -67,10 +68,12 @@ func TestSettings(t *testing.T) {
 func TestPoliciesOfOthersStay(t *testing.T) {
 	t.Parallel()
 	a := newAdopter(t)
-	const theirs, ours = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess"
+	const theirs, ours = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "arn:aws:iam::aws:policy/" +
+		"AmazonSSMReadOnlyAccess"
 	bootstrap := func(more ...string) {
 		t.Helper()
-		a.Run(append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes", noWait}, more...)...)
+		a.Run(append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes", noWait},
+			more...)...)
 	}
 	bootstrap()
 	a.make("", "", "iam", "AttachRolePolicy", "{RoleName: prefect-acme-eu-west-1-flow, PolicyArn: '"+theirs+"'}")
@@ -98,7 +101,8 @@ func TestSettingsAreChecked(t *testing.T) {
 		"1 to 120 seconds":                   {"--stop-timeout", "500"},
 	} {
 		a.Tap.Reset()
-		cmd, out := a.command(append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes"}, flags...)...)
+		cmd, out := a.command(append([]string{"bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes"},
+			flags...)...)
 		if err := cmd.Run(); err == nil || !strings.Contains(out.String(), says) {
 			t.Errorf("%q: %v, want %q in:\n%s", flags, err, says, out)
 		}

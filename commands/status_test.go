@@ -65,7 +65,8 @@ func (a *account) failRuns(count int) {
 	})
 	a.must(err)
 	for i := range count {
-		run, err := api.CreateFlowRun(a.t.Context(), deployment.ID, prefect.FlowRunCreate{Name: fmt.Sprintf("run-%d", i)})
+		run, err := api.CreateFlowRun(a.t.Context(), deployment.ID,
+			prefect.FlowRunCreate{Name: fmt.Sprintf("run-%d", i)})
 		a.must(err)
 		state := prefect.StateProposal{Type: prefect.Failed, Name: "Failed", Message: "no such table\nTraceback"}
 		if i == count-1 {

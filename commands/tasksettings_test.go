@@ -37,7 +37,8 @@ var taskSettings = map[string]taskSetting{
     sidecar_9: {name: last, image: "datadog/last:latest", essential: false, command: [sleep, "1"]}`,
 		in: map[string][]string{
 			"REGISTERED": {`"Name":"GOOGLE_KEY","ValueFrom":"$SECRET:google-api-key::"`, `"CpuArchitecture":"ARM64"`,
-				`"EphemeralStorage":{"SizeInGiB":50}`, `"Image":"datadog/agent:latest"`, `"Image":"datadog/other:latest"`,
+				`"EphemeralStorage":{"SizeInGiB":50}`, `"Image":"datadog/agent:latest"`,
+				`"Image":"datadog/other:latest"`,
 				`"Image":"datadog/last:latest"`,
 				`"awslogs-group":"/acme/flows"`, `"mode":"non-blocking"`},
 			"EXECUTION": {`$SECRET`, `parameter/acme/parameter`, `log-group:/acme/flows:*`},
@@ -128,7 +129,8 @@ func (a *adopter) takes(s taskSetting) {
 	a.make("TASK", "Tasks.0", "ecs", "DescribeTasks", "{Cluster: acme, Tasks: ['"+task+"']}")
 	arn := regexp.MustCompile(`"TaskDefinitionArn":"([^"]+)"`).FindStringSubmatch(a.ids["TASK"])
 	a.make("REGISTERED", "TaskDefinition", "ecs", "DescribeTaskDefinition", "{TaskDefinition: '"+arn[1]+"'}")
-	for id, name := range map[string]string{"EXECUTION": "flow-exec prefect-flow-execution", "FLOW": "flow prefect-flow",
+	for id, name := range map[string]string{"EXECUTION": "flow-exec prefect-flow-execution",
+		"FLOW":   "flow prefect-flow",
 		"WORKER": "worker prefect-worker"} {
 		if _, asked := s.in[id]; asked {
 			role, policy, _ := strings.Cut(name, " ")

@@ -49,7 +49,8 @@ func (p *statusPrinter) watched(s *status.Status) {
 	}
 	console.Printf(p.out, "\n")
 	if v := s.Service; v != nil {
-		p.row("service", "%s: %d desired, %d running, %d pending", p.linkECS(s, v.Name, "service/"+s.Cluster+"/"+v.Name),
+		p.row("service", "%s: %d desired, %d running, %d pending",
+			p.linkECS(s, v.Name, "service/"+s.Cluster+"/"+v.Name),
 			v.Desired, v.Running, v.Pending)
 	}
 	p.workers(s)
@@ -62,7 +63,8 @@ func (p *statusPrinter) watched(s *status.Status) {
 }
 
 func (p *statusPrinter) activity(s *status.Status, a *status.Activity) {
-	p.row("last hour", "%d completed, %d failed, %d crashed, %d cancelled; %d scheduled", a.Completed, a.Failed, a.Crashed,
+	p.row("last hour", "%d completed, %d failed, %d crashed, %d cancelled; %d scheduled", a.Completed,
+		a.Failed, a.Crashed,
 		a.Cancelled, a.Scheduled)
 	p.row("launches", "%.1f a minute", a.LaunchesPerMinute)
 	for i, f := range a.Failures {

@@ -34,7 +34,8 @@ func newKilling(t *testing.T, version, behave string) *killing {
 		t.Fatal(err)
 	}
 	counted := t.TempDir()
-	w, err := stage.NewWorld(sandbox.Options{Images: images, Volumes: []string{counted}}, "", prefectapi.WithVersion(version))
+	w, err := stage.NewWorld(sandbox.Options{Images: images, Volumes: []string{counted}}, "",
+		prefectapi.WithVersion(version))
 	if err != nil {
 		t.Fatal(err)
 	}

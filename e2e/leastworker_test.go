@@ -26,7 +26,8 @@ const (
 // missedInMoto are the statements that moto can tell of. Left out are those that it does
 // not ask for (tags, roles that are handed on), those for what another worker or a crash
 // leaves, and ReadNetworks, which a pool with subnets in its template, as bootstrap makes
-// it, needs no more, and the two for RegisterTaskDefinition, of which it takes either. worker/leastprivilege_test.go has them all.
+// it, needs no more, and the two for RegisterTaskDefinition, of which it takes either.
+// worker/leastprivilege_test.go has them all.
 var missedInMoto = []struct{ sid, action, when string }{
 	{"ReadTaskChanges", "sqs:GetQueueUrl", atStart},
 	{"RunFlowRunTasks", "ecs:RunTask", atLaunch},

@@ -57,7 +57,8 @@ func checkUsable(found *findings, c config, facts definitionFacts, named string)
 	switch {
 	case !c.cloudwatchLogs || facts.executionRole != "":
 	case named != "":
-		found.add("task_definition.executionRoleArn", "register a revision of "+named+" with an executionRoleArn and name that, or "+
+		found.add("task_definition.executionRoleArn", "register a revision of "+named+
+			" with an executionRoleArn and name that, or "+
 			"set configure_cloudwatch_logs to false",
 			"configure_cloudwatch_logs needs an execution role, and the task definition %s has none", named)
 	default:

@@ -86,7 +86,8 @@ func (j *Job) RunTask(launch Launch) (*RunTask, error) {
 			network = *launch.Network
 		}
 		j.setNetwork(found, document, need, network)
-	} else if len(j.config.network) > 0 && j.config.runRequest["launchType"] != ec2 { // a pool's, for its runs on Fargate
+		// a pool's, for its runs on Fargate
+	} else if len(j.config.network) > 0 && j.config.runRequest["launchType"] != ec2 {
 		found.warn("network_configuration is not used, because the network mode is not %s", awsvpc)
 	}
 	checkRequestDocument(found, document, facts)

@@ -90,7 +90,8 @@ func TestWorkPoolStory(t *testing.T) {
 			ID: made.ID, Name: name, Type: "ecs", Status: "NOT_READY", ConcurrencyLimit: &limit,
 			DefaultQueueID: made.DefaultQueueID,
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(prefect.WorkPool{}, "BaseJobTemplate", "Storage")); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(prefect.WorkPool{}, "BaseJobTemplate",
+			"Storage")); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff(keys(template), keys(string(got.BaseJobTemplate))); diff != "" {

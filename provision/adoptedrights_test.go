@@ -32,7 +32,9 @@ func (s *somebody) adoptable() {
 	properties["execution_role_arn"].(map[string]any)["default"] = "arn:aws:iam::123456789012:role/flows"
 	raw, err := json.Marshal(template)
 	if err == nil {
-		_, err = s.api.CreateWorkPool(s.t.Context(), prefect.WorkPoolCreate{Name: "etl", Type: "ecs", BaseJobTemplate: raw})
+		_, err = s.api.CreateWorkPool(s.t.Context(), prefect.WorkPoolCreate{
+			Name: "etl", Type: "ecs", BaseJobTemplate: raw,
+		})
 	}
 	if err != nil {
 		s.t.Fatal(err)

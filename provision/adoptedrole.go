@@ -112,10 +112,12 @@ func (r *role) lacksText() string {
 func (r *role) limitAdvice(refused Refused) string {
 	switch refused.Limit {
 	case denial.Boundary:
-		return "its permissions boundary " + r.found.boundary + " does not let it, whatever its policies allow: name another " +
+		return "its permissions boundary " + r.found.boundary +
+			" does not let it, whatever its policies allow: name another " +
 			"one with --boundary, or ask whoever manages it"
 	case denial.ServiceControl:
-		return "a service control policy of your organization forbids it, whatever its policies allow: ask the administrators " +
+		return "a service control policy of your organization forbids it, whatever its policies allow: ask the " +
+			"administrators " +
 			"of AWS Organizations"
 	}
 	return "a policy of the role denies it explicitly: take the Deny out of it"

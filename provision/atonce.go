@@ -21,10 +21,12 @@ func goneMeanwhile(err error) error {
 		return err
 	case err != nil && unlessGone(err) == nil, queueIsGone(err), errors.Is(err, prefect.ErrNotFound),
 		awserr.HasCode(err, "NoSuchBucket", "ServiceNotActiveException"):
-		return hint.Add(err, "it was deleted meanwhile, as `ecsctl teardown` of the pool does: when that is done, run the "+
+		return hint.Add(err, "it was deleted meanwhile, as `ecsctl teardown` of the pool does: when that is done, "+
+			"run the "+
 			"same command again")
 	case refusesRole(err):
-		return hint.Add(err, "look at the role; if it was deleted meanwhile, as `ecsctl teardown` of the pool does, run the "+
+		return hint.Add(err, "look at the role; if it was deleted meanwhile, as `ecsctl teardown` of the pool does, "+
+			"run the "+
 			"same command again when that is done")
 	}
 	return err
@@ -41,6 +43,7 @@ func addedMeanwhile(err error) error {
 
 // besideBootstrap says what to do about what somebody makes while it is taken away.
 func besideBootstrap(err error) error {
-	return hint.Add(err, "something else changes the pool's resources, as `ecsctl bootstrap` does: when that is done, run "+
+	return hint.Add(err, "something else changes the pool's resources, as `ecsctl bootstrap` does: when that is "+
+		"done, run "+
 		"the same command again")
 }

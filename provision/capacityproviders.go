@@ -29,7 +29,8 @@ const (
 	strategyVariable   = "capacity_provider_strategy"
 )
 
-// setsStrategy reports whether a strategy of the Spec changes what a pool has: an empty one does where the pool has one.
+// setsStrategy reports whether a strategy of the Spec changes what a pool has: an empty one does
+// where the pool has one.
 func (p *workPool) setsStrategy(wanted any) bool {
 	if list, _ := wanted.([]any); len(list) > 0 {
 		return true
@@ -93,7 +94,8 @@ func (c *cluster) checkProvider() error {
 		return nil
 	case p == nil || p.Status == types.CapacityProviderStatusInactive:
 		return hint.Add(fmt.Errorf("capacity provider %q does not exist in region %s", name, c.w.id.Region),
-			"make one of your Auto Scaling group: aws ecs create-capacity-provider, or name another with --capacity-provider")
+			"make one of your Auto Scaling group: aws ecs create-capacity-provider, or name another with "+
+				"--capacity-provider")
 	case p.Status != types.CapacityProviderStatusActive:
 		return hint.Add(fmt.Errorf("capacity provider %q is %s: it takes no tasks", name, p.Status),
 			"wait until it is ACTIVE, or name another with --capacity-provider")

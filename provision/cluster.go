@@ -39,7 +39,8 @@ func (c *cluster) find(ctx context.Context) error {
 		return err
 	}
 	out, err := c.w.aws.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{
-		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings},
+		Clusters: []string{c.w.spec.Cluster}, Include: []types.ClusterField{types.ClusterFieldTags,
+			types.ClusterFieldSettings},
 	})
 	if err != nil {
 		return explain(fmt.Sprintf("read cluster %q", c.name()), err)
@@ -88,7 +89,8 @@ func (c *cluster) diff() Change {
 	case !c.owned():
 		change.Action, change.Reason = Adopt, "not made by ecsctl: used as is"
 	default:
-		change.Fields = append(append(c.providerFields(), c.insightsFields()...), c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
+		change.Fields = append(append(c.providerFields(), c.insightsFields()...),
+			c.w.tagFields(TagMap(c.found.Tags, ecsTagPair))...)
 		change.Action = updateIf(change.Fields)
 	}
 	change.ID = *c.found.ClusterArn

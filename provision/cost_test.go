@@ -17,11 +17,13 @@ func TestCost(t *testing.T) {
 		change func(*spec.Spec)
 		want   string
 	}{
-		"as it is by default": {func(s *spec.Spec) { s.Worker.DesiredCount = nil }, "about $13.06 a month: worker $9.01, " +
-			"public IPv4 address $3.65, secret $0.40; log lines $0.50 a GB"},
+		"as it is by default": {func(s *spec.Spec) { s.Worker.DesiredCount = nil },
+			"about $13.06 a month: worker $9.01, " +
+				"public IPv4 address $3.65, secret $0.40; log lines $0.50 a GB"},
 		"two workers": {func(s *spec.Spec) { s.Worker.DesiredCount = &two },
 			"about $25.72 a month: 2 workers $18.02, 2 public IPv4 addresses $7.30, secret $0.40;"},
-		"none":                      {func(s *spec.Spec) { s.Worker.DesiredCount = &none }, "about $0.40 a month: secret $0.40;"},
+		"none": {func(s *spec.Spec) { s.Worker.DesiredCount = &none },
+			"about $0.40 a month: secret $0.40;"},
 		"a price of another region": {func(*spec.Spec) {}, "(us-east-1, "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -67,7 +67,8 @@ func (e *credentialsError) reason() (why, advice string) {
 			"run the program that `aws configure get credential_process" + e.flag() + "` prints, and see what it says"
 	case strings.Contains(text, "retrieve jwt"):
 		return "there is no web identity token: " + innermost(e.err), "check the path in " + tokenFileVariable +
-			" or the profile's web_identity_token_file; in Kubernetes that the service account has its role, in CI that " +
+			" or the profile's web_identity_token_file; in Kubernetes that the service account has its role, in CI " +
+			"that " +
 			"the job may have an identity token"
 	case strings.Contains(text, "no EC2 IMDS role found"):
 		return nothingFound()
@@ -77,13 +78,16 @@ func (e *credentialsError) reason() (why, advice string) {
 	}
 	if api, ok := awserr.Answer(e.err); ok && strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") {
 		return fmt.Sprintf("AWS did not accept the MFA code: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
-			"run the same command again with the device's next code: each is good for one session; check mfa_serial of the " +
+			"run the same command again with the device's next code: each is good for one session; check mfa_serial " +
+				"of the " +
 				"profile with `aws configure get mfa_serial" + e.flag() + "`"
 	} else if ok {
 		return fmt.Sprintf("AWS gave no credentials: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
-			"check the profile's role_arn and the role's trust policy with `aws sts get-caller-identity" + e.flag() + "`"
+			"check the profile's role_arn and the role's trust policy with `aws sts get-caller-identity" +
+				e.flag() + "`"
 	}
-	return "the AWS credentials could not be read: " + text, "see what `aws sts get-caller-identity" + e.flag() + "` says"
+	return "the AWS credentials could not be read: " + text, "see what `aws sts get-caller-identity" +
+		e.flag() + "` says"
 }
 
 // flag names the profile to the AWS CLI.
@@ -113,7 +117,7 @@ func innermost(err error) string {
 		if inner == nil {
 			return strings.Join(strings.Fields(err.Error()), " ")
 		}
-		if _, path := err.(interface{ Timeout() bool }); path { //nolint:errorlint // a path, an address: its layer names it
+		if _, path := err.(interface{ Timeout() bool }); path { //nolint:errorlint // its layer names it
 			return err.Error()
 		}
 		err = inner

@@ -28,14 +28,16 @@ var credentialsCases = map[string]credentialsCase{
 		"sso_region=us-east-1\nsso_account_id=123456789012\nsso_role_name=r\n",
 		why: "the SSO session has expired", advice: "`aws sso login --profile p`"},
 	"SSO by AWS_PROFILE": {config: "[profile q]\nsso_start_url=https://x.awsapps.com/start\n" +
-		"sso_region=us-east-1\nsso_account_id=123456789012\nsso_role_name=r\n", env: map[string]string{"AWS_PROFILE": "q"},
+		"sso_region=us-east-1\nsso_account_id=123456789012\nsso_role_name=r\n",
+		env: map[string]string{"AWS_PROFILE": "q"},
 		why: "the SSO session has expired", advice: "`aws sso login --profile q`"},
 	"credential_process": {profile: "p", config: "[profile p]\ncredential_process=/bin/false\n",
 		why:    "credential_process of the profile failed: exit status 1",
 		advice: "`aws configure get credential_process --profile p`"},
 	"web identity": {profile: "p", config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\n" +
 		"web_identity_token_file=/nonexistent/token\n",
-		why: "there is no web identity token: unable to read file at /nonexistent/token", advice: "web_identity_token_file"},
+		why:    "there is no web identity token: unable to read file at /nonexistent/token",
+		advice: "web_identity_token_file"},
 	"web identity by variable": {env: map[string]string{"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r",
 		"AWS_WEB_IDENTITY_TOKEN_FILE": "/nonexistent/token"},
 		why: "unable to read file at /nonexistent/token", advice: "AWS_WEB_IDENTITY_TOKEN_FILE"},
@@ -47,9 +49,11 @@ var credentialsCases = map[string]credentialsCase{
 		why: "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not", advice: "set AWS_ACCESS_KEY_ID"},
 	"MFA": {profile: "p", config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=q\n" +
 		"mfa_serial=arn:aws:iam::1:mfa/x\n[profile q]\naws_access_key_id=AKIAX\naws_secret_access_key=hidden\n",
-		why: `the role of profile "p" asks for an MFA code, and there is no terminal`, advice: "`eval \"$(aws configure export-credentials --profile p --format env)\"`"},
-	"no source profile": {profile: "p", config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=z\n",
-		why: "of profile z", advice: "source_profile"},
+		why:    `the role of profile "p" asks for an MFA code, and there is no terminal`,
+		advice: "`eval \"$(aws configure export-credentials --profile p --format env)\"`"},
+	"no source profile": {profile: "p",
+		config: "[profile p]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=z\n",
+		why:    "of profile z", advice: "source_profile"},
 	"no such profile": {profile: "p", config: "[profile q]\n", why: "failed to get shared config profile, p",
 		advice: "`aws configure list-profiles`"},
 	"container": {env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x"},
@@ -62,7 +66,8 @@ func TestCredentials(t *testing.T) {
 	for name, test := range credentialsCases {
 		t.Run(name, func(t *testing.T) {
 			test.setenv(t)
-			clients, err := provision.NewClients(t.Context(), "eu-west-1", test.profile, nil, slog.New(slog.DiscardHandler))
+			clients, err := provision.NewClients(t.Context(), "eu-west-1", test.profile, nil,
+				slog.New(slog.DiscardHandler))
 			if err == nil {
 				_, err = provision.WhoAmI(t.Context(), clients)
 			}

@@ -45,12 +45,13 @@ func (w *world) attached() []string {
 	return distinct(out)
 }
 
-// intendPolicies has the pool remember which policies are attached next. Without it a bootstrap that is killed before it
-// has come to the pool would leave policies behind that look like those of others, and that nobody takes off. A pool
-// that remembers no bootstrap needs none (attached).
+// intendPolicies has the pool remember which policies are attached next. Without it a bootstrap
+// that is killed before it has come to the pool would leave policies behind that look like those of
+// others, and that nobody takes off. A pool that remembers no bootstrap needs none (attached).
 func (r *role) intendPolicies(ctx context.Context) error {
 	pool, missing := r.w.pool, r.missingPolicies()
-	if r.kind != KindFlowRole || len(missing) == 0 || pool == nil || pool.found == nil || pool.template.marker.Version == 0 {
+	if r.kind != KindFlowRole || len(missing) == 0 || pool == nil || pool.found == nil ||
+		pool.template.marker.Version == 0 {
 		return nil
 	}
 	template, err := parsePoolTemplate(pool.found.BaseJobTemplate)

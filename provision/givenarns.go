@@ -60,8 +60,8 @@ func (w *world) checkARN(flag, text string) error {
 // end so too.
 var fullSecret = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 
-// secretPattern is what a policy says for a secret whose ARN may lack the characters at its end: Secrets Manager and ECS
-// take it so, and IAM compares with the whole one.
+// secretPattern is what a policy says for a secret whose ARN may lack the characters at its end:
+// Secrets Manager and ECS take it so, and IAM compares with the whole one.
 func secretPattern(text string) string {
 	if spec.IsParameter(text) || fullSecret.MatchString(text) || strings.HasSuffix(text, secretSuffix) ||
 		strings.HasSuffix(text, "*") {

@@ -51,7 +51,8 @@ var arnCases = map[string]arnCase{
 		"there is no secret", "leave --prefect-api-key-secret out"},
 	"a secret that is scheduled for deletion": {func(a *account) {
 		a.spec.Prefect.APIKeySecret = a.secret("old")
-		_, err := a.source.Secrets.DeleteSecret(a.t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String("old")})
+		_, err := a.source.Secrets.DeleteSecret(a.t.Context(),
+			&secretsmanager.DeleteSecretInput{SecretId: aws.String("old")})
 		if err != nil {
 			a.t.Fatal(err)
 		}
@@ -131,7 +132,8 @@ func TestForeignSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := strings.Join(plan.Warnings, "\n"); !strings.Contains(all, "is of account 999988887777: its resource policy") {
+	if all := strings.Join(plan.Warnings, "\n"); !strings.Contains(all,
+		"is of account 999988887777: its resource policy") {
 		t.Errorf("got warnings %q", all)
 	}
 }

@@ -33,7 +33,8 @@ func (j *Jobs) rights(ctx context.Context, s Startable) ([]string, error) {
 	return out, nil
 }
 
-// secrets are those that the execution role may not read: one of ours has the pool's own, and IAM is asked about others.
+// secrets are those that the execution role may not read: one of ours has the pool's own, and IAM
+// is asked about others.
 func (j *Jobs) secrets(ctx context.Context, s Startable) ([]string, error) {
 	role := s.Uses.ExecutionRole
 	if role == "" || len(s.Uses.Secrets) == 0 {
@@ -131,16 +132,19 @@ func (j *Jobs) logGroup(ctx context.Context, group, role string) ([]string, erro
 		}
 		fallthrough
 	case missing:
-		return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, or "+
+		return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, "+
+			"or "+
 			"take awslogs-group out of cloudwatch_logs_options", group)}, nil
 	case ours && slices.Contains(j.flowLogs(), arn+":*"):
 		return nil, nil
 	case ours:
 		return []string{fmt.Sprintf("execution role %s may not write to log group %s: take awslogs-group out of "+
-			"cloudwatch_logs_options, which keeps the pool's group, make it the pool's own and run bootstrap again, or name a "+
+			"cloudwatch_logs_options, which keeps the pool's group, make it the pool's own and run bootstrap again, "+
+			"or name a "+
 			"role that may with --flow-run-execution-role", role, group)}, nil
 	}
-	refused, err := j.refuses(ctx, j.w.id.roleARN(role), logStatement(arn+":*", "logs:CreateLogStream", "logs:PutLogEvents"))
+	refused, err := j.refuses(ctx, j.w.id.roleARN(role),
+		logStatement(arn+":*", "logs:CreateLogStream", "logs:PutLogEvents"))
 	if err != nil || !refused {
 		return nil, err
 	}
@@ -185,8 +189,10 @@ func (p *workPool) judgeTaskRoles(ctx context.Context) error {
 			all = append(all, r.Action)
 		}
 		if len(all) > 0 {
-			p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("task role %s of flow runs does not allow %s, says "+
-				"IAM: flow runs start, and ECS Exec or a file system of theirs does not work", arn, strings.Join(all, ", ")))
+			p.keeps.warnings = append(p.keeps.warnings,
+				fmt.Sprintf("task role %s of flow runs does not allow %s, says "+
+					"IAM: flow runs start, and ECS Exec or a file system of theirs does not work", arn,
+					strings.Join(all, ", ")))
 		}
 	}
 	return nil

@@ -70,7 +70,8 @@ func (j *Jobs) PoolJob(ctx context.Context) (why []string, fix string, err error
 	}
 	fix = "change these defaults in the work pool's base job template, or have bootstrap set them"
 	c := &cluster{w: j.w, found: j.cluster}
-	if slices.Contains(pool.job.Uses.Providers, spotProvider) && !slices.Contains(j.cluster.CapacityProviders, spotProvider) {
+	if slices.Contains(pool.job.Uses.Providers, spotProvider) && !slices.Contains(j.cluster.CapacityProviders,
+		spotProvider) {
 		fix = c.associateLine() + "\nor " + fix
 	}
 	return why, fix, nil

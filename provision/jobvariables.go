@@ -109,7 +109,8 @@ func (p *workPool) checkVariables() error {
 			continue
 		}
 		if want := refusedType(schema, toJSON(p.w.spec.FlowRuns.JobVariables[name])); want != "" {
-			errs = append(errs, fmt.Errorf("job variable %q: the template of work pool %q wants %s", name, p.w.spec.Pool,
+			errs = append(errs, fmt.Errorf("job variable %q: the template of work pool %q wants %s", name,
+				p.w.spec.Pool,
 				want))
 		}
 	}

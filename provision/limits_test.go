@@ -82,10 +82,12 @@ var limitCases = map[string]limitCase{
 		hint: "a service control policy of your organization forbids secretsmanager:CreateSecret"},
 	"not allowed by the organization": {organization: policyWith(notThat),
 		hint: "a service control policy of your organization forbids secretsmanager:CreateSecret"},
-	"denied by the boundary":      {limit: boundedBy(anything, noSecret), hint: "the permissions boundary of the caller"},
+	"denied by the boundary": {limit: boundedBy(anything, noSecret),
+		hint: "the permissions boundary of the caller"},
 	"not allowed by the boundary": {limit: boundedBy(notThat), hint: "the permissions boundary of the caller"},
-	"denied by the session":       {limit: inSession(anything, noSecret), hint: "the session policy of these credentials"},
-	"not allowed by the session":  {limit: inSession(notThat), hint: "the session policy of these credentials"},
+	"denied by the session": {limit: inSession(anything, noSecret),
+		hint: "the session policy of these credentials"},
+	"not allowed by the session": {limit: inSession(notThat), hint: "the session policy of these credentials"},
 	"denied by an own policy": {limit: func(s *somebody) {
 		_, err := s.source.IAM.PutUserPolicy(s.t.Context(), &iam.PutUserPolicyInput{UserName: &s.name,
 			PolicyName: aws.String("no"), PolicyDocument: aws.String(policyWith(noSecret))})

@@ -44,8 +44,9 @@ func exitOf(s types.Subnet, tables []types.RouteTable) exit {
 	case s.OwnerId == nil:
 		return exit{why: "it has no route table"}
 	}
-	hidden := exit{kind: exitPrivate, doubt: fmt.Sprintf("account %s, which shares it, does not show its route table: that "+
-		"tasks get out is taken for granted", *s.OwnerId)}
+	hidden := exit{kind: exitPrivate,
+		doubt: fmt.Sprintf("account %s, which shares it, does not show its route table: that "+
+			"tasks get out is taken for granted", *s.OwnerId)}
 	if aws.ToBool(s.MapPublicIpOnLaunch) {
 		hidden.kind = exitPublic
 	}
@@ -103,7 +104,8 @@ func routeExit(s types.Subnet, route *types.Route, table string, tables []types.
 }
 
 func behind(table, kind, id string) string {
-	return fmt.Sprintf("the default route of %s leads to the %s %s: tasks get out only if the network behind it lets them",
+	return fmt.Sprintf("the default route of %s leads to the %s %s: tasks get out only if the network behind it lets "+
+		"them",
 		table, kind, id)
 }
 

@@ -107,7 +107,8 @@ func idleAddresses(subnets []subnet, asked string) []string {
 		return nil
 	}
 	slices.Sort(out)
-	return []string{fmt.Sprintf("%s, and subnets are private: %s: a public IP address has no use there, since their default "+
+	return []string{fmt.Sprintf("%s, and subnets are private: %s: a public IP address has no use there, since their "+
+		"default "+
 		"route is no internet gateway", asked, strings.Join(out, ", "))}
 }
 

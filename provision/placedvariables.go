@@ -46,7 +46,8 @@ const containersOfATask = 10
 
 // withSidecars adds sidecar, sidecar_2 and so on, as many as a task takes beside the flow's container.
 func withSidecars(variables map[string]placedVariable) map[string]placedVariable {
-	sidecar := placedVariable{inDefinition("containerDefinitions", nextContainer), `{"title": "Sidecar", "type": "object",
+	sidecar := placedVariable{inDefinition("containerDefinitions", nextContainer),
+		`{"title": "Sidecar", "type": "object",
 	"description": "A container beside the flow's, as in a task definition."}`}
 	variables["sidecar"] = sidecar
 	for n := 2; n < containersOfATask; n++ {
@@ -83,7 +84,8 @@ func (p *workPool) checkTaken(name string) error {
 	if definition == "" {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("job variable %q has no effect: work pool %q names the task definition %s, which is used "+
+	return hint.Add(fmt.Errorf("job variable %q has no effect: work pool %q names the task definition %s, which is "+
+		"used "+
 		"as it is", name, p.w.spec.Pool, definition),
 		"register a revision of it that has what you want, or take "+definitionVariable+" out of the pool")
 }

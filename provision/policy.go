@@ -94,7 +94,7 @@ func (w *world) nameStatements(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the parts stay parts: each is told in a line of its own
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each is told by itself
 		var parts []error
 		for _, part := range joined.Unwrap() {
 			parts = append(parts, w.nameStatements(name, part))

@@ -143,13 +143,15 @@ func TestStatementsThatAllow(t *testing.T) {
 		{Sid: "Three", Action: templates.List{"ecs:RegisterTaskDefinition"}, NotResource: templates.List{"arn:*"}},
 	}}
 	for d, want := range map[denial.Denial]string{
-		{Action: "sqs:createqueue", Resource: "arn:aws:sqs:r:1:a"}:    "the statement One of `ecsctl policy bootstrap --pool etl`",
+		{Action: "sqs:createqueue", Resource: "arn:aws:sqs:r:1:a"}: "the statement One of `ecsctl policy " +
+			"bootstrap --pool etl`",
 		{Action: "sqs:CreateQueue", Resource: "arn:aws:sqs:r:1:b-xy"}: "the statement Two of",
 		{Action: "ecs:RegisterTaskDefinition", Resource: "*"}:         "the statement Three of",
 		{Action: "ecs:RegisterTaskDefinition", Resource: "arn:x"}:     "has no statement that allows",
 		{Action: "sqs:CreateQueue"}:                                   "the statement One or Two of",
-		{Action: "sqs:CreateQueue", Resource: "arn:aws:sqs:r:1:c"}:    "has no statement that allows sqs:CreateQueue on arn:aws:sqs:r:1:c",
-		{Action: "sqs:DeleteQueue"}:                                   "has no statement that allows sqs:DeleteQueue",
+		{Action: "sqs:CreateQueue", Resource: "arn:aws:sqs:r:1:c"}: "has no statement that allows " +
+			"sqs:CreateQueue on arn:aws:sqs:r:1:c",
+		{Action: "sqs:DeleteQueue"}: "has no statement that allows sqs:DeleteQueue",
 	} {
 		if got := p.statementHint(d, "etl"); !strings.Contains(got, want) {
 			t.Errorf("%+v: got %q, want %q", d, got, want)

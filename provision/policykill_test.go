@@ -37,7 +37,9 @@ func (a *account) extraIsAttached() bool {
 // then without the policy, it takes the policy off, whether the pool was set up before or not.
 func TestPolicyOfAKilledBootstrap(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*account){"a new pool": nothing, "a pool set up before": (*account).bootstrap} {
+	for name, prepare := range map[string]func(*account){
+		"a new pool": nothing, "a pool set up before": (*account).bootstrap,
+	} {
 		probe := newAccount(t, sandbox.Options{}, 3)
 		prepare(probe)
 		probe.spec.FlowRuns.PolicyARNs = []string{extraPolicy}

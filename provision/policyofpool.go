@@ -13,9 +13,10 @@ import (
 // rolePolicies are of the roles that are there. A command's policy is for its own flags: bootstrap recalls nothing.
 var rolePolicies = []string{PolicyWorker, PolicyExecution, PolicyFlowExecution}
 
-// PolicyOfPool is NewPolicy for a pool that may be there: with what the pool's own defaults take, and in the policy of a
-// role what an earlier bootstrap chose. The Spec has no defaults yet. note is why something of that is left out, "" where all is in it. What
-// AWS does not let the caller look at is taken as it stands in the pool.
+// PolicyOfPool is NewPolicy for a pool that may be there: with what the pool's own defaults take,
+// and in the policy of a role what an earlier bootstrap chose. The Spec has no defaults yet. note
+// is why something of that is left out, "" where all is in it. What AWS does not let the caller
+// look at is taken as it stands in the pool.
 func PolicyOfPool(ctx context.Context, name string, opts Options) (policy Policy, note string, err error) {
 	plain := opts
 	plain.Spec = plain.Spec.WithDefaults()

@@ -39,7 +39,8 @@ func (p *workPool) checkVersion() error {
 	if p.w.recalled || !buildinfo.Newer(by, p.w.version) {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("work pool %q was set up by ecsctl %s, and this is the older %s: it would take back what "+
+	return hint.Add(fmt.Errorf("work pool %q was set up by ecsctl %s, and this is the older %s: it would take back "+
+		"what "+
 		"it does not know", p.w.spec.Pool, by, p.w.version), fmt.Sprintf("install ecsctl %s or newer", by))
 }
 

@@ -103,7 +103,8 @@ func TestDesiredCountPutBackForEver(t *testing.T) {
 			a.putBack(operation, 1000)
 			_, err := a.tryTeardown(t.Context(), patience)
 			want := `service "prefect-worker-etl": its desired count was set to 0 4 times, and something sets it higher each time`
-			if err == nil || err.Error() != want || !strings.Contains(strings.Join(hint.Of(err), "\n"), "Auto Scaling") {
+			if err == nil || err.Error() != want || !strings.Contains(strings.Join(hint.Of(err), "\n"),
+				"Auto Scaling") {
 				t.Errorf("%v\n%s", err, strings.Join(hint.Of(err), "\n"))
 			}
 		})
@@ -115,7 +116,9 @@ func TestDrainedByAnotherTeardown(t *testing.T) {
 	t.Parallel()
 	a := served(t, 0)
 	a.meanwhile("ecs:UpdateService", func() {
-		_, err := a.source.ECS.DeleteService(t.Context(), &ecs.DeleteServiceInput{Service: family, Force: aws.Bool(true)})
+		_, err := a.source.ECS.DeleteService(t.Context(), &ecs.DeleteServiceInput{
+			Service: family, Force: aws.Bool(true),
+		})
 		if err != nil {
 			t.Error(err)
 		}

@@ -32,8 +32,10 @@ var quotaNames = map[string]string{
 	"secretsmanager:CreateSecret":      "Secrets per Region",
 }
 
-var serviceNames = map[string]string{"ec2": "Amazon VPC", "ecr": "Amazon ECR", "ecs": "Amazon ECS", "events": "Amazon " +
-	"EventBridge", "iam": "IAM", "logs": "Amazon CloudWatch Logs", "s3": "Amazon S3", "secretsmanager": "AWS Secrets Manager"}
+var serviceNames = map[string]string{"ec2": "Amazon VPC", "ecr": "Amazon ECR", "ecs": "Amazon ECS",
+	"events": "Amazon " +
+		"EventBridge", "iam": "IAM", "logs": "Amazon CloudWatch Logs", "s3": "Amazon S3",
+	"secretsmanager": "AWS Secrets Manager"}
 
 func serviceOf(action string) string {
 	service, _, _ := strings.Cut(action, ":")

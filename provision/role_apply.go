@@ -100,7 +100,9 @@ func (r *role) converge(ctx context.Context) error {
 	}
 	for _, policy := range r.stalePolicies() {
 		group.Go(func() error {
-			_, err := api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: name, PolicyArn: aws.String(policy)})
+			_, err := api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{
+				RoleName: name, PolicyArn: aws.String(policy),
+			})
 			return explain("detach "+policy, unlessGone(err))
 		})
 	}

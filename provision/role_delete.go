@@ -80,8 +80,10 @@ func (r *role) checkUnused(ctx context.Context) error {
 	if len(profiles) == 0 {
 		return nil
 	}
-	return hint.Add(fmt.Errorf("it is in the instance profile %s: EC2 instances may use it", strings.Join(profiles, ", ")),
-		fmt.Sprintf("take it out with `aws iam remove-role-from-instance-profile --instance-profile-name %s --role-name %s`, "+
+	return hint.Add(fmt.Errorf("it is in the instance profile %s: EC2 instances may use it",
+		strings.Join(profiles, ", ")),
+		fmt.Sprintf("take it out with `aws iam remove-role-from-instance-profile --instance-profile-name %s "+
+			"--role-name %s`, "+
 			"then run the same command again", profiles[0], r.name()))
 }
 

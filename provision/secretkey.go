@@ -55,8 +55,9 @@ func (r *role) askAboutKey(ctx context.Context) error {
 		return explain("ask IAM what "+r.found.arn+" may do", err)
 	}
 	if len(denied[0]) > 0 {
-		r.lacks.key = fmt.Sprintf("%s %s does not allow kms:Decrypt on %s, says IAM, and the API key's secret %s is under "+
-			"that key: no task starts unless the key's own policy lets the role in", r.kind, r.name(), key, secret)
+		r.lacks.key = fmt.Sprintf(
+			"%s %s does not allow kms:Decrypt on %s, says IAM, and the API key's secret %s is under "+
+				"that key: no task starts unless the key's own policy lets the role in", r.kind, r.name(), key, secret)
 	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 // and the KMS keys that those which others made may be under. Which key that is nobody has to know:
 // a key decrypts only what was encrypted with the same context, which has the ARN.
 func (w *world) rightsToRead(prefix string, arns []string) map[string]any {
-	secrets, parameters, encrypted, secretKeys, parameterKeys := []string{}, []string{}, []string{}, []string{}, []string{}
+	secrets, parameters, encrypted, secretKeys, parameterKeys := []string{}, []string{}, []string{},
+		[]string{}, []string{}
 	anyKey := strings.Join([]string{"arn", w.id.Partition, "kms", "*", "*", "key/*"}, ":")
 	for _, arn := range arns {
 		switch {
@@ -26,7 +27,8 @@ func (w *world) rightsToRead(prefix string, arns []string) map[string]any {
 		}
 	}
 	return map[string]any{prefix + "Secrets": secrets, prefix + "Parameters": parameters,
-		prefix + "EncryptedSecrets": encrypted, prefix + "SecretKeys": secretKeys, prefix + "ParameterKeys": parameterKeys}
+		prefix + "EncryptedSecrets": encrypted, prefix + "SecretKeys": secretKeys,
+		prefix + "ParameterKeys": parameterKeys}
 }
 
 // secretARN is what IAM knows of the `valueFrom` of a container: the ARN without the key of a JSON

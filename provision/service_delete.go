@@ -86,7 +86,8 @@ func (d *drain) again(ctx context.Context) error {
 }
 
 func (d *drain) putBackError() error {
-	return hint.Add(fmt.Errorf("its desired count was set to 0 %d times, and something sets it higher each time", d.putBacks),
+	return hint.Add(fmt.Errorf("its desired count was set to 0 %d times, and something sets it higher each time",
+		d.putBacks),
 		"find out what keeps the service running, such as Application Auto Scaling, a deployment tool or `ecsctl "+
 			"bootstrap`, and stop it: then run the same command again")
 }

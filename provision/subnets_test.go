@@ -201,7 +201,8 @@ var subnetCases = map[string]subnetCase{
 		return nil, nil
 	}, err: "it is on an Outpost, where Fargate is not offered"},
 	"named on an Outpost": {build: func(n *network) (named, want []string) {
-		return []string{n.subnetOf(&ec2.CreateSubnetInput{OutpostArn: aws.String("arn:aws:outposts:::outpost/op-1")})}, nil
+		return []string{n.subnetOf(&ec2.CreateSubnetInput{OutpostArn: aws.String("arn:aws:outposts:::outpost/op-1")})},
+			nil
 	}, err: "it is on an Outpost"},
 	"a virtual private gateway may lead out": {build: func(n *network) (named, want []string) {
 		return nil, []string{n.subnet("a", n.vgw())}

@@ -153,8 +153,9 @@ func TestKeyIsNeverInTheTaskDefinition(t *testing.T) {
 		t.Errorf("a credential is in %s", text)
 	}
 	want := map[string]string{
-		"PREFECT_API_KEY":         "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/api-key-AbCdEf",
-		"PREFECT_API_AUTH_STRING": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/api-auth-string-AbCdEf",
+		"PREFECT_API_KEY": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/api-key-AbCdEf",
+		"PREFECT_API_AUTH_STRING": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prefect/etl/" +
+			"api-auth-string-AbCdEf",
 	}
 	if diff := cmp.Diff(want, w.containerSecrets()); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)

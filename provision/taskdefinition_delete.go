@@ -97,7 +97,8 @@ func (w *world) deleteRevisions(ctx context.Context, arns []string) error {
 	var errs []error
 	for _, f := range out.Failures {
 		if !goneRevision.MatchString(aws.ToString(f.Reason)) {
-			errs = append(errs, fmt.Errorf("failed to delete %s: %s", shortName(aws.ToString(f.Arn)), aws.ToString(f.Reason)))
+			errs = append(errs, fmt.Errorf("failed to delete %s: %s", shortName(aws.ToString(f.Arn)),
+				aws.ToString(f.Reason)))
 		}
 	}
 	return errors.Join(errs...)

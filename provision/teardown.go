@@ -98,7 +98,8 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w),
 		&logGroup{w: w, keep: t.opts.KeepLogs},
 		flows, image, newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
-		&eventRule{w: w}, &bucket{w: w, leaves: true, chosen: t.chosen.bundles}, cluster, &flowRunDefinitions{w: w, pool: pool},
+		&eventRule{w: w}, &bucket{w: w, leaves: true, chosen: t.chosen.bundles}, cluster,
+		&flowRunDefinitions{w: w, pool: pool},
 	}
 	for _, q := range w.observer() {
 		t.resources = append(t.resources, q)
@@ -239,7 +240,8 @@ func adviseTime(ctx context.Context, err error) error {
 	if err == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) || len(hint.Of(err)) > 0 {
 		return err
 	}
-	return hint.Add(err, "run the same command again: it continues where it stopped; --wait-timeout gives each step more "+
+	return hint.Add(err, "run the same command again: it continues where it stopped; --wait-timeout gives each step "+
+		"more "+
 		"time")
 }
 

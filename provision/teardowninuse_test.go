@@ -224,7 +224,8 @@ func (a *account) useGroup() (group, other, eni string) {
 func (a *account) useRole() {
 	a.t.Helper()
 	ctx, api, name := a.t.Context(), a.source.IAM, aws.String("theirs")
-	if _, err := api.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: name}); err != nil {
+	if _, err := api.CreateInstanceProfile(ctx,
+		&iam.CreateInstanceProfileInput{InstanceProfileName: name}); err != nil {
 		a.t.Fatal(err)
 	}
 	_, err := api.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: name,
@@ -241,7 +242,8 @@ func (a *account) unuse(other, eni string) {
 	if _, err := api.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &other}); err != nil {
 		a.t.Fatal(err)
 	}
-	if _, err := api.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &eni}); err != nil {
+	if _, err := api.DeleteNetworkInterface(ctx,
+		&ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &eni}); err != nil {
 		a.t.Fatal(err)
 	}
 	_, err := a.source.IAM.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{

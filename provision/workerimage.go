@@ -98,7 +98,9 @@ func (w *world) pushImage(ctx context.Context, made *image.Image, uri, repositor
 	if err != nil {
 		return "", err
 	}
-	err = made.Push(ctx, image.Destination{Repository: w.aws.registryHost(uri), Login: login, UserAgent: "ecsctl/" + w.version}, tag)
+	err = made.Push(ctx, image.Destination{
+		Repository: w.aws.registryHost(uri), Login: login, UserAgent: "ecsctl/" + w.version,
+	}, tag)
 	if err == nil {
 		return made.Digest.String(), nil
 	}
@@ -136,6 +138,7 @@ func explainPush(err error) error {
 	if advice := cabundle.Advice(err); advice != "" {
 		return hint.Add(err, advice)
 	}
-	return hint.Add(err, "run the same command again: it continues where it stopped, or name an image of your own with "+
-		"--image")
+	return hint.Add(err,
+		"run the same command again: it continues where it stopped, or name an image of your own with "+
+			"--image")
 }

@@ -79,7 +79,9 @@ func TestDeploymentsOfAService(t *testing.T) {
 	t.Parallel()
 	c := contract(t)
 	in := c.serviceInput(t)
-	in.DeploymentConfiguration = &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true}}
+	in.DeploymentConfiguration = &types.DeploymentConfiguration{
+		DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true},
+	}
 	must(c.ecs.CreateService(t.Context(), in))(t)
 	config := c.describeService(t, in.Cluster, in.ServiceName).DeploymentConfiguration
 	if config == nil || !config.DeploymentCircuitBreaker.Enable || *config.MaximumPercent != 200 ||

@@ -36,7 +36,8 @@ import (
 var motoDeviates = map[string]string{
 	"TestDefaultGroupStays":             "moto deletes the group called default; AWS answers CannotDelete",
 	"TestDefaultRouteGoesToTheInternet": "moto's default VPC has no internet gateway and no default route",
-	"TestDeletedSecretSaysSo":           "moto has other words, and writes to deleted secrets; AWS answers InvalidRequestException",
+	"TestDeletedSecretSaysSo": "moto has other words, and writes to deleted secrets; AWS answers " +
+		"InvalidRequestException",
 	"TestMalformedTrustPolicy":          "moto takes any trust policy; AWS answers MalformedPolicyDocument",
 	"TestNewestTaskDefinitionFirst":     "moto lists task definitions in one order only",
 	"TestSidsThatIAMRefuses":            "moto takes any Sid; AWS answers MalformedPolicyDocument",
@@ -44,14 +45,16 @@ var motoDeviates = map[string]string{
 	"TestTaskDefinitionsThatECSRefuses": "moto checks neither sizes nor roles nor names; AWS answers ClientException",
 	"TestTwoWildcardsInARow": "moto takes ** in a wildcard; AWS answers InvalidEventPatternException " +
 		"(EventBridge User Guide, Comparison operators)",
-	"TestClientTokenStartsOneTask":        "moto ignores clientToken and starts another task",
-	"TestDeploymentsOfAService":           "moto does not answer deploymentConfiguration, and updates no deployment",
-	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers ClusterContainsServicesException",
-	"TestServiceNameIsTaken":              "moto makes a second service of the same name; AWS answers InvalidParameterException",
-	"TestServiceTokenMakesOneService":     "moto ignores clientToken of CreateService and makes another service",
-	"TestMissingTaskIsAFailure":           "moto leaves out tasks that are not there; AWS lists them as failures",
-	"TestInactiveServiceIsNotUpdated":     "moto updates deleted services; AWS answers ServiceNotActiveException",
-	"TestRetentionTakesOnlySomeDays":      "moto takes any number of days; AWS answers InvalidParameterException",
+	"TestClientTokenStartsOneTask": "moto ignores clientToken and starts another task",
+	"TestDeploymentsOfAService":    "moto does not answer deploymentConfiguration, and updates no deployment",
+	"TestClusterWithAServiceIsNotDeleted": "moto deletes clusters with services; AWS answers " +
+		"ClusterContainsServicesException",
+	"TestServiceNameIsTaken": "moto makes a second service of the same name; AWS answers " +
+		"InvalidParameterException",
+	"TestServiceTokenMakesOneService": "moto ignores clientToken of CreateService and makes another service",
+	"TestMissingTaskIsAFailure":       "moto leaves out tasks that are not there; AWS lists them as failures",
+	"TestInactiveServiceIsNotUpdated": "moto updates deleted services; AWS answers ServiceNotActiveException",
+	"TestRetentionTakesOnlySomeDays":  "moto takes any number of days; AWS answers InvalidParameterException",
 	"TestQueueAttributesThatSQSRefuses": "moto takes any attribute and value; AWS answers InvalidAttributeValue " +
 		"and InvalidAttributeName (API_SetQueueAttributes)",
 	"TestImmutableTagStays": "moto answers ImageAlreadyExistsException; AWS answers " +
@@ -61,11 +64,14 @@ var motoDeviates = map[string]string{
 	"TestRepositoriesComeInPages": "moto ignores maxResults of DescribeRepositories",
 	"TestSizeOfAnImage": "moto takes the configuration's size for the image's; AWS counts the " +
 		"layers (API_ImageDetail)",
-	"TestAuthorizationToken":              "moto's token has expired; AWS's is good for 12 hours (API_GetAuthorizationToken)",
-	"TestRepositorySettings":              "moto keeps scanOnPush when it is left out; on AWS its default is false (API_ImageScanningConfiguration)",
+	"TestAuthorizationToken": "moto's token has expired; AWS's is good for 12 hours " +
+		"(API_GetAuthorizationToken)",
+	"TestRepositorySettings": "moto keeps scanOnPush when it is left out; on AWS its default is false " +
+		"(API_ImageScanningConfiguration)",
 	"TestLifecyclePoliciesThatECRRefuses": "moto takes unknown keys; AWS answers InvalidParameterException",
-	"TestBucketNamesThatS3Refuses":        "moto takes any name; AWS answers InvalidBucketName (S3 User Guide, Bucket naming rules)",
-	"TestUnknownFilterIsRefused":          "moto answers 500; AWS answers InvalidParameterValue",
+	"TestBucketNamesThatS3Refuses": "moto takes any name; AWS answers InvalidBucketName (S3 User Guide, " +
+		"Bucket naming rules)",
+	"TestUnknownFilterIsRefused": "moto answers 500; AWS answers InvalidParameterValue",
 }
 
 // clients are real SDK clients of one endpoint.

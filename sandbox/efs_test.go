@@ -45,7 +45,8 @@ func TestEFSVolumes(t *testing.T) {
 			Volumes:                 []types.Volume{{Name: aws.String("v"), EfsVolumeConfiguration: &test.volume}},
 			ContainerDefinitions:    []types.ContainerDefinition{{Name: aws.String("c"), Image: aws.String("i")}},
 		})
-		if test.says == "" && err != nil || test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says)) {
+		if test.says == "" && err != nil || test.says != "" &&
+			(err == nil || !strings.Contains(err.Error(), test.says)) {
 			t.Errorf("%s: got %v, want %q", name, err, test.says)
 		}
 	}

@@ -127,7 +127,8 @@ func TestTheWorkersPolicyIsNoMore(t *testing.T) {
 			":1 because no identity-based policy allows the ecs:RunTask action")
 	wantMessage(t, failed(w.it.ecs.RegisterTaskDefinition(ctx, w.definition(t, "other"))), "AccessDeniedException",
 		who+
-			"ecs:RegisterTaskDefinition on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/other:1 because")
+			"ecs:RegisterTaskDefinition on resource: arn:aws:ecs:us-east-1:123456789012:task-definition/other:1 "+
+			"because")
 
 	admin := w.roleWith(t, "admin", policyOf(may("*", "*"))).Arn
 	in := w.definition(t, familyOf("p", 2))

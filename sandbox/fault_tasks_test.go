@@ -202,7 +202,8 @@ func TestYoungTasksAreNotSeen(t *testing.T) {
 	if len(found.Tasks) != 0 || *found.Failures[0].Reason != "MISSING" {
 		t.Errorf("DescribeTasks gives %d tasks, %v", len(found.Tasks), found.Failures)
 	}
-	if arns := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: task.ClusterArn}))(t).TaskArns; len(arns) != 0 {
+	if arns := must(c.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: task.ClusterArn}))(t).TaskArns; len(
+		arns) != 0 {
 		t.Errorf("ListTasks gives %v", arns)
 	}
 	_, err := c.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: task.ClusterArn, Task: task.TaskArn})

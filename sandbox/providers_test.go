@@ -30,12 +30,14 @@ func TestTasksOnInstances(t *testing.T) {
 	ctx := t.Context()
 	must(c.ecs.CreateCluster(ctx, &ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE"}}))(t)
 	definition := must(c.ecs.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{Family: aws.String("ec2"),
-		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: aws.String(testImage), Cpu: 128,
+		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"),
+			Image: aws.String(testImage), Cpu: 128,
 			Command: []string{"app"},
 			Memory:  aws.Int32(300)}}}))(t).TaskDefinition.TaskDefinitionArn
 	input := func() *ecs.RunTaskInput {
 		return &ecs.RunTaskInput{TaskDefinition: definition,
-			CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("batch"), Weight: 1}}}
+			CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("batch"),
+				Weight: 1}}}
 	}
 	refused := func(want string, change func(*ecs.RunTaskInput)) {
 		t.Helper()
@@ -48,8 +50,9 @@ func TestTasksOnInstances(t *testing.T) {
 		}
 	}
 	associate := func(names ...string) error {
-		_, err := c.ecs.PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("default"),
-			CapacityProviders: names, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
+		_, err := c.ecs.PutClusterCapacityProviders(ctx,
+			&ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("default"),
+				CapacityProviders: names, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
 		return err
 	}
 	refused("'batch' was not found", nil)
@@ -69,11 +72,14 @@ func TestTasksOnInstances(t *testing.T) {
 	refused("No Container Instances", func(in *ecs.RunTaskInput) {
 		in.CapacityProviderStrategy[0].CapacityProvider = aws.String("unscaled")
 	})
-	refused("not valid for the given networkMode", func(in *ecs.RunTaskInput) { in.NetworkConfiguration = c.network(t) })
+	refused("not valid for the given networkMode", func(in *ecs.RunTaskInput) {
+		in.NetworkConfiguration = c.network(t)
+	})
 	refused("platform version must be null", func(in *ecs.RunTaskInput) { in.PlatformVersion = aws.String("1.4.0") })
 
 	in := input()
-	in.PlacementStrategy = []types.PlacementStrategy{{Type: types.PlacementStrategyTypeBinpack, Field: aws.String("memory")}}
+	in.PlacementStrategy = []types.PlacementStrategy{{Type: types.PlacementStrategyTypeBinpack,
+		Field: aws.String("memory")}}
 	run := must(c.ecs.RunTask(ctx, in))(t)
 	if len(run.Tasks) != 1 {
 		t.Fatalf("got %+v", run)
@@ -100,15 +106,17 @@ func TestCapacityProviders(t *testing.T) {
 	if err := c.makeProvider(ctx, "batch", types.ManagedScalingStatusEnabled); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"batch": "already exists", "ecs-mine": "can't be prefixed", "fargate": "prefixed",
-		"a b": "Invalid"} {
+	for name, want := range map[string]string{"batch": "already exists", "ecs-mine": "can't be prefixed",
+		"fargate": "prefixed",
+		"a b":     "Invalid"} {
 		if err := c.makeProvider(ctx, name, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}
 	must(c.ecs.CreateCluster(ctx, &ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE", "batch"}}))(t)
 	describe := func(names ...string) *ecs.DescribeCapacityProvidersOutput {
-		return must(c.ecs.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{CapacityProviders: names}))(t)
+		return must(c.ecs.DescribeCapacityProviders(ctx,
+			&ecs.DescribeCapacityProvidersInput{CapacityProviders: names}))(t)
 	}
 	if got := describe(); len(got.CapacityProviders) != 3 || got.CapacityProviders[0].AutoScalingGroupProvider != nil {
 		t.Errorf("got %+v", got.CapacityProviders)

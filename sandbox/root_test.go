@@ -65,8 +65,9 @@ func TestAContainerSeesItsImage(t *testing.T) {
 	for name, image := range map[string]func(*testing.T, *clients) string{
 		"played by a directory": func(*testing.T, *clients) string { return testImage },
 		"pulled": func(t *testing.T, c *clients) string {
-			return c.push(t, imageOf(t, "amd64", v1.Config{Env: []string{"PATH=/opt/bin:/bin"}}, layerOf(t, map[string]string{
-				"opt/bin/app": "#!/bin/sh" + l.look()})), "latest") + ":latest"
+			return c.push(t, imageOf(t, "amd64", v1.Config{Env: []string{"PATH=/opt/bin:/bin"}},
+				layerOf(t, map[string]string{
+					"opt/bin/app": "#!/bin/sh" + l.look()})), "latest") + ":latest"
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

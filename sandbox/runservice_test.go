@@ -20,7 +20,9 @@ func (c *clients) serve(t *testing.T, definition *string, change func(*ecs.Creat
 	in := &ecs.CreateServiceInput{
 		Cluster: c.cluster(t), ServiceName: aws.String("s"), TaskDefinition: definition, DesiredCount: aws.Int32(1),
 		LaunchType: types.LaunchTypeFargate, NetworkConfiguration: c.network(t),
-		DeploymentConfiguration: &types.DeploymentConfiguration{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true}},
+		DeploymentConfiguration: &types.DeploymentConfiguration{
+			DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true},
+		},
 	}
 	if change != nil {
 		change(in)

@@ -136,7 +136,8 @@ func (s *Server) startServices() {
 		ECR: s.ecr})
 	s.account = authz.Account{
 		Partition: o.Partition, Region: o.Region, ID: o.Account,
-		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus, S3: buckets, SSM: store,
+		IAM: roles, EC2: network, ECS: s.ecs, Logs: groups, Secrets: vault, SQS: s.sqs, Events: bus,
+		S3: buckets, SSM: store,
 	}
 	s.services = map[string]wire.Service{
 		"sts": s.sts, "iam": roles, "ec2": network, "logs": groups, "secretsmanager": vault,

@@ -55,9 +55,10 @@ func TestVolumesConfiguredAtLaunch(t *testing.T) {
 	w := newWorker(t)
 	ctx := t.Context()
 	made := func(name, service string) *string {
-		return must(w.iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(name), AssumeRolePolicyDocument: aws.String(
-			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"` +
-				service + `"}}]}`)}))(t).Role.Arn
+		return must(w.iam.CreateRole(ctx,
+			&iam.CreateRoleInput{RoleName: aws.String(name), AssumeRolePolicyDocument: aws.String(
+				`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"` +
+					service + `"}}]}`)}))(t).Role.Arn
 	}
 	infrastructure, other := made("infrastructure", "ecs.amazonaws.com"), made("other", "ecs-tasks.amazonaws.com")
 	definition := w.definition(t, familyOf("p", 1))
@@ -70,7 +71,8 @@ func TestVolumesConfiguredAtLaunch(t *testing.T) {
 		return &in
 	}
 	wantMessage(t, failed(w.ecs.RunTask(ctx, w.run)), "InvalidParameterException", "must be configured at launch")
-	wantMessage(t, failed(w.ecs.RunTask(ctx, with("else", infrastructure))), "InvalidParameterException", "is not configured")
+	wantMessage(t, failed(w.ecs.RunTask(ctx, with("else", infrastructure))), "InvalidParameterException",
+		"is not configured")
 	wantMessage(t, failed(w.ecs.RunTask(ctx, with("data", other))), "ClientException", "unable to assume the role")
 	wantMessage(t, failed(w.it.ecs.RunTask(ctx, with("data", infrastructure))), "AccessDeniedException", "iam:PassRole")
 	values := w.values

@@ -9,7 +9,8 @@ import (
 
 // filterFields are what narrows lists in the JSON protocols. EC2 has Filter.N instead.
 var filterFields = []string{
-	"familyPrefix", "serviceName", "startedBy", "launchType", "desiredStatus", "logGroupNamePrefix", "logStreamNamePrefix",
+	"familyPrefix", "serviceName", "startedBy", "launchType", "desiredStatus", "logGroupNamePrefix",
+	"logStreamNamePrefix",
 	"Filters",
 }
 

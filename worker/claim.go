@@ -63,7 +63,8 @@ func (c *claim) propose(ctx context.Context, log *slog.Logger, run runlog.Run) (
 func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationResult) claimed {
 	switch {
 	case result.Status == prefect.Wait:
-		log.DebugContext(ctx, "Prefect asks the worker to wait before it launches the flow run", "reason", result.Reason,
+		log.DebugContext(ctx, "Prefect asks the worker to wait before it launches the flow run", "reason",
+			result.Reason,
 			"delay", result.Delay)
 		return claimed{decision: notNow, delay: result.Delay}
 	case result.Status == prefect.Abort:

@@ -169,10 +169,11 @@ func (r *report) set(ctx context.Context, log *slog.Logger, run runlog.Run, prop
 	s still) (*prefect.OrchestrationResult, error) {
 	proposal.TransitionID = r.mark.newTransition()
 	var result *prefect.OrchestrationResult
-	err := insistWhile(ctx, log, "setting the flow run to "+string(proposal.Type), s, func(ctx context.Context) (err error) {
-		result, err = r.api.SetFlowRunState(ctx, run.ID, proposal)
-		return err
-	})
+	err := insistWhile(ctx, log, "setting the flow run to "+string(proposal.Type), s,
+		func(ctx context.Context) (err error) {
+			result, err = r.api.SetFlowRunState(ctx, run.ID, proposal)
+			return err
+		})
 	if errors.Is(err, errNoMore) {
 		log.InfoContext(ctx, "the flow run goes on elsewhere: it is not set to "+string(proposal.Type))
 		return nil, nil

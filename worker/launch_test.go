@@ -46,7 +46,8 @@ func TestRunsAreLaunchedAndComplete(t *testing.T) {
 			for _, id := range ids {
 				run := w.await(id, prefect.Completed)
 				if !strings.HasPrefix(run.InfrastructurePID,
-					"arn:aws:ecs:us-east-1:123456789012:cluster/default::arn:aws:ecs:us-east-1:123456789012:task/default/") {
+					"arn:aws:ecs:us-east-1:123456789012:cluster/default::arn:aws:ecs:us-east-1:123456789012:task/"+
+						"default/") {
 					t.Errorf("infrastructure_pid is %q", run.InfrastructurePID)
 				}
 				if diff := cmp.Diff(states, w.history(id)); diff != "" {

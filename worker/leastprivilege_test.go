@@ -147,7 +147,8 @@ func TestEachStatementOfTheRolesPolicyIsMissed(t *testing.T) {
 				l.await(id, prefect.Running)
 				l.cancelling(id)
 			}
-			for _, want := range []string{"not authorized to perform: " + tc.action, sid, " of `ecsctl policy worker`"} {
+			for _, want := range []string{"not authorized to perform: " + tc.action, sid,
+				" of `ecsctl policy worker`"} {
 				eventually(t, "the worker to say "+want, func() bool { return strings.Contains(text(), want) })
 			}
 		})

@@ -20,7 +20,9 @@ func (w *world) anew(kind, family string) *prefect.WorkPool {
 	ctx := w.t.Context()
 	template := w.templateOf(family)
 	must(0, w.api.DeleteWorkPool(ctx, pool))(w.t)
-	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{Name: pool, Type: kind, BaseJobTemplate: template}))(w.t)
+	return must(w.api.CreateWorkPool(ctx, prefect.WorkPoolCreate{
+		Name: pool, Type: kind, BaseJobTemplate: template,
+	}))(w.t)
 }
 
 // templateOf is a base job template whose tasks have that family.

@@ -46,7 +46,8 @@ func newRotation(w *world, code string) *rotation {
 			return false
 		}
 		data := map[string]string{
-			"aws_access_key_id": *r.key.Load(), "aws_secret_access_key": w.server.SecretAccessKey(), "region_name": "us-east-1",
+			"aws_access_key_id": *r.key.Load(), "aws_secret_access_key": w.server.SecretAccessKey(),
+			"region_name": "us-east-1",
 		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"id": "b", "name": "mine", "data": data})
 		return true

@@ -117,9 +117,12 @@ func must2(t *testing.T) func(Options, error) Options {
 func TestWrongSettingsAreNamed(t *testing.T) {
 	t.Parallel()
 	for setting, want := range map[string]string{
-		"PREFECT_WORKER_QUERY_SECONDS=soon":        "PREFECT_WORKER_QUERY_SECONDS from the environment is not a number of seconds",
-		"PREFECT_WORKER_PREFETCH_SECONDS=-1":       "PREFECT_WORKER_PREFETCH_SECONDS from the environment is not a number of seconds",
-		"PREFECT_WORKER_ENABLE_CANCELLATION=maybe": "PREFECT_WORKER_ENABLE_CANCELLATION from the environment is not true or false",
+		"PREFECT_WORKER_QUERY_SECONDS=soon": "PREFECT_WORKER_QUERY_SECONDS from the environment is not a " +
+			"number of seconds",
+		"PREFECT_WORKER_PREFETCH_SECONDS=-1": "PREFECT_WORKER_PREFETCH_SECONDS from the environment is not a " +
+			"number of seconds",
+		"PREFECT_WORKER_ENABLE_CANCELLATION=maybe": "PREFECT_WORKER_ENABLE_CANCELLATION from the environment is " +
+			"not true or false",
 	} {
 		if _, err := FromSettings(discover(t, setting)); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v", setting, err)

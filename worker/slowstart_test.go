@@ -95,7 +95,8 @@ func TestTaskStartTimeout(t *testing.T) {
 					return
 				}
 				run := w.awaitIn(time.Hour, id, prefect.Crashed)
-				if want := "the task did not start in the time that task_start_timeout_seconds gives it"; !strings.Contains(run.State.Message, want) {
+				if want := "the task did not start in the time that task_start_timeout_seconds gives " +
+					"it"; !strings.Contains(run.State.Message, want) {
 					t.Errorf("the message is %q", run.State.Message)
 				}
 				if status := *w.tasks()[0].LastStatus; status != "STOPPED" {

@@ -30,7 +30,8 @@ func TestACancelThatWaitedStopsNoOtherLaunch(t *testing.T) {
 		w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool {
 			body := must(io.ReadAll(r.Body))(t)
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			if !busy.Load() || r.URL.Path != "/api/flow_runs/"+first+"/set_state" || !bytes.Contains(body, []byte("CANCELLED")) {
+			if !busy.Load() || r.URL.Path != "/api/flow_runs/"+first+"/set_state" ||
+				!bytes.Contains(body, []byte("CANCELLED")) {
 				return false
 			}
 			refused.Add(1)

@@ -59,28 +59,6 @@ func (s *submit) Run(ctx context.Context, stop <-chan struct{}, c candidate, t *
 	s.table.leave(c.run.ID)
 }
 
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// pauseUnless waits; false when it was told to stop.
-func pauseUnless(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-stop:
-	case <-ctx.Done():
-	}
-	return false
-}
-
 // try claims the run and launches it. With a delay it is to be tried again.
 func (s *submit) try(ctx context.Context, log *slog.Logger, c candidate) time.Duration {
 	began := time.Now()

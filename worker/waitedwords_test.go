@@ -104,7 +104,8 @@ func TestWordsThatWaitedAreOfNoOtherLaunch(t *testing.T) {
 				var before *prefect.FlowRun
 				eventually(t, "the other worker's launch", func() bool {
 					before = must(w.api.ReadFlowRun(t.Context(), id))(t)
-					return before.InfrastructurePID != "" && (before.StateType == prefect.Running || o.sandbox.Images != nil)
+					return before.InfrastructurePID != "" &&
+						(before.StateType == prefect.Running || o.sandbox.Images != nil)
 				})
 				busy.letThrough(t)
 				after := must(w.api.ReadFlowRun(t.Context(), id))(t)

@@ -128,12 +128,7 @@ func (w *Worker) connect(s *shared) {
 		w.observe = s.observer(o, w.log, &home{o.Pool, w.table, endings, events})
 		w.track.hears = w.observe.hears
 	}
-	w.cancel = &cancel{quiet: still, opts: o, log: w.log, lines: lines, table: w.table, heartbeat: w.heartbeat,
-		locate: locate, tasks: tasks, report: reports}
-	w.recovery = &recovery{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat,
-		claim: w.submit.claim, locate: locate, report: reports}
-	w.orphans = &orphans{quiet: still, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: locate,
-		tasks: tasks, report: reports}
+	w.connectLookers(lookers{still, lines, locate, tasks, reports})
 	w.fleet = &fleet{opts: o, sharers: s.sharers, table: w.table}
 	w.byChannel = newByChannel(o, w.log, w.heartbeat, &teardown{
 		opts: o, log: w.log, lines: lines, heartbeat: w.heartbeat, locate: locate, tasks: tasks, patience: patience,
@@ -142,6 +137,25 @@ func (w *Worker) connect(s *shared) {
 	w.metrics.watchChannel(w.byChannel.channel.Open)
 	w.health = &health{pool: o.Pool, poll: w.poll, refusal: w.refusal, heartbeat: w.heartbeat, metrics: s.metrics,
 		interval: o.QueryInterval, show: o.Metrics}
+}
+
+// lookers are what the stages have in common that look for runs nobody has told of.
+type lookers struct {
+	quiet  *quiet
+	lines  *runlog.Lines
+	locate *locator
+	tasks  *findTask
+	report *report
+}
+
+func (w *Worker) connectLookers(l lookers) {
+	o := w.opts
+	w.cancel = &cancel{quiet: l.quiet, opts: o, log: w.log, lines: l.lines, table: w.table, heartbeat: w.heartbeat,
+		locate: l.locate, tasks: l.tasks, report: l.report}
+	w.recovery = &recovery{quiet: l.quiet, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat,
+		claim: w.submit.claim, locate: l.locate, report: l.report}
+	w.orphans = &orphans{quiet: l.quiet, opts: o, log: w.log, table: w.table, heartbeat: w.heartbeat, locate: l.locate,
+		tasks: l.tasks, report: l.report}
 }
 
 // Name is the name that the worker has in Prefect.

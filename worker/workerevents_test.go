@@ -56,7 +56,8 @@ func TestWorkerTellsOfItselfAndOfLaunches(t *testing.T) {
 	ofRun := []map[string]string{related("deployment", d.ID, d.Name), related("flow", d.FlowID, "flow"),
 		related("flow-run", id, run.Name)}
 	launched := related("flow-run", id, run.Name)
-	launched["prefect.infrastructure.identifier"], launched["prefect.infrastructure.status-code"] = run.InfrastructurePID, "0"
+	launched["prefect.infrastructure.identifier"] = run.InfrastructurePID
+	launched["prefect.infrastructure.status-code"] = "0"
 	got := w.workersEvents()
 	if len(got) != 4 {
 		t.Fatalf("got %d events: %v", len(got), got)

@@ -104,7 +104,9 @@ func (f *Far) Layers() []string {
 		return nil
 	}
 	byStart := slices.Clone(f.calls)
-	slices.SortStableFunc(byStart, func(a, b call) int { return cmp.Or(a.start.Compare(b.start), cmp.Compare(a.name, b.name)) })
+	slices.SortStableFunc(byStart, func(a, b call) int {
+		return cmp.Or(a.start.Compare(b.start), cmp.Compare(a.name, b.name))
+	})
 	var out []string
 	first := byStart[0].start
 	for i, c := range byStart {

@@ -51,8 +51,8 @@ func StartLive(out io.Writer) *live {
 	return l
 }
 
-// Looking says on a terminal, after a moment and until stop is called, that AWS and Prefect are being asked. stop may be
-// called more than once. Among the lines of --verbose there is nothing to say.
+// Looking says on a terminal, after a moment and until stop is called, that AWS and Prefect are
+// being asked. stop may be called more than once. Among the lines of --verbose there is nothing to say.
 func Looking(streams Streams, verbose bool) (stop func()) {
 	if verbose {
 		return func() {}

@@ -64,7 +64,8 @@ func SandboxCommand(streams console.Streams) *cli.Command {
 			&cli.GenericFlag{Name: "quota", Value: &inputs.Repeated{},
 				Usage: "`SPEC` of a limit, such as ecs:RunTask=20/s,burst=100 or fargate:vcpu=6; may be repeated"},
 			&cli.GenericFlag{Name: "image", Value: &inputs.Repeated{},
-				Usage:    "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be repeated",
+				Usage: "`PATTERN=DIR`: containers of images like PATTERN find their programs in DIR; may be " +
+					"repeated",
 				Category: inImages},
 			&cli.GenericFlag{Name: "volume", Value: &inputs.Repeated{},
 				Usage: "`PATH` of this machine that containers see and may write; may be repeated", Category: inImages},

@@ -101,7 +101,8 @@ func (d *demo) deployAndRun() error {
 		return d.realRun()
 	}
 	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two "+
-		"commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS task")
+		"commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS "+
+		"task")
 	return d.helloRun()
 }
 

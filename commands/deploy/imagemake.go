@@ -103,8 +103,9 @@ func (m *imageMaker) destination(ctx context.Context) (string, authn.Keychain, e
 		return "", nil, fmt.Errorf("%q is not a repository of a registry: %w", repository.URI, err)
 	}
 	m.pushTo = repository.PushTo
-	own := ownRegistry{hosts: []string{host.RegistryStr(), hostOf(m.pushTo)}, auth: &authn.Basic{Username: repository.Login.Username,
-		Password: repository.Login.Password}}
+	own := ownRegistry{hosts: []string{host.RegistryStr(), hostOf(m.pushTo)},
+		auth: &authn.Basic{Username: repository.Login.Username,
+			Password: repository.Login.Password}}
 	return repository.URI, authn.NewMultiKeychain(own, authn.DefaultKeychain), nil
 }
 

@@ -42,7 +42,8 @@ func TestCABundleCountsForAll(t *testing.T) {
 	dir := t.TempDir()
 	bundle, config := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "config")
 	write(t, bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	write(t, config, []byte("[profile p]\nca_bundle = "+bundle+"\naws_access_key_id = AKIAX\naws_secret_access_key = x\n"))
+	write(t, config, []byte("[profile p]\nca_bundle = "+bundle+
+		"\naws_access_key_id = AKIAX\naws_secret_access_key = x\n"))
 	t.Setenv("AWS_CONFIG_FILE", config)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "none"))
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)

@@ -11,7 +11,8 @@ import (
 	"ecsctl/provision"
 )
 
-// WithMFACodes returns a context in which AWS profiles that need MFA codes ask for them, if somebody is there to answer.
+// WithMFACodes returns a context in which AWS profiles that need MFA codes ask for them, if
+// somebody is there to answer.
 func WithMFACodes(ctx context.Context, streams console.Streams) context.Context {
 	if !streams.CanPrompt {
 		return ctx

@@ -52,7 +52,8 @@ func (o options) openSandbox(dir string) (*farEnd, error) {
 		return nil, err
 	}
 	programs := filepath.Join(dir, "programs")
-	if err := errors.Join(os.Mkdir(programs, 0o700), os.Symlink(this, filepath.Join(programs, playedProgram))); err != nil {
+	if err := errors.Join(os.Mkdir(programs, 0o700),
+		os.Symlink(this, filepath.Join(programs, playedProgram))); err != nil {
 		return nil, err
 	}
 	server, err := sandbox.Start(sandbox.Options{
@@ -120,7 +121,9 @@ func (o options) openAWS(ctx context.Context) (*farEnd, error) {
 func (f *farEnd) connect(cfg aws.Config, s prefect.Settings) (err error) {
 	f.secrets = append(f.secrets, string(s.APIKey), string(s.AuthString))
 	f.api, err = prefect.New(prefect.Options{APIURL: s.APIURL, APIKey: s.APIKey, AuthString: s.AuthString,
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment}}})
+		HTTPClient: &http.Client{Transport: &http.Transport{
+			DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment,
+		}}})
 	f.source = inventory.NewSource(cfg, inventory.Prefect{})
 	return err
 }

@@ -69,7 +69,8 @@ func (s *suite) tagCase(ctx context.Context) (bool, string, error) {
 }
 
 // register has a definition of the pool's refused, with what change makes of it.
-func (s *suite) register(ctx context.Context, code string, change func(*types.ContainerDefinition)) (bool, string, error) {
+func (s *suite) register(ctx context.Context, code string,
+	change func(*types.ContainerDefinition)) (bool, string, error) {
 	client := s.far.source.ECS
 	role, err := s.far.source.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: s.roleName()})
 	if err != nil {
@@ -79,9 +80,10 @@ func (s *suite) register(ctx context.Context, code string, change func(*types.Co
 	change(&container)
 	out, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
 		Family: aws.String(s.serviceName() + "-refused"), Cpu: aws.String("256"), Memory: aws.String("512"),
-		NetworkMode: types.NetworkModeAwsvpc, RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
-		ExecutionRoleArn:     role.Role.Arn,
-		ContainerDefinitions: []types.ContainerDefinition{container},
+		NetworkMode:             types.NetworkModeAwsvpc,
+		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate},
+		ExecutionRoleArn:        role.Role.Arn,
+		ContainerDefinitions:    []types.ContainerDefinition{container},
 	})
 	is, said, err := refusedWith(err, code, "")
 	if out != nil && err == nil {

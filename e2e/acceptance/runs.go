@@ -185,7 +185,9 @@ func (s *suite) taskOf(ctx context.Context, id string) (task types.Task, err err
 			return false, err
 		}
 		cluster, arn, _ := strings.Cut(run.InfrastructurePID, "::")
-		out, err := s.far.source.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+		out, err := s.far.source.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+			Cluster: &cluster, Tasks: []string{arn},
+		})
 		if err != nil || len(out.Tasks) == 0 {
 			return false, err
 		}
@@ -199,7 +201,9 @@ func (s *suite) taskOf(ctx context.Context, id string) (task types.Task, err err
 func (s *suite) workerTask(ctx context.Context) (task types.Task, err error) {
 	client := s.far.source.ECS
 	err = s.await(ctx, "one worker runs", func() (bool, error) {
-		listed, err := client.ListTasks(ctx, &ecs.ListTasksInput{Cluster: &s.pool, ServiceName: aws.String(s.serviceName())})
+		listed, err := client.ListTasks(ctx, &ecs.ListTasksInput{
+			Cluster: &s.pool, ServiceName: aws.String(s.serviceName()),
+		})
 		if err != nil || len(listed.TaskArns) != 1 {
 			return false, err
 		}

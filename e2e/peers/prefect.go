@@ -74,7 +74,8 @@ func serverCommand(python, home string, socket *os.File, env []string) *exec.Cmd
 		"HOME=" + home, "PREFECT_HOME=" + home,
 		"PREFECT_SERVER_ANALYTICS_ENABLED=false", "DO_NOT_TRACK=1", "PREFECT_UI_ENABLED=false",
 		"PREFECT_LOGGING_SERVER_LEVEL=WARNING",
-		"PREFECT_API_DATABASE_TIMEOUT=60", // SQLite's writers wait for each other, and on a busy machine for longer than 10 s
+		// SQLite's writers wait for each other, and on a busy machine for longer than 10 s
+		"PREFECT_API_DATABASE_TIMEOUT=60",
 	}, env...)
 	return cmd
 }

@@ -165,7 +165,8 @@ func TestPackageEntriesNameNoMachine(t *testing.T) {
 	dir := write(t, map[string]string{
 		"bin/prefect": "#!/home/me/.venv/bin/python\nimport sys\n", "bin/tool": "\x7fELF", "x/__init__.py": "",
 		".lock": "", "x.pth": "import x\n",
-		"x-1.dist-info/RECORD":          "bin/prefect,sha256=abc,12\nx/__init__.py,,\nx-1.dist-info/direct_url.json,,\n",
+		"x-1.dist-info/RECORD": "bin/prefect,sha256=abc,12\nx/__init__.py,,\nx-1.dist-info/" +
+			"direct_url.json,,\n",
 		"x-1.dist-info/direct_url.json": "{}",
 	})
 	entries, err := packageEntries(dir)

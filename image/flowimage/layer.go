@@ -114,8 +114,8 @@ func packLayer(dir, compression string, entries []entry) (_ *fileLayer, err erro
 	return layer, nil
 }
 
-// newCompressor has a window of 4 MB, so that memory stays small. Of zstd's two goroutines one finds what repeats and the
-// other writes it: the result does not depend on their number, nor on that of processors.
+// newCompressor has a window of 4 MB, so that memory stays small. Of zstd's two goroutines one
+// finds what repeats and the other writes it: the result does not depend on their number, nor on that of processors.
 func newCompressor(w io.Writer, compression string) (io.WriteCloser, error) {
 	if compression == Gzip {
 		return gzip.NewWriterLevel(w, gzip.DefaultCompression)

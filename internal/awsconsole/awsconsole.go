@@ -35,7 +35,8 @@ func URL(text string) (string, bool) {
 		}
 	case "secretsmanager":
 		if name, ok := strings.CutPrefix(a.Resource, "secret:"); ok && len(name) > 7 {
-			page = "/secretsmanager/secret?name=" + url.QueryEscape(name[:len(name)-7]) // without the 6 characters of AWS
+			// without the 6 characters of AWS
+			page = "/secretsmanager/secret?name=" + url.QueryEscape(name[:len(name)-7])
 		}
 	case "sqs":
 		page = "/sqs/v3/home#/queues/" + url.PathEscape("https://sqs."+a.Region+".amazonaws.com/"+a.AccountID+"/"+

@@ -57,8 +57,9 @@ type Facts struct {
 
 // Read returns the facts of the running program.
 func Read() Facts {
-	facts := Facts{Version: Version(), Commit: own.Commit, Time: own.Date, Modified: strings.HasSuffix(own.Version, "+dirty"),
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	facts := Facts{Version: Version(), Commit: own.Commit, Time: own.Date,
+		Modified: strings.HasSuffix(own.Version, "+dirty"),
+		Go:       runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || own.Commit != "" {
 		return facts

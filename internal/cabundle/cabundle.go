@@ -70,6 +70,7 @@ func Advice(err error) string {
 	if !errors.As(err, &unknown) {
 		return ""
 	}
-	return "if a proxy inspects TLS, name its CA certificates, a PEM file, with AWS_CA_BUNDLE or the profile's ca_bundle: " +
+	return "if a proxy inspects TLS, name its CA certificates, a PEM file, with AWS_CA_BUNDLE or the profile's " +
+		"ca_bundle: " +
 		"they count for AWS, registries and Prefect (or with PREFECT_API_SSL_CERT_FILE for Prefect alone)"
 }

@@ -54,7 +54,8 @@ func limitIn(message string) string {
 	if found := explicit.FindStringSubmatch(message); found != nil {
 		return found[1]
 	}
-	if found := implicit.FindStringSubmatch(message); found != nil && found[1] != Identity && found[1] != resourceBased {
+	if found := implicit.FindStringSubmatch(message); found != nil && found[1] != Identity &&
+		found[1] != resourceBased {
 		return found[1]
 	}
 	return ""

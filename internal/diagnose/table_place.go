@@ -90,7 +90,8 @@ var launchRules = []rule{
 	when(
 		`\bresource:|closest matching .container-instance|container instance met all|does not have enough|insufficient (cpu|memory|gpu)`,
 		"no container instance has room for the task",
-		"add instances or larger ones, let the capacity provider scale, or ask for less CPU, memory, GPU or fewer ports",
+		"add instances or larger ones, let the capacity provider scale, or ask for less CPU, memory, GPU or fewer "+
+			"ports",
 		"cpu", "memory"),
 	when(`^agent$`,
 		"the ECS agent of the container instance is not connected",

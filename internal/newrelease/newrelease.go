@@ -60,7 +60,8 @@ type Notice struct {
 // Begin looks, where a person is there to be told: not in CI, not where the variable says no, and not for
 // builds that are no release's.
 func Begin(ctx context.Context, o Options, person bool) *Notice {
-	if !person || o.Latest == "" || o.File == "" || !semver.IsValid(o.Version) || o.Env(Off) != "" || o.Env("CI") != "" {
+	if !person || o.Latest == "" || o.File == "" || !semver.IsValid(o.Version) || o.Env(Off) != "" ||
+		o.Env("CI") != "" {
 		return nil
 	}
 	n := &Notice{opts: o, cancel: func() {}}

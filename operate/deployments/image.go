@@ -18,7 +18,8 @@ import (
 // inECR is an image's private registry in ECR: account and region.
 var inECR = regexp.MustCompile(`^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.`)
 
-// MissingImage looks for images in ECR, each once. What the caller may not look at, and other registries, it takes for there.
+// MissingImage looks for images in ECR, each once. What the caller may not look at, and other
+// registries, it takes for there.
 func MissingImage(c *provision.Clients) func(ctx context.Context, check, image string) []operate.Check {
 	known := map[string]string{}
 	return func(ctx context.Context, check, image string) []operate.Check {

@@ -40,8 +40,9 @@ var brokenSetUps = map[string]setUp{
 		return func(o *doctor.DoctorOptions) { o.Clients.Region, o.Spec.Region = "us-east-1", "us-east-1" }
 	}, check: "AWS region", status: operate.CheckFail, says: "eu-west-1", fix: "--region eu-west-1"},
 	"no service-linked role": {
-		account: sandbox.Options{Faults: []fault.Fault{{Service: "iam", Operation: fault.LinkedRoleOperation, Kind: fault.Unseen, Times: -1}}},
-		check:   "ECS's own role", status: operate.CheckWarn, says: "AWSServiceRoleForECS",
+		account: sandbox.Options{Faults: []fault.Fault{{Service: "iam", Operation: fault.LinkedRoleOperation,
+			Kind: fault.Unseen, Times: -1}}},
+		check: "ECS's own role", status: operate.CheckWarn, says: "AWSServiceRoleForECS",
 		fix: "aws iam create-service-linked-role"},
 	"the region is not enabled": {account: sandbox.Options{NotEnabled: true}, check: "AWS credentials",
 		status: operate.CheckFail, says: "the region eu-west-1 is not enabled", fix: "aws account enable-region"},
@@ -84,7 +85,8 @@ var brokenSetUps = map[string]setUp{
 	}, check: "network", status: operate.CheckFail, says: "has no subnets", fix: "--vpc"},
 	"a role without its path": {before: func(p *patient.Patient) {
 		client := iam.NewFromConfig(p.Cfg)
-		_, err := client.CreateRole(p.T.Context(), &iam.CreateRoleInput{RoleName: aws.String("tasks"), Path: aws.String("/data/"),
+		_, err := client.CreateRole(p.T.Context(), &iam.CreateRoleInput{RoleName: aws.String("tasks"),
+			Path: aws.String("/data/"),
 			AssumeRolePolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 				"Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}`)})
 		must(p.T, err)

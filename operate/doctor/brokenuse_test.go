@@ -61,13 +61,15 @@ var brokenUses = map[string]setUp{
 		fix:  "DecryptSecrets of `ecsctl policy execution`"},
 	"more subnets in the pool's defaults than ECS takes": {made: true, damage: func(p *patient.Patient) {
 		setDefault(p, "network_configuration", map[string]any{"subnets": many("subnet", 17)})
-	}, check: "the pool's own job", status: operate.CheckFail, says: "network_configuration: it names 17 subnets, and ECS accepts 16",
-		fix: "change these defaults"},
+	}, check: "the pool's own job", status: operate.CheckFail,
+		says: "network_configuration: it names 17 subnets, and ECS accepts 16",
+		fix:  "change these defaults"},
 	"more security groups in the pool's defaults than ECS takes": {made: true, damage: func(p *patient.Patient) {
 		setDefault(p, "network_configuration", map[string]any{
 			"subnets": many("subnet", 2), "securityGroups": many("sg", 6)})
-	}, check: "the pool's own job", status: operate.CheckFail, says: "network_configuration: it names 6 security groups, and ECS accepts 5",
-		fix: "change these defaults"},
+	}, check: "the pool's own job", status: operate.CheckFail,
+		says: "network_configuration: it names 6 security groups, and ECS accepts 5",
+		fix:  "change these defaults"},
 }
 
 func many(kind string, n int) []string {
@@ -159,7 +161,8 @@ func secretUnderKey(p *patient.Patient) {
 		AssumeRolePolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 			"Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}`)})
 	must(p.T, err)
-	_, err = roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("tasks"), PolicyName: aws.String("p"),
+	_, err = roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("tasks"),
+		PolicyName: aws.String("p"),
 		PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 			"Action": ["secretsmanager:*", "ecr:*", "logs:*"], "Resource": "*"}]}`)})
 	must(p.T, err)

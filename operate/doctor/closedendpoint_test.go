@@ -33,7 +33,8 @@ func TestDoctorClosedEndpoint(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want(t, p.Examine(nil), "network", operate.CheckFail, "let in no HTTPS from the worker's tasks: vpce-", "let in TCP 443")
+	want(t, p.Examine(nil), "network", operate.CheckFail, "let in no HTTPS from the worker's tasks: vpce-",
+		"let in TCP 443")
 	if _, err := p.Ec2.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: group.GroupId, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("tcp"),
 			FromPort: aws.Int32(443), ToPort: aws.Int32(443),

@@ -252,7 +252,8 @@ func TestDoctorPermissionMissing(t *testing.T) {
 		"a policy of the caller's denies ec2:CreateSecurityGroup, iam:CreateRole explicitly")
 	const fewer = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "iam:CreateRole", "Resource": "*"}]}`
 	want(t, p.Examine(p.As(p.User("fewer", fewer))), "AWS permissions", operate.CheckFail,
-		"user/fewer may not do what bootstrap needs: iam:CreateRole", "MakeRoles of `ecsctl policy bootstrap --pool etl`")
+		"user/fewer may not do what bootstrap needs: iam:CreateRole",
+		"MakeRoles of `ecsctl policy bootstrap --pool etl`")
 	const blind = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
 		{"Effect": "Deny", "Action": ["iam:SimulatePrincipalPolicy", "ec2:Describe*"], "Resource": "*"}]}`
 	found = p.Examine(p.As(p.User("blind", blind)))

@@ -45,7 +45,8 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 	if len(needed.actions) > 0 {
 		fixes := needed.limits
 		if len(needed.sids) > 0 {
-			fixes = append([]string{fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as somebody who may",
+			fixes = append([]string{fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as "+
+				"somebody who may",
 				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL"))}, fixes...)
 		}
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),

@@ -32,7 +32,8 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	}
 	what, name, jsonKey := d.workerKey()
 	if account := accountOf(name); account != "" && account != d.id.Account {
-		d.skip(checkWorkerKey, fmt.Sprintf("%s %q is of account %s, whose policies let in the execution role, and not who asks",
+		d.skip(checkWorkerKey, fmt.Sprintf("%s %q is of account %s, whose policies let in the execution role, and "+
+			"not who asks",
 			what, name, account))
 		return
 	}
@@ -42,7 +43,8 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	gone := errors.As(err, &missing) || errors.As(err, &noParameter)
 	switch {
 	case awserr.HasCode(err, "InvalidRequestException"):
-		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is scheduled for deletion", what,
+		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is scheduled for deletion",
+			what,
 			name), "take it back with `aws secretsmanager restore-secret --secret-id "+name+"`, or make it anew: "+
 			d.bootstrapLine(ctx))
 		return

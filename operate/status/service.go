@@ -160,7 +160,8 @@ func readServiceReport(ctx context.Context, c *provision.Clients, spec spec.Spec
 		return serviceReport{read: true}, nil // it has no tasks either
 	}
 	if noTasks != nil {
-		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q", spec.Names.Service), noTasks)
+		return serviceReport{}, provision.ExplainAWS(fmt.Sprintf("read the tasks of service %q", spec.Names.Service),
+			noTasks)
 	}
 	slices.SortFunc(out.stopped, func(a, b types.Task) int { return stoppedAt(b).Compare(stoppedAt(a)) })
 	return out, nil

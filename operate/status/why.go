@@ -21,7 +21,9 @@ func FirstCause(ctx context.Context, o *Options, told ...About) (*Problem, *Stat
 	}
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), LookingTime)
 	defer cancel()
-	status, err := onelook.Ask(looking, "status", func(ctx context.Context) (*Status, error) { return ReadStatus(ctx, *o) })
+	status, err := onelook.Ask(looking, "status", func(ctx context.Context) (*Status, error) {
+		return ReadStatus(ctx, *o)
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -65,7 +65,8 @@ func (f FlowRuns) checkCapacity() []error {
 			f.CapacityProvider))
 	}
 	if f.Capacity != "" && f.LaunchType != "" {
-		errs = append(errs, errors.New("capacity and flow-run-launch-type say the same in two ways: give one of the two"))
+		errs = append(errs, errors.New(
+			"capacity and flow-run-launch-type say the same in two ways: give one of the two"))
 	}
 	if _, named := f.JobVariables[strategyVariable]; named && f.Capacity != "" {
 		errs = append(errs, fmt.Errorf("capacity and job variable %q say the same in two ways: give one of the two",

@@ -31,7 +31,8 @@ func (f FlowRuns) checkJobVariables() []error {
 		}
 	}
 	if _, named := f.JobVariables["cloudwatch_logs_options"]; named && f.Logs != nil && !*f.Logs {
-		errs = append(errs, errors.New("job variable \"cloudwatch_logs_options\": flowRuns.logs is false, and workers refuse "+
+		errs = append(errs, errors.New("job variable \"cloudwatch_logs_options\": flowRuns.logs is false, and "+
+			"workers refuse "+
 			"options that have no effect"))
 	}
 	env, _ := f.JobVariables["env"].(map[string]any)

@@ -88,7 +88,8 @@ func (p pools) pick(file, name string, s *Spec) error {
 		return fmt.Errorf("%s has both pool and pools: name each pool in pools", file)
 	}
 	if name == "" {
-		return hint.Add(fmt.Errorf("%s describes the pools %s", file, strings.Join(names, ", ")), "say which with --pool")
+		return hint.Add(fmt.Errorf("%s describes the pools %s", file, strings.Join(names, ", ")),
+			"say which with --pool")
 	}
 	node, ok := p[name]
 	if !ok {

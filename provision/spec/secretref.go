@@ -32,8 +32,9 @@ func checkSecret(what, value string) []error {
 		IsParameter(value) {
 		return nil
 	}
-	return []error{fmt.Errorf("%s %q is not the ARN of a Secrets Manager secret (ARN:KEY:: for a key of a JSON secret) "+
-		"or of an SSM parameter", what, value)}
+	return []error{fmt.Errorf(
+		"%s %q is not the ARN of a Secrets Manager secret (ARN:KEY:: for a key of a JSON secret) "+
+			"or of an SSM parameter", what, value)}
 }
 
 // OwnSecret reports whether an ARN is that of the secret that bootstrap makes for the API key.

@@ -66,7 +66,8 @@ func (s Spec) checkNames() []error {
 	var errs []error
 	check := func(what, name string, pattern nameRule) {
 		if !pattern.MatchString(name) {
-			errs = append(errs, fmt.Errorf("%s %q: AWS does not allow this name (it must match %s)", what, name, pattern))
+			errs = append(errs, fmt.Errorf("%s %q: AWS does not allow this name (it must match %s)", what,
+				name, pattern))
 		}
 	}
 	checkRole := func(what, name string) {
@@ -141,7 +142,8 @@ func (s Spec) checkWorker() []error {
 		}
 	}
 	if s.FallsBackFromSpot() && w.Runtime == RuntimePrefect {
-		errs = append(errs, errors.New("spot-fallback: the official worker has no such setting; take the runtime ecsctl"))
+		errs = append(errs, errors.New(
+			"spot-fallback: the official worker has no such setting; take the runtime ecsctl"))
 	}
 	if w.Limit != nil && *w.Limit < 1 {
 		errs = append(errs, fmt.Errorf("limit %d: give a number of flow runs, 1 or more", *w.Limit))
@@ -178,7 +180,8 @@ func (s Spec) checkFlowRuns() []error {
 		errs = append(errs, CheckARN("flow-policy-arn", policy, "iam", "policy/")...)
 	}
 	if f.TaskRole != "" && len(f.PolicyARNs) > 0 {
-		errs = append(errs, errors.New("flow-policy-arn is for the task role that is made, and flow-run-task-role names "+
+		errs = append(errs, errors.New("flow-policy-arn is for the task role that is made, and flow-run-task-role "+
+			"names "+
 			"another: give one of the two"))
 	}
 	errs = append(errs, f.checkCapacity()...)
@@ -238,7 +241,8 @@ func (n Network) check() []error {
 func (s Spec) checkTags() []error {
 	var errs []error
 	if len(s.Tags) > maxTags {
-		errs = append(errs, fmt.Errorf("%d tags: AWS allows 50 on a resource, of which ecsctl uses two: name %d at most",
+		errs = append(errs, fmt.Errorf(
+			"%d tags: AWS allows 50 on a resource, of which ecsctl uses two: name %d at most",
 			len(s.Tags), maxTags))
 	}
 	folded := map[string]string{}

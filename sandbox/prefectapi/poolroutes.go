@@ -102,7 +102,8 @@ func checkDeclared(template json.RawMessage, parts map[string]json.RawMessage) e
 	}
 	return invalid("value_error", "Value error, The variables specified in the job configuration template must be "+
 		"present as properties in the variables schema. Your job configuration uses the following undeclared "+
-		"variable(s): "+strings.Join(slices.Sorted(maps.Keys(missing)), " ,")+".", template, "body", "base_job_template")
+		"variable(s): "+strings.Join(slices.Sorted(maps.Keys(missing)), " ,")+".", template, "body",
+		"base_job_template")
 }
 
 func isFilled(raw json.RawMessage) bool {

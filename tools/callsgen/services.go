@@ -17,7 +17,8 @@ var services = []service{
 	}},
 	{"ec2", "ec2calls", []string{
 		"AuthorizeSecurityGroupEgress", "CreateSecurityGroup", "CreateTags", "DeleteSecurityGroup",
-		"DescribeNetworkInterfaces", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets",
+		"DescribeNetworkInterfaces", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroups",
+		"DescribeSubnets",
 		"DescribeVpcEndpoints", "DescribeVpcs", "RevokeSecurityGroupIngress",
 	}},
 	{"ecr", "ecrcalls", []string{
@@ -41,7 +42,8 @@ var services = []service{
 	{"iam", "iamcalls", []string{
 		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole",
 		"GetRolePolicy",
-		"ListAccountAliases", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies", "PutRolePermissionsBoundary",
+		"ListAccountAliases", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies",
+		"PutRolePermissionsBoundary",
 		"PutRolePolicy",
 		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
 	}},

@@ -25,8 +25,9 @@ func main() {
 	flag.StringVar(&o.dist, "dist", "dist", "`DIR` to write to")
 	flag.StringVar(&o.version, "version", "", "`VERSION` in the names of the files (default: the commit)")
 	flag.StringVar(&o.url, "url", "", "`URL` of the folder that the files will be in (default: DIR itself)")
-	flag.StringVar(&o.latest, "latest", "", "`URL` of a file with the newest version, which the programs look at once a "+
-		"day (default: they do not)")
+	flag.StringVar(&o.latest, "latest", "",
+		"`URL` of a file with the newest version, which the programs look at once a "+
+			"day (default: they do not)")
 	flag.StringVar(&o.only, "only", "",
 		"`OS/ARCHITECTURE` to release alone, with a worker for that architecture alone: for tests")
 	flag.StringVar(&o.nfpm, "nfpm", ".venvs/release/bin/nfpm", "`FILE` with nfpm, which makes debs and rpms")

@@ -24,7 +24,8 @@ func TestACredentialsEndpointThatRefuses(t *testing.T) {
 	}))
 	t.Cleanup(endpoint.Close)
 	client := ecs.New(ecs.Options{
-		Region: "us-east-1", Credentials: endpointcreds.New(endpoint.URL), BaseEndpoint: aws.String("http://127.0.0.1:1"),
+		Region: "us-east-1", Credentials: endpointcreds.New(endpoint.URL),
+		BaseEndpoint: aws.String("http://127.0.0.1:1"),
 	})
 	_, err := client.ListClusters(t.Context(), nil)
 	text := awsaccess.Sentence(awsaccess.Explain("run the ECS task", err))

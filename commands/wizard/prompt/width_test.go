@@ -23,7 +23,8 @@ func TestQuestionsFitTheWindow(t *testing.T) {
 		"choices": {Options: []Option{{"one  " + long, "1"}, {"two  " + long, "2"}}, Many: true,
 			Default: []string{"1", "2"}},
 	} {
-		q.Title, q.Help, q.Above = "Which of them? "+long, "Help: "+long, []string{"Region  eu", "Pool            " + long}
+		q.Title, q.Help, q.Above = "Which of them? "+long, "Help: "+long,
+			[]string{"Region  eu", "Pool            " + long}
 		q.Check = func([]string) error { return wrong }
 		for _, width := range []int{60, 80, 120} {
 			t.Run(fmt.Sprintf("%s/%d", kind, width), func(t *testing.T) {

@@ -24,7 +24,8 @@ func Stamped(ldflag, importPath string, env ...string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+ldflag, "-o", file, importPath)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+ldflag, "-o",
+		file, importPath)
 	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("failed to build %s: %w: %s", importPath, err, out)

@@ -156,7 +156,8 @@ func (s *Service) addSubnet(v *vpc, cidr string, z *zone, tags []tag) *subnet {
 	id := newID("subnet")
 	n := &subnet{
 		SubnetID: id, SubnetArn: s.arnOf(v.OwnerID, "subnet/"+id), State: "available", OwnerID: v.OwnerID,
-		VpcID: v.VpcID, CidrBlock: cidr, AvailabilityZone: z.ZoneName, AvailabilityZoneID: z.ZoneID, tagged: tagsOf(tags),
+		VpcID: v.VpcID, CidrBlock: cidr, AvailabilityZone: z.ZoneName, AvailabilityZoneID: z.ZoneID,
+		tagged: tagsOf(tags),
 	}
 	s.subnets = append(s.subnets, n)
 	return n

@@ -101,7 +101,8 @@ func (s *Service) tableOf(n *subnet) *routeTable {
 // gateway takes along only public addresses, and answers reach a firewall before them only where the
 // gateway has a route back to it.
 func (s *Service) leadsOut(n *subnet, t *routeTable, publicIP bool) bool {
-	return s.routeLeadsOut(n, t.routeFor("0.0.0.0/1"), publicIP) && s.routeLeadsOut(n, t.routeFor("128.0.0.0/1"), publicIP)
+	return s.routeLeadsOut(n, t.routeFor("0.0.0.0/1"), publicIP) &&
+		s.routeLeadsOut(n, t.routeFor("128.0.0.0/1"), publicIP)
 }
 
 // routeFor is the route of one half of all addresses: its own, else that of all of them.

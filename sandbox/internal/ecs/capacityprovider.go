@@ -26,12 +26,14 @@ func (s *Service) handleCapacityProviders() {
 	wire.HandleJSON(s.JSON, "CreateCapacityProvider", schemas.CreateCapacityProviderRequest,
 		schemas.CreateCapacityProviderResponse, "name! autoScalingGroupProvider tags", s.createProvider)
 	wire.HandleJSON(s.JSON, "DescribeCapacityProviders", schemas.DescribeCapacityProvidersRequest,
-		schemas.DescribeCapacityProvidersResponse, "capacityProviders include nextToken maxResults", s.describeProviders)
+		schemas.DescribeCapacityProvidersResponse, "capacityProviders include nextToken maxResults",
+		s.describeProviders)
 	wire.HandleJSON(s.JSON, "DeleteCapacityProvider", schemas.DeleteCapacityProviderRequest,
 		schemas.DeleteCapacityProviderResponse, "capacityProvider!", s.deleteProvider)
 }
 
-// createProvider makes one of an Auto Scaling group, with AWS's defaults (API_ManagedScaling, API_AutoScalingGroupProvider).
+// createProvider makes one of an Auto Scaling group, with AWS's defaults (API_ManagedScaling,
+// API_AutoScalingGroupProvider).
 func (s *Service) createProvider(_ context.Context,
 	in *api.CreateCapacityProviderInput) (*api.CreateCapacityProviderOutput, error) {
 	group, lower := in.AutoScalingGroupProvider, strings.ToLower(*in.Name)
@@ -41,7 +43,8 @@ func (s *Service) createProvider(_ context.Context,
 	case !nameSyntax.MatchString(*in.Name):
 		return nil, invalid("Invalid capacity provider name: %s", *in.Name)
 	case strings.HasPrefix(lower, "aws"), strings.HasPrefix(lower, "ecs"), strings.HasPrefix(lower, "fargate"):
-		return nil, invalid("The specified capacity provider name is invalid. Up to 255 characters are allowed, and the "+
+		return nil, invalid("The specified capacity provider name is invalid. Up to 255 characters are allowed, and "+
+			"the "+
 			"name can't be prefixed with \"aws\", \"ecs\", or \"fargate\": %s", *in.Name)
 	case s.activeProvider(*in.Name) != nil:
 		return nil, clientError("A capacity provider with the name %s already exists.", *in.Name)
@@ -92,7 +95,9 @@ func (s *Service) activeProvider(ref string) *types.CapacityProvider {
 
 func (s *Service) describeProviders(_ context.Context,
 	in *api.DescribeCapacityProvidersInput) (*api.DescribeCapacityProvidersOutput, error) {
-	out := &api.DescribeCapacityProvidersOutput{CapacityProviders: []types.CapacityProvider{}, Failures: []types.Failure{}}
+	out := &api.DescribeCapacityProvidersOutput{
+		CapacityProviders: []types.CapacityProvider{}, Failures: []types.Failure{},
+	}
 	names := in.CapacityProviders
 	if len(names) == 0 {
 		names = append(slices.Clone(fargateProviders), slices.Sorted(maps.Keys(s.providers))...)
@@ -135,7 +140,8 @@ func (s *Service) deleteProvider(_ context.Context,
 	}
 	for _, c := range s.clusters {
 		if c.status == active && slices.Contains(c.providers, *p.Name) {
-			return nil, clientError("The capacity provider cannot be deleted because it is associated with cluster: %s. "+
+			return nil, clientError("The capacity provider cannot be deleted because it is associated with cluster: "+
+				"%s. "+
 				"Remove the capacity provider from the cluster and try again.", c.name)
 		}
 	}
@@ -144,5 +150,6 @@ func (s *Service) deleteProvider(_ context.Context,
 }
 
 func providerNotFound(name string) error {
-	return invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.", name)
+	return invalid("The specified capacity provider '%s' was not found. Specify a valid name or ARN and try again.",
+		name)
 }

@@ -33,10 +33,12 @@ func (s *Service) deleteDefinitions(_ context.Context,
 		td := s.findDefinition(ref)
 		switch {
 		case td == nil:
-			fail(ref, "The specified task definition does not exist. Specify a valid account, family, revision and try "+
-				"again.")
+			fail(ref,
+				"The specified task definition does not exist. Specify a valid account, family, revision and try "+
+					"again.")
 		case td.isActive():
-			fail(ref, "The specified task definition is still in ACTIVE status. Please deregister the target and try again.")
+			fail(ref, "The specified task definition is still in ACTIVE status. Please deregister the target and try "+
+				"again.")
 		default:
 			td.api.Status = types.TaskDefinitionStatusDeleteInProgress
 			out.TaskDefinitions = append(out.TaskDefinitions, td.api)

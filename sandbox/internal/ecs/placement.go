@@ -47,7 +47,8 @@ func (s *Service) placement(c *cluster, kind types.LaunchType,
 			if s.activeProvider(name) == nil {
 				return "", providerNotFound(name)
 			}
-			return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is not " +
+			return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is " +
+				"not " +
 				"associated with the cluster. Associate the capacity provider with the cluster or specify a valid " +
 				"capacity provider and try again.")
 		}

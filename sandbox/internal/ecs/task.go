@@ -104,7 +104,8 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 // putOnInstance makes it a task as ECS describes one on an instance. Each task gets an instance of its own.
 func (s *Service) putOnInstance(t *task) {
 	td := t.definition.api
-	t.api.LaunchType, t.api.PlatformVersion, t.api.PlatformFamily, t.api.EphemeralStorage = types.LaunchTypeEc2, nil, nil, nil
+	t.api.LaunchType, t.api.PlatformVersion, t.api.PlatformFamily, t.api.EphemeralStorage = types.LaunchTypeEc2,
+		nil, nil, nil
 	t.api.ContainerInstanceArn = aws.String(s.arn("container-instance/" + t.cluster.name + "/" + newID()))
 	cpu, memory := int32(0), int32(0)
 	for _, c := range td.ContainerDefinitions {

@@ -11,8 +11,9 @@ var services = []string{"ec2", "ecr", "ecs", "events", "iam", "kms", "logs", "s3
 	"ssm", "sts"}
 
 // keys are the condition keys that requests carry, in lower case; one that ends in "/"
-// goes on with the key of a tag, one that ends in ":" with that of an encryption context. Some never have a value here, as for most callers of
-// AWS: those of federation, of VPC endpoints, of calls that a service makes for somebody.
+// goes on with the key of a tag, one that ends in ":" with that of an encryption context. Some
+// never have a value here, as for most callers of AWS: those of federation, of VPC endpoints, of
+// calls that a service makes for somebody.
 var keys = strings.Fields(`
 	aws:calledvia aws:calledviafirst aws:calledvialast aws:currenttime aws:epochtime
 	aws:federatedprovider aws:multifactorauthage aws:multifactorauthpresent

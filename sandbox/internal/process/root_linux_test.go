@@ -17,10 +17,13 @@ func TestARootOfItsOwn(t *testing.T) {
 		t.Skip(err)
 	}
 	outside := t.TempDir()
-	ways := map[string]func(*exec.Cmd, *Root) error{"this machine's": func(cmd *exec.Cmd, r *Root) error { return r.enter(cmd) }}
+	ways := map[string]func(*exec.Cmd, *Root) error{"this machine's": func(cmd *exec.Cmd, r *Root) error {
+		return r.enter(cmd)
+	}}
 	unshare, err := exec.LookPath("unshare")
 	mount, mountErr := exec.LookPath("mount")
-	if err == nil && mountErr == nil && exec.Command(unshare, append(slices.Clone(userNamespace), "true")...).Run() == nil {
+	if err == nil && mountErr == nil &&
+		exec.Command(unshare, append(slices.Clone(userNamespace), "true")...).Run() == nil {
 		ways["util-linux"] = func(cmd *exec.Cmd, r *Root) error {
 			r.enterByTools(cmd, rootWay{unshare: unshare, mount: mount})
 			return nil
