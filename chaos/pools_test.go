@@ -19,17 +19,19 @@ import (
 // The pools of one worker.
 const manyPool, fewPool = "many", "few"
 
-// One worker serves two pools while calls fail and it is killed. Each run is executed once, and the
-// pool with three runs does not wait behind the hundreds of the other one, whether launches are
-// bounded by AWS's quotas or by the worker's limit.
+// One worker serves two pools, is killed, and calls may fail. Each run is executed once. Where none fails, and
+// chance has no say in it, the pool with three runs does not wait behind the hundreds of the other one, whether
+// launches are bounded by AWS's quotas or by the worker's limit.
 func TestPoolsOfOneWorker(t *testing.T) {
 	for name, tc := range map[string]struct {
 		many, limit int
 		lasts       time.Duration
+		stage       func(*played)
 		mostFew     time.Duration // that a run of the small pool waits
 	}{
-		"quota": {many: 500, lasts: 30 * time.Second, mostFew: 20 * time.Second},
-		"limit": {many: 100, limit: 10, lasts: 20 * time.Second, mostFew: 100 * time.Second},
+		"quota":  {many: 500, lasts: 30 * time.Second, stage: (*played).slow, mostFew: 20 * time.Second},
+		"limit":  {many: 100, limit: 10, lasts: 20 * time.Second, stage: (*played).slow, mostFew: 100 * time.Second},
+		"faults": {many: 200, lasts: 30 * time.Second, stage: (*played).trouble, mostFew: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +43,7 @@ func TestPoolsOfOneWorker(t *testing.T) {
 				kill := w.startPools(worker.Options{Limit: tc.limit})
 				w.wait(8 * time.Second) // the large pool has taken what it can
 				few, made := w.runsIn(fewPool, "few", 3, life{tc.lasts, flowrun.Completes}), time.Now()
-				w.trouble()
+				tc.stage(w)
 				w.awaitAll(few, 10*time.Minute)
 				kill()
 				defer w.startPools(worker.Options{Limit: tc.limit})()
@@ -60,8 +62,8 @@ func TestPoolsOfOneWorker(t *testing.T) {
 	}
 }
 
-// Pools with as much to do as each other wait as long as each other. The faults alone make the longest
-// wait 4.6 medians: measured with all the runs in one pool.
+// Pools with as much to do as each other wait as long as each other. No call fails here: which runs a failure holds up
+// is chance, and has nothing to do with the pools.
 func TestPoolsAreServedAlike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newPlayed(t, sandbox.Options{Quotas: awsQuotas()})
@@ -70,7 +72,7 @@ func TestPoolsAreServedAlike(t *testing.T) {
 			w.makePool(name)
 			byPool[name] = w.runsIn(name, name, 300, life{time.Second, flowrun.Completes})
 		}
-		w.trouble()
+		w.slow()
 		began := time.Now()
 		defer w.startPools(worker.Options{})()
 		var medians []time.Duration
@@ -78,13 +80,13 @@ func TestPoolsAreServedAlike(t *testing.T) {
 			w.awaitAll(ids, time.Hour)
 			waits := w.waits(ids, began)
 			longest, median := slices.Max(waits), median(waits)
-			if longest > 6*median {
+			if longest > 3*median {
 				t.Errorf("pool %s: the longest wait is %s, the median %s", name, longest, median)
 			}
 			medians = append(medians, median)
 			t.Logf("pool %s: the longest wait is %s, the median %s", name, longest, median)
 		}
-		if slices.Max(medians) > 3*slices.Min(medians)/2 {
+		if slices.Max(medians) > 5*slices.Min(medians)/4 {
 			t.Errorf("the medians of the pools are %v", medians)
 		}
 	})
@@ -94,10 +96,17 @@ func median(waits []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(waits))[len(waits)/2]
 }
 
-// trouble makes a tenth of all calls fail, and all take a tenth of a second.
+// trouble makes a tenth of all calls fail, and all be slow.
 func (w *played) trouble() {
 	for _, service := range []string{"*", fault.PrefectService} {
 		w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.Chaos, Rate: 0.1, Seed: 1})
+	}
+	w.slow()
+}
+
+// slow makes all calls take a tenth of a second.
+func (w *played) slow() {
+	for _, service := range []string{"*", fault.PrefectService} {
 		w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.Latency, Times: -1,
 			Latency: 50 * time.Millisecond, LatencyTo: 150 * time.Millisecond})
 	}
