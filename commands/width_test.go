@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -62,6 +63,9 @@ func mayBeWide(line string) bool {
 	return len(words) == 1 || slices.Contains([]string{"$", "next:", "ecsctl"}, words[0])
 }
 
+// helping lets one at a time ask for help: all apps of a process share the library's help flag.
+var helping sync.Mutex
+
 // texts has what is shown without a question, by name.
 func texts() map[string]func(console.Streams) {
 	long := strings.Repeat("a rather long reason that nobody reads to its end, ", 4)
@@ -84,11 +88,15 @@ func texts() map[string]func(console.Streams) {
 	}
 	for _, command := range []string{"bootstrap", "deploy"} {
 		out["help-all "+command] = func(s console.Streams) {
+			helping.Lock()
+			defer helping.Unlock()
 			console.Run(newApp(s), []string{"ecsctl", command, "--help-all"}, s)
 		}
 	}
 	for _, path := range helpPaths("", newApp(console.Streams{}).Commands) {
 		out["help"+path] = func(s console.Streams) {
+			helping.Lock()
+			defer helping.Unlock()
 			_ = newApp(s).Run(append(append([]string{"ecsctl"}, strings.Fields(path)...), "--help"))
 		}
 	}
