@@ -143,7 +143,7 @@ func planBootstrap(ctx context.Context, streams console.Streams,
 	if err := options.Spec.Validate(); err != nil {
 		return nil, err
 	}
-	defer console.Looking(streams, opts.Verbose)()
+	defer console.Looking(ctx, streams, opts.Verbose)()
 	return opts.Plan(ctx, options)
 }
 

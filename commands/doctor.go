@@ -93,7 +93,7 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 	}
 	status := statusOf(examined.Options, opts.StuckAfter)
 	examined.Status = &status
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	checks, err := doctor.Examine(ctx, examined)
 	stop()
 	if err != nil {

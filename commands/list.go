@@ -72,7 +72,7 @@ func runList(ctx context.Context, streams console.Streams, opts listOptions) err
 	if err != nil {
 		return err
 	}
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	defer stop()
 	r := listResult{Server: options.Server.APIURL}
 	if r.identity, err = provision.WhoAmI(ctx, options.Clients); err != nil {

@@ -92,7 +92,7 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 		return err
 	}
 	cause := statusOf(options, usualStuckAfter)
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	defer stop()
 	reading := logs.LogOptions{
 		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &cause,

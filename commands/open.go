@@ -81,7 +81,7 @@ func runOpen(ctx context.Context, streams console.Streams, opts openOptions) err
 	if err != nil {
 		return err
 	}
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	defer stop()
 	found, err := pages.Find(ctx, api, opts.Target)
 	if err != nil {

@@ -97,7 +97,7 @@ func runStatus(ctx context.Context, streams console.Streams, opts statusOptions)
 		}
 		return err
 	}
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	status, err := status.ReadStatus(ctx, reading)
 	stop()
 	if err != nil {

@@ -117,7 +117,7 @@ func planTeardown(ctx context.Context, streams console.Streams, opts teardownOpt
 	if err != nil {
 		return nil, err
 	}
-	defer console.Looking(streams, opts.Verbose)()
+	defer console.Looking(ctx, streams, opts.Verbose)()
 	return provision.NewTeardown(ctx, provision.TeardownOptions{
 		Options: options, KeepPool: opts.KeepPool, KeepLogs: opts.KeepLogs, Running: opts.Running,
 		Limit: opts.WaitTimeout,

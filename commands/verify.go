@@ -100,7 +100,7 @@ func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions)
 		return err
 	}
 	status := statusOf(options, opts.StuckAfter)
-	stop := console.Looking(streams, opts.Verbose)
+	stop := console.Looking(ctx, streams, opts.Verbose)
 	defer stop()
 	result, err := verify.Verify(ctx, verify.VerifyOptions{
 		Pool: opts.Spec.Pool, Deployment: opts.Deployment, Clients: options.Clients, Timeout: opts.Timeout,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 
@@ -42,6 +43,7 @@ type Reporting struct {
 	json    bool // what was asked for
 	printed bool // the object of the command
 	clients *provision.Clients
+	looking atomic.Pointer[live] // what says that AWS is being asked
 }
 
 type reportingKey struct{}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -51,16 +52,26 @@ func StartLive(out io.Writer) *live {
 	return l
 }
 
-// Looking says on a terminal, after a moment and until stop is called, that AWS and Prefect are
-// being asked. stop may be called more than once. Among the lines of --verbose there is nothing to say.
-func Looking(streams Streams, verbose bool) (stop func()) {
+// Looking says on a terminal, after a moment and until stop is called, that AWS and Prefect are being asked. stop may
+// be called more than once, and a question calls it: see Reporting.StopLooking. Among the lines of --verbose there is
+// nothing to say.
+func Looking(ctx context.Context, streams Streams, verbose bool) (stop func()) {
 	if verbose {
 		return func() {}
 	}
+	return LookingUp(ctx, streams, "asking AWS and Prefect")
+}
+
+// LookingUp says so of what the text names.
+func LookingUp(ctx context.Context, streams Streams, text string) (stop func()) {
 	l := StartLive(streams.Err)
-	l.start("asking AWS and Prefect")
+	l.start(text)
+	ReportingOf(ctx).looking.Store(l)
 	return l.Stop
 }
+
+// StopLooking takes away what Looking says, for a question that has come up meanwhile.
+func (r *Reporting) StopLooking() { r.looking.Load().Stop() }
 
 // draw redraws until the end. What ends within the first frame is never seen.
 func (l *live) draw() {

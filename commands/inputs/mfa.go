@@ -18,6 +18,7 @@ func WithMFACodes(ctx context.Context, streams console.Streams) context.Context 
 		return ctx
 	}
 	return provision.WithCodes(ctx, func(ctx context.Context, profile, device string) (string, error) {
+		console.ReportingOf(ctx).StopLooking()
 		raw, err := prompt.ReadSecret(ctx, streams.In, streams.Err,
 			fmt.Sprintf("MFA code of %s for AWS profile %s, which is not shown:", device, profile))
 		if err != nil {

@@ -209,9 +209,7 @@ func (w *wizard) within(ask func() (string, error)) (string, error) {
 // look runs a listing and says on the terminal that it is being waited for.
 func look[T any](ctx context.Context, w *wizard, what string, list func(context.Context) (T, error)) (T, error) {
 	if !w.quiet {
-		lines := console.StartLive(w.streams.Err)
-		lines.Note("looking up " + what)
-		defer lines.Stop()
+		defer console.LookingUp(ctx, w.streams, "looking up "+what)()
 	}
 	return list(ctx)
 }
