@@ -139,7 +139,7 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	if !c.resumed {
 		c.standing.known = c.claimed
 	}
-	if c.pool != "" && c.pool != known.pool.ID {
+	if !c.resumed && c.isOfAnother(known) {
 		return errPoolAnew
 	}
 	var job *jobtemplate.Job
@@ -152,6 +152,9 @@ func (s *submit) start(ctx context.Context, log *slog.Logger, c candidate) error
 	}
 	return withoutSecrets(job, s.startJob(ctx, discreetLog(log, job), c, known, job))
 }
+
+// isOfAnother reports whether the pool was deleted and made anew since the run was found.
+func (c candidate) isOfAnother(known *snapshot) bool { return c.pool != "" && c.pool != known.pool.ID }
 
 // startJob launches the task of a job.
 func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, known *snapshot,
@@ -168,6 +171,9 @@ func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, kn
 		if found {
 			return s.record(ctx, log, c, job, clients, made, definition{}, prefect.Event{})
 		}
+	}
+	if c.isOfAnother(known) {
+		return errPoolAnew // a replica of this name may have launched it all the same: so only now
 	}
 	submitted := s.events.submitted(ctx, c, known)
 	defer s.label(ctx, c, known)()
