@@ -28,8 +28,7 @@ func newAdopter(t *testing.T) *adopter {
 	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
 	a.bring(images, "quick-worker", "python")
 	const script = "#!/bin/sh\ncase \"$1\" in\nworker) exec quick-worker \"$@\" ;;\n*) exec quick-worker demo " +
-		"flow-run " +
-		";;\nesac\n"
+		"flow-run ;;\nesac\n"
 	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
 	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
 	api, err := prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})

@@ -47,8 +47,7 @@ func TestKeyPlaces(t *testing.T) {
 			a.Run(append(flags, "--prefect-api-key-secret", place)...)
 			a.runEnds("Completed")
 			a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--prefect-api-key-secret", place,
-				"--dry-run",
-				"--detailed-exitcode")
+				"--dry-run", "--detailed-exitcode")
 			a.doctorSays(fmt.Sprintf("the key in %s %q is accepted", tc.what, place))
 			a.must(a.api.DeleteWorkPool(t.Context(), publishedPoolName))
 			a.doctorSays(fmt.Sprintf("the key in %s %q is accepted", tc.what, place))

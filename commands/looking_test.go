@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,7 +58,9 @@ func TestMFACodeOnATerminal(t *testing.T) {
 	const question = "MFA code of " + device + " for AWS profile p"
 	s.sees(question)
 	a.must(pause.For(t.Context(), 500*time.Millisecond)) // what draws over it does so eight times a second
-	s.sees(question)
+	if shown := s.sees(question); strings.Contains(shown, "asking AWS") {
+		t.Errorf("the question is drawn over:\n%s", shown)
+	}
 	s.press("123456\r")
 	s.exits(0, "/work-pools/work-pool/etl")
 }

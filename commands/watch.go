@@ -64,8 +64,7 @@ func (p *statusPrinter) watched(s *status.Status) {
 
 func (p *statusPrinter) activity(s *status.Status, a *status.Activity) {
 	p.row("last hour", "%d completed, %d failed, %d crashed, %d cancelled; %d scheduled", a.Completed,
-		a.Failed, a.Crashed,
-		a.Cancelled, a.Scheduled)
+		a.Failed, a.Crashed, a.Cancelled, a.Scheduled)
 	p.row("launches", "%.1f a minute", a.LaunchesPerMinute)
 	for i, f := range a.Failures {
 		what := ""

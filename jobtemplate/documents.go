@@ -86,8 +86,7 @@ func (j *Job) RunTask(launch Launch) (*RunTask, error) {
 			network = *launch.Network
 		}
 		j.setNetwork(found, document, need, network)
-		// a pool's, for its runs on Fargate
-	} else if len(j.config.network) > 0 && j.config.runRequest["launchType"] != ec2 {
+	} else if len(j.config.network) > 0 && j.config.runRequest["launchType"] != ec2 { // with EC2: for runs on Fargate
 		found.warn("network_configuration is not used, because the network mode is not %s", awsvpc)
 	}
 	checkRequestDocument(found, document, facts)

@@ -117,8 +117,7 @@ func (r *role) limitAdvice(refused Refused) string {
 			"one with --boundary, or ask whoever manages it"
 	case denial.ServiceControl:
 		return "a service control policy of your organization forbids it, whatever its policies allow: ask the " +
-			"administrators " +
-			"of AWS Organizations"
+			"administrators of AWS Organizations"
 	}
 	return "a policy of the role denies it explicitly: take the Deny out of it"
 }

@@ -22,12 +22,10 @@ func goneMeanwhile(err error) error {
 	case err != nil && unlessGone(err) == nil, queueIsGone(err), errors.Is(err, prefect.ErrNotFound),
 		awserr.HasCode(err, "NoSuchBucket", "ServiceNotActiveException"):
 		return hint.Add(err, "it was deleted meanwhile, as `ecsctl teardown` of the pool does: when that is done, "+
-			"run the "+
-			"same command again")
+			"run the same command again")
 	case refusesRole(err):
 		return hint.Add(err, "look at the role; if it was deleted meanwhile, as `ecsctl teardown` of the pool does, "+
-			"run the "+
-			"same command again when that is done")
+			"run the same command again when that is done")
 	}
 	return err
 }
@@ -44,6 +42,5 @@ func addedMeanwhile(err error) error {
 // besideBootstrap says what to do about what somebody makes while it is taken away.
 func besideBootstrap(err error) error {
 	return hint.Add(err, "something else changes the pool's resources, as `ecsctl bootstrap` does: when that is "+
-		"done, run "+
-		"the same command again")
+		"done, run the same command again")
 }

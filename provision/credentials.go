@@ -68,8 +68,7 @@ func (e *credentialsError) reason() (why, advice string) {
 	case strings.Contains(text, "retrieve jwt"):
 		return "there is no web identity token: " + innermost(e.err), "check the path in " + tokenFileVariable +
 			" or the profile's web_identity_token_file; in Kubernetes that the service account has its role, in CI " +
-			"that " +
-			"the job may have an identity token"
+			"that the job may have an identity token"
 	case strings.Contains(text, "no EC2 IMDS role found"):
 		return nothingFound()
 	case strings.Contains(text, "failed to load credentials"):
@@ -79,8 +78,7 @@ func (e *credentialsError) reason() (why, advice string) {
 	if api, ok := awserr.Answer(e.err); ok && strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication") {
 		return fmt.Sprintf("AWS did not accept the MFA code: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
 			"run the same command again with the device's next code: each is good for one session; check mfa_serial " +
-				"of the " +
-				"profile with `aws configure get mfa_serial" + e.flag() + "`"
+				"of the profile with `aws configure get mfa_serial" + e.flag() + "`"
 	} else if ok {
 		return fmt.Sprintf("AWS gave no credentials: %s (%s)", api.ErrorMessage(), api.ErrorCode()),
 			"check the profile's role_arn and the role's trust policy with `aws sts get-caller-identity" +

@@ -94,8 +94,7 @@ func notEnabled(ctx context.Context, c *Clients, err error) error {
 		return err
 	}
 	return hint.Add(fmt.Errorf("the region %s is not enabled in account %s: the credentials are valid in %s and not "+
-		"there",
-		c.Region, aws.ToString(who.Account), elsewhere),
+		"there", c.Region, aws.ToString(who.Account), elsewhere),
 		"enable it, which takes minutes to hours: aws account enable-region --region-name "+c.Region,
 		"name another region with --region or AWS_REGION")
 }

@@ -133,15 +133,13 @@ func (j *Jobs) logGroup(ctx context.Context, group, role string) ([]string, erro
 		fallthrough
 	case missing:
 		return []string{fmt.Sprintf("log group %s does not exist, and the execution role may not make it: create it, "+
-			"or "+
-			"take awslogs-group out of cloudwatch_logs_options", group)}, nil
+			"or take awslogs-group out of cloudwatch_logs_options", group)}, nil
 	case ours && slices.Contains(j.flowLogs(), arn+":*"):
 		return nil, nil
 	case ours:
 		return []string{fmt.Sprintf("execution role %s may not write to log group %s: take awslogs-group out of "+
 			"cloudwatch_logs_options, which keeps the pool's group, make it the pool's own and run bootstrap again, "+
-			"or name a "+
-			"role that may with --flow-run-execution-role", role, group)}, nil
+			"or name a role that may with --flow-run-execution-role", role, group)}, nil
 	}
 	refused, err := j.refuses(ctx, j.w.id.roleARN(role),
 		logStatement(arn+":*", "logs:CreateLogStream", "logs:PutLogEvents"))

@@ -110,8 +110,7 @@ func (p *workPool) checkVariables() error {
 		}
 		if want := refusedType(schema, toJSON(p.w.spec.FlowRuns.JobVariables[name])); want != "" {
 			errs = append(errs, fmt.Errorf("job variable %q: the template of work pool %q wants %s", name,
-				p.w.spec.Pool,
-				want))
+				p.w.spec.Pool, want))
 		}
 	}
 	return errors.Join(errs...)

@@ -105,8 +105,7 @@ func routeExit(s types.Subnet, route *types.Route, table string, tables []types.
 
 func behind(table, kind, id string) string {
 	return fmt.Sprintf("the default route of %s leads to the %s %s: tasks get out only if the network behind it lets "+
-		"them",
-		table, kind, id)
+		"them", table, kind, id)
 }
 
 // comesBackThrough reports whether the internet gateway sends what is for the subnet to a firewall's endpoint:

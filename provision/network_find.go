@@ -108,8 +108,7 @@ func idleAddresses(subnets []subnet, asked string) []string {
 	}
 	slices.Sort(out)
 	return []string{fmt.Sprintf("%s, and subnets are private: %s: a public IP address has no use there, since their "+
-		"default "+
-		"route is no internet gateway", asked, strings.Join(out, ", "))}
+		"default route is no internet gateway", asked, strings.Join(out, ", "))}
 }
 
 // findVPC finds the VPC that the user named, else that of the first named subnet, else the default one.

@@ -85,8 +85,7 @@ func (p *workPool) checkTaken(name string) error {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("job variable %q has no effect: work pool %q names the task definition %s, which is "+
-		"used "+
-		"as it is", name, p.w.spec.Pool, definition),
+		"used as it is", name, p.w.spec.Pool, definition),
 		"register a revision of it that has what you want, or take "+definitionVariable+" out of the pool")
 }
 

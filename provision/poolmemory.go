@@ -40,8 +40,7 @@ func (p *workPool) checkVersion() error {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("work pool %q was set up by ecsctl %s, and this is the older %s: it would take back "+
-		"what "+
-		"it does not know", p.w.spec.Pool, by, p.w.version), fmt.Sprintf("install ecsctl %s or newer", by))
+		"what it does not know", p.w.spec.Pool, by, p.w.version), fmt.Sprintf("install ecsctl %s or newer", by))
 }
 
 // checkRemembered refuses another place, cluster or name than the pool remembers: what was

@@ -213,8 +213,7 @@ func (p *workPool) warnOfClosedEndpoints(ctx context.Context, vpc string, n pool
 	if len(closed) > 0 {
 		p.keeps.warnings = append(p.keeps.warnings, fmt.Sprintf("VPC %s has endpoints with private DNS whose security "+
 			"groups let in no HTTPS from the groups of the pool's network_configuration: %s: flow runs do not start "+
-			"until they "+
-			"let it in", vpc, strings.Join(closed, ", ")))
+			"until they let it in", vpc, strings.Join(closed, ", ")))
 	}
 }
 

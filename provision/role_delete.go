@@ -83,8 +83,7 @@ func (r *role) checkUnused(ctx context.Context) error {
 	return hint.Add(fmt.Errorf("it is in the instance profile %s: EC2 instances may use it",
 		strings.Join(profiles, ", ")),
 		fmt.Sprintf("take it out with `aws iam remove-role-from-instance-profile --instance-profile-name %s "+
-			"--role-name %s`, "+
-			"then run the same command again", profiles[0], r.name()))
+			"--role-name %s`, then run the same command again", profiles[0], r.name()))
 }
 
 func (r *role) inlinePolicies(ctx context.Context) ([]string, error) {

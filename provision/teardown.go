@@ -241,8 +241,7 @@ func adviseTime(ctx context.Context, err error) error {
 		return err
 	}
 	return hint.Add(err, "run the same command again: it continues where it stopped; --wait-timeout gives each step "+
-		"more "+
-		"time")
+		"more time")
 }
 
 // Left looks again and returns what is there after all: by choice (Leave), or

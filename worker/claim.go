@@ -64,8 +64,7 @@ func judge(ctx context.Context, log *slog.Logger, result *prefect.OrchestrationR
 	switch {
 	case result.Status == prefect.Wait:
 		log.DebugContext(ctx, "Prefect asks the worker to wait before it launches the flow run", "reason",
-			result.Reason,
-			"delay", result.Delay)
+			result.Reason, "delay", result.Delay)
 		return claimed{decision: notNow, delay: result.Delay}
 	case result.Status == prefect.Abort:
 		log.InfoContext(ctx, "the flow run is left alone: "+result.Reason)

@@ -172,8 +172,7 @@ func (b *batch) settleAll(ctx context.Context, home *home, open []*heldMessage) 
 		outcomes, err := home.settle.batch(ctx, endings)
 		if err != nil && ctx.Err() == nil { // no fault of the messages: they are held
 			b.log.WarnContext(ctx, "flow runs whose tasks have stopped get their states later", "runs",
-				len(open), "error",
-				awsaccess.Sentence(err))
+				len(open), "error", awsaccess.Sentence(err))
 		}
 		var again []*heldMessage
 		for i, out := range outcomes {

@@ -139,8 +139,7 @@ func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at
 	})
 	if !over {
 		log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is "+
-			"stopped",
-			"task", at.task)
+			"stopped", "task", at.task)
 	}
 	if isUnknownTask(err) {
 		return nil

@@ -105,8 +105,7 @@ func TestRoundTrips(t *testing.T) {
 			}
 			took, trips := time.Since(began), w.far.Trips()
 			t.Logf("%-17s %2d round trips (goal %d), %d calls, %.2f s with %v to AWS and Prefect", c.name,
-				len(trips), c.goal,
-				len(w.far.calls), took.Seconds(), latency)
+				len(trips), c.goal, len(w.far.calls), took.Seconds(), latency)
 			if len(trips) > c.goal {
 				t.Errorf("%s takes more than %d: %v", c.name, c.goal, trips)
 			}

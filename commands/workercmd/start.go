@@ -74,12 +74,10 @@ func workerStartFlags() []cli.Flag {
 			EnvVars: inputs.Env("name-prefix")},
 		&cli.GenericFlag{Name: "work-queue", Aliases: []string{"q"}, Value: &inputs.Repeated{},
 			Usage: "`NAME` of a work queue to pull from, or POOL=NAME for one of several pools; may be given more " +
-				"than " +
-				"once (default: all)"},
+				"than once (default: all)"},
 		&cli.GenericFlag{Name: "limit", Aliases: []string{"l"}, Value: &inputs.Repeated{},
 			Usage: "`NUMBER` of flow runs claimed or running at once, or POOL=NUMBER for one of several pools; may " +
-				"be " +
-				"given more than once",
+				"be given more than once",
 			DefaultText: "no limit", EnvVars: inputs.Env("limit")},
 		&cli.IntFlag{Name: "prefetch-seconds", Usage: "how far ahead of their time flow runs are launched",
 			DefaultText: "PREFECT_WORKER_PREFETCH_SECONDS, or 10"},
@@ -89,8 +87,7 @@ func workerStartFlags() []cli.Flag {
 			EnvVars: inputs.Env("with-healthcheck")},
 		&cli.GenericFlag{Name: "observer-queue", Value: &inputs.Repeated{},
 			Usage: "`NAME` of the SQS queue with the changes of tasks, as bootstrap makes it, or POOL=NAME for one " +
-				"of " +
-				"several pools; may be given more than once",
+				"of several pools; may be given more than once",
 			DefaultText: "PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME, or none",
 			EnvVars:     inputs.Env("observer-queue")},
 		&cli.DurationFlag{Name: "observer-sweep-interval",

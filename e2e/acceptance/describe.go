@@ -50,8 +50,7 @@ All of it is taken away at the end, after a failure and after Ctrl-C too.
 
 `, o.pool, taskCPU, taskMemory, runs+6)
 	fmt.Fprintf(&b, "It costs %.2f dollars at most (prices of %s as of %s, each of %d tasks for all of %v). ",
-		ceiling(),
-		fargate.PriceRegion, fargate.PricesOf, tasks, limit+cleaning)
+		ceiling(), fargate.PriceRegion, fargate.PricesOf, tasks, limit+cleaning)
 	if o.on == onAWS {
 		b.WriteString("It usually takes half an hour, and a tenth of that.\n")
 	} else {

@@ -71,6 +71,5 @@ func Advice(err error) string {
 		return ""
 	}
 	return "if a proxy inspects TLS, name its CA certificates, a PEM file, with AWS_CA_BUNDLE or the profile's " +
-		"ca_bundle: " +
-		"they count for AWS, registries and Prefect (or with PREFECT_API_SSL_CERT_FILE for Prefect alone)"
+		"ca_bundle: they count for AWS, registries and Prefect (or with PREFECT_API_SSL_CERT_FILE for Prefect alone)"
 }

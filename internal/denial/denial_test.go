@@ -22,26 +22,21 @@ func TestParse(t *testing.T) {
 		"You are not authorized to perform this operation.": {
 			Action: "ecs:Call"},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: ecs:CreateCluster on resource: * with an explicit " +
-			"deny in " +
-			"a service control policy": {Action: "ecs:CreateCluster", Limit: denial.ServiceControl},
+			"deny in a service control policy": {Action: "ecs:CreateCluster", Limit: denial.ServiceControl},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: ecs:CreateCluster with an explicit deny in a " +
-			"service " +
-			"control policy: arn:aws:organizations::1:policy/o-1/service_control_policy/p-1": {
+			"service control policy: arn:aws:organizations::1:policy/o-1/service_control_policy/p-1": {
 			Action: "ecs:CreateCluster", Limit: denial.ServiceControl},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: ecs:CreateCluster because no service control " +
-			"policy " +
-			"allows the ecs:CreateCluster action": {Action: "ecs:CreateCluster", Limit: denial.ServiceControl},
+			"policy allows the ecs:CreateCluster action": {Action: "ecs:CreateCluster", Limit: denial.ServiceControl},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole because no permissions boundary " +
-			"allows " +
-			"the iam:CreateRole action": {Action: "iam:CreateRole", Limit: denial.Boundary},
+			"allows the iam:CreateRole action": {Action: "iam:CreateRole", Limit: denial.Boundary},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole with an explicit deny in a session " +
 			"policy": {
 			Action: "iam:CreateRole", Limit: denial.Session},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole with an explicit deny in an " +
 			"identity-based policy": {Action: "iam:CreateRole", Limit: "identity-based policy"},
 		"User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutObject because no resource-based policy " +
-			"allows " +
-			"the s3:PutObject action": {Action: "s3:PutObject"},
+			"allows the s3:PutObject action": {Action: "s3:PutObject"},
 	} {
 		if got := denial.Parse(message, "ecs:Call"); got != want {
 			t.Errorf("%q: got %+v, want %+v", message, got, want)

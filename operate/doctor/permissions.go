@@ -46,8 +46,7 @@ func (d *doctor) checkPermissions(ctx context.Context) {
 		fixes := needed.limits
 		if len(needed.sids) > 0 {
 			fixes = append([]string{fmt.Sprintf("ask for %s of `ecsctl policy bootstrap --pool %s`, or run as "+
-				"somebody who may",
-				strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL"))}, fixes...)
+				"somebody who may", strings.Join(needed.sids, ", "), cmp.Or(d.spec.Pool, "POOL"))}, fixes...)
 		}
 		d.fail(checkPermissions, principal+" may not do what bootstrap needs: "+strings.Join(needed.actions, ", "),
 			strings.Join(fixes, "; "))

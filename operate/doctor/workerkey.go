@@ -33,8 +33,7 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	what, name, jsonKey := d.workerKey()
 	if account := accountOf(name); account != "" && account != d.id.Account {
 		d.skip(checkWorkerKey, fmt.Sprintf("%s %q is of account %s, whose policies let in the execution role, and "+
-			"not who asks",
-			what, name, account))
+			"not who asks", what, name, account))
 		return
 	}
 	value, err := d.readKey(ctx, name)

@@ -32,8 +32,7 @@ func (f FlowRuns) checkJobVariables() []error {
 	}
 	if _, named := f.JobVariables["cloudwatch_logs_options"]; named && f.Logs != nil && !*f.Logs {
 		errs = append(errs, errors.New("job variable \"cloudwatch_logs_options\": flowRuns.logs is false, and "+
-			"workers refuse "+
-			"options that have no effect"))
+			"workers refuse options that have no effect"))
 	}
 	env, _ := f.JobVariables["env"].(map[string]any)
 	return append(errs, checkEnv("job variable env", slices.Sorted(maps.Keys(env)))...)

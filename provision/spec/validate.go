@@ -181,8 +181,7 @@ func (s Spec) checkFlowRuns() []error {
 	}
 	if f.TaskRole != "" && len(f.PolicyARNs) > 0 {
 		errs = append(errs, errors.New("flow-policy-arn is for the task role that is made, and flow-run-task-role "+
-			"names "+
-			"another: give one of the two"))
+			"names another: give one of the two"))
 	}
 	errs = append(errs, f.checkCapacity()...)
 	errs = append(errs, f.checkJobVariables()...)

@@ -44,8 +44,7 @@ func (s *Service) createProvider(_ context.Context,
 		return nil, invalid("Invalid capacity provider name: %s", *in.Name)
 	case strings.HasPrefix(lower, "aws"), strings.HasPrefix(lower, "ecs"), strings.HasPrefix(lower, "fargate"):
 		return nil, invalid("The specified capacity provider name is invalid. Up to 255 characters are allowed, and "+
-			"the "+
-			"name can't be prefixed with \"aws\", \"ecs\", or \"fargate\": %s", *in.Name)
+			"the name can't be prefixed with \"aws\", \"ecs\", or \"fargate\": %s", *in.Name)
 	case s.activeProvider(*in.Name) != nil:
 		return nil, clientError("A capacity provider with the name %s already exists.", *in.Name)
 	case !autoScalingGroup.MatchString(aws.ToString(group.AutoScalingGroupArn)):
@@ -141,8 +140,7 @@ func (s *Service) deleteProvider(_ context.Context,
 	for _, c := range s.clusters {
 		if c.status == active && slices.Contains(c.providers, *p.Name) {
 			return nil, clientError("The capacity provider cannot be deleted because it is associated with cluster: "+
-				"%s. "+
-				"Remove the capacity provider from the cluster and try again.", c.name)
+				"%s. Remove the capacity provider from the cluster and try again.", c.name)
 		}
 	}
 	p.Status, p.UpdateStatus = types.CapacityProviderStatusInactive, types.CapacityProviderUpdateStatusDeleteComplete
