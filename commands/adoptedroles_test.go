@@ -84,12 +84,7 @@ func (a *adopter) runEnds(want string) {
 func (a *adopter) endOfRun() *prefect.FlowRun {
 	a.t.Helper()
 	ctx := a.limited()
-	flow, err := a.api.CreateFlow(ctx, "hello")
-	a.must(err)
-	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
-		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName,
-	})
-	a.must(err)
+	deployment := a.deployment(ctx, nil)
 	run, err := a.api.CreateFlowRun(ctx, deployment.ID, prefect.FlowRunCreate{})
 	a.must(err)
 	a.eventually(ctx, "the run ends", func() bool {

@@ -1,6 +1,8 @@
 package commands_test
 
 import (
+	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -95,4 +97,16 @@ func (a *adopter) furnish() {
 func (a *adopter) role(id, name string) {
 	a.t.Helper()
 	a.make(id, "Role.Arn", "iam", "CreateRole", "{RoleName: "+name+", AssumeRolePolicyDocument: '"+trustTasks+"'}")
+}
+
+// deployment makes one of a flow in the pool.
+func (a *adopter) deployment(ctx context.Context, variables json.RawMessage) *prefect.Deployment {
+	a.t.Helper()
+	flow, err := a.api.CreateFlow(ctx, "hello")
+	a.must(err)
+	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
+		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: variables,
+	})
+	a.must(err)
+	return deployment
 }

@@ -90,12 +90,7 @@ func TestSpotFallbackOfAFreshBootstrap(t *testing.T) {
 	a.Server.AddFault(fault.Fault{
 		Service: "ecs", Operation: "RunTask", Kind: fault.Capacity, Reason: fault.NoCapacity, Times: 1,
 	})
-	flow, err := a.api.CreateFlow(t.Context(), "hello")
-	a.must(err)
-	deployment, err := a.api.CreateDeployment(t.Context(), prefect.DeploymentCreate{
-		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName,
-	})
-	a.must(err)
+	deployment := a.deployment(t.Context(), nil)
 	run, err := a.api.CreateFlowRun(t.Context(), deployment.ID, prefect.FlowRunCreate{})
 	a.must(err)
 	if task := a.taskOf(a.completedRun(run.ID)); aws.ToString(task.CapacityProviderName) != "FARGATE" {
@@ -107,12 +102,7 @@ func TestSpotFallbackOfAFreshBootstrap(t *testing.T) {
 func (a *adopter) twentyRuns() map[string][]types.Task {
 	a.t.Helper()
 	ctx := a.limited()
-	flow, err := a.api.CreateFlow(ctx, "hello")
-	a.must(err)
-	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
-		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName,
-	})
-	a.must(err)
+	deployment := a.deployment(ctx, nil)
 	var ids []string
 	for i := range capacityRuns {
 		var create prefect.FlowRunCreate

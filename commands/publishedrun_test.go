@@ -166,14 +166,9 @@ func (a *adopter) planSays(p publishedPool, plan string) {
 func (a *adopter) runs(p publishedPool) {
 	a.t.Helper()
 	ctx := a.limited()
-	flow, err := a.api.CreateFlow(ctx, "hello")
-	a.must(err)
 	variables, err := json.Marshal(p.JobVariables)
 	a.must(err)
-	deployment, err := a.api.CreateDeployment(ctx, prefect.DeploymentCreate{
-		Name: "d", FlowID: flow.ID, WorkPoolName: publishedPoolName, JobVariables: variables,
-	})
-	a.must(err)
+	deployment := a.deployment(ctx, variables)
 	if p.Deployment != "" {
 		a.deploymentIsTold(p.Deployment)
 		return
