@@ -89,7 +89,7 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 		"cancelling": {func(w *world, id string) {
 			w.call(http.MethodPatch, "/flow_runs/"+id, `{"infrastructure_pid": "it may have one"}`)
 			w.cancelling(id)
-		}, prefect.Cancelling, 0},
+		}, prefect.Cancelled, 0}, // once its launch is given up: until then it is left to the launch
 		"paused":  {func(w *world, id string) { w.set(id, prefect.Paused) }, prefect.Paused, 0},
 		"deleted": {func(w *world, id string) { must(0, w.api.DeleteFlowRun(w.t.Context(), id))(w.t) }, "", 0},
 		"run by another": {func(w *world, id string) {
@@ -111,6 +111,10 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 					tc.do(w, id)
 					before := w.history(id)
 					gate.opened.Store(true)
+					if name == "cancelling" {
+						w.await(id, prefect.Cancelled)
+						before = append(before, "Cancelled")
+					}
 					a.stop()
 					<-a.ended
 					if name == "nothing" {
