@@ -82,6 +82,10 @@ type Options struct {
 	// DrainDelay is how long a deleted service stays DRAINING after its last task; default 10 ms.
 	DrainDelay time.Duration
 
+	// ProviderDelay is how long it takes to make, change or delete a capacity provider of Managed Instances;
+	// default 10 ms.
+	ProviderDelay time.Duration
+
 	// QueueDelay is how long the name of a deleted queue is refused; AWS waits a minute.
 	QueueDelay time.Duration
 
@@ -113,6 +117,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.RestartDelay, 50*time.Millisecond)
 	setDefault(&o.SteadyDelay, time.Second)
 	setDefault(&o.DrainDelay, 10*time.Millisecond)
+	setDefault(&o.ProviderDelay, 10*time.Millisecond)
 	return o
 }
 

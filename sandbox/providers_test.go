@@ -128,8 +128,11 @@ func TestCapacityProviders(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	drop := &ecs.DeleteCapacityProviderInput{CapacityProvider: aws.String("batch")}
-	if _, err := c.ecs.DeleteCapacityProvider(ctx, drop); err == nil || !strings.Contains(err.Error(), "associated") {
-		t.Errorf("deleted although a cluster has it: %v", err)
+	kept := must(c.ecs.DeleteCapacityProvider(ctx, drop))(t).CapacityProvider
+	if kept.Status != types.CapacityProviderStatusActive ||
+		kept.UpdateStatus != types.CapacityProviderUpdateStatusDeleteFailed ||
+		!strings.Contains(aws.ToString(kept.UpdateStatusReason), "associated with cluster: default") {
+		t.Errorf("deleted although a cluster has it: %+v", kept)
 	}
 	must(c.ecs.PutClusterCapacityProviders(ctx, &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("default"),
 		CapacityProviders: []string{}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}))(t)

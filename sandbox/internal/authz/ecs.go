@@ -11,7 +11,8 @@ var ecsRights = rights{
 	"ListClusters":                anything,
 	"DeleteCluster":               onCluster,
 	"PutClusterCapacityProviders": onCluster,
-	"CreateCapacityProvider":      func(c *call) []need { return c.onProviders(c.text("name")) },
+	"CreateCapacityProvider":      createProvider,
+	"UpdateCapacityProvider":      updateProvider,
 	"DescribeCapacityProviders":   func(c *call) []need { return c.onProviders(c.texts("capacityProviders")...) },
 	"DeleteCapacityProvider":      func(c *call) []need { return c.onProviders(c.text("capacityProvider")) },
 	"UpdateClusterSettings":       onCluster,
@@ -128,9 +129,23 @@ func (c *call) onProviders(refs ...string) []need {
 	var out []need
 	for _, ref := range refs {
 		arn := orARN(ref, func(name string) string { return c.arn("ecs", "capacity-provider/"+name) })
-		out = append(out, c.on(arn, requestTags(c.tags("tags"))))
+		out = append(out, c.on(arn, itsCluster(c), ecsTags(c, arn)))
 	}
 	return out
+}
+
+// createProvider passes the infrastructure role to ECS.
+func createProvider(c *call) []need {
+	arn := c.arn("ecs", "capacity-provider/"+c.text("name"))
+	return append(c.withTags(arn, c.on(arn, requestTags(c.tags("tags")))), c.passInfrastructure()...)
+}
+
+func updateProvider(c *call) []need {
+	return append(c.onProviders(c.text("name")), c.passInfrastructure()...)
+}
+
+func (c *call) passInfrastructure() []need {
+	return c.passTo("ecs.amazonaws.com", scalar(c.within("managedInstancesProvider")["infrastructureRoleArn"]))
 }
 
 func registerTaskDefinition(c *call) []need {

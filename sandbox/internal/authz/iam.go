@@ -30,9 +30,12 @@ var iamRights = rights{
 	"ListRoleTags":                  onRole,
 
 	"ListInstanceProfilesForRole":   onRole,
-	"CreateInstanceProfile":         onProfile,
+	"CreateInstanceProfile":         createProfile,
+	"GetInstanceProfile":            onProfile,
 	"DeleteInstanceProfile":         onProfile,
-	"AddRoleToInstanceProfile":      onProfile,
+	"TagInstanceProfile":            onProfile,
+	"UntagInstanceProfile":          onProfile,
+	"AddRoleToInstanceProfile":      addToProfile,
 	"RemoveRoleFromInstanceProfile": onProfile,
 
 	"CreateUser":                    createUser,
@@ -87,8 +90,20 @@ func (c *call) withIAMTags(action, arn string, facts ...fact) []need {
 	return out
 }
 
+func createProfile(c *call) []need {
+	arn := c.IAM.ARN("instance-profile", c.text("Path"), c.text("InstanceProfileName"))
+	return c.withIAMTags("iam:TagInstanceProfile", arn, requestTags(c.tags("Tags")))
+}
+
 func onProfile(c *call) []need {
-	return []need{c.on(c.IAM.ARN("instance-profile", c.text("Path"), c.text("InstanceProfileName")))}
+	return []need{c.onEntity(c.IAM.Profile(c.text("InstanceProfileName")))}
+}
+
+// addToProfile passes the role to whatever uses the profile; AWS says of no service that it is passed to
+// (API_AddRoleToInstanceProfile).
+func addToProfile(c *call) []need {
+	role := c.IAM.Role(c.text("RoleName"))
+	return append(onProfile(c), c.action("iam:PassRole", role.ARN, resourceTags(role.Tags, "iam:")))
 }
 
 func onRole(c *call) []need { return []need{c.onEntity(c.IAM.Role(c.text("RoleName")))} }

@@ -119,8 +119,14 @@ func (c *cluster) sameAs(o *cluster) bool {
 // checkProviders takes Fargate's capacity providers and those that were made.
 func (s *Service) checkProviders(names []string, strategy []types.CapacityProviderStrategyItem) error {
 	for _, name := range names {
-		if !slices.Contains(fargateProviders, name) && s.activeProvider(name) == nil {
+		p := s.providerThere(name)
+		switch {
+		case slices.Contains(fargateProviders, name):
+		case p == nil:
 			return providerNotFound(name)
+		case p.manages(): // hashicorp/terraform-provider-aws#44783
+			return invalid("Cannot associate Managed Instances capacity provider to clusters using this API. Managed " +
+				"Instances capacity providers are already associated with the cluster that they were created for.")
 		}
 	}
 	for _, item := range strategy {
@@ -181,7 +187,9 @@ func (s *Service) describeClusters(_ context.Context,
 			out.Failures = append(out.Failures, missing(s.arn("cluster/"+lastPart(ref))))
 			continue
 		}
-		out.Clusters = append(out.Clusters, c.describe(in.Include...))
+		shown := c.describe(in.Include...)
+		shown.CapacityProviders = append(slices.Clone(shown.CapacityProviders), s.managedIn(c)...)
+		out.Clusters = append(out.Clusters, shown)
 	}
 	return out, nil
 }
@@ -210,6 +218,10 @@ func (s *Service) deleteCluster(_ context.Context, in *api.DeleteClusterInput) (
 	if now.ActiveServicesCount > 0 || s.cfg.Lag.Behind("services of "+c.name) {
 		return nil, wire.Errorf("ClusterContainsServicesException",
 			"The Cluster cannot be deleted while Services are active.")
+	}
+	if len(s.managedIn(c)) > 0 {
+		return nil, wire.Errorf("ClusterContainsCapacityProviderException",
+			"The Cluster cannot be deleted while it has active capacity providers.")
 	}
 	if now.RunningTasksCount+now.PendingTasksCount > 0 {
 		return nil, wire.Errorf("ClusterContainsTasksException",

@@ -45,7 +45,10 @@ func (s *Service) checkDefinition(in *api.RegisterTaskDefinitionInput) error {
 	if !essential {
 		return clientError("TaskDefinition must have at least one essential container.")
 	}
-	if err := checkBetween(in); err != nil || !isFargate(in) {
+	if err := checkBetween(in); err != nil {
+		return err
+	}
+	if err := checkForManaged(in); err != nil || !isFargate(in) {
 		return err
 	}
 	if err := checkFargate(in); err != nil {

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"ecsctl/sandbox/internal/clock"
 	"ecsctl/sandbox/internal/ec2"
 	"ecsctl/sandbox/internal/ecr"
@@ -33,15 +31,17 @@ type Config struct {
 	EnforceIAM   bool              // execution roles may do only what their policies allow
 	Images       map[string]string // image pattern -> directory of its programs
 	Functions    map[string]Function
-	Volumes      []string       // paths of this machine that containers see
-	TaskDelay    time.Duration  // spent in PROVISIONING and again in PENDING
-	RestartDelay time.Duration  // before a failed task is replaced, doubled with each failure
-	SteadyDelay  time.Duration  // a deployment is complete when its tasks ran that long
-	DrainDelay   time.Duration  // a deleted service stays DRAINING that long
-	Environment  []string       // of every container: how to reach AWS, without credentials
-	Guard        *process.Guard // of the processes
-	Credentials  string         // URL below which tasks find the credentials of their role
-	Metadata     string         // URL below which containers find what ECS tells them
+	Volumes      []string      // paths of this machine that containers see
+	TaskDelay    time.Duration // spent in PROVISIONING and again in PENDING
+	RestartDelay time.Duration // before a failed task is replaced, doubled with each failure
+	SteadyDelay  time.Duration // a deployment is complete when its tasks ran that long
+	DrainDelay   time.Duration // a deleted service stays DRAINING that long
+	// ProviderDelay is how long changes of a capacity provider of Managed Instances take.
+	ProviderDelay time.Duration
+	Environment   []string       // of every container: how to reach AWS, without credentials
+	Guard         *process.Guard // of the processes
+	Credentials   string         // URL below which tasks find the credentials of their role
+	Metadata      string         // URL below which containers find what ECS tells them
 
 	ContainerEnvironment func() ([]string, error) // of each container with a pulled image; may be nil
 	StandInEnvironment   bool                     // it is for the others, too
@@ -67,8 +67,8 @@ type Service struct {
 
 	mu       sync.Mutex
 	clusters map[string]*cluster
-	// providers are those of Auto Scaling groups, by name; deleted ones stay.
-	providers map[string]*types.CapacityProvider
+	// providers are those that somebody made, by name; deleted ones stay.
+	providers map[string]*capacityProvider
 	families  map[string][]*taskDefinition // by revision, rising
 	launches  map[string]*launch           // by cluster and client token
 
@@ -80,7 +80,7 @@ type Service struct {
 func New(cfg Config, peers Peers) *Service {
 	s := &Service{
 		cfg: cfg, peers: peers,
-		clusters: map[string]*cluster{}, providers: map[string]*types.CapacityProvider{},
+		clusters: map[string]*cluster{}, providers: map[string]*capacityProvider{},
 		families: map[string][]*taskDefinition{},
 		launches: map[string]*launch{},
 	}

@@ -78,6 +78,11 @@ func (s *Service) provision(t *task) (*ec2.Interface, error) {
 	if err := s.pause(t, s.cfg.TaskDelay); err != nil {
 		return nil, err
 	}
+	if t.managed != nil {
+		if err := s.mayPassInstanceRole(t.managed); err != nil {
+			return nil, err
+		}
+	}
 	if t.network == nil { // the instance's own
 		s.set(t, func(api *types.Task) {
 			api.LastStatus, api.Connectivity = aws.String(taskPending), types.ConnectivityConnected

@@ -37,14 +37,18 @@ func (s *Service) placement(c *cluster, kind types.LaunchType,
 	if len(strategy) == 0 {
 		return "", invalid("No Container Instances were found in your cluster.")
 	}
+	has := append(slices.Clone(c.providers), s.managedIn(c)...)
+	if err := s.checkMix(strategy); err != nil {
+		return "", err
+	}
 	for _, item := range strategy {
-		if name := aws.ToString(item.CapacityProvider); !slices.Contains(c.providers, name) {
+		if name := aws.ToString(item.CapacityProvider); !slices.Contains(has, name) {
 			if strings.HasPrefix(name, "FARGATE") {
 				return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that " +
 					"is not associated with the cluster. Associate the capacity provider with the cluster or specify " +
 					"a valid capacity provider and try again.")
 			}
-			if s.activeProvider(name) == nil {
+			if s.providerThere(name) == nil {
 				return "", providerNotFound(name)
 			}
 			return "", invalid("The specified capacity provider strategy cannot contain a capacity provider that is " +
@@ -54,11 +58,26 @@ func (s *Service) placement(c *cluster, kind types.LaunchType,
 		}
 	}
 	best := heaviest(strategy)
-	if p := s.providers[best]; p != nil &&
-		p.AutoScalingGroupProvider.ManagedScaling.Status != types.ManagedScalingStatusEnabled {
+	if p := s.providers[best]; p != nil && !p.manages() &&
+		p.api.AutoScalingGroupProvider.ManagedScaling.Status != types.ManagedScalingStatusEnabled {
 		return "", invalid("No Container Instances were found in your capacity provider.")
 	}
 	return best, nil
+}
+
+// checkMix refuses a strategy of several types of capacity provider; that with Fargate is checkStrategy's.
+func (s *Service) checkMix(strategy []types.CapacityProviderStrategyItem) error {
+	managed := 0
+	for _, item := range strategy {
+		if s.providers[lastPart(aws.ToString(item.CapacityProvider))].manages() {
+			managed++
+		}
+	}
+	if managed > 0 && managed < len(strategy) {
+		return invalid("A capacity provider strategy cannot contain a mix of Managed Instances and other capacity " +
+			"providers.")
+	}
+	return nil
 }
 
 // heaviest takes all tasks to the provider with the most weight; Fargate has room for all.
@@ -72,7 +91,7 @@ func heaviest(strategy []types.CapacityProviderStrategyItem) string {
 	return *best.CapacityProvider
 }
 
-// onInstance reports whether a capacity provider is of an Auto Scaling group.
+// onInstance reports whether a capacity provider has instances.
 func (s *Service) onInstance(provider string) bool { return s.providers[provider] != nil }
 
 // checkInstanceNetwork is for tasks on instances: only awsvpc has a network of its own there, without public address.

@@ -173,6 +173,12 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	if spec.network, err = check(spec.definition, in.NetworkConfiguration); err != nil {
 		return spec, err
 	}
+	if p := s.providers[spec.provider]; p.manages() {
+		if err := s.checkManagedTask(spec.definition, p, in.NetworkConfiguration); err != nil {
+			return spec, err
+		}
+		spec.managed = p
+	}
 	if err := checkOverrides(spec, in.Overrides); err != nil {
 		return spec, err
 	}

@@ -39,6 +39,10 @@ func (s *Service) tagsOf(arn string) (*[]types.Tag, error) {
 			return &c.tags, nil
 		}
 		return nil, clusterNotFound()
+	case "capacity-provider":
+		if p := s.providerThere(rest); p != nil {
+			return &p.api.Tags, nil
+		}
 	case "task-definition":
 		if td := s.findDefinition(rest); td != nil {
 			return &td.tags, nil

@@ -33,9 +33,10 @@ type task struct {
 	cluster    *cluster
 	definition *taskDefinition
 	network    *types.AwsVpcConfiguration
-	from       ec2.Source  // once it has its network interface
-	service    *service    // nil for a task of RunTask
-	deployment *deployment // the service's that wanted it
+	from       ec2.Source        // once it has its network interface
+	managed    *capacityProvider // of the instance that ECS manages, if it is on one
+	service    *service          // nil for a task of RunTask
+	deployment *deployment       // the service's that wanted it
 	stop       chan struct{}
 	session    *sts.Session // of the task role; nil without one
 	announced  string       // the last state that was sent to EventBridge
@@ -53,8 +54,9 @@ type taskSpec struct {
 	tags       []types.Tag
 	group      string
 	startedBy  string
-	provider   string // capacity provider; "" with a launch type
-	instance   bool   // it runs on an instance of an Auto Scaling group
+	provider   string            // capacity provider; "" with a launch type
+	instance   bool              // it runs on an instance
+	managed    *capacityProvider // whose instance ECS manages; nil for others
 	service    *service
 	deployment *deployment
 	exec       bool // ECS Exec may run commands in it
@@ -67,7 +69,7 @@ func (s *Service) addTask(c *cluster, spec taskSpec) *task {
 	td := spec.definition.api
 	now := s.cfg.Clock.Now()
 	t := &task{cluster: c, definition: spec.definition, network: spec.network, service: spec.service,
-		deployment: spec.deployment, stop: make(chan struct{})}
+		deployment: spec.deployment, managed: spec.managed, stop: make(chan struct{})}
 	t.api = types.Task{
 		TaskArn: aws.String(s.arn("task/" + c.name + "/" + id)), ClusterArn: &c.arn,
 		TaskDefinitionArn: td.TaskDefinitionArn,
@@ -106,6 +108,9 @@ func (s *Service) putOnInstance(t *task) {
 	td := t.definition.api
 	t.api.LaunchType, t.api.PlatformVersion, t.api.PlatformFamily, t.api.EphemeralStorage = types.LaunchTypeEc2,
 		nil, nil, nil
+	if t.managed != nil {
+		t.api.LaunchType = types.LaunchTypeManagedInstances
+	}
 	t.api.ContainerInstanceArn = aws.String(s.arn("container-instance/" + t.cluster.name + "/" + newID()))
 	cpu, memory := int32(0), int32(0)
 	for _, c := range td.ContainerDefinitions {
@@ -119,7 +124,7 @@ func (s *Service) putOnInstance(t *task) {
 	}
 }
 
-func (t *task) onInstance() bool { return t.api.LaunchType == types.LaunchTypeEc2 }
+func (t *task) onInstance() bool { return t.api.LaunchType != types.LaunchTypeFargate }
 
 func (s *Service) forgetStopped(c *cluster) {
 	for arn, t := range c.tasks {

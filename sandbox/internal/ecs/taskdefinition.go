@@ -74,10 +74,19 @@ func (s *Service) register(_ context.Context,
 }
 
 func compatibilities(in *api.RegisterTaskDefinitionInput) []types.Compatibility {
-	if isFargate(in) || in.NetworkMode == types.NetworkModeAwsvpc && in.Cpu != nil && in.Memory != nil {
-		return []types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate}
+	var out []types.Compatibility
+	onFargate := isFargate(in) || in.NetworkMode == types.NetworkModeAwsvpc && in.Cpu != nil && in.Memory != nil
+	if !onFargate {
+		out = append(out, types.CompatibilityExternal)
 	}
-	return []types.Compatibility{types.CompatibilityExternal, types.CompatibilityEc2}
+	out = append(out, types.CompatibilityEc2)
+	if fitsManaged(in) {
+		out = append(out, types.CompatibilityManagedInstances)
+	}
+	if onFargate {
+		out = append(out, types.CompatibilityFargate)
+	}
+	return out
 }
 
 // withDefaults writes down what ECS assumes for what a container leaves out.

@@ -18,6 +18,16 @@ func (s *Service) Role(name string) Entity {
 	return Entity{ARN: s.arn("role", "/", name)}
 }
 
+// Profile is Role for instance profiles.
+func (s *Service) Profile(name string) Entity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.profiles[name]; ok {
+		return p.entity()
+	}
+	return Entity{ARN: s.arn("instance-profile", "/", name)}
+}
+
 // User is Role for users.
 func (s *Service) User(name string) Entity {
 	s.mu.Lock()

@@ -17,6 +17,9 @@ type instanceProfile struct {
 
 func (s *Service) handleInstanceProfiles() {
 	wire.HandleQuery(s.Query, "CreateInstanceProfile", s.createProfile)
+	wire.HandleQuery(s.Query, "GetInstanceProfile", s.getProfile)
+	wire.HandleQuery(s.Query, "TagInstanceProfile", s.tagProfile)
+	wire.HandleQuery(s.Query, "UntagInstanceProfile", s.untagProfile)
 	wire.HandleQuery(s.Query, "DeleteInstanceProfile", s.deleteProfile)
 	wire.HandleQuery(s.Query, "AddRoleToInstanceProfile", s.addToProfile)
 	wire.HandleQuery(s.Query, "RemoveRoleFromInstanceProfile", s.removeFromProfile)
@@ -30,6 +33,7 @@ type profileXML struct {
 	Arn                 string
 	CreateDate          string
 	Roles               wire.Members[roleXML]
+	Tags                *wire.Members[tag] `xml:",omitempty"`
 }
 
 func (s *Service) profileXML(p *instanceProfile) profileXML {
@@ -44,6 +48,7 @@ func (s *Service) profileXML(p *instanceProfile) profileXML {
 type createProfileInput struct {
 	InstanceProfileName string `query:"InstanceProfileName,required"`
 	Path                string
+	Tags                []tag
 }
 
 type profileAnswer struct{ InstanceProfile profileXML }
@@ -55,12 +60,64 @@ func (s *Service) createProfile(_ context.Context, in *createProfileInput) (*pro
 	if err := checkPath(in.Path); err != nil {
 		return nil, err
 	}
+	tags, err := mergeTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
+	}
 	if s.profiles[in.InstanceProfileName] != nil {
 		return nil, conflict("EntityAlreadyExists", "Instance Profile %s already exists.", in.InstanceProfileName)
 	}
 	p := &instanceProfile{identity: s.newIdentity("instance-profile", "AIPA", in.Path, in.InstanceProfileName)}
+	p.tags = tags
 	s.profiles[p.name] = p
-	return &profileAnswer{s.profileXML(p)}, nil
+	return &profileAnswer{s.profileDetail(p)}, nil
+}
+
+// profileDetail is the profile with its tags, which lists leave out.
+func (s *Service) profileDetail(p *instanceProfile) profileXML {
+	out := s.profileXML(p)
+	out.Tags = p.tagsXML()
+	return out
+}
+
+func (s *Service) getProfile(_ context.Context, in *profileRef) (*profileAnswer, error) {
+	p, err := s.findProfile(in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	return &profileAnswer{s.profileDetail(p)}, nil
+}
+
+type tagProfileInput struct {
+	InstanceProfileName string `query:"InstanceProfileName,required"`
+	Tags                []tag  `query:"Tags,required"`
+}
+
+func (s *Service) tagProfile(_ context.Context, in *tagProfileInput) (*struct{}, error) {
+	p, err := s.findProfile(in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := mergeTags(p.tags, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	p.tags = tags
+	return nil, nil
+}
+
+type untagProfileInput struct {
+	InstanceProfileName string   `query:"InstanceProfileName,required"`
+	TagKeys             []string `query:"TagKeys,required"`
+}
+
+func (s *Service) untagProfile(_ context.Context, in *untagProfileInput) (*struct{}, error) {
+	p, err := s.findProfile(in.InstanceProfileName)
+	if err != nil {
+		return nil, err
+	}
+	p.tags = slices.DeleteFunc(p.tags, func(t tag) bool { return slices.Contains(in.TagKeys, t.Key) })
+	return nil, nil
 }
 
 type profileRef struct {
@@ -140,6 +197,23 @@ func (s *Service) listProfiles(_ context.Context, in *listProfilesInput) (*listP
 	}
 	profiles, next, err := paginate(all, in.page)
 	return &listProfilesAnswer{next, wire.Members[profileXML]{Member: profiles}}, err
+}
+
+// ProfileRole is the ARN of the role that an instance profile has, by the profile's ARN; "" is none, and ok says
+// whether there is such a profile.
+func (s *Service) ProfileRole(arn string) (role string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.profiles {
+		if p.arn != arn {
+			continue
+		}
+		if r := s.roles[p.role]; r != nil {
+			return r.arn, true
+		}
+		return "", true
+	}
+	return "", false
 }
 
 // inProfile reports whether an instance profile has the role.
