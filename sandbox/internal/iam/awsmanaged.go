@@ -7,7 +7,7 @@ var awsManaged = map[string]string{
 	"AmazonEC2ContainerRegistryPullOnly":                   statementAll(`"Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchImportUpstreamImage"]`),
 	"AmazonEC2ContainerRegistryReadOnly":                   statementAll(`"Action": ["ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy", "ecr:DescribeRepositories", "ecr:ListImages", "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetLifecyclePolicy", "ecr:GetLifecyclePolicyPreview", "ecr:ListTagsForResource", "ecr:DescribeImageScanFindings"]`),
 	"AmazonECSInfrastructureRolePolicyForManagedInstances": passInstanceRole,
-	"AmazonECSInstanceRolePolicyForManagedInstances":       "",
+	"AmazonECSInstanceRolePolicyForManagedInstances":       statementAll(`"Action": ["ecs:DiscoverPollEndpoint", "ecs:RegisterContainerInstance", "ecs:Poll", "ecs:StartTelemetrySession", "ecs:PutSystemLogEvents", "ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange"]`),
 	"AmazonECS_FullAccess":                                 "",
 	"AmazonS3ReadOnlyAccess":                               statementAll(`"Action": ["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]`),
 	"AmazonSQSFullAccess":                                  statementAll(`"Action": "sqs:*"`),
