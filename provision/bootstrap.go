@@ -145,6 +145,10 @@ func (b *Bootstrap) build() {
 	if w.makesFlowExecutionRole() {
 		b.resources = append(b.resources, newFlowExecutionRole(w))
 	}
+	if w.spec.MakesProvider() {
+		b.resources = append(b.resources, newInfrastructureRole(w), newInstanceRole(w), &instanceProfile{w: w},
+			&managedProvider{w: w})
+	}
 	b.resources = append(b.resources, &logGroup{w: w})
 	if w.spec.MakesFlowRepository() {
 		b.resources = append(b.resources, newFlowRepository(w))
@@ -187,6 +191,11 @@ func (b *Bootstrap) compare() error {
 	}
 	b.w.network.keep(b.service.subnets())
 	network := b.w.network.found()
+	noAddress, err := b.w.noPublicAddress(network)
+	if err != nil {
+		return err
+	}
+	b.Warnings = append(b.Warnings, noAddress...)
 	b.Changes = networkChanges(network, b.w.spec)
 	for _, r := range b.resources {
 		b.Changes = append(b.Changes, r.diff())

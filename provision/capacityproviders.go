@@ -29,6 +29,9 @@ const (
 	strategyVariable   = "capacity_provider_strategy"
 )
 
+// managedVariables are those that Managed Instances take besides.
+var managedVariables = []string{"network_mode", "requires_compatibilities"}
+
 // setsStrategy reports whether a strategy of the Spec changes what a pool has: an empty one does
 // where the pool has one.
 func (p *workPool) setsStrategy(wanted any) bool {
@@ -59,7 +62,7 @@ func (b *Bootstrap) noCapacity() error {
 	if provider == "" && wanted == spotProvider {
 		provider = spotProvider
 	}
-	if provider == "" || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, provider) {
+	if b.w.spec.FlowRuns.ManagesInstances() || provider == "" || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, provider) {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+
@@ -73,6 +76,11 @@ func (c *cluster) findProvider(ctx context.Context) error {
 	name := c.w.spec.FlowRuns.CapacityProvider
 	if name == "" || c.w.recalled {
 		return nil
+	}
+	if c.w.spec.FlowRuns.ManagesInstances() {
+		var err error
+		c.provider, err = c.w.clusterProvider(ctx, name)
+		return err
 	}
 	out, err := c.w.aws.ECS.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{
 		CapacityProviders: []string{name}})
@@ -92,6 +100,8 @@ func (c *cluster) checkProvider() error {
 	switch {
 	case name == "" || c.w.recalled:
 		return nil
+	case c.w.spec.FlowRuns.ManagesInstances():
+		return c.checkOwnProvider(name)
 	case p == nil || p.Status == types.CapacityProviderStatusInactive:
 		return hint.Add(fmt.Errorf("capacity provider %q does not exist in region %s", name, c.w.id.Region),
 			"make one of your Auto Scaling group: aws ecs create-capacity-provider, or name another with "+
@@ -173,7 +183,8 @@ func (c *cluster) planned() *types.Cluster {
 
 // providersOfOurs are those of each cluster that we make: Fargate's, and the one that flow runs are to use.
 func (c *cluster) providersOfOurs() []string {
-	if name := c.w.spec.FlowRuns.CapacityProvider; name != "" {
+	name := c.w.spec.FlowRuns.CapacityProvider
+	if name != "" && !c.w.spec.FlowRuns.ManagesInstances() { // those are in their cluster by themselves
 		return append(slices.Clone(fargateProviders), name)
 	}
 	return fargateProviders
@@ -192,19 +203,47 @@ func (c *cluster) providerFields() []Field {
 	return compare("capacityProviders", have, c.wantedProviders())
 }
 
+// withoutManaged takes the capacity providers of Managed Instances out, which are in their cluster by themselves and
+// which ECS refuses to associate.
+func (c *cluster) withoutManaged(ctx context.Context, names []string) ([]string, error) {
+	others := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.Contains(fargateProviders, name)
+	})
+	if len(others) == 0 {
+		return names, nil
+	}
+	out, err := c.w.aws.ECS.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{
+		Cluster: c.found.ClusterArn, CapacityProviders: others})
+	switch {
+	case awserr.Denied(err):
+		return names, nil // most clusters have none
+	case err != nil:
+		return nil, explain("read the capacity providers of the cluster", err)
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(out.CapacityProviders, func(p types.CapacityProvider) bool {
+			return aws.ToString(p.Name) == name && p.ManagedInstancesProvider != nil
+		})
+	}), nil
+}
+
 func (c *cluster) associate(ctx context.Context) error {
 	if !c.lacksProviders() {
 		return nil
 	}
+	wanted, err := c.withoutManaged(ctx, c.wantedProviders())
+	if err != nil {
+		return err
+	}
 	in := &ecs.PutClusterCapacityProvidersInput{
-		Cluster: c.found.ClusterArn, CapacityProviders: c.wantedProviders(),
+		Cluster: c.found.ClusterArn, CapacityProviders: wanted,
 		DefaultCapacityProviderStrategy: append([]types.CapacityProviderStrategyItem{},
 			c.found.DefaultCapacityProviderStrategy...),
 	}
 	busy := func(err error) bool {
 		return refusesRole(err) || awserr.HasCode(err, "UpdateInProgressException", "ResourceInUseException")
 	}
-	err := c.w.insist(ctx, busy, func() error {
+	err = c.w.insist(ctx, busy, func() error {
 		_, err := c.w.aws.ECS.PutClusterCapacityProviders(ctx, in)
 		return err
 	})

@@ -26,7 +26,7 @@ func (w *world) chosen() spec.Spec {
 			Families: s.FlowRuns.Families, Logs: s.FlowRuns.Logs, Repository: s.FlowRuns.Repository,
 			BundleStorage: s.FlowRuns.BundleStorage, PolicyARNs: s.FlowRuns.PolicyARNs,
 			JobVariables: s.FlowRuns.JobVariables, Capacity: s.FlowRuns.Capacity,
-			CapacityProvider: s.FlowRuns.CapacityProvider},
+			CapacityProvider: s.FlowRuns.CapacityProvider, Instances: s.FlowRuns.Instances.Sorted()},
 		Prefect: spec.Prefect{APIKeySecret: s.Prefect.APIKeySecret},
 	}
 	forget(&c.Network.AssignPublicIP, usual.Network.AssignPublicIP)
@@ -149,6 +149,9 @@ func (w *world) recallChoices(said *spec.Spec) {
 func recallCapacity(said *spec.FlowRuns, c spec.FlowRuns) {
 	if said.LaunchType == "" && (said.Capacity == "" || said.Capacity == c.Capacity) {
 		said.Capacity, said.CapacityProvider = c.Capacity, cmp.Or(said.CapacityProvider, c.CapacityProvider)
+		if said.Instances.IsZero() {
+			said.Instances = c.Instances
+		}
 	}
 }
 

@@ -173,6 +173,9 @@ func stillIn(err error) string {
 	if awserr.HasCode(err, "ClusterContainsServicesException") {
 		return "services still run"
 	}
+	if awserr.HasCode(err, "ClusterContainsCapacityProviderException") {
+		return "a capacity provider of Managed Instances still is"
+	}
 	return "tasks still run"
 }
 
@@ -190,6 +193,7 @@ func (c *cluster) settle(ctx context.Context) (done bool, err error) {
 	}
 	_, err = c.w.aws.ECS.DeleteCluster(ctx, &ecs.DeleteClusterInput{Cluster: c.found.ClusterArn})
 	if awserr.HasCode(err, "ClusterContainsServicesException", "ClusterContainsTasksException",
+		"ClusterContainsCapacityProviderException",
 		"UpdateInProgressException") {
 		return false, err
 	}

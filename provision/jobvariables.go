@@ -77,6 +77,12 @@ func (p *workPool) staleVariables() []poolDefault {
 			out = append(out, poolDefault{name, nil})
 		}
 	}
+	for _, name := range managedVariables {
+		if before.FlowRuns.ManagesInstances() && !p.w.spec.FlowRuns.ManagesInstances() && !p.names(name) &&
+			p.template.ours(name) {
+			out = append(out, poolDefault{name, nil})
+		}
+	}
 	if hasSidecar(before.FlowRuns) && !hasSidecar(p.w.spec.FlowRuns) && !p.names(containerVariable) &&
 		p.template.ours(containerVariable) {
 		out = append(out, poolDefault{containerVariable, nil})

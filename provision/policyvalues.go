@@ -16,7 +16,7 @@ const fargateVCPUs = "fargate/L-3032A538"
 func (w *world) policyValues() map[string]any {
 	values := w.workerPolicyValues()
 	for _, more := range []map[string]any{w.ecsValues(), w.roleValues(), w.networkValues(), w.storeValues(),
-		w.secretValues(), w.observerValues(), w.flowExecutionValues()} {
+		w.secretValues(), w.observerValues(), w.flowExecutionValues(), w.instanceValues()} {
 		maps.Copy(values, more)
 	}
 	values["PoolTag"] = latin1Pattern(spec.PoolTag(w.spec.Pool, w.spec.Region))
@@ -27,8 +27,11 @@ func (w *world) ecsValues() map[string]any {
 	cluster := w.id.clusterARN(w.spec.Cluster)
 	service := func(cluster string) string { return w.id.arn("ecs", "service/"+cluster+"/"+w.spec.Names.Service) }
 	insights, providers := []string{}, []string{}
-	if name := w.spec.FlowRuns.CapacityProvider; name != "" {
+	if name := w.spec.StrategyProvider(); name != "" {
 		providers = append(providers, w.id.arn("ecs", "capacity-provider/"+name))
+		if w.spec.FlowRuns.ManagesInstances() {
+			providers = w.providerARNs(name)
+		}
 	}
 	if w.spec.ContainerInsights != "" {
 		insights = append(insights, cluster)
@@ -61,6 +64,9 @@ func (w *world) roleValues() map[string]any {
 	}
 	if w.makesFlowExecutionRole() {
 		all = append(all, newFlowExecutionRole(w))
+	}
+	if w.spec.MakesProvider() {
+		all = append(all, newInfrastructureRole(w), newInstanceRole(w))
 	}
 	own, ownExecution, bound, boundary, read := []string{}, []string{}, []string{}, []string{}, []string{}
 	for _, r := range all {

@@ -13,7 +13,7 @@ import (
 func (p *workPool) defaults() []poolDefault {
 	w, f := p.w, p.w.spec.FlowRuns
 	network := w.network.found()
-	ip := string(publicIP(network.publicIP))
+	ip := string(publicIP(network.publicIP && !f.ManagesInstances())) // ECS refuses one on managed instances
 	out := []poolDefault{
 		{"cluster", w.spec.Cluster},
 		{vpcVariable, cmp.Or(p.keeps.vpc, network.vpc)},
@@ -32,8 +32,12 @@ func (p *workPool) defaults() []poolDefault {
 	options := p.logOptions()
 	add(options != nil, logOptionsVariable, options)
 	add(f.LaunchesAs() != "", launchTypeVariable, f.LaunchesAs())
-	strategy := f.CapacityVariables()[strategyVariable]
+	capacity := w.spec.CapacityVariables()
+	strategy := capacity[strategyVariable]
 	add(strategy != nil && p.setsStrategy(strategy), strategyVariable, strategy)
+	for _, name := range managedVariables {
+		add(capacity[name] != nil, name, capacity[name])
+	}
 	add(f.Image != "", "image", f.Image)
 	add(f.CPU != 0, "cpu", f.CPU)
 	add(f.Memory != 0, "memory", f.Memory)

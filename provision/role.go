@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,17 +19,21 @@ import (
 	"ecsctl/templates"
 )
 
-// role is an IAM role for ECS tasks with AWS managed policies and one inline policy.
+// role is an IAM role for ECS with AWS managed policies and one inline policy.
 type role struct {
 	w       *world
 	kind    Kind
 	nameARN string // a name, or the ARN of a role to adopt
 	managed []string
+	trusted string // the service that takes it; "" is that of ECS tasks
 	// policyName and policy are the inline policy; policy "" means none.
 	policyName string
 	policy     func() string
 	// mustAllow says what a role that is adopted must be able to do.
 	mustAllow string
+
+	// unchosen: the pool remembers that there is none, so that nobody need be allowed to look for it.
+	unchosen bool
 
 	found *foundRole // nil: there is none
 	lacks *shortfall // of an adopted one; nil when nobody has asked
@@ -47,6 +52,9 @@ func (r *role) name() string        { return shortName(r.nameARN) }
 
 func (r *role) find(ctx context.Context) error {
 	found, err := r.read(ctx)
+	if r.unchosen && awserr.Denied(err) {
+		found, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -83,13 +91,16 @@ func (r *role) check() error {
 			fmt.Sprintf("IAM cannot move a role: leave --role-path as it was, or run ecsctl teardown first, or name "+
 				"another role with --%s", r.kind))
 	}
-	if r.found == nil || r.owned() || letsECSAssume(r.found.trust) {
+	if r.found == nil || r.owned() || letsAssume(r.found.trust, r.trustee()) {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("%s %q exists, was not made by ecsctl, and its trust policy does not let "+
-		"ecs-tasks.amazonaws.com assume it", r.kind, r.name()),
-		fmt.Sprintf("name another role with --%s, or add ecs-tasks.amazonaws.com to its trust policy", r.kind))
+		"%s assume it", r.kind, r.name(), r.trustee()),
+		fmt.Sprintf("name another role with --%s, or add %s to its trust policy", r.kind, r.trustee()))
 }
+
+// trustee is the service that takes the role.
+func (r *role) trustee() string { return cmp.Or(r.trusted, ecsTasks) }
 
 func (r *role) owned() bool {
 	return r.found != nil && !spec.IsARN(r.nameARN) && r.w.owns(r.found.tags)
@@ -170,7 +181,7 @@ func (r *role) diff() Change {
 			c.Reason += "; it must allow " + r.mustAllow
 		}
 	default:
-		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, trustPolicy()), r.boundaryFields(),
+		c.Fields = slices.Concat(comparePolicies("trustPolicy", r.found.trust, r.trust()), r.boundaryFields(),
 			r.policyFields(), r.w.tagFields(r.found.tags))
 		c.Action = updateIf(c.Fields)
 	}
@@ -215,7 +226,11 @@ func updateIf(fields []Field) Action {
 	return None
 }
 
-func trustPolicy() string { return templates.Policy(templates.TrustPolicy, nil) }
+func trustPolicy(service string) string {
+	return templates.Policy(templates.TrustPolicy, map[string]any{"Service": service})
+}
+
+func (r *role) trust() string { return trustPolicy(r.trustee()) }
 
 // notOurs is why teardown leaves something alone.
 const notOurs = "not made by ecsctl for this pool"

@@ -25,7 +25,7 @@ func (r *role) create(ctx context.Context) error {
 		RoleName:                 aws.String(r.name()),
 		Path:                     notEmpty(r.w.spec.Roles.Path),
 		PermissionsBoundary:      notEmpty(r.w.spec.Roles.Boundary),
-		AssumeRolePolicyDocument: aws.String(trustPolicy()),
+		AssumeRolePolicyDocument: aws.String(r.trust()),
 		Description: aws.String("Made by ecsctl for the Prefect work pool " +
 			spec.PoolSlug(r.w.spec.Pool, r.w.spec.Region)),
 		Tags: iamTags(r.w.wantedTags()),
@@ -37,7 +37,7 @@ func (r *role) create(ctx context.Context) error {
 	if err != nil {
 		return explain("create the role", err)
 	}
-	r.found = &foundRole{arn: *out.Role.Arn, trust: trustPolicy(), boundary: r.w.spec.Roles.Boundary,
+	r.found = &foundRole{arn: *out.Role.Arn, trust: r.trust(), boundary: r.w.spec.Roles.Boundary,
 		tags: r.w.wantedTags()}
 	return nil
 }
@@ -82,10 +82,10 @@ func (r *role) converge(ctx context.Context) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	if len(comparePolicies("", r.found.trust, trustPolicy())) > 0 {
+	if len(comparePolicies("", r.found.trust, r.trust())) > 0 {
 		group.Go(func() error {
 			_, err := api.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
-				RoleName: name, PolicyDocument: aws.String(trustPolicy()),
+				RoleName: name, PolicyDocument: aws.String(r.trust()),
 			})
 			return explain("set the trust policy", err)
 		})

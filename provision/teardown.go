@@ -94,8 +94,12 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 	t.chosen = t.choices()
 	flows, image := newFlowRepository(w), newRepository(w)
 	flows.unchosen, image.unchosen = t.chosen.noFlows, t.chosen.noImage
+	infrastructure, instance := newInfrastructureRole(w), newInstanceRole(w)
+	infrastructure.unchosen, instance.unchosen = t.chosen.noInstances, t.chosen.noInstances
 	t.resources = []removable{
-		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w),
+		service, newExecutionRole(w), newWorkerRole(w), newFlowRole(w), newFlowExecutionRole(w), infrastructure,
+		instance, &instanceProfile{w: w, unchosen: t.chosen.noInstances},
+		&managedProvider{w: w, unchosen: t.chosen.noInstances},
 		&logGroup{w: w, keep: t.opts.KeepLogs},
 		flows, image, newAPIKeySecret(w).unread(), newAuthStringSecret(w).unread(),
 		&eventRule{w: w}, &bucket{w: w, leaves: true, chosen: t.chosen.bundles}, cluster,
@@ -125,7 +129,7 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 }
 
 // choices of an earlier bootstrap, as the pool remembers them: what it did not want need not be looked at.
-type choices struct{ noFlows, noImage, bundles bool }
+type choices struct{ noFlows, noImage, bundles, noInstances bool }
 
 func (t *Teardown) choices() choices {
 	if t.opts.chosen != nil {
@@ -136,7 +140,8 @@ func (t *Teardown) choices() choices {
 	}
 	chosen := t.w.spec
 	t.w.recallChoices(&chosen)
-	return choices{!chosen.MakesFlowRepository(), !chosen.MayMakeImage(), chosen.FlowRuns.BundleStorage}
+	return choices{!chosen.MakesFlowRepository(), !chosen.MayMakeImage(), chosen.FlowRuns.BundleStorage,
+		!chosen.MakesProvider()}
 }
 
 // taskChanges show the running flow runs in the plan.
@@ -221,10 +226,18 @@ func teardownNeeds(kind Kind) []Kind {
 			KindService, KindTask, KindTaskDefinition, KindCluster, KindSecurityGroup, KindExecutionRole,
 			KindWorkerRole,
 			KindFlowRole, KindFlowExecutionRole, KindLogGroup, KindFlowRepository, KindRepository, KindAPIKeySecret,
-			KindAuthStringSecret, KindBucket, KindRule, KindQueue, KindDeadLetterQueue,
+			KindAuthStringSecret, KindBucket, KindRule, KindQueue, KindDeadLetterQueue, KindInfrastructureRole,
+			KindInstanceRole, KindInstanceProfile, KindCapacityProvider,
 		}
 	}
-	return []Kind{KindService, KindTask}
+	needs := []Kind{KindService, KindTask}
+	switch kind {
+	case KindCluster, KindSecurityGroup, KindInfrastructureRole, KindInstanceProfile:
+		needs = append(needs, KindCapacityProvider) // its instances use them until they have ended
+	case KindInstanceRole:
+		needs = append(needs, KindInstanceProfile)
+	}
+	return needs
 }
 
 func (t *Teardown) limited(r removable) func(context.Context) (string, error) {

@@ -65,7 +65,7 @@ func TestManagedInstances(t *testing.T) {
 		"cluster is required": func(in *ecs.CreateCapacityProviderInput) { in.Cluster = nil },
 		"unable to assume the role": func(in *ecs.CreateCapacityProviderInput) {
 			in.ManagedInstancesProvider.InfrastructureRoleArn = c.serviceRole(t, "tasks", "ecs-tasks.amazonaws.com",
-				"ReadOnlyAccess")
+				"AmazonS3ReadOnlyAccess")
 		},
 		"instance profile": func(in *ecs.CreateCapacityProviderInput) {
 			in.ManagedInstancesProvider.InstanceLaunchTemplate.Ec2InstanceProfileArn = aws.String(

@@ -34,8 +34,9 @@ const (
 	SecretPolicy = "secret-policy.json"
 	WorkerPolicy = "worker-policy.json"
 
-	FlowPolicy          = "flow-policy.json"
-	FlowExecutionPolicy = "flow-execution-policy.json"
+	FlowPolicy           = "flow-policy.json"
+	InfrastructurePolicy = "infrastructure-policy.json"
+	FlowExecutionPolicy  = "flow-execution-policy.json"
 
 	BootstrapPolicy = "bootstrap-policy.json"
 	TeardownPolicy  = "teardown-policy.json"

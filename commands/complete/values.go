@@ -22,16 +22,17 @@ import (
 
 // fixedValues are the flags whose values are the same everywhere.
 var fixedValues = map[string][]string{
-	"output":               {inputs.OutputText, inputs.OutputJSON},
-	"architecture":         {fargate.ArchitectureX86, fargate.ArchitectureARM},
-	"assign-public-ip":     {spec.PublicIPAuto, spec.PublicIPEnabled, spec.PublicIPDisabled},
-	"capacity":             spec.Capacities,
-	"flow-run-launch-type": {"FARGATE", "FARGATE_SPOT", "EC2", "EXTERNAL"},
-	"running":              {provision.RunningWait, provision.RunningStop, provision.RunningLeave},
-	"platform":             {"linux/amd64", "linux/arm64"},
-	"compression":          {"zstd", "gzip"},
-	"from":                 {"image", "git", "inline"},
-	"type":                 {wizard.ECSPoolType},
+	"output":                    {inputs.OutputText, inputs.OutputJSON},
+	"architecture":              {fargate.ArchitectureX86, fargate.ArchitectureARM},
+	"assign-public-ip":          {spec.PublicIPAuto, spec.PublicIPEnabled, spec.PublicIPDisabled},
+	"capacity":                  spec.Capacities,
+	"instance-cpu-manufacturer": spec.CPUManufacturers,
+	"flow-run-launch-type":      {"FARGATE", "FARGATE_SPOT", "EC2", "EXTERNAL"},
+	"running":                   {provision.RunningWait, provision.RunningStop, provision.RunningLeave},
+	"platform":                  {"linux/amd64", "linux/arm64"},
+	"compression":               {"zstd", "gzip"},
+	"from":                      {"image", "git", "inline"},
+	"type":                      {wizard.ECSPoolType},
 }
 
 // shortNames are those of the flags here, which --name=value may have been typed with.

@@ -13,6 +13,12 @@ func NameFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Names.FlowRole }),
 		stringFlag("flow-execution-role", inNames, "`NAME` of the execution role of flow runs that is made",
 			func(s *spec.Spec) *string { return &s.Names.FlowExecutionRole }),
+		stringFlag("infrastructure-role", inNames, "`NAME` of the role by which ECS manages instances",
+			func(s *spec.Spec) *string { return &s.Names.InfrastructureRole }),
+		stringFlag("instance-role", inNames, "`NAME` of the managed instances' role and their instance profile",
+			func(s *spec.Spec) *string { return &s.Names.InstanceRole }),
+		stringFlag("capacity-provider-name", inNames, "`NAME` of the capacity provider of managed instances that is made",
+			func(s *spec.Spec) *string { return &s.Names.CapacityProvider }),
 		stringFlag("family", inNames, "`FAMILY` of the worker's task definition", func(s *spec.Spec) *string {
 			return &s.Names.Family
 		}),

@@ -17,6 +17,9 @@ var (
 	TagValue = newNameRule(`[\p{L}\p{Z}\p{N}_.:/=+\-@]`, 256)
 )
 
+// InstanceRolePrefix begins the names of the roles that AmazonECSInfrastructureRolePolicyForManagedInstances passes on.
+const InstanceRolePrefix = "ecsInstanceRole"
+
 // DeriveNames gives the names of what belongs to a pool. Roles are global in an
 // account, so they carry the region.
 func DeriveNames(pool, region string) Names {
@@ -27,12 +30,18 @@ func DeriveNames(pool, region string) Names {
 		FlowRole:      "prefect-" + slug + "-" + region + "-flow",
 		// No longer than the execution role's name, on which the length of the slug depends.
 		FlowExecutionRole: "prefect-" + slug + "-" + region + "-flow-exec",
-		Family:            "prefect-worker-" + slug,
-		Service:           "prefect-worker-" + slug,
-		Secret:            "prefect/" + slug + "/api-key",
-		LogGroup:          "/ecs/prefect/" + slug,
-		Repository:        "prefect/" + repositorySlug(slug) + "/worker",
-		SecurityGroup:     "prefect-" + slug,
+
+		InfrastructureRole: "prefect-" + slug + "-" + region + "-infra",
+		// AWS's policy for the infrastructure role lets it pass roles whose names begin so, and no other.
+		InstanceRole:     InstanceRolePrefix + "-" + slug + "-" + region,
+		CapacityProvider: "prefect-" + slug,
+
+		Family:        "prefect-worker-" + slug,
+		Service:       "prefect-worker-" + slug,
+		Secret:        "prefect/" + slug + "/api-key",
+		LogGroup:      "/ecs/prefect/" + slug,
+		Repository:    "prefect/" + repositorySlug(slug) + "/worker",
+		SecurityGroup: "prefect-" + slug,
 
 		FlowRepository: "prefect/" + repositorySlug(slug) + "/flows",
 
@@ -108,6 +117,9 @@ func (n Names) Or(others Names) Names {
 	n.WorkerRole = cmp.Or(n.WorkerRole, others.WorkerRole)
 	n.FlowRole = cmp.Or(n.FlowRole, others.FlowRole)
 	n.FlowExecutionRole = cmp.Or(n.FlowExecutionRole, others.FlowExecutionRole)
+	n.InfrastructureRole = cmp.Or(n.InfrastructureRole, others.InfrastructureRole)
+	n.InstanceRole = cmp.Or(n.InstanceRole, others.InstanceRole)
+	n.CapacityProvider = cmp.Or(n.CapacityProvider, others.CapacityProvider)
 	n.Family = cmp.Or(n.Family, others.Family)
 	n.Service = cmp.Or(n.Service, others.Service)
 	n.Secret = cmp.Or(n.Secret, others.Secret)

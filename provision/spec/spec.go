@@ -94,6 +94,12 @@ type Names struct {
 	// ExecutionRole is no ARN.
 	FlowExecutionRole string `yaml:"flowExecutionRole,omitempty" json:"flowExecutionRole,omitempty"`
 
+	// InfrastructureRole, InstanceRole and CapacityProvider are made for CapacityManagedInstances. The instance profile
+	// has the name of the role in it.
+	InfrastructureRole string `yaml:"infrastructureRole,omitempty" json:"infrastructureRole,omitempty"`
+	InstanceRole       string `yaml:"instanceRole,omitempty" json:"instanceRole,omitempty"`
+	CapacityProvider   string `yaml:"capacityProvider,omitempty" json:"capacityProvider,omitempty"`
+
 	Family        string `yaml:"family,omitempty" json:"family,omitempty"`
 	Service       string `yaml:"service,omitempty" json:"service,omitempty"`
 	Secret        string `yaml:"secret,omitempty" json:"secret,omitempty"`
@@ -130,8 +136,11 @@ type FlowRuns struct {
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
 	// Capacity is where flow runs run: one of Capacities; empty leaves it to LaunchType and the pool.
 	Capacity string `yaml:"capacity,omitempty" json:"capacity,omitempty"`
-	// CapacityProvider is the name of an Auto Scaling group's capacity provider, for CapacityEC2.
+	// CapacityProvider is the name of an Auto Scaling group's capacity provider, for CapacityEC2, or of one of Managed
+	// Instances that is there already; for CapacityManagedInstances one is made without it.
 	CapacityProvider string `yaml:"capacityProvider,omitempty" json:"capacityProvider,omitempty"`
+	// Instances are those of CapacityManagedInstances.
+	Instances Instances `yaml:"instances,omitempty" json:"instances,omitzero"`
 	// ExecutionRole and TaskRole are ARNs. Both default to roles that are made: the task role without rights, the
 	// execution role with those that flow runs need. Where the worker's execution role is an ARN it is theirs too.
 	ExecutionRole string `yaml:"executionRole,omitempty" json:"executionRole,omitempty"`

@@ -27,12 +27,14 @@ var services = []service{
 		"PutLifecyclePolicy", "TagResource",
 	}},
 	{"ecs", "ecscalls", []string{
-		"CreateCluster", "CreateService", "DeleteCluster", "DeleteService", "DeleteTaskDefinitions",
+		"CreateCapacityProvider", "CreateCluster", "CreateService", "DeleteCapacityProvider", "DeleteCluster",
+		"DeleteService", "DeleteTaskDefinitions",
 		"DeregisterTaskDefinition",
 		"DescribeCapacityProviders", "DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
-		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateClusterSettings", "UpdateService",
+		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateCapacityProvider", "UpdateClusterSettings",
+		"UpdateService",
 	}},
 	{"eventbridge", "eventscalls", []string{
 		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets",
@@ -40,12 +42,13 @@ var services = []service{
 		"TagResource",
 	}},
 	{"iam", "iamcalls", []string{
-		"AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetRole",
+		"AddRoleToInstanceProfile", "AttachRolePolicy", "CreateInstanceProfile", "CreateRole", "DeleteInstanceProfile",
+		"DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "GetInstanceProfile", "GetRole",
 		"GetRolePolicy",
 		"ListAccountAliases", "ListAttachedRolePolicies", "ListInstanceProfilesForRole", "ListRolePolicies",
 		"PutRolePermissionsBoundary",
-		"PutRolePolicy",
-		"SimulatePrincipalPolicy", "TagRole", "UpdateAssumeRolePolicy",
+		"PutRolePolicy", "RemoveRoleFromInstanceProfile",
+		"SimulatePrincipalPolicy", "TagInstanceProfile", "TagRole", "UpdateAssumeRolePolicy",
 	}},
 	{"s3", "s3calls", []string{
 		"CreateBucket", "DeleteBucket", "DeleteObjects", "GetBucketEncryption", "GetBucketLifecycleConfiguration",

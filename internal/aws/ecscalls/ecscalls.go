@@ -14,8 +14,10 @@ type call[In, Out any] func(context.Context, *In, ...func(*ecs.Options)) (*Out, 
 
 // Client has methods of the SDK's client, under the same names. The SDK's paginators take it.
 type Client struct {
+	opCreateCapacityProvider      call[ecs.CreateCapacityProviderInput, ecs.CreateCapacityProviderOutput]
 	opCreateCluster               call[ecs.CreateClusterInput, ecs.CreateClusterOutput]
 	opCreateService               call[ecs.CreateServiceInput, ecs.CreateServiceOutput]
+	opDeleteCapacityProvider      call[ecs.DeleteCapacityProviderInput, ecs.DeleteCapacityProviderOutput]
 	opDeleteCluster               call[ecs.DeleteClusterInput, ecs.DeleteClusterOutput]
 	opDeleteService               call[ecs.DeleteServiceInput, ecs.DeleteServiceOutput]
 	opDeleteTaskDefinitions       call[ecs.DeleteTaskDefinitionsInput, ecs.DeleteTaskDefinitionsOutput]
@@ -35,6 +37,7 @@ type Client struct {
 	opRunTask                     call[ecs.RunTaskInput, ecs.RunTaskOutput]
 	opStopTask                    call[ecs.StopTaskInput, ecs.StopTaskOutput]
 	opTagResource                 call[ecs.TagResourceInput, ecs.TagResourceOutput]
+	opUpdateCapacityProvider      call[ecs.UpdateCapacityProviderInput, ecs.UpdateCapacityProviderOutput]
 	opUpdateClusterSettings       call[ecs.UpdateClusterSettingsInput, ecs.UpdateClusterSettingsOutput]
 	opUpdateService               call[ecs.UpdateServiceInput, ecs.UpdateServiceOutput]
 }
@@ -43,8 +46,10 @@ type Client struct {
 func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 	c := ecs.NewFromConfig(cfg, options...)
 	return &Client{
+		opCreateCapacityProvider:      c.CreateCapacityProvider,
 		opCreateCluster:               c.CreateCluster,
 		opCreateService:               c.CreateService,
+		opDeleteCapacityProvider:      c.DeleteCapacityProvider,
 		opDeleteCluster:               c.DeleteCluster,
 		opDeleteService:               c.DeleteService,
 		opDeleteTaskDefinitions:       c.DeleteTaskDefinitions,
@@ -64,9 +69,15 @@ func New(cfg aws.Config, options ...func(*ecs.Options)) *Client {
 		opRunTask:                     c.RunTask,
 		opStopTask:                    c.StopTask,
 		opTagResource:                 c.TagResource,
+		opUpdateCapacityProvider:      c.UpdateCapacityProvider,
 		opUpdateClusterSettings:       c.UpdateClusterSettings,
 		opUpdateService:               c.UpdateService,
 	}
+}
+
+// CreateCapacityProvider is the SDK's.
+func (c *Client) CreateCapacityProvider(ctx context.Context, in *ecs.CreateCapacityProviderInput, options ...func(*ecs.Options)) (*ecs.CreateCapacityProviderOutput, error) {
+	return c.opCreateCapacityProvider(ctx, in, options...)
 }
 
 // CreateCluster is the SDK's.
@@ -77,6 +88,11 @@ func (c *Client) CreateCluster(ctx context.Context, in *ecs.CreateClusterInput, 
 // CreateService is the SDK's.
 func (c *Client) CreateService(ctx context.Context, in *ecs.CreateServiceInput, options ...func(*ecs.Options)) (*ecs.CreateServiceOutput, error) {
 	return c.opCreateService(ctx, in, options...)
+}
+
+// DeleteCapacityProvider is the SDK's.
+func (c *Client) DeleteCapacityProvider(ctx context.Context, in *ecs.DeleteCapacityProviderInput, options ...func(*ecs.Options)) (*ecs.DeleteCapacityProviderOutput, error) {
+	return c.opDeleteCapacityProvider(ctx, in, options...)
 }
 
 // DeleteCluster is the SDK's.
@@ -172,6 +188,11 @@ func (c *Client) StopTask(ctx context.Context, in *ecs.StopTaskInput, options ..
 // TagResource is the SDK's.
 func (c *Client) TagResource(ctx context.Context, in *ecs.TagResourceInput, options ...func(*ecs.Options)) (*ecs.TagResourceOutput, error) {
 	return c.opTagResource(ctx, in, options...)
+}
+
+// UpdateCapacityProvider is the SDK's.
+func (c *Client) UpdateCapacityProvider(ctx context.Context, in *ecs.UpdateCapacityProviderInput, options ...func(*ecs.Options)) (*ecs.UpdateCapacityProviderOutput, error) {
+	return c.opUpdateCapacityProvider(ctx, in, options...)
 }
 
 // UpdateClusterSettings is the SDK's.

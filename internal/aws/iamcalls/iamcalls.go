@@ -14,45 +14,62 @@ type call[In, Out any] func(context.Context, *In, ...func(*iam.Options)) (*Out, 
 
 // Client has methods of the SDK's client, under the same names. The SDK's paginators take it.
 type Client struct {
-	opAttachRolePolicy            call[iam.AttachRolePolicyInput, iam.AttachRolePolicyOutput]
-	opCreateRole                  call[iam.CreateRoleInput, iam.CreateRoleOutput]
-	opDeleteRole                  call[iam.DeleteRoleInput, iam.DeleteRoleOutput]
-	opDeleteRolePolicy            call[iam.DeleteRolePolicyInput, iam.DeleteRolePolicyOutput]
-	opDetachRolePolicy            call[iam.DetachRolePolicyInput, iam.DetachRolePolicyOutput]
-	opGetRole                     call[iam.GetRoleInput, iam.GetRoleOutput]
-	opGetRolePolicy               call[iam.GetRolePolicyInput, iam.GetRolePolicyOutput]
-	opListAccountAliases          call[iam.ListAccountAliasesInput, iam.ListAccountAliasesOutput]
-	opListAttachedRolePolicies    call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
-	opListInstanceProfilesForRole call[iam.ListInstanceProfilesForRoleInput, iam.ListInstanceProfilesForRoleOutput]
-	opListRolePolicies            call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
-	opPutRolePermissionsBoundary  call[iam.PutRolePermissionsBoundaryInput, iam.PutRolePermissionsBoundaryOutput]
-	opPutRolePolicy               call[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
-	opSimulatePrincipalPolicy     call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
-	opTagRole                     call[iam.TagRoleInput, iam.TagRoleOutput]
-	opUpdateAssumeRolePolicy      call[iam.UpdateAssumeRolePolicyInput, iam.UpdateAssumeRolePolicyOutput]
+	opAddRoleToInstanceProfile      call[iam.AddRoleToInstanceProfileInput, iam.AddRoleToInstanceProfileOutput]
+	opAttachRolePolicy              call[iam.AttachRolePolicyInput, iam.AttachRolePolicyOutput]
+	opCreateInstanceProfile         call[iam.CreateInstanceProfileInput, iam.CreateInstanceProfileOutput]
+	opCreateRole                    call[iam.CreateRoleInput, iam.CreateRoleOutput]
+	opDeleteInstanceProfile         call[iam.DeleteInstanceProfileInput, iam.DeleteInstanceProfileOutput]
+	opDeleteRole                    call[iam.DeleteRoleInput, iam.DeleteRoleOutput]
+	opDeleteRolePolicy              call[iam.DeleteRolePolicyInput, iam.DeleteRolePolicyOutput]
+	opDetachRolePolicy              call[iam.DetachRolePolicyInput, iam.DetachRolePolicyOutput]
+	opGetInstanceProfile            call[iam.GetInstanceProfileInput, iam.GetInstanceProfileOutput]
+	opGetRole                       call[iam.GetRoleInput, iam.GetRoleOutput]
+	opGetRolePolicy                 call[iam.GetRolePolicyInput, iam.GetRolePolicyOutput]
+	opListAccountAliases            call[iam.ListAccountAliasesInput, iam.ListAccountAliasesOutput]
+	opListAttachedRolePolicies      call[iam.ListAttachedRolePoliciesInput, iam.ListAttachedRolePoliciesOutput]
+	opListInstanceProfilesForRole   call[iam.ListInstanceProfilesForRoleInput, iam.ListInstanceProfilesForRoleOutput]
+	opListRolePolicies              call[iam.ListRolePoliciesInput, iam.ListRolePoliciesOutput]
+	opPutRolePermissionsBoundary    call[iam.PutRolePermissionsBoundaryInput, iam.PutRolePermissionsBoundaryOutput]
+	opPutRolePolicy                 call[iam.PutRolePolicyInput, iam.PutRolePolicyOutput]
+	opRemoveRoleFromInstanceProfile call[iam.RemoveRoleFromInstanceProfileInput, iam.RemoveRoleFromInstanceProfileOutput]
+	opSimulatePrincipalPolicy       call[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput]
+	opTagInstanceProfile            call[iam.TagInstanceProfileInput, iam.TagInstanceProfileOutput]
+	opTagRole                       call[iam.TagRoleInput, iam.TagRoleOutput]
+	opUpdateAssumeRolePolicy        call[iam.UpdateAssumeRolePolicyInput, iam.UpdateAssumeRolePolicyOutput]
 }
 
 // New makes a client of a configuration, as iam.NewFromConfig does.
 func New(cfg aws.Config, options ...func(*iam.Options)) *Client {
 	c := iam.NewFromConfig(cfg, options...)
 	return &Client{
-		opAttachRolePolicy:            c.AttachRolePolicy,
-		opCreateRole:                  c.CreateRole,
-		opDeleteRole:                  c.DeleteRole,
-		opDeleteRolePolicy:            c.DeleteRolePolicy,
-		opDetachRolePolicy:            c.DetachRolePolicy,
-		opGetRole:                     c.GetRole,
-		opGetRolePolicy:               c.GetRolePolicy,
-		opListAccountAliases:          c.ListAccountAliases,
-		opListAttachedRolePolicies:    c.ListAttachedRolePolicies,
-		opListInstanceProfilesForRole: c.ListInstanceProfilesForRole,
-		opListRolePolicies:            c.ListRolePolicies,
-		opPutRolePermissionsBoundary:  c.PutRolePermissionsBoundary,
-		opPutRolePolicy:               c.PutRolePolicy,
-		opSimulatePrincipalPolicy:     c.SimulatePrincipalPolicy,
-		opTagRole:                     c.TagRole,
-		opUpdateAssumeRolePolicy:      c.UpdateAssumeRolePolicy,
+		opAddRoleToInstanceProfile:      c.AddRoleToInstanceProfile,
+		opAttachRolePolicy:              c.AttachRolePolicy,
+		opCreateInstanceProfile:         c.CreateInstanceProfile,
+		opCreateRole:                    c.CreateRole,
+		opDeleteInstanceProfile:         c.DeleteInstanceProfile,
+		opDeleteRole:                    c.DeleteRole,
+		opDeleteRolePolicy:              c.DeleteRolePolicy,
+		opDetachRolePolicy:              c.DetachRolePolicy,
+		opGetInstanceProfile:            c.GetInstanceProfile,
+		opGetRole:                       c.GetRole,
+		opGetRolePolicy:                 c.GetRolePolicy,
+		opListAccountAliases:            c.ListAccountAliases,
+		opListAttachedRolePolicies:      c.ListAttachedRolePolicies,
+		opListInstanceProfilesForRole:   c.ListInstanceProfilesForRole,
+		opListRolePolicies:              c.ListRolePolicies,
+		opPutRolePermissionsBoundary:    c.PutRolePermissionsBoundary,
+		opPutRolePolicy:                 c.PutRolePolicy,
+		opRemoveRoleFromInstanceProfile: c.RemoveRoleFromInstanceProfile,
+		opSimulatePrincipalPolicy:       c.SimulatePrincipalPolicy,
+		opTagInstanceProfile:            c.TagInstanceProfile,
+		opTagRole:                       c.TagRole,
+		opUpdateAssumeRolePolicy:        c.UpdateAssumeRolePolicy,
 	}
+}
+
+// AddRoleToInstanceProfile is the SDK's.
+func (c *Client) AddRoleToInstanceProfile(ctx context.Context, in *iam.AddRoleToInstanceProfileInput, options ...func(*iam.Options)) (*iam.AddRoleToInstanceProfileOutput, error) {
+	return c.opAddRoleToInstanceProfile(ctx, in, options...)
 }
 
 // AttachRolePolicy is the SDK's.
@@ -60,9 +77,19 @@ func (c *Client) AttachRolePolicy(ctx context.Context, in *iam.AttachRolePolicyI
 	return c.opAttachRolePolicy(ctx, in, options...)
 }
 
+// CreateInstanceProfile is the SDK's.
+func (c *Client) CreateInstanceProfile(ctx context.Context, in *iam.CreateInstanceProfileInput, options ...func(*iam.Options)) (*iam.CreateInstanceProfileOutput, error) {
+	return c.opCreateInstanceProfile(ctx, in, options...)
+}
+
 // CreateRole is the SDK's.
 func (c *Client) CreateRole(ctx context.Context, in *iam.CreateRoleInput, options ...func(*iam.Options)) (*iam.CreateRoleOutput, error) {
 	return c.opCreateRole(ctx, in, options...)
+}
+
+// DeleteInstanceProfile is the SDK's.
+func (c *Client) DeleteInstanceProfile(ctx context.Context, in *iam.DeleteInstanceProfileInput, options ...func(*iam.Options)) (*iam.DeleteInstanceProfileOutput, error) {
+	return c.opDeleteInstanceProfile(ctx, in, options...)
 }
 
 // DeleteRole is the SDK's.
@@ -78,6 +105,11 @@ func (c *Client) DeleteRolePolicy(ctx context.Context, in *iam.DeleteRolePolicyI
 // DetachRolePolicy is the SDK's.
 func (c *Client) DetachRolePolicy(ctx context.Context, in *iam.DetachRolePolicyInput, options ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error) {
 	return c.opDetachRolePolicy(ctx, in, options...)
+}
+
+// GetInstanceProfile is the SDK's.
+func (c *Client) GetInstanceProfile(ctx context.Context, in *iam.GetInstanceProfileInput, options ...func(*iam.Options)) (*iam.GetInstanceProfileOutput, error) {
+	return c.opGetInstanceProfile(ctx, in, options...)
 }
 
 // GetRole is the SDK's.
@@ -120,9 +152,19 @@ func (c *Client) PutRolePolicy(ctx context.Context, in *iam.PutRolePolicyInput, 
 	return c.opPutRolePolicy(ctx, in, options...)
 }
 
+// RemoveRoleFromInstanceProfile is the SDK's.
+func (c *Client) RemoveRoleFromInstanceProfile(ctx context.Context, in *iam.RemoveRoleFromInstanceProfileInput, options ...func(*iam.Options)) (*iam.RemoveRoleFromInstanceProfileOutput, error) {
+	return c.opRemoveRoleFromInstanceProfile(ctx, in, options...)
+}
+
 // SimulatePrincipalPolicy is the SDK's.
 func (c *Client) SimulatePrincipalPolicy(ctx context.Context, in *iam.SimulatePrincipalPolicyInput, options ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error) {
 	return c.opSimulatePrincipalPolicy(ctx, in, options...)
+}
+
+// TagInstanceProfile is the SDK's.
+func (c *Client) TagInstanceProfile(ctx context.Context, in *iam.TagInstanceProfileInput, options ...func(*iam.Options)) (*iam.TagInstanceProfileOutput, error) {
+	return c.opTagInstanceProfile(ctx, in, options...)
 }
 
 // TagRole is the SDK's.
