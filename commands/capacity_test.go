@@ -29,6 +29,9 @@ func TestCapacities(t *testing.T) {
 		"fargate": {args: []string{"--capacity", "fargate"}, kind: types.LaunchTypeFargate},
 		"spot": {args: []string{"--capacity", "fargate-spot"}, kind: types.LaunchTypeFargate,
 			provider: "FARGATE_SPOT"},
+		"managed instances": {prepare: (*adopter).natted, args: []string{"--capacity", "managed-instances",
+			"--instance-type", "m7*", "--instance-vcpus", "2-8"}, kind: types.LaunchTypeManagedInstances,
+			provider: "prefect-" + publishedPoolName},
 		"ec2": {prepare: func(a *adopter) {
 			a.make("", "", "ecs", "CreateCapacityProvider",
 				"{Name: batch, AutoScalingGroupProvider: {AutoScalingGroupArn: '"+
@@ -64,6 +67,21 @@ func TestCapacities(t *testing.T) {
 			a.deregister()
 			a.tornDown(before)
 		})
+	}
+}
+
+// natted gives the default VPC private subnets with a way out, which tasks on managed instances need.
+func (a *adopter) natted() {
+	a.make("ADDRESS", "AllocationId", "ec2", "AllocateAddress", "{}")
+	a.make("NAT", "NatGateway.NatGatewayId", "ec2", "CreateNatGateway",
+		"{SubnetId: "+a.ids["SUBNET_A"]+", AllocationId: "+a.ids["ADDRESS"]+"}")
+	a.make("NATTED", "RouteTable.RouteTableId", "ec2", "CreateRouteTable", "{VpcId: "+a.ids["VPC"]+"}")
+	a.make("", "", "ec2", "CreateRoute", "{RouteTableId: "+a.ids["NATTED"]+
+		", DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: "+a.ids["NAT"]+"}")
+	for zone, block := range map[string]string{"eu-west-1a": "172.31.201.0/24", "eu-west-1b": "172.31.202.0/24"} {
+		a.make("SUBNET", "Subnet.SubnetId", "ec2", "CreateSubnet", "{VpcId: "+a.ids["VPC"]+", CidrBlock: "+block+
+			", AvailabilityZone: "+zone+"}")
+		a.make("", "", "ec2", "AssociateRouteTable", "{RouteTableId: "+a.ids["NATTED"]+", SubnetId: "+a.ids["SUBNET"]+"}")
 	}
 }
 

@@ -109,7 +109,8 @@ func newWorld(ctx context.Context, opts Options) (*world, error) {
 		log:  opts.Logger,
 		poll: opts.PollInterval, secretsUnread: opts.SecretsUnread, recalled: opts.Recalled, known: map[Kind]string{},
 	}
-	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network}
+	w.network = &networkFinder{api: opts.Clients.EC2, want: opts.Spec.Network,
+		private: opts.Spec.FlowRuns.ManagesInstances()}
 	var err error
 	if w.flowPolicy, err = readFlowPolicy(opts.Spec); err != nil {
 		return w, err

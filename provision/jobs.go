@@ -27,6 +27,9 @@ type Jobs struct {
 	w       *world
 	cluster *types.Cluster // as it is, or as the plan leaves it; nil when there is none
 
+	// unusable is why tasks do not start on the capacity provider of Managed Instances that the Spec means.
+	unusable []string
+
 	mu    sync.Mutex
 	known map[string][]string
 }
@@ -45,7 +48,30 @@ func NewJobs(ctx context.Context, opts Options) (*Jobs, error) {
 			return nil, w.nameStatements(opts.policy(), err)
 		}
 	}
-	return &Jobs{w: w, cluster: c.found}, nil
+	unusable, err := w.unusableInstances(ctx)
+	return &Jobs{w: w, cluster: c.found, unusable: unusable}, w.nameStatements(opts.policy(), err)
+}
+
+// unusableInstances says why tasks do not start on the capacity provider of Managed Instances that the Spec means.
+func (w *world) unusableInstances(ctx context.Context) ([]string, error) {
+	if !w.spec.FlowRuns.ManagesInstances() {
+		return nil, nil
+	}
+	name := w.spec.StrategyProvider()
+	found, err := w.clusterProvider(ctx, name)
+	switch {
+	case awserr.Denied(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case found == nil:
+		return []string{fmt.Sprintf("cluster %q has no capacity provider %q of Managed Instances: run bootstrap again",
+			shortName(w.spec.Cluster), name)}, nil
+	}
+	if err := usableManaged(name, found); err != nil {
+		return []string{err.Error()}, nil
+	}
+	return nil, nil
 }
 
 // Clients are those that the plan was made with.
@@ -183,6 +209,10 @@ func (j *Jobs) placement(s Startable) []string {
 			"is in %s", region, j.w.id.Region))
 	}
 	for _, provider := range s.Uses.Providers {
+		if j.w.spec.FlowRuns.ManagesInstances() && provider == j.w.spec.StrategyProvider() {
+			out = append(out, j.unusable...)
+			continue
+		}
 		if !slices.Contains(providers, provider) {
 			out = append(out, fmt.Sprintf("cluster %q has no capacity provider %s: associate it with the cluster, or "+
 				"change capacity_provider_strategy or launch_type", name, provider))

@@ -22,6 +22,8 @@ import (
 type networkFinder struct {
 	api  *ec2calls.Client
 	want spec.Network
+	// private: the tasks have no public address, so that of subnets nobody named the private ones are taken.
+	private bool
 
 	all    shared[chosenNetwork]
 	chosen chosenNetwork
@@ -71,9 +73,21 @@ func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 	return n, nil
 }
 
+// eligible are the subnets of which some are chosen: the private ones alone where tasks have no public address, if there
+// are any.
+func (f *networkFinder) eligible(all []subnet) []subnet {
+	private := slices.DeleteFunc(slices.Clone(all), func(s subnet) bool {
+		return s.misfit.why != "" || s.out.kind != exitPrivate
+	})
+	if !f.private || len(private) == 0 {
+		return all
+	}
+	return private
+}
+
 func (f *networkFinder) pick(ctx context.Context, vpc string, all []subnet) (chosenNetwork, error) {
 	if len(f.want.Subnets) == 0 {
-		return chooseSubnets(vpc, all)
+		return chooseSubnets(vpc, f.eligible(all))
 	}
 	byID := make(map[string]subnet, len(all))
 	for _, s := range all {

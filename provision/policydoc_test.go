@@ -56,7 +56,7 @@ func TestTruthMayHaveQuotes(t *testing.T) {
 func TestOneStatementMayStandAlone(t *testing.T) {
 	t.Parallel()
 	alone := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}}`
-	if fields := comparePolicies("trust", alone, trustPolicy()); len(fields) != 0 {
+	if fields := comparePolicies("trust", alone, trustPolicy(ecsTasks)); len(fields) != 0 {
 		t.Errorf("got differences %+v", fields)
 	}
 }
@@ -162,8 +162,8 @@ func TestNoMatchHides(t *testing.T) {
 func TestPolicyThatDoesNotParse(t *testing.T) {
 	t.Parallel()
 	for _, before := range []string{"", "not a policy", `{"Statement":7}`} {
-		want := []Field{{Path: "policy", Before: before, After: trustPolicy()}}
-		if diff := cmp.Diff(want, comparePolicies("policy", before, trustPolicy())); diff != "" {
+		want := []Field{{Path: "policy", Before: before, After: trustPolicy(ecsTasks)}}
+		if diff := cmp.Diff(want, comparePolicies("policy", before, trustPolicy(ecsTasks))); diff != "" {
 			t.Errorf("%q: -want +got:\n%s", before, diff)
 		}
 	}
@@ -179,8 +179,8 @@ func TestLetsECSAssume(t *testing.T) {
 		trust string
 		want  bool
 	}{
-		"ours":        {trustPolicy(), true},
-		"URL-encoded": {url.QueryEscape(trustPolicy()), true},
+		"ours":        {trustPolicy(ecsTasks), true},
+		"URL-encoded": {url.QueryEscape(trustPolicy(ecsTasks)), true},
 		"among others": {trust("Allow", `{"Service":["ec2.amazonaws.com","ecs-tasks.amazonaws.com"]}`,
 			`["sts:TagSession","sts:AssumeRole"]`), true},
 		"all of sts":         {trust("Allow", `{"Service":"ecs-tasks.amazonaws.com"}`, `"sts:*"`), true},

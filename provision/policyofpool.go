@@ -60,7 +60,7 @@ func (w *world) resume(m poolMarker, opts Options) {
 	}
 	s.Cluster = cmp.Or(s.Cluster, m.Cluster)
 	w.spec = s.WithDefaults()
-	w.network = &networkFinder{api: w.aws.EC2, want: w.spec.Network}
+	w.network = &networkFinder{api: w.aws.EC2, want: w.spec.Network, private: w.spec.FlowRuns.ManagesInstances()}
 }
 
 // readPoolJob resolves the job of the pool as bootstrap would leave it. A network that cannot be read is none here:

@@ -82,7 +82,7 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 	out.Spec = w.recallNames(said)
 	w.recallChoices(&out.Spec)
 	s := &service{w: w}
-	finder := w.usualNetwork(ctx, out.Spec.Network)
+	finder := w.usualNetwork(ctx, out.Spec)
 	err = s.find(ctx)
 	out.Known = w.onServer || w.aws.Prefect == nil || s.owned() || err != nil || w.hasLeftovers(ctx)
 	if err != nil || !s.owned() {
@@ -110,11 +110,12 @@ func (w *world) recall(ctx context.Context, said spec.Spec) (out Recalled, err e
 
 // usualNetwork begins to look for the network that a bootstrap would choose, which takes its time; nil where one was
 // named.
-func (w *world) usualNetwork(ctx context.Context, n spec.Network) *networkFinder {
+func (w *world) usualNetwork(ctx context.Context, s spec.Spec) *networkFinder {
+	n := s.Network
 	if n.VPC != "" || len(n.Subnets) > 0 {
 		return nil
 	}
-	finder := &networkFinder{api: w.aws.EC2, want: n}
+	finder := &networkFinder{api: w.aws.EC2, want: n, private: s.FlowRuns.ManagesInstances()}
 	go func() { _, _ = finder.get(ctx) }()
 	return finder
 }

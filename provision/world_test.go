@@ -46,7 +46,7 @@ var partitions = map[string]string{"eu-west-1": "aws", "cn-north-1": "aws-cn", "
 // documents renders every policy of a world, by name.
 func documents(w *world) map[string]string {
 	return map[string]string{
-		templates.TrustPolicy:  trustPolicy(),
+		templates.TrustPolicy:  trustPolicy(ecsTasks),
 		templates.SecretPolicy: newExecutionRole(w).policy(),
 		templates.WorkerPolicy: newWorkerRole(w).policy(),
 	}

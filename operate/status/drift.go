@@ -28,7 +28,8 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	for _, c := range plan.Changes {
 		switch c.Kind {
 		case provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole,
-			provision.KindFlowExecutionRole, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
+			provision.KindFlowExecutionRole, provision.KindInfrastructureRole, provision.KindInstanceRole,
+			provision.KindInstanceProfile, provision.KindAPIKeySecret, provision.KindAuthStringSecret:
 			access = append(access, c)
 		}
 		if c.Action == provision.Create || c.Action == provision.Update {
@@ -86,6 +87,14 @@ var missing = map[provision.Kind]struct {
 		"the worker's task role %q does not exist: ECS can start no worker, and a worker can launch no flow run"},
 	provision.KindFlowExecutionRole: {AboutRole,
 		"the flow runs' execution role %q does not exist: ECS can start no flow run"},
+	provision.KindInfrastructureRole: {AboutRole,
+		"the role %q by which ECS manages instances does not exist: no flow run starts"},
+	provision.KindInstanceRole: {AboutRole,
+		"the managed instances' role %q does not exist: no instance joins the cluster, and no flow run starts"},
+	provision.KindInstanceProfile: {AboutRole,
+		"the managed instances' profile %q does not exist: no instance starts, and no flow run"},
+	provision.KindCapacityProvider: {AboutCluster,
+		"capacity provider %q of Managed Instances is not there or cannot be used: ECS refuses each flow run"},
 	provision.KindFlowRole: {AboutRole,
 		"the flow runs' task role %q does not exist: ECS can start no flow run"},
 	provision.KindAPIKeySecret: {AboutSecret, "secret %q with the API key does not exist: ECS can start no task"},

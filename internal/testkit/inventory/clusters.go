@@ -48,6 +48,9 @@ func (s *Source) readClusters(ctx context.Context, snap *Snapshot) error {
 			if err := snap.add(Cluster, aws.ToString(cluster.ClusterName), cluster, volatileInCluster...); err != nil {
 				return err
 			}
+			if err := s.readProviders(ctx, snap, cluster); err != nil {
+				return err
+			}
 			if err := s.readServices(ctx, snap, aws.ToString(cluster.ClusterName)); err != nil {
 				return err
 			}

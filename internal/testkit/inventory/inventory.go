@@ -34,6 +34,8 @@ const (
 	Secret         = "secret"
 	SecurityGroup  = "security-group"
 	Cluster        = "cluster"
+	Profile        = "instance-profile"
+	Provider       = "capacity-provider"
 	TaskDefinition = "task-definition"
 	Service        = "service"
 	Queue          = "queue"
@@ -43,7 +45,7 @@ const (
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Queue, Bucket, Rule, TaskDefinition,
+var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Profile, Provider, Queue, Bucket, Rule, TaskDefinition,
 	Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
@@ -110,7 +112,7 @@ func (s *Source) Read(ctx context.Context) (*Snapshot, error) {
 	snap := &Snapshot{things: Things{}, names: map[string]string{}}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, read := range []func(context.Context, *Snapshot) error{
-		s.readRoles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters,
+		s.readRoles, s.readProfiles, s.readLogGroups, s.readRepositories, s.readSecrets, s.readNetwork, s.readClusters,
 		s.readTaskDefinitions, s.readPools,
 		s.readQueues, s.readRules, s.readBuckets,
 	} {

@@ -29,6 +29,7 @@ var iamRights = rights{
 	"UntagRole":                     onRole,
 	"ListRoleTags":                  onRole,
 
+	"ListInstanceProfiles":          anything,
 	"ListInstanceProfilesForRole":   onRole,
 	"CreateInstanceProfile":         createProfile,
 	"GetInstanceProfile":            onProfile,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"ecsctl/sandbox/internal/wire"
@@ -24,6 +25,7 @@ func (s *Service) handleInstanceProfiles() {
 	wire.HandleQuery(s.Query, "AddRoleToInstanceProfile", s.addToProfile)
 	wire.HandleQuery(s.Query, "RemoveRoleFromInstanceProfile", s.removeFromProfile)
 	wire.HandleQuery(s.Query, "ListInstanceProfilesForRole", s.listProfiles)
+	wire.HandleQuery(s.Query, "ListInstanceProfiles", s.listAllProfiles)
 }
 
 type profileXML struct {
@@ -192,6 +194,22 @@ func (s *Service) listProfiles(_ context.Context, in *listProfilesInput) (*listP
 	var all []profileXML
 	for _, name := range slices.Sorted(maps.Keys(s.profiles)) {
 		if p := s.profiles[name]; p.role == in.RoleName {
+			all = append(all, s.profileXML(p))
+		}
+	}
+	profiles, next, err := paginate(all, in.page)
+	return &listProfilesAnswer{next, wire.Members[profileXML]{Member: profiles}}, err
+}
+
+type listAllProfilesInput struct {
+	PathPrefix string
+	page
+}
+
+func (s *Service) listAllProfiles(_ context.Context, in *listAllProfilesInput) (*listProfilesAnswer, error) {
+	var all []profileXML
+	for _, name := range slices.Sorted(maps.Keys(s.profiles)) {
+		if p := s.profiles[name]; strings.HasPrefix(p.path, in.PathPrefix) {
 			all = append(all, s.profileXML(p))
 		}
 	}
