@@ -17,12 +17,17 @@ func TestDeriveNames(t *testing.T) {
 		WorkerRole:        "prefect-etl-eu-west-1-worker",
 		FlowRole:          "prefect-etl-eu-west-1-flow",
 		FlowExecutionRole: "prefect-etl-eu-west-1-flow-exec",
-		Family:            "prefect-worker-etl",
-		Service:           "prefect-worker-etl",
-		Secret:            "prefect/etl/api-key",
-		LogGroup:          "/ecs/prefect/etl",
-		Repository:        "prefect/etl/worker",
-		SecurityGroup:     "prefect-etl",
+
+		InfrastructureRole: "prefect-etl-eu-west-1-infra",
+		InstanceRole:       "ecsInstanceRole-etl-eu-west-1",
+		CapacityProvider:   "prefect-etl",
+
+		Family:        "prefect-worker-etl",
+		Service:       "prefect-worker-etl",
+		Secret:        "prefect/etl/api-key",
+		LogGroup:      "/ecs/prefect/etl",
+		Repository:    "prefect/etl/worker",
+		SecurityGroup: "prefect-etl",
 
 		FlowRepository:  "prefect/etl/flows",
 		Queue:           "prefect-etl",

@@ -85,6 +85,19 @@ var choices = map[string]func(*account, *spec.Spec){
 		a.group("batch")
 		s.FlowRuns.Capacity, s.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
 	},
+	"Names.InfrastructureRole": managedChoice(func(s *spec.Spec) { s.Names.InfrastructureRole = "mine" }),
+	"Names.InstanceRole":       managedChoice(func(s *spec.Spec) { s.Names.InstanceRole = "mine" }),
+	"Names.CapacityProvider":   managedChoice(func(s *spec.Spec) { s.Names.CapacityProvider = "mine" }),
+
+	"FlowRuns.Instances.Types":        managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Types = []string{"m7*"} }),
+	"FlowRuns.Instances.VCPUs":        managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.VCPUs = "2-8" }),
+	"FlowRuns.Instances.Memory":       managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Memory = "4096-" }),
+	"FlowRuns.Instances.GPUs":         managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.GPUs = "1" }),
+	"FlowRuns.Instances.Storage":      managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Storage = 200 }),
+	"FlowRuns.Instances.Accelerators": managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Accelerators = []string{"t4"} }),
+	"FlowRuns.Instances.CPUManufacturers": managedChoice(func(s *spec.Spec) {
+		s.FlowRuns.Instances.CPUManufacturers = []string{"amd"}
+	}),
 	"FlowRuns.Families":      func(_ *account, s *spec.Spec) { s.FlowRuns.Families = []string{"etl-*"} },
 	"FlowRuns.Repository":    func(_ *account, s *spec.Spec) { s.FlowRuns.Repository = aws.Bool(false) },
 	"FlowRuns.Logs":          func(_ *account, s *spec.Spec) { s.FlowRuns.Logs = aws.Bool(false) },
@@ -94,6 +107,15 @@ var choices = map[string]func(*account, *spec.Spec){
 	"ContainerInsights":      func(_ *account, s *spec.Spec) { s.ContainerInsights = "enhanced" },
 	"LogRetentionDays":       func(_ *account, s *spec.Spec) { s.LogRetentionDays = 7 },
 	"Tags":                   func(_ *account, s *spec.Spec) { s.Tags = map[string]string{"team": "data"} },
+}
+
+// managedChoice chooses something of Managed Instances.
+func managedChoice(choose func(*spec.Spec)) func(*account, *spec.Spec) {
+	return func(a *account, s *spec.Spec) {
+		a.nat()
+		s.FlowRuns.Capacity = spec.CapacityManagedInstances
+		choose(s)
+	}
 }
 
 // noChoices are the fields that are not recalled, and why no advice takes them back.

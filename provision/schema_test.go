@@ -37,6 +37,7 @@ func TestSchemaHasTheKeysOfSpec(t *testing.T) {
 type node struct {
 	Properties map[string]node
 	Enum       []any
+	Items      *node
 }
 
 func (n node) keys(prefix string) []string {
@@ -78,9 +79,11 @@ func TestSchemaEnumerations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
-		"insights":    {schema.Properties["containerInsights"].Enum, spec.InsightsValues},
-		"retention":   {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
-		"capacity":    {schema.Properties["flowRuns"].Properties["capacity"].Enum, spec.Capacities},
+		"insights":  {schema.Properties["containerInsights"].Enum, spec.InsightsValues},
+		"retention": {schema.Properties["logRetentionDays"].Enum, spec.RetentionDays},
+		"capacity":  {schema.Properties["flowRuns"].Properties["capacity"].Enum, spec.Capacities},
+		"cpu makers": {schema.Properties["flowRuns"].Properties["instances"].Properties["cpuManufacturers"].Items.Enum,
+			spec.CPUManufacturers},
 		"launch type": {schema.Properties["flowRuns"].Properties["launchType"].Enum, spec.LaunchTypes},
 		"cpu":         {schema.Properties["worker"].Properties["cpu"].Enum, fargate.CPUs()},
 	} {
@@ -113,6 +116,8 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 	full.Worker.ExecuteCommand, full.ContainerInsights = &exec, "enhanced"
 	full.Worker.SpotFallback = &exec
 	full.FlowRuns.Capacity, full.FlowRuns.CapacityProvider = spec.CapacityEC2, "batch"
+	full.FlowRuns.Instances = spec.Instances{Types: []string{"g5.*"}, VCPUs: "4-16", Memory: "16384-", GPUs: "1",
+		Accelerators: []string{"a10g"}, CPUManufacturers: []string{"amd"}, Storage: 200}
 	full.Worker.Env, full.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	full.FlowRuns.PolicyARNs, full.FlowRuns.JobVariables = []string{"p"}, map[string]any{"family": "etl"}
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
