@@ -81,7 +81,8 @@ func (a *adopter) natted() {
 	for zone, block := range map[string]string{"eu-west-1a": "172.31.201.0/24", "eu-west-1b": "172.31.202.0/24"} {
 		a.make("SUBNET", "Subnet.SubnetId", "ec2", "CreateSubnet", "{VpcId: "+a.ids["VPC"]+", CidrBlock: "+block+
 			", AvailabilityZone: "+zone+"}")
-		a.make("", "", "ec2", "AssociateRouteTable", "{RouteTableId: "+a.ids["NATTED"]+", SubnetId: "+a.ids["SUBNET"]+"}")
+		a.make("", "", "ec2", "AssociateRouteTable", "{RouteTableId: "+a.ids["NATTED"]+
+			", SubnetId: "+a.ids["SUBNET"]+"}")
 	}
 }
 

@@ -62,7 +62,8 @@ func (b *Bootstrap) noCapacity() error {
 	if provider == "" && wanted == spotProvider {
 		provider = spotProvider
 	}
-	if b.w.spec.FlowRuns.ManagesInstances() || provider == "" || c.found == nil || c.owned() || slices.Contains(c.found.CapacityProviders, provider) {
+	if b.w.spec.FlowRuns.ManagesInstances() || provider == "" || c.found == nil || c.owned() ||
+		slices.Contains(c.found.CapacityProviders, provider) {
 		return nil
 	}
 	return hint.Add(fmt.Errorf("cluster %q has no capacity provider %s, and flow runs are to use it: ECS would "+

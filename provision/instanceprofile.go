@@ -102,7 +102,8 @@ func (p *instanceProfile) apply(ctx context.Context) (string, error) {
 
 func (p *instanceProfile) create(ctx context.Context) error {
 	out, err := p.w.aws.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{
-		InstanceProfileName: aws.String(p.name()), Path: notEmpty(p.w.spec.Roles.Path), Tags: iamTags(p.w.wantedTags())})
+		InstanceProfileName: aws.String(p.name()), Path: notEmpty(p.w.spec.Roles.Path),
+		Tags: iamTags(p.w.wantedTags())})
 	switch {
 	case awserr.HasCode(err, "EntityAlreadyExists"): // another bootstrap was faster
 		if err := p.w.await(ctx, p.find, func() bool { return p.found != nil }); err != nil || p.found != nil {

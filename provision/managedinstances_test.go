@@ -95,7 +95,8 @@ func TestManagedInstances(t *testing.T) {
 		t.Fatalf("got %+v", p)
 	}
 	r := p.ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements
-	if *r.VCpuCount.Min != 4 || *r.VCpuCount.Max != 16 || *r.AcceleratorCount.Min != 1 || *r.AcceleratorCount.Max != 1 ||
+	if *r.VCpuCount.Min != 4 || *r.VCpuCount.Max != 16 || *r.AcceleratorCount.Min != 1 ||
+		*r.AcceleratorCount.Max != 1 ||
 		!slices.Equal(r.AllowedInstanceTypes, []string{"g4dn.*", "g5.*"}) {
 		t.Errorf("got %+v", r)
 	}
@@ -103,7 +104,8 @@ func TestManagedInstances(t *testing.T) {
 	a.spec.FlowRuns.Instances = spec.Instances{}
 	a.bootstrap()
 	a.settled()
-	if r := a.capacityProvider().ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements; *r.VCpuCount.Min != 1 ||
+	r = a.capacityProvider().ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements
+	if *r.VCpuCount.Min != 1 ||
 		len(r.AllowedInstanceTypes)+len(r.AcceleratorTypes) != 0 {
 		t.Errorf("got %+v", r)
 	}

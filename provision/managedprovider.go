@@ -42,7 +42,7 @@ func (m *managedProvider) find(ctx context.Context) error {
 	return err
 }
 
-// clusterProvider reads a capacity provider of the cluster; nil is none. Deleted ones are shown as INACTIVE for a while.
+// clusterProvider reads a capacity provider of the cluster; nil is none. Deleted ones are INACTIVE for a while.
 func (w *world) clusterProvider(ctx context.Context, name string) (*types.CapacityProvider, error) {
 	out, err := w.aws.ECS.DescribeCapacityProviders(ctx, &ecs.DescribeCapacityProvidersInput{
 		Cluster: aws.String(w.spec.Cluster), CapacityProviders: []string{name},
@@ -173,7 +173,7 @@ func (c *cluster) checkOwnProvider(name string) error {
 			"leave --capacity-provider out, and one is made; or name one of this cluster")
 	}
 	if err := usableManaged(name, c.provider); err != nil {
-		return hint.Add(err, "wait until it is ACTIVE, or name another with --capacity-provider, or leave that out and "+
+		return hint.Add(err, "wait until it is ACTIVE, name another with --capacity-provider, or leave that out: then "+
 			"one is made")
 	}
 	return nil

@@ -73,8 +73,8 @@ func (f *networkFinder) choose(ctx context.Context) (chosenNetwork, error) {
 	return n, nil
 }
 
-// eligible are the subnets of which some are chosen: the private ones alone where tasks have no public address, if there
-// are any.
+// eligible are the subnets of which some are chosen: the private ones alone, if there are any, where tasks have no
+// public address.
 func (f *networkFinder) eligible(all []subnet) []subnet {
 	private := slices.DeleteFunc(slices.Clone(all), func(s subnet) bool {
 		return s.misfit.why != "" || s.out.kind != exitPrivate

@@ -38,7 +38,8 @@ type workPool struct {
 
 func (p *workPool) ref() (Kind, string) { return KindWorkPool, p.w.spec.Pool }
 func (p *workPool) needs() []Kind {
-	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindCapacityProvider, KindAPIKeySecret, KindAuthStringSecret,
+	return []Kind{KindExecutionRole, KindFlowRole, KindFlowExecutionRole, KindCapacityProvider,
+		KindAPIKeySecret, KindAuthStringSecret,
 		KindSecurityGroup, KindBucket}
 }
 

@@ -89,12 +89,16 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Names.InstanceRole":       managedChoice(func(s *spec.Spec) { s.Names.InstanceRole = "mine" }),
 	"Names.CapacityProvider":   managedChoice(func(s *spec.Spec) { s.Names.CapacityProvider = "mine" }),
 
-	"FlowRuns.Instances.Types":        managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Types = []string{"m7*"} }),
-	"FlowRuns.Instances.VCPUs":        managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.VCPUs = "2-8" }),
-	"FlowRuns.Instances.Memory":       managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Memory = "4096-" }),
-	"FlowRuns.Instances.GPUs":         managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.GPUs = "1" }),
-	"FlowRuns.Instances.Storage":      managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Storage = 200 }),
-	"FlowRuns.Instances.Accelerators": managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Accelerators = []string{"t4"} }),
+	"FlowRuns.Instances.Types": managedChoice(func(s *spec.Spec) {
+		s.FlowRuns.Instances.Types = []string{"m7*"}
+	}),
+	"FlowRuns.Instances.VCPUs":   managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.VCPUs = "2-8" }),
+	"FlowRuns.Instances.Memory":  managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Memory = "4096-" }),
+	"FlowRuns.Instances.GPUs":    managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.GPUs = "1" }),
+	"FlowRuns.Instances.Storage": managedChoice(func(s *spec.Spec) { s.FlowRuns.Instances.Storage = 200 }),
+	"FlowRuns.Instances.Accelerators": managedChoice(func(s *spec.Spec) {
+		s.FlowRuns.Instances.Accelerators = []string{"t4"}
+	}),
 	"FlowRuns.Instances.CPUManufacturers": managedChoice(func(s *spec.Spec) {
 		s.FlowRuns.Instances.CPUManufacturers = []string{"amd"}
 	}),

@@ -136,7 +136,7 @@ func (t *Teardown) choices() choices {
 		return *t.opts.chosen
 	}
 	if !t.w.onServer {
-		return choices{}
+		return choices{noInstances: !t.w.spec.MakesProvider()}
 	}
 	chosen := t.w.spec
 	t.w.recallChoices(&chosen)

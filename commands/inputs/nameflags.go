@@ -17,7 +17,8 @@ func NameFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Names.InfrastructureRole }),
 		stringFlag("instance-role", inNames, "`NAME` of the managed instances' role and their instance profile",
 			func(s *spec.Spec) *string { return &s.Names.InstanceRole }),
-		stringFlag("capacity-provider-name", inNames, "`NAME` of the capacity provider of managed instances that is made",
+		stringFlag("capacity-provider-name", inNames,
+			"`NAME` of the capacity provider of managed instances that is made",
 			func(s *spec.Spec) *string { return &s.Names.CapacityProvider }),
 		stringFlag("family", inNames, "`FAMILY` of the worker's task definition", func(s *spec.Spec) *string {
 			return &s.Names.Family

@@ -47,7 +47,7 @@ func (s Spec) MakesProvider() bool {
 	return s.FlowRuns.ManagesInstances() && s.FlowRuns.CapacityProvider == ""
 }
 
-// StrategyProvider is the capacity provider that flow runs use by the Spec's capacity, other than Fargate's; "" is none.
+// StrategyProvider is the capacity provider that flow runs use by the Spec's capacity; "" is none, or Fargate's.
 func (s Spec) StrategyProvider() string {
 	if s.MakesProvider() {
 		return s.Names.CapacityProvider

@@ -33,8 +33,8 @@ var services = []service{
 		"DescribeCapacityProviders", "DescribeClusters",
 		"DescribeServices", "DescribeTaskDefinition", "DescribeTasks", "ListClusters", "ListServices",
 		"ListTaskDefinitionFamilies", "ListTaskDefinitions", "ListTasks", "PutClusterCapacityProviders",
-		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateCapacityProvider", "UpdateClusterSettings",
-		"UpdateService",
+		"RegisterTaskDefinition", "RunTask", "StopTask", "TagResource", "UpdateCapacityProvider",
+		"UpdateClusterSettings", "UpdateService",
 	}},
 	{"eventbridge", "eventscalls", []string{
 		"DeleteRule", "DescribeRule", "ListTagsForResource", "ListTargetsByRule", "PutRule", "PutTargets",

@@ -45,8 +45,8 @@ const (
 )
 
 // Kinds lists every kind, in the order in which bootstrap needs them.
-var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Profile, Provider, Queue, Bucket, Rule, TaskDefinition,
-	Service, WorkPool}
+var Kinds = []string{Role, LogGroup, Repository, Secret, SecurityGroup, Cluster, Profile, Provider,
+	Queue, Bucket, Rule, TaskDefinition, Service, WorkPool}
 
 // Source says where to read. The AWS clients are exported, so that a test can
 // change behind ecsctl's back what it reads here.
