@@ -146,7 +146,8 @@ func TestAReplicaGivesNothingBackForANewPool(t *testing.T) {
 				return false
 			})
 			w.start(func(o *worker.Options) {
-				o.Name, o.ClaimGrace, o.NoPoolCreate, o.Prefect = "replica", 500*time.Millisecond, true, w.clientOf(second)
+				o.Name, o.Prefect = "replica", w.clientOf(second)
+				o.ClaimGrace, o.NoPoolCreate = 500*time.Millisecond, true
 			})
 			w.await(id, prefect.Completed)
 			if got := len(w.tasks()); got != 1 || slices.Contains(w.history(id)[1:], "Scheduled") {
