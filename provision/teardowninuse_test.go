@@ -251,4 +251,9 @@ func (a *account) unuse(other, eni string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	_, err = a.source.IAM.DeleteInstanceProfile(ctx,
+		&iam.DeleteInstanceProfileInput{InstanceProfileName: aws.String("theirs")})
+	if err != nil {
+		a.t.Fatal(err)
+	}
 }
