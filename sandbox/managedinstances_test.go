@@ -107,14 +107,13 @@ func TestManagedInstances(t *testing.T) {
 	c.endManaged(t)
 }
 
-// registerGPU registers a definition for Managed Instances with one container that wants a GPU.
-func (c *clients) registerGPU(t *testing.T, family string, mode types.NetworkMode) (*string, error) {
+// registerManaged registers a definition for Managed Instances with one container.
+func (c *clients) registerManaged(t *testing.T, family string, mode types.NetworkMode) (*string, error) {
 	t.Helper()
 	out, err := c.ecs.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{Family: &family,
 		NetworkMode: mode, RequiresCompatibilities: []types.Compatibility{types.CompatibilityManagedInstances},
 		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("app"), Image: aws.String(testImage),
-			Command: []string{"app"}, Memory: aws.Int32(300), ResourceRequirements: []types.ResourceRequirement{
-				{Type: types.ResourceTypeGpu, Value: aws.String("1")}}}}})
+			Command: []string{"app"}, Memory: aws.Int32(300)}}})
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +123,11 @@ func (c *clients) registerGPU(t *testing.T, family string, mode types.NetworkMod
 func (c *clients) runManaged(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	if _, err := c.registerGPU(t, "bridge", types.NetworkModeBridge); err == nil ||
+	if _, err := c.registerManaged(t, "bridge", types.NetworkModeBridge); err == nil ||
 		!strings.Contains(err.Error(), "network modes 'awsvpc' and 'host'") {
 		t.Errorf("got %v", err)
 	}
-	definition := must(c.registerGPU(t, "gpu", types.NetworkModeAwsvpc))(t)
+	definition := must(c.registerManaged(t, "app", types.NetworkModeAwsvpc))(t)
 	request := func(provider string) *ecs.RunTaskInput {
 		n := c.network(t)
 		n.AwsvpcConfiguration.AssignPublicIp = types.AssignPublicIpDisabled
@@ -215,7 +214,7 @@ func TestInstanceRoleOfAnotherName(t *testing.T) {
 	n := c.network(t)
 	n.AwsvpcConfiguration.AssignPublicIp = types.AssignPublicIpDisabled
 	run := must(c.ecs.RunTask(ctx, &ecs.RunTaskInput{NetworkConfiguration: n,
-		TaskDefinition: must(c.registerGPU(t, "gpu", types.NetworkModeAwsvpc))(t),
+		TaskDefinition: must(c.registerManaged(t, "app", types.NetworkModeAwsvpc))(t),
 		CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("gpus"),
 			Weight: 1}}}))(t)
 	eventually(t, "the task to fail", func() bool {
