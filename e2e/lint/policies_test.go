@@ -28,6 +28,7 @@ func specs() map[string]spec.Spec {
 			APIKeySecret: "arn:aws:ssm:eu-west-1:123456789012:parameter/mine"}},
 		"exec":    {Pool: "etl", Worker: spec.Worker{ExecuteCommand: &yes}},
 		"ec2":     {Pool: "etl", FlowRuns: spec.FlowRuns{Capacity: spec.CapacityEC2, CapacityProvider: "gpus"}},
+		"managed": {Pool: "etl", FlowRuns: spec.FlowRuns{Capacity: spec.CapacityManagedInstances}},
 		"bounded": {Pool: "etl", Roles: spec.Roles{Boundary: "arn:aws:iam::123456789012:policy/limit", Path: "/team/"}},
 		"named": {Pool: "Data Team 日本", Observer: &no, Network: spec.Network{VPC: "vpc-0123456789abcdef0"},
 			Worker:   spec.Worker{Runtime: spec.RuntimePrefect},
