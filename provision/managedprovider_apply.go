@@ -80,9 +80,8 @@ func (m *managedProvider) settle(ctx context.Context) error {
 		switch {
 		case m.found == nil:
 			return errors.New("it was deleted by somebody else at the same time: run the command again")
-		case m.failed(), m.found.UpdateStatus == types.CapacityProviderUpdateStatusUpdateFailed:
-			return fmt.Errorf("ECS could not make it as wanted (%s): %s", m.found.UpdateStatus,
-				aws.ToString(m.found.UpdateStatusReason))
+		case m.failed():
+			return m.refused()
 		case m.found.Status == types.CapacityProviderStatusActive &&
 			m.found.UpdateStatus != types.CapacityProviderUpdateStatusUpdateInProgress:
 			return nil
@@ -127,7 +126,19 @@ func (m *managedProvider) update(ctx context.Context) error {
 	if err := m.find(ctx); err != nil {
 		return err
 	}
-	return m.settle(ctx)
+	if err := m.settle(ctx); err != nil {
+		return err
+	}
+	if m.found.UpdateStatus == types.CapacityProviderUpdateStatusUpdateFailed {
+		return m.refused()
+	}
+	return nil
+}
+
+// refused is why ECS, which has taken a call, did not do what it was told.
+func (m *managedProvider) refused() error {
+	return fmt.Errorf("ECS could not make it as wanted (%s): %s", m.found.UpdateStatus,
+		aws.ToString(m.found.UpdateStatusReason))
 }
 
 func (m *managedProvider) remove() Change {

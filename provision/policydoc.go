@@ -149,9 +149,7 @@ const (
 	ecsItself = "ecs.amazonaws.com"
 )
 
-// letsECSAssume reports whether a trust policy lets ECS tasks take the role.
-func letsECSAssume(trust string) bool { return letsAssume(trust, ecsTasks) }
-
+// letsAssume reports whether a trust policy lets a service take the role.
 func letsAssume(trust, service string) bool {
 	doc, err := parsePolicy(trust)
 	if err != nil {

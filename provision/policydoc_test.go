@@ -191,7 +191,7 @@ func TestLetsECSAssume(t *testing.T) {
 		"everybody":          {trust("Allow", `"*"`, `"sts:AssumeRole"`), false},
 		"nothing that reads": {"{", false},
 	} {
-		if got := letsECSAssume(test.trust); got != test.want {
+		if got := letsAssume(test.trust, ecsTasks); got != test.want {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
 		}
 	}
