@@ -172,7 +172,14 @@ func (t *taskDefinition) forget() {
 	}
 }
 
-func (s *service) forget() { s.found, s.draining = nil, nil }
+// forget keeps the number of tasks, which is the account's business where the Spec says none.
+func (s *service) forget() {
+	if count := &s.w.spec.Worker.DesiredCount; *count == nil && s.found != nil {
+		has := int(s.found.DesiredCount)
+		*count = &has
+	}
+	s.found, s.draining = nil, nil
+}
 
 // forget keeps the template: what the pool's own job takes is in the policies.
 func (p *workPool) forget() { p.found = nil }

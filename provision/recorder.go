@@ -98,7 +98,9 @@ const (
 )
 
 // Token stands for what is known only once something is made. It needs no quoting in JSON.
-func Token(kind Kind, attribute string) string { return "{{ecsctl:" + string(kind) + ":" + attribute + "}}" }
+func Token(kind Kind, attribute string) string {
+	return "{{ecsctl:" + string(kind) + ":" + attribute + "}}"
+}
 
 // answer is what AWS says to a call. One that it does not know is an error, so that no resource can be made that is
 // left out of what is recorded.
