@@ -1,13 +1,13 @@
 package provision
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,11 +78,11 @@ func (r *recorder) take(ctx context.Context, in middleware.SerializeInput, _ mid
 
 func jsonBody(request any) (map[string]any, error) {
 	req, ok := request.(*smithyhttp.Request)
-	if !ok || req.GetStream() == nil {
+	if !ok || !strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-amz-json") {
 		return nil, nil
 	}
 	raw, err := io.ReadAll(req.GetStream())
-	if err != nil || !bytes.HasPrefix(raw, []byte("{")) {
+	if err != nil {
 		return nil, err
 	}
 	var body map[string]any

@@ -116,7 +116,7 @@ func (w *scriptWriter) part(heading string, kinds []provision.Kind, d *provision
 			}
 			if kind == provision.KindRepository && d.Image != "" {
 				w.out.WriteString(comment("The worker's image. ecsctl makes and pushes it, without Docker.") +
-					lines.PushImage + "\n\n")
+					lines.PushImage + " >&2\n\n")
 			}
 		}
 	}
