@@ -3,6 +3,7 @@ package provision_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,7 +133,16 @@ func (a *account) export(format string, d *provision.Desired) string {
 			a.t.Errorf("%s has the secret %q in it", format, secret)
 		}
 	}
-	text = someIDs.ReplaceAllString(text, "$1-ID")
+	// The order of subnets is another in each account, so that the names are by place.
+	n := 0
+	text = someIDs.ReplaceAllStringFunc(text, func(id string) string {
+		kind, _, _ := strings.Cut(id, "-")
+		if kind == "vpc" {
+			return "vpc-0123456789abcdef0"
+		}
+		n++
+		return fmt.Sprintf("subnet-%017d", n)
+	})
 	return strings.ReplaceAll(text, a.url, "https://prefect.example.com/api")
 }
 

@@ -85,6 +85,8 @@ def _role(usual, name, properties, account, region):
 
 @_makes(Repository)
 def _repository(usual, name, properties, account, region):
+    scanning = properties.get("ImageScanningConfiguration")
+    properties["ImageScanningConfiguration"] = remap_nested_keys(scanning, pascal_to_camelcase)
     repository = usual()
     text = properties.get("LifecyclePolicy", {}).get("LifecyclePolicyText")
     if text:
@@ -95,11 +97,15 @@ def _repository(usual, name, properties, account, region):
 class _Made(CloudFormationModel):
     """What a stack has made that moto has no model of: its id is all that templates ask for."""
 
+    __module__ = "moto.cloudformation.models"  # moto goes by the service in it
+
     def __init__(self, physical_resource_id):
         self.physical_resource_id = physical_resource_id
 
 
 class SecretOfStack(_Made, CloudFormationModel):
+    __module__ = "moto.secretsmanager.models"
+
     @staticmethod
     def cloudformation_name_type():
         return "Name"
@@ -126,6 +132,8 @@ class SecretOfStack(_Made, CloudFormationModel):
 
 
 class QueuePolicyOfStack(_Made, CloudFormationModel):
+    __module__ = "moto.sqs.models"
+
     @staticmethod
     def cloudformation_name_type():
         return ""

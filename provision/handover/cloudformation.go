@@ -101,8 +101,9 @@ func stackSteps(d *provision.Desired, lines Lines, parameters []pair) string {
 	return out.String()
 }
 
+// parameterOf is the parameter with a secret's value: PrefectApiKey is PREFECT_API_KEY.
 func parameterOf(kind provision.Kind) string {
-	return "Prefect" + logicalID(provision.Kind(strings.TrimSuffix(string(kind), "-secret")))
+	return logicalID(provision.Kind(strings.ReplaceAll(strings.ToLower(variables[kind]), "_", "-")))
 }
 
 // logicalID of "api-key-secret" is ApiKeySecret.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # AWS CLI script: what ecsctl bootstrap makes in AWS for the Prefect work pool "etl", for account
 # 123456789012 and region eu-west-1. Made by ecsctl export, from the same settings.
-# Used as it is: vpc vpc-ID
-# Used as it is: subnet subnet-ID (eu-west-1a, public)
-# Used as it is: subnet subnet-ID (eu-west-1b, public)
-# Used as it is: subnet subnet-ID (eu-west-1c, public)
+# Used as it is: vpc vpc-0123456789abcdef0
+# Used as it is: subnet subnet-00000000000000001 (eu-west-1a, public)
+# Used as it is: subnet subnet-00000000000000002 (eu-west-1b, public)
+# Used as it is: subnet subnet-00000000000000003 (eu-west-1c, public)
 set -euo pipefail
 
 export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_PAGER=
@@ -49,7 +49,7 @@ security_group_id=$(aws ec2 create-security-group \
   --description 'Prefect worker and flow runs, egress only. Made by ecsctl' \
   --group-name prefect-etl \
   --tag-specifications '[{"ResourceType":"security-group","Tags":[{"Key":"ecsctl:pool","Value":"etl"},{"Key":"ecsctl:version","Value":"test"}]}]' \
-  --vpc-id vpc-ID \
+  --vpc-id vpc-0123456789abcdef0 \
   --query GroupId --output text)
 
 # Step 2: the roles. The guide's one role may not launch flow runs, so that the worker has another.
@@ -160,7 +160,7 @@ again aws ecs create-service \
   --desired-count 0 \
   --enable-ecs-managed-tags \
   --launch-type FARGATE \
-  --network-configuration '{"awsvpcConfiguration":{"assignPublicIp":"ENABLED","securityGroups":["'"$security_group_id"'"],"subnets":["subnet-ID","subnet-ID","subnet-ID"]}}' \
+  --network-configuration '{"awsvpcConfiguration":{"assignPublicIp":"ENABLED","securityGroups":["'"$security_group_id"'"],"subnets":["subnet-00000000000000004","subnet-00000000000000005","subnet-00000000000000006"]}}' \
   --propagate-tags SERVICE \
   --service-name prefect-worker-etl \
   --tags '[{"key":"ecsctl:pool","value":"etl"},{"key":"ecsctl:version","value":"test"}]' \
