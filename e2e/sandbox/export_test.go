@@ -33,7 +33,9 @@ func TestExportedScript(t *testing.T) {
 		t.Errorf("the inventories (-bootstrap +script):\n%s", diff)
 	}
 	// The worker that ran has made a pool of its own, and a bootstrap sets its defaults.
-	var plan struct{ Changes []struct{ Kind, Action string } }
+	var plan struct {
+		Changes []struct{ Kind, Action string }
+	}
 	text := ecsctl(other, append([]string{"bootstrap", "--dry-run", "--output", "json"}, flags...)...)
 	other.must(json.Unmarshal([]byte(text), &plan))
 	for _, c := range plan.Changes {
