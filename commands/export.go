@@ -47,10 +47,11 @@ func exportCommand(streams console.Streams) *cli.Command {
 		Description:  exportDescription,
 		OnUsageError: console.UsageError,
 		Flags: append(inputs.QuietFlags(flags), inputs.ConfigFlag(),
-			&cli.StringFlag{Name: "format", Usage: strings.Join(handover.Formats, " or "), EnvVars: inputs.Env("format")},
+			&cli.StringFlag{Name: "format", Usage: strings.Join(handover.Formats, " or "),
+				EnvVars: inputs.Env("format")},
 			// No variable: ECSCTL_OUTPUT is text or json.
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write to, which must not be there " +
-				"yet (default: standard output)"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"},
+				Usage: "`FILE` to write to, which must not be there yet (default: standard output)"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
 				EnvVars: inputs.Env("verbose")}),
 		Action: func(c *cli.Context) error {

@@ -59,7 +59,8 @@ func onWire(call provision.Call) string {
 		return wireNames[call.Service] + ":" + call.Operation
 	}
 	return map[string]string{
-		"CreateBucket": "s3:PUT", "PutPublicAccessBlock": "s3:PUT publicAccessBlock", "PutBucketEncryption": "s3:PUT encryption",
+		"CreateBucket": "s3:PUT", "PutPublicAccessBlock": "s3:PUT publicAccessBlock",
+		"PutBucketEncryption":             "s3:PUT encryption",
 		"PutBucketLifecycleConfiguration": "s3:PUT lifecycle", "PutBucketPolicy": "s3:PUT policy",
 	}[call.Operation]
 }

@@ -38,14 +38,14 @@ func template(pool string, d *provision.Desired, lines Lines) (string, error) {
 				{key: "Description", value: variable + " of the worker"},
 			}})
 		}
-		if count := r.properties["DesiredCount"]; r.kind == provision.KindService && d.Image != "" && count != int64(0) {
+		if r.kind == provision.KindService && d.Image != "" && r.properties["DesiredCount"] != int64(0) {
 			parameters = append(parameters, countParameter(r.properties))
 		}
 		members = append(members, r.member(d))
 	}
 	root := []pair{{key: "AWSTemplateFormatVersion", value: "2010-09-09"},
-		{key: "Description", value: fmt.Sprintf("Prefect work pool %s, as ecsctl bootstrap makes it in account %s, region %s",
-			pool, d.Identity.Account, d.Region)},
+		{key: "Description", value: fmt.Sprintf("Prefect work pool %s, as ecsctl bootstrap makes it in account %s, "+
+			"region %s", pool, d.Identity.Account, d.Region)},
 		{key: "Metadata", value: map[string]any{"ecsctl": beside(d, lines)}}}
 	if len(parameters) > 0 {
 		root = append(root, pair{key: "Parameters", value: parameters})
@@ -78,24 +78,25 @@ func beside(d *provision.Desired, lines Lines) map[string]any {
 
 // stackSteps say how the template is used.
 func stackSteps(d *provision.Desired, lines Lines, parameters []pair) string {
-	create := "aws cloudformation create-stack --capabilities CAPABILITY_NAMED_IAM --stack-name NAME --template-body file://FILE"
+	create := "aws cloudformation create-stack --capabilities CAPABILITY_NAMED_IAM --stack-name NAME " +
+		"--template-body file://FILE"
 	if len(parameters) > 0 {
 		create += " --parameters file://PARAMETERS.json"
 	}
 	var out strings.Builder
-	out.WriteString(comment("1. Make the stack; the names are fixed, so one stand of the pool can be in an account and region:"))
+	out.WriteString(comment("1. Make the stack. The names are fixed, so that an account and region has room for one:"))
 	out.WriteString("#\n#   " + create + "\n#\n")
 	if len(parameters) > 0 {
-		out.WriteString(comment("The parameters' file keeps keys out of command lines. It holds secrets: let nobody else read " +
-			"it, and delete it afterwards."))
+		out.WriteString(comment("The parameters' file keeps keys out of command lines. It holds secrets: let nobody " +
+			"else read it, and delete it afterwards."))
 		out.WriteString("#\n")
 	}
-	out.WriteString(comment("2. CloudFormation has no work pools, and pushes no images. ecsctl finds the rest by name and tag, as " +
-		"its own, and makes what is missing:"))
+	out.WriteString(comment("2. CloudFormation has no work pools, and pushes no images. ecsctl finds the rest by " +
+		"name and tag, as its own, and makes what is missing:"))
 	out.WriteString("#\n#   " + lines.Bootstrap + "\n#\n")
 	if slices.ContainsFunc(parameters, func(p pair) bool { return p.key == workerCount }) {
-		out.WriteString(comment("3. With the image in its repository, start the worker: update the stack with " + workerCount +
-			", and the previous template and keys."))
+		out.WriteString(comment("3. With the image in its repository, start the worker: update the stack with " +
+			workerCount + ", and the previous template and keys."))
 		out.WriteString("#\n")
 	}
 	return out.String()
@@ -167,7 +168,8 @@ func reference(text string) any {
 		return text
 	case found[0] != text:
 		text = strings.ReplaceAll(text, "${", "${!")
-		return map[string]any{"Fn::Sub": token.ReplaceAllString(text, "$${"+logicalID(provision.Kind(found[1]))+"."+found[2]+"}")}
+		inside := "$${" + logicalID(provision.Kind(found[1])) + "." + found[2] + "}"
+		return map[string]any{"Fn::Sub": token.ReplaceAllString(text, inside)}
 	}
 	kind, id := provision.Kind(found[1]), logicalID(provision.Kind(found[1]))
 	switch found[2] {

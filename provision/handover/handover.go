@@ -1,6 +1,6 @@
-// Package handover writes what a bootstrap makes in AWS for other tools: a template of CloudFormation and a script of the
-// AWS CLI. Both are made from the calls that bootstrap's own resources make (provision.DesiredState), and a call that they
-// do not know is an error.
+// Package handover writes what a bootstrap makes in AWS for other tools: a template of CloudFormation and a script of
+// the AWS CLI. Both are made from the calls that bootstrap's own resources make (provision.DesiredState), and a call
+// that they do not know is an error.
 package handover
 
 import (
@@ -66,7 +66,7 @@ func tokensIn(value any) (out [][]string) {
 var about = map[provision.Kind]string{
 	provision.KindSecurityGroup:     "The security group of worker and flow runs: out, and nothing in.",
 	provision.KindCluster:           "The cluster.",
-	provision.KindExecutionRole:     "The worker's execution role, by which ECS pulls its image, writes its log and reads its secret.",
+	provision.KindExecutionRole:     "The worker's execution role, by which ECS starts it.",
 	provision.KindWorkerRole:        "The worker's task role, by which it launches flow runs.",
 	provision.KindFlowRole:          "The flow runs' task role: what a flow may do in AWS.",
 	provision.KindFlowExecutionRole: "The flow runs' execution role, by which ECS starts them.",
@@ -102,8 +102,9 @@ func comment(text string) string {
 // heading is what both formats begin with.
 func heading(what, pool string, d *provision.Desired) string {
 	var out strings.Builder
-	out.WriteString(comment(fmt.Sprintf("%s what ecsctl bootstrap makes in AWS for the Prefect work pool %q, for account %s and "+
-		"region %s. Made by ecsctl export, from the same settings.", what, pool, d.Identity.Account, d.Region)))
+	out.WriteString(comment(fmt.Sprintf("%s what ecsctl bootstrap makes in AWS for the Prefect work pool %q, for "+
+		"account %s and region %s. Made by ecsctl export, from the same settings.", what, pool, d.Identity.Account,
+		d.Region)))
 	for _, c := range d.Used {
 		text := fmt.Sprintf("Used as it is: %s %s", c.Kind, c.Name)
 		if c.Reason != "" {

@@ -41,8 +41,9 @@ func script(pool string, d *provision.Desired, lines Lines) (string, error) {
 	w.out.WriteString("#!/usr/bin/env bash\n" + heading("AWS CLI script:", pool, d))
 	w.out.WriteString("set -euo pipefail\n\n")
 	w.begin(d)
-	w.out.WriteString(comment("Step 1: the work pool. AWS has no part in it; once all below is made, ecsctl finds it as its own "+
-		"and makes the pool, with the cluster, network and roles as its defaults:") + "#\n#   " + lines.Bootstrap + "\n\n")
+	w.out.WriteString(comment("Step 1: the work pool. AWS has no part in it; once all below is made, ecsctl finds it "+
+		"as its own and makes the pool, with the cluster, network and roles as its defaults:") + "#\n#   " +
+		lines.Bootstrap + "\n\n")
 	done := 0
 	for _, part := range guide {
 		n, err := w.part(part.heading, part.kinds, d, lines)
@@ -142,8 +143,8 @@ func (w *scriptWriter) step(step provision.DesiredStep, d *provision.Desired) er
 
 // services are the AWS CLI's names for services.
 var services = map[string]string{
-	"ECS": "ecs", "IAM": "iam", "EC2": "ec2", "CloudWatch Logs": "logs", "ECR": "ecr", "Secrets Manager": "secretsmanager",
-	"SQS": "sqs", "EventBridge": "events", "S3": "s3api",
+	"ECS": "ecs", "IAM": "iam", "EC2": "ec2", "CloudWatch Logs": "logs", "ECR": "ecr", "SQS": "sqs",
+	"Secrets Manager": "secretsmanager", "EventBridge": "events", "S3": "s3api",
 }
 
 // answers are where in a call's answer its tokens are.
@@ -182,14 +183,16 @@ func (w *scriptWriter) call(kind provision.Kind, call provision.Call) error {
 	secret := provision.Token(kind, provision.TokenValue)
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		if parameters[name] == secret { // printf is bash's own: the value is no argument of a program
-			command = `printf %s "$` + variables[kind] + `" | ` + command + " \\\n  --" + kebab(name) + " file:///dev/stdin"
+			command = `printf %s "$` + variables[kind] + `" | ` + command + " \\\n  --" + kebab(name) +
+				" file:///dev/stdin"
 			continue
 		}
 		command += " \\\n  " + option(name, parameters[name])
 	}
 	answer := answers[call.Operation]
 	if kept := provision.Token(kind, answer.attribute); answer.query != "" && w.used[kept] {
-		command = variable(kind, answer.attribute) + "=$(" + command + " \\\n  --query " + answer.query + " --output text)"
+		command = variable(kind, answer.attribute) + "=$(" + command + " \\\n  --query " + answer.query +
+			" --output text)"
 	} else {
 		command += " >/dev/null"
 	}

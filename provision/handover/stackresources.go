@@ -17,14 +17,14 @@ var makers = map[string]struct {
 	shape    func(properties map[string]any) error
 }{
 	"CreateSecurityGroup":    {"AWS::EC2::SecurityGroup", shapeGroup},
-	"CreateCluster":          {"AWS::ECS::Cluster", func(p map[string]any) error { rename(p, "Settings", "ClusterSettings"); return nil }},
-	"CreateRole":             {"AWS::IAM::Role", func(p map[string]any) error { return parse(p, "AssumeRolePolicyDocument") }},
+	"CreateCluster":          {"AWS::ECS::Cluster", shapeCluster},
+	"CreateRole":             {"AWS::IAM::Role", shapeRole},
 	"CreateLogGroup":         {"AWS::Logs::LogGroup", listTags},
 	"CreateRepository":       {"AWS::ECR::Repository", nil},
 	"CreateBucket":           {"AWS::S3::Bucket", shapeBucket},
 	"CreateSecret":           {"AWS::SecretsManager::Secret", without("ClientRequestToken")},
 	"CreateQueue":            {"AWS::SQS::Queue", shapeQueue},
-	"PutRule":                {"AWS::Events::Rule", func(p map[string]any) error { return parse(p, "EventPattern") }},
+	"PutRule":                {"AWS::Events::Rule", shapeRule},
 	"RegisterTaskDefinition": {"AWS::ECS::TaskDefinition", nil},
 	"CreateService":          {"AWS::ECS::Service", without("ClientToken")},
 }
@@ -50,7 +50,7 @@ func resourcesOf(step provision.DesiredStep) ([]stackResource, error) {
 	first := step.Calls[0]
 	maker, ok := makers[first.Operation]
 	if !ok {
-		return nil, fmt.Errorf("export to CloudFormation does not know the call %s of %s", first.Operation, first.Service)
+		return nil, unknown(first)
 	}
 	r := stackResource{id: logicalID(step.Kind), kind: step.Kind, typeName: maker.typeName, needs: step.Needs,
 		properties: fieldsOf(first)}
@@ -63,7 +63,7 @@ func resourcesOf(step provision.DesiredStep) ([]stackResource, error) {
 	for _, call := range step.Calls[1:] {
 		add, ok := adders[call.Operation]
 		if !ok {
-			return nil, fmt.Errorf("export to CloudFormation does not know the call %s of %s", call.Operation, call.Service)
+			return nil, unknown(call)
 		}
 		made, err := add(&r, fieldsOf(call))
 		if err != nil {
@@ -78,6 +78,14 @@ func resourcesOf(step provision.DesiredStep) ([]stackResource, error) {
 	}
 	return append([]stackResource{r}, others...), nil
 }
+
+func unknown(call provision.Call) error {
+	return fmt.Errorf("export to CloudFormation does not know the call %s of %s", call.Operation, call.Service)
+}
+
+func shapeCluster(p map[string]any) error { rename(p, "Settings", "ClusterSettings"); return nil }
+func shapeRole(p map[string]any) error    { return parse(p, "AssumeRolePolicyDocument") }
+func shapeRule(p map[string]any) error    { return parse(p, "EventPattern") }
 
 // companion is a resource that belongs to another.
 func (r *stackResource) companion(typeName string, properties map[string]any) stackResource {

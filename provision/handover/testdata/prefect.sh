@@ -54,7 +54,7 @@ security_group_id=$(aws ec2 create-security-group \
 
 # Step 2: the roles. The guide's one role may not launch flow runs, so that the worker has another.
 
-# The worker's execution role, by which ECS pulls its image, writes its log and reads its secret.
+# The worker's execution role, by which ECS starts it.
 aws iam create-role \
   --assume-role-policy-document '{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"}}],"Version":"2012-10-17"}' \
   --description 'Made by ecsctl for the Prefect work pool etl' \
