@@ -35,7 +35,8 @@ func newApp(streams console.Streams) *cli.App {
 		bootstrapCommand(streams), teardownCommand(streams), statusCommand(streams), listCommand(streams),
 		logsCommand(streams), openCommand(streams),
 		verifyCommand(streams), doctorCommand(streams), deploy.Command(streams), deploy.InitCommand(streams),
-		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams), schemaCommand(streams),
+		deploy.ImageCommand(streams), workercmd.Command(streams), policyCommand(streams),
+		exportCommand(streams), schemaCommand(streams),
 		demo.SandboxCommand(streams), demo.Command(streams), workercmd.VersionCommand(streams),
 		complete.CompletionCommand(streams), complete.CompleteCommand(streams), manCommand(streams))
 	app.Before = func(c *cli.Context) error {

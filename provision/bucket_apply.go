@@ -42,7 +42,7 @@ func (b *bucket) create(ctx context.Context) error {
 		return err
 	}
 	if b.found == nil {
-		b.found = &foundBucket{} // S3 is slow to show it
+		b.found = &foundBucket{tags: b.w.wantedTags()} // S3 is slow to show it
 	}
 	return b.check()
 }

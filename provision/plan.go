@@ -106,6 +106,8 @@ type resource interface {
 	// apply makes the resource as wanted, from whatever state it is in, and returns
 	// its ARN or id. It may be run again after a crash at any point.
 	apply(ctx context.Context) (string, error)
+	// forget drops what find found if it is ours, as if no bootstrap had been: for DesiredState.
+	forget()
 }
 
 // findAll lets everything look for itself at the same time, in the group of what else is

@@ -29,6 +29,9 @@ const AccountHeader = "x-moto-account-id"
 //go:embed moto_server.py
 var motoServer string
 
+//go:embed moto_stacks.py
+var motoStacks string
+
 // Moto stands in for AWS.
 type Moto struct {
 	*Process
@@ -45,7 +48,7 @@ func StartMoto(ctx context.Context, dir string) (*Moto, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(python, "-c", motoServer, strconv.Itoa(port))
+	cmd := exec.Command(python, "-c", motoStacks+"\n"+motoServer, strconv.Itoa(port))
 	cmd.Dir, cmd.ExtraFiles = dir, []*os.File{socket}
 	cmd.Env = []string{"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin", "HOME=" + dir,
 		"MOTO_IAM_LOAD_MANAGED_POLICIES=true"}
