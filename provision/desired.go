@@ -127,6 +127,18 @@ func (r *role) forget() {
 	r.found = nil
 }
 
+func (p *instanceProfile) forget() {
+	if p.owned() {
+		p.found = nil
+	}
+}
+
+func (m *managedProvider) forget() {
+	if m.owned() {
+		m.found = nil
+	}
+}
+
 func (g *logGroup) forget() {
 	if g.owned() {
 		g.found = nil

@@ -34,7 +34,17 @@ func desiredSpecs() map[string]func(*spec.Spec) {
 			s.Tags = map[string]string{"team": "data team"}
 			s.Worker.Env, s.Worker.DesiredCount = map[string]string{"QUOTES": `it's "$HOME" ${x} \`}, &two
 		},
+		"managed": func(s *spec.Spec) { s.FlowRuns.Capacity = spec.CapacityManagedInstances },
 		"prefect": func(s *spec.Spec) { s.Worker.Runtime, s.Observer = spec.RuntimePrefect, &no },
+	}
+}
+
+// change makes the Spec one of these. Managed Instances need private subnets, which bootstrap prefers for all.
+func (a *account) change(change func(*spec.Spec)) {
+	a.t.Helper()
+	change(&a.spec)
+	if a.spec.FlowRuns.ManagesInstances() {
+		a.nat()
 	}
 }
 
@@ -73,7 +83,7 @@ func TestDesiredStateIsWhatBootstrapDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t, sandbox.Options{}, 3)
-			change(&a.spec)
+			a.change(change)
 			before := a.desired()
 			if tried := a.tap.Tried(); len(tried) > 0 {
 				t.Errorf("looking writes:\n%s", tried)
@@ -155,7 +165,7 @@ func TestExportHasAllThatBootstrapMakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t, sandbox.Options{}, 3)
-			change(&a.spec)
+			a.change(change)
 			d := a.desired()
 			for _, planned := range a.plan() {
 				kind, action, _ := strings.Cut(planned, " ")

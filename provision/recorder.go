@@ -60,8 +60,12 @@ func (r *recorder) clients(region string) *Clients {
 func (r *recorder) take(ctx context.Context, in middleware.SerializeInput, _ middleware.SerializeHandler) (
 	out middleware.SerializeOutput, metadata middleware.Metadata, err error,
 ) {
-	if _, looks := in.Parameters.(*s3.GetBucketTaggingInput); looks {
+	switch in.Parameters.(type) {
+	case *s3.GetBucketTaggingInput:
 		return out, metadata, &smithy.GenericAPIError{Code: "NoSuchBucket"} // the bucket is looked at once more
+	case *ecs.DescribeCapacityProvidersInput:
+		out.Result = r.providers() // it is looked at once it is made
+		return out, metadata, nil
 	}
 	call := Call{
 		Service: middleware.GetServiceID(ctx), Operation: middleware.GetOperationName(ctx), Input: in.Parameters,
@@ -116,6 +120,8 @@ func (r *recorder) answer(input any) (any, error) {
 			TaskDefinition: &ecstypes.TaskDefinition{TaskDefinitionArn: arn, Revision: 1}}, nil
 	case *ecs.CreateServiceInput:
 		return &ecs.CreateServiceOutput{Service: &ecstypes.Service{ServiceArn: arn}}, nil
+	case *iam.CreateInstanceProfileInput:
+		return &iam.CreateInstanceProfileOutput{InstanceProfile: &iamtypes.InstanceProfile{Arn: arn}}, nil
 	case *iam.CreateRoleInput:
 		return &iam.CreateRoleOutput{Role: &iamtypes.Role{Arn: arn}}, nil
 	case *ecr.CreateRepositoryInput:
@@ -132,6 +138,10 @@ func (r *recorder) answer(input any) (any, error) {
 // plainAnswer is to calls whose answers nobody reads.
 func plainAnswer(input any) (any, error) {
 	switch input.(type) {
+	case *ecs.CreateCapacityProviderInput:
+		return &ecs.CreateCapacityProviderOutput{}, nil
+	case *iam.AddRoleToInstanceProfileInput:
+		return &iam.AddRoleToInstanceProfileOutput{}, nil
 	case *iam.AttachRolePolicyInput:
 		return &iam.AttachRolePolicyOutput{}, nil
 	case *iam.PutRolePolicyInput:
@@ -158,6 +168,29 @@ func plainAnswer(input any) (any, error) {
 		return &s3.PutBucketPolicyOutput{}, nil
 	}
 	return nil, fmt.Errorf("export does not know the call %T", input)
+}
+
+// providers are the capacity providers of Managed Instances that were made.
+func (r *recorder) providers() *ecs.DescribeCapacityProvidersOutput {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := &ecs.DescribeCapacityProvidersOutput{}
+	for _, call := range r.calls {
+		in, ok := call.Input.(*ecs.CreateCapacityProviderInput)
+		if !ok {
+			continue
+		}
+		out.CapacityProviders = append(out.CapacityProviders, ecstypes.CapacityProvider{
+			Name: in.Name, CapacityProviderArn: aws.String(Token(r.kind, TokenARN)), Tags: in.Tags,
+			Status: ecstypes.CapacityProviderStatusActive,
+			ManagedInstancesProvider: &ecstypes.ManagedInstancesProvider{
+				InfrastructureRoleArn:  in.ManagedInstancesProvider.InfrastructureRoleArn,
+				InstanceLaunchTemplate: in.ManagedInstancesProvider.InstanceLaunchTemplate,
+				PropagateTags:          in.ManagedInstancesProvider.PropagateTags,
+			},
+		})
+	}
+	return out
 }
 
 // of runs what makes one resource and returns its calls: the first as it came, the rest, of which some are made at the

@@ -19,7 +19,10 @@ var guide = []struct {
 		[]provision.Kind{provision.KindCluster, provision.KindSecurityGroup}},
 	{"Step 2: the roles. The guide's one role may not launch flow runs, so that the worker has another.",
 		[]provision.Kind{provision.KindExecutionRole, provision.KindWorkerRole, provision.KindFlowRole,
-			provision.KindFlowExecutionRole}},
+			provision.KindFlowExecutionRole, provision.KindInfrastructureRole, provision.KindInstanceRole,
+			provision.KindInstanceProfile}},
+	{"The managed instances of the flow runs, which the guide does not have.",
+		[]provision.Kind{provision.KindCapacityProvider}},
 	{"Step 2: what the worker's task needs.",
 		[]provision.Kind{provision.KindLogGroup, provision.KindAPIKeySecret, provision.KindAuthStringSecret,
 			provision.KindDeadLetterQueue, provision.KindQueue, provision.KindRule, provision.KindFlowRepository,
@@ -156,12 +159,17 @@ var answers = map[string]struct{ attribute, query string }{
 }
 
 // hasty are the calls that AWS may refuse because a role or a group is not seen yet.
-var hasty = []string{"RegisterTaskDefinition", "CreateService", "PutBucketPolicy"}
+var hasty = []string{"RegisterTaskDefinition", "CreateService", "PutBucketPolicy", "AddRoleToInstanceProfile",
+	"CreateCapacityProvider"}
 
 // waits are for what is there only some time after the call that makes it.
 var waits = map[string]func(provision.Call) string{
 	"CreateRole": func(c provision.Call) string {
 		return "aws iam wait role-exists --role-name " + word(parametersOf(c)["RoleName"])
+	},
+	"CreateInstanceProfile": func(c provision.Call) string {
+		return "aws iam wait instance-profile-exists --instance-profile-name " +
+			word(parametersOf(c)["InstanceProfileName"])
 	},
 	"CreateService": func(c provision.Call) string {
 		p := parametersOf(c)

@@ -25,6 +25,11 @@ func addInlinePolicy(r *stackResource, in map[string]any) ([]stackResource, erro
 	return nil, nil
 }
 
+func addRole(r *stackResource, in map[string]any) ([]stackResource, error) {
+	r.appendTo("Roles", in["RoleName"])
+	return nil, nil
+}
+
 func addLifecyclePolicy(r *stackResource, in map[string]any) ([]stackResource, error) {
 	r.properties["LifecyclePolicy"] = map[string]any{"LifecyclePolicyText": in["LifecyclePolicyText"]}
 	return nil, nil

@@ -19,6 +19,8 @@ var makers = map[string]struct {
 	"CreateSecurityGroup":    {"AWS::EC2::SecurityGroup", shapeGroup},
 	"CreateCluster":          {"AWS::ECS::Cluster", shapeCluster},
 	"CreateRole":             {"AWS::IAM::Role", shapeRole},
+	"CreateInstanceProfile":  {"AWS::IAM::InstanceProfile", without("Tags")}, // CloudFormation has none there
+	"CreateCapacityProvider": {"AWS::ECS::CapacityProvider", shapeProvider},
 	"CreateLogGroup":         {"AWS::Logs::LogGroup", listTags},
 	"CreateRepository":       {"AWS::ECR::Repository", nil},
 	"CreateBucket":           {"AWS::S3::Bucket", shapeBucket},
@@ -33,6 +35,7 @@ var makers = map[string]struct {
 var adders = map[string]func(r *stackResource, in map[string]any) ([]stackResource, error){
 	"AttachRolePolicy":                addManagedPolicy,
 	"PutRolePolicy":                   addInlinePolicy,
+	"AddRoleToInstanceProfile":        addRole,
 	"PutRetentionPolicy":              addFields("RetentionInDays", "RetentionInDays"),
 	"PutLifecyclePolicy":              addLifecyclePolicy,
 	"PutTargets":                      addFields("Targets", "Targets"),
@@ -86,6 +89,8 @@ func unknown(call provision.Call) error {
 func shapeCluster(p map[string]any) error { rename(p, "Settings", "ClusterSettings"); return nil }
 func shapeRole(p map[string]any) error    { return parse(p, "AssumeRolePolicyDocument") }
 func shapeRule(p map[string]any) error    { return parse(p, "EventPattern") }
+
+func shapeProvider(p map[string]any) error { rename(p, "Cluster", "ClusterName"); return nil }
 
 // companion is a resource that belongs to another.
 func (r *stackResource) companion(typeName string, properties map[string]any) stackResource {
