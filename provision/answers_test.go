@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
@@ -26,7 +27,11 @@ import (
 func TestAnswersAreMatched(t *testing.T) {
 	t.Parallel()
 	run := func(ignored bool) (made *inventory.Snapshot, seen *status.Status) {
-		a := newAccount(t, sandbox.Options{Functions: map[string]sandbox.Function{"flow": untilStopped}}, 1)
+		a := newAccount(t, sandbox.Options{Functions: map[string]sandbox.Function{
+			"flow": untilStopped, "prefecthq/*": untilStopped,
+		}}, 1)
+		one := 1
+		a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
 		a.crowd()
 		before := a.snapshot()
 		if ignored {
@@ -38,6 +43,8 @@ func TestAnswersAreMatched(t *testing.T) {
 			t.Errorf("groups of others are recalled: %q", got.Network.SecurityGroups)
 		}
 		a.foreignTask()
+		a.endedRun()
+		a.eventually("the service's task to run", func() bool { return a.runningTasks() == 1 })
 		seen = a.status()
 		a.server.ClearFaults()
 		made = a.snapshot()
@@ -66,7 +73,8 @@ func TestAnswersAreMatched(t *testing.T) {
 		t.Errorf("what bootstrap makes (-filtered +not):\n%s", diff)
 	}
 	volatile := cmpopts.IgnoreFields(status.Status{}, "Time", "Server")
-	if diff := cmp.Diff(seen, seenBlind, volatile, cmpopts.IgnoreTypes(time.Time{}), idsOfAccount); diff != "" {
+	if diff := cmp.Diff(seen, seenBlind, volatile, cmpopts.IgnoreTypes(time.Time{}), idsOfAccount,
+		taskOfCause); diff != "" {
 		t.Errorf("status (-filtered +not):\n%s", diff)
 	}
 }
@@ -79,6 +87,12 @@ var idsOfAccount = cmp.FilterPath(func(p cmp.Path) bool {
 	}
 	return false
 }, cmp.Ignore())
+
+// taskOfCause leaves a task's id and age out of a cause.
+var taskOfCause = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Cause" },
+	cmp.Transformer("task", func(cause string) []string {
+		return regexp.MustCompile(`[0-9a-f]{32} started \d+s ago`).Split(cause, -1)
+	}))
 
 func (a *account) status() *status.Status {
 	a.t.Helper()
@@ -125,13 +139,25 @@ func (a *account) foreignTask() {
 	a.run(a.registerFamily("prefect_other_11111111-2222-3333-4444-555555555555"), nil)
 }
 
-// stopAll stops every task and takes the second revision back.
+// endedRun runs a flow run of the pool that has ended.
+func (a *account) endedRun() {
+	a.t.Helper()
+	arn := a.runFlow(a.registerFamily("prefect_other_11111111-2222-3333-4444-555555555555"))
+	if _, err := a.source.ECS.StopTask(a.t.Context(), &ecs.StopTaskInput{Task: &arn}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.eventually("the run's task to end", func() bool { return a.statusOf(arn) == "STOPPED" })
+}
+
+// stopAll stops every task and takes back the revisions after the first.
 func (a *account) stopAll() {
 	a.t.Helper()
 	ctx, api := a.t.Context(), a.source.ECS
-	if _, err := api.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{
-		TaskDefinition: aws.String("prefect_other_11111111-2222-3333-4444-555555555555:2")}); err != nil {
-		a.t.Fatal(err)
+	for _, revision := range []string{":2", ":3"} {
+		if _, err := api.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{
+			TaskDefinition: aws.String("prefect_other_11111111-2222-3333-4444-555555555555" + revision)}); err != nil {
+			a.t.Fatal(err)
+		}
 	}
 	list, err := api.ListTasks(ctx, &ecs.ListTasksInput{})
 	if err != nil {

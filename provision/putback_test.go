@@ -18,7 +18,7 @@ import (
 func served(t *testing.T, lag int) *account {
 	t.Helper()
 	a := newAccount(t, sandbox.Options{Lag: lag, Functions: map[string]sandbox.Function{
-		"prefecthq/*": untilStopped,
+		"prefecthq/*": untilStopped, "flow": untilStopped,
 	}}, 6)
 	one := 1
 	a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
@@ -89,6 +89,23 @@ func TestDesiredCountPutBack(t *testing.T) {
 				a.removed()
 			})
 		}
+	}
+}
+
+// A desired count of 0 that is seen late is nobody's putting it back.
+func TestDesiredCountSeenLate(t *testing.T) {
+	t.Parallel()
+	a := served(t, 5)
+	a.tap.Reset()
+	a.removed()
+	drained := 0
+	for _, call := range a.tap.Calls() {
+		if call.Operation == "ecs:UpdateService" {
+			drained++
+		}
+	}
+	if drained != 1 {
+		t.Errorf("the desired count was set %d times", drained)
 	}
 }
 
