@@ -27,30 +27,33 @@ import (
 func TestAnswersAreMatched(t *testing.T) {
 	t.Parallel()
 	run := func(ignored bool) (made *inventory.Snapshot, seen *status.Status) {
-		a := newAccount(t, sandbox.Options{Functions: map[string]sandbox.Function{
+		a := newAccount(t, sandbox.Options{RestartDelay: time.Millisecond, Functions: map[string]sandbox.Function{
 			"flow": untilStopped, "prefecthq/*": untilStopped,
 		}}, 1)
 		one := 1
 		a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
 		a.crowd()
 		before := a.snapshot()
-		if ignored {
-			a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+		blind := func() {
+			if ignored {
+				a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+			}
 		}
+		blind()
 		a.bootstrap()
 		a.settled()
 		if got := a.recall(spec.Spec{Pool: "etl", Region: region}); len(got.Network.SecurityGroups) > 0 {
 			t.Errorf("groups of others are recalled: %q", got.Network.SecurityGroups)
 		}
+		a.server.ClearFaults()
 		a.foreignTask()
 		a.endedRun()
-		a.eventually("the service's task to run", func() bool { return a.runningTasks() == 1 })
+		a.replaceTask()
+		blind()
 		seen = a.status()
 		a.server.ClearFaults()
 		made = a.snapshot()
-		if ignored {
-			a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
-		}
+		blind()
 		plan := a.planTeardown("etl")
 		var groups []string
 		for _, c := range plan.Changes {
@@ -147,6 +150,27 @@ func (a *account) endedRun() {
 		a.t.Fatal(err)
 	}
 	a.eventually("the run's task to end", func() bool { return a.statusOf(arn) == "STOPPED" })
+}
+
+// replaceTask has the service start a second task in place of its first.
+func (a *account) replaceTask() {
+	a.t.Helper()
+	var first []string
+	tasks := func() []string {
+		list, err := a.source.ECS.ListTasks(a.t.Context(), &ecs.ListTasksInput{ServiceName: family})
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		return list.TaskArns
+	}
+	a.eventually("the service's task", func() bool { first = tasks(); return len(first) == 1 })
+	if _, err := a.source.ECS.StopTask(a.t.Context(), &ecs.StopTaskInput{Task: &first[0]}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.eventually("its successor to run", func() bool {
+		now := tasks()
+		return a.statusOf(first[0]) == "STOPPED" && len(now) == 1 && now[0] != first[0] && a.statusOf(now[0]) == "RUNNING"
+	})
 }
 
 // stopAll stops every task and takes back the revisions after the first.
