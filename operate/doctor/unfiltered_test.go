@@ -20,6 +20,8 @@ import (
 func TestDoctorWithoutFilters(t *testing.T) {
 	t.Parallel()
 	p := patient.NewPatient(t, sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}}})
+	none := 0 // what its tasks do changes from one look to the next
+	p.Spec.Worker.DesiredCount = &none
 	p.Bootstrap()
 	othersUseTheirOwn(p)
 	othersRunOnInstances(p)
