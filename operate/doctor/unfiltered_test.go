@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +20,13 @@ import (
 // have things.
 func TestDoctorWithoutFilters(t *testing.T) {
 	t.Parallel()
-	p := patient.NewPatient(t, sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}}})
+	p := patient.NewPatient(t, sandbox.Options{
+		Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}},
+		Functions: map[string]sandbox.Function{"app": func(ctx context.Context, _ []string) int {
+			<-ctx.Done()
+			return 0
+		}},
+	})
 	none := 0 // what its tasks do changes from one look to the next
 	p.Spec.Worker.DesiredCount = &none
 	p.Bootstrap()
