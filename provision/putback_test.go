@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -30,12 +31,14 @@ func served(t *testing.T, lag int) *account {
 // eventually waits for what the sandbox does by itself.
 func (a *account) eventually(what string, done func() bool) {
 	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	for !done() {
 		select {
 		case <-ticker.C:
-		case <-a.t.Context().Done():
+		case <-ctx.Done():
 			a.t.Fatalf("waited in vain for %s", what)
 		}
 	}
