@@ -145,7 +145,7 @@ func (a *account) foreignTask() {
 // endedRun runs a flow run of the pool that has ended.
 func (a *account) endedRun() {
 	a.t.Helper()
-	arn := a.runFlow(a.registerFamily("prefect_other_11111111-2222-3333-4444-555555555555"))
+	arn := a.runFlow(a.registerFamily("prefect_etl_11111111-2222-3333-4444-555555555555"))
 	if _, err := a.source.ECS.StopTask(a.t.Context(), &ecs.StopTaskInput{Task: &arn}); err != nil {
 		a.t.Fatal(err)
 	}
@@ -173,15 +173,13 @@ func (a *account) replaceTask() {
 	})
 }
 
-// stopAll stops every task and takes back the revisions after the first.
+// stopAll stops every task and takes the second revision back.
 func (a *account) stopAll() {
 	a.t.Helper()
 	ctx, api := a.t.Context(), a.source.ECS
-	for _, revision := range []string{":2", ":3"} {
-		if _, err := api.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{
-			TaskDefinition: aws.String("prefect_other_11111111-2222-3333-4444-555555555555" + revision)}); err != nil {
-			a.t.Fatal(err)
-		}
+	if _, err := api.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{
+		TaskDefinition: aws.String("prefect_other_11111111-2222-3333-4444-555555555555:2")}); err != nil {
+		a.t.Fatal(err)
 	}
 	list, err := api.ListTasks(ctx, &ecs.ListTasksInput{})
 	if err != nil {
