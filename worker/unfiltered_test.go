@@ -1,7 +1,11 @@
 package worker_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -63,4 +67,29 @@ func subnetOf(task types.Task) string {
 		}
 	}
 	return ""
+}
+
+// A worker stops nothing that is not Cancelling, nor what is of another pool, where Prefect's list ignores its filters.
+func TestRunsThatWereNotAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{version: "2.20.26"}) // for which the worker looks for itself
+	id := w.runs(w.deployment(hangingJob()), 1)[0]
+	w.start(noRunnerGrace)
+	w.await(id, prefect.Running)
+	looks := atomic.Int64{}
+	w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/flow_runs/filter") {
+			return false
+		}
+		looks.Add(1)
+		all := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader("{}"))
+		all.Header = r.Header.Clone()
+		all.Header.Del("Content-Length")
+		w.prefect.ServeHTTP(rw, all)
+		return true
+	})
+	eventually(t, "five looks", func() bool { return looks.Load() >= 5 })
+	if run := must(w.api.ReadFlowRun(t.Context(), id))(t); run.StateType != prefect.Running || w.calls("StopTask") > 0 {
+		t.Errorf("the run is %s, and its task was stopped %d times", run.StateName, w.calls("StopTask"))
+	}
 }
