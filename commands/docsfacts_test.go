@@ -10,7 +10,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/commands/inputs"
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 )
 
 // The prices in docs/costs.md are those that the wizard shows.

@@ -23,8 +23,9 @@ const listDescription = `Example:
    ecsctl list --region eu-west-1 --output json
 
 Lists the work pools that ecsctl bootstrapped in this account and region, found by the
-tag ecsctl:pool. Where a Prefect API is set, it says what that knows of them. Pools of which
-something is left without a service are listed too.`
+tag ecsctl:pool. Where a Prefect API is set, it says what that knows of them. A MONTH is what
+the workers cost (docs/costs.md). Pools of which something is left without a service are listed
+too.`
 
 type listOptions struct {
 	inputs.ReportOptions
@@ -96,19 +97,26 @@ func printPools(streams console.Streams, r listResult) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(streams.Out, 0, 8, 2, ' ', 0)
-	console.Printf(table, "POOL\tCLUSTER\tSERVICE\tRUNNING\tPREFECT\tVERSION\n")
+	console.Printf(table, "POOL\tCLUSTER\tSERVICE\tRUNNING\tPREFECT\tA MONTH\tVERSION\n")
 	for _, p := range r.Pools {
 		running := fmt.Sprintf("%d of %d", p.Running, p.Desired)
 		if p.Service == "" {
 			running = "no service"
 		}
-		console.Printf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plaintext.Line(p.Name), orDash(p.Cluster), orDash(p.Service),
-			running, orDash(p.Prefect), orDash(p.Version))
+		console.Printf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plaintext.Line(p.Name), orDash(p.Cluster),
+			orDash(p.Service), running, orDash(p.Prefect), dollars(p.Month), orDash(p.Version))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("failed to write the list: %w", err)
 	}
 	return nil
+}
+
+func dollars(month *float64) string {
+	if month == nil {
+		return "-"
+	}
+	return fmt.Sprintf("$%.2f", *month)
 }
 
 func orDash(text string) string {

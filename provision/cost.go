@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 )
 
 // Cost is what a set-up costs in a month of 730 hours while nothing runs but its workers, in US
@@ -24,20 +24,38 @@ type CostItem struct {
 	Month float64 `json:"month"`
 }
 
-// Cost returns that of what stands once the plan is carried out.
-func (b *Bootstrap) Cost() Cost {
-	worker, tasks := b.w.spec.Worker, b.workers()
-	region, architecture := b.Identity.Region, cmp.Or(worker.Architecture, fargate.ArchitectureX86)
-	price, known := fargate.MonthlyPrice(region, architecture, worker.CPU, worker.Memory)
+// Workers are tasks of a worker that run all the time.
+type Workers struct {
+	Tasks        int
+	Region       string
+	Architecture string // as in package fargate; "" is x86_64
+	CPU, Memory  int    // of each: CPU units and MiB
+	PublicIP     bool
+}
+
+// Cost returns that of the workers alone.
+func (s Workers) Cost() Cost {
+	region, architecture := s.Region, cmp.Or(s.Architecture, fargate.ArchitectureX86)
+	price, known := fargate.MonthlyPrice(region, architecture, s.CPU, s.Memory)
 	if !known {
 		region = fargate.PriceRegion
-		price, _ = fargate.MonthlyPrice(region, architecture, worker.CPU, worker.Memory)
+		price, _ = fargate.MonthlyPrice(region, architecture, s.CPU, s.Memory)
 	}
 	out := Cost{Items: []CostItem{}, LogsPerGB: fargate.LogPrice, Region: region, PricesOf: fargate.PricesOf}
-	out.add(tasks, "worker", "workers", price)
-	if b.w.network.found().publicIP {
-		out.add(tasks, "public IPv4 address", "public IPv4 addresses", fargate.AddressPrice)
+	out.add(s.Tasks, "worker", "workers", price)
+	if s.PublicIP {
+		out.add(s.Tasks, "public IPv4 address", "public IPv4 addresses", fargate.AddressPrice)
 	}
+	return out
+}
+
+// Cost returns that of what stands once the plan is carried out.
+func (b *Bootstrap) Cost() Cost {
+	worker := b.w.spec.Worker
+	out := Workers{
+		Tasks: b.workers(), Region: b.Identity.Region, Architecture: worker.Architecture, CPU: worker.CPU,
+		Memory: worker.Memory, PublicIP: b.w.network.found().publicIP,
+	}.Cost()
 	out.add(len(b.service.secrets), "secret", "secrets", fargate.SecretPrice)
 	return out
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"ecsctl/internal/fargate"
 	"ecsctl/internal/poolplace"
-	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
 
 	"github.com/aws/aws-sdk-go-v2/aws"

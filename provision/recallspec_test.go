@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/fargate"
 	"ecsctl/provision"
-	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
 )

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 
 	"github.com/google/go-cmp/cmp"

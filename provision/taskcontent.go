@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 )
 

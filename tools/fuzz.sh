@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the module for a time, as many at once as there are processors and
 # each with one of them, and goes on past one that fails: tools/fuzz.sh FUZZTIME
+# An input that covers something new is made smaller for a minute by default, in which nothing else is
+# tried: a short run would try a dozen inputs in all.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
+# timeIsUp LOG: the run failed of nothing but its time. Until Go 1.27 the end of the time may be taken for a
+# failure (golang/go#75804): there is this message alone, and no input.
+timeIsUp() {
+    [[ $(grep -A1 -e '^--- FAIL' "$1" | sed 1d) == '    context deadline exceeded' ]] && ! grep -q 'Failing input' "$1"
+}
+export -f timeIsUp
+
 # fuzz TIME FILE:TARGET: prints what the run printed, all of it at its end.
 fuzz() {
     local package=./${2%/*} target=${2##*:} log=$logs/${2//\//.} status=passed
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" -parallel 1 "$package" >"$log" 2>&1 || status=failed
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$1" -fuzzminimizetime 100x -parallel 1 "$package" >"$log" 2>&1 ||
+        timeIsUp "$log" || status=failed
     printf '== %s (%s) %s\n%s\n' "$target" "$package" "$status" "$(<"$log")"
     touch "$log.$status"
 }

@@ -71,15 +71,17 @@ func TestLogLinesReachTheRun(t *testing.T) {
 	w.start(nil)
 	run := w.await(id, prefect.Completed)
 	var lines []prefect.Log
-	eventually(t, "two log lines", func() bool {
+	eventually(t, "four log lines", func() bool {
 		lines = must(w.api.FlowRunLogs(t.Context(), id))(t)
-		return len(lines) >= 3
+		return len(lines) >= 4
 	})
 	_, task, _ := strings.Cut(run.InfrastructurePID, "::")
-	want := fmt.Sprintf("flow run %q was launched as ECS task %s", run.Name, task)
-	if last := lines[len(lines)-1]; last.Message != want || last.Name != "prefect.flow_runs.worker" ||
-		last.Level != prefect.LevelInfo {
-		t.Errorf("got %+v, want the message %q", last, want)
+	for i, want := range []string{fmt.Sprintf("flow run %q was launched as ECS task %s", run.Name, task),
+		"with 1 vCPU and 2 GB: about $0.0008 (Fargate, on demand in us-east-1, June 2026)"} {
+		if got := lines[2+i]; !strings.HasSuffix(got.Message, want) || got.Name != "prefect.flow_runs.worker" ||
+			got.Level != prefect.LevelInfo {
+			t.Errorf("got %+v, want the message %q", got, want)
+		}
 	}
 }
 

@@ -1,7 +1,13 @@
 package worker_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"ecsctl/prefect"
+	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
 	"ecsctl/worker"
 )
@@ -100,6 +107,61 @@ func TestAPoolMadeAnewOfAnotherType(t *testing.T) {
 			w.await(w.runs(w.another("ours", nil), 1)[0], prefect.Completed)
 		})
 	}
+}
+
+// A replica of the name goes on with a claim, and meanwhile the first one launches it and the pool is
+// made anew: the run has a task, so it is not given back.
+func TestAReplicaGivesNothingBackForANewPool(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"3.8.8", "2.20.26"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			// The task begins when the second replica has long decided.
+			w := newWorld(t, worldOptions{version: version, sandbox: sandbox.Options{TaskDelay: 10 * time.Second},
+				prefect: []prefectapi.Option{prefectapi.WithoutWorkerChannel()}})
+			id := w.runs(w.deployment(nil), 1)[0]
+			gate := w.gate("RunTask")
+			w.start(func(o *worker.Options) { gate.behind("replica")(o); o.NoPoolCreate = true })
+			eventually(t, "the first replica's claim", func() bool { return gate.refused.Load() > 0 })
+			const second = "the-second"
+			var heartbeats atomic.Int64
+			var once sync.Once
+			w.onPrefect(func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.UserAgent() != second {
+					return false
+				}
+				if strings.HasSuffix(r.URL.Path, "/workers/heartbeat") {
+					heartbeats.Add(1)
+				}
+				if strings.HasSuffix(r.URL.Path, "/logs/") && isTakeover(t, r) {
+					once.Do(func() {
+						gate.opened.Store(true)
+						eventually(t, "a task", func() bool { return len(w.tasks()) > 0 })
+						w.anew("ecs", "made-anew")
+						before := heartbeats.Load()
+						eventually(t, "the second replica to know the new pool",
+							func() bool { return heartbeats.Load() > before+2 })
+					})
+				}
+				return false
+			})
+			w.start(func(o *worker.Options) {
+				o.Name, o.Prefect = "replica", w.clientOf(second)
+				o.ClaimGrace, o.NoPoolCreate = 500*time.Millisecond, true
+			})
+			w.await(id, prefect.Completed)
+			if got := len(w.tasks()); got != 1 || slices.Contains(w.history(id)[1:], "Scheduled") {
+				t.Errorf("%d tasks, the run was %q", got, w.history(id))
+			}
+		})
+	}
+}
+
+// isTakeover reports whether a call writes that a claim is gone on with. Its body can be read again.
+func isTakeover(t *testing.T, r *http.Request) bool {
+	body := must(io.ReadAll(r.Body))(t)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return bytes.Contains(body, []byte("going on with the launch"))
 }
 
 func (w *world) tagsOf(task string) map[string]string {

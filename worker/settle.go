@@ -111,7 +111,11 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 	}
 	s.metrics.ended(string(verdict))
 	s.retire.after(e.entry)
-	s.table.leaveTask(e.entry.run.ID, e.entry.at.task)
+	if known := s.table.leaveTask(e.entry.run.ID, e.entry.at.task); known && run != nil {
+		if line := costLine(e.task); line != "" {
+			log.InfoContext(ctx, line)
+		}
+	}
 	return verdict, nil
 }
 

@@ -212,15 +212,19 @@ func (t *table) leave(runID string) {
 	t.signal()
 }
 
-// leaveTask ends the tracking of a run, unless it has another task by now.
-func (t *table) leaveTask(runID, task string) {
+// leaveTask ends the tracking of a task, and of its run unless that has another task by now.
+// It reports whether the task was known.
+func (t *table) leaveTask(runID, task string) (known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	_, known = t.older[task]
 	delete(t.older, task)
 	if entry := t.runs[runID]; entry != nil && entry.at.task == task {
 		delete(t.runs, runID)
 		t.signal()
+		known = true
 	}
+	return known
 }
 
 // signal wakes those that wait for a change; t.mu is held.

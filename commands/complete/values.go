@@ -14,9 +14,9 @@ import (
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/fargate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
-	"ecsctl/provision/fargate"
 	"ecsctl/provision/spec"
 )
 

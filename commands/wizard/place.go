@@ -10,8 +10,8 @@ import (
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision"
-	"ecsctl/provision/fargate"
 )
 
 // begin finds out who and where we are, and says so before anything is asked.

@@ -5,7 +5,7 @@ import (
 
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard/prompt"
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 )
 

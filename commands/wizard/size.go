@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"ecsctl/commands/wizard/prompt"
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 )
 
 const (

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -30,6 +32,8 @@ type Pool struct {
 	Service string `json:"service,omitempty"` // "" when something is left, but no service
 	Desired int32  `json:"desired"`
 	Running int32  `json:"running"`
+	// Month is what the desired workers cost a month in US dollars; nil where it cannot be told.
+	Month *float64 `json:"month,omitempty"`
 	// Prefect is the pool's status on the server at hand, "not found", or "" when no server was asked.
 	Prefect string `json:"prefect,omitempty"`
 }
@@ -62,22 +66,21 @@ type lister struct {
 	rest     []Pool // of things other than services
 }
 
-// found notes something with these tags where it is ours: a service, or something else
-// of a pool.
-func (l *lister) found(tags map[string]string, service *types.Service) {
-	pool := Pool{Name: tags[provision.TagPool], Version: tags[provision.TagVersion]}
-	if pool.Name == "" {
+// found notes something with these tags where it is ours: a service, or with nil something
+// else of a pool.
+func (l *lister) found(tags map[string]string, service *Pool) {
+	named := Pool{Name: tags[provision.TagPool], Version: tags[provision.TagVersion]}
+	if named.Name == "" {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if service == nil {
-		l.rest = append(l.rest, pool)
+		l.rest = append(l.rest, named)
 		return
 	}
-	pool.Cluster, pool.Service = ShortName(aws.ToString(service.ClusterArn)), aws.ToString(service.ServiceName)
-	pool.Desired, pool.Running = service.DesiredCount, service.RunningCount
-	l.serviced = append(l.serviced, pool)
+	service.Name, service.Version = named.Name, named.Version
+	l.serviced = append(l.serviced, *service)
 }
 
 // pools are the services, and once each pool that has none.
@@ -139,10 +142,40 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 			if aws.ToString(s.Status) == "INACTIVE" {
 				continue
 			}
-			l.found(provision.TagMap(s.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value }), &s)
+			tags := provision.TagMap(s.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+			if tags[provision.TagPool] != "" {
+				l.found(tags, &Pool{
+					Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
+					Desired: s.DesiredCount, Running: s.RunningCount, Month: l.month(ctx, &s),
+				})
+			}
 		}
 	}
 	return nil
+}
+
+// month is what the service's tasks cost a month. Who may not read its task definition sees the rest.
+func (l *lister) month(ctx context.Context, service *types.Service) *float64 {
+	out, err := l.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
+		TaskDefinition: service.TaskDefinition,
+	})
+	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
+	if err != nil || noPlace != nil {
+		return nil
+	}
+	cpu, noCPU := strconv.Atoi(aws.ToString(out.TaskDefinition.Cpu))
+	memory, noMemory := strconv.Atoi(aws.ToString(out.TaskDefinition.Memory))
+	if noCPU != nil || noMemory != nil {
+		return nil
+	}
+	workers := provision.Workers{Tasks: int(service.DesiredCount), Region: where.Region, CPU: cpu, Memory: memory}
+	if p := out.TaskDefinition.RuntimePlatform; p != nil {
+		workers.Architecture = strings.ToLower(string(p.CpuArchitecture))
+	}
+	if n := service.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
+		workers.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
+	}
+	return aws.Float64(workers.Cost().Month)
 }
 
 func (l *lister) securityGroups(ctx context.Context) error {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"ecsctl/image"
+	"ecsctl/internal/fargate"
 	"ecsctl/internal/hint"
-	"ecsctl/provision/fargate"
 )
 
 // UseBinary reads the binary that goes into the worker's image and returns the Spec

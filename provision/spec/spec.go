@@ -4,8 +4,8 @@ package spec
 import (
 	"cmp"
 
+	"ecsctl/internal/fargate"
 	"ecsctl/prefect"
-	"ecsctl/provision/fargate"
 )
 
 // Spec is what a user wants: plain data, read from flags, environment and

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"ecsctl/provision/fargate"
+	"ecsctl/internal/fargate"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )

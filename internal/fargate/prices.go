@@ -30,10 +30,15 @@ const (
 	LogPrice = 0.50
 )
 
-// MonthlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US
-// dollars when it runs for a month; known is false when the table does not have it.
-func MonthlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {
+// HourlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US dollars
+// an hour; known is false when the table does not have it.
+func HourlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {
 	price, known := prices[region][architecture]
-	perHour := float64(cpu)/1024*price.vcpu + float64(memory)/1024*price.gb
-	return perHour * hoursPerMonth, known
+	return float64(cpu)/1024*price.vcpu + float64(memory)/1024*price.gb, known
+}
+
+// MonthlyPrice is what it costs when it runs for a month.
+func MonthlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {
+	dollars, known = HourlyPrice(region, architecture, cpu, memory)
+	return dollars * hoursPerMonth, known
 }
