@@ -169,7 +169,8 @@ func (a *account) replaceTask() {
 	}
 	a.eventually("its successor to run", func() bool {
 		now := tasks()
-		return a.statusOf(first[0]) == "STOPPED" && len(now) == 1 && now[0] != first[0] && a.statusOf(now[0]) == "RUNNING"
+		return a.statusOf(first[0]) == "STOPPED" && len(now) == 1 && now[0] != first[0] &&
+			a.statusOf(now[0]) == "RUNNING"
 	})
 }
 

@@ -169,8 +169,8 @@ func TestTagPolicy(t *testing.T) {
 			a.spec.Tags = map[string]string{"team": "Data"}
 			a.server.AddFault(fault.Fault{Service: service, Kind: fault.TagPolicy, Tag: "team", Times: -1})
 			err := a.try(t.Context())
-			want := "AWS refused " + service + ":" + operation + ": The tag policy does not allow the specified value " +
-				"for the following tag key: 'team'."
+			want := "AWS refused " + service + ":" + operation + ": The tag policy does not allow the specified " +
+				"value for the following tag key: 'team'."
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got error %v, want %s", err, want)
 			}

@@ -33,8 +33,8 @@ func (k Kind) String() string {
 //	SERVICE:OPERATION=KIND[,times=N][,skip=N][,rate=R][,seed=N][,latency=DURATION]
 //
 // "*" in either part before "=" stands for anything, KIND is one of throttle, error, denied,
-// expired, latency, drop-before, drop-after, chaos, capacity, spot, pull, unseen, conflict, limit, unfiltered and tag-policy.
-// times=all goes on for ever. latency=1s..2s is drawn evenly, latency=~1s exponentially. capacity
+// expired, latency, drop-before, drop-after, chaos, capacity, spot, pull, unseen, conflict, limit, unfiltered and
+// tag-policy. times=all goes on for ever. latency=1s..2s is drawn evenly, latency=~1s exponentially. capacity
 // has reason=, spot has after= and warning=, tag-policy has tag=.
 func ParseFault(spec string) (Fault, error) {
 	where, what, ok := strings.Cut(spec, "=")

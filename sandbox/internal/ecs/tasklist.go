@@ -94,7 +94,8 @@ func (s *Service) listTasks(ctx context.Context, in *api.ListTasksInput) (*api.L
 	s.forgetStopped(c)
 	var found []*task
 	for _, t := range c.tasks {
-		if (wire.Unfiltered(ctx) || t.listed(in)) && s.sees(t) && (of == nil || t.service == of) && !s.cfg.Lag.Behind("task "+*t.api.TaskArn) {
+		wanted := wire.Unfiltered(ctx) || t.listed(in)
+		if wanted && s.sees(t) && (of == nil || t.service == of) && !s.cfg.Lag.Behind("task "+*t.api.TaskArn) {
 			found = append(found, t)
 		}
 	}
