@@ -29,8 +29,14 @@ func newAdopter(t *testing.T) *adopter {
 	}}
 	a := &adopter{account: openAccount(t, opts), ids: map[string]string{}}
 	a.bring(images, "quick-worker", "python")
-	const script = "#!/bin/sh\ncase \"$1\" in\nworker) exec quick-worker \"$@\" ;;\n*) exec quick-worker demo " +
-		"flow-run ;;\nesac\n"
+	const script = `#!/bin/sh
+test "$1" = worker && exec quick-worker "$@"
+for at in /mnt/shared /scratch; do
+	test -e $at/note && echo "there is a note at $at" && exit 9
+	test -d $at && echo note > $at/note
+done
+exec quick-worker demo flow-run
+`
 	a.must(os.WriteFile(filepath.Join(images, "prefect"), []byte(script), 0o700))
 	a.env = append(a.env, "ECSCTL_RUNTIME=prefect")
 	api, err := prefect.New(prefect.Options{APIURL: a.Server.PrefectAPIURL()})

@@ -148,9 +148,11 @@ func (a *account) bring(images string, names ...string) {
 	}
 }
 
-// eventually waits for what other processes bring about, until ctx ends.
+// eventually waits for what other processes bring about, until ctx ends, and no longer than only a hang takes.
 func (a *account) eventually(ctx context.Context, what string, done func() bool) {
 	a.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, stage.Patience)
+	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for !done() {

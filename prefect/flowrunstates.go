@@ -43,11 +43,33 @@ func (c *Client) FlowRunPages(ctx context.Context, f FlowRunFilter, visit func([
 		if err != nil {
 			return fmt.Errorf("failed to list flow runs: %w", err)
 		}
-		if err := visit(page); err != nil {
+		got := len(page)
+		if err := visit(slices.DeleteFunc(page, func(run FlowRun) bool { return !f.matches(&run) })); err != nil {
 			return err
 		}
-		if seen += len(page); len(page) < limit || seen == f.Limit {
+		if seen += got; got < limit || seen == f.Limit {
 			return nil
 		}
 	}
+}
+
+// matches reports whether a run is one that was asked for, as far as it says: what is done with a run of another pool,
+// or in another state, cannot be taken back, so that the server's word alone does not do.
+func (f FlowRunFilter) matches(run *FlowRun) bool {
+	in := func(list []string, value string) bool {
+		return len(list) == 0 || value == "" || slices.Contains(list, value)
+	}
+	return in(f.IDs, run.ID) && in(f.WorkPoolNames, run.WorkPoolName) && in(f.WorkQueueNames, run.WorkQueueName) &&
+		f.matchesState(run)
+}
+
+func (f FlowRunFilter) matchesState(run *FlowRun) bool {
+	if run.StateType == "" || run.StateName == "" {
+		return true
+	}
+	named, typed := slices.Contains(f.StateNames, run.StateName), slices.Contains(f.StateTypes, run.StateType)
+	if f.EitherState && len(f.StateNames) > 0 && len(f.StateTypes) > 0 {
+		return named || typed
+	}
+	return (named || len(f.StateNames) == 0) && (typed || len(f.StateTypes) == 0)
 }

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
@@ -26,24 +27,33 @@ import (
 func TestAnswersAreMatched(t *testing.T) {
 	t.Parallel()
 	run := func(ignored bool) (made *inventory.Snapshot, seen *status.Status) {
-		a := newAccount(t, sandbox.Options{Functions: map[string]sandbox.Function{"flow": untilStopped}}, 1)
+		a := newAccount(t, sandbox.Options{RestartDelay: time.Millisecond, Functions: map[string]sandbox.Function{
+			"flow": untilStopped, "prefecthq/*": untilStopped,
+		}}, 1)
+		one := 1
+		a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
 		a.crowd()
 		before := a.snapshot()
-		if ignored {
-			a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+		blind := func() {
+			if ignored {
+				a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+			}
 		}
+		blind()
 		a.bootstrap()
 		a.settled()
 		if got := a.recall(spec.Spec{Pool: "etl", Region: region}); len(got.Network.SecurityGroups) > 0 {
 			t.Errorf("groups of others are recalled: %q", got.Network.SecurityGroups)
 		}
+		a.server.ClearFaults()
 		a.foreignTask()
+		a.endedRun()
+		a.replaceTask()
+		blind()
 		seen = a.status()
 		a.server.ClearFaults()
 		made = a.snapshot()
-		if ignored {
-			a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
-		}
+		blind()
 		plan := a.planTeardown("etl")
 		var groups []string
 		for _, c := range plan.Changes {
@@ -66,7 +76,8 @@ func TestAnswersAreMatched(t *testing.T) {
 		t.Errorf("what bootstrap makes (-filtered +not):\n%s", diff)
 	}
 	volatile := cmpopts.IgnoreFields(status.Status{}, "Time", "Server")
-	if diff := cmp.Diff(seen, seenBlind, volatile, cmpopts.IgnoreTypes(time.Time{}), idsOfAccount); diff != "" {
+	if diff := cmp.Diff(seen, seenBlind, volatile, cmpopts.IgnoreTypes(time.Time{}), idsOfAccount,
+		taskOfCause); diff != "" {
 		t.Errorf("status (-filtered +not):\n%s", diff)
 	}
 }
@@ -79,6 +90,12 @@ var idsOfAccount = cmp.FilterPath(func(p cmp.Path) bool {
 	}
 	return false
 }, cmp.Ignore())
+
+// taskOfCause leaves a task's id and age out of a cause.
+var taskOfCause = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Cause" },
+	cmp.Transformer("task", func(cause string) []string {
+		return regexp.MustCompile(`[0-9a-f]{32} started \d+s ago`).Split(cause, -1)
+	}))
 
 func (a *account) status() *status.Status {
 	a.t.Helper()
@@ -123,6 +140,38 @@ func (a *account) crowd() {
 func (a *account) foreignTask() {
 	a.t.Helper()
 	a.run(a.registerFamily("prefect_other_11111111-2222-3333-4444-555555555555"), nil)
+}
+
+// endedRun runs a flow run of the pool that has ended.
+func (a *account) endedRun() {
+	a.t.Helper()
+	arn := a.runFlow(a.registerFamily("prefect_etl_11111111-2222-3333-4444-555555555555"))
+	if _, err := a.source.ECS.StopTask(a.t.Context(), &ecs.StopTaskInput{Task: &arn}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.eventually("the run's task to end", func() bool { return a.statusOf(arn) == "STOPPED" })
+}
+
+// replaceTask has the service start a second task in place of its first.
+func (a *account) replaceTask() {
+	a.t.Helper()
+	var first []string
+	tasks := func() []string {
+		list, err := a.source.ECS.ListTasks(a.t.Context(), &ecs.ListTasksInput{ServiceName: family})
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		return list.TaskArns
+	}
+	a.eventually("the service's task", func() bool { first = tasks(); return len(first) == 1 })
+	if _, err := a.source.ECS.StopTask(a.t.Context(), &ecs.StopTaskInput{Task: &first[0]}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.eventually("its successor to run", func() bool {
+		now := tasks()
+		return a.statusOf(first[0]) == "STOPPED" && len(now) == 1 && now[0] != first[0] &&
+			a.statusOf(now[0]) == "RUNNING"
+	})
 }
 
 // stopAll stops every task and takes the second revision back.

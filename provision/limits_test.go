@@ -156,6 +156,33 @@ func TestPoliciesThatLimit(t *testing.T) {
 	}
 }
 
+// What a tag policy of the organization refuses is told with the tag, and that --tag decides; no policy of ours does.
+func TestTagPolicy(t *testing.T) {
+	t.Parallel()
+	for service, operation := range map[string]string{
+		"ec2": "CreateSecurityGroup", "ecs": "CreateCluster", "iam": "CreateRole", "logs": "CreateLogGroup",
+		"secretsmanager": "CreateSecret", "events": "PutRule", "sqs": "CreateQueue", "ecr": "CreateRepository",
+	} {
+		t.Run(service, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t, sandbox.Options{}, 1)
+			a.spec.Tags = map[string]string{"team": "Data"}
+			a.server.AddFault(fault.Fault{Service: service, Kind: fault.TagPolicy, Tag: "team", Times: -1})
+			err := a.try(t.Context())
+			want := "AWS refused " + service + ":" + operation + ": The tag policy does not allow the specified " +
+				"value for the following tag key: 'team'."
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got error %v, want %s", err, want)
+			}
+			if hints := strings.Join(hint.Of(err), "\n"); !strings.Contains(hints, "--tag") {
+				t.Errorf("got hints %q", hints)
+			}
+			a.server.ClearFaults()
+			a.bootstrap()
+		})
+	}
+}
+
 // Credentials that are valid elsewhere are not doubted: the region is not enabled.
 func TestRegionNotEnabled(t *testing.T) {
 	t.Parallel()

@@ -213,7 +213,7 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 			if err != nil {
 				return explain("read the subnets", err)
 			}
-			subnets = append(subnets, slices.DeleteFunc(page.Subnets, func(s types.Subnet) bool {
+			subnets = append(subnets, slices.DeleteFunc(slices.Clone(page.Subnets), func(s types.Subnet) bool {
 				return aws.ToString(s.VpcId) != vpc
 			})...)
 		}
@@ -226,7 +226,7 @@ func (f *networkFinder) subnetsOf(ctx context.Context, vpc string) ([]subnet, er
 			if err != nil {
 				return explain("read the route tables", err)
 			}
-			tables = append(tables, slices.DeleteFunc(page.RouteTables, func(t types.RouteTable) bool {
+			tables = append(tables, slices.DeleteFunc(slices.Clone(page.RouteTables), func(t types.RouteTable) bool {
 				return aws.ToString(t.VpcId) != vpc
 			})...)
 		}

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 func served(t *testing.T, lag int) *account {
 	t.Helper()
 	a := newAccount(t, sandbox.Options{Lag: lag, Functions: map[string]sandbox.Function{
-		"prefecthq/*": untilStopped,
+		"prefecthq/*": untilStopped, "flow": untilStopped,
 	}}, 6)
 	one := 1
 	a.spec.Worker.DesiredCount, a.spec.Worker.Runtime = &one, spec.RuntimePrefect
@@ -30,12 +31,14 @@ func served(t *testing.T, lag int) *account {
 // eventually waits for what the sandbox does by itself.
 func (a *account) eventually(what string, done func() bool) {
 	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	defer cancel()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	for !done() {
 		select {
 		case <-ticker.C:
-		case <-a.t.Context().Done():
+		case <-ctx.Done():
 			a.t.Fatalf("waited in vain for %s", what)
 		}
 	}
@@ -89,6 +92,23 @@ func TestDesiredCountPutBack(t *testing.T) {
 				a.removed()
 			})
 		}
+	}
+}
+
+// A desired count of 0 that is seen late is nobody's putting it back.
+func TestDesiredCountSeenLate(t *testing.T) {
+	t.Parallel()
+	a := served(t, 5)
+	a.tap.Reset()
+	a.removed()
+	drained := 0
+	for _, call := range a.tap.Calls() {
+		if call.Operation == "ecs:UpdateService" {
+			drained++
+		}
+	}
+	if drained != 1 {
+		t.Errorf("the desired count was set %d times", drained)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // employ is an account whose service has a task that runs. Its `prefect` does nothing,
@@ -110,6 +111,17 @@ func TestOldWorkerIsNotTakenForOneThatIsSilent(t *testing.T) {
 		t.Fatalf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 	if worker, err := a.hire(patience, a.beatSoon); err != nil || worker.Status != "ONLINE" {
+		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
+	}
+}
+
+// The tasks of others in the cluster are none of the service's, also where ListTasks ignores the service's name.
+func TestWorkerAmongTasksOfOthers(t *testing.T) {
+	t.Parallel()
+	a := served(t, 0)
+	a.foreignTask()
+	a.server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+	if worker, err := a.hire(patience, a.beat); err != nil || worker.Status != "ONLINE" {
 		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
 }

@@ -93,10 +93,17 @@ func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principa
 	if refusal := s.authorize(r, caller, cred.service, req); refusal != nil {
 		return service.Refuse(req, refusal)
 	}
+	if e.Fault != nil && e.Kind == fault.TagPolicy {
+		if refusal := againstTagPolicy(cred.service, req, e.Fault.Tag); refusal != nil {
+			return service.Refuse(req, refusal)
+		}
+	}
+	ctx := r.Context()
 	if e.Fault != nil && e.Kind == fault.Unfiltered && !isWrite(req.Operation) {
 		unfilter(req)
+		ctx = wire.WithoutFilters(ctx)
 	}
-	answer, err := service.Call(r.Context(), req)
+	answer, err := service.Call(ctx, req)
 	if err == nil {
 		return answer
 	}

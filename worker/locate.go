@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -100,20 +101,53 @@ func (f *findTask) Of(ctx context.Context, log *slog.Logger, c *awsaccess.Client
 // started returns the task with that value of startedBy.
 func (f *findTask) started(ctx context.Context, log *slog.Logger, c *awsaccess.Clients,
 	cluster, by string) (made task, found bool, err error) {
-	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		var list *ecs.ListTasksOutput
-		err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
-			list, err = c.ECS.ListTasks(ctx, &ecs.ListTasksInput{
-				Cluster: awsaccess.Optional(cluster), StartedBy: &by, DesiredStatus: status,
-			})
-			return err
+	return f.search(ctx, log, c, ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster), StartedBy: &by},
+		func(_ *ecs.DescribeTasksOutput, t types.Task) bool { // an emulator may not know the filter
+			return aws.ToString(t.StartedBy) == by
 		})
-		if err != nil {
-			return task{}, false, awsaccess.Explain("look for the ECS task of the flow run", err)
+}
+
+// search returns the first task that is the one, among those that are listed, running or stopped.
+func (f *findTask) search(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, in ecs.ListTasksInput,
+	isIt func(*ecs.DescribeTasksOutput, types.Task) bool) (made task, found bool, err error) {
+	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
+		in.DesiredStatus = status
+		pages := ecs.NewListTasksPaginator(c.ECS, &in)
+		for pages.HasMorePages() {
+			var page *ecs.ListTasksOutput
+			err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
+				page, err = pages.NextPage(ctx)
+				return err
+			})
+			if err != nil {
+				return task{}, false, awsaccess.Explain("look for the ECS task of the flow run", err)
+			}
+			if made, found, err = f.among(ctx, log, c, in.Cluster, page.TaskArns, isIt); found || err != nil {
+				return made, found, err
+			}
 		}
-		if len(list.TaskArns) > 0 {
-			arn := list.TaskArns[0]
-			return task{arn, clusterOf(arn, cluster)}, true, nil
+	}
+	return task{}, false, nil
+}
+
+func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster *string, arns []string,
+	isIt func(*ecs.DescribeTasksOutput, types.Task) bool) (task, bool, error) {
+	if len(arns) == 0 {
+		return task{}, false, nil
+	}
+	var out *ecs.DescribeTasksOutput
+	err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
+		out, err = c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+			Cluster: cluster, Tasks: arns, Include: []types.TaskField{types.TaskFieldTags},
+		})
+		return err
+	})
+	if err != nil {
+		return task{}, false, awsaccess.Explain("look at the ECS tasks of the cluster", err)
+	}
+	for _, t := range out.Tasks {
+		if isIt(out, t) {
+			return task{aws.ToString(t.TaskArn), clusterOf(aws.ToString(t.TaskArn), aws.ToString(cluster))}, true, nil
 		}
 	}
 	return task{}, false, nil
@@ -153,9 +187,10 @@ func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.De
 		return "", err
 	}
 	for _, arn := range list.TaskDefinitionArns {
-		if arn == latest || !isOfFamily(arn, *wanted.Input.Family) {
+		if arn == latest {
 			continue
 		}
+		// An emulator may not know the prefix: the family is part of the content.
 		older, err := describeWithTags(ctx, c, arn)
 		if err != nil {
 			return "", err
@@ -165,11 +200,6 @@ func findOlder(ctx context.Context, c *awsaccess.Clients, wanted *jobtemplate.De
 		}
 	}
 	return "", nil
-}
-
-// isOfFamily reports whether a revision is one of the family: an emulator may not know the prefix.
-func isOfFamily(arn, family string) bool {
-	return strings.Contains(arn, "/"+family+":")
 }
 
 func describeWithTags(ctx context.Context, c *awsaccess.Clients,

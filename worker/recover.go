@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -215,49 +214,11 @@ const clockSkew = time.Minute
 // cluster that has the run's id and is no older than the claim.
 func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string,
 	cand candidate) (made task, found bool, err error) {
-	for _, status := range []types.DesiredStatus{types.DesiredStatusRunning, types.DesiredStatusStopped} {
-		pages := ecs.NewListTasksPaginator(c.ECS, &ecs.ListTasksInput{
-			Cluster: awsaccess.Optional(cluster), DesiredStatus: status,
+	return f.search(ctx, log, c, ecs.ListTasksInput{Cluster: awsaccess.Optional(cluster)},
+		func(out *ecs.DescribeTasksOutput, t types.Task) bool {
+			return runOf(t) == cand.run.ID &&
+				!hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew))
 		})
-		for pages.HasMorePages() {
-			var page *ecs.ListTasksOutput
-			err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
-				page, err = pages.NextPage(ctx)
-				return err
-			})
-			if err != nil {
-				return task{}, false, awsaccess.Explain("look for the ECS task of the flow run", err)
-			}
-			if made, found, err = f.among(ctx, log, c, cluster, page.TaskArns, cand); found || err != nil {
-				return made, found, err
-			}
-		}
-	}
-	return task{}, false, nil
-}
-
-func (f *findTask) among(ctx context.Context, log *slog.Logger, c *awsaccess.Clients, cluster string, arns []string,
-	cand candidate) (task, bool, error) {
-	if len(arns) == 0 {
-		return task{}, false, nil
-	}
-	var out *ecs.DescribeTasksOutput
-	err := patiently(ctx, log, f.patience, awsaccess.Passing, func() (err error) {
-		out, err = c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{
-			Cluster: awsaccess.Optional(cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags},
-		})
-		return err
-	})
-	if err != nil {
-		return task{}, false, awsaccess.Explain("look at the ECS tasks of the cluster", err)
-	}
-	for _, t := range out.Tasks {
-		if runOf(t) == cand.run.ID &&
-			!hereFromAWS(out.ResultMetadata, t.CreatedAt).Before(cand.foreign.Add(-clockSkew)) {
-			return task{aws.ToString(t.TaskArn), clusterOf(aws.ToString(t.TaskArn), cluster)}, true, nil
-		}
-	}
-	return task{}, false, nil
 }
 
 // runOf is the id of the flow run that a task was launched for by whomever, if any.

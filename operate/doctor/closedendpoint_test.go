@@ -10,6 +10,7 @@ import (
 	"ecsctl/internal/testkit/patient"
 	"ecsctl/operate"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 // An endpoint with private DNS takes all that goes to its service, and lets in whom its groups let in.
@@ -33,8 +34,15 @@ func TestDoctorClosedEndpoint(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want(t, p.Examine(nil), "network", operate.CheckFail, "let in no HTTPS from the worker's tasks: vpce-",
-		"let in TCP 443")
+	closed := func() {
+		t.Helper()
+		want(t, p.Examine(nil), "network", operate.CheckFail, "let in no HTTPS from the worker's tasks: vpce-",
+			"let in TCP 443")
+	}
+	closed()
+	letInOthers(p, group.GroupId)
+	p.Server.AddFault(fault.Fault{Kind: fault.Unfiltered, Times: -1})
+	closed() // the group that it lets in is not the tasks', though a list without filters has it
 	if _, err := p.Ec2.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: group.GroupId, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("tcp"),
 			FromPort: aws.Int32(443), ToPort: aws.Int32(443),
@@ -43,4 +51,34 @@ func TestDoctorClosedEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSound(t, p.Examine(nil), "network")
+	closedEndpointElsewhere(p)
+	wantSound(t, p.Examine(nil), "network")
+}
+
+// letInOthers lets a group of others through the group of an endpoint.
+func letInOthers(p *patient.Patient, group *string) {
+	p.T.Helper()
+	vpcs, err := p.Ec2.DescribeVpcs(p.T.Context(), &ec2.DescribeVpcsInput{})
+	must(p.T, err)
+	theirs, err := p.Ec2.CreateSecurityGroup(p.T.Context(), &ec2.CreateSecurityGroupInput{
+		GroupName: aws.String("theirs"), Description: aws.String("theirs"), VpcId: vpcs.Vpcs[0].VpcId})
+	must(p.T, err)
+	_, err = p.Ec2.AuthorizeSecurityGroupIngress(p.T.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
+		GroupId: group, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(443),
+			ToPort: aws.Int32(443), UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: theirs.GroupId}}}}})
+	must(p.T, err)
+}
+
+// closedEndpointElsewhere is one in another VPC.
+func closedEndpointElsewhere(p *patient.Patient) {
+	p.T.Helper()
+	made, err := p.Ec2.CreateVpc(p.T.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/16")})
+	must(p.T, err)
+	group, err := p.Ec2.CreateSecurityGroup(p.T.Context(), &ec2.CreateSecurityGroupInput{
+		GroupName: aws.String("endpoints"), Description: aws.String("endpoints"), VpcId: made.Vpc.VpcId})
+	must(p.T, err)
+	_, err = p.Ec2.CreateVpcEndpoint(p.T.Context(), &ec2.CreateVpcEndpointInput{VpcId: made.Vpc.VpcId,
+		ServiceName:     aws.String("com.amazonaws." + patient.PatientRegion + ".secretsmanager"),
+		VpcEndpointType: types.VpcEndpointTypeInterface, SecurityGroupIds: []string{*group.GroupId}})
+	must(p.T, err)
 }

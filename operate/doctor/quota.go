@@ -119,13 +119,19 @@ func (d *doctor) vcpusOf(ctx context.Context, cluster string) (float64, error) {
 			return 0, provision.ExplainAWS("read the tasks", err)
 		}
 		for _, task := range out.Tasks {
-			if aws.ToString(task.CapacityProviderName) != "FARGATE_SPOT" {
+			if onDemand(task) {
 				units, _ := strconv.Atoi(aws.ToString(task.Cpu)) // ECS writes CPU units there
 				total += float64(units) / 1024
 			}
 		}
 	}
 	return total, nil
+}
+
+// onDemand reports whether a task runs on Fargate and not on Spot: an emulator may not know the filters.
+func onDemand(task types.Task) bool {
+	return task.LaunchType == types.LaunchTypeFargate && aws.ToString(task.CapacityProviderName) != "FARGATE_SPOT" &&
+		aws.ToString(task.DesiredStatus) == string(types.DesiredStatusRunning)
 }
 
 // vcpusAsked is for the workers that do not run yet, and one flow run.

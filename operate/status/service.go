@@ -180,7 +180,8 @@ func serviceTasks(ctx context.Context, api *ecscalls.Client, spec spec.Spec,
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(got.Tasks, func(task types.Task) bool { // an emulator may not know the filters
+	// An emulator may not know the filters; and the answer may be others' too.
+	return slices.DeleteFunc(slices.Clone(got.Tasks), func(task types.Task) bool {
 		return aws.ToString(task.Group) != "service:"+spec.Names.Service ||
 			aws.ToString(task.DesiredStatus) != string(status)
 	}), nil

@@ -44,7 +44,7 @@ func (f *armedFault) kind(d draw) Kind {
 
 // CallKinds are the kinds that befall calls.
 var CallKinds = []Kind{Throttle, ServerError, AccessDenied, ExpiredToken, Latency, DropBefore, DropAfter,
-	Chaos, Conflict, Limit, Unfiltered}
+	Chaos, Conflict, Limit, Unfiltered, TagPolicy}
 
 // Refuses reports whether the call is answered with an error.
 func (e Effect) Refuses() bool {

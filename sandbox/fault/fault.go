@@ -30,6 +30,7 @@ const (
 	Limit                        // a quota that no waiting raises is used up
 	Conflict                     // IAM is writing the same thing, or ECS still sees a deleted service in its cluster
 	Unfiltered                   // a list ignores its filters and prefixes, as emulators do, and has all there is
+	TagPolicy                    // a tag policy of the organization does not allow the value of Fault.Tag
 )
 
 // What is not a call of an API can be an operation of a fault all the same.
@@ -72,6 +73,7 @@ type Fault struct {
 	Seed uint64
 
 	Reason  Reason        // of Capacity
+	Tag     string        // of TagPolicy: the key of the tag
 	After   time.Duration // of Spot: how long the task runs before the interruption
 	Warning time.Duration // of Spot: from SIGTERM to SIGKILL at most; 0 is what the task's stopTimeout says
 }
@@ -101,6 +103,10 @@ func (f Fault) check() error {
 	case Limit:
 		if !Limited(f.Service) {
 			return fmt.Errorf("%s is for one of %s", f.Kind, strings.Join(slices.Sorted(maps.Keys(Limits)), ", "))
+		}
+	case TagPolicy:
+		if f.Tag == "" {
+			return fmt.Errorf("%s needs tag=KEY", f.Kind)
 		}
 	case Conflict:
 		if f.Service != "iam" && (f.Service != "ecs" || f.Operation != "DeleteCluster") {

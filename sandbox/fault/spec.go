@@ -15,7 +15,7 @@ var faultNames = map[string]Kind{
 	"latency": Latency, "drop-before": DropBefore, "drop-after": DropAfter, "chaos": Chaos,
 	"capacity": Capacity, "spot": Spot, "pull": PullFailure, "unseen": Unseen, "conflict": Conflict,
 	"limit":      Limit,
-	"unfiltered": Unfiltered,
+	"unfiltered": Unfiltered, "tag-policy": TagPolicy,
 }
 
 // String names the kind as ParseFault reads it.
@@ -33,9 +33,9 @@ func (k Kind) String() string {
 //	SERVICE:OPERATION=KIND[,times=N][,skip=N][,rate=R][,seed=N][,latency=DURATION]
 //
 // "*" in either part before "=" stands for anything, KIND is one of throttle, error, denied,
-// expired, latency, drop-before, drop-after, chaos, capacity, spot, pull, unseen, conflict and unfiltered. times=all
-// goes on for ever. latency=1s..2s is drawn evenly, latency=~1s exponentially. capacity
-// has reason=, spot has after= and warning=.
+// expired, latency, drop-before, drop-after, chaos, capacity, spot, pull, unseen, conflict, limit, unfiltered and
+// tag-policy. times=all goes on for ever. latency=1s..2s is drawn evenly, latency=~1s exponentially. capacity
+// has reason=, spot has after= and warning=, tag-policy has tag=.
 func ParseFault(spec string) (Fault, error) {
 	where, what, ok := strings.Cut(spec, "=")
 	service, operation, ok2 := strings.Cut(where, ":")
@@ -81,13 +81,15 @@ func (f *Fault) set(word string) (err error) {
 		if f.Reason = Reason(value); ReasonTexts[f.Reason] == "" {
 			err = fmt.Errorf("reason=%s is none of %s", value, joinReasons())
 		}
+	case name == "tag" && f.Kind == TagPolicy:
+		f.Tag = value
 	case name == "after" && f.Kind == Spot:
 		f.After, err = duration(value)
 	case name == "warning" && f.Kind == Spot:
 		f.Warning, err = duration(value)
 	default:
 		err = fmt.Errorf("%q is none of times=N, skip=N, rate=R, seed=N, latency=DURATION, nor reason= of capacity, "+
-			"after= and warning= of spot", word)
+			"after= and warning= of spot, tag= of tag-policy", word)
 	}
 	return err
 }

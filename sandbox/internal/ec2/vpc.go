@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"ecsctl/sandbox/internal/wire"
 )
@@ -49,8 +50,11 @@ type describeVPCsAnswer struct {
 	NextToken *string          `xml:"nextToken,omitempty"`
 }
 
-func (s *Service) describeVPCs(_ context.Context, in *describeVPCsInput) (*describeVPCsAnswer, error) {
+func (s *Service) describeVPCs(ctx context.Context, in *describeVPCsInput) (*describeVPCsAnswer, error) {
 	found, next, err := vpcFilters.find(s.vpcs, "vpc", in.VpcIDs, in.describe)
+	if wire.Unfiltered(ctx) && in.VpcIDs == nil {
+		slices.Reverse(found) // the default one, which is made first, comes last
+	}
 	return &describeVPCsAnswer{wire.Items[*vpc]{Item: found}, next}, err
 }
 

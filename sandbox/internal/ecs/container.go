@@ -38,7 +38,9 @@ func (c *container) ended() bool {
 func (s *Service) prepare(t *task, index int) (*container, error) {
 	cd := t.definition.api.ContainerDefinitions[index]
 	override := overrideOf(t, *cd.Name)
-	if what := unsupported(cd, override); what != "" {
+	// Functions of this program have no root, and processes not everywhere.
+	mountable := process.OwnRoots() == nil && playerOf(s.cfg.Functions, *cd.Image) == nil
+	if what := unsupported(cd, override, mountable); what != "" {
 		return nil, &startError{reason: fmt.Sprintf("the ecsctl sandbox does not implement %s of the container %s",
 			what, *cd.Name)}
 	}
@@ -77,7 +79,7 @@ func overrideOf(t *task, name string) types.ContainerOverride {
 
 // unsupported names what a local process cannot be given. What only limits a
 // container (sizes, ulimits) or describes it (ports, labels) is let pass; see also playable.
-func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string {
+func unsupported(cd types.ContainerDefinition, o types.ContainerOverride, mountable bool) string {
 	for _, f := range []struct {
 		name string
 		used bool
@@ -85,7 +87,7 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride) string
 		{"dependsOn", len(cd.DependsOn) > 0},
 		{"environmentFiles", len(cd.EnvironmentFiles) > 0 || len(o.EnvironmentFiles) > 0},
 		{"firelensConfiguration", cd.FirelensConfiguration != nil},
-		{"mountPoints", len(cd.MountPoints) > 0},
+		{"mountPoints", len(cd.MountPoints) > 0 && !mountable},
 		{"volumesFrom", len(cd.VolumesFrom) > 0},
 		{"repositoryCredentials", cd.RepositoryCredentials != nil},
 		{"resourceRequirements", len(cd.ResourceRequirements) > 0 || len(o.ResourceRequirements) > 0},

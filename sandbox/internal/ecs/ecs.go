@@ -74,6 +74,7 @@ type Service struct {
 
 	engine engine
 	trees  rootfs.Cache // of the images that were pulled from ECR
+	files  fileSystems
 }
 
 // New makes a region without clusters. Close must be called.

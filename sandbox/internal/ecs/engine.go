@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -28,7 +29,7 @@ func (s *Service) Close() error {
 	s.engine.loop.Wait()
 	s.awaitHandlers()
 	s.engine.tasks.Wait()
-	return s.trees.Close()
+	return errors.Join(s.trees.Close(), s.files.close())
 }
 
 // awaitHandlers waits for a RunTask that may be starting tasks at this moment; a later

@@ -88,7 +88,7 @@ func (img containerImage) home() (dir string, cleanUp func(), err error) {
 }
 
 // enter makes the working directory, as container runtimes do, and the root.
-func (img *containerImage) enter(cd types.ContainerDefinition, volumes []string) error {
+func (img *containerImage) enter(cd types.ContainerDefinition, v *view) error {
 	dir := img.config.WorkingDir
 	if cd.WorkingDirectory != nil {
 		dir = *cd.WorkingDirectory
@@ -97,7 +97,7 @@ func (img *containerImage) enter(cd types.ContainerDefinition, volumes []string)
 	img.workDir, err = rootfs.MakeDir(img.tree, dir)
 	if err == nil && process.OwnRoots() == nil {
 		img.workDir = path.Join("/", filepath.ToSlash(dir))
-		img.root, err = newRoot(img.tree, newView(volumes))
+		img.root, err = newRoot(img.tree, v)
 	}
 	if err == nil && aws.ToBool(cd.ReadonlyRootFilesystem) {
 		err = rootfs.Lock(img.tree)

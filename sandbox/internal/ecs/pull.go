@@ -141,7 +141,11 @@ func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pul
 	}
 	t.trees = append(t.trees, tree)
 	img := containerImage{tree: tree, config: pulled.Config}
-	if err := img.enter(cd, s.cfg.Volumes); err != nil {
+	v, err := s.viewOf(t, cd)
+	if err == nil {
+		err = img.enter(cd, v)
+	}
+	if err != nil {
 		return img, cannotCreate(cd, err)
 	}
 	return img, nil
@@ -163,7 +167,10 @@ func (s *Service) standIn(t *task, cd types.ContainerDefinition, dir string) (co
 		return img, cannotCreate(cd, err)
 	}
 	t.trees = append(t.trees, tree)
-	v := newView(s.cfg.Volumes)
+	v, err := s.viewOf(t, cd)
+	if err != nil {
+		return img, cannotCreate(cd, err)
+	}
 	v.addStandIn(dir)
 	if img.root, err = newRoot(tree, v); err != nil {
 		return img, cannotCreate(cd, err)

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,7 +73,7 @@ func newRoot(tree string, v *view) (*process.Root, error) {
 	// A directory comes before what lies in it.
 	slices.SortFunc(v.mounts, func(a, b process.Mount) int { return strings.Compare(a.Path, b.Path) })
 	for _, m := range v.mounts {
-		if err := mountPoint(root, m.Path); err != nil {
+		if err := mountPoint(root, m); err != nil {
 			return nil, fmt.Errorf("failed to show a container %q: %w", m.Path, err)
 		}
 	}
@@ -112,12 +113,12 @@ func unlessMissing(err error) error {
 }
 
 // mountPoint makes what a file or a directory of this machine is mounted over.
-func mountPoint(root *os.Root, path string) error {
-	info, err := os.Stat(path)
+func mountPoint(root *os.Root, m process.Mount) error {
+	info, err := os.Stat(cmp.Or(m.Source, m.Path))
 	if err != nil {
 		return err
 	}
-	name := path[1:]
+	name := m.Path[1:]
 	if info.IsDir() {
 		return root.MkdirAll(name, 0o755)
 	}

@@ -62,9 +62,12 @@ func (s *Service) handleServices() {
 		"cluster service! force", s.deleteService)
 }
 
-// remember keeps what a service was for as long as DescribeServices lags behind; nil is that there was none.
+// remember keeps what a service was for as long as DescribeServices lags behind; nil is that there was none. What was
+// not seen yet is not seen sooner because of a later change.
 func (s *Service) remember(sv *service, before *types.Service) {
-	sv.before = before
+	if !s.cfg.Lag.Pending("service " + sv.arn) {
+		sv.before = before
+	}
 	s.cfg.Lag.Changed("service " + sv.arn)
 }
 

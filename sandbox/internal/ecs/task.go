@@ -38,9 +38,10 @@ type task struct {
 	service    *service          // nil for a task of RunTask
 	deployment *deployment       // the service's that wanted it
 	stop       chan struct{}
-	session    *sts.Session // of the task role; nil without one
-	announced  string       // the last state that was sent to EventBridge
-	trees      []string     // directories of its containers whose images were pulled
+	session    *sts.Session      // of the task role; nil without one
+	announced  string            // the last state that was sent to EventBridge
+	trees      []string          // directories of its containers whose images were pulled
+	volumes    map[string]string // folders of its volumes, by name, which are among trees
 
 	interrupted bool          // its Spot capacity is taken away, now or soon
 	warning     time.Duration // from SIGTERM to SIGKILL at most; 0 when nothing shortens it

@@ -73,7 +73,7 @@ func (s *Service) stopTaskCall(_ context.Context, in *api.StopTaskInput) (*api.S
 	return &api.StopTaskOutput{Task: &t.api}, nil
 }
 
-func (s *Service) listTasks(_ context.Context, in *api.ListTasksInput) (*api.ListTasksOutput, error) {
+func (s *Service) listTasks(ctx context.Context, in *api.ListTasksInput) (*api.ListTasksOutput, error) {
 	c, err := s.cluster(in.Cluster)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,8 @@ func (s *Service) listTasks(_ context.Context, in *api.ListTasksInput) (*api.Lis
 	s.forgetStopped(c)
 	var found []*task
 	for _, t := range c.tasks {
-		if t.listed(in) && s.sees(t) && (of == nil || t.service == of) && !s.cfg.Lag.Behind("task "+*t.api.TaskArn) {
+		wanted := wire.Unfiltered(ctx) || t.listed(in)
+		if wanted && s.sees(t) && (of == nil || t.service == of) && !s.cfg.Lag.Behind("task "+*t.api.TaskArn) {
 			found = append(found, t)
 		}
 	}

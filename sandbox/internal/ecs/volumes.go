@@ -8,8 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// checkVolumes holds the EBS volumes of a launch against those that its definition leaves open. The sandbox makes
-// no volume: a container that mounts one does not start.
+// checkVolumes holds the EBS volumes of a launch against those that its definition leaves open.
 func (s *Service) checkVolumes(td *taskDefinition, in *api.RunTaskInput) error {
 	open := map[string]bool{}
 	for _, v := range td.api.Volumes {

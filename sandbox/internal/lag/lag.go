@@ -37,6 +37,13 @@ func (l *Lag) Once(key string) {
 	}
 }
 
+// Pending reports whether the next call will not see the last change of a thing.
+func (l *Lag) Pending(key string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.left[key] > 0
+}
+
 // Behind reports whether this call does not see the last change of a thing, and counts it.
 func (l *Lag) Behind(key string) bool {
 	l.mu.Lock()

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,12 +14,15 @@ type Root struct {
 	Mounts []Mount
 }
 
-// Mount shows a file or a directory of this machine at the same path of a Root, with all that is mounted below it.
-// There is something at that path of the Root's directory already.
+// Mount shows a file or a directory of this machine in a Root, with all that is mounted below it. There is something
+// at that path of the Root's directory already.
 type Mount struct {
-	Path     string
+	Path     string // in the Root
+	Source   string // on this machine; "" is the same path
 	Writable bool
 }
+
+func (m Mount) source() string { return cmp.Or(m.Source, m.Path) }
 
 // Shows reports whether a path lies in what is mounted.
 func (m Mount) Shows(path string) bool {
@@ -58,7 +62,7 @@ func (r *Root) OnHost(path string) (string, bool) {
 func (r *Root) onHost(path string) string {
 	for _, m := range r.Mounts {
 		if m.Shows(path) {
-			return path
+			return m.source() + path[len(m.Path):]
 		}
 	}
 	return filepath.Join(r.Dir, path)

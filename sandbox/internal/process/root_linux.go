@@ -84,12 +84,12 @@ func leaveOurMounts() error {
 }
 
 func (m Mount) mount(target string) error {
-	err := syscall.Mount(m.Path, target, "", syscall.MS_BIND|syscall.MS_REC, "")
+	err := syscall.Mount(m.source(), target, "", syscall.MS_BIND|syscall.MS_REC, "")
 	if err == nil && !m.Writable {
 		err = syscall.Mount("", target, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
 	}
 	if err != nil {
-		return &fs.PathError{Op: "mount", Path: m.Path, Err: err}
+		return &fs.PathError{Op: "mount", Path: m.source(), Err: err}
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ exec @unshare --root="$root" --wd="$dir" "$@"`
 func (r *Root) enterByTools(cmd *exec.Cmd, way rootWay) {
 	var table strings.Builder
 	for _, m := range r.Mounts {
-		fmt.Fprintf(&table, "%s %s none rbind 0 0\n", fstabField(m.Path), fstabField(filepath.Join(r.Dir, m.Path)))
+		fmt.Fprintf(&table, "%s %s none rbind 0 0\n", fstabField(m.source()), fstabField(filepath.Join(r.Dir, m.Path)))
 	}
 	names := strings.NewReplacer("@mount", way.mount, "@unshare", way.unshare)
 	args := append([]string{way.unshare}, userNamespace...)
