@@ -14,7 +14,7 @@ import (
 // tools/callsgen keeps them down: what grew is in `go tool nm -size -sort size`.
 const (
 	maxImageSize  = 9_000_000  // of the worker-only program, which releases have
-	maxSourceSize = 14_600_000 // of a whole ecsctl, after a build from source
+	maxSourceSize = 14_900_000 // of a whole ecsctl, after a build from source
 )
 
 func TestTheWorkersImageIsSmall(t *testing.T) {

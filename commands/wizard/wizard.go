@@ -68,7 +68,7 @@ func (o BootstrapOptions) AsksQuestions(streams console.Streams) bool {
 // New returns a wizard that asks for what opts does not set.
 func New(streams console.Streams, opts BootstrapOptions) *wizard {
 	w := &wizard{streams: streams, opts: opts, spec: opts.Spec, given: opts.Spec, quiet: opts.Accessible}
-	w.asker = prompt.Form{In: streams.In, Out: console.Raw(streams.Err)}
+	w.asker = &prompt.Form{In: streams.In, Out: console.Raw(streams.Err)}
 	if opts.Accessible {
 		w.asker = prompt.NewLines(streams.In, streams.Err)
 	}

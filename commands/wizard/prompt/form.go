@@ -18,16 +18,29 @@ import (
 type Form struct {
 	In  io.Reader
 	Out io.Writer
+
+	ahead []byte // was typed before the next question was there
 }
 
 // Ask shows the question until it is answered, and leaves nothing of it behind.
-func (f Form) Ask(ctx context.Context, q Question) ([]string, error) {
+func (f *Form) Ask(ctx context.Context, q Question) (answer []string, err error) {
 	q = q.plain()
-	s := newScreen(q)
+	s, in := newScreen(q), f.In
+	if file, ok := isTerminalFile(f.In); ok {
+		k, noKeys := readKeys(file, f.ahead)
+		if noKeys != nil {
+			return nil, noKeys
+		}
+		defer func() {
+			ahead, ended := k.end()
+			f.ahead, err = ahead, errors.Join(err, ended)
+		}()
+		in, s.stop, s.resume = k, k.stop, k.resume
+	}
 	// Signals are main's, and reach us by the context.
-	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(f.In), tea.WithOutput(f.Out),
+	program := tea.NewProgram(s, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(f.Out),
 		tea.WithoutSignalHandler())
-	_, err := program.Run()
+	_, err = program.Run()
 	switch {
 	case ctx.Err() != nil:
 		return nil, console.ErrAbandoned
@@ -53,6 +66,8 @@ type screen struct {
 	form    *huh.Form
 	filters interface{ GetFiltering() bool } // nil where nothing can be filtered
 	values  func() []string
+	stop    func() // takes no more keys
+	resume  func() // takes those after an Enter
 	fit     func() // wraps the options at the terminal's width
 	outcome outcome
 	width   int
@@ -61,7 +76,7 @@ type screen struct {
 }
 
 func newScreen(q Question) *screen {
-	s := &screen{q: q}
+	s := &screen{q: q, stop: func() {}, resume: func() {}}
 	s.form = huh.NewForm(huh.NewGroup(s.field())).WithTheme(theme()).WithShowHelp(false).WithShowErrors(false)
 	// NewForm makes dumb terminals accessible by itself; those never get here.
 	s.form.WithAccessible(false)
@@ -161,7 +176,16 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return s, s.end(wentBack)
 		}
 	}
+	filtering := s.filtering()
 	cmd := s.pass(msg)
+	if key, ok := msg.(tea.KeyMsg); ok && key.Type == tea.KeyEnter {
+		// huh goes on to the next field, which there is not, by messages: what was typed meanwhile
+		// would still change this one.
+		if !filtering && s.errors() == "" {
+			return s, s.end(answered)
+		}
+		s.resume()
+	}
 	if s.form.State == huh.StateCompleted {
 		return s, s.end(answered)
 	}
@@ -216,6 +240,7 @@ func (s *screen) pass(msg tea.Msg) tea.Cmd {
 
 func (s *screen) end(how outcome) tea.Cmd {
 	s.outcome = how
+	s.stop()
 	return tea.Quit
 }
 
