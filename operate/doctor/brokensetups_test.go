@@ -66,7 +66,8 @@ var brokenSetUps = map[string]setUp{
 		fix: "aws secretsmanager restore-secret"},
 	"the key's secret is another account's": {before: func(p *patient.Patient) {
 		p.Spec.Prefect.APIKeySecret = "arn:aws:secretsmanager:eu-west-1:999988887777:secret:key-AbCdEf"
-	}, check: "worker's API key", status: operate.CheckSkip, says: "is of account 999988887777"},
+	}, check: "worker's API key", status: operate.CheckSkip, says: "is of account 999988887777",
+		fix: "ecsctl verify --pool etl"},
 	"subnets without free addresses": {before: func(p *patient.Patient) {
 		p.Spec.Network.Subnets = []string{full(p)}
 	}, check: "network", status: operate.CheckWarn, says: "it has no free addresses", fix: "--subnet"},

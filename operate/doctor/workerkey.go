@@ -15,6 +15,8 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/shellword"
+	"ecsctl/operate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -32,8 +34,10 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 	}
 	what, name, jsonKey := d.workerKey()
 	if account := accountOf(name); account != "" && account != d.id.Account {
-		d.skip(checkWorkerKey, fmt.Sprintf("%s %q is of account %s, whose policies let in the execution role, and "+
-			"not who asks", what, name, account))
+		d.add(checkWorkerKey, operate.CheckSkip, fmt.Sprintf("%s %q is of account %s, whose policies let in the "+
+			"execution role, and not who asks", what, name, account),
+			"`ecsctl verify --pool "+shellword.Quote(d.spec.Pool)+"` shows whether the worker can read it: the "+
+				"secret's own policy and that of its KMS key have to name the execution role")
 		return
 	}
 	value, err := d.readKey(ctx, name)
