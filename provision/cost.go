@@ -35,12 +35,9 @@ type Workers struct {
 
 // Cost returns that of the workers alone.
 func (s Workers) Cost() Cost {
-	region, architecture := s.Region, cmp.Or(s.Architecture, fargate.ArchitectureX86)
-	price, known := fargate.MonthlyPrice(region, architecture, s.CPU, s.Memory)
-	if !known {
-		region = fargate.PriceRegion
-		price, _ = fargate.MonthlyPrice(region, architecture, s.CPU, s.Memory)
-	}
+	architecture := cmp.Or(s.Architecture, fargate.ArchitectureX86)
+	region := fargate.PricedRegion(s.Region, architecture)
+	price, _ := fargate.MonthlyPrice(region, architecture, s.CPU, s.Memory)
 	out := Cost{Items: []CostItem{}, LogsPerGB: fargate.LogPrice, Region: region, PricesOf: fargate.PricesOf}
 	out.add(s.Tasks, "worker", "workers", price)
 	if s.PublicIP {

@@ -121,15 +121,12 @@ func (p *instanceProfile) create(ctx context.Context) error {
 
 // converge puts the role in, which is all that a profile holds.
 func (p *instanceProfile) converge(ctx context.Context) error {
-	api, name := p.w.aws.IAM, aws.String(p.name())
 	for _, other := range p.roles() {
 		if other == p.name() {
 			continue
 		}
-		_, err := api.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{
-			InstanceProfileName: name, RoleName: &other})
-		if unlessGone(err) != nil {
-			return explain("take the role "+other+" out", err)
+		if err := p.removeRole(ctx, other); err != nil {
+			return err
 		}
 	}
 	if !slices.Contains(p.roles(), p.name()) {
@@ -138,8 +135,8 @@ func (p *instanceProfile) converge(ctx context.Context) error {
 		}
 	}
 	if tags := p.w.missingTags(p.tags()); len(tags) > 0 {
-		_, err := api.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: name,
-			Tags: iamTags(tags)})
+		_, err := p.w.aws.IAM.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{
+			InstanceProfileName: aws.String(p.name()), Tags: iamTags(tags)})
 		return explain("tag the instance profile", err)
 	}
 	return nil
@@ -162,6 +159,12 @@ func (p *instanceProfile) addRole(ctx context.Context) error {
 	return explain("put the role into the instance profile", err)
 }
 
+func (p *instanceProfile) removeRole(ctx context.Context, role string) error {
+	_, err := p.w.aws.IAM.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{
+		InstanceProfileName: aws.String(p.name()), RoleName: &role})
+	return explain("take the role "+role+" out", unlessGone(err))
+}
+
 func (p *instanceProfile) remove() Change {
 	c := Change{Kind: KindInstanceProfile, Name: p.name(), Action: Delete}
 	switch {
@@ -176,14 +179,12 @@ func (p *instanceProfile) remove() Change {
 }
 
 func (p *instanceProfile) delete(ctx context.Context) error {
-	api, name := p.w.aws.IAM, aws.String(p.name())
 	for _, role := range p.roles() {
-		_, err := api.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{
-			InstanceProfileName: name, RoleName: &role})
-		if unlessGone(err) != nil {
-			return explain("take the role "+role+" out", err)
+		if err := p.removeRole(ctx, role); err != nil {
+			return err
 		}
 	}
-	_, err := api.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: name})
+	_, err := p.w.aws.IAM.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{
+		InstanceProfileName: aws.String(p.name())})
 	return explain("delete the instance profile", unlessGone(err))
 }

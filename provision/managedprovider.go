@@ -196,8 +196,8 @@ func (w *world) noPublicAddress(n chosenNetwork) (warnings []string, err error) 
 	const why = "tasks on Managed Instances have no public IP address, and without one nothing gets out of %s"
 	if len(w.spec.Network.Subnets) > 0 {
 		return []string{fmt.Sprintf(why+": flow runs there reach only what is in the VPC or has an endpoint in it",
-			joinWords(public))}, nil
+			list(public))}, nil
 	}
-	return nil, hint.Add(fmt.Errorf(why, joinWords(public)),
+	return nil, hint.Add(fmt.Errorf(why, list(public)),
 		"name subnets with a route to a NAT gateway with --subnet, or use --capacity "+spec.CapacityFargate)
 }

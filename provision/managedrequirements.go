@@ -109,5 +109,3 @@ func showRange(low, high *int32) string {
 	}
 	return fmt.Sprintf("%d-%d", aws.ToInt32(low), *high)
 }
-
-func joinWords(words []string) string { return strings.Join(sorted(words), ", ") }

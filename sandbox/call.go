@@ -94,7 +94,7 @@ func (s *Server) call(r *http.Request, service wire.Service, caller iam.Principa
 		return service.Refuse(req, refusal)
 	}
 	if e.Fault != nil && e.Kind == fault.TagPolicy {
-		if refusal := againstTagPolicy(cred.service, req, e.Fault.Tag); refusal != nil {
+		if refusal := s.againstTagPolicy(cred.service, req, e.Fault.Tag); refusal != nil {
 			return service.Refuse(req, refusal)
 		}
 	}

@@ -29,12 +29,9 @@ func costLine(task *types.Task) string {
 	if noCPU != nil || noMemory != nil || noPlace != nil {
 		return ""
 	}
-	region, architecture := where.Region, architectureOf(task)
-	hourly, known := fargate.HourlyPrice(region, architecture, cpu, memory)
-	if !known {
-		region = fargate.PriceRegion
-		hourly, _ = fargate.HourlyPrice(region, architecture, cpu, memory)
-	}
+	architecture := architectureOf(task)
+	region := fargate.PricedRegion(where.Region, architecture)
+	hourly, _ := fargate.HourlyPrice(region, architecture, cpu, memory)
 	ran := task.StoppedAt.Sub(*task.PullStartedAt).Truncate(time.Second)
 	about, price := "about", "on demand"
 	if onSpot {

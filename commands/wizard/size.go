@@ -117,10 +117,7 @@ func (w *wizard) price(cpu, memory int) string {
 }
 
 func (w *wizard) priceRegion() string {
-	if _, known := fargate.MonthlyPrice(w.identity.Region, w.specWithDefaults().Worker.Architecture, 256, 512); known {
-		return w.identity.Region
-	}
-	return fargate.PriceRegion
+	return fargate.PricedRegion(w.identity.Region, w.specWithDefaults().Worker.Architecture)
 }
 
 func (w *wizard) aboutPrices() string {

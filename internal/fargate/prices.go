@@ -30,6 +30,15 @@ const (
 	LogPrice = 0.50
 )
 
+// PricedRegion is the region whose prices stand for those of another: itself where the table has
+// them, PriceRegion otherwise.
+func PricedRegion(region, architecture string) string {
+	if _, known := prices[region][architecture]; known {
+		return region
+	}
+	return PriceRegion
+}
+
 // HourlyPrice is what a Fargate task of cpu CPU units and memory MiB costs in US dollars
 // an hour; known is false when the table does not have it.
 func HourlyPrice(region, architecture string, cpu, memory int) (dollars float64, known bool) {

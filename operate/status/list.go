@@ -121,6 +121,8 @@ func (l *lister) services(ctx context.Context) error {
 const describeServicesAtOnce = 10
 
 func (l *lister) servicesOf(ctx context.Context, cluster string) error {
+	var priced sync.WaitGroup // their task definitions are read at the same time
+	defer priced.Wait()
 	pages := ecs.NewListServicesPaginator(l.clients.ECS, &ecs.ListServicesInput{
 		Cluster: &cluster, MaxResults: aws.Int32(describeServicesAtOnce),
 	})
@@ -143,12 +145,15 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 				continue
 			}
 			tags := provision.TagMap(s.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
-			if tags[provision.TagPool] != "" {
+			if tags[provision.TagPool] == "" {
+				continue
+			}
+			priced.Go(func() {
 				l.found(tags, &Pool{
 					Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
 					Desired: s.DesiredCount, Running: s.RunningCount, Month: l.month(ctx, &s),
 				})
-			}
+			})
 		}
 	}
 	return nil

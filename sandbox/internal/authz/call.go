@@ -103,6 +103,25 @@ func (c *call) tags(name string) map[string]string {
 	return out
 }
 
+// SetsTag reports whether a request gives something a tag of that key.
+func (a *Account) SetsTag(in Call, key string) bool {
+	c, err := a.read(in)
+	if err != nil {
+		return false
+	}
+	for name, values := range c.form {
+		if strings.HasSuffix(name, ".Key") && values[0] == key {
+			return true
+		}
+	}
+	for name := range c.body {
+		if _, has := c.tags(name)[key]; has && strings.EqualFold(name, "tags") {
+			return true
+		}
+	}
+	return false
+}
+
 func either(pair map[string]any, a, b string) any {
 	if v, ok := pair[a]; ok {
 		return v
