@@ -63,7 +63,7 @@ func TestCapacities(t *testing.T) {
 			}
 			a.Run(append(args, "--dry-run", "--detailed-exitcode")...)
 			a.Run("status", "--pool", publishedPoolName)
-			a.Run("teardown", "--pool", publishedPoolName, "--yes")
+			a.tearsDown()
 			a.deregister()
 			a.tornDown(before)
 		})

@@ -38,12 +38,18 @@ func TestPublishedPools(t *testing.T) {
 				if p.Warned == "" {
 					a.runs(p)
 				}
-				a.Run("teardown", "--pool", publishedPoolName, "--yes")
+				a.tearsDown()
 				a.deregister()
 			}
 			a.tornDown(before)
 		})
 	}
+}
+
+// tearsDown waits for tasks: a run is Completed a moment before its process, and so its task, has ended.
+func (a *adopter) tearsDown() {
+	a.t.Helper()
+	a.Run("teardown", "--pool", publishedPoolName, "--running", "wait", "--yes")
 }
 
 // tornDown compares the account with what it was. ECS shows a service that was deleted until its last task has stopped.

@@ -86,7 +86,7 @@ func TestTaskSettings(t *testing.T) {
 				}
 				a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--yes")
 				a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--dry-run", "--detailed-exitcode")
-				a.Run("teardown", "--pool", publishedPoolName, "--yes")
+				a.tearsDown()
 				a.deregister()
 				a.tornDown(before)
 			})

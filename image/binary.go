@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"ecsctl/internal/hint"
@@ -31,6 +32,7 @@ type Binary struct {
 
 	content []byte
 	sum     [sha256.Size]byte
+	layer   func() (*layer, error) // packs the content at the first call
 }
 
 func (b *Binary) build() build { return build{b.Version, b.Revision, b.Created} }
@@ -54,6 +56,7 @@ func ReadBinary(path string) (*Binary, error) {
 	return &Binary{
 		Path: path, Architecture: architecture, Version: made.version, Revision: made.revision, Created: made.created,
 		content: content, sum: sha256.Sum256(content),
+		layer: sync.OnceValues(func() (*layer, error) { return newLayer(content) }),
 	}, nil
 }
 

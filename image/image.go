@@ -31,7 +31,7 @@ type Part struct {
 }
 
 // Build makes the image from one binary, or an index of images from two for different
-// architectures. It compresses, which takes about a second for each.
+// architectures. The first time that it has a binary it compresses it, which takes about a second.
 func Build(binaries ...*Binary) (*Image, error) {
 	out := &Image{}
 	for _, b := range binaries {
@@ -55,7 +55,7 @@ func Build(binaries ...*Binary) (*Image, error) {
 }
 
 func buildPart(b *Binary) (Part, error) {
-	layer, err := newLayer(b)
+	layer, err := b.layer()
 	if err != nil {
 		return Part{}, err
 	}

@@ -39,9 +39,9 @@ type layer struct {
 // (measured with ecsctl itself); gzip is what every registry and every runtime takes.
 const gzipLevel = gzip.DefaultCompression
 
-// newLayer packs a binary. Everything that could differ from one time to the next is
+// newLayer packs a program. Everything that could differ from one time to the next is
 // left out: times, owners, and the order is fixed.
-func newLayer(b *Binary) (*layer, error) {
+func newLayer(program []byte) (*layer, error) {
 	var compressed bytes.Buffer
 	diff := sha256.New()
 	packed, err := gzip.NewWriterLevel(&compressed, gzipLevel)
@@ -49,7 +49,7 @@ func newLayer(b *Binary) (*layer, error) {
 		return nil, fmt.Errorf("failed to compress the image's layer: %w", err)
 	}
 	err = writeTar(io.MultiWriter(packed, diff), []entry{
-		{"ecsctl", 0o755, b.content},
+		{"ecsctl", 0o755, program},
 		{"etc/", 0o755, nil},
 		{"etc/group", 0o644, []byte(groups)},
 		{"etc/passwd", 0o644, []byte(passwd)},

@@ -263,7 +263,7 @@ func (b *Bootstrap) Apply(ctx context.Context, progress Progress) ([]Applied, er
 			continue
 		}
 		if made, ok := r.(*workerImage); ok && made.digest == "" {
-			go func() { _, _ = made.build(ctx) }()
+			go func() { _, _ = image.Build(b.w.binary) }() // compressed once: nothing waits for it later
 		}
 		steps = append(steps, step{change: change, needs: r.needs(), run: func(ctx context.Context) (string, error) {
 			id, err := r.apply(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"ecsctl/image"
 	"ecsctl/prefect"
 )
 
@@ -88,7 +89,7 @@ func reuse(ctx context.Context, change Change, r resource) error {
 // addImage makes the image for its digest, unless the registry has said it.
 func (d *Desired) addImage(ctx context.Context, i *workerImage) error {
 	if i.digest == "" {
-		made, err := i.build(ctx)
+		made, err := image.Build(i.w.binary)
 		if err != nil {
 			return err
 		}

@@ -23,12 +23,6 @@ import (
 type workerImage struct {
 	w      *world
 	digest string // of what is there, "" for none
-	built  shared[*image.Image]
-}
-
-// build compresses the program, once: Apply begins with it, so that nothing waits for it.
-func (i *workerImage) build(ctx context.Context) (*image.Image, error) {
-	return i.built.get(ctx, func(context.Context) (*image.Image, error) { return image.Build(i.w.binary) })
 }
 
 func (i *workerImage) ref() (Kind, string) { return KindImage, i.name() }
@@ -78,7 +72,7 @@ func (i *workerImage) use() { i.w.setValue(KindImage, i.w.value(KindRepository)+
 
 func (i *workerImage) apply(ctx context.Context) (string, error) {
 	if i.digest == "" {
-		made, err := i.build(ctx)
+		made, err := image.Build(i.w.binary)
 		if err != nil {
 			return "", err
 		}
