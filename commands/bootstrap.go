@@ -128,7 +128,8 @@ func askOrPlan(ctx context.Context, streams console.Streams,
 
 func planBootstrap(ctx context.Context, streams console.Streams,
 	opts wizard.BootstrapOptions) (*provision.Bootstrap, error) {
-	if err := opts.Spec.CheckPool(); err != nil {
+	// Before anything is looked for: what was given is told apart from what is missing. Only the region may be unknown.
+	if err := opts.Spec.WithDefaults().Validate(); err != nil {
 		return nil, err
 	}
 	spec, binary, err := inputs.UseBinary(opts.Spec)

@@ -101,7 +101,10 @@ func readPolicyOptions(c *cli.Context, name string, flags []inputs.SpecFlag) (op
 	if opts.Spec, err = inputs.ReadSpec(c, flags); err != nil {
 		return opts, err
 	}
-	return opts, opts.Spec.CheckPool()
+	if err := opts.Spec.CheckPool(); err != nil {
+		return opts, err
+	}
+	return opts, opts.Spec.WithDefaults().Validate()
 }
 
 func runPolicy(ctx context.Context, streams console.Streams, opts policyOptions) error {

@@ -14,25 +14,22 @@ import (
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard"
 	"ecsctl/internal/buildinfo"
-	"ecsctl/internal/fargate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
+	"ecsctl/provision/handover"
 	"ecsctl/provision/spec"
 )
 
-// fixedValues are the flags whose values are the same everywhere.
+// fixedValues are the flags whose values are the same everywhere, beside those of inputs.Choices.
 var fixedValues = map[string][]string{
-	"output":                    {inputs.OutputText, inputs.OutputJSON},
-	"architecture":              {fargate.ArchitectureX86, fargate.ArchitectureARM},
-	"assign-public-ip":          {spec.PublicIPAuto, spec.PublicIPEnabled, spec.PublicIPDisabled},
-	"capacity":                  spec.Capacities,
-	"instance-cpu-manufacturer": spec.CPUManufacturers,
-	"flow-run-launch-type":      {"FARGATE", "FARGATE_SPOT", "EC2", "EXTERNAL"},
-	"running":                   {provision.RunningWait, provision.RunningStop, provision.RunningLeave},
-	"platform":                  {"linux/amd64", "linux/arm64"},
-	"compression":               {"zstd", "gzip"},
-	"from":                      {"image", "git", "inline"},
-	"type":                      {wizard.ECSPoolType},
+	"output":         {inputs.OutputText, inputs.OutputJSON},
+	"running":        {provision.RunningWait, provision.RunningStop, provision.RunningLeave},
+	"platform":       {"linux/amd64", "linux/arm64"},
+	"compression":    {"zstd", "gzip"},
+	"from":           {"image", "git", "inline"},
+	"type":           {wizard.ECSPoolType},
+	"format":         handover.Formats,
+	"install-policy": {"always", "if-not-present", "never", "prompt"},
 }
 
 // shortNames are those of the flags here, which --name=value may have been typed with.
@@ -67,7 +64,11 @@ func flagValues(ctx context.Context, line typed, flag string) []candidate {
 		}
 		return out
 	}
-	if values, ok := fixedValues[flag]; ok {
+	values, ok := fixedValues[flag]
+	if !ok {
+		values, ok = inputs.Choices()[flag]
+	}
+	if ok {
 		out := make([]candidate, len(values))
 		for i, v := range values {
 			out[i] = candidate{word: v}

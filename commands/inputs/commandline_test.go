@@ -16,7 +16,7 @@ func fullSpec(t *testing.T) spec.Spec {
 	t.Helper()
 	var args []string
 	for _, f := range BootstrapFlags() {
-		args = append(args, "--"+f.Flag.Names()[0]+"="+valueFor(f.Flag))
+		args = append(args, "--"+f.Flag.Names()[0]+"="+valueFor(f))
 	}
 	return specOf(t, BootstrapFlags(), args...)
 }

@@ -109,9 +109,9 @@ func jobFlags() []SpecFlag {
 		listFlag("flow-policy-arn", inFlowRuns, "`ARN` of a policy for the task role that is made; may be repeated",
 			func(s *spec.Spec) *[]string { return &s.FlowRuns.PolicyARNs }),
 		jobVariableFlag(),
-		stringFlag("capacity", inFlowRuns,
+		choosing(stringFlag("capacity", inFlowRuns,
 			"where flow runs run: fargate, fargate-spot, managed-instances or ec2 (default: as the pool has it)",
-			func(s *spec.Spec) *string { return &s.FlowRuns.Capacity }),
+			func(s *spec.Spec) *string { return &s.FlowRuns.Capacity }), spec.Capacities...),
 		stringFlag("capacity-provider", inFlowRuns,
 			"`NAME` of your own capacity provider, for --capacity ec2 or managed-instances",
 			func(s *spec.Spec) *string { return &s.FlowRuns.CapacityProvider }),
@@ -125,9 +125,9 @@ func jobFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.FlowRuns.Instances.GPUs }),
 		listFlag("instance-accelerator", inFlowRuns, "`NAME` of a GPU that may be taken, such as a10g; may be repeated",
 			func(s *spec.Spec) *[]string { return &s.FlowRuns.Instances.Accelerators }),
-		listFlag("instance-cpu-manufacturer", inFlowRuns, "`NAME` of a maker of CPUs: intel, amd or "+
+		choosing(listFlag("instance-cpu-manufacturer", inFlowRuns, "`NAME` of a maker of CPUs: intel, amd or "+
 			"amazon-web-services; may be repeated",
-			func(s *spec.Spec) *[]string { return &s.FlowRuns.Instances.CPUManufacturers }),
+			func(s *spec.Spec) *[]string { return &s.FlowRuns.Instances.CPUManufacturers }), spec.CPUManufacturers...),
 		intFlag("instance-storage", inFlowRuns, "`GIB` of an instance's data volume", "AWS's own",
 			func(s *spec.Spec) *int { return &s.FlowRuns.Instances.Storage }),
 		switchFlag("spot-fallback", inWorker, "launch flow runs on demand when Fargate Spot has no capacity", "false",

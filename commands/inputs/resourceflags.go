@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"slices"
+	"strconv"
 
 	"ecsctl/provision/spec"
 )
@@ -21,15 +22,16 @@ func networkFlags() []SpecFlag {
 		listFlag("security-group", inNetwork,
 			"`ID` of a security group; may be repeated (default: one is made, egress only)",
 			func(s *spec.Spec) *[]string { return &s.Network.SecurityGroups }),
-		stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)",
-			func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }),
+		choosing(stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)",
+			func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }), spec.PublicIPValues...),
 	}
 }
 
 func workerFlags() []SpecFlag {
 	return []SpecFlag{
-		stringFlag("runtime", inWorker, "ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)",
-			func(s *spec.Spec) *string { return &s.Worker.Runtime }),
+		choosing(stringFlag("runtime", inWorker,
+			"ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)",
+			func(s *spec.Spec) *string { return &s.Worker.Runtime }), spec.RuntimeNames()...),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for "+
 			"--runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
 		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: what was "+
@@ -38,8 +40,9 @@ func workerFlags() []SpecFlag {
 			func(s *spec.Spec) *int { return &s.Worker.CPU }),
 		intFlag("memory", inWorker, "memory of the worker in `MIB`", "512; 1024 for --runtime prefect",
 			func(s *spec.Spec) *int { return &s.Worker.Memory }),
-		stringFlag("architecture", inWorker, "x86_64 or arm64 (default: that of the image that is made, else x86_64)",
-			func(s *spec.Spec) *string { return &s.Worker.Architecture }),
+		choosing(stringFlag("architecture", inWorker,
+			"x86_64 or arm64 (default: that of the image that is made, else x86_64)",
+			func(s *spec.Spec) *string { return &s.Worker.Architecture }), spec.Architectures...),
 		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone",
 			func(s *spec.Spec) **int { return &s.Worker.DesiredCount }),
 		listFlag("work-queue", inWorker, "`NAME` of a work queue to poll; may be repeated (default: all)",
@@ -61,8 +64,8 @@ func flowRunFlags() []SpecFlag {
 		}),
 		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool",
 			func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
-		stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
-			func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }),
+		choosing(stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
+			func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }), spec.LaunchTypes...),
 		stringFlag("flow-run-execution-role", inFlowRuns,
 			"`ARN` of the execution role of flow runs (default: one is made, with what they need)",
 			func(s *spec.Spec) *string { return &s.FlowRuns.ExecutionRole }),
@@ -98,9 +101,17 @@ func accountFlags() []SpecFlag {
 			func(s *spec.Spec) *string { return &s.Roles.Boundary }),
 		stringFlag("role-path", InAWS, "IAM `PATH` of the roles that are made, such as /team/",
 			func(s *spec.Spec) *string { return &s.Roles.Path }),
-		intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
+		choosing(intFlag("log-retention", InAWS, "`DAYS` for which logs are kept", "30", func(s *spec.Spec) *int {
 			return &s.LogRetentionDays
-		}),
+		}), retentionDays()...),
 		tagFlag(), insightsFlag(),
 	}
+}
+
+func retentionDays() []string {
+	out := make([]string, len(spec.RetentionDays))
+	for i, days := range spec.RetentionDays {
+		out[i] = strconv.Itoa(days)
+	}
+	return out
 }

@@ -3,6 +3,7 @@
 package inputs
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type SpecFlag struct {
 	// values are those that the flag would have to be given to make the Spec what it is;
 	// none when the field is not set.
 	values func(*spec.Spec) []string
+	// choices are the values that there are; none where there are too many to list.
+	choices []string
 }
 
 // Env returns the environment variable that sets a flag.
@@ -35,6 +38,12 @@ func stringFlag(name, category, usage string, field func(*spec.Spec) *string, al
 		},
 		values: func(s *spec.Spec) []string { return UnlessZero(*field(s), *field(s)) },
 	}
+}
+
+// choosing makes a flag one of a few values.
+func choosing(f SpecFlag, choices ...string) SpecFlag {
+	f.choices = choices
+	return f
 }
 
 // intFlag shows unset, what happens without the flag, as its default.
@@ -124,9 +133,10 @@ func PlaceFlags() []SpecFlag {
 }
 
 func insightsFlag() SpecFlag {
-	return stringFlag("container-insights", InAWS,
+	return choosing(stringFlag("container-insights", InAWS,
 		"Container Insights of a cluster that is made: enabled, enhanced or "+
-			"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights })
+			"disabled (default: the account's own)", func(s *spec.Spec) *string { return &s.ContainerInsights }),
+		spec.InsightsValues...)
 }
 
 func bundleStorageFlag() SpecFlag {
@@ -191,6 +201,7 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 	if err != nil {
 		return spec, err
 	}
+	var wrong []error
 	for _, f := range flags {
 		if !c.IsSet(f.Flag.Names()[0]) {
 			continue
@@ -198,9 +209,31 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 		if err := f.set(&spec, c); err != nil {
 			return spec, err
 		}
+		wrong = append(wrong, f.checkChoice(&spec))
 	}
 	console.ReportingOf(c.Context).SetPool(spec.Pool)
-	return spec, nil
+	return spec, errors.Join(wrong...)
+}
+
+// checkChoice refuses a value that there is not, before anything is asked or missed.
+func (f SpecFlag) checkChoice(s *spec.Spec) error {
+	for _, value := range f.values(s) {
+		if len(f.choices) > 0 && !slices.Contains(f.choices, value) {
+			return console.Usagef("--%s %q: use one of %s", f.Flag.Names()[0], value, strings.Join(f.choices, ", "))
+		}
+	}
+	return nil
+}
+
+// Choices are the values of the flags of a Spec that have a few.
+func Choices() map[string][]string {
+	out := map[string][]string{}
+	for _, f := range BootstrapFlags() {
+		if len(f.choices) > 0 {
+			out[f.Flag.Names()[0]] = f.choices
+		}
+	}
+	return out
 }
 
 // BootstrapFlags are all flags that set fields of a Spec.

@@ -40,11 +40,14 @@ func setFields(s spec.Spec) []string {
 }
 
 // valueFor is something that the flag takes.
-func valueFor(flag cli.Flag) string {
-	if flag.Names()[0] == "bundle-storage" {
+func valueFor(f SpecFlag) string {
+	if f.Flag.Names()[0] == "bundle-storage" {
 		return "true" // false is what its field has anyway
 	}
-	switch flag.(type) {
+	if len(f.choices) > 0 {
+		return f.choices[0]
+	}
+	switch f.Flag.(type) {
 	case *cli.IntFlag:
 		return "7"
 	case *cli.BoolFlag:
@@ -56,6 +59,14 @@ func valueFor(flag cli.Flag) string {
 // specOf runs a command with one flag, given as an argument or by its variable.
 func specOf(t *testing.T, flags []SpecFlag, args ...string) spec.Spec {
 	t.Helper()
+	got, err := tryFlags(flags, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func tryFlags(flags []SpecFlag, args ...string) (spec.Spec, error) {
 	var got spec.Spec
 	app := &cli.App{
 		Flags: append(CliFlags(flags), OutputFlags()...), Writer: io.Discard, ErrWriter: io.Discard,
@@ -66,10 +77,8 @@ func specOf(t *testing.T, flags []SpecFlag, args ...string) spec.Spec {
 			return err
 		},
 	}
-	if err := app.Run(append([]string{"ecsctl"}, args...)); err != nil {
-		t.Fatal(err)
-	}
-	return got
+	err := app.Run(append([]string{"ecsctl"}, args...))
+	return got, err
 }
 
 // Every flag sets one field of the Spec, and every field has one flag.
@@ -80,7 +89,7 @@ func TestFlagsAreTheFieldsOfSpec(t *testing.T) {
 	var got []string
 	for _, f := range BootstrapFlags() {
 		name := f.Flag.Names()[0]
-		set := setFields(specOf(t, BootstrapFlags(), "--"+name+"="+valueFor(f.Flag)))
+		set := setFields(specOf(t, BootstrapFlags(), "--"+name+"="+valueFor(f)))
 		if len(set) != 1 {
 			t.Errorf("--%s sets %q, want one field", name, set)
 		}
@@ -93,11 +102,37 @@ func TestFlagsAreTheFieldsOfSpec(t *testing.T) {
 	}
 }
 
+// A value that there is not is refused by the flag that has it, all of them at once; an empty one takes nothing.
+func TestFlagsRefuseValuesThatThereAreNot(t *testing.T) {
+	t.Parallel()
+	var args, empty, want []string
+	for _, f := range BootstrapFlags() {
+		if name := f.Flag.Names()[0]; len(f.choices) > 0 {
+			args = append(args, "--"+name+"=77")
+			want = append(want, "--"+name+` "77": use one of `+strings.Join(f.choices, ", "))
+			if _, text := f.Flag.(*cli.StringFlag); text {
+				empty = append(empty, "--"+name+"=")
+			}
+		}
+	}
+	if len(want) < 8 {
+		t.Errorf("only %d flags have choices", len(want))
+	}
+	_, err := tryFlags(BootstrapFlags(), args...)
+	if err == nil {
+		t.Fatal("nothing is refused")
+	}
+	if diff := cmp.Diff(strings.Join(want, "\n"), err.Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	specOf(t, BootstrapFlags(), empty...)
+}
+
 // Every flag has the environment variable that its name gives.
 func TestFlagsHaveVariables(t *testing.T) {
 	for _, f := range BootstrapFlags() {
 		name := f.Flag.Names()[0]
-		t.Setenv("ECSCTL_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")), valueFor(f.Flag))
+		t.Setenv("ECSCTL_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")), valueFor(f))
 	}
 	got := specOf(t, BootstrapFlags())
 	want := 0

@@ -11,7 +11,8 @@ func Runtimes() []RuntimeChoice {
 	}
 }
 
-func runtimeNames() []string {
+// RuntimeNames are their names.
+func RuntimeNames() []string {
 	var names []string
 	for _, r := range Runtimes() {
 		names = append(names, r.Name)

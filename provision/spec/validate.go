@@ -18,6 +18,12 @@ import (
 // InsightsValues are those of the cluster setting containerInsights (API_ClusterSetting).
 var InsightsValues = []string{"enabled", "enhanced", "disabled"}
 
+// Architectures are those of Fargate.
+var Architectures = []string{fargate.ArchitectureX86, fargate.ArchitectureARM}
+
+// PublicIPValues are those of Network.AssignPublicIP.
+var PublicIPValues = []string{PublicIPAuto, PublicIPEnabled, PublicIPDisabled}
+
 // RetentionDays are the values that CloudWatch Logs takes (API_PutRetentionPolicy).
 var RetentionDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
 	2922, 3288, 3653}
@@ -125,10 +131,9 @@ func (r Roles) check() []error {
 
 func (s Spec) checkWorker() []error {
 	w := s.Worker
-	errs := oneOf("runtime", w.Runtime, runtimeNames()...)
-	errs = append(errs, oneOf("architecture", w.Architecture, fargate.ArchitectureX86, fargate.ArchitectureARM)...)
-	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPAuto, PublicIPEnabled,
-		PublicIPDisabled)...)
+	errs := oneOf("runtime", w.Runtime, RuntimeNames()...)
+	errs = append(errs, oneOf("architecture", w.Architecture, Architectures...)...)
+	errs = append(errs, oneOf("assign-public-ip", s.Network.AssignPublicIP, PublicIPValues...)...)
 	if err := fargate.CheckSize(w.CPU, w.Memory); err != nil {
 		errs = append(errs, fmt.Errorf("worker: %w", err))
 	}
@@ -199,9 +204,8 @@ func (s Spec) checkFlowRuns() []error {
 
 func (s Spec) checkRest() []error {
 	var errs []error
-	if s.ContainerInsights != "" && !slices.Contains(InsightsValues, s.ContainerInsights) {
-		errs = append(errs, fmt.Errorf("container-insights %q: it is one of %s", s.ContainerInsights,
-			strings.Join(InsightsValues, ", ")))
+	if s.ContainerInsights != "" {
+		errs = append(errs, oneOf("container-insights", s.ContainerInsights, InsightsValues...)...)
 	}
 	if !slices.Contains(RetentionDays, s.LogRetentionDays) {
 		errs = append(errs, fmt.Errorf("log-retention %d: CloudWatch Logs keeps for one of %s days", s.LogRetentionDays,
@@ -210,7 +214,7 @@ func (s Spec) checkRest() []error {
 	if u := s.Prefect.APIURL; u != "" {
 		if parsed, err := url.Parse(u); err != nil || parsed.Host == "" || parsed.User != nil {
 			errs = append(errs, errors.New(
-				"prefect-api-url is not of the form https://HOST/api (and holds no password)"))
+				"prefect-api-url is not of the form https://HOST/api (and has neither a user nor a password)"))
 		}
 	}
 	if secret := s.Prefect.APIKeySecret; secret != "" {
