@@ -42,6 +42,7 @@ var questions = []asked{
 	{"size", "Size of the worker", up + up + enter + down + enter + down + down},
 	{"workers", "How many workers?", "2"},
 	{"retention", "How long are logs kept?", up},
+	{"capacity", "Where do flow runs run?", down},
 }
 
 // makeThem is the answer to the last question that goes ahead.
@@ -68,7 +69,7 @@ func TestWizardDefaults(t *testing.T) {
 		golden(t, fmt.Sprintf("wizard-%02d-%s", i+1, q.name), s.asked(q.title))
 		s.press(enter)
 	}
-	golden(t, "wizard-11-end", s.asked(lastTitle))
+	golden(t, "wizard-12-end", s.asked(lastTitle))
 	s.press(makeThem)
 	s.exits(0, "created service prefect-worker-my-ecs-pool",
 		"ecsctl bootstrap --pool my-ecs-pool --region eu-west-1 --binary .ecsctl-for-image --yes")
@@ -104,7 +105,7 @@ func TestWizardCommandMakesTheSamePlan(t *testing.T) {
 			command := s.command()
 			for _, q := range []string{"--pool 'nightly etl'", "--cluster batch", "--vpc vpc-", "--subnet subnet-",
 				"--security-group sg-", "--runtime prefect", "--architecture arm64", "--cpu 1024", "--memory 4096",
-				"--desired-count 2", "--log-retention 14"} {
+				"--desired-count 2", "--log-retention 14", "--capacity fargate-spot"} {
 				if got := strings.Contains(command, q); got != (name == "all otherwise") {
 					t.Errorf("%q in the command: %v: %s", q, got, command)
 				}

@@ -22,7 +22,7 @@ func TestWizardAccessible(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			s := a.openScreen(80, 24, nil, []string{env}, "bootstrap", noWait)
-			answers := []string{"", "<", "9", "", "etl", "", "", "1,2", "", "", "", "x", "2", "", "2"}
+			answers := []string{"", "<", "9", "", "etl", "", "", "1,2", "", "", "", "x", "2", "", "", "2"}
 			for i, answer := range answers {
 				s.line(i+1, answer)
 			}

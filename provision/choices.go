@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"ecsctl/internal/awserr"
@@ -81,6 +82,27 @@ func Clusters(ctx context.Context, c *Clients) ([]ClusterChoice, error) {
 	}
 	slices.SortFunc(out, func(a, b ClusterChoice) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+// GroupProviders lists the ACTIVE capacity providers of Auto Scaling groups, by name.
+func GroupProviders(ctx context.Context, c *Clients) ([]string, error) {
+	var names []string
+	in := &ecs.DescribeCapacityProvidersInput{}
+	for {
+		page, err := c.ECS.DescribeCapacityProviders(ctx, in)
+		if err != nil {
+			return nil, explain("list the capacity providers", err)
+		}
+		for _, p := range page.CapacityProviders {
+			if p.AutoScalingGroupProvider != nil && p.Status == ecstypes.CapacityProviderStatusActive {
+				names = append(names, aws.ToString(p.Name))
+			}
+		}
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			slices.Sort(names)
+			return names, nil
+		}
+	}
 }
 
 // VPCChoice is a VPC that could be used.

@@ -70,5 +70,6 @@ var aboutStep = map[string][]string{
 	"Work pool": {"--pool"}, "Cluster": {"--cluster"}, "VPC": {"--vpc"}, "Subnets": {"--subnet"},
 	"Security group": {"--security-group"}, "Runtime": {"--runtime"}, "Binary": {"--binary"},
 	"Architecture": {"--architecture"}, "Size": {"--cpu", "--memory"}, "Workers": {"--desired-count"},
-	"Logs": {"--log-retention"},
+	"Logs": {"--log-retention"}, "Provider": {"--capacity-provider", "capacity provider"},
+	"Capacity": {"--capacity"}, "Instances": {"--instance-"},
 }

@@ -26,6 +26,7 @@ func wizardSteps() []step {
 		regionStep(), serverStep(), credentialsStep(), poolStep(), clusterStep(), vpcStep(), subnetsStep(),
 		securityGroupStep(),
 		runtimeStep(), binaryStep(), architectureStep(), sizeStep(), replicasStep(), retentionStep(),
+		capacityStep(), providerStep(), instancesStep(),
 	}
 }
 

@@ -18,6 +18,7 @@ const asItIsNow = "as it is now"
 func (w *wizard) takePool(ctx context.Context, name string, pools []prefect.WorkPool) error {
 	i := slices.IndexFunc(pools, func(p prefect.WorkPool) bool { return p.Name == name })
 	known := i >= 0 && provision.SetUpHere(&pools[i], w.identity)
+	w.newPool = i < 0
 	if name == w.spec.Pool && w.recalled == known {
 		return nil // what was answered since stands
 	}

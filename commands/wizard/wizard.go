@@ -3,6 +3,7 @@
 package wizard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type wizard struct {
 	alias      string
 	inStep     bool          // a question of a step is asked
 	recalled   bool          // the pool was set up before: what stands is preselected
+	newPool    bool          // it was asked for, and is not there
 	was        spec.Spec     // as it was recalled, before any further answer
 	typed      bool          // the settings have a key that was typed, and that nothing else knows
 	locked     bool          // the server wants credentials, and there are none
@@ -77,6 +79,9 @@ func New(streams console.Streams, opts BootstrapOptions) *wizard {
 
 // Run asks until there is a plan that the user wants, and returns it with the Spec.
 func (w *wizard) Run(ctx context.Context) (*provision.Bootstrap, BootstrapOptions, error) {
+	if err := w.checkGiven(); err != nil {
+		return nil, w.opts, err
+	}
 	if err := w.begin(ctx); err != nil {
 		return nil, w.opts, err
 	}
@@ -98,6 +103,16 @@ func (w *wizard) Run(ctx context.Context) (*provision.Bootstrap, BootstrapOption
 		}
 		from, back = w.lastAsked(len(w.steps)), true
 	}
+}
+
+// checkGiven refuses what was given and is wrong, before anything is asked. What is missing is asked for.
+func (w *wizard) checkGiven() error {
+	given := w.given
+	given.Pool = cmp.Or(given.Pool, guidePool)
+	if given.FlowRuns.Capacity == spec.CapacityEC2 {
+		given.FlowRuns.CapacityProvider = cmp.Or(given.FlowRuns.CapacityProvider, "asked-for")
+	}
+	return given.WithDefaults().Validate()
 }
 
 // askFrom asks from a step on, forth and back, until all are answered. Who went back to

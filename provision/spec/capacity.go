@@ -19,9 +19,11 @@ const (
 // Capacities are all of them.
 var Capacities = []string{CapacityFargate, CapacityFargateSpot, CapacityManagedInstances, CapacityEC2}
 
+// StrategyVariable is the job variable with a strategy of capacity providers.
+const StrategyVariable = "capacity_provider_strategy"
+
 const (
 	launchTypeVariable      = "launch_type"
-	strategyVariable        = "capacity_provider_strategy"
 	networkModeVariable     = "network_mode"
 	compatibilitiesVariable = "requires_compatibilities"
 )
@@ -66,7 +68,7 @@ func (s Spec) CapacityVariables() map[string]any {
 	if name := s.StrategyProvider(); name != "" {
 		strategy = append(strategy, map[string]any{"capacityProvider": name, "weight": 1})
 	}
-	out := map[string]any{launchTypeVariable: s.FlowRuns.LaunchesAs(), strategyVariable: strategy}
+	out := map[string]any{launchTypeVariable: s.FlowRuns.LaunchesAs(), StrategyVariable: strategy}
 	if s.FlowRuns.ManagesInstances() {
 		out[networkModeVariable], out[compatibilitiesVariable] = "awsvpc", []any{"MANAGED_INSTANCES"}
 	}
@@ -106,9 +108,9 @@ func (f FlowRuns) checkCapacity() []error {
 			"has, or leave it out", f.CapacityProvider))
 	}
 	errs = append(errs, f.Instances.check()...)
-	if _, named := f.JobVariables[strategyVariable]; named && f.Capacity != "" {
+	if _, named := f.JobVariables[StrategyVariable]; named && f.Capacity != "" {
 		errs = append(errs, fmt.Errorf("capacity and job variable %q say the same in two ways: give one of the two",
-			strategyVariable))
+			StrategyVariable))
 	}
 	return errs
 }
