@@ -242,7 +242,7 @@ func TestWizardAsksOnlyTheRest(t *testing.T) {
 	s := a.openScreen(80, 24, nil, []string{"ECSCTL_ARCHITECTURE=arm64"}, "bootstrap", "--wizard", "--pool", "etl",
 		"--runtime", "prefect", "--region", "eu-west-1", "--cpu", "256", "--memory", "512", "--desired-count",
 		"1", noWait)
-	for _, title := range []string{"VPC", "Subnets", "Security group"} {
+	for _, title := range []string{"VPC", "Subnets", "Security group", "Where do flow runs run?"} {
 		s.asked(title)
 		s.press(enter)
 	}

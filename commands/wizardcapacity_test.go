@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,7 @@ func TestWizardCapacities(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAdopter(t)
+			a.env = slices.DeleteFunc(a.env, func(v string) bool { return v == "ECSCTL_RUNTIME=prefect" })
 			if test.prepare != nil {
 				test.prepare(a)
 			}
@@ -84,10 +86,7 @@ func TestWizardCapacityAgain(t *testing.T) {
 		args    []string
 		further []string
 	}{
-		"spot":   {args: []string{"--capacity", "fargate-spot"}},
 		"launch": {args: []string{"--flow-run-launch-type", "FARGATE_SPOT"}},
-		"strategy": {args: []string{"--job-variable",
-			`capacity_provider_strategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}]`}},
 		"ec2": {args: []string{"--capacity", "ec2", "--capacity-provider", "batch"},
 			further: []string{"Capacity provider"}},
 		"GPUs": {args: []string{"--capacity", "managed-instances", "--instance-gpus", "1-", "--job-variable",
@@ -98,6 +97,7 @@ func TestWizardCapacityAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAdopter(t)
+			a.env = slices.DeleteFunc(a.env, func(v string) bool { return v == "ECSCTL_RUNTIME=prefect" })
 			a.natted()
 			a.groupProvider()
 			a.Run(append([]string{"bootstrap", "--pool", guidePool, "--desired-count", "0", "--yes", noWait},
@@ -122,4 +122,3 @@ func TestWizardCapacityAgain(t *testing.T) {
 		})
 	}
 }
-

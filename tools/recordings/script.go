@@ -38,6 +38,7 @@ var recordings = []recording{
 		{sees: "┃ Size of the worker", picture: "wizard-3-size", keys: enter},
 		{sees: "┃ How many workers?", keys: enter},
 		{sees: "┃ How long are logs kept?", keys: enter},
+		{sees: "┃ Where do flow runs run?", keys: enter},
 		{sees: "┃ Make these changes", picture: "wizard-4-plan", keys: down + enter},
 	}},
 	{name: "status", args: []string{"status", "--pool", "my-ecs-pool"}, cols: 110, rows: 30},
