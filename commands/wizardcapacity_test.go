@@ -33,7 +33,7 @@ func TestWizardCapacities(t *testing.T) {
 			further: []asked{{"provider", "Capacity provider", ""}},
 			command: "--capacity ec2 --capacity-provider batch"},
 		"ec2 without a provider yet": {answer: down + down + down,
-			further: []asked{{"provider", "Name of the capacity provider", "FARGATE\r\x15later"}},
+			further: []asked{{"provider", "Name of the capacity provider", "later"}},
 			command: "--capacity ec2 --capacity-provider later"},
 	} {
 		t.Run(name, func(t *testing.T) {

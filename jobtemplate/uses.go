@@ -20,6 +20,7 @@ type Uses struct {
 	// Network is the awsvpc configuration; Subnets is empty where the worker takes those of the VPC.
 	Subnets, SecurityGroups []string
 	PublicIP                bool
+	NetworkMode             string // of the definition; empty when nobody says
 	LogGroups               []string
 	// Secrets are what containers and their registries read, as `valueFrom` has it.
 	Secrets    []string
@@ -29,6 +30,7 @@ type Uses struct {
 	Architecture    string   // of the definition's runtimePlatform; AWS takes X86_64 where it is empty
 	Compatibilities []string // requiresCompatibilities of the definition
 	Privileged      bool     // a container is
+	GPU             bool     // a container asks for one, by the definition or an override
 	Exec            bool     // ECS Exec is let into the task
 
 	FileSystems []string // of EFS, mounted with IAM authorization
@@ -54,13 +56,15 @@ func (j *Job) Uses(described *types.TaskDefinition) Uses {
 	u := Uses{
 		Cluster: field(request, "cluster"), Family: j.ownFamily(described), LaunchType: field(request, "launchType"),
 		ExecutionRole: facts.executionRole, VPC: j.config.vpcID, Compatibilities: facts.compatible,
-		Exec: truthy(request["enableExecuteCommand"]),
+		NetworkMode: facts.networkMode,
+		Exec:        truthy(request["enableExecuteCommand"]),
 	}
 	overrides, _ := request["overrides"].(map[string]any)
 	if role := field(overrides, "executionRoleArn"); role != "" {
 		u.ExecutionRole = role
 	}
 	addOnce(&u.TaskRoles, field(overrides, "taskRoleArn"))
+	u.addGPUs(objectsOf(overrides["containerOverrides"]))
 	for _, item := range objectsOf(request["capacityProviderStrategy"]) {
 		u.Providers = append(u.Providers, field(item, "capacityProvider"))
 	}
@@ -118,6 +122,7 @@ func (u *Uses) addDocument(definition map[string]any) {
 	}
 	platform, _ := definition["runtimePlatform"].(map[string]any)
 	u.Architecture = field(platform, "cpuArchitecture")
+	u.addGPUs(objectsOf(definition["containerDefinitions"]))
 	for _, container := range objectsOf(definition["containerDefinitions"]) {
 		u.Images = append(u.Images, field(container, "image"))
 		u.Privileged = u.Privileged || truthy(container["privileged"])
@@ -130,6 +135,15 @@ func (u *Uses) addDocument(definition map[string]any) {
 		logs, _ := container["logConfiguration"].(map[string]any)
 		options, _ := logs["options"].(map[string]any)
 		addOnce(&u.LogGroups, field(options, "awslogs-group"))
+	}
+}
+
+// addGPUs reads what containers ask for.
+func (u *Uses) addGPUs(containers []map[string]any) {
+	for _, container := range containers {
+		for _, need := range objectsOf(container["resourceRequirements"]) {
+			u.GPU = u.GPU || field(need, "type") == string(types.ResourceTypeGpu)
+		}
 	}
 }
 
@@ -149,6 +163,9 @@ func (u *Uses) addDescribed(definition *types.TaskDefinition) {
 	for _, container := range definition.ContainerDefinitions {
 		u.Images = append(u.Images, aws.ToString(container.Image))
 		u.Privileged = u.Privileged || aws.ToBool(container.Privileged)
+		for _, need := range container.ResourceRequirements {
+			u.GPU = u.GPU || need.Type == types.ResourceTypeGpu
+		}
 		for _, secret := range container.Secrets {
 			addOnce(&u.Secrets, aws.ToString(secret.ValueFrom))
 		}

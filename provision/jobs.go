@@ -211,6 +211,7 @@ func (j *Jobs) placement(s Startable) []string {
 	for _, provider := range s.Uses.Providers {
 		if j.w.spec.FlowRuns.ManagesInstances() && provider == j.w.spec.StrategyProvider() {
 			out = append(out, j.unusable...)
+			out = append(out, j.w.noGPU(s.Uses, provider)...)
 			continue
 		}
 		if !slices.Contains(providers, provider) {
@@ -218,6 +219,7 @@ func (j *Jobs) placement(s Startable) []string {
 				"change capacity_provider_strategy or launch_type", name, provider))
 		}
 	}
+	out = append(out, publicOnInstance(s.Uses)...)
 	if s.Uses.LaunchType == string(types.LaunchTypeEc2) && instances == 0 {
 		out = append(out, fmt.Sprintf("it has launch type EC2, and cluster %q has no container instances", name))
 	}

@@ -120,6 +120,47 @@ func (c *clients) registerManaged(t *testing.T, family string, mode types.Networ
 	return out.TaskDefinition.TaskDefinitionArn, nil
 }
 
+// gpusManaged asks for a GPU: general-purpose instances have none, those that are chosen for it have.
+func (c *clients) gpusManaged(t *testing.T, in *ecs.RunTaskInput) {
+	t.Helper()
+	ctx := t.Context()
+	in.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("app"),
+		ResourceRequirements: []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: aws.String("1")}}}}}
+	provider := c.describeManaged(t, "gpus").ManagedInstancesProvider
+	anySize := func(allowed ...string) *types.InstanceRequirementsRequest {
+		return &types.InstanceRequirementsRequest{MemoryMiB: &types.MemoryMiBRequest{Min: aws.Int32(1)},
+			VCpuCount: &types.VCpuCountRangeRequest{Min: aws.Int32(1)}, AllowedInstanceTypes: allowed}
+	}
+	for i, test := range []struct {
+		requirements *types.InstanceRequirementsRequest // nil leaves what is there
+		fits         bool
+	}{{nil, false}, {anySize("m7*", "r7i.large"), false}, {anySize("m7*", "g5.xlarge"), true}, {anySize(), true}} {
+		if test.requirements != nil {
+			must(c.ecs.UpdateCapacityProvider(ctx, &ecs.UpdateCapacityProviderInput{Name: aws.String("gpus"),
+				Cluster: aws.String("default"),
+				ManagedInstancesProvider: &types.UpdateManagedInstancesProviderConfiguration{
+					InfrastructureRoleArn: provider.InfrastructureRoleArn,
+					InstanceLaunchTemplate: &types.InstanceLaunchTemplateUpdate{
+						InstanceRequirements: test.requirements}}}))(t)
+			eventually(t, "the provider to be changed", func() bool {
+				return c.describeManaged(t, "gpus").UpdateStatus == types.CapacityProviderUpdateStatusUpdateComplete
+			})
+		}
+		out := must(c.ecs.RunTask(ctx, in))(t)
+		if !test.fits {
+			if len(out.Tasks) != 0 || aws.ToString(out.Failures[0].Reason) != "RESOURCE:GPU" {
+				t.Errorf("%d: got %d tasks, %+v", i, len(out.Tasks), out.Failures)
+			}
+			continue
+		}
+		if len(out.Tasks) != 1 {
+			t.Fatalf("%d: got %+v", i, out.Failures)
+		}
+		must(c.ecs.StopTask(ctx, &ecs.StopTaskInput{Task: out.Tasks[0].TaskArn}))(t)
+		c.awaitTask(t, &out.Tasks[0], "STOPPED")
+	}
+}
+
 func (c *clients) runManaged(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -150,6 +191,7 @@ func (c *clients) runManaged(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
+	c.gpusManaged(t, request("gpus"))
 	run := must(c.ecs.RunTask(ctx, request("gpus")))(t)
 	task := run.Tasks[0]
 	if task.LaunchType != types.LaunchTypeManagedInstances || *task.CapacityProviderName != "gpus" ||

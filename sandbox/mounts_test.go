@@ -3,6 +3,7 @@
 package sandbox_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 
+	"ecsctl/internal/diagnose"
 	"ecsctl/sandbox"
 )
 
@@ -20,6 +22,7 @@ for at in /data /deep/data; do
 	test -d $at || continue
 	cat $at/note 2>/dev/null || echo nothing
 	{ echo $1 > $at/note; } 2>/dev/null || echo may not write
+	mkdir -p $at/team 2>/dev/null
 done`
 
 // mounting gives the definition's container a volume.
@@ -91,6 +94,13 @@ func TestVolumesOfContainers(t *testing.T) {
 		if diff := cmp.Diff(step.want, c.logLines(t, group, task)); diff != "" {
 			t.Errorf("%d (-want +got):\n%s", i, diff)
 		}
+	}
+	// Nobody makes a folder that is not there, and what starts with it is explained.
+	got := c.awaitTask(t, c.run(t, c.app(t, mounting(onEFS("fs-1", "/none/such", ""), data)), nil), "STOPPED")
+	found, known := diagnose.Task(got, nil, nil)
+	if got.StopCode != types.TaskStopCodeTaskFailedToStart || !known ||
+		!strings.Contains(found.Cause, "the folder to be mounted is not on the EFS file system") {
+		t.Errorf("%s: %s; explained as %+v", got.StopCode, aws.ToString(got.StoppedReason), found)
 	}
 }
 

@@ -56,6 +56,9 @@ func (s *Service) refusedPlacement(operation string, spec taskSpec) string {
 	if reason := s.cfg.Mishaps.Placement(operation); reason != "" {
 		return reason
 	}
+	if spec.lacksGPU() {
+		return noGPU
+	}
 	spot := spec.provider == spotProvider
 	limit := s.cfg.Mishaps.VCPUQuota(spot)
 	if math.IsInf(limit, 1) || s.runningVCPUs(spot)+spec.vcpus() <= limit {

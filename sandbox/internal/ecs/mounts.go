@@ -22,8 +22,9 @@ type fileSystems struct {
 	dir string
 }
 
-// folder is that of a file system, or of an access point of it, made where there is none.
-func (f *fileSystems) folder(efs *types.EFSVolumeConfiguration) (string, error) {
+// folder is that of a file system, or of an access point of it. A folder within is mounted only when it is there:
+// nobody makes it (aws/efs-utils#79; the words are those of acp-io/terraform-grafana#4).
+func (f *fileSystems) folder(efs *types.EFSVolumeConfiguration, region string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.dir == "" {
@@ -38,8 +39,18 @@ func (f *fileSystems) folder(efs *types.EFSVolumeConfiguration) (string, error) 
 	if auth := efs.AuthorizationConfig; auth != nil && aws.ToString(auth.AccessPointId) != "" {
 		parts = []string{f.dir, "ap-" + url.PathEscape(aws.ToString(auth.AccessPointId))}
 	}
-	folder := filepath.Join(append(parts, filepath.FromSlash(root))...)
-	return folder, os.MkdirAll(folder, 0o700)
+	whole := filepath.Join(parts...)
+	if err := os.MkdirAll(whole, 0o700); err != nil {
+		return "", err
+	}
+	folder := filepath.Join(whole, filepath.FromSlash(root))
+	if there, err := os.Stat(folder); err != nil || !there.IsDir() {
+		return "", &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to invoke EFS utils commands to "+
+			"set up EFS volumes: stderr: b'mount.nfs4: mounting %s.efs.%s.amazonaws.com:%s failed, reason given by "+
+			"server: No such file or directory' : unsuccessful EFS utils command execution; code: 32",
+			aws.ToString(efs.FileSystemId), region, root)}
+	}
+	return folder, nil
 }
 
 func (f *fileSystems) close() error {
@@ -77,7 +88,7 @@ func (s *Service) volume(t *task, name string) (string, error) {
 	}
 	switch v := t.definition.api.Volumes[i]; {
 	case v.EfsVolumeConfiguration != nil:
-		return s.files.folder(v.EfsVolumeConfiguration)
+		return s.files.folder(v.EfsVolumeConfiguration, s.cfg.Region)
 	case v.Host != nil && aws.ToString(v.Host.SourcePath) != "", v.DockerVolumeConfiguration != nil,
 		v.FsxWindowsFileServerVolumeConfiguration != nil:
 		return "", fmt.Errorf("the ecsctl sandbox does not implement the kind of volume %s", name)

@@ -152,6 +152,9 @@ func (s *Service) extract(t *task, cd types.ContainerDefinition, pulled *ecr.Pul
 }
 
 func cannotCreate(cd types.ContainerDefinition, err error) error {
+	if failed := (*startError)(nil); errors.As(err, &failed) {
+		return failed // it says so itself
+	}
 	return &startError{reason: "Task failed to start", container: *cd.Name,
 		detail: "CannotCreateContainerError: " + err.Error()}
 }

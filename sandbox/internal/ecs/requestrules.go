@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,7 +47,7 @@ func checkStrategy(strategy []types.CapacityProviderStrategyItem) error {
 }
 
 // checkOverrideValues holds overrides against the rules of their values.
-func checkOverrideValues(o *types.TaskOverride) error {
+func checkOverrideValues(o *types.TaskOverride, onInstance bool) error {
 	if o == nil {
 		return nil
 	}
@@ -62,9 +61,7 @@ func checkOverrideValues(o *types.TaskOverride) error {
 					aws.ToString(c.Name))
 			}
 		}
-		if slices.ContainsFunc(c.ResourceRequirements, func(r types.ResourceRequirement) bool {
-			return r.Type == types.ResourceTypeGpu
-		}) {
+		if !onInstance && countGPUs(c.ResourceRequirements) > 0 {
 			return invalid("GPU is not supported on Fargate, in container override '%s'.", aws.ToString(c.Name))
 		}
 	}

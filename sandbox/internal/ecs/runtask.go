@@ -182,7 +182,7 @@ func (s *Service) taskSpec(c *cluster, in *api.RunTaskInput) (taskSpec, error) {
 	if err := checkOverrides(spec, in.Overrides); err != nil {
 		return spec, err
 	}
-	if err := checkOverrideValues(in.Overrides); err != nil {
+	if err := checkOverrideValues(in.Overrides, spec.instance); err != nil {
 		return spec, err
 	}
 	if err := checkRunExec(spec.definition, in); err != nil {
