@@ -18,6 +18,7 @@ import (
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
+	"ecsctl/sandbox/fault"
 )
 
 const (
@@ -229,6 +230,29 @@ func (a *account) killedAt(at wiretap.Moment, teardown bool) {
 		a.t.Fatal("it was not killed")
 	}
 	a.tap.Kill(wiretap.Moment{}, nil) // the next run is another process
+}
+
+// What ECS has taken and cannot do is told once, in its words; the next run goes on, and nothing is left to change.
+func TestFailedManagedInstances(t *testing.T) {
+	t.Parallel()
+	a := managed(t, sandbox.Options{}, 3)
+	fails := func(want string) {
+		t.Helper()
+		a.server.AddFault(fault.Fault{Service: "ecs", Operation: fault.ProviderOperation, Kind: fault.ServerError})
+		err := a.try(t.Context())
+		if err == nil || strings.Count(err.Error(), want) != 1 || !strings.Contains(err.Error(), "internal error") {
+			t.Errorf("got %v, want %s once and why", err, want)
+		}
+		a.bootstrap()
+		a.settled()
+	}
+	fails("CREATE_FAILED")
+	a.spec.FlowRuns.Instances.VCPUs = "4-16"
+	fails("UPDATE_FAILED")
+	if got := a.capacityProvider().ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements; got == nil ||
+		aws.ToInt32(got.VCpuCount.Max) != 16 {
+		t.Errorf("got %+v", got)
+	}
 }
 
 // Two bootstraps at once make one of each.

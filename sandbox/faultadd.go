@@ -59,6 +59,9 @@ func (s *Server) mishaps() ecs.Mishaps {
 		TaskUnseen: func() time.Duration { return s.faults.Longest("ecs", fault.TaskOperation, fault.Unseen) },
 		RoleUnseen: func() bool { return s.faults.Take("iam", fault.RoleOperation, fault.Unseen).Fault != nil },
 		Unlinked:   func() bool { return s.faults.Take("iam", fault.LinkedRoleOperation, fault.Unseen).Fault != nil },
+		ProviderFails: func() bool {
+			return s.faults.Take("ecs", fault.ProviderOperation, fault.ServerError).Fault != nil
+		},
 		RoleDelay: func() time.Duration {
 			return max(s.opts.IAMDelay, s.faults.Longest("iam", fault.RoleOperation, fault.Latency))
 		},

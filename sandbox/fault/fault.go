@@ -47,6 +47,9 @@ const (
 	// LinkedRoleOperation stands for the service-linked role of ECS in "iam": with Unseen ECS
 	// refuses so many calls that need it. With all of them the account has none.
 	LinkedRoleOperation = "ServiceLinkedRole"
+	// ProviderOperation stands for what "ecs" does to make or change a capacity provider of Managed Instances after it
+	// has taken the call: with ServerError it fails, and the provider's update status says so.
+	ProviderOperation = "CapacityProvider"
 	// PrefectService stands for the played Prefect API, which is hit only when it
 	// is named. Its operations are METHOD/path, such as
 	// "POST/flow_runs/{id}/set_state".

@@ -104,7 +104,7 @@ func (f *armedFault) concerns(service, operation string) bool {
 	}
 	named := f.Operation == operation || f.Kind == Capacity
 	return named || operation != TaskOperation && operation != ServiceOperation && operation != RoleOperation &&
-		operation != LinkedRoleOperation
+		operation != LinkedRoleOperation && operation != ProviderOperation
 }
 
 // hit counts a call and reports whether it is one of those that the fault hits.

@@ -27,6 +27,9 @@ var autoScalingGroup = regexp.MustCompile(`^arn:[a-z-]+:autoscaling:[a-z0-9-]+:\
 type capacityProvider struct {
 	api     types.CapacityProvider
 	settles time.Time // when what is under way ends; zero when nothing is
+
+	// before is what a change that is under way goes back to when it fails.
+	before *types.ManagedInstancesProvider
 }
 
 func (s *Service) handleCapacityProviders() {

@@ -116,7 +116,7 @@ func (s *Service) updateManaged(p *capacityProvider, in *api.UpdateCapacityProvi
 	if want.PropagateTags != "" {
 		changed.PropagateTags = want.PropagateTags
 	}
-	p.api.ManagedInstancesProvider = &changed
+	p.before, p.api.ManagedInstancesProvider = have, &changed
 	p.api.UpdateStatus = types.CapacityProviderUpdateStatusUpdateInProgress
 	p.settles = s.cfg.Clock.Now().Add(s.cfg.ProviderDelay)
 	return nil
@@ -135,6 +135,12 @@ func (s *Service) settleProvider(p *capacityProvider) {
 		return
 	}
 	p.settles = time.Time{}
+	changing := p.api.UpdateStatus != types.CapacityProviderUpdateStatusDeleteInProgress
+	if changing && s.cfg.Mishaps.ProviderFails() {
+		p.fail()
+		return
+	}
+	p.api.UpdateStatusReason, p.before = nil, nil
 	switch p.api.UpdateStatus {
 	case types.CapacityProviderUpdateStatusCreateInProgress:
 		p.api.Status = types.CapacityProviderStatusActive
@@ -144,6 +150,19 @@ func (s *Service) settleProvider(p *capacityProvider) {
 	case types.CapacityProviderUpdateStatusDeleteInProgress:
 		p.api.Status = types.CapacityProviderStatusInactive
 		p.api.UpdateStatus = types.CapacityProviderUpdateStatusDeleteComplete
+	}
+}
+
+// fail ends a making or a change as ECS does that has taken the call and cannot do it. One that was never made is not
+// ACTIVE; one that could not be changed is as it was. The words are a guess.
+func (p *capacityProvider) fail() {
+	p.api.UpdateStatusReason = aws.String("The launch template could not be created: internal error.")
+	p.api.UpdateStatus = map[types.CapacityProviderUpdateStatus]types.CapacityProviderUpdateStatus{
+		types.CapacityProviderUpdateStatusCreateInProgress: types.CapacityProviderUpdateStatusCreateFailed,
+		types.CapacityProviderUpdateStatusUpdateInProgress: types.CapacityProviderUpdateStatusUpdateFailed,
+	}[p.api.UpdateStatus]
+	if p.before != nil {
+		p.api.ManagedInstancesProvider, p.before = p.before, nil
 	}
 }
 

@@ -29,6 +29,8 @@ type Mishaps struct {
 	// Unlinked is asked for each call that needs ECS's service-linked role: whether ECS cannot
 	// assume it yet, or at all.
 	Unlinked func() bool
+	// ProviderFails is asked when a capacity provider of Managed Instances is to become what was wanted.
+	ProviderFails func() bool
 	// RoleDelay is how old a role must be for ECS to see it.
 	RoleDelay func() time.Duration
 	// LaunchQuota takes as many tokens as there are tasks to start; false when it is empty.
