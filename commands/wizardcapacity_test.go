@@ -91,8 +91,8 @@ func TestWizardCapacityAgain(t *testing.T) {
 			further: []string{"Capacity provider"}},
 		"GPUs": {args: []string{"--capacity", "managed-instances", "--instance-gpus", "1-", "--job-variable",
 			`resource_requirements=[{"type": "GPU", "value": "1"}]`}, further: []string{"What instances may ECS start?"}},
-		"instances": {args: []string{"--capacity", "managed-instances", "--instance-vcpus", "4-16", "--instance-storage",
-			"200"}, further: []string{"What instances may ECS start?"}},
+		"instances": {args: []string{"--capacity", "managed-instances", "--instance-vcpus", "4-16",
+			"--instance-storage", "200"}, further: []string{"What instances may ECS start?"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

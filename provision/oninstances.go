@@ -38,7 +38,7 @@ func (w *world) noGPU(u jobtemplate.Uses, provider string) []string {
 		"resource_requirements out", provider)}
 }
 
-// publicOnInstance is that a task with a network of its own on an instance asks for a public address, which ECS refuses.
+// publicOnInstance is that a task with a network of its own on an instance asks for a public address: ECS refuses it.
 func publicOnInstance(u jobtemplate.Uses) []string {
 	onInstance := u.LaunchType == string(types.LaunchTypeEc2) || slices.ContainsFunc(u.Providers, func(p string) bool {
 		return !strings.HasPrefix(p, "FARGATE") // all others have instances
@@ -48,6 +48,6 @@ func publicOnInstance(u jobtemplate.Uses) []string {
 		return nil
 	}
 	return []string{"a task on an instance cannot have a public IP address, and with network mode awsvpc it is asked " +
-		"for: set network_configuration with assignPublicIp DISABLED and subnets that have a route to a NAT gateway, or " +
-		"use network mode bridge"}
+		"for: set network_configuration with assignPublicIp DISABLED and subnets that have a route to a NAT gateway, " +
+		"or use network mode bridge"}
 }

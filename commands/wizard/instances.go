@@ -77,7 +77,8 @@ func askInstances(ctx context.Context, w *wizard) (string, error) {
 func (w *wizard) instanceTypesQuestion() prompt.Question {
 	return prompt.Question{
 		Title: "Instance types",
-		Help:  "Separate several with commas; * stands for anything, as in g5.*. There are more flags: --instance-vcpus, --instance-memory.",
+		Help: "Separate several with commas; * stands for anything, as in g5.*. There are more flags: " +
+			"--instance-vcpus, --instance-memory.",
 		Check: func(v []string) error {
 			next := w.specWithDefaults()
 			next.FlowRuns.Instances = spec.Instances{Types: instanceTypes(v[0])}

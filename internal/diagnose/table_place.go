@@ -85,8 +85,8 @@ var launchRules = []rule{
 		"launch_type", "capacity_provider_strategy", "cluster"),
 	when(`assign public ip is not supported for this launch type`,
 		"a task on an instance cannot have a public IP address, and its network configuration asks for one",
-		"set network_configuration with assignPublicIp DISABLED and subnets that have a route to a NAT gateway, or use "+
-			"network mode bridge",
+		"set network_configuration with assignPublicIp DISABLED and subnets that have a route to a NAT gateway, or "+
+			"use network mode bridge",
 		"network_configuration"),
 	when(`no container instances? (was|were) found|no active instances|empty capacity provider`,
 		"the cluster has no container instance for the task",

@@ -12,8 +12,8 @@ import (
 // noGPU is why a task is not placed (ECS Developer Guide, "API failure reasons").
 const noGPU = "RESOURCE:GPU"
 
-// lacksGPU reports whether a task asks for GPUs and the instances that ECS may start for it have none. What instances an
-// Auto Scaling group has is not known here: they have what is asked for.
+// lacksGPU reports whether a task asks for GPUs and the instances that ECS may start for it have none. What instances
+// an Auto Scaling group has is not known here: they have what is asked for.
 func (spec taskSpec) lacksGPU() bool {
 	return spec.managed != nil && spec.gpus() > 0 &&
 		!offersGPU(spec.managed.api.ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements)

@@ -45,8 +45,8 @@ func (f *fileSystems) folder(efs *types.EFSVolumeConfiguration, region string) (
 	}
 	folder := filepath.Join(whole, filepath.FromSlash(root))
 	if there, err := os.Stat(folder); err != nil || !there.IsDir() {
-		return "", &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to invoke EFS utils commands to "+
-			"set up EFS volumes: stderr: b'mount.nfs4: mounting %s.efs.%s.amazonaws.com:%s failed, reason given by "+
+		return "", &startError{reason: fmt.Sprintf("ResourceInitializationError: failed to invoke EFS utils commands "+
+			"to set up EFS volumes: stderr: b'mount.nfs4: mounting %s.efs.%s.amazonaws.com:%s failed, reason given by "+
 			"server: No such file or directory' : unsuccessful EFS utils command execution; code: 32",
 			aws.ToString(efs.FileSystemId), region, root)}
 	}
