@@ -106,8 +106,8 @@ func (w *wizard) runSize() (cpu, memory int) {
 
 func (w *wizard) aboutRunPrices() string {
 	cpu, memory := w.runSize()
-	return fmt.Sprintf("Price: a run with %s and %s on demand in %s, %s. Spot's changes by the hour; instances cost what "+
-		"EC2 and ECS take for them, whether runs use them or not.", vcpus(cpu), gigabytes(memory), w.priceRegion(),
+	return fmt.Sprintf("Price: a run with %s and %s on demand in %s, %s. Spot's changes by the hour; instances cost "+
+		"what EC2 and ECS take for them, whether runs use them or not.", vcpus(cpu), gigabytes(memory), w.priceRegion(),
 		fargate.PricesOf)
 }
 
@@ -146,8 +146,8 @@ func askProvider(ctx context.Context, w *wizard) (string, error) {
 		value, err = w.ask(ctx, name)
 	} else {
 		q := prompt.Question{Title: "Capacity provider", Help: "That of the Auto Scaling group for flow runs.",
-			Options: append(plainOptions(providers), prompt.Option{Label: "another one, by its name", Value: otherValue}),
-			Default: []string{providers[0]}}
+			Default: []string{providers[0]}, Options: append(plainOptions(providers),
+				prompt.Option{Label: "another one, by its name", Value: otherValue})}
 		switch {
 		case slices.Contains(providers, current):
 			q.Default[0] = current

@@ -31,8 +31,8 @@ func askInstances(ctx context.Context, w *wizard) (string, error) {
 	now := w.spec.FlowRuns.Instances
 	q := prompt.Question{
 		Title: "What instances may ECS start?", Default: []string{anyInstances},
-		Help: "It starts them when runs wait, puts several runs on one, and ends them when they are idle. A run asks for " +
-			"GPUs by itself: by a default of the pool, or a job variable of its deployment.",
+		Help: "It starts them when runs wait, puts several runs on one, and ends them when they are idle. A run asks " +
+			"for GPUs by itself: by a default of the pool, or a job variable of its deployment.",
 		Options: []prompt.Option{
 			{Label: "what ECS chooses  the cheapest on which the runs fit", Value: anyInstances},
 			{Label: "with GPUs  and each run gets one", Value: gpuInstances},
