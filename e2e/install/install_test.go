@@ -59,12 +59,16 @@ const maxWorkerImage = 9_000_000
 // works runs what a new user would, with nothing in the environment but a home.
 func works(t *testing.T, program string) {
 	t.Helper()
-	ecsctl := func(args ...string) string {
+	worksBy(t, func(args ...string) string {
 		cmd := exec.CommandContext(t.Context(), program, args...)
 		cmd.Dir = t.TempDir()
 		cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=/usr/bin:/bin"}
 		return run(t, cmd)
-	}
+	})
+}
+
+func worksBy(t *testing.T, ecsctl func(args ...string) string) {
+	t.Helper()
 	if out := ecsctl("version"); !regexp.MustCompile(`^ecsctl version v1\.2\.3\ncommit [0-9a-f]{40} of 20`).MatchString(out) {
 		t.Errorf("version: %s", out)
 	}
@@ -97,6 +101,7 @@ func TestInstalled(t *testing.T) {
 			t.Errorf("after uninstalling there is still %v", left)
 		}
 	})
+	t.Run("image", func(t *testing.T) { startsImage(t, only(t, filepath.Join(dist, "*.image.tar"))) })
 	t.Run("archive", func(t *testing.T) { installsArchive(t, dist) })
 	t.Run("deb", func(t *testing.T) {
 		if _, err := exec.LookPath("dpkg"); err != nil || os.Getuid() != 0 {
