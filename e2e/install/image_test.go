@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ecsctl/sandbox"
 )
 
 // startsImage does with the file of a container image what `docker load` and `docker run` do: its layers
@@ -51,13 +53,23 @@ func startsImage(t *testing.T, file string) {
 	if err != nil || user == 0 {
 		t.Fatalf("the image's user is %q", image.Config.User)
 	}
-	worksBy(t, func(args ...string) string {
+	server, err := sandbox.Start(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	ecsctl := func(args ...string) string {
 		cmd := exec.CommandContext(t.Context(), image.Config.Entrypoint[0], args...)
-		cmd.Dir, cmd.Env = "/", image.Config.Env
+		cmd.Dir, cmd.Env = "/", append(image.Config.Env, server.Env()...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root,
 			Credential: &syscall.Credential{Uid: uint32(user), Gid: uint32(user)}}
 		return run(t, cmd)
-	})
+	}
+	isWhole(t, ecsctl)
+	// The demo starts processes with a shell, which the image does not have.
+	if out := ecsctl("bootstrap", "--pool", "etl", "--dry-run"); !strings.Contains(out, "17 to create") {
+		t.Errorf("bootstrap: %s", out)
+	}
 }
 
 func readJSON(t *testing.T, file string, into any) {

@@ -58,7 +58,8 @@ func TestFilm(t *testing.T) {
 	f.shoot(start.Add(time.Minute), [][]run{typed(f.args), line("one"), line("two")})
 	f.shoot(start.Add(time.Minute+apart/2), [][]run{typed(f.args), line("one"), line("three")})
 	stays, whole := f.durations()
-	if want := []time.Duration{time.Second, atMost, atTheEnd}; !slices.Equal(stays, want) || whole != 8500*time.Millisecond {
+	want := []time.Duration{time.Second, atMost, atTheEnd}
+	if !slices.Equal(stays, want) || whole != 8500*time.Millisecond {
 		t.Errorf("frames stay for %v, together %v, want %v", stays, whole, want)
 	}
 	got := f.picture()
