@@ -76,7 +76,8 @@ func (a *account) beat() {
 
 func (a *account) beatAs(name string) {
 	a.t.Helper()
-	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{Name: name, IntervalSeconds: 600}); err != nil {
+	beat := prefect.Heartbeat{Name: name, IntervalSeconds: 600}
+	if _, err := a.api.Heartbeat(a.t.Context(), "etl", beat); err != nil {
 		a.t.Fatal(err)
 	}
 }
@@ -165,7 +166,8 @@ func (a *account) newestTask() string {
 	}
 	var newest types.Task
 	for _, task := range tasks.Tasks {
-		if aws.ToString(task.LastStatus) == "RUNNING" && aws.ToTime(task.CreatedAt).After(aws.ToTime(newest.CreatedAt)) {
+		runs := aws.ToString(task.LastStatus) == "RUNNING"
+		if runs && aws.ToTime(task.CreatedAt).After(aws.ToTime(newest.CreatedAt)) {
 			newest = task
 		}
 	}

@@ -21,15 +21,16 @@ func networkFlags() []SpecFlag {
 		listFlag("security-group", inNetwork,
 			"`ID` of a security group; may be repeated (default: one is made, egress only)",
 			func(s *spec.Spec) *[]string { return &s.Network.SecurityGroups }),
-		stringFlag("assign-public-ip", inNetwork, "public addresses of tasks: auto, enabled or disabled (default: auto)",
+		stringFlag("assign-public-ip", inNetwork,
+			"public addresses of tasks: auto, enabled or disabled (default: auto)",
 			func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }),
 	}
 }
 
 func workerFlags() []SpecFlag {
 	return []SpecFlag{
-		stringFlag("runtime", inWorker, "the worker's program: ecsctl, our own, or prefect, the official Python worker "+
-			"(default: ecsctl)", func(s *spec.Spec) *string { return &s.Worker.Runtime }),
+		stringFlag("runtime", inWorker, "the worker's program: ecsctl, our own, or prefect, the official "+
+			"Python worker (default: ecsctl)", func(s *spec.Spec) *string { return &s.Worker.Runtime }),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for "+
 			"--runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
 		stringFlag("binary", inWorker, "`FILE` with the ecsctl for Linux that goes into the image (default: what was "+
@@ -61,7 +62,8 @@ func flowRunFlags() []SpecFlag {
 		}),
 		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool",
 			func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
-		stringFlag("flow-run-launch-type", inFlowRuns, "launch type of flow runs: FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
+		stringFlag("flow-run-launch-type", inFlowRuns,
+			"launch type of flow runs: FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
 			func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }),
 		stringFlag("flow-run-execution-role", inFlowRuns,
 			"`ARN` of the execution role of flow runs (default: one is made, with what they need)",

@@ -78,7 +78,8 @@ const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Acti
 
 func (s *Service) principalByARN(arn string) (Principal, *identity) {
 	if root := s.Root(); arn == root.ARN {
-		return root, &identity{name: root.User, arn: arn, id: root.ID, inline: map[string]string{"everything": everything}}
+		all := map[string]string{"everything": everything}
+		return root, &identity{name: root.User, arn: arn, id: root.ID, inline: all}
 	}
 	if r := s.roleByARN(arn); r != nil {
 		return Principal{ARN: arn, Role: arn, ID: r.id}, &r.identity
