@@ -24,7 +24,7 @@ const listDescription = `Example:
 
 Lists the work pools that ecsctl bootstrapped in this account and region, found by the
 tag ecsctl:pool. Where a Prefect API is set, it says what that knows of them. A MONTH is what
-the workers cost (docs/costs.md). Pools of which something is left without a service are listed
+the workers and their secret cost (docs/costs.md). Pools of which something is left without a service are listed
 too.`
 
 type listOptions struct {

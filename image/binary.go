@@ -32,6 +32,7 @@ type Binary struct {
 
 	content []byte
 	sum     [sha256.Size]byte
+	shipped []entry                // programs of workers beside it
 	layer   func() (*layer, error) // packs the content at the first call
 }
 

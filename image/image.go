@@ -92,9 +92,13 @@ func buildPart(b *Binary) (Part, error) {
 
 // labels are the ones that OCI predefines (image-spec, annotations.md).
 func labels(b *Binary) map[string]string {
+	description := "Prefect worker for AWS ECS"
+	if len(b.shipped) > 0 {
+		description = "Run Prefect flows on AWS ECS"
+	}
 	out := map[string]string{
 		"org.opencontainers.image.title":       "ecsctl",
-		"org.opencontainers.image.description": "Prefect worker for AWS ECS",
+		"org.opencontainers.image.description": description,
 		"org.opencontainers.image.version":     b.Version,
 		"org.opencontainers.image.created":     b.Created.Format("2006-01-02T15:04:05Z"),
 	}

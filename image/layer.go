@@ -39,22 +39,22 @@ type layer struct {
 // (measured with ecsctl itself); gzip is what every registry and every runtime takes.
 const gzipLevel = gzip.DefaultCompression
 
-// newLayer packs a program. Everything that could differ from one time to the next is
+// newLayer packs a program, and what is shipped with it. Everything that could differ from one time to the next is
 // left out: times, owners, and the order is fixed.
-func newLayer(program []byte) (*layer, error) {
+func newLayer(program []byte, shipped ...entry) (*layer, error) {
 	var compressed bytes.Buffer
 	diff := sha256.New()
 	packed, err := gzip.NewWriterLevel(&compressed, gzipLevel)
 	if err != nil {
 		return nil, fmt.Errorf("failed to compress the image's layer: %w", err)
 	}
-	err = writeTar(io.MultiWriter(packed, diff), []entry{
+	err = writeTar(io.MultiWriter(packed, diff), append([]entry{
 		{"ecsctl", 0o755, program},
 		{"etc/", 0o755, nil},
 		{"etc/group", 0o644, []byte(groups)},
 		{"etc/passwd", 0o644, []byte(passwd)},
 		{"tmp/", 0o1777, nil},
-	})
+	}, shipped...))
 	if err == nil {
 		err = packed.Close()
 	}

@@ -1,12 +1,14 @@
 package image
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"ecsctl/internal/hint"
 )
@@ -40,6 +42,25 @@ func Own(program, architecture string) (string, error) {
 		return shipped, checkSameBuild(real, shipped)
 	}
 	return program, nil
+}
+
+// Ship puts worker-only programs beside the binary, where Own finds them: so the image of a whole ecsctl makes
+// the worker's image, for any architecture, as a package does.
+func (b *Binary) Ship(files ...string) error {
+	b.shipped = []entry{{"share/", 0o755, nil}, {"share/ecsctl/", 0o755, nil}}
+	sum := sha256.New()
+	sum.Write(b.sum[:])
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("failed to read the worker's program: %w", err)
+		}
+		sum.Write(content)
+		b.shipped = append(b.shipped, entry{"share/ecsctl/" + filepath.Base(file), 0o644, content})
+	}
+	b.sum = [sha256.Size]byte(sum.Sum(nil))
+	b.layer = sync.OnceValues(func() (*layer, error) { return newLayer(b.content, b.shipped...) })
+	return nil
 }
 
 // checkSameBuild compares what the Go toolchain wrote into both.

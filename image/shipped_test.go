@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"debug/buildinfo"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,4 +161,60 @@ func tarOf(t *testing.T, content []byte) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// An image with workers beside the program has them where the program finds them.
+func TestShip(t *testing.T) {
+	t.Parallel()
+	plain, shipping := tiny(t, image.AMD64), tiny(t, image.AMD64)
+	path := install(t, contentOf(t, plain),
+		map[string][]byte{image.ShippedName(image.ARM64): contentOf(t, tiny(t, image.ARM64))})
+	if err := shipping.Ship(filepath.Join(filepath.Dir(path), image.ShippedName(image.ARM64))); err != nil {
+		t.Fatal(err)
+	}
+	if image.Tag(plain) == image.Tag(shipping) || built(t, plain).Digest == built(t, shipping).Digest {
+		t.Error("the image without workers has the same tag or digest")
+	}
+	root := filepath.Join(t.TempDir(), "root")
+	layers, err := saved(t, built(t, shipping)).Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpacked, err := layers[0].Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unpacked.Close()
+	for r := tar.NewReader(unpacked); ; {
+		header, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.FileInfo().IsDir() {
+			continue
+		}
+		content, err := io.ReadAll(r)
+		file := filepath.Join(root, header.Name)
+		err = errors.Join(err, os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, content, 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The program is in the root, whose parent is the root itself.
+	if err := os.Symlink("root", filepath.Join(filepath.Dir(root), "bin")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("root/share", filepath.Join(filepath.Dir(root), "share")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := image.Own(filepath.Join(filepath.Dir(root), "bin", "ecsctl"), image.ARM64)
+	if err != nil || filepath.Base(got) != image.ShippedName(image.ARM64) {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := shipping.Ship("nowhere.gz"); err == nil {
+		t.Error("a program that is not there is shipped")
+	}
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"ecsctl/internal/fargate"
@@ -65,9 +66,13 @@ func (c *Cost) add(n int, one, more string, each float64) {
 	if n > 1 {
 		what = fmt.Sprintf("%d %s", n, more)
 	}
-	c.Items = append(c.Items, CostItem{what, float64(n) * each})
-	c.Month += float64(n) * each
+	cost := cents(float64(n) * each)
+	c.Items = append(c.Items, CostItem{what, cost})
+	c.Month = cents(c.Month + cost)
 }
+
+// cents rounds, so that the items are the whole in JSON, too.
+func cents(dollars float64) float64 { return math.Round(dollars*100) / 100 }
 
 // String is the cost in a line.
 func (c Cost) String() string {

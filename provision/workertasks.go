@@ -2,46 +2,66 @@ package provision
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"ecsctl/prefect"
 )
 
-// workersSince is the time from which each heartbeat of the service's workers is that
-// of a task of its newest deployment. It is false while there is no such time: no such
-// task runs, or another still does.
+// standing tells the service's workers that are to stay from those that its newest deployment replaces.
+type standing struct {
+	service string
+	tasks   []string  // the ids of the newest deployment's running tasks
+	since   time.Time // after it each heartbeat is that of such a task
+}
+
+// has reports whether a worker is to stay. The name of our worker ends in its task's id, so that its first
+// heartbeat is enough.
 //
-// A worker's name does not tell: it holds the host name, which an address used again
+// Another's name does not tell: it holds the host name, which an address used again
 // gives to another task. And the time of the deployment does not: the tasks that it
 // replaces go on for a while, those that ECS does not count as healthy for as long as it
 // takes to stop them, and a worker counts as ONLINE for three heartbeats after its last.
-func (b *Bootstrap) workersSince(ctx context.Context) (time.Time, bool, error) {
+func (s standing) has(worker prefect.Worker) bool {
+	return slices.Contains(s.tasks, strings.TrimPrefix(worker.Name, s.service+"-")) ||
+		worker.LastHeartbeatTime.After(s.since)
+}
+
+// standing is false while no task of the newest deployment runs, or another still does.
+func (b *Bootstrap) standing(ctx context.Context) (standing, bool, error) {
 	newest := primaryOf(b.service.found)
 	if newest == nil || len(b.service.found.Deployments) > 1 {
-		return time.Time{}, false, nil
+		return standing{}, false, nil
 	}
 	// In this order a task that is told to stop in between is seen twice, not missed.
 	running, err := b.w.serviceTasks(ctx, types.DesiredStatusRunning)
 	if err != nil {
-		return time.Time{}, false, err
+		return standing{}, false, err
 	}
 	stopped, err := b.w.serviceTasks(ctx, types.DesiredStatusStopped)
 	if err != nil {
-		return time.Time{}, false, err
+		return standing{}, false, err
 	}
 	started, ok := firstStart(running, aws.ToString(newest.Id))
 	if !ok {
-		return time.Time{}, false, nil
+		return standing{}, false, nil
 	}
 	ended, ok := lastEnd(stopped)
 	if !ok {
-		return time.Time{}, false, nil
+		return standing{}, false, nil
 	}
+	out := standing{service: b.w.spec.Names.Service, since: started}
 	if ended.After(started) {
-		return ended, true, nil
+		out.since = ended
 	}
-	return started, true, nil
+	for _, task := range running {
+		out.tasks = append(out.tasks, shortName(aws.ToString(task.TaskArn)))
+	}
+	return out, true, nil
 }
 
 func primaryOf(got *types.Service) *types.Deployment {

@@ -87,9 +87,9 @@ func (b *Bootstrap) lookForWorker(ctx context.Context) (WorkerStatus, string, er
 	return b.pickWorker(ctx, workers)
 }
 
-// pickWorker takes the worker with the latest heartbeat, if a task that is to stay runs it.
+// pickWorker takes a worker that a task which is to stay runs.
 func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (WorkerStatus, string, error) {
-	since, ok, err := b.workersSince(ctx)
+	staying, ok, err := b.standing(ctx)
 	if err != nil {
 		return WorkerStatus{}, "", err
 	}
@@ -97,7 +97,7 @@ func (b *Bootstrap) pickWorker(ctx context.Context, workers []prefect.Worker) (W
 		return WorkerStatus{}, "waiting for the service to replace its tasks", nil
 	}
 	for _, worker := range workers {
-		if b.isWorker(worker) && worker.LastHeartbeatTime.After(since) {
+		if b.isWorker(worker) && staying.has(worker) {
 			return WorkerStatus{Name: worker.Name, Status: worker.Status}, "", nil
 		}
 	}

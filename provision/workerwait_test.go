@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"ecsctl/internal/executable"
 	"ecsctl/prefect"
 	"ecsctl/provision"
@@ -67,9 +71,13 @@ func (a *account) hire(limit time.Duration, between func()) (provision.WorkerSta
 // task may be that of the one before.
 func (a *account) beat() {
 	a.t.Helper()
-	if _, err := a.api.Heartbeat(a.t.Context(), "etl", prefect.Heartbeat{
-		Name: *family + "-host", IntervalSeconds: 600,
-	}); err != nil {
+	a.beatAs(*family + "-host")
+}
+
+func (a *account) beatAs(name string) {
+	a.t.Helper()
+	beat := prefect.Heartbeat{Name: name, IntervalSeconds: 600}
+	if _, err := a.api.Heartbeat(a.t.Context(), "etl", beat); err != nil {
 		a.t.Fatal(err)
 	}
 }
@@ -124,4 +132,45 @@ func TestWorkerAmongTasksOfOthers(t *testing.T) {
 	if worker, err := a.hire(patience, a.beat); err != nil || worker.Status != "ONLINE" {
 		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
 	}
+}
+
+// A worker whose name tells its task is known by it: its first heartbeat counts, though the task that it
+// replaces still ran then. The second would come half a minute later.
+func TestNewWorkerIsKnownByItsTask(t *testing.T) {
+	t.Parallel()
+	a, images := employer(t)
+	a.program(images, `trap 'sleep 1; exit 0' TERM; sleep 600 & wait`) // goes on while it is replaced
+	if _, err := a.hire(patience, a.beatSoon); err != nil {
+		t.Fatal(err)
+	}
+	a.spec.Worker.Image = "another/worker:1"
+	worker, err := a.hire(patience, func() {
+		a.awaitRunning()
+		a.beatAs(*family + "-" + a.newestTask())
+	})
+	if err != nil || !strings.HasPrefix(worker.Name, *family+"-") || worker.Name == *family+"-host" {
+		t.Errorf("got worker %+v, error %v\nbelow it: %v", worker, err, below(err))
+	}
+}
+
+// newestTask is the id of a task of the service's newest deployment that runs.
+func (a *account) newestTask() string {
+	a.t.Helper()
+	list, err := a.source.ECS.ListTasks(a.t.Context(), &ecs.ListTasksInput{ServiceName: family})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	tasks, err := a.source.ECS.DescribeTasks(a.t.Context(), &ecs.DescribeTasksInput{Tasks: list.TaskArns})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var newest types.Task
+	for _, task := range tasks.Tasks {
+		runs := aws.ToString(task.LastStatus) == "RUNNING"
+		if runs && aws.ToTime(task.CreatedAt).After(aws.ToTime(newest.CreatedAt)) {
+			newest = task
+		}
+	}
+	arn := aws.ToString(newest.TaskArn)
+	return arn[strings.LastIndex(arn, "/")+1:]
 }

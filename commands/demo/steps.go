@@ -66,22 +66,23 @@ func (d *demo) teardown(started time.Time, ownRan bool) error {
 	if err := d.ecsctl(teardown...); err != nil {
 		return err
 	}
-	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same: ecsctl bootstrap --pool %s,\n"+
-		"ecsctl deploy flow.py:my_flow --pool %s --run, and ecsctl teardown --pool %s", time.Since(started).Seconds(),
-		demoPool, demoPool, demoPool))
+	d.say(fmt.Sprintf("\nDone in %.1f seconds. In your own account it is the same:\n", time.Since(started).Seconds()))
+	d.typed("ecsctl", "bootstrap", "--pool", demoPool)
+	d.typed("ecsctl", "deploy", "flow.py:my_flow", "--pool", demoPool, "--run")
+	d.typed("ecsctl", "teardown", "--pool", demoPool)
 	return nil
 }
 
 // stage says what of it is real.
 func (d *demo) stage() string {
 	if d.real != nil {
-		return "AWS is played by `ecsctl sandbox`.\nThe Prefect server (" + d.real.version + " at " + d.api.APIURL() +
-			"), its command line\nand the flow run are real. The worker is ecsctl's own."
+		return "AWS is played by `ecsctl sandbox`. The Prefect server (" + d.real.version + " at " + d.api.APIURL() +
+			"), its command line and the flow run are real. The worker is ecsctl's own."
 	}
-	played := "AWS and the Prefect API are played by\n`ecsctl sandbox`; nothing leaves the machine, and all is " +
+	played := "AWS and the Prefect API are played by `ecsctl sandbox`; nothing leaves the machine, and all is " +
 		"forgotten at the end."
 	if d.own != nil && d.own.missing == nil {
-		played += "\nStep 4 alone reads a base image and wheels from the network."
+		played += " Step 4 alone reads a base image and wheels from the network."
 	}
 	return played
 }
@@ -101,7 +102,7 @@ func (d *demo) deployAndRun() error {
 		return d.realRun()
 	}
 	d.title(2, "a deployment and a flow run", "the guide's step 4. The demo makes the API calls of these two "+
-		"commands itself, and instead of\n   Python a small flow runner of ecsctl's carries the run out in its ECS "+
+		"commands itself, and instead of Python a small flow runner of ecsctl's carries the run out in its ECS "+
 		"task")
 	return d.helloRun()
 }

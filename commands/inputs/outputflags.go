@@ -34,7 +34,7 @@ func OutputFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask for confirmation", EnvVars: Env("yes")},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more about what is done",
 			EnvVars: Env("verbose")},
-		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for something to happen",
+		&cli.DurationFlag{Name: "wait-timeout", Usage: "how long to wait for AWS and for the worker",
 			Value: 10 * time.Minute, EnvVars: Env("wait-timeout")},
 	}
 }

@@ -22,15 +22,16 @@ func networkFlags() []SpecFlag {
 		listFlag("security-group", inNetwork,
 			"`ID` of a security group; may be repeated (default: one is made, egress only)",
 			func(s *spec.Spec) *[]string { return &s.Network.SecurityGroups }),
-		choosing(stringFlag("assign-public-ip", inNetwork, "auto, enabled or disabled (default: auto)",
+		choosing(stringFlag("assign-public-ip", inNetwork,
+			"public addresses of tasks: auto, enabled or disabled (default: auto)",
 			func(s *spec.Spec) *string { return &s.Network.AssignPublicIP }), spec.PublicIPValues...),
 	}
 }
 
 func workerFlags() []SpecFlag {
 	return []SpecFlag{
-		choosing(stringFlag("runtime", inWorker,
-			"ecsctl: our own worker; prefect: the official Python worker (default: ecsctl)",
+		choosing(stringFlag("runtime", inWorker, "the worker's program: ecsctl, our own, or prefect, the official "+
+			"Python worker (default: ecsctl)",
 			func(s *spec.Spec) *string { return &s.Worker.Runtime }), spec.RuntimeNames()...),
 		stringFlag("image", inWorker, "container `IMAGE` of the worker (default: one that is made and pushed, or for "+
 			"--runtime prefect the official one)", func(s *spec.Spec) *string { return &s.Worker.Image }),
@@ -40,8 +41,8 @@ func workerFlags() []SpecFlag {
 			func(s *spec.Spec) *int { return &s.Worker.CPU }),
 		intFlag("memory", inWorker, "memory of the worker in `MIB`", "512; 1024 for --runtime prefect",
 			func(s *spec.Spec) *int { return &s.Worker.Memory }),
-		choosing(stringFlag("architecture", inWorker,
-			"x86_64 or arm64 (default: that of the image that is made, else x86_64)",
+		choosing(stringFlag("architecture", inWorker, "CPU architecture of the worker: x86_64 or arm64 (default: "+
+			"that of the image that is made, else x86_64)",
 			func(s *spec.Spec) *string { return &s.Worker.Architecture }), spec.Architectures...),
 		countFlag("desired-count", inWorker, "`NUMBER` of workers", "1 at first, then left alone",
 			func(s *spec.Spec) **int { return &s.Worker.DesiredCount }),
@@ -64,7 +65,8 @@ func flowRunFlags() []SpecFlag {
 		}),
 		intFlag("flow-run-memory", inFlowRuns, "memory of flow runs in `MIB`", "that of the pool",
 			func(s *spec.Spec) *int { return &s.FlowRuns.Memory }),
-		choosing(stringFlag("flow-run-launch-type", inFlowRuns, "FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
+		choosing(stringFlag("flow-run-launch-type", inFlowRuns,
+			"launch type of flow runs: FARGATE, FARGATE_SPOT, EC2 or EXTERNAL",
 			func(s *spec.Spec) *string { return &s.FlowRuns.LaunchType }), spec.LaunchTypes...),
 		stringFlag("flow-run-execution-role", inFlowRuns,
 			"`ARN` of the execution role of flow runs (default: one is made, with what they need)",

@@ -65,6 +65,15 @@ func works(t *testing.T, program string) {
 		cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=/usr/bin:/bin"}
 		return run(t, cmd)
 	}
+	isWhole(t, ecsctl)
+	if out := ecsctl("demo"); !strings.Contains(out, "Hello from ECS!!") {
+		t.Errorf("demo: %s", out)
+	}
+}
+
+// isWhole looks at the version, and for the worker-only program.
+func isWhole(t *testing.T, ecsctl func(args ...string) string) {
+	t.Helper()
 	if out := ecsctl("version"); !regexp.MustCompile(`^ecsctl version v1\.2\.3\ncommit [0-9a-f]{40} of 20`).MatchString(out) {
 		t.Errorf("version: %s", out)
 	}
@@ -74,9 +83,6 @@ func works(t *testing.T, program string) {
 	}
 	if image.Size == 0 || image.Size > maxWorkerImage {
 		t.Errorf("the worker's image has %d bytes: it was not made of the worker-only program", image.Size)
-	}
-	if out := ecsctl("demo"); !strings.Contains(out, "Hello from ECS!!") {
-		t.Errorf("demo: %s", out)
 	}
 }
 
@@ -97,6 +103,7 @@ func TestInstalled(t *testing.T) {
 			t.Errorf("after uninstalling there is still %v", left)
 		}
 	})
+	t.Run("image", func(t *testing.T) { startsImage(t, only(t, filepath.Join(dist, "*.image.tar"))) })
 	t.Run("archive", func(t *testing.T) { installsArchive(t, dist) })
 	t.Run("deb", func(t *testing.T) {
 		if _, err := exec.LookPath("dpkg"); err != nil || os.Getuid() != 0 {

@@ -36,7 +36,7 @@ func (d *doctor) checkCode(ctx context.Context) {
 		}
 	}
 	if len(wrong) == 0 {
-		d.ok(checkCodePlace, fmt.Sprintf("%d, none of which takes its code from another machine", len(found)))
+		d.ok(checkCodePlace, fmt.Sprintf("no deployment of %d takes its code from another machine", len(found)))
 		return
 	}
 	lines := make([]string, 0, deploymentsNamed+1)

@@ -217,9 +217,9 @@ func TestDoctorQuotaReached(t *testing.T) {
 		sandbox.Options{Quotas: []fault.Quota{{Service: "fargate", Operation: "vcpu", Burst: 6}}})
 	wantSound(t, p.Examine(nil), "Fargate quota")
 	p.Spec.FlowRuns.CPU, p.Spec.Worker.CPU = 4096, 1024
-	want(t, p.Examine(nil), "Fargate quota", operate.CheckWarn, "0 of 6 vCPUs are in use, and 5 more", "smaller tasks")
+	want(t, p.Examine(nil), "Fargate quota", operate.CheckWarn, "the worker and a flow run need 5", "smaller tasks")
 	p.Spec.FlowRuns.CPU = 8192
-	want(t, p.Examine(nil), "Fargate quota", operate.CheckFail, "0 of 6 vCPUs are in use, and 9 more", "Service Quotas")
+	want(t, p.Examine(nil), "Fargate quota", operate.CheckFail, "the worker and a flow run need 9", "Service Quotas")
 	p.Spec.FlowRuns.LaunchType = "FARGATE_SPOT" // has a quota of its own
 	wantSound(t, p.Examine(nil), "Fargate quota")
 	p.Server.AddFault(fault.Fault{Service: "servicequotas", Kind: fault.AccessDenied, Times: -1})

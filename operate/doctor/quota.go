@@ -46,7 +46,7 @@ func (d *doctor) checkQuota(ctx context.Context) {
 		return
 	}
 	asked := d.vcpusAsked()
-	reason := fmt.Sprintf("%g of %g vCPUs are in use, and %g more are asked for", used, limit, asked)
+	reason := fmt.Sprintf("%g of %g vCPUs are in use; the worker and a flow run need %g", used, limit, asked)
 	const fix = "ask for more in the console under Service Quotas, AWS Fargate (" + fargateVCPUs +
 		"), or use smaller tasks, fewer workers or FARGATE_SPOT"
 	switch {

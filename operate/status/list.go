@@ -19,6 +19,7 @@ import (
 	secrettypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/fargate"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 )
@@ -32,10 +33,12 @@ type Pool struct {
 	Service string `json:"service,omitempty"` // "" when something is left, but no service
 	Desired int32  `json:"desired"`
 	Running int32  `json:"running"`
-	// Month is what the desired workers cost a month in US dollars; nil where it cannot be told.
+	// Month is what the desired workers and the pool's secrets cost a month in US dollars; nil where it cannot be told.
 	Month *float64 `json:"month,omitempty"`
 	// Prefect is the pool's status on the server at hand, "not found", or "" when no server was asked.
 	Prefect string `json:"prefect,omitempty"`
+
+	reads []string // the secrets that its containers read
 }
 
 // List finds the pools by the tag ecsctl:pool on services, security groups and secrets, in
@@ -43,7 +46,7 @@ type Pool struct {
 // pool with several services, as pools of one name on two Prefect servers are, is there
 // once for each.
 func List(ctx context.Context, c *provision.Clients) ([]Pool, error) {
-	l := lister{clients: c}
+	l := lister{clients: c, secret: map[string]bool{}}
 	group, gctx := errgroup.WithContext(ctx)
 	for _, find := range []func(context.Context) error{l.services, l.securityGroups, l.secrets} {
 		group.Go(func() error { return find(gctx) })
@@ -63,7 +66,8 @@ type lister struct {
 
 	mu       sync.Mutex
 	serviced []Pool
-	rest     []Pool // of things other than services
+	rest     []Pool          // of things other than services
+	secret   map[string]bool // the ARNs of secrets that are ours
 }
 
 // found notes something with these tags where it is ours: a service, or with nil something
@@ -86,6 +90,11 @@ func (l *lister) found(tags map[string]string, service *Pool) {
 // pools are the services, and once each pool that has none.
 func (l *lister) pools() []Pool {
 	out := l.serviced
+	for i := range out {
+		if out[i].Month != nil {
+			*out[i].Month += fargate.SecretPrice * float64(l.ourSecrets(out[i].reads))
+		}
+	}
 	for _, left := range l.rest {
 		if !slices.ContainsFunc(out, func(p Pool) bool { return p.Name == left.Name }) {
 			out = append(out, left)
@@ -95,6 +104,16 @@ func (l *lister) pools() []Pool {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Service, b.Service))
 	})
 	return out
+}
+
+// ourSecrets counts those that bootstrap made: others cost their owners the same without the pool.
+func (l *lister) ourSecrets(read []string) (n int) {
+	for _, secret := range read {
+		if l.secret[secret] {
+			n++
+		}
+	}
+	return n
 }
 
 func (l *lister) services(ctx context.Context) error {
@@ -149,29 +168,32 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 				continue
 			}
 			priced.Go(func() {
-				l.found(tags, &Pool{
+				pool := Pool{
 					Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
-					Desired: s.DesiredCount, Running: s.RunningCount, Month: l.month(ctx, &s),
-				})
+					Desired: s.DesiredCount, Running: s.RunningCount,
+				}
+				pool.Month, pool.reads = l.month(ctx, &s)
+				l.found(tags, &pool)
 			})
 		}
 	}
 	return nil
 }
 
-// month is what the service's tasks cost a month. Who may not read its task definition sees the rest.
-func (l *lister) month(ctx context.Context, service *types.Service) *float64 {
+// month is what the service's tasks cost a month, and which secrets they read. Who may not read its task
+// definition sees the rest.
+func (l *lister) month(ctx context.Context, service *types.Service) (*float64, []string) {
 	out, err := l.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: service.TaskDefinition,
 	})
 	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
 	if err != nil || noPlace != nil {
-		return nil
+		return nil, nil
 	}
 	cpu, noCPU := strconv.Atoi(aws.ToString(out.TaskDefinition.Cpu))
 	memory, noMemory := strconv.Atoi(aws.ToString(out.TaskDefinition.Memory))
 	if noCPU != nil || noMemory != nil {
-		return nil
+		return nil, nil
 	}
 	workers := provision.Workers{Tasks: int(service.DesiredCount), Region: where.Region, CPU: cpu, Memory: memory}
 	if p := out.TaskDefinition.RuntimePlatform; p != nil {
@@ -180,7 +202,14 @@ func (l *lister) month(ctx context.Context, service *types.Service) *float64 {
 	if n := service.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		workers.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
 	}
-	return aws.Float64(workers.Cost().Month)
+	var reads []string
+	for i := range out.TaskDefinition.ContainerDefinitions {
+		for _, secret := range out.TaskDefinition.ContainerDefinitions[i].Secrets {
+			reads = append(reads, aws.ToString(secret.ValueFrom))
+		}
+	}
+	slices.Sort(reads)
+	return aws.Float64(workers.Cost().Month), slices.Compact(reads)
 }
 
 func (l *lister) securityGroups(ctx context.Context) error {
@@ -211,6 +240,9 @@ func (l *lister) secrets(ctx context.Context) error {
 			return provision.ExplainAWS("list the secrets", err)
 		}
 		for _, s := range page.SecretList {
+			l.mu.Lock()
+			l.secret[aws.ToString(s.ARN)] = true
+			l.mu.Unlock()
 			l.found(provision.TagMap(s.Tags, func(t secrettypes.Tag) (key, value *string) { return t.Key, t.Value }),
 				nil)
 		}

@@ -31,17 +31,26 @@ func (t *terminal) picture(args []string) []byte {
 	defer t.mu.Unlock()
 	rows := usedRows(t.emu)
 	var b bytes.Buffer
-	width, height := float64(t.emu.Width())*cellWidth+2*padding, (rows+1)*lineHeight+2*padding
-	fmt.Fprintf(&b,
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">`+"\n", width, height)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", background)
-	writeLine(&b, 0, []run{{text: "$ ", fill: palette[8]},
-		{text: "ecsctl " + strings.Join(args, " "), fill: palette[15]}})
+	openWindow(&b, t.emu.Width(), rows+1)
+	writeLine(&b, 0, typed(args))
 	for y := range rows {
 		writeLine(&b, y+1, runsOf(t.emu, y))
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
+}
+
+// openWindow begins a picture.
+func openWindow(b *bytes.Buffer, cols, rows int) {
+	width, height := float64(cols)*cellWidth+2*padding, rows*lineHeight+2*padding
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %d" `+
+		`font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">`+"\n", width, height)
+	fmt.Fprintf(b, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", background)
+}
+
+// typed is the line with the command.
+func typed(args []string) []run {
+	return []run{{text: "$ ", fill: palette[8]}, {text: "ecsctl " + strings.Join(args, " "), fill: palette[15]}}
 }
 
 // usedRows is the number of rows up to the last with something in it.

@@ -5,8 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/vt"
 )
@@ -26,7 +28,7 @@ func wellFormed(t *testing.T, name string, picture []byte) {
 
 func TestPicture(t *testing.T) {
 	t.Parallel()
-	screen := &terminal{emu: vt.NewEmulator(20, 5)}
+	screen := &terminal{emu: vt.NewEmulator(20, 5), film: &film{}}
 	defer screen.emu.Close()
 	if _, err := screen.Write([]byte("plain \x1b[1;31mred\x1b[0m\r\n\r\na < b & c   \r\n")); err != nil {
 		t.Fatal(err)
@@ -40,6 +42,32 @@ func TestPicture(t *testing.T) {
 	} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s is not in\n%s", part, got)
+		}
+	}
+}
+
+// A film has each screen once, from the first on, and waits no longer than is worth looking at.
+func TestFilm(t *testing.T) {
+	t.Parallel()
+	f := &film{args: []string{"demo"}, cols: 20, rows: 4}
+	line := func(text string) []run { return []run{{text: text, fill: foreground}} }
+	start := time.Now()
+	f.shoot(start, [][]run{typed(f.args)})
+	f.shoot(start.Add(time.Second), [][]run{typed(f.args), line("one")})
+	f.shoot(start.Add(time.Second), [][]run{typed(f.args), line("one")})
+	f.shoot(start.Add(time.Minute), [][]run{typed(f.args), line("one"), line("two")})
+	f.shoot(start.Add(time.Minute+apart/2), [][]run{typed(f.args), line("one"), line("three")})
+	stays, whole := f.durations()
+	want := []time.Duration{time.Second, atMost, atTheEnd}
+	if !slices.Equal(stays, want) || whole != 8500*time.Millisecond {
+		t.Errorf("frames stay for %v, together %v, want %v", stays, whole, want)
+	}
+	got := f.picture()
+	wellFormed(t, "film", got)
+	for part, times := range map[string]int{"<g transform": 3, "ecsctl demo": 1, ">one<": 1, ">two<": 0, ">three<": 1,
+		"@keyframes film{0.000%{transform:translateY(-0px)}11.765%{transform:translateY(-100px)}": 1} {
+		if n := strings.Count(string(got), part); n != times {
+			t.Errorf("%s is there %d times, want %d:\n%s", part, n, times, got)
 		}
 	}
 }

@@ -7,11 +7,12 @@ import (
 )
 
 // recording is a command, and what is typed while it runs. One without a name leaves no
-// picture.
+// picture. One that moves leaves a film of its screens, not the last one.
 type recording struct {
 	name       string
 	args       []string
 	cols, rows int
+	moves      bool
 	steps      []step
 }
 
@@ -26,7 +27,7 @@ const (
 
 // recordings are all there are, in their order.
 var recordings = []recording{
-	{name: "demo", args: []string{"demo"}, cols: 120, rows: 140},
+	{name: "demo", args: []string{"demo"}, cols: 90, rows: 28, moves: true},
 	{name: "wizard", args: []string{"bootstrap"}, cols: 90, rows: 44, steps: []step{
 		{sees: "AWS region", picture: "wizard-1-region", keys: enter},
 		{sees: "Name of the new work pool", keys: enter},
@@ -72,7 +73,10 @@ func (r recording) carryOut(ctx context.Context, dir string, env []string) (map[
 	if err := t.ends(ctx); err != nil {
 		return nil, err
 	}
-	if r.name != "" {
+	switch {
+	case r.moves:
+		pictures[r.name] = t.film.picture()
+	case r.name != "":
 		pictures[r.name] = t.picture(r.args)
 	}
 	return pictures, nil

@@ -21,14 +21,15 @@ type terminal struct {
 	tty  *os.File
 	over chan error // the program's end
 
-	mu  sync.Mutex
-	emu *vt.Emulator
+	mu   sync.Mutex
+	emu  *vt.Emulator
+	film *film
 }
 
-// open starts ecsctl.
+// open starts ecsctl. The first row of a film is the command line.
 func open(ctx context.Context, cols, rows int, dir string, env, args []string) (*terminal, error) {
 	t := &terminal{cmd: exec.CommandContext(ctx, filepath.Join(dir, "bin", "ecsctl"), args...),
-		emu: vt.NewEmulator(cols, rows), over: make(chan error, 1)}
+		emu: vt.NewEmulator(cols, rows), over: make(chan error, 1), film: &film{args: args, cols: cols, rows: rows + 1}}
 	t.cmd.Args[0] = "ecsctl" // as a person types it
 	t.cmd.Env, t.cmd.Dir = env, dir
 	var err error
@@ -47,7 +48,18 @@ func open(ctx context.Context, cols, rows int, dir string, env, args []string) (
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.emu.Write(p)
+	n, err := t.emu.Write(p)
+	t.film.shoot(time.Now(), t.screen())
+	return n, err
+}
+
+// screen is what is seen: the command as far as it has not gone past the top, and the rows.
+func (t *terminal) screen() [][]run {
+	out := [][]run{typed(t.film.args)}
+	for y := range usedRows(t.emu) {
+		out = append(out, runsOf(t.emu, y))
+	}
+	return out
 }
 
 func (t *terminal) text() string {

@@ -95,7 +95,11 @@ func (o options) release(t target, workers []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, packages...)
+		image, err := o.writeImage(t, program, workers)
+		if err != nil {
+			return nil, err
+		}
+		files = append(append(files, packages...), image)
 	}
 	return files, nil
 }

@@ -1,5 +1,5 @@
 // Command release makes the files of a release, offline: `make release-snapshot`. For each
-// system an archive and a wheel, for Linux a deb and an rpm as well, bills of materials, an
+// system an archive and a wheel, for Linux a deb, an rpm and a container image as well, bills of materials, an
 // installer, a Homebrew formula, the checksums of all of them and their provenance. Each has ecsctl and, for
 // both architectures, the worker-only program for the worker's image.
 package main

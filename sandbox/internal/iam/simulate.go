@@ -73,7 +73,14 @@ func (s *Service) simulatePrincipal(_ context.Context, in *simulatePrincipalInpu
 	return s.simulate(g, in.simulation, c)
 }
 
+// everything is the policy of the account's own key.
+const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+
 func (s *Service) principalByARN(arn string) (Principal, *identity) {
+	if root := s.Root(); arn == root.ARN {
+		all := map[string]string{"everything": everything}
+		return root, &identity{name: root.User, arn: arn, id: root.ID, inline: all}
+	}
 	if r := s.roleByARN(arn); r != nil {
 		return Principal{ARN: arn, Role: arn, ID: r.id}, &r.identity
 	}
