@@ -20,13 +20,15 @@ func TestDefinitionsThatAreGone(t *testing.T) {
 			w.await(w.runs(d, 1)[0], prefect.Completed)
 			arns := must(w.ecs.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{}))(t).TaskDefinitionArns
 			for _, arn := range arns {
-				must(w.ecs.DeregisterTaskDefinition(t.Context(), &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}))(t)
+				in := &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn}
+				must(w.ecs.DeregisterTaskDefinition(t.Context(), in))(t)
 			}
 			if deleted {
 				eventually(t, "no task has the definition", func() bool {
 					return len(must(w.ecs.ListTasks(t.Context(), &ecs.ListTasksInput{}))(t).TaskArns) == 0
 				})
-				must(w.ecs.DeleteTaskDefinitions(t.Context(), &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns}))(t)
+				in := &ecs.DeleteTaskDefinitionsInput{TaskDefinitions: arns}
+				must(w.ecs.DeleteTaskDefinitions(t.Context(), in))(t)
 			}
 			w.await(w.runs(d, 1)[0], prefect.Completed)
 			if n := w.calls("RegisterTaskDefinition"); len(arns) != 1 || n != 2 {

@@ -29,7 +29,7 @@ func TestSchemaSaysWhatFlagsSay(t *testing.T) {
 	described := map[string]string{}
 	collect(schema, "", described)
 	for _, f := range BootstrapFlags() {
-		set := setFields(specOf(t, BootstrapFlags(), "--"+f.Flag.Names()[0]+"="+valueFor(f.Flag)))
+		set := setFields(specOf(t, BootstrapFlags(), "--"+f.Flag.Names()[0]+"="+valueFor(f)))
 		key := keyOf(reflect.TypeFor[spec.Spec](), set[0])
 		if strings.Contains(sentence(f.Flag), "=") {
 			continue // NAME=VALUE is a map in the file

@@ -155,7 +155,9 @@ func (a *API) filterSchemas(r *request) (answer, error) {
 				return nil, invalid("list_type", "Input should be a valid list", raw, "body")
 			}
 			return func(s *blockSchema) bool {
-				return !slices.ContainsFunc(c.All, func(want string) bool { return !slices.Contains(s.Capabilities, want) })
+				return !slices.ContainsFunc(c.All, func(want string) bool {
+					return !slices.Contains(s.Capabilities, want)
+				})
 			}, nil
 		},
 	})
