@@ -53,7 +53,8 @@ e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtua
 	e2e/venvs.sh
 	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install ./e2e/acceptance
 
-export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT
+export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT \
+	ACCEPTANCE_PRIVATE_SUBNETS ACCEPTANCE_CAPACITY_PROVIDER
 
 acceptance: ## the whole guide in the sandbox, ON=moto, or a real account: see CONTRIBUTING.md; DESCRIBE=1 only says what
 	@$(GO) run -tags e2e ./e2e/acceptance

@@ -80,8 +80,20 @@ func (b *Bootstrap) Clients() *Clients { return b.w.aws }
 // PoolExisted reports whether the work pool was there before.
 func (b *Bootstrap) PoolExisted() bool { return b.w.pool.found != nil }
 
+// FixPoolJob says what to do about defaults of a pool with which no task starts.
+const FixPoolJob = "change these defaults in the work pool's base job template, or have bootstrap set them"
+
 // Jobs are those of the plan's worker.
 func (b *Bootstrap) Jobs() *Jobs { return &Jobs{w: b.w, cluster: clusterOf(b.resources)} }
+
+// Unplaced lists why flow runs whose deployments say nothing find no place in the cluster. It asks nobody.
+func (b *Bootstrap) Unplaced() []string {
+	j := b.Jobs()
+	if j.w.pool.job == nil || j.w.pool.job.failed != nil || j.cluster == nil || b.NoCapacity != nil {
+		return nil
+	}
+	return j.placement(j.w.pool.job.Startable)
+}
 
 // PoolJob lists why flow runs whose deployments say nothing cannot start, and what to do about it. A cluster that is
 // gone is told by others.
@@ -94,7 +106,7 @@ func (j *Jobs) PoolJob(ctx context.Context) (why []string, fix string, err error
 	if err != nil || len(why) == 0 {
 		return nil, "", err
 	}
-	fix = "change these defaults in the work pool's base job template, or have bootstrap set them"
+	fix = FixPoolJob
 	c := &cluster{w: j.w, found: j.cluster}
 	if slices.Contains(pool.job.Uses.Providers, spotProvider) && !slices.Contains(j.cluster.CapacityProviders,
 		spotProvider) {

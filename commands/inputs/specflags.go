@@ -206,12 +206,20 @@ func ReadSpec(c *cli.Context, flags []SpecFlag) (spec.Spec, error) {
 		if !c.IsSet(f.Flag.Names()[0]) {
 			continue
 		}
-		if err := f.set(&spec, c); err != nil {
+		with := spec
+		if err := f.set(&with, c); err != nil {
 			return spec, err
 		}
-		wrong = append(wrong, f.checkChoice(&spec))
+		if err := f.checkChoice(&with); err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		spec = with
 	}
 	console.ReportingOf(c.Context).SetPool(spec.Pool)
+	if len(wrong) > 0 {
+		wrong = append(wrong, spec.WithDefaults().Validate()) // all that is wrong is told at once
+	}
 	return spec, errors.Join(wrong...)
 }
 

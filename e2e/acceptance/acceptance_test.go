@@ -97,7 +97,7 @@ func TestLeftoversAreSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	far, err := o.openSandbox(t.TempDir())
+	far, err := o.openSandbox(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +156,8 @@ func TestARealAccountIsAskedFor(t *testing.T) {
 		{[]string{"ACCEPTANCE_AWS=1", "AWS_REGION=eu-west-1"}, "ACCEPTANCE_REGION"},
 		{[]string{"ON=azure"}, "ON=azure"},
 		{[]string{"ACCEPTANCE_POOL=My Pool"}, "ACCEPTANCE_POOL"},
+		{[]string{"ACCEPTANCE_PRIVATE_SUBNETS=subnet-1 subnet-2"}, "separate them with commas"},
+		{[]string{"ACCEPTANCE_CAPACITY_PROVIDER=batch"}, "ACCEPTANCE_PRIVATE_SUBNETS"},
 	} {
 		if _, err := readOptions(c.env); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got %v, want an error with %q", c.env, err, c.want)

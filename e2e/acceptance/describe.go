@@ -46,9 +46,9 @@ func (o options) description() string {
 - at most %[4]d flow runs in tasks of that size, one of them on Fargate Spot, each with a public address while it runs
 - four IAM roles, a secret, a log group, a security group, two queues, a rule, two repositories
 - in Prefect: a work pool, a flow, a deployment, their runs
-All of it is taken away at the end, after a failure and after Ctrl-C too.
+%[5]sAll of it is taken away at the end, after a failure and after Ctrl-C too.
 
-`, o.pool, taskCPU, taskMemory, runs+6)
+`, o.pool, taskCPU, taskMemory, runs+6, o.own.description())
 	fmt.Fprintf(&b, "It costs %.2f dollars at most (prices of %s as of %s, each of %d tasks for all of %v). ",
 		ceiling(), fargate.PriceRegion, fargate.PricesOf, tasks, limit+cleaning)
 	if o.on == onAWS {

@@ -32,6 +32,7 @@ type farEnd struct {
 	// runsTasks: containers run there, so that workers come online.
 	runsTasks bool
 	args      []string // of each bootstrap
+	instances instances
 	close     func()
 }
 
@@ -43,10 +44,10 @@ func (o options) open(ctx context.Context, dir string) (*farEnd, error) {
 	case onMoto:
 		return o.openMoto(ctx, dir)
 	}
-	return o.openSandbox(dir)
+	return o.openSandbox(ctx, dir)
 }
 
-func (o options) openSandbox(dir string) (*farEnd, error) {
+func (o options) openSandbox(ctx context.Context, dir string) (*farEnd, error) {
 	this, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -67,7 +68,11 @@ func (o options) openSandbox(dir string) (*farEnd, error) {
 		env: o.home(dir, server.Env()), runsTasks: true, close: func() { _ = server.Close() },
 		secrets: []string{server.SecretAccessKey()},
 	}
-	return far, far.connect(server.Config(), playedSettings(server))
+	if err := far.connect(server.Config(), playedSettings(server)); err != nil {
+		return far, err
+	}
+	far.instances, err = giveInstances(ctx, far.source)
+	return far, err
 }
 
 // openMoto has the sandbox's Prefect beside moto's account.
@@ -114,7 +119,7 @@ func (o options) openAWS(ctx context.Context) (*farEnd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to find credentials of AWS: %w", err)
 	}
-	far.secrets = []string{keys.SecretAccessKey, keys.SessionToken, o.newKey}
+	far.secrets, far.instances = []string{keys.SecretAccessKey, keys.SessionToken, o.newKey}, o.own
 	return far, far.connect(cfg, settings)
 }
 

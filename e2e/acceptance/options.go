@@ -23,9 +23,10 @@ type options struct {
 	on       string
 	describe bool
 	region   string
-	pool     string // with a suffix of its own, so that it is nobody else's
-	report   string // file of the report
-	newKey   string // another API key of the same server, for the rotation
+	pool     string    // with a suffix of its own, so that it is nobody else's
+	report   string    // file of the report
+	newKey   string    // another API key of the same server, for the rotation
+	own      instances // of a real account
 	environ  []string
 }
 
@@ -42,6 +43,10 @@ func readOptions(environ []string) (options, error) {
 		on: env["ON"], describe: env["DESCRIBE"] != "" && env["DESCRIBE"] != "0", region: env["ACCEPTANCE_REGION"],
 		report: cmp.Or(env["ACCEPTANCE_REPORT"], "acceptance-report.md"), newKey: env["ACCEPTANCE_NEW_KEY"],
 		environ: environ,
+	}
+	var err error
+	if o.own, err = readInstances(env); err != nil {
+		return o, err
 	}
 	allowed := env["ACCEPTANCE_AWS"] == "1"
 	if o.on == "" && allowed {

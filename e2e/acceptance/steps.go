@@ -38,6 +38,8 @@ var steps = []step{
 	{"upgrade under a run", true, (*suite).upgrade},
 	{"rotation of the key", false, (*suite).rotate},
 	{"what AWS does", false, (*suite).lookAtAWS},
+	{"Managed Instances", true, (*suite).onManagedInstances},
+	{"an Auto Scaling group", true, (*suite).onAutoScalingGroup},
 }
 
 // cleanUp is done in any case.

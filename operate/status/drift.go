@@ -24,6 +24,10 @@ func (r *statusReader) readPlan(ctx context.Context) {
 	if plan.NoCapacity != nil {
 		r.add(problemOf(AboutCluster, plan.NoCapacity))
 	}
+	for _, why := range plan.Unplaced() {
+		r.add(Problem{Severity: Warn, About: AboutCluster, Fix: []string{provision.FixPoolJob},
+			Cause: "flow runs cannot start unless their deployments say otherwise: " + why})
+	}
 	var drift, access []provision.Change
 	for _, c := range plan.Changes {
 		switch c.Kind {
