@@ -116,7 +116,7 @@ func (w *world) findHost(ctx context.Context) (*host, error) {
 	of := w.spec.Worker.Of
 	found, err := w.aws.Prefect.ReadWorkPool(ctx, of)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return nil, hint.Add(fmt.Errorf("there is no work pool %q, whose worker pool %q is to share", of, w.spec.Pool),
+		return nil, hint.Add(noHost("there is no work pool %q, whose worker pool %q is to share", of, w.spec.Pool),
 			fmt.Sprintf("make it with `ecsctl bootstrap --pool %s`, or check --prefect-api-url", of))
 	}
 	if err != nil {
@@ -148,19 +148,24 @@ func (w *world) findHost(ctx context.Context) (*host, error) {
 	return h, group.Wait()
 }
 
+// noHostError is that a pool has no worker that can serve another pool.
+type noHostError struct{ error }
+
+func noHost(format string, args ...any) error { return &noHostError{fmt.Errorf(format, args...)} }
+
 // checkHosts refuses a pool whose marker tells of no worker that can serve another pool.
 func checkHosts(pool string, m poolMarker) error {
 	again := fmt.Sprintf("run `ecsctl bootstrap --pool %s` first", pool)
 	switch {
 	case m.Version == 0:
-		return hint.Add(fmt.Errorf("work pool %q was not set up by ecsctl: it has no worker to share", pool), again)
+		return hint.Add(noHost("work pool %q was not set up by ecsctl: it has no worker to share", pool), again)
 	case m.Version < markerVersion:
-		return hint.Add(fmt.Errorf("work pool %q was set up by an older ecsctl, which did not remember how", pool), again)
+		return hint.Add(noHost("work pool %q was set up by an older ecsctl, which did not remember how", pool), again)
 	case m.of() != "":
-		return hint.Add(fmt.Errorf("work pool %q has no worker of its own: that of pool %q serves it", pool, m.of()),
+		return hint.Add(noHost("work pool %q has no worker of its own: that of pool %q serves it", pool, m.of()),
 			"name that one: --worker-of "+m.of())
 	case m.Choices != nil && m.Choices.Worker.Runtime == spec.RuntimePrefect:
-		return hint.Add(fmt.Errorf("the worker of pool %q is the official one, which serves one pool", pool),
+		return hint.Add(noHost("the worker of pool %q is the official one, which serves one pool", pool),
 			fmt.Sprintf("give it ours with `ecsctl bootstrap --pool %s --runtime %s`, or leave out --worker-of", pool,
 				spec.RuntimeECSCTL))
 	}

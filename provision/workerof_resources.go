@@ -87,7 +87,10 @@ func (m *servedMemory) apply(ctx context.Context) (string, error) {
 
 // servedPolicy is what the host's worker may do for the pool: an inline policy of its own, so that it comes and goes
 // with the pool, and no bootstrap of the host's pool has to know it.
-type servedPolicy struct{ *role }
+type servedPolicy struct {
+	*role
+	pool string
+}
 
 // servedSids are the statements of the worker's policy that are about a pool and not about the worker.
 var servedSids = []string{
@@ -104,7 +107,7 @@ func newServedPolicy(h *host, w *world) servedPolicy {
 			return !slices.Contains(servedSids, s.Sid)
 		}))
 	}
-	return servedPolicy{r}
+	return servedPolicy{r, w.spec.Pool}
 }
 
 // check refuses a role that has gone, which a bootstrap of its pool makes.
@@ -120,7 +123,12 @@ func (p servedPolicy) diff() Change {
 	if !p.owned() {
 		return c
 	}
-	c.Fields = comparePolicies("policy."+p.policyName, p.found.policy, p.policy())
+	path := "policy." + p.policyName
+	if wanted := p.policy(); wanted != "" {
+		c.Fields = comparePolicies(path, p.found.policy, wanted)
+	} else if p.found.policy != "" {
+		c.Fields = []Field{{Path: path, Before: fmt.Sprintf("what flow runs of pool %q need", p.pool)}}
+	}
 	c.Action = updateIf(c.Fields)
 	return c
 }
