@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
 
 	"ecsctl/internal/hint"
@@ -101,4 +102,14 @@ func takeOut(list []servedPool) []string {
 		out[i] = fmt.Sprintf("run `ecsctl teardown --pool %s` first", s.Pool)
 	}
 	return out
+}
+
+// ServedPools are the pools that a worker's task serves beside the one that it was made for.
+func ServedPools(definition *types.TaskDefinition) []string {
+	for _, c := range contentOf(definition).Containers {
+		if pools := optionsIn(c.Command, "--pool"); c.Name == workerContainer && len(pools) > 1 {
+			return pools[1:]
+		}
+	}
+	return nil
 }

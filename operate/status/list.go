@@ -34,6 +34,8 @@ type Pool struct {
 	Running int32  `json:"running"`
 	// Month is what the desired workers cost a month in US dollars; nil where it cannot be told.
 	Month *float64 `json:"month,omitempty"`
+	// WorkerOf is the pool whose worker serves this one; "" for a worker of its own.
+	WorkerOf string `json:"workerOf,omitempty"`
 	// Prefect is the pool's status on the server at hand, "not found", or "" when no server was asked.
 	Prefect string `json:"prefect,omitempty"`
 }
@@ -149,29 +151,45 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 				continue
 			}
 			priced.Go(func() {
-				l.found(tags, &Pool{
+				month, served := l.definition(ctx, &s)
+				pool := Pool{
 					Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
-					Desired: s.DesiredCount, Running: s.RunningCount, Month: l.month(ctx, &s),
-				})
+					Desired: s.DesiredCount, Running: s.RunningCount, Month: month,
+				}
+				own := pool
+				l.found(tags, &own)
+				for _, name := range served {
+					l.serves(pool, own.Name, name)
+				}
 			})
 		}
 	}
 	return nil
 }
 
-// month is what the service's tasks cost a month. Who may not read its task definition sees the rest.
-func (l *lister) month(ctx context.Context, service *types.Service) *float64 {
+// serves notes a pool that the worker of another one serves, too: what that costs is in the line of the other.
+func (l *lister) serves(pool Pool, of, name string) {
+	pool.Name, pool.WorkerOf, pool.Month = name, of, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.serviced = append(l.serviced, pool)
+}
+
+// definition is what the service's tasks cost a month, and which pools they serve beside the one whose service it is.
+// Who may not read its task definition sees the rest.
+func (l *lister) definition(ctx context.Context, service *types.Service) (month *float64, served []string) {
 	out, err := l.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: service.TaskDefinition,
 	})
 	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
 	if err != nil || noPlace != nil {
-		return nil
+		return nil, nil
 	}
+	served = provision.ServedPools(out.TaskDefinition)
 	cpu, noCPU := strconv.Atoi(aws.ToString(out.TaskDefinition.Cpu))
 	memory, noMemory := strconv.Atoi(aws.ToString(out.TaskDefinition.Memory))
 	if noCPU != nil || noMemory != nil {
-		return nil
+		return nil, served
 	}
 	workers := provision.Workers{Tasks: int(service.DesiredCount), Region: where.Region, CPU: cpu, Memory: memory}
 	if p := out.TaskDefinition.RuntimePlatform; p != nil {
@@ -180,7 +198,7 @@ func (l *lister) month(ctx context.Context, service *types.Service) *float64 {
 	if n := service.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		workers.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
 	}
-	return aws.Float64(workers.Cost().Month)
+	return aws.Float64(workers.Cost().Month), served
 }
 
 func (l *lister) securityGroups(ctx context.Context) error {

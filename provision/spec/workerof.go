@@ -64,3 +64,11 @@ func (n Names) TakeWorker(of Names) Names {
 	n.Queue, n.DeadLetterQueue, n.Rule = of.Queue, of.DeadLetterQueue, of.Rule
 	return n
 }
+
+// WithoutHosts leaves out the names that are those of the worker in Worker.Of, which a bootstrap finds out by itself.
+func (s Spec) WithoutHosts() Spec {
+	if s.Worker.Of != "" {
+		s.Names = s.Names.TakeWorker(Names{})
+	}
+	return s
+}
