@@ -10,9 +10,12 @@ import (
 
 	"ecsctl/internal/hint"
 	"ecsctl/internal/testkit/inventory"
+	"ecsctl/internal/testkit/wiretap"
+	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
 	"ecsctl/sandbox"
+	"ecsctl/templates"
 )
 
 // two is an account with the pool etl, whose worker serves the pool reports, too.
@@ -112,5 +115,176 @@ func (w *two) refusesTeardown(pool, want, advice string) {
 	_, err := provision.NewTeardown(w.t.Context(), provision.TeardownOptions{Options: options, Limit: patience})
 	if err == nil || err.Error() != want || !slices.Contains(hint.Of(err), advice) {
 		w.t.Errorf("got %v, advice %q", err, hint.Of(err))
+	}
+}
+
+// Who names a worker that cannot be shared is told why, and what to do.
+func TestWorkerOfRefusals(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		prepare      func(*two)
+		want, advice string
+	}{
+		"unknown": {func(w *two) { w.served.Worker.Of = "none" },
+			`there is no work pool "none", whose worker pool "reports" is to share`,
+			"make it with `ecsctl bootstrap --pool none`"},
+		"not ours": {func(w *two) {
+			_, err := w.api.CreateWorkPool(w.t.Context(), prefect.WorkPoolCreate{
+				Name: "theirs", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
+			})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.served.Worker.Of = "theirs"
+		}, `work pool "theirs" was not set up by ecsctl`, "run `ecsctl bootstrap --pool theirs` first"},
+		"the official worker": {func(w *two) {
+			w.hosts.Worker.Runtime = spec.RuntimePrefect
+			w.as(w.hosts).bootstrap()
+		}, `the worker of pool "etl" is the official one, which serves one pool`, "leave out --worker-of"},
+		"served itself": {func(w *two) {
+			w.as(w.served).bootstrap()
+			w.served.Pool, w.served.Worker.Of = "third", "reports"
+		}, `work pool "reports" has no worker of its own: that of pool "etl" serves it`, "name that one: --worker-of etl"},
+		"its own worker": {func(w *two) {
+			of := w.served.Worker.Of
+			w.served.Worker.Of = ""
+			w.as(w.served).bootstrap()
+			w.served.Worker.Of = of
+		}, `work pool "reports" has a worker of its own, service "prefect-worker-reports"`,
+			"run `ecsctl teardown --pool reports --keep-pool` first"},
+		"another worker": {func(w *two) {
+			w.as(w.served).bootstrap()
+			w.served.Worker.Of = "else"
+		}, `work pool "reports" is served by the worker of pool "etl", not of "else"`,
+			"run `ecsctl teardown --pool reports --keep-pool` first"},
+		"settings of a worker": {func(w *two) {
+			w.served.Worker.CPU, w.served.Network.AssignPublicIP = 512, spec.PublicIPDisabled
+			w.served.Worker.Memory = 1024
+		}, `cpu, memory, assign-public-ip: pool "reports" has no worker of its own`, "`ecsctl bootstrap --pool etl`"},
+		"names of a worker": {func(w *two) { w.served.Names.Service = "mine" },
+			`what is the worker's has the names that it has there`, "leave out the flags"},
+		"another cluster": {func(w *two) { w.served.Cluster = "else" },
+			`the worker of pool "etl" is in cluster "default", and pool "reports" is to run in "else"`, "leave out --cluster"},
+		"another server": {func(w *two) {
+			w.url = strings.Replace(w.url, "127.0.0.1", "localhost", 1)
+		}, `the worker of pool "etl" works for the Prefect server at http://127.0.0.1`, "check --prefect-api-url"},
+		"no service": {func(w *two) {
+			if err := deleteService(w.t.Context(), w.account); err != nil {
+				w.t.Fatal(err)
+			}
+		}, `pool "etl" has no worker: there is no service "prefect-worker-etl"`, "run `ecsctl bootstrap --pool etl` first"},
+		"official while it serves": {func(w *two) {
+			w.as(w.served).bootstrap()
+			w.served = w.hosts
+			w.served.Worker.Runtime = spec.RuntimePrefect
+		}, `the worker of pool "etl" serves pool "reports", too, and the official one serves one pool`,
+			"run `ecsctl teardown --pool reports` first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTwo(t, sandbox.Options{})
+			w.as(w.hosts).bootstrap()
+			test.prepare(w)
+			before := w.snapshot()
+			w.as(w.served)
+			_, err := provision.NewBootstrap(t.Context(), w.options())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+			if advice := strings.Join(hint.Of(err), "\n"); !strings.Contains(advice, test.advice) {
+				t.Errorf("advice %s, want %s", advice, test.advice)
+			}
+			w.same("after the refusal", before)
+		})
+	}
+}
+
+// A pool that is kept goes on to a worker of its own, and one whose worker went with --keep-pool comes to another's.
+func TestWorkerOfMoves(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t, sandbox.Options{})
+	w.as(w.hosts).bootstrap()
+	w.as(w.served).bootstrap()
+	own := w.served
+	own.Worker.Of = ""
+	keep := func() {
+		t.Helper()
+		options := w.options()
+		options.Spec = spec.Spec{Pool: "reports", Region: region}
+		plan, err := provision.NewTeardown(t.Context(),
+			provision.TeardownOptions{Options: options, Limit: patience, KeepPool: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(plan)
+	}
+	keep()
+	w.as(w.hosts).settled()
+	w.as(own).bootstrap()
+	w.settled()
+	keep()
+	w.as(w.served).bootstrap()
+	w.settled()
+	w.as(w.hosts).settled()
+}
+
+// A pool that was deleted is served no more after the next bootstrap of the worker's pool.
+func TestServedPoolIsGone(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t, sandbox.Options{})
+	w.as(w.hosts).bootstrap()
+	w.as(w.served).bootstrap()
+	if err := w.api.DeleteWorkPool(t.Context(), "reports"); err != nil {
+		t.Fatal(err)
+	}
+	w.as(w.hosts)
+	want := []string{"event-rule update", "service update", "task-definition update", "work-pool update"}
+	if diff := cmp.Diff(want, w.plan()); diff != "" {
+		t.Errorf("the plan (-want +got):\n%s", diff)
+	}
+	w.bootstrap()
+	w.settled()
+}
+
+// Killed at any write, a second run of the bootstrap or the teardown goes on.
+func TestWorkerOfKilled(t *testing.T) {
+	t.Parallel()
+	for name, teardown := range map[string]bool{"bootstrap": false, "teardown": true} {
+		prepare := func(t *testing.T) *two {
+			w := newTwo(t, sandbox.Options{})
+			w.as(w.hosts).bootstrap()
+			w.as(w.served)
+			if teardown {
+				w.bootstrap()
+			}
+			w.tap.Reset()
+			return w
+		}
+		run := func(w *two) {
+			if teardown {
+				w.teardownOf("reports")
+			} else {
+				w.bootstrap()
+			}
+		}
+		probe := prepare(t)
+		run(probe)
+		want, count := probe.inUse(), map[string]int{}
+		for _, operation := range probe.tap.Writes() {
+			count[operation]++
+			for _, after := range []bool{false, true} {
+				at := wiretap.Moment{Operation: operation, N: count[operation], After: after}
+				t.Run(name+", "+at.String(), func(t *testing.T) {
+					t.Parallel()
+					w := prepare(t)
+					w.killedAt(at, teardown)
+					run(w)
+					if diff := cmp.Diff(want, w.inUse()); diff != "" {
+						t.Errorf("(-undisturbed +killed):\n%s", diff)
+					}
+					w.as(w.hosts).settled()
+				})
+			}
+		}
 	}
 }
