@@ -33,6 +33,9 @@ release-snapshot: ## the files of a release, in dist/; offline, once nfpm is the
 demo: build ## the whole product on this machine, with no AWS account, no network and no Python
 	./ecsctl demo
 
+# Tests make much garbage and soon end: a tenth of their CPU time went into collecting it.
+test race chaos chaos-ci e2e: export GOGC ?= 400
+
 test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
 	$(GOTEST) -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
 

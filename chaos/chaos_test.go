@@ -17,7 +17,7 @@ import (
 const (
 	chaosRate    = 0.2
 	chaosWorkers = 3
-	look         = 500 * time.Millisecond
+	look         = 2 * time.Second // reads all that is unfinished
 	// slowestAnswer is in earnest, as all times that go through scaled.
 	slowestAnswer = 5 * time.Second
 )

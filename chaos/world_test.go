@@ -82,7 +82,7 @@ func (w *world) env() []string {
 	seconds := func(name string, inEarnest time.Duration) string {
 		return fmt.Sprintf("%s=%g", name, scaled(inEarnest).Seconds())
 	}
-	return append(w.server.Env(), "PATH="+os.Getenv("PATH"), "HOME="+w.dir,
+	return append(w.server.Env(), "PATH="+os.Getenv("PATH"), "HOME="+w.dir, "GOGC="+os.Getenv("GOGC"),
 		"ECSCTL_CLAIM_GRACE="+scaled(2*time.Minute).String(),
 		seconds("PREFECT_WORKER_HEARTBEAT_SECONDS", worker.DefaultHeartbeatInterval),
 		seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))

@@ -20,7 +20,7 @@ func goneMeanwhile(err error) error {
 	case awserr.HasCode(err, "NoSuchEntity") && !roleGone.MatchString(api.ErrorMessage()):
 		return err
 	case err != nil && unlessGone(err) == nil, queueIsGone(err), errors.Is(err, prefect.ErrNotFound),
-		awserr.HasCode(err, "NoSuchBucket", "ServiceNotActiveException"):
+		awserr.DefinitionGone(err), awserr.HasCode(err, "NoSuchBucket", "ServiceNotActiveException"):
 		return hint.Add(err, "it was deleted meanwhile, as `ecsctl teardown` of the pool does: when that is done, "+
 			"run the same command again")
 	case refusesRole(err):

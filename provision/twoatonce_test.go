@@ -193,3 +193,31 @@ func TestServiceOfAnotherBootstrapIsSeenLate(t *testing.T) {
 	a.server.SetLag(0)
 	a.settled()
 }
+
+// The service's task definition is taken away before the service is made with it: deregistered, or deleted too.
+func TestDefinitionGoneBeforeTheService(t *testing.T) {
+	t.Parallel()
+	for _, deleted := range []bool{false, true} {
+		a := newAccount(t, sandbox.Options{}, 0)
+		a.meanwhile("ecs:CreateService", func() {
+			family := aws.String("prefect-worker-etl:1")
+			_, err := a.source.ECS.DeregisterTaskDefinition(t.Context(),
+				&ecs.DeregisterTaskDefinitionInput{TaskDefinition: family})
+			if err == nil && deleted {
+				_, err = a.source.ECS.DeleteTaskDefinitions(t.Context(),
+					&ecs.DeleteTaskDefinitionsInput{TaskDefinitions: []string{*family}})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}, func() {
+			err := a.try(t.Context())
+			if err == nil {
+				t.Error("the service was made")
+			}
+			a.wantAdvice(err)
+		})
+		a.bootstrap()
+		a.settled()
+	}
+}

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
-
-	"github.com/aws/smithy-go"
 
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
@@ -197,8 +194,8 @@ func (s *submit) startJob(ctx context.Context, log *slog.Logger, c candidate, kn
 	return s.record(ctx, log, c, job, clients, made, used, submitted)
 }
 
-// send registers and launches. A definition that was deregistered since it was last
-// looked at is registered anew.
+// send registers and launches. A definition that was deregistered, or deleted, since it was
+// last looked at is registered anew.
 func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsaccess.Clients, job *jobtemplate.Job,
 	c candidate) (task, definition, error) {
 	for second := false; ; second = true {
@@ -209,21 +206,11 @@ func (s *submit) send(ctx context.Context, log *slog.Logger, clients *awsaccess.
 			return task{}, used, err
 		}
 		made, err := s.launch.Run(ctx, log, clients, job, used, c)
-		if second || used.hash == "" || !isInactive(err) {
+		if second || used.hash == "" || !awserr.DefinitionGone(err) {
 			return made, used, err
 		}
 		s.register.Forget(clients, used.hash)
 	}
-}
-
-// inactive matches ECS's refusal of a task definition that is deregistered; there is
-// no code of its own for it.
-var inactive = regexp.MustCompile(`(?i)taskdefinition is inactive|task definition is inactive`)
-
-func isInactive(err error) bool {
-	var api smithy.APIError
-	return awserr.HasCode(err, "ClientException", "InvalidParameterException") && errors.As(err, &api) &&
-		inactive.MatchString(api.ErrorMessage())
 }
 
 // record tracks the task and tells Prefect which one it is.

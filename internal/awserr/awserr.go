@@ -4,6 +4,7 @@ package awserr
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,6 +79,17 @@ func Throttled(err error) bool {
 func ServerFault(err error) bool {
 	var response interface{ HTTPStatusCode() int }
 	return errors.As(err, &response) && response.HTTPStatusCode() >= 500
+}
+
+// definitionGone matches ECS's words about a task definition that is deregistered, or deleted: there is no code of its
+// own for either.
+var definitionGone = regexp.MustCompile(`(?i)task ?definition (is inactive|not found)`)
+
+// DefinitionGone reports whether ECS refused to start tasks, or a service, because the task definition was taken away.
+func DefinitionGone(err error) bool {
+	api, ok := Answer(err)
+	return ok && slices.Contains([]string{"ClientException", "InvalidParameterException"}, api.ErrorCode()) &&
+		definitionGone.MatchString(api.ErrorMessage())
 }
 
 // NoCredentials reports whether a call was not sent because there was nothing to sign it with.

@@ -147,16 +147,16 @@ func (a *API) filterSchemas(r *request) (answer, error) {
 		"id":            anyOf(func(s *blockSchema) string { return s.ID }),
 		"block_type_id": anyOf(func(s *blockSchema) string { return s.TypeID }),
 		"version":       anyOf(func(s *blockSchema) string { return s.Version }),
-		"block_capabilities": func(s *blockSchema, raw json.RawMessage) (bool, error) {
+		"block_capabilities": func(raw json.RawMessage) (func(*blockSchema) bool, error) {
 			var c struct {
 				All []string `json:"all_"`
 			}
 			if json.Unmarshal(raw, &c) != nil {
-				return false, invalid("list_type", "Input should be a valid list", raw, "body")
+				return nil, invalid("list_type", "Input should be a valid list", raw, "body")
 			}
-			return !slices.ContainsFunc(c.All, func(want string) bool {
-				return !slices.Contains(s.Capabilities, want)
-			}), nil
+			return func(s *blockSchema) bool {
+				return !slices.ContainsFunc(c.All, func(want string) bool { return !slices.Contains(s.Capabilities, want) })
+			}, nil
 		},
 	})
 	if err != nil {

@@ -1,7 +1,6 @@
 package prefectapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -60,68 +59,48 @@ func sortBy[T any](rows []T, name string, orders map[string]func(x, y T) int) er
 // filter are conditions by field; all must hold. null is none.
 type filter map[string]json.RawMessage
 
-// test reports whether a row meets a condition.
-type test[T any] func(row T, condition json.RawMessage) (bool, error)
+// test reads a condition and returns what reports whether a row meets it.
+type test[T any] func(condition json.RawMessage) (func(row T) bool, error)
 
-// match picks the rows that meet a filter. Fields without a test are refused by name.
+// match picks the rows that meet a filter.
 func match[T any](rows []T, f filter, where string, tests map[string]test[T]) ([]T, error) {
-	out := slices.Clone(rows)
+	checks, err := readFilter(f, where, tests)
+	return slices.DeleteFunc(slices.Clone(rows), func(row T) bool { return !meetsAll(row, checks) }), err
+}
+
+// readFilter returns a check for each condition. Fields without a test are refused by name.
+func readFilter[T any](f filter, where string, tests map[string]test[T]) ([]func(T) bool, error) {
+	var checks []func(T) bool
 	for field, condition := range f {
 		if field == "operator" && string(condition) == `"and_"` || string(condition) == "null" {
 			continue
 		}
-		check, known := tests[field]
+		read, known := tests[field]
 		if !known {
 			return nil, notImplemented("filter " + where + "." + field)
 		}
-		var kept []T
-		for _, row := range out {
-			meets, err := check(row, condition)
-			if err != nil {
-				return nil, err
-			}
-			if meets {
-				kept = append(kept, row)
-			}
+		check, err := read(condition)
+		if err != nil {
+			return nil, err
 		}
-		out = kept
+		checks = append(checks, check)
 	}
-	return out, nil
+	return checks, nil
 }
 
-// matchAny reports whether a row meets one of the conditions, which are combined by or_.
-func matchAny[T any](row T, f filter, where string, tests map[string]test[T]) (bool, error) {
-	for field, condition := range f {
-		if field == "operator" {
-			continue
-		}
-		kept, err := match([]T{row}, filter{field: condition}, where, tests)
-		if err != nil || len(kept) > 0 && string(condition) != "null" {
-			return err == nil, err
-		}
-	}
-	return false, nil
+func meetsAll[T any](row T, checks []func(T) bool) bool {
+	return !slices.ContainsFunc(checks, func(check func(T) bool) bool { return !check(row) })
 }
 
-// anyOf is the conditions any_, not_any_ and like_ on a text. A condition is read once for
-// all rows: lists have hundreds of entries, and tables thousands of rows.
+func meetsAny[T any](row T, checks []func(T) bool) bool {
+	return slices.ContainsFunc(checks, func(check func(T) bool) bool { return check(row) })
+}
+
+// anyOf is the conditions any_, not_any_ and like_ on a text.
 func anyOf[T any](value func(T) string) test[T] {
-	var known json.RawMessage
-	var checks []func(string) bool
-	return func(row T, raw json.RawMessage) (bool, error) {
-		if known == nil || !bytes.Equal(known, raw) {
-			var err error
-			if checks, err = textChecks(raw); err != nil {
-				return false, err
-			}
-			known = raw
-		}
-		for _, check := range checks {
-			if !check(value(row)) {
-				return false, nil
-			}
-		}
-		return true, nil
+	return func(raw json.RawMessage) (func(T) bool, error) {
+		checks, err := textChecks(raw)
+		return func(row T) bool { return meetsAll(value(row), checks) }, err
 	}
 }
 
@@ -172,41 +151,49 @@ func textCheck(operator string, operand json.RawMessage) (func(string) bool, err
 
 // isTrue is the condition eq_ on a flag.
 func isTrue[T any](value func(T) bool) test[T] {
-	return func(row T, raw json.RawMessage) (bool, error) {
+	return func(raw json.RawMessage) (func(T) bool, error) {
 		var c struct {
 			Equal *bool `json:"eq_"`
 		}
 		if json.Unmarshal(raw, &c) != nil {
-			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+			return nil, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
 		}
-		return c.Equal == nil || value(row) == *c.Equal, nil
+		return func(row T) bool { return c.Equal == nil || value(row) == *c.Equal }, nil
 	}
 }
 
 // between is the conditions before_ and after_ on a time.
 func between[T any](value func(T) moment) test[T] {
-	return func(row T, raw json.RawMessage) (bool, error) {
+	return func(raw json.RawMessage) (func(T) bool, error) {
 		var c map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &c); err != nil {
-			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
+			return nil, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body")
 		}
-		at := value(row)
+		var checks []func(moment) bool
 		for operator, operand := range c {
-			var bound moment
-			if operator != "before_" && operator != "after_" {
-				return false, notImplemented("filter operator " + operator)
+			check, err := timeCheck(operator, operand)
+			if err != nil {
+				return nil, err
 			}
-			if json.Unmarshal(operand, &bound) != nil {
-				return false, invalid("datetime_type", "Input should be a valid datetime", operand, "body", operator)
-			}
-			if bound.IsZero() {
-				continue
-			}
-			if at.IsZero() || (operator == "before_" && at.After(bound.Time)) ||
-				(operator == "after_" && at.Before(bound.Time)) {
-				return false, nil
-			}
+			checks = append(checks, check)
 		}
-		return true, nil
+		return func(row T) bool { return meetsAll(value(row), checks) }, nil
 	}
+}
+
+func timeCheck(operator string, operand json.RawMessage) (func(moment) bool, error) {
+	var bound moment
+	if operator != "before_" && operator != "after_" {
+		return nil, notImplemented("filter operator " + operator)
+	}
+	if json.Unmarshal(operand, &bound) != nil {
+		return nil, invalid("datetime_type", "Input should be a valid datetime", operand, "body", operator)
+	}
+	return func(at moment) bool {
+		if bound.IsZero() {
+			return true
+		}
+		return !at.IsZero() && !(operator == "before_" && at.After(bound.Time)) &&
+			!(operator == "after_" && at.Before(bound.Time))
+	}, nil
 }

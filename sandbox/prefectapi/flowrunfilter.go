@@ -98,16 +98,18 @@ func stateTest[T any](of func(T) *state, where string) test[T] {
 		"type": anyOf(read(func(s *state) string { return string(s.Type) })),
 		"name": anyOf(read(func(s *state) string { return s.Name })),
 	}
-	return func(row T, raw json.RawMessage) (bool, error) {
+	return func(raw json.RawMessage) (func(T) bool, error) {
 		var conditions filter
 		if json.Unmarshal(raw, &conditions) != nil {
-			return false, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body", where)
+			return nil, invalid("model_attributes_type", "Input should be a valid dictionary", raw, "body", where)
 		}
+		meets := meetsAll[T]
 		if string(conditions["operator"]) == `"or_"` {
-			return matchAny(row, conditions, where, tests)
+			meets = meetsAny[T]
+			delete(conditions, "operator")
 		}
-		kept, err := match([]T{row}, conditions, where, tests)
-		return len(kept) > 0, err
+		checks, err := readFilter(conditions, where, tests)
+		return func(row T) bool { return meets(row, checks) }, err
 	}
 }
 
