@@ -72,8 +72,8 @@ func TestWorkerOf(t *testing.T) {
 	}
 }
 
-// A teardown of the pool takes it out of the worker and leaves that as it was, one of the worker's pool is refused until
-// then, and after both the account is as before.
+// A teardown of the pool takes it out of the worker and leaves that as it was, one of the worker's pool is refused
+// until then, and after both the account is as before.
 func TestTeardownWorkerOf(t *testing.T) {
 	t.Parallel()
 	for name, opts := range twoAccounts {
