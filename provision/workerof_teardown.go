@@ -83,8 +83,7 @@ func (h *host) undo(w *world) []removable {
 	out := []removable{
 		undone{resource: &servedMemory{h: h, w: w, leaves: true}, there: func() bool { return h.pool.found != nil },
 			after: []Kind{}},
-		undone{resource: h.definition, there: h.runs, after: []Kind{}},
-		&undoneService{undone{resource: h.service, there: h.runs, after: []Kind{KindTaskDefinition}}, h.service, false},
+		&undoneService{undone{resource: h.service, there: h.runs, after: []Kind{}}, h.service, h.definition, false},
 	}
 	if !spec.IsARN(h.w.spec.Names.WorkerRole) {
 		out = append(out, undone{resource: policy, there: policy.owned})
@@ -95,15 +94,20 @@ func (h *host) undo(w *world) []removable {
 	return out
 }
 
-// undoneService rolls the host's service and waits for the tasks that were there before.
+// undoneService registers the worker's task without the pool, rolls the host's service and waits for the tasks that were
+// there before. It is one step: those of the kind task-definition are the flow runs' own, which wait for the service.
 type undoneService struct {
 	undone
-	service *service
-	older   bool // tasks of an older deployment are there
+	service    *service
+	definition *taskDefinition
+	older      bool // tasks of an older deployment are there
 }
 
 func (u *undoneService) find(ctx context.Context) error {
 	err := u.service.find(ctx)
+	if err == nil {
+		err = u.definition.find(ctx)
+	}
 	if err == nil && u.there() {
 		u.older, err = u.service.replaces(ctx)
 	}
@@ -111,6 +115,9 @@ func (u *undoneService) find(ctx context.Context) error {
 }
 
 func (u *undoneService) remove() Change {
+	if u.there() {
+		u.definition.diff() // tells the service of a revision that is as wanted
+	}
 	c := u.undone.remove()
 	if c.Action == None && u.older {
 		c.Action, c.Reason = Update, "its tasks that serve the pool have not ended yet"
@@ -119,6 +126,9 @@ func (u *undoneService) remove() Change {
 }
 
 func (u *undoneService) delete(ctx context.Context) error {
+	if _, err := u.definition.apply(ctx); err != nil {
+		return err
+	}
 	if err := u.undone.delete(ctx); err != nil {
 		return err
 	}
