@@ -57,9 +57,12 @@ type Bootstrap struct {
 
 // NewBootstrap observes everything and returns the plan. It writes nothing.
 func NewBootstrap(ctx context.Context, opts Options) (*Bootstrap, error) {
-	w, err := newWorld(ctx, opts)
+	w, err := lookAhead(ctx, opts)
 	if err != nil {
 		return nil, err
+	}
+	if err := w.meetWorkers(ctx); err != nil {
+		return nil, w.nameStatements(opts.policy(), err)
 	}
 	if err := errors.Join(w.checkARNs(), w.resolveSecret(ctx)); err != nil {
 		return nil, w.nameStatements(opts.policy(), err)
@@ -87,6 +90,9 @@ func planBootstrap(ctx context.Context, w *world) (*Bootstrap, error) {
 	}
 	if err := w.pool.judgeJob(ctx, clusterOf(b.resources)); err != nil {
 		return nil, err
+	}
+	if w.host != nil {
+		w.host.serve(w)
 	}
 	b.Warnings = append(b.Warnings, closed()...)
 	return b, b.compare()
@@ -130,52 +136,6 @@ func serverVersion(ctx context.Context, c *Clients) (version string, cloud bool,
 	}
 	version, err = c.Prefect.ServerVersion(ctx)
 	return version, false, err
-}
-
-// build lists the resources, each after those it needs, so that plans read in order.
-func (b *Bootstrap) build() {
-	w := b.w
-	if len(w.spec.Network.SecurityGroups) == 0 {
-		b.resources = append(b.resources, &securityGroup{w: w})
-	}
-	b.resources = append(b.resources, &cluster{w: w}, newExecutionRole(w), newWorkerRole(w))
-	if w.makesFlowRole() {
-		w.flowRole = newFlowRole(w)
-		b.resources = append(b.resources, w.flowRole)
-	}
-	if w.makesFlowExecutionRole() {
-		b.resources = append(b.resources, newFlowExecutionRole(w))
-	}
-	if w.spec.MakesProvider() {
-		b.resources = append(b.resources, newInfrastructureRole(w), newInstanceRole(w), &instanceProfile{w: w},
-			&managedProvider{w: w})
-	}
-	b.resources = append(b.resources, &logGroup{w: w})
-	if w.spec.MakesFlowRepository() {
-		b.resources = append(b.resources, newFlowRepository(w))
-	}
-	if w.wantsBundles() {
-		b.resources = append(b.resources, &bucket{w: w, chosen: true})
-	}
-	if w.spec.MakesImage() {
-		b.resources = append(b.resources, newRepository(w), &workerImage{w: w})
-	}
-	b.service = &service{w: w}
-	if w.server.APIKey != "" && w.spec.Prefect.APIKeySecret == "" {
-		b.service.secrets = append(b.service.secrets, newAPIKeySecret(w))
-	}
-	if w.server.AuthString != "" {
-		b.service.secrets = append(b.service.secrets, newAuthStringSecret(w))
-	}
-	for _, s := range b.service.secrets {
-		b.resources = append(b.resources, s)
-	}
-	for _, q := range w.observer() {
-		b.resources = append(b.resources, q)
-	}
-	b.resources = append(b.resources, &eventRule{w: w})
-	w.pool = &workPool{w: w, create: true, stores: true}
-	b.resources = append(b.resources, &taskDefinition{w: w}, w.pool, b.service)
 }
 
 // compare turns what was found into changes and warnings.

@@ -35,7 +35,12 @@ func (w *world) chosen() spec.Spec {
 	forget(&c.Worker.Memory, usual.Worker.Memory)
 	forget(&c.Worker.Architecture, usual.Worker.Architecture)
 	forget(&c.LogRetentionDays, usual.LogRetentionDays)
-	c.Worker.Binary = "" // a file of one machine; its content is in the image
+	c.Worker.Binary = ""   // a file of one machine; its content is in the image
+	c.Worker.LogGroup = "" // has its own place in the marker
+	if s.Worker.Of != "" { // the rest is what that pool's worker has
+		c.Worker, c.Network, c.Observer = spec.Worker{Of: s.Worker.Of}, spec.Network{}, nil
+		c.Prefect.APIKeySecret = ""
+	}
 	if !s.ExecutesCommands() {
 		c.Worker.ExecuteCommand = nil
 	}
@@ -156,6 +161,7 @@ func recallCapacity(said *spec.FlowRuns, c spec.FlowRuns) {
 }
 
 func recallChosenWorker(said *spec.Worker, c spec.Worker) {
+	said.Of = cmp.Or(said.Of, c.Of)
 	orList(&said.WorkQueues, c.WorkQueues)
 	orPointer(&said.Limit, c.Limit)
 	orPointer(&said.ExecuteCommand, c.ExecuteCommand)

@@ -50,6 +50,9 @@ func (s Workers) Cost() Cost {
 // Cost returns that of what stands once the plan is carried out.
 func (b *Bootstrap) Cost() Cost {
 	worker := b.w.spec.Worker
+	if worker.Of != "" { // what it costs is in the cost of that pool
+		return Workers{Region: b.Identity.Region, CPU: worker.CPU, Memory: worker.Memory}.Cost()
+	}
 	out := Workers{
 		Tasks: b.workers(), Region: b.Identity.Region, Architecture: worker.Architecture, CPU: worker.CPU,
 		Memory: worker.Memory, PublicIP: b.w.network.found().publicIP,

@@ -2,9 +2,11 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"ecsctl/image"
+	"ecsctl/internal/hint"
 	"ecsctl/prefect"
 )
 
@@ -36,7 +38,18 @@ func DesiredState(ctx context.Context, opts Options) (*Desired, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.w.host != nil {
+		of := b.w.host.w.spec.Pool
+		return nil, hint.Add(fmt.Errorf("pool %q is served by the worker of pool %q, and an export is of a pool with a "+
+			"worker of its own", b.w.spec.Pool, of), fmt.Sprintf("export pool %q, and add this one to its worker with "+
+			"`ecsctl bootstrap --pool %s --worker-of %s`", of, b.w.spec.Pool, of))
+	}
 	out := &Desired{Identity: b.Identity, Server: b.Server, Region: b.w.id.Region, Warnings: b.Warnings}
+	if len(b.w.serves) > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the worker serves %s, too, which the export leaves out",
+			servedNames(b.w.serves)))
+		b.w.serves = nil
+	}
 	for _, c := range b.Changes {
 		if c.Action == Adopt && c.Kind != KindWorkPool {
 			out.Used = append(out.Used, c)

@@ -78,7 +78,7 @@ func (w *world) taskPattern() string {
 		var families []any
 		// EventBridge refuses patterns with many wildcards, such as that of an id.
 		for _, family := range append([]string{jobtemplate.FamilyPrefix(w.spec.Pool) + "*"},
-			w.flowRunFamilies()[1:]...) {
+			slices.Concat(w.flowRunFamilies()[1:], w.servedFamilies())...) {
 			families = append(families,
 				map[string]any{"wildcard": eventWildcard(w.id.arn("ecs", "task-definition/"+family+":*"))})
 		}

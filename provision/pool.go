@@ -44,7 +44,7 @@ func (p *workPool) needs() []Kind {
 }
 
 func (p *workPool) find(ctx context.Context) error {
-	found, err := p.w.aws.Prefect.ReadWorkPool(ctx, p.w.spec.Pool)
+	found, err := p.w.readPool(ctx)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return p.findNone(ctx)
 	}
@@ -128,6 +128,8 @@ func (p *workPool) memoryFields() []Field {
 		names = append(names, Field{Path: markerKey + ".account", Before: m.Account, After: p.w.id.Account})
 	}
 	names = append(names, compare(markerKey+".ecsctl", p.template.marker.ECSCTL, p.newestVersion())...)
+	names = append(names, compare(markerKey+".serves", p.template.marker.Serves, p.w.serves)...)
+	names = append(names, compare(markerKey+".workerLogs", p.template.marker.WorkerLogs, p.w.spec.Worker.LogGroup)...)
 	names = append(names, compare(markerKey+".attached", p.template.marker.Attached, p.w.attached())...)
 	return append(names, compare(markerKey+".choices", p.template.marker.Choices, p.choicesToRemember())...)
 }

@@ -19,6 +19,9 @@ func (p *workPool) remove() Change {
 	c.ID = p.found.ID
 	marker := p.template.marker
 	switch {
+	case marker.Created && p.keep && marker.of() != "":
+		c.Action, c.Reason = Update, fmt.Sprintf("kept, as --keep-pool says; the worker of pool %q no longer serves it",
+			marker.of())
 	case marker.Created && p.keep:
 		c.Action, c.Reason = Leave, "kept, as --keep-pool says"
 	case marker.Created:
@@ -48,6 +51,9 @@ func (p *workPool) restoredFields() []Field {
 }
 
 func (p *workPool) delete(ctx context.Context) error {
+	if p.template.marker.Created && p.keep {
+		return p.leaveHost(ctx)
+	}
 	if p.template.marker.Created {
 		if err := p.deleteStorage(ctx); err != nil {
 			return err

@@ -42,7 +42,7 @@ func (p *workPool) defaults() []poolDefault {
 	add(f.CPU != 0, "cpu", f.CPU)
 	add(f.Memory != 0, "memory", f.Memory)
 	add(p.takesSecrets() && w.apiKeySecretARN() != "", apiKeySecretVariable, w.apiKeySecretARN())
-	add(p.takesSecrets() && w.server.AuthString != "", authStringSecretVariable, w.value(KindAuthStringSecret))
+	add(p.takesSecrets() && w.hasAuthString(), authStringSecretVariable, w.value(KindAuthStringSecret))
 	return slices.DeleteFunc(p.jobVariables(out), func(d poolDefault) bool {
 		return p.keeps.kept[d.name] && !p.names(d.name) || p.ofDefinition(d.name)
 	})

@@ -21,6 +21,7 @@ func (p *workPool) remember() poolMarker {
 	m.Account, m.Region = w.id.Account, w.spec.Region
 	m.StorageBefore, m.Attached = p.storageBefore(), w.attached()
 	m.ECSCTL = p.newestVersion()
+	m.Serves, m.WorkerLogs = w.serves, w.spec.Worker.LogGroup
 	return m
 }
 
@@ -59,12 +60,16 @@ func (p *workPool) checkRemembered() error {
 			was, flags = append(was, what+" "+before), append(flags, "--"+flag+" "+before)
 		}
 	}
-	differs("cluster", "cluster", m.Cluster, shortName(want.Cluster))
 	before := spec.DeriveNames(want.Pool, want.Region)
 	if m.Names != nil {
 		before = *m.Names
 	}
 	n := want.Names
+	if comes := p.w.host != nil && m.of() == ""; comes { // the worker that the pool had is gone: checkNoOwnWorker
+		before = before.TakeWorker(n)
+	} else {
+		differs("cluster", "cluster", m.Cluster, shortName(want.Cluster))
+	}
 	differs("execution role", "execution-role", before.ExecutionRole, n.ExecutionRole)
 	differs("worker role", "worker-role", before.WorkerRole, n.WorkerRole)
 	differs("flow role", "flow-role", before.FlowRole, n.FlowRole)

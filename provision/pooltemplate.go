@@ -45,6 +45,18 @@ type poolMarker struct {
 	Attached []string `json:"attached,omitempty"`
 	// Choices are what else the user chose; nil means nothing.
 	Choices *spec.Spec `json:"choices,omitempty"`
+	// Serves are the pools that the worker of this one serves beside it. Each of them names this one in its Choices.
+	Serves []servedPool `json:"serves,omitempty"`
+	// WorkerLogs is the log group of the worker, where it is that of another pool.
+	WorkerLogs string `json:"workerLogs,omitempty"`
+}
+
+// of is the pool whose worker serves this one; "" is its own.
+func (m poolMarker) of() string {
+	if m.Choices == nil {
+		return ""
+	}
+	return m.Choices.Worker.Of
 }
 
 // markerVersion is that of the markers that this ecsctl writes.

@@ -74,6 +74,7 @@ func (w *world) recallNames(said spec.Spec) spec.Spec {
 	if w.spec.Cluster != "default" {
 		said.Cluster = w.spec.Cluster
 	}
+	said.Worker.LogGroup = w.remembered.WorkerLogs
 	return said
 }
 

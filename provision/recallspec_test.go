@@ -25,6 +25,7 @@ var choices = map[string]func(*account, *spec.Spec){
 	"Network.Subnets":        func(a *account, s *spec.Spec) { _, s.Network.Subnets = a.otherNetwork() },
 	"Network.SecurityGroups": func(a *account, s *spec.Spec) { s.Network.SecurityGroups = []string{a.otherGroup()} },
 	"Network.AssignPublicIP": func(_ *account, s *spec.Spec) { s.Network.AssignPublicIP = spec.PublicIPDisabled },
+	"Worker.Of":              func(a *account, s *spec.Spec) { s.Worker = spec.Worker{Of: a.otherPool()} },
 	"Worker.Runtime":         func(_ *account, s *spec.Spec) { s.Worker.Runtime = spec.RuntimePrefect },
 	"Worker.Image":           func(_ *account, s *spec.Spec) { s.Worker.Image = "mine/worker:1" },
 	"Worker.CPU":             func(_ *account, s *spec.Spec) { s.Worker.CPU, s.Worker.Memory = 512, 2048 },
@@ -135,6 +136,7 @@ var noChoices = map[string]string{
 	"Prefect.Found.File":       "says how to get there from this machine",
 	"Prefect.Found.APIKeyFile": "says how to get there from this machine",
 
+	"Worker.LogGroup":     "is known by the pool in Worker.Of",
 	"Worker.Binary":       "is a file of this machine; the image has its content",
 	"Worker.DesiredCount": "is the service's own; see TestRecallDesiredCount",
 	"FlowRuns.PolicyFile": "is a file of this machine; the role keeps its policy when the field is empty",
@@ -189,6 +191,10 @@ func TestRecall(t *testing.T) {
 				want.Names = a.options().Spec.Names // all are remembered when one is chosen
 			}
 			got := a.recall(spec.Spec{Pool: "etl", Region: region})
+			if of := want.Worker.Of; of != "" { // what is its worker's is remembered, too
+				want.Names = spec.DeriveNames("etl", region).TakeWorker(spec.DeriveNames(of, region))
+				want.Worker.LogGroup = spec.DeriveNames(of, region).LogGroup
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-chosen +recalled):\n%s", diff)
 			}
@@ -304,4 +310,14 @@ func (a *account) otherSecret() string {
 		a.t.Fatal(err)
 	}
 	return aws.ToString(made.ARN)
+}
+
+// otherPool is a pool with a worker.
+func (a *account) otherPool() string {
+	a.t.Helper()
+	own := a.spec
+	defer func() { a.spec = own }()
+	a.spec.Pool = "other"
+	a.bootstrap()
+	return a.spec.Pool
 }

@@ -89,10 +89,10 @@ func (w *world) secretPatterns() []string {
 	if secret := w.spec.Prefect.APIKeySecret; secret != "" {
 		arn, _ := spec.SplitSecret(secret)
 		out = append(out, secretPattern(arn))
-	} else if w.server.APIKey != "" {
+	} else if w.hasAPIKey() {
 		out = append(out, w.id.arn("secretsmanager", "secret:"+w.spec.Names.Secret+"-??????"))
 	}
-	if w.server.AuthString != "" {
+	if w.hasAuthString() {
 		out = append(out, w.id.arn("secretsmanager", "secret:"+authStringSecretName(w.spec.Names.Secret)+"-??????"))
 	}
 	return out

@@ -46,17 +46,11 @@ func (w *world) ecsctlContainer() containerContent {
 	if queue := w.observerQueue(); queue != "" {
 		environment[observerQueueVariable] = queue
 	}
-	arguments := w.workerArguments()
-	if w.spec.FallsBackFromSpot() {
-		arguments = append(arguments, "--spot-fallback")
-	}
 	return containerContent{
-		Name:       workerContainer,
-		Image:      reference,
-		EntryPoint: []string{binaryInImage},
-		// Workers of one service are told apart by the ids of their tasks.
-		Command: slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service},
-			arguments),
+		Name:        workerContainer,
+		Image:       reference,
+		EntryPoint:  []string{binaryInImage},
+		Command:     w.ecsctlCommand(),
 		Environment: environment,
 		Secrets:     w.containerSecrets(),
 		Health: &healthContent{
@@ -70,6 +64,15 @@ func (w *world) ecsctlContainer() containerContent {
 	}
 }
 
+// ecsctlCommand tells workers of one service apart by the ids of their tasks.
+func (w *world) ecsctlCommand() []string {
+	command := slices.Concat([]string{"worker", "start", "--name-prefix", w.spec.Names.Service}, w.workerArguments())
+	if w.spec.FallsBackFromSpot() {
+		command = append(command, "--spot-fallback")
+	}
+	return command
+}
+
 // workerUser is that of the image, set here as well for images of others.
 const workerUser = "65532:65532"
 
@@ -80,8 +83,15 @@ func memoryLimit(mib int) string { return fmt.Sprintf("%dMiB", mib*9/10) }
 
 // workerArguments are those that both workers take, `prefect worker start`'s.
 func (w *world) workerArguments() []string {
-	args := []string{"--pool", w.spec.Pool, "--type", "ecs", "--with-healthcheck"}
+	args := []string{"--pool", w.spec.Pool}
+	for _, served := range w.serves {
+		args = append(args, "--pool", served.Pool)
+	}
+	args = append(args, "--type", "ecs", "--with-healthcheck")
 	for _, queue := range w.spec.Worker.WorkQueues {
+		if len(w.serves) > 0 {
+			queue = w.spec.Pool + "=" + queue // the other pools have queues of their own
+		}
 		args = append(args, "--work-queue", queue)
 	}
 	if limit := w.spec.Worker.Limit; limit != nil {

@@ -70,13 +70,29 @@ func (w *world) containerSecrets() map[string]string {
 	return secrets
 }
 
+// hasAPIKey reports whether the worker has an API key in a secret of bootstrap's.
+func (w *world) hasAPIKey() bool {
+	if w.host != nil {
+		return w.host.secrets[KindAPIKeySecret] != ""
+	}
+	return w.server.APIKey != ""
+}
+
+// hasAuthString is hasAPIKey for the string of a server's basic authentication.
+func (w *world) hasAuthString() bool {
+	if w.host != nil {
+		return w.host.secrets[KindAuthStringSecret] != ""
+	}
+	return w.server.AuthString != ""
+}
+
 // apiKeySecretARN is the ARN of the secret with the key, pending before it is made,
 // and empty when there is no key.
 func (w *world) apiKeySecretARN() string {
 	if w.spec.Prefect.APIKeySecret != "" {
 		return w.spec.Prefect.APIKeySecret
 	}
-	if w.server.APIKey == "" {
+	if !w.hasAPIKey() {
 		return ""
 	}
 	return w.value(KindAPIKeySecret)

@@ -21,6 +21,8 @@ type service struct {
 	// draining is a deleted service whose last tasks are still stopping.
 	draining *types.Service
 	gone     bool // ECS remembers that it was deleted
+	// rolls: only its task definition is to change; the rest is as another bootstrap has it.
+	rolls bool
 	// stale is decided when the plan is made: after a secret's own step it no longer shows.
 	stale bool
 	// failed is when ECS has given up on the newest deployment: it starts no task until it is
@@ -97,6 +99,11 @@ func (s *service) check() error {
 }
 
 func (s *service) wanted() serviceContent {
+	if s.rolls {
+		content := contentOfService(s.found, s.w.spec)
+		content.TaskDefinition = s.w.value(KindTaskDefinition)
+		return content
+	}
 	network := s.w.network.found()
 	return serviceContent{
 		TaskDefinition: s.w.value(KindTaskDefinition),

@@ -18,6 +18,8 @@ type taskDefinition struct {
 	found *types.TaskDefinition // the latest ACTIVE revision
 	tags  map[string]string     // of found
 	ours  revisions             // for teardown
+	// edit makes the wanted content of what was found; nil where the Spec says it.
+	edit func(taskContent) taskContent
 }
 
 func (t *taskDefinition) ref() (Kind, string) { return KindTaskDefinition, t.family() }
@@ -55,7 +57,12 @@ func (t *taskDefinition) describe(ctx context.Context, what string) (*types.Task
 	return out.TaskDefinition, TagMap(out.Tags, ecsTagPair), nil
 }
 
-func (t *taskDefinition) wanted() taskContent { return t.w.fargateTask(t.w.container()) }
+func (t *taskDefinition) wanted() taskContent {
+	if t.edit != nil {
+		return t.edit(contentOf(t.found))
+	}
+	return t.w.fargateTask(t.w.container())
+}
 
 func (t *taskDefinition) fields() []Field { return compare("", contentOf(t.found), t.wanted()) }
 

@@ -45,6 +45,8 @@ type Teardown struct {
 	resources []removable
 	running   []runningTask
 	chosen    choices
+	// host is the worker of another pool that serves this one.
+	host *host
 }
 
 // NewTeardown finds what bootstrap made, by names and tags, and returns the plan. It
@@ -54,7 +56,14 @@ func NewTeardown(ctx context.Context, opts TeardownOptions) (*Teardown, error) {
 	if err := t.discover(ctx); err != nil {
 		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
-	if err := t.lookPatiently(ctx); err != nil {
+	if err := t.checkServed(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.host, err = t.hostOf(ctx); err == nil {
+		err = t.lookPatiently(ctx)
+	}
+	if err != nil {
 		return nil, t.w.nameStatements(PolicyTeardown, err)
 	}
 	t.Identity = t.w.id
@@ -77,7 +86,7 @@ func (t *Teardown) lookPatiently(ctx context.Context) error {
 		worker := &service{w: t.w}
 		definition := &taskDefinition{w: t.w}
 		err := t.look(ctx, worker, definition)
-		if err != nil || n == looks || worker.known() || len(definition.ours.active) == 0 {
+		if err != nil || t.served() || n == looks || worker.known() || len(definition.ours.active) == 0 {
 			return err
 		}
 		if err := t.w.pause(ctx); err != nil {
@@ -108,13 +117,18 @@ func (t *Teardown) look(ctx context.Context, service *service, definition *taskD
 	for _, q := range w.observer() {
 		t.resources = append(t.resources, q)
 	}
+	if t.served() {
+		t.resources = append(t.host.undo(w), slices.DeleteFunc(t.resources, isWorkers)...)
+	}
 	if w.aws.Prefect != nil {
 		t.resources = append(t.resources, pool)
 	}
 	var groups []removable
 	group, gctx := errgroup.WithContext(ctx)
 	findAll(gctx, group, t.resources)
-	group.Go(func() error { return definition.findOurs(gctx) })
+	if !t.served() {
+		group.Go(func() error { return definition.findOurs(gctx) })
+	}
 	group.Go(func() (err error) { groups, err = w.ownSecurityGroups(gctx); return err })
 	group.Go(func() (err error) { t.running, err = w.runningTasks(gctx); return err })
 	if err := group.Wait(); err != nil {
@@ -203,6 +217,9 @@ func (t *Teardown) Apply(ctx context.Context, progress Progress) ([]Applied, err
 func (t *Teardown) stepOf(r removable) (step, bool) {
 	s := step{change: r.remove(), run: t.limited(r)}
 	s.needs = teardownNeeds(s.change.Kind)
+	if u, ok := r.(interface{ order() []Kind }); ok && u.order() != nil {
+		s.needs = u.order()
+	}
 	c, ok := r.(*cluster)
 	if !ok {
 		return s, s.change.writes()
@@ -272,7 +289,7 @@ func (t *Teardown) Left(ctx context.Context) ([]Change, error) {
 // found keeps the cluster and the names that were found out: the pool that knew them
 // may be gone when teardown looks again.
 func (o TeardownOptions) found(w *world) TeardownOptions {
-	o.Spec.Cluster, o.Spec.Names = w.spec.Cluster, w.spec.Names
+	o.Spec.Cluster, o.Spec.Names, o.Spec.Worker.Of = w.spec.Cluster, w.spec.Names, w.spec.Worker.Of
 	return o
 }
 

@@ -46,6 +46,7 @@ func (t *Teardown) discover(ctx context.Context) error {
 			want.Names = want.Names.Or(*names)
 		}
 		want.Cluster = cmp.Or(want.Cluster, poolCluster(pool.template))
+		want.Worker.Of = cmp.Or(pool.template.marker.of(), want.Worker.Of)
 	}
 	want.Names = want.Names.Or(spec.DeriveNames(want.Pool, want.Region))
 	if want.Cluster != "" {

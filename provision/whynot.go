@@ -101,7 +101,7 @@ func WorkerLogStream(taskID string) string {
 // lastLogLines reads the end of the worker's log stream.
 func (w *world) lastLogLines(ctx context.Context, task *types.Task) []string {
 	out, err := w.aws.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName:  aws.String(w.spec.Names.LogGroup),
+		LogGroupName:  aws.String(w.spec.WorkerLogGroup()),
 		LogStreamName: aws.String(WorkerLogStream(shortName(aws.ToString(task.TaskArn)))),
 		Limit:         aws.Int32(logLinesShown),
 	})

@@ -111,7 +111,7 @@ func (b *Bootstrap) deploymentFailed(got *types.Service) error {
 	if d := primaryOf(got); d != nil && d.RolloutState == types.DeploymentRolloutStateFailed {
 		return fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(d.RolloutStateReason))
 	}
-	if wanted, now := b.w.value(KindTaskDefinition), aws.ToString(got.TaskDefinition); now != wanted {
+	if wanted, now := b.service.w.value(KindTaskDefinition), aws.ToString(got.TaskDefinition); now != wanted {
 		return fmt.Errorf("%w: the service is back on %s", errFailedDeployment, shortName(now))
 	}
 	return nil
@@ -132,5 +132,5 @@ func (b *Bootstrap) explainNoWorker(ctx context.Context, err error) error {
 	}
 	err = b.w.nameStatements(PolicyBootstrap, err)
 	return hint.Add(err, "fix what it says and run the same command again", "or look at the logs in "+
-		b.w.spec.Names.LogGroup)
+		b.w.spec.WorkerLogGroup())
 }

@@ -37,6 +37,13 @@ type world struct {
 
 	// pool is the work pool of the plan; nil where nobody asks Prefect.
 	pool *workPool
+	// ahead is the pool as it was read before the plan; find takes it.
+	ahead *prefect.WorkPool
+
+	// host is the worker of another pool that serves this one; nil where the pool has one of its own.
+	host *host
+	// serves are the pools that the worker of this one serves beside it.
+	serves []servedPool
 
 	mu    sync.Mutex
 	known map[Kind]string

@@ -11,6 +11,7 @@ import (
 // field that is set. There is no field that holds a key.
 func bootstrapArgs(spec spec.Spec) []string {
 	args := []string{"bootstrap"}
+	spec = spec.WithoutHosts()
 	for _, f := range BootstrapFlags() {
 		for _, value := range f.values(&spec) {
 			// One word, so that false and values that begin with - are understood too.

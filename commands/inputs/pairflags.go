@@ -103,6 +103,8 @@ func asJSON(value any) string {
 // jobFlags are about what goes into containers and roles beside what bootstrap needs.
 func jobFlags() []SpecFlag {
 	return []SpecFlag{
+		stringFlag("worker-of", inWorker, "`POOL` whose worker is to serve this pool, too (default: one is made)",
+			func(s *spec.Spec) *string { return &s.Worker.Of }),
 		workerEnvFlag(),
 		intFlag("stop-timeout", inWorker, "`SECONDS` that a worker has to end", "what the runtime needs",
 			func(s *spec.Spec) *int { return &s.Worker.StopTimeout }),

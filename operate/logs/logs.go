@@ -67,7 +67,7 @@ func ReadLogs(ctx context.Context, opts LogOptions, emit func(LogLine) error) er
 	}
 	opts.Spec = spec.WithDefaults()
 	reader := newLogReader(opts, logSource{
-		group: opts.Spec.Names.LogGroup, prefix: provision.WorkerLogStream(""),
+		group: opts.Spec.WorkerLogGroup(), prefix: provision.WorkerLogStream(""),
 	}, emit)
 	return reader.run(ctx, func(context.Context) (bool, error) { return false, nil })
 }

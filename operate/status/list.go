@@ -35,6 +35,8 @@ type Pool struct {
 	Running int32  `json:"running"`
 	// Month is what the desired workers and the pool's secrets cost a month in US dollars; nil where it cannot be told.
 	Month *float64 `json:"month,omitempty"`
+	// WorkerOf is the pool whose worker serves this one; "" for a worker of its own.
+	WorkerOf string `json:"workerOf,omitempty"`
 	// Prefect is the pool's status on the server at hand, "not found", or "" when no server was asked.
 	Prefect string `json:"prefect,omitempty"`
 
@@ -167,49 +169,71 @@ func (l *lister) servicesOf(ctx context.Context, cluster string) error {
 			if tags[provision.TagPool] == "" {
 				continue
 			}
-			priced.Go(func() {
-				pool := Pool{
-					Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
-					Desired: s.DesiredCount, Running: s.RunningCount,
-				}
-				pool.Month, pool.reads = l.month(ctx, &s)
-				l.found(tags, &pool)
-			})
+			priced.Go(func() { l.service(ctx, tags, &s) })
 		}
 	}
 	return nil
 }
 
-// month is what the service's tasks cost a month, and which secrets they read. Who may not read its task
-// definition sees the rest.
-func (l *lister) month(ctx context.Context, service *types.Service) (*float64, []string) {
+// service notes a service, and each pool that its worker serves beside the one whose service it is: what the worker
+// costs is in the line of that one.
+func (l *lister) service(ctx context.Context, tags map[string]string, s *types.Service) {
+	pool := Pool{
+		Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
+		Desired: s.DesiredCount, Running: s.RunningCount,
+	}
+	own, definition := pool, l.definition(ctx, s)
+	if definition != nil {
+		own.Month, own.reads = month(s, definition), secretsOf(definition)
+	}
+	l.found(tags, &own)
+	pool.WorkerOf = own.Name
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, pool.Name = range provision.ServedPools(definition) {
+		l.serviced = append(l.serviced, pool)
+	}
+}
+
+// definition is the service's task definition; nil for who may not read it, who sees the rest.
+func (l *lister) definition(ctx context.Context, service *types.Service) *types.TaskDefinition {
 	out, err := l.clients.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
 		TaskDefinition: service.TaskDefinition,
 	})
-	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
-	if err != nil || noPlace != nil {
-		return nil, nil
+	if err != nil {
+		return nil
 	}
-	cpu, noCPU := strconv.Atoi(aws.ToString(out.TaskDefinition.Cpu))
-	memory, noMemory := strconv.Atoi(aws.ToString(out.TaskDefinition.Memory))
-	if noCPU != nil || noMemory != nil {
-		return nil, nil
+	return out.TaskDefinition
+}
+
+// month is what the service's tasks cost a month; nil where it cannot be told.
+func month(service *types.Service, definition *types.TaskDefinition) *float64 {
+	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
+	cpu, noCPU := strconv.Atoi(aws.ToString(definition.Cpu))
+	memory, noMemory := strconv.Atoi(aws.ToString(definition.Memory))
+	if errors.Join(noPlace, noCPU, noMemory) != nil {
+		return nil
 	}
 	workers := provision.Workers{Tasks: int(service.DesiredCount), Region: where.Region, CPU: cpu, Memory: memory}
-	if p := out.TaskDefinition.RuntimePlatform; p != nil {
+	if p := definition.RuntimePlatform; p != nil {
 		workers.Architecture = strings.ToLower(string(p.CpuArchitecture))
 	}
 	if n := service.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
 		workers.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
 	}
+	return aws.Float64(workers.Cost().Month)
+}
+
+// secretsOf are the secrets that the containers read, each once.
+func secretsOf(definition *types.TaskDefinition) []string {
 	var reads []string
-	for i := range out.TaskDefinition.ContainerDefinitions {
-		for _, secret := range out.TaskDefinition.ContainerDefinitions[i].Secrets {
+	for i := range definition.ContainerDefinitions {
+		for _, secret := range definition.ContainerDefinitions[i].Secrets {
 			reads = append(reads, aws.ToString(secret.ValueFrom))
 		}
 	}
 	slices.Sort(reads)
-	return aws.Float64(workers.Cost().Month), slices.Compact(reads)
+	return slices.Compact(reads)
 }
 
 func (l *lister) securityGroups(ctx context.Context) error {

@@ -198,7 +198,7 @@ func stoppedAt(task types.Task) time.Time {
 // all the same.
 func (r *statusReader) lastLines(ctx context.Context, task types.Task) []string {
 	out, err := r.opts.Clients.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName:  aws.String(r.spec.Names.LogGroup),
+		LogGroupName:  aws.String(r.spec.WorkerLogGroup()),
 		LogStreamName: aws.String(provision.WorkerLogStream(ShortName(aws.ToString(task.TaskArn)))),
 		Limit:         aws.Int32(linesShown),
 	})

@@ -53,6 +53,8 @@ type Network struct {
 
 // Worker describes the service that runs the Prefect worker.
 type Worker struct {
+	// Of is the pool whose worker serves this pool, too; empty means that the pool has a worker of its own.
+	Of string `yaml:"of,omitempty" json:"of,omitempty"`
 	// Runtime is the program that works: RuntimeECSCTL or RuntimePrefect.
 	Runtime string `yaml:"runtime,omitempty" json:"runtime,omitempty"`
 	// Image is a container image. Empty means, for RuntimeECSCTL, one that is made from
@@ -81,6 +83,8 @@ type Worker struct {
 	Env map[string]string `yaml:"env,omitempty" json:"env,omitempty"`
 	// StopTimeout is how many seconds a worker has between SIGTERM and SIGKILL; 0 means what its runtime needs.
 	StopTimeout int `yaml:"stopTimeout,omitempty" json:"stopTimeout,omitempty"`
+	// LogGroup is that of the worker in Of, as far as it is known.
+	LogGroup string `yaml:"-" json:"-"`
 }
 
 // Names are the names of what is created. Roles may be ARNs: those are used as
@@ -221,8 +225,11 @@ func DefaultSize(runtime string) (cpu, memory int) {
 // MakesImage reports whether bootstrap makes the worker's image: our runtime, and no
 // other image named.
 func (s Spec) MakesImage() bool {
-	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL
+	return s.Worker.Image == "" && s.Worker.Runtime == RuntimeECSCTL && s.Worker.Of == ""
 }
+
+// WorkerLogGroup is the log group that the pool's worker writes to.
+func (s Spec) WorkerLogGroup() string { return cmp.Or(s.Worker.LogGroup, s.Names.LogGroup) }
 
 // MayMakeImage is MakesImage before the defaults are filled in.
 func (s Spec) MayMakeImage() bool {

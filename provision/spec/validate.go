@@ -49,7 +49,7 @@ var (
 // The error joins one error for each thing that is wrong.
 func (s Spec) Validate() error {
 	return errors.Join(slices.Concat([]error{s.CheckPool()}, s.checkNames(), s.checkWorker(), s.checkFlowRuns(),
-		s.checkRest())...)
+		s.checkRest(), []error{s.CheckOf()})...)
 }
 
 // CheckPool checks the pool's name, for which no default is needed.
