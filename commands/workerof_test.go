@@ -124,7 +124,8 @@ func (s *sharing) says(args, want string) {
 func (s *sharing) sameWorker(want *inventory.Snapshot) {
 	s.t.Helper()
 	now := s.read()
-	for _, kind := range []string{inventory.Role, inventory.Service, inventory.Rule, inventory.Queue, inventory.WorkPool} {
+	for _, kind := range []string{inventory.Role, inventory.Service, inventory.Rule, inventory.Queue,
+		inventory.WorkPool} {
 		if was, is := fmt.Sprint(want.Normal()[kind]), fmt.Sprint(now.Normal()[kind]); was != is {
 			s.t.Errorf("%s was\n%s\nand is\n%s", kind, was, is)
 		}

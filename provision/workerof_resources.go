@@ -137,7 +137,8 @@ func (p servedPolicy) diff() Change {
 func (p servedPolicy) apply(ctx context.Context) (string, error) {
 	err := p.convergePolicy(ctx)
 	if awserr.HasCode(err, "LimitExceeded") {
-		err = hint.Add(err, "the worker's role holds no more pools: give this one a worker of its own, without --worker-of")
+		err = hint.Add(err, "the worker's role holds no more pools: give this one a worker of its own, without "+
+			"--worker-of")
 	}
 	return p.found.arn, err
 }

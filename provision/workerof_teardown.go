@@ -94,8 +94,9 @@ func (h *host) undo(w *world) []removable {
 	return out
 }
 
-// undoneService registers the worker's task without the pool, rolls the host's service and waits for the tasks that were
-// there before. It is one step: those of the kind task-definition are the flow runs' own, which wait for the service.
+// undoneService registers the worker's task without the pool, rolls the host's service and waits for the tasks that
+// were there before. It is one step: those of the kind task-definition are the flow runs' own, which wait for the
+// service.
 type undoneService struct {
 	undone
 	service    *service

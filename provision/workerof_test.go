@@ -118,68 +118,71 @@ func (w *two) refusesTeardown(pool, want, advice string) {
 	}
 }
 
+// workerOfRefusals are worlds in which a worker cannot be shared.
+var workerOfRefusals = map[string]struct {
+	prepare      func(*two)
+	want, advice string
+}{
+	"unknown": {func(w *two) { w.served.Worker.Of = "none" },
+		`there is no work pool "none", whose worker pool "reports" is to share`,
+		"make it with `ecsctl bootstrap --pool none`"},
+	"not ours": {func(w *two) {
+		_, err := w.api.CreateWorkPool(w.t.Context(), prefect.WorkPoolCreate{
+			Name: "theirs", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.served.Worker.Of = "theirs"
+	}, `work pool "theirs" was not set up by ecsctl`, "run `ecsctl bootstrap --pool theirs` first"},
+	"the official worker": {func(w *two) {
+		w.hosts.Worker.Runtime = spec.RuntimePrefect
+		w.as(w.hosts).bootstrap()
+	}, `the worker of pool "etl" is the official one, which serves one pool`, "leave out --worker-of"},
+	"served itself": {func(w *two) {
+		w.as(w.served).bootstrap()
+		w.served.Pool, w.served.Worker.Of = "third", "reports"
+	}, `work pool "reports" has no worker of its own: that of pool "etl" serves it`, "name that one: --worker-of etl"},
+	"its own worker": {func(w *two) {
+		of := w.served.Worker.Of
+		w.served.Worker.Of = ""
+		w.as(w.served).bootstrap()
+		w.served.Worker.Of = of
+	}, `work pool "reports" has a worker of its own, service "prefect-worker-reports"`,
+		"run `ecsctl teardown --pool reports --keep-pool` first"},
+	"another worker": {func(w *two) {
+		w.as(w.served).bootstrap()
+		w.served.Worker.Of = "else"
+	}, `work pool "reports" is served by the worker of pool "etl", not of "else"`,
+		"run `ecsctl teardown --pool reports --keep-pool` first"},
+	"settings of a worker": {func(w *two) {
+		w.served.Worker.CPU, w.served.Network.AssignPublicIP = 512, spec.PublicIPDisabled
+		w.served.Worker.Memory = 1024
+	}, `cpu, memory, assign-public-ip: pool "reports" has no worker of its own`, "`ecsctl bootstrap --pool etl`"},
+	"names of a worker": {func(w *two) { w.served.Names.Service = "mine" },
+		`what is the worker's has the names that it has there`, "leave out the flags"},
+	"another cluster": {func(w *two) { w.served.Cluster = "else" },
+		`the worker of pool "etl" is in cluster "default", and pool "reports" is to run in "else"`, "leave out --cluster"},
+	"another server": {func(w *two) {
+		w.url = strings.Replace(w.url, "127.0.0.1", "localhost", 1)
+	}, `the worker of pool "etl" works for the Prefect server at http://127.0.0.1`, "check --prefect-api-url"},
+	"no service": {func(w *two) {
+		if err := deleteService(w.t.Context(), w.account); err != nil {
+			w.t.Fatal(err)
+		}
+	}, `pool "etl" has no worker: there is no service "prefect-worker-etl"`, "run `ecsctl bootstrap --pool etl` first"},
+	"official while it serves": {func(w *two) {
+		w.as(w.served).bootstrap()
+		w.served = w.hosts
+		w.served.Worker.Runtime = spec.RuntimePrefect
+	}, `the worker of pool "etl" serves pool "reports", too, and the official one serves one pool`,
+		"run `ecsctl teardown --pool reports` first"},
+}
+
 // Who names a worker that cannot be shared is told why, and what to do.
 func TestWorkerOfRefusals(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		prepare      func(*two)
-		want, advice string
-	}{
-		"unknown": {func(w *two) { w.served.Worker.Of = "none" },
-			`there is no work pool "none", whose worker pool "reports" is to share`,
-			"make it with `ecsctl bootstrap --pool none`"},
-		"not ours": {func(w *two) {
-			_, err := w.api.CreateWorkPool(w.t.Context(), prefect.WorkPoolCreate{
-				Name: "theirs", Type: "ecs", BaseJobTemplate: templates.ECSBaseJobTemplate,
-			})
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			w.served.Worker.Of = "theirs"
-		}, `work pool "theirs" was not set up by ecsctl`, "run `ecsctl bootstrap --pool theirs` first"},
-		"the official worker": {func(w *two) {
-			w.hosts.Worker.Runtime = spec.RuntimePrefect
-			w.as(w.hosts).bootstrap()
-		}, `the worker of pool "etl" is the official one, which serves one pool`, "leave out --worker-of"},
-		"served itself": {func(w *two) {
-			w.as(w.served).bootstrap()
-			w.served.Pool, w.served.Worker.Of = "third", "reports"
-		}, `work pool "reports" has no worker of its own: that of pool "etl" serves it`, "name that one: --worker-of etl"},
-		"its own worker": {func(w *two) {
-			of := w.served.Worker.Of
-			w.served.Worker.Of = ""
-			w.as(w.served).bootstrap()
-			w.served.Worker.Of = of
-		}, `work pool "reports" has a worker of its own, service "prefect-worker-reports"`,
-			"run `ecsctl teardown --pool reports --keep-pool` first"},
-		"another worker": {func(w *two) {
-			w.as(w.served).bootstrap()
-			w.served.Worker.Of = "else"
-		}, `work pool "reports" is served by the worker of pool "etl", not of "else"`,
-			"run `ecsctl teardown --pool reports --keep-pool` first"},
-		"settings of a worker": {func(w *two) {
-			w.served.Worker.CPU, w.served.Network.AssignPublicIP = 512, spec.PublicIPDisabled
-			w.served.Worker.Memory = 1024
-		}, `cpu, memory, assign-public-ip: pool "reports" has no worker of its own`, "`ecsctl bootstrap --pool etl`"},
-		"names of a worker": {func(w *two) { w.served.Names.Service = "mine" },
-			`what is the worker's has the names that it has there`, "leave out the flags"},
-		"another cluster": {func(w *two) { w.served.Cluster = "else" },
-			`the worker of pool "etl" is in cluster "default", and pool "reports" is to run in "else"`, "leave out --cluster"},
-		"another server": {func(w *two) {
-			w.url = strings.Replace(w.url, "127.0.0.1", "localhost", 1)
-		}, `the worker of pool "etl" works for the Prefect server at http://127.0.0.1`, "check --prefect-api-url"},
-		"no service": {func(w *two) {
-			if err := deleteService(w.t.Context(), w.account); err != nil {
-				w.t.Fatal(err)
-			}
-		}, `pool "etl" has no worker: there is no service "prefect-worker-etl"`, "run `ecsctl bootstrap --pool etl` first"},
-		"official while it serves": {func(w *two) {
-			w.as(w.served).bootstrap()
-			w.served = w.hosts
-			w.served.Worker.Runtime = spec.RuntimePrefect
-		}, `the worker of pool "etl" serves pool "reports", too, and the official one serves one pool`,
-			"run `ecsctl teardown --pool reports` first"},
-	} {
+	for name, test := range workerOfRefusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTwo(t, sandbox.Options{})

@@ -37,7 +37,8 @@ var shortNames = map[string]string{"p": "pool", "o": "output"}
 
 // askedValues are the flags whose values are in the account or the Prefect server.
 var askedValues = map[string]func(context.Context, provision.Options) ([]candidate, error){
-	"pool": poolCandidates, "worker-of": poolCandidates, "cluster": clusterCandidates, "vpc": vpcCandidates, "subnet": subnetCandidates,
+	"pool": poolCandidates, "worker-of": poolCandidates,
+	"cluster": clusterCandidates, "vpc": vpcCandidates, "subnet": subnetCandidates,
 	"region": regionCandidates, "flow-run": flowRunCandidates, "deployment": deploymentCandidates,
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -51,8 +52,8 @@ func (i instances) description() string {
 	if len(i.subnets) == 0 {
 		return ""
 	}
-	return "- a capacity provider of Managed Instances, two IAM roles for it, and an instance of 2 to 4 vCPUs for one flow\n" +
-		"  run, which ends when it is idle: what EC2 and ECS take for it comes on top of what is below\n"
+	return "- a capacity provider of Managed Instances, two IAM roles for it, and an instance of 2 to 4 vCPUs for\n" +
+		"  one flow run, which ends when it is idle: what EC2 and ECS take for it comes on top of what is below\n"
 }
 
 // onManagedInstances has bootstrap make a capacity provider, and a run on an instance that ECS starts for it.
@@ -105,8 +106,8 @@ func (s *suite) runsOn(ctx context.Context, launch types.LaunchType, provider st
 
 // giveInstances makes in a sandbox what a user's account has.
 func giveInstances(ctx context.Context, source *inventory.Source) (instances, error) {
-	group := "arn:" + partition + ":autoscaling:eu-west-1:123456789012:autoScalingGroup:" +
-		"00000000-0000-4000-8000-000000000000:autoScalingGroupName/batch"
+	group := arn.ARN{Partition: "aws", Service: "autoscaling", Region: "eu-west-1", AccountID: "123456789012",
+		Resource: "autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/batch"}.String()
 	made, err := source.ECS.CreateCapacityProvider(ctx, &ecs.CreateCapacityProviderInput{Name: aws.String("batch"),
 		AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String(group)}})
 	if err != nil {

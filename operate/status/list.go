@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -182,10 +180,13 @@ func (l *lister) service(ctx context.Context, tags map[string]string, s *types.S
 		Cluster: ShortName(aws.ToString(s.ClusterArn)), Service: aws.ToString(s.ServiceName),
 		Desired: s.DesiredCount, Running: s.RunningCount,
 	}
-	own, definition := pool, l.definition(ctx, s)
-	if definition != nil {
-		own.Month, own.reads = month(s, definition), secretsOf(definition)
+	definition := l.definition(ctx, s)
+	if definition == nil {
+		l.found(tags, &pool)
+		return
 	}
+	own := pool
+	own.Month, own.reads = month(s, definition), secretsOf(definition)
 	l.found(tags, &own)
 	pool.WorkerOf = own.Name
 	l.mu.Lock()
@@ -204,36 +205,6 @@ func (l *lister) definition(ctx context.Context, service *types.Service) *types.
 		return nil
 	}
 	return out.TaskDefinition
-}
-
-// month is what the service's tasks cost a month; nil where it cannot be told.
-func month(service *types.Service, definition *types.TaskDefinition) *float64 {
-	where, noPlace := arn.Parse(aws.ToString(service.ServiceArn))
-	cpu, noCPU := strconv.Atoi(aws.ToString(definition.Cpu))
-	memory, noMemory := strconv.Atoi(aws.ToString(definition.Memory))
-	if errors.Join(noPlace, noCPU, noMemory) != nil {
-		return nil
-	}
-	workers := provision.Workers{Tasks: int(service.DesiredCount), Region: where.Region, CPU: cpu, Memory: memory}
-	if p := definition.RuntimePlatform; p != nil {
-		workers.Architecture = strings.ToLower(string(p.CpuArchitecture))
-	}
-	if n := service.NetworkConfiguration; n != nil && n.AwsvpcConfiguration != nil {
-		workers.PublicIP = n.AwsvpcConfiguration.AssignPublicIp == types.AssignPublicIpEnabled
-	}
-	return aws.Float64(workers.Cost().Month)
-}
-
-// secretsOf are the secrets that the containers read, each once.
-func secretsOf(definition *types.TaskDefinition) []string {
-	var reads []string
-	for i := range definition.ContainerDefinitions {
-		for _, secret := range definition.ContainerDefinitions[i].Secrets {
-			reads = append(reads, aws.ToString(secret.ValueFrom))
-		}
-	}
-	slices.Sort(reads)
-	return slices.Compact(reads)
 }
 
 func (l *lister) securityGroups(ctx context.Context) error {
