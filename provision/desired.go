@@ -41,8 +41,8 @@ func DesiredState(ctx context.Context, opts Options) (*Desired, error) {
 	if b.w.host != nil {
 		of := b.w.host.w.spec.Pool
 		return nil, hint.Add(fmt.Errorf("pool %q is served by the worker of pool %q, and an export is of a pool "+
-			"with a worker of its own", b.w.spec.Pool, of), fmt.Sprintf("export pool %q, and add this one to its worker with "+
-			"`ecsctl bootstrap --pool %s --worker-of %s`", of, b.w.spec.Pool, of))
+			"with a worker of its own", b.w.spec.Pool, of), fmt.Sprintf("export pool %q, and add this one to its "+
+			"worker with `ecsctl bootstrap --pool %s --worker-of %s`", of, b.w.spec.Pool, of))
 	}
 	out := &Desired{Identity: b.Identity, Server: b.Server, Region: b.w.id.Region, Warnings: b.Warnings}
 	if len(b.w.serves) > 0 {

@@ -169,16 +169,21 @@ func TestBootstrapBeforeTheClusterGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	anew := func() {
-		_, err := a.source.ECS.CreateService(t.Context(), &ecs.CreateServiceInput{ServiceName: family,
+		in := &ecs.CreateServiceInput{ServiceName: family,
 			DesiredCount: aws.Int32(0), LaunchType: types.LaunchTypeFargate,
 			TaskDefinition: aws.String(a.registerFamily("anew")),
 			NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
-				Subnets: []string{*subnets.Subnets[0].SubnetId}}}})
-		if err != nil {
-			t.Error(err)
-		}
+				Subnets: []string{*subnets.Subnets[0].SubnetId}}}}
+		a.eventually("the service to be drained", func() bool {
+			_, err := a.source.ECS.CreateService(t.Context(), in)
+			if err != nil && !strings.Contains(err.Error(), "still Draining") {
+				t.Error(err)
+				return true
+			}
+			return err == nil
+		})
 	}
-	a.meanwhile("ecs:DeleteCluster", anew, func() { _, err = a.tryTeardown(t.Context(), soon) })
+	a.meanwhile("ecs:DeleteCluster", anew, func() { _, err = a.tryTeardown(t.Context(), patience) })
 	if err == nil || !strings.Contains(err.Error(), `service "prefect-worker-etl" was made in it anew`) {
 		t.Errorf("got %v", err)
 	}

@@ -232,7 +232,8 @@ func (w *world) takeHost(h *host) error {
 		usual := spec.DeriveNames(w.spec.Pool, w.spec.Region)
 		if names.TakeWorker(usual) != names {
 			return hint.Add(fmt.Errorf("pool %q is served by the worker of pool %q: what is the worker's "+
-				"has the names that it has there", w.spec.Pool, h.w.spec.Pool), "leave out the flags that name what is the worker's")
+				"has the names that it has there", w.spec.Pool, h.w.spec.Pool),
+				"leave out the flags that name what is the worker's")
 		}
 	}
 	w.host = h

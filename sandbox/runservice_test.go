@@ -134,7 +134,7 @@ func TestNewTaskDefinitionIsRolledOut(t *testing.T) {
 
 func TestCircuitBreaker(t *testing.T) {
 	t.Parallel()
-	c := running(t, "exit 1", sandbox.Options{})
+	c := running(t, "exit 1", sandbox.Options{SteadyDelay: time.Hour}) // however late it ends
 	s := c.serve(t, c.app(t, nil), nil)
 	got := c.awaitService(t, s, "failed", func(s types.Service) bool {
 		return s.Deployments[0].RolloutState == types.DeploymentRolloutStateFailed
