@@ -21,11 +21,12 @@ func fullSpec(t *testing.T) spec.Spec {
 	return specOf(t, BootstrapFlags(), args...)
 }
 
-// The arguments that a Spec gives make that Spec again, whichever field is set.
+// The arguments that a Spec gives make that Spec again, whichever field is set. The names of a worker that the pool
+// shares are found out each time.
 func TestBootstrapArgsMakeTheSpec(t *testing.T) {
 	t.Parallel()
 	full := fullSpec(t)
-	if diff := cmp.Diff(full, specOf(t, BootstrapFlags(), bootstrapArgs(full)[1:]...)); diff != "" {
+	if diff := cmp.Diff(full.WithoutHosts(), specOf(t, BootstrapFlags(), bootstrapArgs(full)[1:]...)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if got := bootstrapArgs(spec.Spec{}); len(got) != 1 {

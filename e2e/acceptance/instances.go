@@ -109,7 +109,8 @@ func giveInstances(ctx context.Context, source *inventory.Source) (instances, er
 	group := arn.ARN{Partition: "aws", Service: "autoscaling", Region: "eu-west-1", AccountID: "123456789012",
 		Resource: "autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/batch"}.String()
 	made, err := source.ECS.CreateCapacityProvider(ctx, &ecs.CreateCapacityProviderInput{Name: aws.String("batch"),
-		AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String(group)}})
+		AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String(group),
+			ManagedScaling: &types.ManagedScaling{Status: types.ManagedScalingStatusEnabled}}})
 	if err != nil {
 		return instances{}, err
 	}
