@@ -25,6 +25,8 @@ var docsElsewhere = map[string]string{
 		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:github-AbCdEf": "testdata/scripts/deploy.txtar",
 	"ecsctl deploy flow.py:my_flow --pool my-ecs-pool --from git --git-token-block github": "testdata/scripts/" +
 		"deploy.txtar",
+	"ecsctl bootstrap --pool reports --worker-of my-ecs-pool":       "commands/workerof_test.go",
+	"ecsctl bootstrap --pool reports":                               "commands/workerof_test.go",
 	"ecsctl bootstrap --wizard --save ecsctl.yaml":                  "commands/wizard_test.go",
 	"ecsctl sandbox -- COMMAND":                                     "testdata/scripts/sandbox.txtar",
 	"ecsctl completion powershell | Out-String | Invoke-Expression": "needs PowerShell",
