@@ -32,6 +32,9 @@ func TestCapacities(t *testing.T) {
 		"managed instances": {prepare: (*adopter).natted, args: []string{"--capacity", "managed-instances",
 			"--instance-type", "m7*", "--instance-vcpus", "2-8"}, kind: types.LaunchTypeManagedInstances,
 			provider: "prefect-" + publishedPoolName},
+		"GPUs": {prepare: (*adopter).natted, args: []string{"--capacity", "managed-instances", "--instance-type", "g5*",
+			"--instance-gpus", "1-", "--job-variable", `resource_requirements=[{"type": "GPU", "value": "1"}]`},
+			kind: types.LaunchTypeManagedInstances, provider: "prefect-" + publishedPoolName},
 		"ec2": {prepare: func(a *adopter) {
 			a.make("", "", "ecs", "CreateCapacityProvider",
 				"{Name: batch, AutoScalingGroupProvider: {AutoScalingGroupArn: '"+

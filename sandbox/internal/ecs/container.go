@@ -90,7 +90,7 @@ func unsupported(cd types.ContainerDefinition, o types.ContainerOverride, mounta
 		{"mountPoints", len(cd.MountPoints) > 0 && !mountable},
 		{"volumesFrom", len(cd.VolumesFrom) > 0},
 		{"repositoryCredentials", cd.RepositoryCredentials != nil},
-		{"resourceRequirements", len(cd.ResourceRequirements) > 0 || len(o.ResourceRequirements) > 0},
+		{"resourceRequirements", !onlyGPUs(cd.ResourceRequirements) || !onlyGPUs(o.ResourceRequirements)},
 		{"restartPolicy", cd.RestartPolicy != nil},
 		{"privileged", aws.ToBool(cd.Privileged)},
 		{"pseudoTerminal", aws.ToBool(cd.PseudoTerminal)},

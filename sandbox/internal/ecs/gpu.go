@@ -36,6 +36,13 @@ func (spec taskSpec) gpus() int {
 	return sum
 }
 
+// onlyGPUs: a process that finds no GPU runs all the same, until it wants to use one.
+func onlyGPUs(needs []types.ResourceRequirement) bool {
+	return !slices.ContainsFunc(needs, func(r types.ResourceRequirement) bool {
+		return r.Type != types.ResourceTypeGpu
+	})
+}
+
 func countGPUs(needs []types.ResourceRequirement) int {
 	sum := 0
 	for _, need := range needs {
