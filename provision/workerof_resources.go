@@ -42,6 +42,8 @@ type servedMemory struct {
 	w *world // of the pool that is served
 	// leaves: the pool is no longer to be served.
 	leaves bool
+	// wrote is what was written: the step of the service does it too, which needs what it finds.
+	wrote *[]servedPool
 }
 
 func (m *servedMemory) ref() (Kind, string)            { return KindWorkPool, m.h.w.spec.Pool }
@@ -66,6 +68,9 @@ func (m *servedMemory) diff() Change {
 // apply looks again first: another pool may have come to the worker since.
 func (m *servedMemory) apply(ctx context.Context) (string, error) {
 	p, of := m.h.pool, m.h.w.spec.Pool
+	if m.wrote != nil {
+		return p.found.ID, nil
+	}
 	if err := p.find(ctx); err != nil || p.found == nil {
 		return "", err
 	}
@@ -73,16 +78,21 @@ func (m *servedMemory) apply(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.h.w.serves = others
 	if !m.leaves {
+		m.h.w.serves = others
 		m.h.serve(m.w)
+		others = m.h.w.serves
 	}
-	p.template.marker.Serves = m.h.w.serves
+	p.template.marker.Serves = others
 	raw, err := p.template.encode()
 	if err != nil {
 		return "", err
 	}
-	return p.found.ID, m.h.w.aws.Prefect.UpdateWorkPool(ctx, of, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+	err = m.h.w.aws.Prefect.UpdateWorkPool(ctx, of, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
+	if err == nil {
+		m.wrote = &others
+	}
+	return p.found.ID, err
 }
 
 // servedPolicy is what the host's worker may do for the pool: an inline policy of its own, so that it comes and goes

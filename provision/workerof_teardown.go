@@ -80,10 +80,10 @@ func (h *host) undo(w *world) []removable {
 	}
 	policy := newServedPolicy(h, w)
 	policy.policy = func() string { return "" }
+	memory := &servedMemory{h: h, w: w, leaves: true}
 	out := []removable{
-		undone{resource: &servedMemory{h: h, w: w, leaves: true}, there: func() bool { return h.pool.found != nil },
-			after: []Kind{}},
-		&undoneService{undone{resource: h.service, there: h.runs, after: []Kind{}}, h.service, h.definition, false},
+		undone{resource: memory, there: func() bool { return h.pool.found != nil }, after: []Kind{KindService}},
+		&undoneService{undone: undone{resource: h.service, there: h.runs, after: []Kind{}}, host: h, memory: memory},
 	}
 	if !spec.IsARN(h.w.spec.Names.WorkerRole) {
 		out = append(out, undone{resource: policy, there: policy.owned})
@@ -94,30 +94,30 @@ func (h *host) undo(w *world) []removable {
 	return out
 }
 
-// undoneService registers the worker's task without the pool, rolls the host's service and waits for the tasks that
-// were there before. It is one step: those of the kind task-definition are the flow runs' own, which wait for the
-// service.
+// undoneService has the host's pool forget the pool, registers the worker's task without it, rolls the host's service
+// and waits for the tasks that were there before. It is one step: those of the kind task-definition are the flow runs'
+// own, which wait for the service, and what the host's pool remembers by now says which pools the worker serves.
 type undoneService struct {
 	undone
-	service    *service
-	definition *taskDefinition
-	older      bool // tasks of an older deployment are there
+	host   *host
+	memory *servedMemory
+	older  bool // tasks of an older deployment are there
 }
 
 func (u *undoneService) find(ctx context.Context) error {
-	err := u.service.find(ctx)
+	err := u.host.service.find(ctx)
 	if err == nil {
-		err = u.definition.find(ctx)
+		err = u.host.definition.find(ctx)
 	}
 	if err == nil && u.there() {
-		u.older, err = u.service.replaces(ctx)
+		u.older, err = u.host.service.replaces(ctx)
 	}
 	return err
 }
 
 func (u *undoneService) remove() Change {
 	if u.there() {
-		u.definition.diff() // tells the service of a revision that is as wanted
+		u.host.definition.diff() // tells the service of a revision that is as wanted
 	}
 	c := u.undone.remove()
 	if c.Action == None && u.older {
@@ -127,13 +127,19 @@ func (u *undoneService) remove() Change {
 }
 
 func (u *undoneService) delete(ctx context.Context) error {
-	if _, err := u.definition.apply(ctx); err != nil {
+	if _, err := u.memory.apply(ctx); err != nil {
+		return err
+	}
+	if u.memory.wrote != nil {
+		u.host.w.serves = *u.memory.wrote
+	}
+	if _, err := u.host.definition.apply(ctx); err != nil {
 		return err
 	}
 	if err := u.undone.delete(ctx); err != nil {
 		return err
 	}
-	s := u.service
+	s := u.host.service
 	for {
 		if err := s.find(ctx); err != nil || s.found == nil {
 			return err
