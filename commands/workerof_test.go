@@ -103,11 +103,11 @@ func TestOneWorkerForTwoPools(t *testing.T) {
 	s.completes("reports")
 	s.settledPool("reports")
 	s.Run("bootstrap", "--pool", "etl", "--yes")
-	s.Run("teardown", "--pool", "reports", "--yes")
+	s.Run("teardown", "--pool", "reports", "--running", "wait", "--yes")
 	s.sameWorker(alone)
 	s.settledPool("etl")
 	s.completes("etl")
-	s.Run("teardown", "--pool", "etl", "--yes")
+	s.Run("teardown", "--pool", "etl", "--running", "wait", "--yes")
 	s.same("after both teardowns", before)
 }
 
