@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/google/go-cmp/cmp"
 
 	"ecsctl/internal/hint"
@@ -170,6 +172,11 @@ var workerOfRefusals = map[string]struct {
 		if err := deleteService(w.t.Context(), w.account); err != nil {
 			w.t.Fatal(err)
 		}
+		w.eventually("the service to be drained", func() bool {
+			out, err := w.source.ECS.DescribeServices(w.t.Context(),
+				&ecs.DescribeServicesInput{Services: []string{*family}})
+			return err == nil && aws.ToString(out.Services[0].Status) == "INACTIVE"
+		})
 	}, `pool "etl" has no worker: there is no service "prefect-worker-etl"`, "run `ecsctl bootstrap --pool etl` first"},
 	"official while it serves": {func(w *two) {
 		w.as(w.served).bootstrap()
