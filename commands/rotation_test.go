@@ -2,59 +2,31 @@ package commands_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
 )
 
-// rotating is an account with a worker of ours, for which flow runs are made one after
-// the other.
+// rotating has a worker of ours, for which flow runs are made one after the other.
 type rotating struct {
-	*account
-	gate     *gate
-	api      *prefect.Client // past the gate
-	executed string
-	ids      []string
+	*counting
+	gate *gate
+	ids  []string
 }
 
 func newRotating(t *testing.T) *rotating {
 	t.Helper()
-	images, err := stage.WorkerImages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	counted := t.TempDir()
-	r := &rotating{account: openAccount(t, sandbox.Options{
-		EnforceIAM: true, Images: images, Volumes: []string{counted},
-	})}
+	r := &rotating{counting: newCounting(t)}
 	r.gate = newGate(t, r.Server.PrefectAPIURL())
-	r.executed = filepath.Join(counted, "executed")
-	program, err := stage.RealECSCTL()
-	r.must(err)
-	binary := filepath.Join(r.dir, "ecsctl-real")
-	r.must(executable.Write(binary, program))
-	r.env = append(r.env, "ECSCTL_BINARY="+binary, "PREFECT_API_URL="+r.gate.api)
-	r.api, err = prefect.New(prefect.Options{APIURL: r.Server.PrefectAPIURL()})
-	r.must(err)
+	r.env = append(r.env, "PREFECT_API_URL="+r.gate.api)
 	return r
-}
-
-func (r *rotating) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
 }
 
 // bootstrap runs ecsctl with a key, and waits for the worker.
@@ -64,19 +36,6 @@ func (r *rotating) bootstrap(key string) {
 	r.env = append(r.env[:len(r.env):len(r.env)], "PREFECT_API_KEY="+key)
 	r.Run("bootstrap", "--pool", "etl", "--yes", "--wait-timeout", "5m")
 	r.env = before
-}
-
-func (r *rotating) deployment() string {
-	r.t.Helper()
-	flow, err := r.api.CreateFlow(r.t.Context(), "flow")
-	r.must(err)
-	variables, err := json.Marshal(map[string]any{"env": map[string]string{stage.ExecutedFile: r.executed}})
-	r.must(err)
-	made, err := r.api.CreateDeployment(r.t.Context(), prefect.DeploymentCreate{
-		Name: "d", FlowID: flow.ID, WorkPoolName: "etl", JobVariables: variables,
-	})
-	r.must(err)
-	return made.ID
 }
 
 // atOnce bounds the flow runs that are under way: on a busy machine they end later than new ones are
@@ -173,7 +132,7 @@ func TestANewKeyWhileRunsAreLaunched(t *testing.T) {
 	}
 	r := newRotating(t)
 	r.bootstrap(keyBefore)
-	stop := r.begin(r.deployment())
+	stop := r.begin(r.deployment("etl"))
 	r.executedMore(10)
 	r.bootstrap(keyAfter)
 	r.executedMore(1)

@@ -1,9 +1,7 @@
 package commands_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,53 +10,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/inventory"
-	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
-	"ecsctl/sandbox"
 )
 
-// sharing is an account in which policies count, with a worker of ours for two pools.
-type sharing struct {
-	*account
-	api      *prefect.Client
-	executed string
-}
-
-func newSharing(t *testing.T) *sharing {
-	t.Helper()
-	images, err := stage.WorkerImages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	counted := t.TempDir()
-	s := &sharing{account: openAccount(t, sandbox.Options{
-		EnforceIAM: true, Images: images, Volumes: []string{counted},
-	}), executed: filepath.Join(counted, "executed")}
-	program, err := stage.RealECSCTL()
-	s.must(err)
-	binary := filepath.Join(s.dir, "ecsctl-real")
-	s.must(executable.Write(binary, program))
-	s.env = append(s.env, "ECSCTL_BINARY="+binary)
-	s.api, err = prefect.New(prefect.Options{APIURL: s.Server.PrefectAPIURL()})
-	s.must(err)
-	return s
-}
+// sharing has a worker of ours for two pools.
+type sharing struct{ *counting }
 
 // completes makes a flow run of a new deployment in the pool, which must complete.
 func (s *sharing) completes(pool string) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	flow, err := s.api.CreateFlow(ctx, "flow")
-	s.must(err)
-	variables, err := json.Marshal(map[string]any{"env": map[string]string{stage.ExecutedFile: s.executed}})
-	s.must(err)
-	made, err := s.api.CreateDeployment(ctx, prefect.DeploymentCreate{
-		Name: pool, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
-	})
-	s.must(err)
-	created, err := s.api.CreateFlowRun(ctx, made.ID, prefect.FlowRunCreate{})
+	created, err := s.api.CreateFlowRun(ctx, s.deployment(pool), prefect.FlowRunCreate{})
 	s.must(err)
 	run := created
 	s.eventually(ctx, "a run of "+pool+" ends", func() bool {
@@ -85,7 +48,7 @@ func TestOneWorkerForTwoPools(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the worker comes out of an image for Linux")
 	}
-	s := newSharing(t)
+	s := &sharing{newCounting(t)}
 	before := s.read()
 	s.Run("bootstrap", "--pool", "etl", "--yes")
 	alone := s.read()

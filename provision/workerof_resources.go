@@ -42,8 +42,8 @@ type servedMemory struct {
 	w *world // of the pool that is served
 	// leaves: the pool is no longer to be served.
 	leaves bool
-	// wrote is what was written: the step of the service does it too, which needs what it finds.
-	wrote *[]servedPool
+	// written: the step of the service does it too, which needs what the pool remembers then.
+	written bool
 }
 
 func (m *servedMemory) ref() (Kind, string)            { return KindWorkPool, m.h.w.spec.Pool }
@@ -68,7 +68,7 @@ func (m *servedMemory) diff() Change {
 // apply looks again first: another pool may have come to the worker since.
 func (m *servedMemory) apply(ctx context.Context) (string, error) {
 	p, of := m.h.pool, m.h.w.spec.Pool
-	if m.wrote != nil {
+	if m.written {
 		return p.found.ID, nil
 	}
 	if err := p.find(ctx); err != nil || p.found == nil {
@@ -89,9 +89,7 @@ func (m *servedMemory) apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err = m.h.w.aws.Prefect.UpdateWorkPool(ctx, of, prefect.WorkPoolUpdate{BaseJobTemplate: raw})
-	if err == nil {
-		m.wrote = &others
-	}
+	m.written = err == nil
 	return p.found.ID, err
 }
 

@@ -130,8 +130,8 @@ func (u *undoneService) delete(ctx context.Context) error {
 	if _, err := u.memory.apply(ctx); err != nil {
 		return err
 	}
-	if u.memory.wrote != nil {
-		u.host.w.serves = *u.memory.wrote
+	if u.memory.written {
+		u.host.w.serves = u.host.pool.template.marker.Serves
 	}
 	if _, err := u.host.definition.apply(ctx); err != nil {
 		return err

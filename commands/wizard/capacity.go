@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/awserr"
 	"ecsctl/internal/fargate"
@@ -69,18 +70,16 @@ func (w *wizard) takeCapacity(value string) {
 		f.JobVariables, f.LaunchType = standing.JobVariables, standing.LaunchType
 		f.CapacityProvider, f.Instances = standing.CapacityProvider, standing.Instances
 	default:
-		f.JobVariables, f.LaunchType = withoutStrategy(f.JobVariables), ""
+		f.JobVariables, f.LaunchType = without(f.JobVariables, spec.StrategyVariable), ""
 		f.CapacityProvider, f.Instances = w.given.FlowRuns.CapacityProvider, w.given.FlowRuns.Instances
 	}
 	f.Capacity = value
 }
 
-func withoutStrategy(variables map[string]any) map[string]any {
-	if _, ok := variables[spec.StrategyVariable]; !ok {
-		return variables
-	}
+// without are the job variables but for one.
+func without(variables map[string]any, name string) map[string]any {
 	out := maps.Clone(variables)
-	delete(out, spec.StrategyVariable)
+	delete(out, name)
 	return out
 }
 
@@ -121,7 +120,7 @@ func providerStep() step {
 func askProvider(ctx context.Context, w *wizard) (string, error) {
 	current := w.spec.FlowRuns.CapacityProvider
 	name := prompt.Question{
-		Title: "Name of the capacity provider", Default: unlessEmpty(current),
+		Title: "Name of the capacity provider", Default: inputs.UnlessZero(current, current),
 		Help: "That of your Auto Scaling group. It must be ACTIVE; a cluster that is made gets it.",
 		Check: func(v []string) error {
 			next := w.specWithDefaults()
@@ -161,11 +160,4 @@ func askProvider(ctx context.Context, w *wizard) (string, error) {
 	}
 	w.spec.FlowRuns.CapacityProvider = value
 	return value, nil
-}
-
-func unlessEmpty(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return []string{value}
 }

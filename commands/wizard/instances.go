@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/provision/spec"
 )
@@ -75,6 +76,7 @@ func askInstances(ctx context.Context, w *wizard) (string, error) {
 
 // instanceTypesQuestion is for those who know what they want. --help has the other requirements.
 func (w *wizard) instanceTypesQuestion() prompt.Question {
+	types := w.spec.FlowRuns.Instances.Types
 	return prompt.Question{
 		Title: "Instance types",
 		Help: "Separate several with commas; * stands for anything, as in g5.*. There are more flags: " +
@@ -84,7 +86,7 @@ func (w *wizard) instanceTypesQuestion() prompt.Question {
 			next.FlowRuns.Instances = spec.Instances{Types: instanceTypes(v[0])}
 			return next.Validate()
 		},
-		Default: unlessEmpty(strings.Join(w.spec.FlowRuns.Instances.Types, ",")),
+		Default: inputs.UnlessZero(len(types), strings.Join(types, ",")),
 	}
 }
 
@@ -106,9 +108,7 @@ func withoutGPU(f spec.FlowRuns) map[string]any {
 	if !wantsOneGPU(f) {
 		return f.JobVariables
 	}
-	out := maps.Clone(f.JobVariables)
-	delete(out, gpuVariable)
-	return out
+	return without(f.JobVariables, gpuVariable)
 }
 
 // describeInstances is what was said of instances.

@@ -159,14 +159,7 @@ func (s *suite) cancel(ctx context.Context) (string, error) {
 
 // spot runs on capacity that the cluster must be associated with.
 func (s *suite) spot(ctx context.Context) (string, error) {
-	run, err := s.start(ctx, 0, json.RawMessage(`{"launch_type": "FARGATE_SPOT"}`))
-	if err != nil {
-		return "", err
-	}
-	if err := s.awaitState(ctx, run.ID, prefect.Completed); err != nil {
-		return "", err
-	}
-	task, err := s.taskOf(ctx, run.ID)
+	task, err := s.completed(ctx, json.RawMessage(`{"launch_type": "FARGATE_SPOT"}`))
 	if err != nil {
 		return "", err
 	}
@@ -175,6 +168,18 @@ func (s *suite) spot(ctx context.Context) (string, error) {
 		err = fmt.Errorf("its task ran on %q", provider)
 	}
 	return "its task ran on " + provider, err
+}
+
+// completed makes a run, and is its task once it is Completed.
+func (s *suite) completed(ctx context.Context, variables json.RawMessage) (types.Task, error) {
+	run, err := s.start(ctx, 0, variables)
+	if err != nil {
+		return types.Task{}, err
+	}
+	if err := s.awaitState(ctx, run.ID, prefect.Completed); err != nil {
+		return types.Task{}, err
+	}
+	return s.taskOf(ctx, run.ID)
 }
 
 // taskOf is the task of a run, whose worker may still have to tell it.
