@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsctl/commands/complete"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/internal/testkit/wiretap"
@@ -56,7 +57,8 @@ func openAccount(t *testing.T, opts sandbox.Options, api ...prefectapi.Option) *
 	if err := stage.WriteTiny(filepath.Join(a.dir, binary)); err != nil {
 		t.Fatal(err)
 	}
-	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary}
+	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary,
+		complete.LimitVariable + "=1m"}
 	for name, value := range w.Env() {
 		a.env = append(a.env, name+"="+value)
 	}

@@ -3,6 +3,7 @@ package complete
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +13,18 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// completeLimit is how long a shell waits for values that have to be asked for.
-const completeLimit = 2 * time.Second
+// LimitVariable names the time that a shell waits for values that have to be asked for, such as 5s; usualLimit without it.
+const LimitVariable = "ECSCTL_COMPLETION_TIMEOUT"
+
+const usualLimit = 2 * time.Second
+
+// limit is the usual one too where the variable says nothing that is a time: a completion has no place for an error.
+func limit() time.Duration {
+	if limit, err := time.ParseDuration(os.Getenv(LimitVariable)); err == nil && limit > 0 {
+		return limit
+	}
+	return usualLimit
+}
 
 // candidate is a word that could come next.
 type candidate struct{ word, about string }
@@ -25,7 +36,7 @@ func CompleteCommand(streams console.Streams) *cli.Command {
 		Name: "complete", Hidden: true, SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
 			words := typedWords(c.Args().Slice())
-			ctx, cancel := context.WithTimeout(c.Context, completeLimit)
+			ctx, cancel := context.WithTimeout(c.Context, limit())
 			defer cancel()
 			for _, found := range complete(ctx, c.App, words) {
 				console.Printf(console.Exact(streams.Out), "%s\t%s\n", found.word,

@@ -14,6 +14,7 @@ import (
 	"ecsctl/commands/inputs"
 	"ecsctl/commands/wizard"
 	"ecsctl/internal/buildinfo"
+	"ecsctl/internal/english"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/handover"
@@ -168,7 +169,7 @@ func clusterCandidates(ctx context.Context, o provision.Options) ([]candidate, e
 	clusters, err := provision.Clusters(ctx, o.Clients)
 	var out []candidate
 	for _, c := range clusters {
-		out = append(out, candidate{c.Name, "cluster, " + wizard.Count(c.Tasks, "running task")})
+		out = append(out, candidate{c.Name, "cluster, " + english.Count(c.Tasks, "running task")})
 	}
 	return out, err
 }
