@@ -12,6 +12,7 @@ import (
 	"ecsctl/commands/wizard"
 	"ecsctl/internal/shellword"
 	"ecsctl/provision"
+	"ecsctl/provision/spec"
 )
 
 const bootstrapDescription = `Example:
@@ -77,8 +78,8 @@ func readBootstrapOptions(c *cli.Context, flags []inputs.SpecFlag) (opts wizard.
 }
 
 func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions) error {
-	if !opts.AsksQuestions(streams) { // what is missing comes before what is to be confirmed
-		if err := opts.Spec.CheckPool(); err != nil {
+	if !opts.AsksQuestions(streams) { // what is missing or wrong comes before what is to be confirmed
+		if err := checkGiven(opts.Spec); err != nil {
 			return err
 		}
 	}
@@ -109,6 +110,14 @@ func runBootstrap(ctx context.Context, streams console.Streams, opts wizard.Boot
 	return err
 }
 
+// checkGiven checks what was given before anything is looked for. Only the region may be unknown.
+func checkGiven(s spec.Spec) error {
+	if err := s.CheckPool(); err != nil {
+		return err
+	}
+	return s.WithDefaults().Validate()
+}
+
 // askOrPlan returns the plan of what was given or, where questions are asked, of what
 // was answered.
 func askOrPlan(ctx context.Context, streams console.Streams,
@@ -128,10 +137,6 @@ func askOrPlan(ctx context.Context, streams console.Streams,
 
 func planBootstrap(ctx context.Context, streams console.Streams,
 	opts wizard.BootstrapOptions) (*provision.Bootstrap, error) {
-	// Before anything is looked for: what was given is told apart from what is missing. Only the region may be unknown.
-	if err := opts.Spec.WithDefaults().Validate(); err != nil {
-		return nil, err
-	}
 	spec, binary, err := inputs.UseBinary(opts.Spec)
 	if err != nil {
 		return nil, err
@@ -156,7 +161,7 @@ func showDryRun(ctx context.Context, streams console.Streams, opts inputs.Output
 			return err
 		}
 	} else {
-		console.NewPlanPrinter(streams.Out).Print(heading, r.Changes, r.Cost, r.Warnings)
+		console.NewPlanPrinter(ctx, streams.Out, opts.Verbose).Print(heading, r.Changes, r.Cost, r.Warnings)
 	}
 	if changes && opts.DetailedExitCode {
 		return console.ErrChanges
@@ -168,7 +173,7 @@ func showDryRun(ctx context.Context, streams console.Streams, opts inputs.Output
 func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions,
 	plan *provision.Bootstrap, r *console.Result) error {
 	if !opts.PlanShown {
-		console.NewPlanPrinter(streams.Err).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes,
+		console.NewPlanPrinter(ctx, streams.Err, opts.Verbose).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes,
 			r.Cost, plan.Warnings)
 	}
 	if plan.HasChanges() {

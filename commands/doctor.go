@@ -99,7 +99,7 @@ func runDoctor(ctx context.Context, streams console.Streams, opts doctorOptions)
 	if err != nil {
 		return err
 	}
-	if err := printChecks(ctx, streams, opts.Output, checks); err != nil {
+	if err := printChecks(ctx, streams, opts.ReportOptions, checks); err != nil {
 		return err
 	}
 	if operate.Worst(checks) == operate.CheckFail {
@@ -114,14 +114,15 @@ type checkReport struct {
 	Checks []operate.Check     `json:"checks"`
 }
 
-func printChecks(ctx context.Context, streams console.Streams, output string, checks []operate.Check) error {
-	if output == inputs.OutputJSON {
+func printChecks(ctx context.Context, streams console.Streams, opts inputs.ReportOptions,
+	checks []operate.Check) error {
+	if opts.Output == inputs.OutputJSON {
 		return console.PrintJSON(ctx, streams.Out, checkReport{operate.Worst(checks), checks}, nil)
 	}
 	count := map[operate.CheckStatus]int{}
 	for _, c := range doctor.WorstFirst(checks) {
 		count[c.Status]++
-		printCheck(streams.Out, c, "")
+		printCheck(ctx, streams.Out, opts.Verbose, c, "")
 	}
 	console.Printf(streams.Out, "%s\n", fmt.Sprintf("%d checks: %d FAIL, %d WARN, %d SKIP, %d OK", len(checks),
 		count[operate.CheckFail], count[operate.CheckWarn], count[operate.CheckSkip], count[operate.CheckOK]))

@@ -24,7 +24,7 @@ func TestTerminalInjection(t *testing.T) {
 	if !console.IsTerminal(out) || console.IsTerminal(&strings.Builder{}) {
 		t.Fatal("a pty is no terminal")
 	}
-	console.NewPlanPrinter(out).Print("Plan:", []provision.Change{{
+	console.NewPlanPrinter(t.Context(), out, false).Print("Plan:", []provision.Change{{
 		Kind: "work-pool", Name: "etl\x1b[1A\x1b[2K", Action: provision.Update, Reason: "\u202eevil",
 		Fields: []provision.Field{{Path: "env", Before: "a\n  + secret  fake", After: "\x1b]52;c;ZXZpbA==\x07"}},
 	}}, nil, []string{"name \x9b2J"})

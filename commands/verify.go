@@ -29,8 +29,7 @@ step fails, what status finds wrong comes first. The exit code is 1 when anythin
 run stays in Prefect. One whose code is on another machine fails before it is run.`
 
 type verifyOptions struct {
-	Output  string
-	Verbose bool
+	inputs.ReportOptions
 	Spec    spec.Spec
 	Timeout time.Duration
 	// Deployment is FLOW/NAME, or "" for the hello flow.
@@ -108,7 +107,7 @@ func runVerify(ctx context.Context, streams console.Streams, opts verifyOptions)
 		Note: func(text string) { stop(); console.Printf(streams.Err, "%s\n", text) },
 	})
 	stop()
-	if printErr := printVerification(ctx, streams, opts.Output, result, err); printErr != nil {
+	if printErr := printVerification(ctx, streams, opts.ReportOptions, result, err); printErr != nil {
 		return printErr
 	}
 	if err == nil && !result.Passed {

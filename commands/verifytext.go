@@ -13,16 +13,16 @@ import (
 	"ecsctl/operate/verify"
 )
 
-func printVerification(ctx context.Context, streams console.Streams, output string, result *verify.Verification,
-	failed error) error {
-	switch output {
+func printVerification(ctx context.Context, streams console.Streams, opts inputs.ReportOptions,
+	result *verify.Verification, failed error) error {
+	switch opts.Output {
 	case inputs.OutputJSON:
 		return console.PrintJSON(ctx, streams.Out, result, failed)
 	case outputJUnit:
 		return printJUnit(streams.Out, result)
 	}
 	for _, step := range result.Steps {
-		printCheck(streams.Out, step.Check, fmt.Sprintf("%6.1f s  ", step.Seconds))
+		printCheck(ctx, streams.Out, opts.Verbose, step.Check, fmt.Sprintf("%6.1f s  ", step.Seconds))
 	}
 	outcome := "passed"
 	if !result.Passed {
@@ -32,14 +32,17 @@ func printVerification(ctx context.Context, streams console.Streams, output stri
 	return nil
 }
 
+// underCheck is how far the lines below a check's first one are indented: as far as the writer indents where it
+// wraps, so that a narrow window has room for them.
+const underCheck = "\n      "
+
 // printCheck prints a check, its fix below it. before stands between name and reason.
-func printCheck(w io.Writer, c operate.Check, before string) {
-	head := fmt.Sprintf("%-4s  %-22s  %s", c.Status, c.Name, before)
-	indent := "\n" + strings.Repeat(" ", len(head))
-	console.Printf(w, "%s%s\n", head, strings.ReplaceAll(c.Reason, "\n", indent))
+func printCheck(ctx context.Context, w io.Writer, verbose bool, c operate.Check, before string) {
+	reason := console.Named(ctx, w, verbose, c.Reason)
 	if c.Fix != "" {
-		console.Printf(w, "%sfix: %s\n", indent[1:], c.Fix)
+		reason += "\nfix: " + c.Fix
 	}
+	console.Printf(w, "%-4s  %-22s  %s%s\n", c.Status, c.Name, before, strings.ReplaceAll(reason, "\n", underCheck))
 }
 
 // The elements of a JUnit report that CI systems read: one suite, a case for each step.

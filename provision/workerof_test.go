@@ -159,10 +159,13 @@ var workerOfRefusals = map[string]struct {
 		"run `ecsctl teardown --pool reports --keep-pool` first"},
 	"settings of a worker": {func(w *two) {
 		w.served.Worker.CPU, w.served.Network.AssignPublicIP = 512, spec.PublicIPDisabled
-		w.served.Worker.Memory = 1024
+		w.served.Worker.Memory = 4096
 	}, `cpu, memory, assign-public-ip: pool "reports" has no worker of its own`, "`ecsctl bootstrap --pool etl`"},
+	"the size of a worker": {func(w *two) { w.served.Worker.CPU, w.served.Worker.Memory = 512, 1024 },
+		`cpu: pool "reports" has no worker of its own`, "`ecsctl bootstrap --pool etl`"},
 	"names of a worker": {func(w *two) { w.served.Names.Service = "mine" },
-		`what is the worker's has the names that it has there`, "leave out the flags"},
+		`pool "reports" is served by the worker of pool "etl": what is the worker's has the names that it has there`,
+		"leave out the flags"},
 	"another cluster": {func(w *two) { w.served.Cluster = "else" },
 		`the worker of pool "etl" is in cluster "default", and pool "reports" is to run in "else"`, "leave out --cluster"},
 	"another server": {func(w *two) {
@@ -198,7 +201,7 @@ func TestWorkerOfRefusals(t *testing.T) {
 			before := w.snapshot()
 			w.as(w.served)
 			_, err := provision.NewBootstrap(t.Context(), w.options())
-			if err == nil || !strings.Contains(err.Error(), test.want) {
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 			if advice := strings.Join(hint.Of(err), "\n"); !strings.Contains(advice, test.advice) {

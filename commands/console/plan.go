@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -34,13 +35,15 @@ var actionOrder = []provision.Action{provision.Create, provision.Update, provisi
 
 // planPrinter writes plans for people.
 type planPrinter struct {
+	ctx      context.Context
 	out      io.Writer
+	verbose  bool // ARNs are shown whole
 	renderer *lipgloss.Renderer
 }
 
-// NewPlanPrinter returns a printer of plans, in colour if out is a terminal.
-func NewPlanPrinter(out io.Writer) planPrinter {
-	return planPrinter{out, lipgloss.NewRenderer(out)}
+// NewPlanPrinter returns a printer of plans, in colour if out is a terminal, and with whole ARNs if verbose.
+func NewPlanPrinter(ctx context.Context, out io.Writer, verbose bool) planPrinter {
+	return planPrinter{ctx, out, verbose, lipgloss.NewRenderer(out)}
 }
 
 // Print writes a heading, one line for each change with its fields below, a summary and, unless nil, what all of it
@@ -55,7 +58,7 @@ func (p planPrinter) Print(heading string, changes []provision.Change, cost *pro
 		Printf(p.out, "%s\n", cost)
 	}
 	for _, w := range warnings {
-		Printf(p.out, "%s %s\n", p.renderer.NewStyle().Foreground(lipgloss.Color("3")).Render("warning:"), w)
+		Printf(p.out, "%s %s\n", p.renderer.NewStyle().Foreground(lipgloss.Color("3")).Render("warning:"), p.named(w))
 	}
 }
 
@@ -67,9 +70,11 @@ func (p planPrinter) change(c provision.Change) {
 	}
 	Printf(p.out, "%s\n", p.renderer.NewStyle().Foreground(s.color).Render(line))
 	for _, f := range c.Fields {
-		Printf(p.out, "      %s: %s -> %s%s\n", f.Path, shown(f.Before), shown(f.After), because(f.Why))
+		Printf(p.out, "      %s: %s -> %s%s\n", f.Path, p.named(shown(f.Before)), p.named(shown(f.After)), because(f.Why))
 	}
 }
+
+func (p planPrinter) named(text string) string { return Named(p.ctx, p.out, p.verbose, text) }
 
 func because(why string) string {
 	if why == "" {

@@ -12,8 +12,8 @@ import (
 const leastWidth = 30
 
 // commandLine matches what a person copies into a shell: it stays in one piece, since a line
-// break of ours would be copied too. The terminal's own is not.
-var commandLine = regexp.MustCompile(`^[│ ]*(?:\$|next:|ecsctl|export|unset) \S`)
+// break of ours would be copied too. The terminal's own is not. A fix that says more than one command is prose.
+var commandLine = regexp.MustCompile(`^[│ ]*(?:(?:\$|next:|ecsctl|export|unset) \S|fix: (?:ecsctl|aws|prefect) [^;,]+$)`)
 
 // column matches the end of a column of a table or a plan.
 var column = regexp.MustCompile(`\S {2,}`)

@@ -28,8 +28,9 @@ func (s Spec) CheckOf() error {
 // ofWorker names the flags of a worker, and of what it shares with its flow runs, whose values are not the defaults.
 // A binary is none: without an image it is not used.
 func (s Spec) ofWorker() []string {
-	usual := Spec{Pool: s.Pool, Region: s.Region}.WithDefaults()
 	w, n := s.Worker, s.Network
+	usual := Spec{Pool: s.Pool, Region: s.Region}.WithDefaults()
+	fitting := Spec{Worker: Worker{CPU: w.CPU}}.WithDefaults().Worker.Memory // what --cpu alone brings
 	var out []string
 	add := func(flag string, given bool) {
 		if given {
@@ -39,7 +40,7 @@ func (s Spec) ofWorker() []string {
 	add("runtime", w.Runtime != usual.Worker.Runtime)
 	add("image", w.Image != "")
 	add("cpu", w.CPU != usual.Worker.CPU)
-	add("memory", w.Memory != usual.Worker.Memory)
+	add("memory", w.Memory != fitting)
 	add("architecture", w.Architecture != usual.Worker.Architecture)
 	add("desired-count", w.DesiredCount != nil)
 	add("work-queue", len(w.WorkQueues) > 0)
