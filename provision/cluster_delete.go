@@ -154,18 +154,20 @@ func (c *cluster) delete(ctx context.Context) error {
 			return err
 		}
 	}
-	for {
+	tried := false
+	return c.w.until(ctx, func() (waiting, err error) {
+		if tried {
+			if err := c.findAgain(ctx); err != nil {
+				return nil, err
+			}
+		}
+		tried = true
 		done, err := c.settle(ctx)
 		if done {
-			return err
+			return nil, err
 		}
-		if c.w.pause(ctx) != nil {
-			return explain("delete the cluster, in which "+stillIn(err), err)
-		}
-		if now := c.findAgain(ctx); now != nil {
-			return now
-		}
-	}
+		return explain("delete the cluster, in which "+stillIn(err), err), nil
+	})
 }
 
 // stillIn says what ECS keeps a cluster for.

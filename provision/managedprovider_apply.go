@@ -76,23 +76,25 @@ func notYet(err error) bool {
 
 // settle waits until ECS has done what it was told.
 func (m *managedProvider) settle(ctx context.Context) error {
-	for {
+	looked := false
+	return m.w.until(ctx, func() (waiting, err error) {
+		if looked {
+			err = m.find(ctx)
+		}
+		looked = true
 		switch {
+		case err != nil:
+			return nil, err
 		case m.found == nil:
-			return errors.New("it was deleted by somebody else at the same time: run the command again")
+			return nil, errors.New("it was deleted by somebody else at the same time: run the command again")
 		case m.failed():
-			return m.refused()
+			return nil, m.refused()
 		case m.found.Status == types.CapacityProviderStatusActive &&
 			m.found.UpdateStatus != types.CapacityProviderUpdateStatusUpdateInProgress:
-			return nil
+			return nil, nil
 		}
-		if err := m.w.pause(ctx); err != nil {
-			return explain("wait for the capacity provider, which is "+string(m.found.Status), err)
-		}
-		if err := m.find(ctx); err != nil {
-			return err
-		}
-	}
+		return fmt.Errorf("the capacity provider still is %s", m.found.Status), nil
+	})
 }
 
 // update changes what new instances are like; those that are there stay as they are until ECS replaces them.
@@ -157,8 +159,11 @@ func (m *managedProvider) remove() Change {
 // delete waits for the instances to end, and before that for tasks to leave them: until then ECS takes the call and
 // answers that it failed. The context has the limit.
 func (m *managedProvider) delete(ctx context.Context) error {
+	if m.found == nil {
+		return nil
+	}
 	var kept error
-	for m.found != nil {
+	return m.w.until(ctx, func() (waiting, err error) {
 		if !m.leaving() {
 			out, err := m.w.aws.ECS.DeleteCapacityProvider(ctx, &ecs.DeleteCapacityProviderInput{
 				CapacityProvider: aws.String(m.name()), Cluster: aws.String(m.w.spec.Cluster)})
@@ -166,20 +171,23 @@ func (m *managedProvider) delete(ctx context.Context) error {
 				kept = err
 			}
 			if awserr.HasCode(err, "AccessDeniedException") {
-				return explain("delete the capacity provider", err)
+				return nil, explain("delete the capacity provider", err)
 			}
 		}
-		if err := m.find(ctx); err != nil {
-			return err
+		if err := m.find(ctx); err != nil || m.found == nil {
+			return nil, err
 		}
-		if m.found == nil {
-			return nil
-		}
-		if err := m.w.pause(ctx); err != nil {
-			return explain("delete the capacity provider, which is "+string(m.found.Status), errors.Join(kept, err))
-		}
+		return deletes(string(m.found.Status), kept), nil
+	})
+}
+
+// deletes is what ECS is waited for after DeleteCapacityProvider.
+func deletes(status string, kept error) error {
+	what := "delete the capacity provider, which is " + status
+	if kept == nil {
+		return errors.New("failed to " + what)
 	}
-	return nil
+	return explain(what, kept)
 }
 
 // keptProvider is why ECS keeps a capacity provider that was to go.

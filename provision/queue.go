@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -189,16 +190,19 @@ func (q *queue) delete(ctx context.Context) error {
 	if queueIsGone(err) {
 		return nil
 	}
-	for err == nil {
-		_, err = q.w.aws.SQS.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &q.name})
-		if queueIsGone(err) {
-			return nil
-		}
-		if err == nil {
-			err = q.w.pause(ctx)
-		}
+	if err != nil {
+		return explain("delete the queue", err)
 	}
-	return explain("delete the queue", err)
+	return q.w.until(ctx, func() (waiting, err error) {
+		_, err = q.w.aws.SQS.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &q.name})
+		switch {
+		case queueIsGone(err):
+			return nil, nil
+		case err != nil:
+			return nil, explain("see that the queue is deleted", err)
+		}
+		return errors.New("SQS still has the queue"), nil
+	})
 }
 
 // queueIsGone reports whether SQS does not know the queue. SQS has two names for each error:

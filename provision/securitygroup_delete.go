@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/english"
 	"ecsctl/internal/hint"
 )
 
@@ -31,30 +32,23 @@ func (g *securityGroup) remove() Change {
 }
 
 // usedByRuns is why something stays with --running leave.
-func usedByRuns(n int) string {
-	if n == 1 {
-		return "used by 1 flow run that is left"
-	}
-	return fmt.Sprintf("used by %d flow runs that are left", n)
-}
+func usedByRuns(n int) string { return "still used by " + english.Count(n, "flow run") }
 
 // delete waits for the network interfaces of stopped tasks to go: until then AWS
 // answers DependencyViolation. The context has the limit. What others have in the group never goes by
 // itself, and is not waited for.
 func (g *securityGroup) delete(ctx context.Context) error {
-	for {
-		_, err := g.w.aws.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.found.GroupId})
+	return g.w.until(ctx, func() (waiting, err error) {
+		_, err = g.w.aws.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.found.GroupId})
 		if !awserr.HasCode(err, "DependencyViolation") {
-			return explain("delete the security group", unlessGone(err))
+			return nil, explain("delete the security group", unlessGone(err))
 		}
 		if users := g.users(ctx); len(users) > 0 {
-			return hint.Add(fmt.Errorf("failed to delete the security group %s: it is used by %s", *g.found.GroupId,
+			return nil, hint.Add(fmt.Errorf("failed to delete the security group %s: it is used by %s", *g.found.GroupId,
 				strings.Join(users, ", ")), takeOutOfThese+", then run the same command again")
 		}
-		if g.w.pause(ctx) != nil {
-			return explain("delete the security group, which something still uses", err)
-		}
-	}
+		return explain("delete the security group, which something still uses", err), nil
+	})
 }
 
 const takeOutOfThese = "take the group out of these"

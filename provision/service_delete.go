@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/english"
 	"ecsctl/internal/hint"
 )
 
@@ -94,20 +96,12 @@ func (d *drain) putBackError() error {
 
 func (d *drain) wait(ctx context.Context) error {
 	s := d.s
-	for {
-		running := s.found.RunningCount
-		err := s.find(ctx)
-		if ctx.Err() != nil {
-			return fmt.Errorf("%d tasks of the service still run: %w", running, ctx.Err())
+	return s.w.until(ctx, func() (waiting, err error) {
+		if err := s.find(ctx); err != nil || s.found == nil || s.found.RunningCount == 0 {
+			return nil, err
 		}
-		if err != nil || s.found == nil || s.found.RunningCount == 0 {
-			return err
-		}
-		if err := d.look(ctx); err != nil {
-			return err
-		}
-		_ = s.w.pause(ctx) // the next look sees that the time is up
-	}
+		return errors.New(english.Are(int(s.found.RunningCount), "task") + " still running"), d.look(ctx)
+	})
 }
 
 // look sets the desired count to 0 again where it is no longer, and not just not yet.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/english"
 	"ecsctl/internal/hint"
 )
 
@@ -188,8 +189,8 @@ func (t *Teardown) Refused() error {
 	for i, task := range t.running {
 		names[i] = task.name
 	}
-	return hint.Add(fmt.Errorf("%d flow runs of pool %q are still running: %s", len(names), t.w.spec.Pool,
-		strings.Join(names, ", ")),
+	return hint.Add(fmt.Errorf("of pool %q %s still running: %s", t.w.spec.Pool,
+		english.Are(len(names), "flow run"), strings.Join(names, ", ")),
 		"pass --running wait to wait for them, --running stop to stop them, or --running leave to leave them")
 }
 

@@ -2,12 +2,14 @@ package provision
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"golang.org/x/sync/errgroup"
+
+	"ecsctl/internal/english"
 )
 
 // taskStep settles the flow runs that still run, once the worker can start no more.
@@ -40,22 +42,20 @@ func (t *Teardown) settleTasks(ctx context.Context, progress Progress) error {
 			return err
 		}
 	}
-	for told := 0; len(running) > 0; {
+	told := 0
+	return t.w.until(ctx, func() (waiting, err error) {
+		if told > 0 {
+			running, err = t.w.runningTasks(ctx)
+		}
+		if err != nil || len(running) == 0 {
+			return nil, err
+		}
 		if len(running) != told {
 			told = len(running)
-			progress.Note(fmt.Sprintf("waiting for %d flow runs to end", told))
+			progress.Note("waiting for " + english.Count(told, "flow run") + " to end")
 		}
-		_ = t.w.pause(ctx) // the next look sees that the time is up
-		now, err := t.w.runningTasks(ctx)
-		if err != nil && ctx.Err() != nil {
-			return fmt.Errorf("%d flow runs still run: %w", len(running), ctx.Err())
-		}
-		if err != nil {
-			return err
-		}
-		running = now
-	}
-	return nil
+		return errors.New(english.Are(told, "flow run") + " still running"), nil
+	})
 }
 
 func (w *world) stopTasks(ctx context.Context, tasks []runningTask) error {

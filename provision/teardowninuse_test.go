@@ -94,7 +94,7 @@ func TestRunsThatAreLeftKeepWhatTheyUse(t *testing.T) {
 	}
 	for _, kind := range []provision.Kind{provision.KindCluster, provision.KindSecurityGroup} {
 		c := change(t, plan, kind)
-		if c.Action != provision.Leave || c.Reason != "used by 1 flow run that is left" {
+		if c.Action != provision.Leave || c.Reason != "still used by 1 flow run" {
 			t.Errorf("got %+v", c)
 		}
 	}

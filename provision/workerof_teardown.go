@@ -140,24 +140,19 @@ func (u *undoneService) delete(ctx context.Context) error {
 		return err
 	}
 	s := u.host.service
-	for {
+	return s.w.until(ctx, func() (waiting, err error) {
 		if err := s.find(ctx); err != nil || s.found == nil {
-			return err
+			return nil, err
 		}
 		if newest := primaryOf(s.found); newest != nil && newest.RolloutState == types.DeploymentRolloutStateFailed {
-			return fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(newest.RolloutStateReason))
+			return nil, fmt.Errorf("%w: %s", errFailedDeployment, aws.ToString(newest.RolloutStateReason))
 		}
 		older, err := s.replaces(ctx)
-		if err != nil {
-			return err
+		if err != nil || !older && !s.lags() {
+			return nil, err
 		}
-		if !older && !s.lags() {
-			return nil
-		}
-		if err := s.w.pause(ctx); err != nil {
-			return fmt.Errorf("the tasks that serve the pool have not ended: %w", err)
-		}
-	}
+		return errors.New("the tasks that serve the pool have not ended"), nil
+	})
 }
 
 // replaces reports whether tasks are there that are not of the newest deployment.

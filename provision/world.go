@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ecsctl/image"
+	"ecsctl/internal/hint"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/provision/spec"
@@ -96,6 +97,23 @@ func (w *world) setValue(kind Kind, v string) {
 
 // pause waits between two looks; it ends early with ctx.
 func (w *world) pause(ctx context.Context) error { return pause.For(ctx, w.poll) }
+
+// until looks again and again, until nothing is waited for. At the end of ctx the error says what was, as the last whole
+// look saw it: a look that the end cuts short tells only of the cut.
+func (w *world) until(ctx context.Context, look func() (waiting, err error)) error {
+	var last error
+	for {
+		waiting, err := look()
+		if last != nil && ctx.Err() != nil && (waiting != nil || err != nil) {
+			return hint.Add(explainAs(last.Error(), ctx.Err()), hint.Of(last)...)
+		}
+		if waiting == nil || err != nil {
+			return err
+		}
+		last = waiting
+		_ = w.pause(ctx) // the next look sees that the time is up
+	}
+}
 
 // chosenNames are the names of the Spec when any is other than derived, else nil.
 func (w *world) chosenNames() *spec.Names {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ecsctl/commands/wizard/prompt"
 	"ecsctl/internal/awserr"
+	"ecsctl/internal/english"
 	"ecsctl/prefect"
 	"ecsctl/provision"
 	"ecsctl/provision/spec"
@@ -143,7 +143,7 @@ func clusterList(clusters []provision.ClusterChoice, current string) prompt.Ques
 		q.Options = append(q.Options, prompt.Option{Label: defaultCluster + "  will be created", Value: defaultCluster})
 	}
 	for _, c := range clusters {
-		label := fmt.Sprintf("%s  exists, %s, %s", c.Name, Count(c.Services, "service"), Count(c.Tasks, "running task"))
+		label := fmt.Sprintf("%s  exists, %s, %s", c.Name, english.Count(c.Services, "service"), english.Count(c.Tasks, "running task"))
 		q.Options = append(q.Options, prompt.Option{Label: label, Value: c.Name})
 	}
 	if !slices.ContainsFunc(q.Options, func(o prompt.Option) bool { return o.Value == current }) {
@@ -151,14 +151,6 @@ func clusterList(clusters []provision.ClusterChoice, current string) prompt.Ques
 	}
 	q.Options = append(q.Options, prompt.Option{Label: "another one", Value: otherValue})
 	return q
-}
-
-// Count returns n and the noun, in the plural unless n is 1.
-func Count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %s", n, strings.TrimSuffix(what, "s")+"s")
 }
 
 // unless is the value, or nothing when it is what ecsctl would take anyway.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"ecsctl/commands/wizard/prompt"
+	"ecsctl/internal/english"
 	"ecsctl/internal/fargate"
 	"ecsctl/provision/spec"
 )
@@ -195,7 +196,7 @@ func askRetention(ctx context.Context, w *wizard) (string, error) {
 		Help: "In CloudWatch, which charges for what it keeps. --log-retention takes more values.",
 	}
 	for _, days := range usualRetention {
-		q.Options = append(q.Options, prompt.Option{Label: Count(days, "day"), Value: strconv.Itoa(days)})
+		q.Options = append(q.Options, prompt.Option{Label: english.Count(days, "day"), Value: strconv.Itoa(days)})
 	}
 	text, err := w.ask(ctx, q)
 	if err != nil {
@@ -206,7 +207,7 @@ func askRetention(ctx context.Context, w *wizard) (string, error) {
 		return "", err
 	}
 	w.spec.LogRetentionDays = unless(days, spec.Spec{}.WithDefaults().LogRetentionDays)
-	return Count(days, "day"), nil
+	return english.Count(days, "day"), nil
 }
 
 // specWithDefaults is the Spec as it stands, complete.

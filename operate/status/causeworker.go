@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"ecsctl/internal/english"
 )
 
 // online is the status of a worker whose last heartbeat is recent.
@@ -24,8 +26,8 @@ func (r *statusReader) workerProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Fail, About: AboutWorker,
-		Cause: fmt.Sprintf("%d tasks of service %q run, but no worker is online in Prefect", s.RunningCount,
-			r.spec.Names.Service)}
+		Cause: fmt.Sprintf("of service %q %s running, but no worker is online in Prefect", r.spec.Names.Service,
+			english.Are(int(s.RunningCount), "task"))}
 	for _, task := range r.report.running {
 		if started := task.StartedAt; started != nil && r.now.Sub(*started) < r.opts.StuckAfter {
 			p.Cause += fmt.Sprintf(" yet: task %s started %s ago", ShortName(aws.ToString(task.TaskArn)),

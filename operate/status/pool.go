@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ecsctl/internal/english"
 	"ecsctl/internal/shellword"
 	"ecsctl/prefect"
 )
@@ -167,11 +168,12 @@ func (r *statusReader) lateProblems() []Problem {
 		}
 	}
 	p := Problem{Severity: Warn, About: AboutLateRuns,
-		Cause: fmt.Sprintf("%d flow runs are late, and nothing else seems wrong", pool.Late),
+		Cause: english.Are(pool.Late, "flow run") + " late, and nothing else seems wrong",
 		Fix: []string{"ecsctl logs --pool " + shellword.Quote(r.spec.Pool),
 			"look for concurrency limits of queues, deployments and tags"}}
 	if limit := pool.ConcurrencyLimit; limit != nil && pool.Running+pool.Pending >= *limit {
-		p.Cause = fmt.Sprintf("%d flow runs are late: the pool's concurrency limit of %d is reached", pool.Late, *limit)
+		p.Cause = fmt.Sprintf("%s late: the pool's concurrency limit of %d is reached",
+			english.Are(pool.Late, "flow run"), *limit)
 		p.Fix = []string{fmt.Sprintf("prefect work-pool set-concurrency-limit %s %d", shellword.Quote(r.spec.Pool),
 			max(1, *limit*2))}
 	}
