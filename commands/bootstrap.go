@@ -173,8 +173,8 @@ func showDryRun(ctx context.Context, streams console.Streams, opts inputs.Output
 func applyBootstrap(ctx context.Context, streams console.Streams, opts wizard.BootstrapOptions,
 	plan *provision.Bootstrap, r *console.Result) error {
 	if !opts.PlanShown {
-		console.NewPlanPrinter(ctx, streams.Err, opts.Verbose).Print(console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes,
-			r.Cost, plan.Warnings)
+		console.NewPlanPrinter(ctx, streams.Err, opts.Verbose).Print(
+			console.BootstrapHeading(opts.Spec.Pool, plan), plan.Changes, r.Cost, plan.Warnings)
 	}
 	if plan.HasChanges() {
 		if !opts.Yes {

@@ -132,8 +132,8 @@ func teardownHeading(pool string, plan *provision.Teardown) string {
 // applyTeardown shows the plan, asks, removes, looks again and reports what is left.
 func applyTeardown(ctx context.Context, streams console.Streams, opts teardownOptions, plan *provision.Teardown,
 	r *console.Result) error {
-	console.NewPlanPrinter(ctx, streams.Err, opts.Verbose).Print(teardownHeading(opts.Spec.Pool, plan), plan.Changes, nil,
-		plan.Warnings)
+	console.NewPlanPrinter(ctx, streams.Err, opts.Verbose).Print(
+		teardownHeading(opts.Spec.Pool, plan), plan.Changes, nil, plan.Warnings)
 	if err := plan.Refused(); err != nil {
 		return err
 	}

@@ -71,7 +71,8 @@ func texts() map[string]func(console.Streams) {
 	long := strings.Repeat("a rather long reason that nobody reads to its end, ", 4)
 	out := map[string]func(console.Streams){
 		"plan": func(s console.Streams) {
-			console.NewPlanPrinter(context.Background(), s.Out, false).Print("Work pool \"etl\" on "+long, []provision.Change{{
+			plan := console.NewPlanPrinter(context.Background(), s.Out, false)
+			plan.Print("Work pool \"etl\" on "+long, []provision.Change{{
 				Kind: "security-group", Name: "prefect-etl", Action: provision.Update, Reason: long,
 				Fields: []provision.Field{{Path: "description", Before: long, After: "short"}},
 			}}, &provision.Cost{Items: []provision.CostItem{{What: long, Month: 1}}}, []string{long})

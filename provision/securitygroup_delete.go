@@ -44,8 +44,8 @@ func (g *securityGroup) delete(ctx context.Context) error {
 			return nil, explain("delete the security group", unlessGone(err))
 		}
 		if users := g.users(ctx); len(users) > 0 {
-			return nil, hint.Add(fmt.Errorf("failed to delete the security group %s: it is used by %s", *g.found.GroupId,
-				strings.Join(users, ", ")), takeOutOfThese+", then run the same command again")
+			return nil, hint.Add(fmt.Errorf("failed to delete the security group %s: it is used by %s",
+				*g.found.GroupId, strings.Join(users, ", ")), takeOutOfThese+", then run the same command again")
 		}
 		return explain("delete the security group, which something still uses", err), nil
 	})

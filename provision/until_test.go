@@ -31,7 +31,8 @@ func TestTheEndOfAWaitTellsWhatWasWaitedFor(t *testing.T) {
 				}
 				return hint.Add(errors.New("2 tasks run"), "stop them"), nil
 			})
-			if err == nil || err.Error() != test.want || !errors.Is(err, context.DeadlineExceeded) || len(hint.Of(err)) != 1 {
+			if err == nil || err.Error() != test.want || !errors.Is(err, context.DeadlineExceeded) ||
+				len(hint.Of(err)) != 1 {
 				t.Errorf("%s: got %v with %q, want %s with a hint", name, err, hint.Of(err), test.want)
 			}
 		})

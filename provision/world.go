@@ -98,8 +98,8 @@ func (w *world) setValue(kind Kind, v string) {
 // pause waits between two looks; it ends early with ctx.
 func (w *world) pause(ctx context.Context) error { return pause.For(ctx, w.poll) }
 
-// until looks again and again, until nothing is waited for. At the end of ctx the error says what was, as the last whole
-// look saw it: a look that the end cuts short tells only of the cut.
+// until looks again and again, until nothing is waited for. At the end of ctx the error says what was, as the last
+// whole look saw it: a look that the end cuts short tells only of the cut.
 func (w *world) until(ctx context.Context, look func() (waiting, err error)) error {
 	var last error
 	for {

@@ -13,7 +13,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// LimitVariable names the time that a shell waits for values that have to be asked for, such as 5s; usualLimit without it.
+// LimitVariable names the time that a shell waits for values that have to be asked for, such as 5s. Without it that is
+// usualLimit.
 const LimitVariable = "ECSCTL_COMPLETION_TIMEOUT"
 
 const usualLimit = 2 * time.Second

@@ -12,9 +12,9 @@ import (
 // arns matches ARNs in text, with what may follow one in a sentence.
 var arns = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^\s"'` + "`" + `,;()\[\]]+`)
 
-// Named returns text for people: as it is if verbose, else with the ARNs of the account and region that the command works in as their
-// resources, such as role/NAME, and links to them where w has links. ARNs of elsewhere stay whole, since the
-// account or region is what matters of them, and so do those in commands to copy, between backticks.
+// Named returns text for people: as it is if verbose, else with the ARNs of the account and region that the command
+// works in as their resources, such as role/NAME, and links to them where w has links. ARNs of elsewhere stay whole,
+// since the account or region is what matters of them, and so do those in commands to copy, between backticks.
 func Named(ctx context.Context, w io.Writer, verbose bool, text string) string {
 	if verbose || !strings.Contains(text, "arn:") {
 		return text

@@ -18,8 +18,8 @@ func TestARNsAsNames(t *testing.T) {
 		"arn:aws:iam::210987654321:role/theirs":          "arn:aws:iam::210987654321:role/theirs",
 		"arn:aws:ecs:us-east-1:123456789012:cluster/far": "arn:aws:ecs:us-east-1:123456789012:cluster/far",
 		"arn:aws:s3:::bucket":                            "arn:aws:s3:::bucket",
-		"run `aws ecs stop arn:aws:ecs:eu-west-1:123456789012:task/a/b`, then see arn:aws:iam::123456789012:role/r": "" +
-			"run `aws ecs stop arn:aws:ecs:eu-west-1:123456789012:task/a/b`, then see role/r",
+		"run `stop arn:aws:ecs:eu-west-1:123456789012:task/a/b`, see arn:aws:iam::123456789012:role/r": "" +
+			"run `stop arn:aws:ecs:eu-west-1:123456789012:task/a/b`, see role/r",
 	} {
 		if got := Named(ctx, io.Discard, false, text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)

@@ -70,7 +70,8 @@ func (p planPrinter) change(c provision.Change) {
 	}
 	Printf(p.out, "%s\n", p.renderer.NewStyle().Foreground(s.color).Render(line))
 	for _, f := range c.Fields {
-		Printf(p.out, "      %s: %s -> %s%s\n", f.Path, p.named(shown(f.Before)), p.named(shown(f.After)), because(f.Why))
+		Printf(p.out, "      %s: %s -> %s%s\n", f.Path, p.named(shown(f.Before)), p.named(shown(f.After)),
+			because(f.Why))
 	}
 }
 

@@ -52,8 +52,8 @@ func (w *wizard) End(ctx context.Context, plan *provision.Bootstrap) error {
 	cost := plan.Cost()
 	if w.opts.PlanShown {
 		console.Printf(w.streams.Err, "\n")
-		console.NewPlanPrinter(ctx, w.streams.Err, w.opts.Verbose).Print(console.BootstrapHeading(w.spec.Pool, plan), plan.Changes,
-			&cost, plan.Warnings)
+		console.NewPlanPrinter(ctx, w.streams.Err, w.opts.Verbose).Print(
+			console.BootstrapHeading(w.spec.Pool, plan), plan.Changes, &cost, plan.Warnings)
 	}
 	console.Printf(w.streams.Err, "\nThe same without questions, for CI:\n\n  %s\n\n", inputs.CommandLine(w.spec))
 	if w.typed {

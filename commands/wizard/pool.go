@@ -143,7 +143,8 @@ func clusterList(clusters []provision.ClusterChoice, current string) prompt.Ques
 		q.Options = append(q.Options, prompt.Option{Label: defaultCluster + "  will be created", Value: defaultCluster})
 	}
 	for _, c := range clusters {
-		label := fmt.Sprintf("%s  exists, %s, %s", c.Name, english.Count(c.Services, "service"), english.Count(c.Tasks, "running task"))
+		label := fmt.Sprintf("%s  exists, %s, %s", c.Name, english.Count(c.Services, "service"),
+			english.Count(c.Tasks, "running task"))
 		q.Options = append(q.Options, prompt.Option{Label: label, Value: c.Name})
 	}
 	if !slices.ContainsFunc(q.Options, func(o prompt.Option) bool { return o.Value == current }) {
