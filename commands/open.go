@@ -126,7 +126,12 @@ func showPages(streams console.Streams, opts openOptions, found *pages.Pages) {
 	if opts.AWS {
 		address = found.AWS
 	}
-	if err := browse(address); err != nil {
+	err := browse(address)
+	var missing *exec.Error
+	switch {
+	case errors.As(err, &missing):
+		console.Printf(streams.Err, "no browser was opened: this machine has no %s\n", missing.Name)
+	case err != nil:
 		console.Printf(streams.Err, "no browser was opened: %v\n", err)
 	}
 }

@@ -60,6 +60,9 @@ func TestHelpIsShort(t *testing.T) {
 // mayBeWide: a word that has no room, or a command that is to be copied.
 func mayBeWide(line string) bool {
 	words := strings.Fields(strings.TrimLeft(line, " │"))
+	if slices.Contains(words, "-") { // what a command is for
+		return false
+	}
 	return len(words) == 1 || slices.Contains([]string{"$", "next:", "ecsctl"}, words[0])
 }
 

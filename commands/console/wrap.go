@@ -15,6 +15,9 @@ const leastWidth = 30
 // break of ours would be copied too. The terminal's own is not. A fix that says more than one command is prose.
 var commandLine = regexp.MustCompile(`^[│ ]*(?:(?:\$|next:|ecsctl|export|unset) \S|fix: (?:ecsctl|aws|prefect) [^;,]+$)`)
 
+// introduction matches the line of a help that says what a command is for.
+var introduction = regexp.MustCompile(`^ +ecsctl[a-z -]* - `)
+
 // column matches the end of a column of a table or a plan.
 var column = regexp.MustCompile(`\S {2,}`)
 
@@ -54,7 +57,7 @@ func (w *wrapper) wrap(text string, width int) string {
 func (w *wrapper) line(out *strings.Builder, body string, width int) {
 	first := w.begun == ""
 	w.begun += ansi.Strip(body)
-	if w.at+ansi.StringWidth(body) <= width || commandLine.MatchString(w.begun) || strings.Contains(body, "\t") {
+	if w.at+ansi.StringWidth(body) <= width || w.isCommand() || strings.Contains(body, "\t") {
 		out.WriteString(body)
 		w.at += ansi.StringWidth(body)
 		return
@@ -85,6 +88,10 @@ func (w *wrapper) line(out *strings.Builder, body string, width int) {
 		out.WriteString(blanks)
 		w.at += len(blanks)
 	}
+}
+
+func (w *wrapper) isCommand() bool {
+	return commandLine.MatchString(w.begun) && !introduction.MatchString(w.begun)
 }
 
 // under is what a word on a line of its own begins with: a word that has no room below its column

@@ -25,6 +25,8 @@ func TestWrap(t *testing.T) {
 			"see\nhttps://docs.prefect.io/v3/how-to/x\nnow\n"},
 		"a command": {"next: ecsctl bootstrap --pool etl --region eu\n",
 			"next: ecsctl bootstrap --pool etl --region eu\n"},
+		"what a command is for": {"   ecsctl status - show the state of a pool\n",
+			"   ecsctl status - show the\n   state of a pool\n"},
 		"a fix": {"      fix: aws ecs stop-task --cluster default --task a\n",
 			"      fix: aws ecs stop-task --cluster default --task a\n"},
 		"a fix in prose": {"      fix: ecsctl bootstrap; before it, read the log\n",

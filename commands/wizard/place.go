@@ -34,9 +34,10 @@ func (w *wizard) begin(ctx context.Context) (err error) {
 	if w.settings, err = inputs.DiscoverPrefect(ctx, w.spec.Prefect, w.streams); err != nil {
 		return err
 	}
+	console.ReportingOf(ctx).SetClients(w.connection.Clients)
 	console.Printf(w.streams.Err,
 		"AWS account %s, region %s\n  as %s\n  (another account: stop, and pass --profile or AWS_PROFILE)\n",
-		w.account(), w.identity.Region, w.identity.Caller)
+		w.account(), w.identity.Region, console.Named(ctx, w.streams.Err, w.opts.Verbose, w.identity.Caller))
 	if !w.needsServer() {
 		console.Printf(w.streams.Err, "Prefect API %s\n  from %s\n", w.settings.APIURL,
 			w.settings.Sources["PREFECT_API_URL"])
