@@ -49,6 +49,10 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make a home for the Prefect server: %w", err)
 	}
+	made, err := emptyDatabase(python, home)
+	if err != nil {
+		return nil, err
+	}
 	socket, port, err := listen()
 	if err != nil {
 		return nil, err
@@ -62,7 +66,9 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 		}
 		return process, process.waitHealthy(ctx, server.URL+"/health")
 	}
-	server.Process, err = server.start(ctx, socket)
+	if server.Process, err = server.start(ctx, socket); err == nil {
+		err = made(ctx)
+	}
 	return server, err
 }
 
