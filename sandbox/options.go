@@ -76,6 +76,10 @@ type Options struct {
 	// doubled with each failure up to 64 times; default 50 ms.
 	RestartDelay time.Duration
 
+	// HealthRetries is how many health checks in a row must fail at least, where a task definition asks for fewer: on a
+	// machine that is busy for long, a healthy program may have no turn to answer in time.
+	HealthRetries int
+
 	// SteadyDelay is how long all tasks of a deployment must run before it is complete; default 1 s.
 	SteadyDelay time.Duration
 

@@ -129,6 +129,7 @@ func (s *Server) startServices() {
 		Clock: o.Clock, Lag: &s.lag, Mishaps: s.mishaps(), EnforceIAM: o.EnforceIAM, Images: o.Images,
 		Functions: functions(o.Functions), Volumes: o.Volumes,
 		TaskDelay: o.TaskDelay, RestartDelay: o.RestartDelay, SteadyDelay: o.SteadyDelay, DrainDelay: o.DrainDelay,
+		HealthRetries: o.HealthRetries,
 		ProviderDelay: o.ProviderDelay,
 		Environment:   s.placeEnv(), ContainerEnvironment: o.ContainerEnvironment,
 		StandInEnvironment: o.StandInEnvironment, Guard: &s.guard,

@@ -45,6 +45,7 @@ func NewWorld(opts sandbox.Options, authorization string, api ...prefectapi.Opti
 		opts.ContainerEnvironment = QuickWorker // else all workers answer health checks on one port
 	}
 	opts.PrefectAPI = prefectapi.New(api...)
+	opts.HealthRetries = 100 // no test is about them, and many wait for a worker while others take all processors
 	if opts.Region == "" {
 		opts.Region = Region
 	}

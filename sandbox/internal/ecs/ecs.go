@@ -25,17 +25,18 @@ import (
 type Config struct {
 	Partition, Region, Account string
 
-	Clock        *clock.Clock
-	Mishaps      Mishaps           // what goes wrong by request
-	Lag          *lag.Lag          // by which changes of services, tasks and clusters are seen late
-	EnforceIAM   bool              // execution roles may do only what their policies allow
-	Images       map[string]string // image pattern -> directory of its programs
-	Functions    map[string]Function
-	Volumes      []string      // paths of this machine that containers see
-	TaskDelay    time.Duration // spent in PROVISIONING and again in PENDING
-	RestartDelay time.Duration // before a failed task is replaced, doubled with each failure
-	SteadyDelay  time.Duration // a deployment is complete when its tasks ran that long
-	DrainDelay   time.Duration // a deleted service stays DRAINING that long
+	Clock         *clock.Clock
+	Mishaps       Mishaps           // what goes wrong by request
+	Lag           *lag.Lag          // by which changes of services, tasks and clusters are seen late
+	EnforceIAM    bool              // execution roles may do only what their policies allow
+	Images        map[string]string // image pattern -> directory of its programs
+	Functions     map[string]Function
+	Volumes       []string      // paths of this machine that containers see
+	TaskDelay     time.Duration // spent in PROVISIONING and again in PENDING
+	RestartDelay  time.Duration // before a failed task is replaced, doubled with each failure
+	HealthRetries int           // in a row must fail at least
+	SteadyDelay   time.Duration // a deployment is complete when its tasks ran that long
+	DrainDelay    time.Duration // a deleted service stays DRAINING that long
 	// ProviderDelay is how long changes of a capacity provider of Managed Instances take.
 	ProviderDelay time.Duration
 	Environment   []string       // of every container: how to reach AWS, without credentials

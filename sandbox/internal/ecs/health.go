@@ -24,6 +24,7 @@ func (s *Service) probe(t *task, c *container) {
 	if retries == 0 {
 		retries = 3
 	}
+	retries = max(retries, s.cfg.HealthRetries)
 	grace := s.cfg.Clock.Now().Add(seconds(c.health.StartPeriod, 0))
 	failures := 0
 	for s.sleep(c, interval) {
