@@ -31,6 +31,7 @@ const (
 type runningWorker struct {
 	image          string
 	keyFrom        string // where its container reads an API key from, as `valueFrom`; "" is nowhere
+	hasAuth        bool   // it reads an auth string
 	desired, count int
 }
 
@@ -55,8 +56,11 @@ func (d *doctor) findRunning(ctx context.Context) *runningWorker {
 	container := definition.TaskDefinition.ContainerDefinitions[0]
 	worker.image = aws.ToString(container.Image)
 	for _, secret := range container.Secrets {
-		if aws.ToString(secret.Name) == "PREFECT_API_KEY" {
+		switch aws.ToString(secret.Name) {
+		case "PREFECT_API_KEY":
 			worker.keyFrom = aws.ToString(secret.ValueFrom)
+		case "PREFECT_API_AUTH_STRING":
+			worker.hasAuth = true
 		}
 	}
 	return worker

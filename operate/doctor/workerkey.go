@@ -55,6 +55,9 @@ func (d *doctor) checkWorkerKey(ctx context.Context) {
 		d.fail(checkWorkerKey, fmt.Sprintf("%s %q, which the worker reads its API key from, is gone", what, name),
 			d.bootstrapLine(ctx))
 		return
+	case gone && d.running != nil && d.running.hasAuth:
+		d.skip(checkWorkerKey, "the worker has an auth string instead: `ecsctl verify` shows whether it works")
+		return
 	case gone:
 		d.skip(checkWorkerKey, fmt.Sprintf("there is no %s %q", what, name))
 		return
