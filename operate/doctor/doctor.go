@@ -34,10 +34,8 @@ type DoctorOptions struct {
 	// Deployments has all deployments of the pool looked through, by the worker's own settings.
 	Deployments bool
 	Settings    map[string]string
+	CheckTime   time.Duration // the limit of one check; default 30 s
 }
-
-// checkTime is the limit of one check.
-const checkTime = 30 * time.Second
 
 // doctor is one examination. Later checks build on what earlier ones found.
 type doctor struct {
@@ -103,7 +101,7 @@ func (d *doctor) look(ctx context.Context, checks []check) {
 		parts[i] = &part
 		group.Go(func() {
 			for _, look := range looks {
-				limited, cancel := context.WithTimeout(ctx, checkTime)
+				limited, cancel := context.WithTimeout(ctx, cmp.Or(d.CheckTime, 30*time.Second))
 				look(&part, limited)
 				cancel()
 				if ctx.Err() != nil {

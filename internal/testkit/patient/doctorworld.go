@@ -162,7 +162,7 @@ func (p *Patient) Bootstrap() {
 // Examine is what the doctor finds, by check. change alters what the doctor is given.
 func (p *Patient) Examine(change func(*doctor.DoctorOptions)) map[string]operate.Check {
 	p.T.Helper()
-	o := doctor.DoctorOptions{AWS: p.Cfg, Prefect: p.API(p.Server.PrefectAPIURL())}
+	o := doctor.DoctorOptions{AWS: p.Cfg, Prefect: p.API(p.Server.PrefectAPIURL()), CheckTime: Patience}
 	o.Options = p.Options(p.Cfg, o.Prefect)
 	if change != nil {
 		change(&o)
