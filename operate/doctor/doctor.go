@@ -4,6 +4,7 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -172,7 +173,13 @@ func (d *doctor) warn(name, reason, fix string) { d.add(name, operate.CheckWarn,
 func (d *doctor) fail(name, reason, fix string) { d.add(name, operate.CheckFail, reason, fix) }
 
 // failed is a failure that an error tells of.
-func (d *doctor) failed(name string, err error) { d.fail(name, err.Error(), status.FixOf(err)) }
+func (d *doctor) failed(name string, err error) {
+	fix := status.FixOf(err)
+	if fix == "" && errors.Is(err, context.DeadlineExceeded) {
+		fix = "look again; if it takes as long again, check the network and the proxy settings"
+	}
+	d.fail(name, err.Error(), fix)
+}
 
 // failedOrDenied fails a check, or skips it if we may not look.
 func (d *doctor) failedOrDenied(name string, err error) {
