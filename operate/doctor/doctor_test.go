@@ -357,13 +357,3 @@ func TestDoctorOfABrandNewAccount(t *testing.T) {
 	want(t, found, "ECS's own role", operate.CheckWarn, "no service-linked role AWSServiceRoleForECS yet",
 		provision.MakeLinkedRole)
 }
-
-// AWS that does not answer is a finding with a fix, as every FAIL is.
-func TestDoctorOfASlowAWS(t *testing.T) {
-	t.Parallel()
-	p := patient.NewPatient(t, sandbox.Options{})
-	p.Server.AddFault(fault.Fault{Service: "ec2", Operation: "DescribeVpcs", Times: -1, Kind: fault.Latency,
-		Latency: time.Hour})
-	found := p.Examine(func(o *doctor.DoctorOptions) { o.CheckTime = time.Second })
-	want(t, found, "network", operate.CheckFail, "timed out", "check the network and the proxy settings")
-}
