@@ -76,7 +76,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`(vpc|subnet|sg)-[0-9a-f]{17}`), "$1-0123456789abcdef0"},
 	{regexp.MustCompile(`(vpc|subnet|sg)-[0-9a-f]{1,16}…`), "$1-cut…"},
-	{regexp.MustCompile(`worker:dev-[0-9a-f]{32}`), "worker:dev-0123456789abcdef0123456789abcdef"},
+	{regexp.MustCompile(`worker:dev-[0-9a-f]{12}`), "worker:dev-0123456789ab"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\((\d+\.\ds|\ds)\)`), "(TIME)"},
 }

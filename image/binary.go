@@ -71,6 +71,10 @@ func adviseRelease(err error) error {
 // format changes when the image made from the same binary does.
 const format = "1"
 
+// sumInTag is how many digits of the content's checksum a tag has: enough to tell the images of a repository apart, and
+// few enough for a line of a plan in a narrow window.
+const sumInTag = 12
+
 // maxVersionInTag leaves room in the 128 characters that a tag may have.
 const maxVersionInTag = 64
 
@@ -86,5 +90,5 @@ func Tag(binaries ...*Binary) string {
 	}
 	version := unsafeInTag.ReplaceAllString(binaries[0].Version, "-")
 	version = strings.TrimLeft(version[:min(len(version), maxVersionInTag)], ".-")
-	return version + "-" + hex.EncodeToString(hash.Sum(nil))[:32]
+	return version + "-" + hex.EncodeToString(hash.Sum(nil))[:sumInTag]
 }
