@@ -96,7 +96,7 @@ func runLogs(ctx context.Context, streams console.Streams, opts logsOptions) err
 	defer stop()
 	reading := logs.LogOptions{
 		Options: options, FlowRun: opts.FlowRun, Since: opts.Since, Follow: opts.Follow, Status: &cause,
-		Problem: func(p status.Problem) { stop(); newStatusPrinter(ctx, streams.Err).problem(p) },
+		Problem: func(p status.Problem) { stop(); newStatusPrinter(ctx, streams.Err, opts.Verbose).problem(p) },
 		Note:    func(text string) { stop(); console.Printf(streams.Err, "%s\n", text) },
 	}
 	return logs.ReadLogs(ctx, reading, func(line logs.LogLine) error {

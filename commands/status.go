@@ -144,10 +144,10 @@ func showStatus(ctx context.Context, streams console.Streams, opts statusOptions
 		return console.PrintJSON(ctx, streams.Out, status, nil)
 	}
 	if opts.Watch && console.IsTerminal(streams.Out) {
-		watchScreen(ctx, streams, status)
+		watchScreen(ctx, streams, opts.Verbose, status)
 		return nil
 	}
-	newStatusPrinter(ctx, streams.Out).Print(status)
+	newStatusPrinter(ctx, streams.Out, opts.Verbose).Print(status)
 	if opts.Watch {
 		console.Printf(streams.Out, "\n")
 	}

@@ -26,10 +26,11 @@ type statusPrinter struct {
 	renderer *lipgloss.Renderer
 	ctx      context.Context // of the command: its AWS is where links lead
 	now      time.Time
+	verbose  bool // ARNs are shown whole
 }
 
-func newStatusPrinter(ctx context.Context, out io.Writer) *statusPrinter {
-	return &statusPrinter{ctx: ctx, out: out, tty: out, renderer: lipgloss.NewRenderer(out)}
+func newStatusPrinter(ctx context.Context, out io.Writer, verbose bool) *statusPrinter {
+	return &statusPrinter{ctx: ctx, out: out, tty: out, verbose: verbose, renderer: lipgloss.NewRenderer(out)}
 }
 
 // The colours: green is fine, red is not, yellow in between.
@@ -77,7 +78,8 @@ func (p *statusPrinter) problem(problem status.Problem) {
 	if problem.Severity == status.Warn {
 		mark = p.paint(odd, "WARN")
 	}
-	console.Printf(p.out, "%s %s: %s\n", mark, problem.About, plaintext.Line(problem.Cause))
+	cause := console.Named(p.ctx, p.tty, p.verbose, plaintext.Line(problem.Cause))
+	console.Printf(p.out, "%s %s: %s\n", mark, problem.About, cause)
 	for _, detail := range problem.Details {
 		console.Printf(p.out, "       %s\n", p.paint(dim, plaintext.Line(detail)))
 	}

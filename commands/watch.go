@@ -21,7 +21,7 @@ const clearScreen = "\x1b[H\x1b[2J"
 
 // watchScreen shows a status in a window: the verdict and what is wrong at the top, then what people look at
 // all day. What has no room is left out, and the last line says so.
-func watchScreen(ctx context.Context, streams console.Streams, s *status.Status) {
+func watchScreen(ctx context.Context, streams console.Streams, verbose bool, s *status.Status) {
 	width, height := 80, 24
 	if file, ok := console.Raw(streams.Out).(*os.File); ok {
 		if w, h, err := term.GetSize(int(file.Fd())); err == nil && w > 0 && h > 0 {
@@ -29,7 +29,7 @@ func watchScreen(ctx context.Context, streams console.Streams, s *status.Status)
 		}
 	}
 	var all bytes.Buffer
-	p := newStatusPrinter(ctx, streams.Out)
+	p := newStatusPrinter(ctx, streams.Out, verbose)
 	p.out = &all
 	p.watched(s)
 	lines := strings.Split(strings.TrimRight(console.Wrap(plaintext.Text(all.String()), width), "\n"), "\n")

@@ -13,7 +13,7 @@ const leastWidth = 30
 
 // commandLine matches what a person copies into a shell: it stays in one piece, since a line
 // break of ours would be copied too. The terminal's own is not. A fix that says more than one command is prose.
-var commandLine = regexp.MustCompile(`^[│ ]*(?:(?:\$|next:|ecsctl|export|unset) \S|fix: (?:ecsctl|aws|prefect) [^;,]+$)`)
+var commandLine = regexp.MustCompile(`^[│ ]*(?:(?:\$|next:|ecsctl|export|unset) \S|(?:fix|or): +(?:ecsctl|aws|prefect) [^;,]+$)`)
 
 // introduction matches the line of a help that says what a command is for.
 var introduction = regexp.MustCompile(`^ +ecsctl[a-z -]* - `)
