@@ -15,7 +15,7 @@ func TestJSONSecret(t *testing.T) {
 	a.runEnds("Completed")
 	cmd, out := a.command("doctor", "--pool", publishedPoolName)
 	_ = cmd.Run() // the machine's own address is a finding too
-	if want := `the key in secret "` + a.ids["SECRET"] + `" is accepted`; !strings.Contains(out.String(), want) {
+	if want := `the key in secret "` + resourceOf(a.ids["SECRET"]) + `" is accepted`; !strings.Contains(out.String(), want) {
 		t.Errorf("doctor does not say %q:\n%s", want, out)
 	}
 	cmd, out = a.command("doctor", "--pool", publishedPoolName, "--prefect-api-key-secret", a.ids["SECRET"])

@@ -48,8 +48,7 @@ func TestKeyPlaces(t *testing.T) {
 			a.runEnds("Completed")
 			a.Run("bootstrap", "--pool", publishedPoolName, "--cluster", "acme", "--prefect-api-key-secret", place,
 				"--dry-run", "--detailed-exitcode")
-			name := place[strings.LastIndex(place, "123456789012:")+len("123456789012:"):]
-			accepted := fmt.Sprintf("the key in %s %q is accepted", tc.what, name)
+			accepted := fmt.Sprintf("the key in %s %q is accepted", tc.what, resourceOf(place))
 			a.doctorSays(accepted)
 			a.must(a.api.DeleteWorkPool(t.Context(), publishedPoolName))
 			a.doctorSays(accepted)
@@ -60,6 +59,12 @@ func TestKeyPlaces(t *testing.T) {
 			}
 		})
 	}
+}
+
+// resourceOf is what a person is shown of an ARN of the account.
+func resourceOf(arn string) string {
+	const account = "123456789012:"
+	return arn[strings.LastIndex(arn, account)+len(account):]
 }
 
 func (a *adopter) doctorSays(want string) {
