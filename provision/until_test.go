@@ -13,27 +13,22 @@ import (
 // A look that is cut short by the limit knows only of the cut: what was waited for is told.
 func TestTheEndOfAWaitTellsWhatWasWaitedFor(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		cut  error // what the look answers that the limit cuts short
-		want string
-	}{
-		"cut short": {context.DeadlineExceeded, "2 tasks run: timed out"},
-		"in time":   {nil, "2 tasks run: timed out"},
-	} {
+	for name, cut := range map[string]error{"cut short": context.DeadlineExceeded, "in time": nil} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			looks := 0
 			err := (&world{poll: 2 * time.Second}).until(ctx, func() (waiting, err error) {
-				if looks++; looks == 2 && test.cut != nil {
+				if looks++; looks == 2 && cut != nil {
 					<-ctx.Done()
-					return nil, test.cut
+					return nil, cut
 				}
 				return hint.Add(errors.New("2 tasks run"), "stop them"), nil
 			})
-			if err == nil || err.Error() != test.want || !errors.Is(err, context.DeadlineExceeded) ||
+			const want = "2 tasks run: timed out"
+			if err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) ||
 				len(hint.Of(err)) != 1 {
-				t.Errorf("%s: got %v with %q, want %s with a hint", name, err, hint.Of(err), test.want)
+				t.Errorf("%s: got %v with %q, want %s with a hint", name, err, hint.Of(err), want)
 			}
 		})
 	}
