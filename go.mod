@@ -36,7 +36,6 @@ require (
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/prometheus/client_golang v1.23.2
 	github.com/rogpeppe/go-internal v1.16.0
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/urfave/cli/v2 v2.27.7
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d
 	golang.org/x/sync v0.24.0
@@ -45,6 +44,8 @@ require (
 	golang.org/x/text v0.39.0
 	golang.org/x/time v0.16.0
 )
+
+require github.com/google/jsonschema-go v0.4.3
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect

@@ -69,7 +69,7 @@ func adviseRelease(err error) error {
 }
 
 // format changes when the image made from the same binary does.
-const format = "1"
+const format = "2"
 
 // sumInTag is how many digits of the content's checksum a tag has: enough to tell the images of a repository apart, and
 // few enough for a line of a plan in a narrow window.

@@ -3,12 +3,13 @@ package image
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"ecsctl/internal/bounded"
 	stamp "ecsctl/internal/buildinfo"

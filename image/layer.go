@@ -3,7 +3,6 @@ package image
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/gzip"
 )
 
 // The user that the program runs as. Numbers need no /etc/passwd, but what shows
@@ -35,8 +35,8 @@ type layer struct {
 	digest, diffID v1.Hash
 }
 
-// gzipLevel is the default of gzip. Level 9 takes three times as long for 0.4 % less
-// (measured with ecsctl itself); gzip is what every registry and every runtime takes.
+// gzipLevel is the default. Level 9 takes ten times as long for 3 % less (measured with ecsctl itself: 0.54 s and 5.8 s;
+// the standard library's takes 1.9 s for 2.4 % less); gzip is what every registry and every runtime takes.
 const gzipLevel = gzip.DefaultCompression
 
 // newLayer packs a program, and what is shipped with it. Everything that could differ from one time to the next is

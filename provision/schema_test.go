@@ -12,7 +12,7 @@ import (
 	"ecsctl/provision/spec"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
 const schemaFile = "../docs/ecsctl.schema.json"
@@ -95,7 +95,15 @@ func TestSchemaEnumerations(t *testing.T) {
 
 func TestSchemaAcceptsAFullSpec(t *testing.T) {
 	t.Parallel()
-	compiled, err := jsonschema.NewCompiler().Compile(schemaFile)
+	raw, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema jsonschema.Schema
+	if err := json.Unmarshal(raw, &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(&jsonschema.ResolveOptions{BaseURI: "file:///docs/"}) // its $id is a file name
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,21 +128,21 @@ func TestSchemaAcceptsAFullSpec(t *testing.T) {
 		Accelerators: []string{"a10g"}, CPUManufacturers: []string{"amd"}, Storage: 200}
 	full.Worker.Env, full.Worker.StopTimeout = map[string]string{"PREFECT_LOGGING_LEVEL": "DEBUG"}, 60
 	full.FlowRuns.PolicyARNs, full.FlowRuns.JobVariables = []string{"p"}, map[string]any{"family": "etl"}
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(show(toJSON(full))))
-	if err != nil {
+	var document any
+	if err := json.Unmarshal([]byte(show(toJSON(full))), &document); err != nil {
 		t.Fatal(err)
 	}
-	if err := compiled.Validate(document); err != nil {
+	if err := resolved.Validate(document); err != nil {
 		t.Error(err)
 	}
-	if err := compiled.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err == nil {
+	if err := resolved.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err == nil {
 		t.Error("a pool with two names is valid")
 	}
 	delete(document.(map[string]any), "pool")
-	if err := compiled.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err != nil {
+	if err := resolved.Validate(map[string]any{"pools": map[string]any{"etl": document}}); err != nil {
 		t.Error(err)
 	}
-	if err := compiled.Validate(map[string]any{"pol": "etl"}); err == nil {
+	if err := resolved.Validate(map[string]any{"pol": "etl"}); err == nil {
 		t.Error("an unknown key is valid")
 	}
 }

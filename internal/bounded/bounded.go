@@ -3,6 +3,7 @@
 package bounded
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,12 +33,16 @@ func Size(n int64) string {
 }
 
 // Read reads to the end; more than limit is a TooLargeError.
-func Read(r io.Reader, limit int64) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(raw)) > limit {
+func Read(r io.Reader, limit int64) ([]byte, error) { return read(r, 0, limit) }
+
+// read takes room for size bytes at once: a program that is read into a growing slice costs three times its memory.
+func read(r io.Reader, size, limit int64) ([]byte, error) {
+	raw := bytes.NewBuffer(make([]byte, 0, max(0, min(size, limit))+bytes.MinRead))
+	_, err := raw.ReadFrom(io.LimitReader(r, limit+1))
+	if err == nil && int64(raw.Len()) > limit {
 		return nil, &TooLargeError{limit}
 	}
-	return raw, err
+	return raw.Bytes(), err
 }
 
 // ReadFile reads a file, as Read does.
@@ -47,7 +52,11 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	raw, err := Read(file, limit)
+	var size int64
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	raw, err := read(file, size, limit)
 	var tooLarge *TooLargeError
 	if errors.As(err, &tooLarge) {
 		return nil, fmt.Errorf("%s: %w", path, err)

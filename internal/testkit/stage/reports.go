@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/google/jsonschema-go/jsonschema"
 
 	"ecsctl/docs"
 )
@@ -43,26 +43,22 @@ func checkReport(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return err
 	}
-	file, err := docs.Schemas.Open("schemas/" + strings.ReplaceAll(head.Command, " ", "-") + ".schema.json")
+	document, err := docs.Schemas.ReadFile("schemas/" + strings.ReplaceAll(head.Command, " ", "-") + ".schema.json")
 	if err != nil {
 		return err
 	}
-	document, err := jsonschema.UnmarshalJSON(file)
+	var schema jsonschema.Schema
+	if err := json.Unmarshal(document, &schema); err != nil {
+		return err
+	}
+	schema.UnevaluatedProperties = &jsonschema.Schema{Not: &jsonschema.Schema{}}
+	resolved, err := schema.Resolve(nil)
 	if err != nil {
 		return err
 	}
-	document.(map[string]any)["unevaluatedProperties"] = false
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("it.json", document); err != nil {
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
 		return err
 	}
-	schema, err := compiler.Compile("it.json")
-	if err != nil {
-		return err
-	}
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(raw)))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(value)
+	return resolved.Validate(value)
 }
