@@ -3,6 +3,7 @@ package diagnose
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Finding is a cause, and what to do about it.
@@ -28,12 +29,13 @@ func (f Finding) String() string {
 
 // rule recognises a cause by words of AWS.
 type rule struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp // compiled at the first question: few commands ask
 	Finding
 }
 
 func when(pattern, cause, advice string, variables ...string) rule {
-	return rule{regexp.MustCompile(`(?is)` + pattern), Finding{cause, advice, variables}}
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)` + pattern) })
+	return rule{compiled, Finding{cause, advice, variables}}
 }
 
 // Text recognises what AWS says: the reason of a stopped task or container, the failure
@@ -56,7 +58,7 @@ func Log(lines []string) (Finding, bool) {
 func first(rules []rule, text string) (Finding, bool) {
 	text = strings.ReplaceAll(text, "’", "'")
 	for _, r := range rules {
-		if r.pattern.MatchString(text) {
+		if r.pattern().MatchString(text) {
 			return r.Finding, true
 		}
 	}

@@ -239,7 +239,7 @@ func TestEveryRuleHasATextOrIsNamed(t *testing.T) {
 			}
 		}
 		if !met {
-			t.Errorf("no text leads to %q (%s)", r.Cause, r.pattern)
+			t.Errorf("no text leads to %q (%s)", r.Cause, r.pattern())
 		}
 	}
 }

@@ -37,7 +37,10 @@ func (t *Tap) Proxy(target string, classify Classify, header http.Header) (base 
 	if err != nil {
 		return "", nil, err
 	}
+	ahead := http.DefaultTransport.(*http.Transport).Clone()
+	ahead.MaxIdleConnsPerHost = 32 // a plan reads all at once: with two it dials for most calls
 	reverse := &httputil.ReverseProxy{
+		Transport: ahead,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			r.Out.Host = r.In.Host
@@ -67,6 +70,7 @@ func (t *Tap) Proxy(target string, classify Classify, header http.Header) (base 
 		t.forget(server.Listener.Addr().String())
 		hangUp(errClosed)
 		server.Close()
+		ahead.CloseIdleConnections()
 	}, nil
 }
 

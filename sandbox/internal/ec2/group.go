@@ -126,7 +126,10 @@ type createGroupAnswer struct {
 	tagged
 }
 
-var groupText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+var groupText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]+$`)
+
+// isGroupText is apart from the syntax because {1,255} takes a millisecond to compile, at each start of ecsctl.
+func isGroupText(s string) bool { return len(s) <= 255 && groupText.MatchString(s) }
 
 func (s *Service) createGroup(_ context.Context, in *createGroupInput) (*createGroupAnswer, error) {
 	if err := checkGroupText(in); err != nil {
@@ -162,11 +165,11 @@ func checkGroupText(in *createGroupInput) error {
 	case strings.HasPrefix(in.GroupName, "sg-"):
 		return wire.Errorf("InvalidParameterValue",
 			"Invalid security group name. Group names may not be in the format sg-*")
-	case !groupText.MatchString(in.GroupName):
+	case !isGroupText(in.GroupName):
 		return wire.Errorf("InvalidParameterValue",
 			"Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.",
 			in.GroupName)
-	case !groupText.MatchString(in.Description):
+	case !isGroupText(in.Description):
 		return wire.Errorf("InvalidParameterValue",
 			"Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.",
 			in.Description)

@@ -53,7 +53,7 @@ func (s *Service) createProvider(_ context.Context,
 	case (in.AutoScalingGroupProvider == nil) == (in.ManagedInstancesProvider == nil):
 		return nil, invalid("Specify either an Auto Scaling group provider or a Managed Instances provider and try " +
 			"again.")
-	case !nameSyntax.MatchString(*in.Name):
+	case !isName(*in.Name):
 		return nil, invalid("Invalid capacity provider name: %s", *in.Name)
 	case strings.HasPrefix(lower, "aws"), strings.HasPrefix(lower, "ecs"), strings.HasPrefix(lower, "fargate"):
 		return nil, invalid("The specified capacity provider name is invalid. Up to 255 characters are allowed, and "+

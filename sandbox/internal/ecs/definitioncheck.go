@@ -19,7 +19,7 @@ func isFargate(in *api.RegisterTaskDefinitionInput) bool {
 // checkDefinition refuses what ECS refuses at registration, in its words, and puts
 // the size into ECS's own form.
 func (s *Service) checkDefinition(in *api.RegisterTaskDefinitionInput) error {
-	if !nameSyntax.MatchString(*in.Family) {
+	if !isName(*in.Family) {
 		return clientError("Family contains invalid characters.")
 	}
 	if len(in.ContainerDefinitions) == 0 {
@@ -88,7 +88,7 @@ func (s *Service) checkContainer(in *api.RegisterTaskDefinitionInput, c types.Co
 	switch {
 	case aws.ToString(c.Name) == "":
 		return clientError("Container.name should not be null or empty.")
-	case !nameSyntax.MatchString(*c.Name):
+	case !isName(*c.Name):
 		return clientError("Container.name contains invalid characters.")
 	case aws.ToString(c.Image) == "":
 		return clientError("Container.image should not be null or empty.")

@@ -103,7 +103,7 @@ func (c *cluster) createdBefore(in *api.CreateServiceInput) (*api.CreateServiceO
 
 func checkCreate(in *api.CreateServiceInput) error {
 	switch {
-	case !nameSyntax.MatchString(*in.ServiceName):
+	case !isName(*in.ServiceName):
 		return invalid("Invalid service name: %s", *in.ServiceName)
 	case in.TaskDefinition == nil:
 		return clientError("TaskDefinition can not be blank.")

@@ -97,15 +97,6 @@ func (s *Service) managedDocument(arn string) policy.Document {
 	return policy.Document{} // allows nothing: was attached while policies did not count
 }
 
-// stored parses what was checked when it came in.
-func stored(doc string) policy.Document {
-	d, err := policy.Parse(doc)
-	if err != nil {
-		panic(fmt.Sprintf("sandbox: a stored policy does not parse: %v", err))
-	}
-	return d
-}
-
 func (s *Service) decide(g grants, r policy.Request, resource *policy.Document, p Principal) Decision {
 	own, limit, theirs := policy.Evaluate(g.policies, r), policy.Evaluate(g.boundary, r), policy.Silent
 	if resource != nil {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"ecsctl/sandbox/internal/wire"
 )
@@ -44,7 +45,15 @@ type shape struct {
 	pattern *regexp.Regexp
 }
 
+// loaded are the rules that were read before, by service: each sandbox of a test wants them.
+var loaded sync.Map
+
 func load(service string) (*document, error) {
+	once, _ := loaded.LoadOrStore(service, sync.OnceValues(func() (*document, error) { return read(service) }))
+	return once.(func() (*document, error))()
+}
+
+func read(service string) (*document, error) {
 	text, err := data.ReadFile("data/" + service + ".json")
 	if err != nil {
 		return nil, err
