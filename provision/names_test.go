@@ -89,28 +89,6 @@ func TestPoolTag(t *testing.T) {
 	}
 }
 
-// Whatever name Prefect takes for a pool, AWS takes the names that derive from it.
-func FuzzDerivedNamesAreValid(f *testing.F) {
-	for _, pool := range []string{"etl", "my pool", "日本", "--", "a.b", strings.Repeat("é", 300), "x\x00y", `"`,
-		"${x}", "*"} {
-		f.Add(pool)
-	}
-	f.Fuzz(func(t *testing.T, pool string) {
-		if (spec.Spec{Pool: pool}).CheckPool() != nil {
-			t.Skip("Prefect refuses it")
-		}
-		for _, region := range []string{"eu-west-1", "us-gov-west-1", "ap-southeast-5"} {
-			s := spec.Spec{Pool: pool, Region: region}.WithDefaults()
-			if err := s.Validate(); err != nil {
-				t.Errorf("pool %q in %s: %v", pool, region, err)
-			}
-			if tag := spec.PoolTag(pool, region); !spec.TagValue.MatchString(tag) {
-				t.Errorf("pool %q in %s: AWS takes no tag value %q", pool, region, tag)
-			}
-		}
-	})
-}
-
 func TestNamesOr(t *testing.T) {
 	t.Parallel()
 	derived := spec.DeriveNames("etl", "eu-west-1")

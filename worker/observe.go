@@ -14,6 +14,7 @@ import (
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/observe"
 	"ecsctl/worker/runlog"
+	"ecsctl/worker/taskchange"
 )
 
 const (
@@ -117,7 +118,7 @@ func (o *observer) handle(ctx context.Context, messages []observe.Message) {
 }
 
 // entryOf is what is tracked of the task, by this worker or made up from the event.
-func (o *observer) entryOf(ctx context.Context, home *home, c *observe.Change) (tracked, error) {
+func (o *observer) entryOf(ctx context.Context, home *home, c *taskchange.Change) (tracked, error) {
 	entry, known := home.table.find(c.RunID())
 	if !known || entry.at.task != c.ARN() {
 		clients, err := o.clients.Of(ctx, jobtemplate.Credentials{})
@@ -125,12 +126,12 @@ func (o *observer) entryOf(ctx context.Context, home *home, c *observe.Change) (
 			return tracked{}, err
 		}
 		entry = tracked{
-			run: runlog.Run{ID: c.RunID(), Name: c.Tags[observe.TagFlowRunName]}, phase: launched,
+			run: runlog.Run{ID: c.RunID(), Name: c.Tags[taskchange.TagFlowRunName]}, phase: launched,
 			pid: c.Cluster() + "::" + c.ARN(),
 			at:  place{clients, c.Cluster(), c.ARN()},
 		}
 	}
-	if c.Tags[observe.TagDeregister] == "true" && c.Task.TaskDefinitionArn != nil {
+	if c.Tags[taskchange.TagDeregister] == "true" && c.Task.TaskDefinitionArn != nil {
 		entry.definition = *c.Task.TaskDefinitionArn
 	}
 	return entry, nil

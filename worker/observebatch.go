@@ -9,6 +9,7 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/observe"
+	"ecsctl/worker/taskchange"
 )
 
 const (
@@ -33,8 +34,8 @@ type batch struct {
 
 type heldMessage struct {
 	observe.Message
-	change *observe.Change // nil: it could not be read
-	late   time.Time       // when the final state of its run was first waited for
+	change *taskchange.Change // nil: it could not be read
+	late   time.Time          // when the final state of its run was first waited for
 	looks  int
 }
 
@@ -77,9 +78,9 @@ func (b *batch) inHand() []observe.Message {
 func (b *batch) read(ctx context.Context) {
 	var foreign []*heldMessage
 	for _, h := range b.held {
-		c, err := observe.Parse(h.Body)
+		c, err := taskchange.Parse(h.Body)
 		switch {
-		case errors.Is(err, observe.ErrForeignEvent):
+		case errors.Is(err, taskchange.ErrForeignEvent):
 			foreign = append(foreign, h)
 		case err != nil:
 			b.log.WarnContext(ctx, "a message in the queue with task changes cannot be read: it is left to the "+
@@ -105,7 +106,7 @@ func (b *batch) changes() []*heldMessage {
 // name finds out whose tasks these are; false when that cannot be known now. Tasks of no
 // flow run are acknowledged.
 func (b *batch) name(ctx context.Context) bool {
-	var changes []*observe.Change
+	var changes []*taskchange.Change
 	for _, h := range b.changes() {
 		changes = append(changes, h.change)
 	}
@@ -137,7 +138,7 @@ func (b *batch) name(ctx context.Context) bool {
 // away does not keep a run from its state.
 func (b *batch) act(ctx context.Context, home *home, messages []*heldMessage) {
 	var moving, ended []*heldMessage
-	var changes []*observe.Change
+	var changes []*taskchange.Change
 	for _, h := range messages {
 		changes = append(changes, h.change)
 		if h.change.Stopped() {

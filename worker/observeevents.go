@@ -15,8 +15,8 @@ import (
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/prefect/feed"
-	"ecsctl/worker/observe"
 	"ecsctl/worker/runlog"
+	"ecsctl/worker/taskchange"
 )
 
 const (
@@ -63,14 +63,14 @@ func (e *emitter) emit(known *snapshot, event prefect.Event) {
 }
 
 // send sends the changes, and what was left before.
-func (e *emitter) send(ctx context.Context, changes []*observe.Change) {
+func (e *emitter) send(ctx context.Context, changes []*taskchange.Change) {
 	known := e.heartbeat.current.Load()
 	if known == nil || known.isPrefect2() {
 		return
 	}
 	var events []prefect.Event
 	for _, c := range changes {
-		if observe.IsUUID(c.ID) {
+		if taskchange.IsUUID(c.ID) {
 			events = append(events, taskEvent(c, known.version))
 		}
 	}
@@ -198,7 +198,7 @@ func (e *emitter) Wait(ctx context.Context) error {
 // events of a task by `follows` and never does (it looks for the last event under the
 // new event's own id); a chain across workers that share a queue would have gaps, for
 // whose filling the server holds events back. So there is none here either.
-func taskEvent(c *observe.Change, version string) prefect.Event {
+func taskEvent(c *taskchange.Change, version string) prefect.Event {
 	resource := map[string]string{
 		"prefect.resource.id": "prefect.ecs.task." + c.ARN()[strings.LastIndex(c.ARN(), "/")+1:],
 		"ecs.taskArn":         c.ARN(),
@@ -220,7 +220,7 @@ func taskEvent(c *observe.Change, version string) prefect.Event {
 var relatedKinds = []string{"flow-run", "deployment", "flow", "work-pool"}
 
 // relatedTo are the resources that an event has to do with.
-func relatedTo(c *observe.Change, version string) []map[string]string {
+func relatedTo(c *taskchange.Change, version string) []map[string]string {
 	out := []map[string]string{}
 	for _, kind := range relatedKinds {
 		id := c.Tags["prefect.io/"+kind+"-id"]

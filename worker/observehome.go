@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"ecsctl/worker/observe"
+	"ecsctl/worker/taskchange"
 )
 
 // home is what a pool does with what is heard of its tasks.
@@ -17,14 +17,14 @@ type home struct {
 
 // homeOf is the pool that a task belongs to: the one that tracks it, or that its tags name. Tasks of
 // pools that this worker does not serve are settled as well.
-func (o *observer) homeOf(c *observe.Change) *home {
+func (o *observer) homeOf(c *taskchange.Change) *home {
 	for _, h := range o.homes {
 		if _, tracked := h.table.find(c.RunID()); tracked {
 			return h
 		}
 	}
 	for _, h := range o.homes {
-		if h.pool == c.Tags[observe.TagWorkPoolName] {
+		if h.pool == c.Tags[taskchange.TagWorkPoolName] {
 			return h
 		}
 	}

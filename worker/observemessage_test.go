@@ -13,6 +13,7 @@ import (
 	"ecsctl/prefect"
 	"ecsctl/worker/observe"
 	"ecsctl/worker/runlog"
+	"ecsctl/worker/taskchange"
 )
 
 // fargateEvent has the fields of a task state change as ECS sends them (ECS Developer
@@ -43,7 +44,7 @@ const fargateEvent = `{
 
 func TestParseChange(t *testing.T) {
 	t.Parallel()
-	c, err := observe.Parse(fargateEvent)
+	c, err := taskchange.Parse(fargateEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,25 +72,10 @@ func TestMessagesThatAreNoChanges(t *testing.T) {
 		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": 1}}`:        false,
 		`{"detail-type": "ECS Task State Change", "time": "yesterday", "detail":1}`: false,
 	} {
-		if _, err := observe.Parse(body); err == nil || errors.Is(err, observe.ErrForeignEvent) != foreign {
+		if _, err := taskchange.Parse(body); err == nil || errors.Is(err, taskchange.ErrForeignEvent) != foreign {
 			t.Errorf("%s: got %v", body, err)
 		}
 	}
-}
-
-func FuzzParseChange(f *testing.F) {
-	f.Add(fargateEvent)
-	f.Add(
-		`{"detail-type": "ECS Task State Change", "detail": {"taskArn": "a", "lastStatus": "STOPPED", "overrides": {"containerOverrides": [{}]}}}`)
-	f.Fuzz(func(t *testing.T, body string) {
-		c, err := observe.Parse(body)
-		if err != nil {
-			return
-		}
-		if e := taskEvent(c, "3"); e.Resource["ecs.taskArn"] == "" || e.Event == "prefect.ecs.task." {
-			t.Errorf("got %+v", e)
-		}
-	})
 }
 
 // The run is named by the tags, by startedBy or by the environment.
@@ -101,20 +87,20 @@ func TestRunOfATask(t *testing.T) {
 			{Name: aws.String("A"), Value: aws.String("b")},
 			{Name: aws.String("PREFECT__FLOW_RUN_ID"), Value: aws.String(id)}}}}}
 	for name, tc := range map[string]struct {
-		c    observe.Change
+		c    taskchange.Change
 		want string
 	}{
-		"tags": {observe.Change{
-			Tags: map[string]string{observe.TagFlowRunID: id},
+		"tags": {taskchange.Change{
+			Tags: map[string]string{taskchange.TagFlowRunID: id},
 			Task: types.Task{StartedBy: aws.String(startedBy(other, other))},
 		}, id},
-		"started by us":     {observe.Change{Task: types.Task{StartedBy: aws.String(startedBy(id, other))}}, id},
-		"started by others": {observe.Change{Task: types.Task{StartedBy: aws.String("prefect/x/y")}}, ""},
-		"a service":         {observe.Change{Task: types.Task{StartedBy: aws.String("ecs-svc/123")}}, ""},
-		"environment": {observe.Change{Task: types.Task{
+		"started by us":     {taskchange.Change{Task: types.Task{StartedBy: aws.String(startedBy(id, other))}}, id},
+		"started by others": {taskchange.Change{Task: types.Task{StartedBy: aws.String("prefect/x/y")}}, ""},
+		"a service":         {taskchange.Change{Task: types.Task{StartedBy: aws.String("ecs-svc/123")}}, ""},
+		"environment": {taskchange.Change{Task: types.Task{
 			StartedBy: aws.String("someone"), Overrides: environment,
 		}}, id},
-		"nothing": {observe.Change{}, ""},
+		"nothing": {taskchange.Change{}, ""},
 	} {
 		if got := tc.c.RunID(); got != tc.want {
 			t.Errorf("%s: got %q", name, got)
@@ -202,7 +188,7 @@ func TestWorkerSlug(t *testing.T) {
 // A task whose tags ECS has forgotten still names its run.
 func TestEventWithoutTags(t *testing.T) {
 	t.Parallel()
-	c, err := observe.Parse(fargateEvent)
+	c, err := taskchange.Parse(fargateEvent)
 	if err != nil {
 		t.Fatal(err)
 	}

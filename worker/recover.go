@@ -15,6 +15,7 @@ import (
 	"ecsctl/worker/awsaccess"
 	"ecsctl/worker/observe"
 	"ecsctl/worker/runlog"
+	"ecsctl/worker/taskchange"
 )
 
 // recovery is the stage that goes on with claims whose worker is gone. It changes
@@ -223,5 +224,5 @@ func (f *findTask) tagged(ctx context.Context, log *slog.Logger, c *awsaccess.Cl
 
 // runOf is the id of the flow run that a task was launched for by whomever, if any.
 func runOf(t types.Task) string {
-	return (&observe.Change{Task: t, Tags: observe.TagsOf(t)}).RunID()
+	return (&taskchange.Change{Task: t, Tags: observe.TagsOf(t)}).RunID()
 }

@@ -51,7 +51,7 @@ func StartMoto(ctx context.Context, dir string) (*Moto, error) {
 	cmd := exec.Command(python, "-c", motoStacks+"\n"+motoServer, strconv.Itoa(port))
 	cmd.Dir, cmd.ExtraFiles = dir, []*os.File{socket}
 	cmd.Env = []string{"PATH=" + filepath.Dir(python) + ":/usr/bin:/bin", "HOME=" + dir,
-		"MOTO_IAM_LOAD_MANAGED_POLICIES=true"}
+		"MOTO_IAM_LOAD_MANAGED_POLICIES=true", "MOTO_EC2_LOAD_DEFAULT_AMIS=false"}
 	process, err := Start(cmd, filepath.Join(dir, fmt.Sprintf("moto-%d.log", port)))
 	if err != nil {
 		return nil, err

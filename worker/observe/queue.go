@@ -1,5 +1,5 @@
-// Package observe reads the queue with task changes, which EventBridge fills: messages, the changes
-// in them, and the tags of their tasks. What follows from a change is package worker's.
+// Package observe reads the queue with task changes (package taskchange), which EventBridge fills: messages, and the
+// tags of the tasks in them. What follows from a change is package worker's.
 package observe
 
 import (

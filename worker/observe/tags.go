@@ -12,6 +12,7 @@ import (
 	"ecsctl/internal/awserr"
 	"ecsctl/jobtemplate"
 	"ecsctl/worker/awsaccess"
+	"ecsctl/worker/taskchange"
 )
 
 // MaxTagged bounds each of the two generations of remembered tasks.
@@ -25,7 +26,7 @@ type Tags struct {
 }
 
 // Fill adds the tags to changes. A task that ECS no longer knows keeps none.
-func (t *Tags) Fill(ctx context.Context, sets *awsaccess.Sets, changes []*Change) error {
+func (t *Tags) Fill(ctx context.Context, sets *awsaccess.Sets, changes []*taskchange.Change) error {
 	missing := map[string][]string{} // by cluster
 	for _, c := range changes {
 		if c.Tags = t.known(c.ARN()); c.Tags == nil {

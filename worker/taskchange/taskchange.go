@@ -1,4 +1,5 @@
-package observe
+// Package taskchange reads what EventBridge tells of an ECS task, and says which flow run is in it.
+package taskchange
 
 import (
 	"encoding/json"
