@@ -5,9 +5,12 @@ TESTFLAGS =
 
 # One way to compile for everything: build, demo, the tests and the lint find each other's
 # packages in the cache. Go compiles all of them again when these differ. -w leaves out what only a
-# debugger reads: sixty programs of tests take two thirds of the time to link.
+# debugger reads: sixty programs of tests take two thirds of the time to link. Without inlining the
+# services of AWS, 1.3 million lines, take two thirds of the time to compile, half of it for the race detector,
+# and ecsctl is 5 % smaller.
 export CGO_ENABLED ?= 0
-export GOFLAGS := $(filter-out -trimpath -ldflags=-w,$(shell $(GO) env GOFLAGS)) -trimpath -ldflags=-w
+COMPILE = -trimpath -ldflags=-w -gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l
+export GOFLAGS := $(filter-out $(COMPILE),$(shell $(GO) env GOFLAGS)) $(COMPILE)
 
 # The tools that others wrote are pinned in tools/tools.mod, apart from what ecsctl is made of.
 TOOL = $(GO) tool -modfile=tools/tools.mod

@@ -110,7 +110,8 @@ func (o options) build(main, file string, t target) error {
 	if err != nil {
 		return fmt.Errorf("failed to read the commit: %w", err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+string(stamp),
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
+		"-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l", "-ldflags=-s -w "+string(stamp),
 		"-o", file, main)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 )
 
+// withoutInlining makes programs 5 % smaller: see the Makefile.
+const withoutInlining = "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l"
+
 // Program builds the main package of the import path and returns the executable. Its version is
 // "dev", whatever the checkout is like. More environment, as "NAME=value", is for GOOS and the
 // like. An error has what the toolchain said.
@@ -24,8 +27,8 @@ func Stamped(ldflag, importPath string, env ...string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "program")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+ldflag, "-o",
-		file, importPath)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", withoutInlining,
+		"-ldflags=-s -w "+ldflag, "-o", file, importPath)
 	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("failed to build %s: %w: %s", importPath, err, out)
