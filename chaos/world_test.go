@@ -88,10 +88,9 @@ func (w *world) env() []string {
 		seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))
 }
 
-// unfinished are the runs that have no final state.
-func (w *world) unfinished() []prefect.FlowRun {
-	w.t.Helper()
-	return w.in(prefect.Scheduled, prefect.Pending, prefect.Running, prefect.Paused, prefect.Cancelling)
+// unfinished are the states that are not final.
+var unfinished = []prefect.StateType{
+	prefect.Scheduled, prefect.Pending, prefect.Running, prefect.Paused, prefect.Cancelling,
 }
 
 func (w *world) in(states ...prefect.StateType) []prefect.FlowRun {
