@@ -49,7 +49,7 @@ func (p *brokenPool) await(c brokenCommand, says string) (fix string) {
 		select {
 		case <-ctx.Done():
 			p.t.Fatalf("%s does not come to say %q first:\n%s", c.args[0], says, last)
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(300 * time.Millisecond):
 		}
 	}
 }
