@@ -129,9 +129,12 @@ func (a *account) carryOut(options provision.Options) {
 	}
 }
 
-var someIDs = regexp.MustCompile(`\b(vpc|subnet)-[0-9a-f]{8,}\b`)
+var (
+	someIDs = regexp.MustCompile(`\b(vpc|subnet)-[0-9a-f]{8,}\b`)
+	digests = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+)
 
-// export writes what does not differ from account to account.
+// export writes what differs neither from account to account nor with the toolchain that made the worker's program.
 func (a *account) export(format string, d *provision.Desired) string {
 	a.t.Helper()
 	text, err := handover.Write(format, a.spec.Pool, d, handover.Lines{
@@ -154,6 +157,7 @@ func (a *account) export(format string, d *provision.Desired) string {
 		n++
 		return fmt.Sprintf("subnet-%017d", n)
 	})
+	text = digests.ReplaceAllString(text, strings.Repeat("0123456789abcdef", 4))
 	return strings.ReplaceAll(text, a.url, "https://prefect.example.com/api")
 }
 
