@@ -35,9 +35,9 @@ type layer struct {
 	digest, diffID v1.Hash
 }
 
-// gzipLevel is the default: for ecsctl itself 0.54 s; level 9 takes ten times as long for 3 % less, the standard
-// library 1.9 s for 2.4 % less. gzip is what every registry and every runtime takes.
-const gzipLevel = gzip.DefaultCompression
+// gzipLevel takes 0.9 s for ecsctl itself; the default 0.5 s for 1.7 % more, level 9 six times as long for 1.3 % less,
+// the standard library 1.9 s for 0.7 % less. gzip is what every registry and every runtime takes.
+const gzipLevel = 7
 
 // newLayer packs a program, and what is shipped with it. Everything that could differ from one time to the next is
 // left out: times, owners, and the order is fixed.

@@ -123,3 +123,22 @@ func (s *schedule) waitForMore(n int) {
 		return nil
 	})
 }
+
+// tellUnfinished shows which states the runs have had that are in no final one.
+func (s *schedule) tellUnfinished(ctx context.Context) {
+	runs, err := s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{DeploymentIDs: []string{s.deployment}})
+	if err != nil {
+		s.w.t.Logf("failed to read the runs: %v", err)
+	}
+	for _, run := range runs {
+		if run.StateType.Terminal() {
+			continue
+		}
+		states, err := s.api.FlowRunStates(ctx, run.ID)
+		var history []string
+		for _, state := range states {
+			history = append(history, state.Timestamp.Format(time.StampMilli)+" "+state.Name)
+		}
+		s.w.t.Logf("run %s %q has had the states %q (%v)", run.ID, run.Name, history, err)
+	}
+}

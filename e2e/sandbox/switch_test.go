@@ -143,13 +143,14 @@ func launcher(task types.Task) string {
 	return "ecsctl"
 }
 
-// explain shows what the workers said, when the test has failed.
+// explain shows the states of what is unfinished and what the workers said, when the test has failed.
 func (s *schedule) explain() {
 	if !s.w.t.Failed() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	s.tellUnfinished(ctx)
 	client := cloudwatchlogs.NewFromConfig(s.w.config())
 	group := aws.String("/ecs/prefect/" + switchedPool)
 	streams, err := client.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{
