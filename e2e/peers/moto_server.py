@@ -16,7 +16,7 @@ resource is one that the statement names: what is judged is the action alone.
 
 It refuses in the XML of EC2, whoever is asked. Here each service has its own form.
 
-And it takes half of the CPU time for a call: moto looks for the service of a call in the folders of its own
+And it takes three quarters of the CPU time for a call: moto looks for the service of a call in the folders of its own
 package and in 300 patterns, each time anew, and writes a line about each call.
 """
 
