@@ -174,17 +174,6 @@ func TestLeaveTask(t *testing.T) {
 	}
 }
 
-func TestWorkerSlug(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"ECSWorker 1a2b": "ecsworker-1a2b", "a.b_c": "a-b-c", "--x--": "x", "Data/Team:1": "data-team-1",
-	} {
-		if got := workerSlug(name); got != want {
-			t.Errorf("%s: got %s, want %s", name, got, want)
-		}
-	}
-}
-
 // A task whose tags ECS has forgotten still names its run.
 func TestEventWithoutTags(t *testing.T) {
 	t.Parallel()
@@ -204,7 +193,7 @@ func TestEventWithoutTags(t *testing.T) {
 		Related: []map[string]string{{"prefect.resource.id": "prefect.flow-run.7d0d7b5a-8f1c-4b9e-9f0a-3d1b6f0a2c11",
 			"prefect.resource.role": "flow-run"}},
 	}
-	if diff := cmp.Diff(want, taskEvent(c, "3.8.8")); diff != "" {
+	if diff := cmp.Diff(want, c.Event(Type, "3.8.8")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

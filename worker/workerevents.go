@@ -8,6 +8,7 @@ import (
 
 	"ecsctl/internal/uuid"
 	"ecsctl/prefect"
+	"ecsctl/worker/taskchange"
 )
 
 // The names of a worker's events, which automations and the UI look for.
@@ -87,7 +88,7 @@ func (w *workerEvents) event(known *snapshot, id, name string, related []map[str
 	return prefect.Event{
 		ID: id, Occurred: time.Now().UTC(), Event: name, Related: append(related, pool),
 		Resource: map[string]string{
-			resourceID: "prefect.worker.ecs." + workerSlug(w.name), resourceName: w.name,
+			resourceID: "prefect.worker.ecs." + taskchange.WorkerSlug(w.name), resourceName: w.name,
 			"prefect.version": known.version, "prefect.worker-type": Type,
 		},
 	}

@@ -77,12 +77,12 @@ func (s *schedule) eachSecond(ctx context.Context) {
 	}
 }
 
-func (s *schedule) runs() ([]prefect.FlowRun, error) {
-	return s.api.FilterFlowRuns(s.w.t.Context(), prefect.FlowRunFilter{DeploymentIDs: []string{s.deployment}})
+func (s *schedule) runs(ctx context.Context) ([]prefect.FlowRun, error) {
+	return s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{DeploymentIDs: []string{s.deployment}})
 }
 
 func (s *schedule) allEnded() error {
-	runs, err := s.runs()
+	runs, err := s.runs(s.w.t.Context())
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *schedule) waitForMore(n int) {
 
 // tellUnfinished shows which states the runs have had that are in no final one.
 func (s *schedule) tellUnfinished(ctx context.Context) {
-	runs, err := s.api.FilterFlowRuns(ctx, prefect.FlowRunFilter{DeploymentIDs: []string{s.deployment}})
+	runs, err := s.runs(ctx)
 	if err != nil {
 		s.w.t.Logf("failed to read the runs: %v", err)
 	}

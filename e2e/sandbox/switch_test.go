@@ -90,7 +90,7 @@ func (s *schedule) check() {
 			s.w.t.Errorf("run %s was executed %d times", id, times[id])
 		}
 	}
-	runs, err := s.runs()
+	runs, err := s.runs(s.w.t.Context())
 	s.w.must(err)
 	for _, run := range runs {
 		if run.StateType != prefect.Completed {

@@ -3,12 +3,10 @@ package taskchange_test
 import (
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"ecsctl/worker/taskchange"
 )
 
-// FuzzParseChange: a message that is a change has what the worker's events are made of.
+// FuzzParseChange: a message that is a change makes an event for Prefect.
 func FuzzParseChange(f *testing.F) {
 	f.Add(`{"detail-type": "ECS Task State Change", "time": "2020-01-23T17:57:58Z", "detail": {"taskArn": "a",
 		"lastStatus": "STOPPED", "stoppedAt": "2020-01-23T17:58:00.103Z", "version": 4, "containers": [{"exitCode": 137}],
@@ -17,8 +15,11 @@ func FuzzParseChange(f *testing.F) {
 		"overrides": {"containerOverrides": [{}]}}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		c, err := taskchange.Parse(body)
-		if err == nil && (aws.ToString(c.Task.TaskArn) == "" || aws.ToString(c.Task.LastStatus) == "") {
-			t.Errorf("got %+v", c)
+		if err != nil {
+			return
+		}
+		if e := c.Event("ecs", "3"); e.Resource["ecs.taskArn"] == "" || e.Event == "prefect.ecs.task." {
+			t.Errorf("got %+v", e)
 		}
 	})
 }
