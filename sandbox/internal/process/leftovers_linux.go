@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -13,13 +12,13 @@ const sweeps = 20
 
 // endLeftovers kills what the command has started and what has left its group, as the end of a
 // container does: it is known by the mark in its environment. What has emptied that is not found.
-func endLeftovers(mark string, since uint64) {
+func endLeftovers(mark string, command int) {
 	if mark == "" {
 		return
 	}
 	for range sweeps {
 		found := false
-		for _, pid := range startedSince(since) {
+		for _, pid := range startedAfter(command) {
 			if hasMark(pid, mark) {
 				found = true
 				_ = syscall.Kill(pid, syscall.SIGKILL)
@@ -31,36 +30,34 @@ func endLeftovers(mark string, since uint64) {
 	}
 }
 
-// startedSince are the processes that are no older than a start time, in the kernel's ticks.
-func startedSince(since uint64) (pids []int) {
+// startedAfter are the processes that are younger than one, and after the last possible id all
+// processes: Linux counts ids up and then begins again.
+func startedAfter(command int) (pids []int) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil
 	}
+	oldest := command
+	if lastID() < command {
+		oldest = 0
+	}
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		if at, ok := startTime(pid); ok && at >= since { // a zombie has no environment any more
+		if err == nil && pid > oldest && pid != os.Getpid() {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-// startTime is field 22 of /proc/PID/stat, counted behind the name, which may hold anything.
-func startTime(pid int) (uint64, bool) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+// lastID is the id of the youngest process, dead or alive; 0 when that is not known.
+func lastID() int {
+	load, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return 0, false
+		return 0
 	}
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 {
-		return 0, false
-	}
-	at, err := strconv.ParseUint(fields[19], 10, 64)
-	return at, err == nil
+	id, _ := strconv.Atoi(string(bytes.TrimSpace(load[bytes.LastIndexByte(load, ' ')+1:])))
+	return id
 }
 
 func hasMark(pid int, mark string) bool {

@@ -38,7 +38,6 @@ type Process struct {
 	guard  *Guard
 	shared bool // its group is ours
 	mark   string
-	began  uint64 // when the command was started, in the kernel's ticks; 0 where that is not known
 	done   chan struct{}
 
 	mu     sync.Mutex
@@ -125,9 +124,6 @@ func (p *Process) begin(root *Root) error {
 	}
 	if !p.shared {
 		p.guard.begin(p.cmd.Process.Pid)
-	}
-	if p.mark != "" {
-		p.began, _ = startTime(p.cmd.Process.Pid)
 	}
 	return nil
 }
