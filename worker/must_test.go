@@ -23,10 +23,10 @@ func eventually(t *testing.T, what string, done func() bool) {
 	eventuallyIn(t, 5*time.Minute, what, done) // only what hangs takes as long
 }
 
-// eventuallyIn looks twelve thousand times before the limit.
+// eventuallyIn looks six thousand times before the limit.
 func eventuallyIn(t *testing.T, limit time.Duration, what string, done func() bool) {
 	t.Helper()
-	ticker, end := time.NewTicker(limit/12000), time.NewTimer(limit)
+	ticker, end := time.NewTicker(limit/6000), time.NewTimer(limit)
 	defer ticker.Stop()
 	defer end.Stop()
 	for !done() {

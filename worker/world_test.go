@@ -133,11 +133,10 @@ func (w *world) hangUp() {
 	}
 }
 
-// imageDir is an image whose programs are this test binary.
+// imageDir is an image whose programs execute flow runs.
 func imageDir(t *testing.T) string {
 	t.Helper()
-	binary := must(os.Executable())(t)
-	dir := t.TempDir()
+	binary, dir := must(flowRunProgram())(t), t.TempDir()
 	for _, program := range programs {
 		if err := os.Symlink(binary, filepath.Join(dir, program)); err != nil {
 			t.Fatal(err)
