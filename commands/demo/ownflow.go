@@ -109,7 +109,9 @@ func (f *ownFlow) environ(opts demoOptions, here string) []string {
 		keep("UV_CACHE_DIR", filepath.Join(home, ".cache", "uv"))
 		keep("DOCKER_CONFIG", filepath.Join(home, ".docker"))
 	}
-	if cache, err := os.UserCacheDir(); err == nil {
+	if cache := os.Getenv("ECSCTL_CACHE_DIR"); cache != "" {
+		env = append(env, "ECSCTL_CACHE_DIR="+cache)
+	} else if cache, err := os.UserCacheDir(); err == nil {
 		env = append(env, "ECSCTL_CACHE_DIR="+filepath.Join(cache, "ecsctl"))
 	}
 	venv := opts.Venv

@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,9 @@ func TestDemoWithAFlowOfYourOwn(t *testing.T) {
 		}
 	}
 	t.Log(out)
+	if _, err := os.Stat(filepath.Join(w.home, ".cache", "ecsctl")); err == nil {
+		t.Error("the demo did not use the cache that ECSCTL_CACHE_DIR names")
+	}
 }
 
 // TestDemoWithoutPrefect says what to install.
