@@ -12,13 +12,13 @@ const sweeps = 20
 
 // endLeftovers kills what the command has started and what has left its group, as the end of a
 // container does: it is known by the mark in its environment. What has emptied that is not found.
-func endLeftovers(mark string, command int) {
+func endLeftovers(mark string, command int, began uint64) {
 	if mark == "" {
 		return
 	}
 	for range sweeps {
 		found := false
-		for _, pid := range startedAfter(command) {
+		for _, pid := range startedAfter(command, began) {
 			if hasMark(pid, mark) {
 				found = true
 				_ = syscall.Kill(pid, syscall.SIGKILL)
@@ -30,34 +30,39 @@ func endLeftovers(mark string, command int) {
 	}
 }
 
-// startedAfter are the processes that are younger than one, and after the last possible id all
-// processes: Linux counts ids up and then begins again.
-func startedAfter(command int) (pids []int) {
+// startedAfter are the processes that may be younger than one that began at a count of births:
+// Linux counts ids up, so that they have a higher one, until it begins again at the lowest.
+func startedAfter(command int, began uint64) (pids []int) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil
 	}
-	oldest := command
-	if lastID() < command {
-		oldest = 0
+	if began == 0 || births()-began >= idsAbove(command) {
+		command = 0
 	}
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
-		if err == nil && pid > oldest && pid != os.Getpid() {
+		if err == nil && pid > command && pid != os.Getpid() {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-// lastID is the id of the youngest process, dead or alive; 0 when that is not known.
-func lastID() int {
-	load, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return 0
-	}
-	id, _ := strconv.Atoi(string(bytes.TrimSpace(load[bytes.LastIndexByte(load, ' ')+1:])))
-	return id
+// births counts the processes and threads that were started on the machine; 0 when that is not known.
+func births() uint64 {
+	stat, _ := os.ReadFile("/proc/stat")
+	_, line, _ := bytes.Cut(stat, []byte("\nprocesses "))
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	n, _ := strconv.ParseUint(string(line), 10, 64)
+	return n
+}
+
+// idsAbove is how many processes and threads can start before an id may be lower; 0 when that is not known.
+func idsAbove(pid int) uint64 {
+	highest, _ := os.ReadFile("/proc/sys/kernel/pid_max")
+	n, _ := strconv.Atoi(string(bytes.TrimSpace(highest)))
+	return uint64(max(0, n-pid-1))
 }
 
 func hasMark(pid int, mark string) bool {

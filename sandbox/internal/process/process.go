@@ -38,6 +38,7 @@ type Process struct {
 	guard  *Guard
 	shared bool // its group is ours
 	mark   string
+	began  uint64 // how many processes the machine had started before; 0 where that is not known
 	done   chan struct{}
 
 	mu     sync.Mutex
@@ -118,6 +119,9 @@ func (p *Process) begin(root *Root) error {
 		if err := root.enter(p.cmd); err != nil {
 			return err
 		}
+	}
+	if p.mark != "" {
+		p.began = births()
 	}
 	if err := p.cmd.Start(); err != nil {
 		return err

@@ -59,7 +59,7 @@ func (p *Process) endGroup() {
 		return
 	}
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // ESRCH: nothing is left
-	endLeftovers(p.mark, p.cmd.Process.Pid)
+	endLeftovers(p.mark, p.cmd.Process.Pid, p.began)
 	p.guard.end(p.cmd.Process.Pid)
 }
 
