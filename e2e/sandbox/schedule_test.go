@@ -82,20 +82,18 @@ func (s *schedule) runs(ctx context.Context) ([]prefect.FlowRun, error) {
 }
 
 func (s *schedule) allEnded() error {
-	runs, err := s.runs(s.w.t.Context())
-	if err != nil {
-		return err
+	n, err := s.api.CountFlowRuns(s.w.t.Context(), prefect.FlowRunFilter{
+		DeploymentIDs: []string{s.deployment}, StateTypes: unfinished,
+	})
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d have not ended", n)
 	}
-	open := map[string]int{}
-	for _, run := range runs {
-		if !run.StateType.Terminal() {
-			open[run.StateName]++
-		}
-	}
-	if len(open) > 0 {
-		return fmt.Errorf("of %d runs these have not ended: %v", len(runs), open)
-	}
-	return nil
+	return err
+}
+
+// unfinished are the states of which none is a final one.
+var unfinished = []prefect.StateType{
+	prefect.Scheduled, prefect.Pending, prefect.Running, prefect.Paused, prefect.Cancelling,
 }
 
 // executions counts the processes that executed each run.

@@ -169,7 +169,7 @@ func (w *world) eventually(what string, ready func() error) {
 	w.t.Helper()
 	deadline := time.NewTimer(hang)
 	defer deadline.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(250 * time.Millisecond) // a look at a real server costs it a tenth of a second
 	defer tick.Stop()
 	for {
 		err := ready()
