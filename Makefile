@@ -1,6 +1,7 @@
 # What a developer types. See CONTRIBUTING.md.
 GO ?= go
-PKGS = ./...
+# What takes longest goes first.
+PKGS = ./commands ./provision ./worker ./...
 TESTFLAGS =
 
 # One way to compile for everything: build, demo, the tests and the lint find each other's
@@ -36,17 +37,17 @@ release-snapshot: ## the files of a release, in dist/; offline, once nfpm is the
 demo: build ## the whole product on this machine, with no AWS account, no network and no Python
 	./ecsctl demo
 
-# Tests, the compiler and the linters make much garbage and soon end: a tenth of the CPU time of tests went
-# into collecting it, and a fifth of the others'.
-lint vuln test race fuzz chaos chaos-ci e2e: export GOGC ?= 400
+# The compiler and the linters make much garbage and soon end: a fifth of their CPU time went into collecting it.
+# So do the tests and what they start.
+build lint vuln test race fuzz chaos chaos-ci e2e: export GOGC ?= 400
 
 test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
 	$(GOTEST) -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
 
-RACED = ./worker/... ./sandbox/...
+RACED = ./worker ./sandbox ./worker/... ./sandbox/...
 
 race: ## the same tests of what runs for weeks and of its far end, with the race detector, which needs a C compiler
-	CGO_ENABLED=1 $(GOTEST) -race -p 2 -parallel 6 $(TESTFLAGS) $(RACED)
+	CGO_ENABLED=1 $(GOTEST) -race -p 3 -parallel 6 $(TESTFLAGS) $(RACED)
 
 FUZZTIME = 1m
 
