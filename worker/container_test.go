@@ -15,7 +15,7 @@ import (
 )
 
 // programs are those of the image that execute flow runs: Prefect's own, a team's wrapper, and
-// what the bundle of an @ecs flow is run by. They are all testdata/flowrun.
+// what the bundle of an @ecs flow is run by. They are all internal/testkit/flowrun.
 var programs = []string{"prefect", "entry", "uv"}
 
 // programDir is where what the tests share lies.
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // flowRunProgram is made once.
 var flowRunProgram = sync.OnceValues(func() (string, error) {
-	raw, err := staticbuild.Program("ecsctl/worker/testdata/flowrun")
+	raw, err := staticbuild.Program("ecsctl/internal/testkit/flowrun")
 	path := filepath.Join(programDir, "flowrun")
 	if err == nil {
 		err = executable.Write(path, raw)
@@ -42,7 +42,7 @@ var flowRunProgram = sync.OnceValues(func() (string, error) {
 	return path, err
 })
 
-// play is what testdata/flowrun does, without a process. It can do nothing, too: BEHAVE=idle.
+// play is what internal/testkit/flowrun does, without a process. It can do nothing, too: BEHAVE=idle.
 func (w *world) play(ctx context.Context, env []string) int {
 	variables := map[string]string{}
 	for _, entry := range env {

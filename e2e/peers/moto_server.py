@@ -16,10 +16,10 @@ resource is one that the statement names: what is judged is the action alone.
 
 It refuses in the XML of EC2, whoever is asked. Here each service has its own form.
 
-And it is served by waitress, which keeps connections open as AWS does, and takes a third of the CPU time for a call.
-moto's own server starts a thread for each call and waits for ten milliseconds at its end; moto itself looks for the
-service of a call in the folders of its own package and in 300 patterns, each time anew, and parses the policies of
-AWS for each account.
+And it is served by waitress, which keeps connections open as AWS does; with what follows, a call takes about half of
+the CPU time. moto's own server starts a thread for each call and waits for ten milliseconds at its end. moto itself
+looks for the service of a call in the folders of its own package and in 300 patterns, each time anew, and parses the
+policies of AWS for each account.
 """
 
 import copy
