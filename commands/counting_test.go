@@ -28,9 +28,9 @@ func newCounting(t *testing.T) *counting {
 	c := &counting{account: openAccount(t, sandbox.Options{
 		EnforceIAM: true, Images: images, Volumes: []string{counted},
 	}), executed: filepath.Join(counted, "executed")}
-	program, err := stage.RealECSCTL()
+	program, err := stage.WorkerOnly()
 	c.must(err)
-	binary := filepath.Join(c.dir, "ecsctl-real")
+	binary := filepath.Join(c.dir, "ecsctl-worker")
 	c.must(executable.Write(binary, program))
 	c.env = append(c.env, "ECSCTL_BINARY="+binary)
 	c.api, err = prefect.New(prefect.Options{APIURL: c.Server.PrefectAPIURL()})

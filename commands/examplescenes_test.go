@@ -35,17 +35,18 @@ var scenes = map[string]func(*testing.T) *account{
 	},
 }
 
-// newRealAccount is one whose workers are real ones, out of the image of a real ecsctl.
+// newRealAccount is one whose workers are real ones, out of the image of the program that a release puts there: it is
+// half as large as ecsctl, and packed and unpacked in half of the time.
 func newRealAccount(t *testing.T) *account { return openRealAccount(t, sandbox.Options{}) }
 
 func openRealAccount(t *testing.T, opts sandbox.Options) *account {
 	t.Helper()
 	opts.EnforceIAM = true
 	a := openAccount(t, opts)
-	binary, err := stage.RealECSCTL()
+	binary, err := stage.WorkerOnly()
 	a.must(err)
-	a.must(executable.Write(filepath.Join(a.dir, "ecsctl-real"), binary))
-	a.env = append(a.env, "ECSCTL_BINARY=ecsctl-real")
+	a.must(executable.Write(filepath.Join(a.dir, "ecsctl-worker"), binary))
+	a.env = append(a.env, "ECSCTL_BINARY=ecsctl-worker")
 	return a
 }
 

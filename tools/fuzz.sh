@@ -34,7 +34,7 @@ export logs programs module
 targets=$(git grep -o --untracked 'func Fuzz[A-Za-z0-9_]*(f \*testing.F' -- '*_test.go' |
     sed 's|/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*|:\1|')
 for directory in $(sed 's/:.*//' <<<"$targets" | sort -u); do
-    go test -c -fuzz . -o "$programs/${directory//\//.}" "./$directory" || exit
+    go test -vet=off -c -fuzz . -o "$programs/${directory//\//.}" "./$directory" || exit
 done
 xargs -P "$(getconf _NPROCESSORS_ONLN)" -I {} bash -c 'fuzz "$@"' _ "$1" {} <<<"$targets"
 
