@@ -109,15 +109,14 @@ DomainDispatcherApplication.get_backend_for_host = functools.cache(
     DomainDispatcherApplication.get_backend_for_host
 )
 
-
 _init_aws_policies = IAMBackend._init_aws_policies
-_policies_of_aws = []
+_policies_of_aws = {}  # by partition: it is in their ARNs
 
 
 def _copies_of_aws_policies(self):
-    if not _policies_of_aws:
-        _policies_of_aws.extend(_init_aws_policies(self))
-    policies = [copy.copy(policy) for policy in _policies_of_aws]
+    if self.partition not in _policies_of_aws:
+        _policies_of_aws[self.partition] = _init_aws_policies(self)
+    policies = [copy.copy(policy) for policy in _policies_of_aws[self.partition]]
     for policy in policies:
         policy.account_id = self.account_id
     return policies
