@@ -71,7 +71,7 @@ func runChaos(t *testing.T, seed uint64) {
 	havoc.Go(func() { ws.havoc(t, rand.New(rand.NewPCG(seed, 0)), over) })
 	limit := 3*time.Minute + time.Duration(len(w.ids))*time.Second/2 + scaled(time.Hour)
 	ended := within(t.Context(), limit, look, func() bool {
-		return must(w.api.CountFlowRuns(t.Context(), prefect.FlowRunFilter{StateTypes: unfinished}))(t) == 0
+		return must(w.api.CountFlowRuns(t.Context(), prefect.FlowRunFilter{StateTypes: prefect.Unfinished}))(t) == 0
 	})
 	close(over)
 	havoc.Wait()
@@ -94,7 +94,7 @@ func runChaos(t *testing.T, seed uint64) {
 }
 
 func (w *world) tellUnfinished() {
-	for _, run := range w.in(unfinished...) {
+	for _, run := range w.in(prefect.Unfinished...) {
 		w.t.Errorf("run %s is still %s since %s: %s", run.ID, run.StateName, run.State.Timestamp.Format(time.TimeOnly),
 			run.State.Message)
 	}

@@ -88,11 +88,6 @@ func (w *world) env() []string {
 		seconds("PREFECT_WORKER_QUERY_SECONDS", worker.DefaultQueryInterval))
 }
 
-// unfinished are the states that are not final.
-var unfinished = []prefect.StateType{
-	prefect.Scheduled, prefect.Pending, prefect.Running, prefect.Paused, prefect.Cancelling,
-}
-
 func (w *world) in(states ...prefect.StateType) []prefect.FlowRun {
 	w.t.Helper()
 	return must(w.api.FilterFlowRuns(w.t.Context(), prefect.FlowRunFilter{StateTypes: states}))(w.t)

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/stage"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -25,14 +24,10 @@ func newCounting(t *testing.T) *counting {
 		t.Fatal(err)
 	}
 	counted := t.TempDir()
-	c := &counting{account: openAccount(t, sandbox.Options{
-		EnforceIAM: true, Images: images, Volumes: []string{counted},
-	}), executed: filepath.Join(counted, "executed")}
-	program, err := stage.WorkerOnly()
-	c.must(err)
-	binary := filepath.Join(c.dir, "ecsctl-worker")
-	c.must(executable.Write(binary, program))
-	c.env = append(c.env, "ECSCTL_BINARY="+binary)
+	c := &counting{
+		account:  openRealAccount(t, sandbox.Options{Images: images, Volumes: []string{counted}}),
+		executed: filepath.Join(counted, "executed"),
+	}
 	c.api, err = prefect.New(prefect.Options{APIURL: c.Server.PrefectAPIURL()})
 	c.must(err)
 	return c

@@ -31,6 +31,9 @@ func (t StateType) Terminal() bool {
 	return t == Completed || t == Failed || t == Crashed || t == Cancelled
 }
 
+// Unfinished are the states in which a run has not ended: those that are not Terminal.
+var Unfinished = []StateType{Scheduled, Pending, Running, Paused, Cancelling}
+
 // State is a state of a flow run.
 type State struct {
 	ID        string          `json:"id"`

@@ -83,17 +83,12 @@ func (s *schedule) runs(ctx context.Context) ([]prefect.FlowRun, error) {
 
 func (s *schedule) allEnded() error {
 	n, err := s.api.CountFlowRuns(s.w.t.Context(), prefect.FlowRunFilter{
-		DeploymentIDs: []string{s.deployment}, StateTypes: unfinished,
+		DeploymentIDs: []string{s.deployment}, StateTypes: prefect.Unfinished,
 	})
 	if err == nil && n > 0 {
 		err = fmt.Errorf("%d have not ended", n)
 	}
 	return err
-}
-
-// unfinished are the states of which none is a final one.
-var unfinished = []prefect.StateType{
-	prefect.Scheduled, prefect.Pending, prefect.Running, prefect.Paused, prefect.Cancelling,
 }
 
 // executions counts the processes that executed each run.
