@@ -144,6 +144,35 @@ func TestCircuitBreaker(t *testing.T) {
 	}
 }
 
+// A failure counts when its task has stopped, however long that takes; only then another task is started.
+func TestCircuitBreakerOfTasksThatStopSlowly(t *testing.T) {
+	t.Parallel()
+	c := running(t, `[ "$1" = slow ] && trap "" TERM && sleep 600; exit 1`, sandbox.Options{
+		SteadyDelay: time.Hour, RestartDelay: time.Millisecond,
+	})
+	s := c.serve(t, c.app(t, func(in *ecs.RegisterTaskDefinitionInput) {
+		slow := in.ContainerDefinitions[0]
+		slow.Name, slow.Command, slow.Essential = aws.String("slow"), []string{"app", "slow"}, aws.Bool(false)
+		slow.StopTimeout = aws.Int32(2)
+		in.ContainerDefinitions = append(in.ContainerDefinitions, slow)
+	}), nil)
+	got := c.awaitService(t, s, "failed", func(got types.Service) bool {
+		must(c.ecs.UpdateService(t.Context(), &ecs.UpdateServiceInput{ // the scheduler looks again
+			Cluster: s.ClusterArn, Service: s.ServiceName, DesiredCount: aws.Int32(1),
+		}))(t)
+		return got.Deployments[0].RolloutState == types.DeploymentRolloutStateFailed
+	})
+	var started int
+	for _, event := range got.Events {
+		if strings.Contains(*event.Message, "has started 1 tasks") {
+			started++
+		}
+	}
+	if failed := got.Deployments[0].FailedTasks; failed != 3 || started != 3 {
+		t.Errorf("got %d failed tasks of %d", failed, started)
+	}
+}
+
 // A task that becomes healthy and then ends is none that fails to start: the breaker never
 // trips, however often it happens (DeploymentCircuitBreaker, resetOnHealthyTask).
 func TestCircuitBreakerForgetsFailuresOnceATaskIsHealthy(t *testing.T) {

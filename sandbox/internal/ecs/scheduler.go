@@ -58,10 +58,13 @@ func (sv *service) of(d *deployment) []*task {
 	return sv.tasks(func(t *task) bool { return t.deployment == d && t.wanted() })
 }
 
-// startMissing keeps within maximumPercent and behind the delay after failures.
+// startMissing keeps within maximumPercent and behind the delay after failures. A task that is failing has its place
+// until it has stopped: then it counts, for that delay and for the circuit breaker.
 func (s *Service) startMissing(sv *service, now time.Time) time.Time {
 	d := sv.primary()
-	missing := int(sv.desired) - len(sv.of(d))
+	missing := int(sv.desired) - len(sv.tasks(func(t *task) bool {
+		return t.deployment == d && (t.wanted() || t.failing())
+	}))
 	room := int(sv.desired)*int(*sv.base.DeploymentConfiguration.MaximumPercent)/100 - len(sv.tasks((*task).wanted))
 	n := min(missing, room)
 	switch {
@@ -179,18 +182,24 @@ func (s *Service) settle(sv *service, now time.Time) time.Time {
 
 // taskStopped is called for every stopped task of a service.
 func (s *Service) taskStopped(t *task) {
-	code := t.api.StopCode
-	scaledIn := code == types.TaskStopCodeServiceSchedulerInitiated && *t.api.StoppedReason != unhealthyReason
-	if scaledIn || code == types.TaskStopCodeUserInitiated || code == types.TaskStopCodeSpotInterruption || s.closed() {
-		return
-	}
 	sv, d := t.service, t.deployment
-	if sv.status != active {
+	if !t.failing() || sv.status != active || s.closed() {
 		return
 	}
 	d.steadySince = time.Time{}
 	s.backOff(sv, d, s.cfg.Clock.Now())
 	s.breakCircuit(sv, d)
+}
+
+// failing tasks stop, or have stopped, for what counts as a failure of their deployment.
+func (t *task) failing() bool {
+	switch t.api.StopCode {
+	case "", types.TaskStopCodeUserInitiated, types.TaskStopCodeSpotInterruption:
+		return false
+	case types.TaskStopCodeServiceSchedulerInitiated:
+		return *t.api.StoppedReason == unhealthyReason
+	}
+	return true
 }
 
 // backOff counts a failure and returns when the next task may start.
