@@ -99,11 +99,12 @@ func TestABurstRegistersOnce(t *testing.T) {
 	w.runs(d, 1)
 	w.start(func(o *worker.Options) { o.Name = "w2" })
 	eventually(t, "another launch", launched(201))
+	eventually(t, "a task for each of the 201 runs", func() bool { return len(w.tasks()) == 201 })
 	if got := w.calls("RegisterTaskDefinition"); got != 1 {
 		t.Errorf("%d registrations", got)
 	}
-	if got := len(w.tasks()); got != 201 {
-		t.Errorf("201 runs have %d tasks", got)
+	if got := w.calls("RunTask"); got != 201 {
+		t.Errorf("201 runs were launched %d times", got)
 	}
 }
 
