@@ -13,11 +13,16 @@ func (s Spec) YAML() ([]byte, error) {
 	return yaml.MarshalWithOptions(s, yaml.CustomMarshaler[string](quoted))
 }
 
-// quoted writes texts with control characters as JSON does, which YAML reads: the encoder leaves
-// them as they are, and they would be gone when the file is read.
+// quoted writes as JSON does, which YAML reads, what would not be the same text when the file is read: the encoder
+// leaves control characters as they are, which are gone then, and "---", which begins a document.
 func quoted(text string) ([]byte, error) {
-	if strings.ContainsFunc(text, unicode.IsControl) {
+	plain, err := yaml.Marshal(text)
+	if err != nil {
+		return nil, err
+	}
+	var read string
+	if strings.ContainsFunc(text, unicode.IsControl) || yaml.Unmarshal(plain, &read) != nil || read != text {
 		return json.Marshal(text)
 	}
-	return yaml.Marshal(text)
+	return plain, nil
 }
