@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of the module for a time, as many at once as there are processors and
 # each with one of them, and goes on past one that fails: tools/fuzz.sh FUZZTIME
-# The programs are made first, one after the other: fuzzing compiles all that a package depends on in its own way,
-# and two builds at once would each compile what the other does.
+# Only the code of this module tells the fuzzer what an input covers: -fuzz would compile all that a package depends
+# on anew for that, the AWS SDK too. The programs are made first, one after the other: two builds at once would each
+# compile what the other does.
 # An input that covers something new is made smaller for a minute by default, in which nothing else is
 # tried: a short run would try a dozen inputs in all.
 set -uo pipefail
@@ -34,7 +35,7 @@ export logs programs module
 targets=$(git grep -o --untracked 'func Fuzz[A-Za-z0-9_]*(f \*testing.F' -- '*_test.go' |
     sed 's|/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*|:\1|')
 for directory in $(sed 's/:.*//' <<<"$targets" | sort -u); do
-    go test -vet=off -c -fuzz . -o "$programs/${directory//\//.}" "./$directory" || exit
+    go test -vet=off -c -gcflags="$module/...=-d=libfuzzer" -o "$programs/${directory//\//.}" "./$directory" || exit
 done
 xargs -P "$(getconf _NPROCESSORS_ONLN)" -I {} bash -c 'fuzz "$@"' _ "$1" {} <<<"$targets"
 
