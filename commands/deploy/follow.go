@@ -15,8 +15,8 @@ import (
 // The last lines of a run come after its end, because Prefect sends them in batches: lateLooks without a new line are
 // the end of them.
 const (
-	followInterval = 500 * time.Millisecond
-	lateLooks      = 6
+	followInterval = time.Second
+	lateLooks      = 3
 )
 
 // Run runs a deployment and follows the run to its end.
