@@ -1,10 +1,8 @@
 package chaos_test
 
 import (
-	"errors"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,6 +12,7 @@ import (
 	"ecsctl/commands"
 	"ecsctl/commands/console"
 	"ecsctl/internal/executable"
+	"ecsctl/internal/testkit/inmemory"
 	"ecsctl/internal/testkit/staticbuild"
 )
 
@@ -35,23 +34,8 @@ func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "ecsctl" {
 		os.Exit(commands.Main(os.Args, console.SystemStreams()))
 	}
-	useMemory()
+	inmemory.Use()
 	os.Exit(m.Run())
-}
-
-// useMemory has temporary files in memory, where programs may lie there: on a disk, the roots of
-// ten thousand containers cost a fifth of the CPU time.
-func useMemory() {
-	const memory = "/dev/shm"
-	file, err := os.CreateTemp(memory, "ecsctl-chaos-")
-	if err != nil {
-		return
-	}
-	defer os.Remove(file.Name())
-	_, err = file.WriteString("#!/bin/sh\n")
-	if errors.Join(err, file.Chmod(0o700), file.Close()) == nil && exec.Command(file.Name()).Run() == nil {
-		_ = os.Setenv("TMPDIR", memory)
-	}
 }
 
 // playedPrefect is the program of the containers, made once.

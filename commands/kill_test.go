@@ -58,7 +58,7 @@ func openAccount(t *testing.T, opts sandbox.Options, api ...prefectapi.Option) *
 		t.Fatal(err)
 	}
 	a.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "ECSCTL_BINARY=" + binary,
-		complete.LimitVariable + "=1m"}
+		complete.LimitVariable + "=1m", "GOGC=" + os.Getenv("GOGC")}
 	for name, value := range w.Env() {
 		a.env = append(a.env, name+"="+value)
 	}

@@ -123,7 +123,7 @@ func takeWorkerPort(t *testing.T) {
 // eventually polls until ready has no error.
 func (w *world) eventually(what string, ready func() error) {
 	w.t.Helper()
-	const limit, pause = 2 * time.Minute, 200 * time.Millisecond
+	const limit, pause = 2 * time.Minute, time.Second // a look at a real server costs it a tenth of that
 	deadline := time.Now().Add(limit)
 	for {
 		err := ready()

@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -65,12 +67,27 @@ func newWorldIn(t *testing.T, moto *peers.Moto, server *peers.Server) *world {
 	w.env = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + w.home, "TMPDIR=" + filepath.Join(w.home, "tmp"),
 		"AWS_ENDPOINT_URL=" + w.aws, "AWS_ACCESS_KEY_ID=e2e", "AWS_SECRET_ACCESS_KEY=e2e", "AWS_REGION=" + region,
-		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_EC2_METADATA_DISABLED=true", "GOGC=" + os.Getenv("GOGC"),
 		"ECSCTL_RUNTIME=prefect", // moto has no registry to push our own image to
 		"PREFECT_API_URL=" + w.prefect, "PREFECT_API_KEY=" + canary,
 	}
 	w.must(peers.OpenDefaultVPC(t.Context(), w.source.EC2))
+	t.Cleanup(w.forgetPool)
 	return w
+}
+
+// forgetPool deletes the pool, if it is there still: each snapshot lists all pools of the server, with their templates.
+func (w *world) forgetPool() {
+	ctx := context.WithoutCancel(w.t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, w.server.URL+"/work_pools/"+w.pool, nil)
+	w.must(err)
+	req.Header.Set("Authorization", w.source.Prefect.Authorization)
+	res, err := w.source.Prefect.HTTP.Do(req)
+	w.must(err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusNoContent && res.StatusCode != http.StatusNotFound {
+		w.t.Errorf("deleting work pool %s: %s", w.pool, res.Status)
+	}
 }
 
 // classifyPrefect gives calls the same names in every world.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ecsctl/internal/executable"
+	"ecsctl/internal/testkit/inmemory"
 	"ecsctl/internal/testkit/staticbuild"
 	"ecsctl/prefect"
 )
@@ -22,6 +23,7 @@ var programs = []string{"prefect", "entry", "uv"}
 var programDir string
 
 func TestMain(m *testing.M) {
+	inmemory.Use()
 	var err error
 	if programDir, err = os.MkdirTemp("", "ecsctl-worker-test-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -29,7 +29,7 @@ var workerRuntimes = []workerRuntime{
 	{name: "ecsctl"},
 }
 
-// TestGuideInFull has everything real but AWS: server, worker, deployment and flow run.
+// TestGuideInFull has everything real but AWS: server, worker, deployment and flow run; and verify's own.
 func TestGuideInFull(t *testing.T) {
 	t.Parallel()
 	for _, venv := range []string{peers.Prefect3, peers.Prefect2} {
@@ -89,6 +89,9 @@ func goThroughGuide(t *testing.T, venv string, runtime workerRuntime, server str
 		t.Errorf("got %+v", run)
 	}
 	w.wantLog(api, run.ID, "Hello from ECS!!")
+	if server != "" {
+		w.verify(ecsctl, pool, source)
+	}
 
 	w.prefect(env, "deployment", "delete", "my-flow/hello")
 	// The run is Completed a moment before its process, and so its task, has ended.

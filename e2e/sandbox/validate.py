@@ -116,7 +116,7 @@ def check(line):
 
 def main():
     lines = [line for line in sys.stdin if line.strip()]
-    problems = [p for line in lines for p in check(line)]
+    problems = [p for line in dict.fromkeys(lines) for p in check(line)]  # who waits asks the same again and again
     for problem in problems:
         print(problem)
     names = sorted({json.loads(line)["operation"] for line in lines})

@@ -102,6 +102,7 @@ func (w *world) environ(dirs string, more ...string) []string {
 	env := []string{
 		"PATH=" + dirs + ":/usr/bin:/bin", "HOME=" + w.home, "PREFECT_HOME=" + filepath.Join(w.home, "prefect"),
 		"DO_NOT_TRACK=1", "PREFECT_SERVER_ANALYTICS_ENABLED=false", "NO_COLOR=1", "TERM=dumb", "COLUMNS=300",
+		"GOGC=" + os.Getenv("GOGC"),
 	}
 	for name, value := range w.env {
 		env = append(env, name+"="+value)
@@ -169,7 +170,7 @@ func (w *world) eventually(what string, ready func() error) {
 	w.t.Helper()
 	deadline := time.NewTimer(hang)
 	defer deadline.Stop()
-	tick := time.NewTicker(250 * time.Millisecond) // a look at a real server costs it a tenth of a second
+	tick := time.NewTicker(time.Second) // a look at a real server costs it a tenth of that
 	defer tick.Stop()
 	for {
 		err := ready()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -34,6 +35,7 @@ func setUpScript(env *testscript.Env) error {
 	})
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	env.Setenv("GOGC", os.Getenv("GOGC"))
 	// This test binary is no static ecsctl that could be put into an image.
 	binary := filepath.Join(env.WorkDir, ".ecsctl-for-image")
 	env.Setenv("ECSCTL_BINARY", binary)
