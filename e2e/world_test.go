@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"ecsctl/e2e/peers"
 	"ecsctl/internal/testkit/inventory"
 	"ecsctl/internal/testkit/wiretap"
+	"ecsctl/prefect"
 )
 
 const (
@@ -78,15 +80,14 @@ func newWorldIn(t *testing.T, moto *peers.Moto, server *peers.Server) *world {
 
 // forgetPool deletes the pool, if it is there still: each snapshot lists all pools of the server, with their templates.
 func (w *world) forgetPool() {
-	ctx := context.WithoutCancel(w.t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, w.server.URL+"/work_pools/"+w.pool, nil)
+	if w.source.Prefect.Authorization != "" {
+		return // that server is not shared
+	}
+	api, err := prefect.New(prefect.Options{APIURL: w.server.URL, MaxRetries: 20})
 	w.must(err)
-	req.Header.Set("Authorization", w.source.Prefect.Authorization)
-	res, err := w.source.Prefect.HTTP.Do(req)
-	w.must(err)
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusNoContent && res.StatusCode != http.StatusNotFound {
-		w.t.Errorf("deleting work pool %s: %s", w.pool, res.Status)
+	err = api.DeleteWorkPool(context.WithoutCancel(w.t.Context()), w.pool)
+	if err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		w.t.Error(err)
 	}
 }
 

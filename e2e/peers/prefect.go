@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 //go:embed prefect_server.py
@@ -49,7 +50,7 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("failed to make a home for the Prefect server: %w", err)
 	}
-	made, err := emptyDatabase(python, home)
+	ready, made, err := emptyDatabase(python, home)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func StartPrefect(ctx context.Context, venv, dir string, env ...string) (*Server
 	}
 	server := &Server{Venv: venv, URL: fmt.Sprintf("http://127.0.0.1:%d/api", port), port: port}
 	server.start = func(ctx context.Context, socket *os.File) (*Process, error) {
-		process, err := Start(serverCommand(python, home, socket, env),
+		process, err := Start(serverCommand(python, home, socket, slices.Concat(ready, env)),
 			filepath.Join(dir, fmt.Sprintf("%s-%d.log", venv, port)))
 		if err != nil {
 			return nil, err
