@@ -44,7 +44,7 @@ func TestRunsAreLaunchedAndComplete(t *testing.T) {
 			ids := w.runs(w.deployment(nil), 3)
 			w.start(nil)
 			for _, id := range ids {
-				run := w.await(id, prefect.Completed)
+				run := w.awaitLaunched(id, prefect.Completed)
 				if !strings.HasPrefix(run.InfrastructurePID,
 					"arn:aws:ecs:us-east-1:123456789012:cluster/default::arn:aws:ecs:us-east-1:123456789012:task/"+
 						"default/") {
@@ -69,7 +69,7 @@ func TestLogLinesReachTheRun(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	id := w.runs(w.deployment(nil), 1)[0]
 	w.start(nil)
-	run := w.await(id, prefect.Completed)
+	run := w.awaitLaunched(id, prefect.Completed)
 	var lines []prefect.Log
 	eventually(t, "four log lines", func() bool {
 		lines = must(w.api.FlowRunLogs(t.Context(), id))(t)

@@ -99,12 +99,14 @@ func TestWordsThatWaitedAreOfNoOtherLaunch(t *testing.T) {
 				busy := w.busyFor(tc.method, tc.inBody)
 				tc.waits(w, id, busy)
 				busy.awaitRefusal(t)
+				first := must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID
 				w.set(id, tc.meanwhile, prefect.Scheduled)
 				w.start(func(o *worker.Options) { o.Name = "b" })
 				var before *prefect.FlowRun
+				// The run may be Running before Prefect knows its task.
 				eventually(t, "the other worker's launch", func() bool {
 					before = must(w.api.ReadFlowRun(t.Context(), id))(t)
-					return before.InfrastructurePID != "" &&
+					return before.InfrastructurePID != first &&
 						(before.StateType == prefect.Running || o.sandbox.Images != nil)
 				})
 				busy.letThrough(t)
