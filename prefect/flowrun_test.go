@@ -190,6 +190,11 @@ func TestLogStory(t *testing.T) {
 		if diff := cmp.Diff(lines, got); diff != "" {
 			t.Error(diff)
 		}
+		got, err = c.FlowRunLogsAfter(ctx, run.ID, 1)
+		check(t, err, nil, "read the rest of the logs")
+		if diff := cmp.Diff(lines[1:], got); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

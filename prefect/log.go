@@ -53,12 +53,18 @@ func (c *Client) LastFlowRunLogs(ctx context.Context, flowRunID string) ([]Log, 
 
 // FlowRunLogs returns the log lines of a flow run in order.
 func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string) ([]Log, error) {
+	return c.FlowRunLogsAfter(ctx, flowRunID, 0)
+}
+
+// FlowRunLogsAfter returns the log lines of a flow run in order, without the first ones, which the caller has read
+// before: so many.
+func (c *Client) FlowRunLogsAfter(ctx context.Context, flowRunID string, before int) ([]Log, error) {
 	return pages(func(offset int) ([]Log, error) {
 		var page []Log
 		body := map[string]any{
 			"logs":   map[string]any{"flow_run_id": map[string]any{"any_": []string{flowRunID}}},
 			"sort":   "TIMESTAMP_ASC",
-			"offset": offset,
+			"offset": before + offset,
 		}
 		if err := c.do(ctx, query(body, "logs", "filter"), &page); err != nil {
 			return nil, fmt.Errorf("failed to read the logs of flow run %q: %w", flowRunID, err)

@@ -95,7 +95,7 @@ func (f *follower) follow(ctx context.Context) (*prefect.FlowRun, error) {
 }
 
 func (f *follower) showLog(ctx context.Context) error {
-	lines, err := f.api.FlowRunLogs(ctx, f.id)
+	lines, err := f.api.FlowRunLogsAfter(ctx, f.id, f.lines)
 	if err != nil {
 		return err
 	}
@@ -103,9 +103,9 @@ func (f *follower) showLog(ctx context.Context) error {
 	if f.opts.Output == inputs.OutputJSON {
 		out = f.streams.Err
 	}
-	for _, line := range lines[min(f.lines, len(lines)):] {
+	for _, line := range lines {
 		console.Printf(out, "%s | %s\n", line.Timestamp.Local().Format(time.TimeOnly), line.Message)
 	}
-	f.lines = len(lines)
+	f.lines += len(lines)
 	return nil
 }
