@@ -16,7 +16,8 @@ target=$(dirname "$here")/.venvs
 python=${PYTHON:-$(command -v /usr/bin/python3.11 python3.11 | head -n 1)}
 
 # make_venv NAME: the stamp is written last, so a half-made one is made anew. uv fills them, with half of the CPU that pip
-# takes. Their bytecode is made now: containers of the sandbox may not write it.
+# takes. Their bytecode is made now, since containers of the sandbox may not write it; but for packages that are large,
+# and that only servers and linters import, a part of them. The few files that are no Python, such as templates, say so.
 make_venv() {
     local name=$1 dir=$target/$1 wanted stamp=$target/$1/.requirements.sha256
     wanted="$(sha256sum <"$here/requirements-$name.txt") $python"
@@ -30,7 +31,9 @@ make_venv() {
         "$dir/bin/pip" install --quiet --no-input --disable-pip-version-check --no-deps -r "$here/requirements-uv.txt"
     else
         "$target/uv/bin/uv" venv --quiet --seed --python "$python" "$dir"
-        "$target/uv/bin/uv" pip install --quiet --compile-bytecode --python "$dir" --no-deps -r "$here/requirements-$name.txt"
+        "$target/uv/bin/uv" pip install --quiet --python "$dir" --no-deps -r "$here/requirements-$name.txt"
+        "$dir/bin/python" -m compileall -q -j 2 -x '/(kubernetes|moto|mpmath|networkx|pip|setuptools|sympy)/' "$dir/lib" \
+            >"$dir/compileall.log" || true
         "$target/uv/bin/uv" pip check --quiet --python "$dir"
     fi
     echo "$wanted" >"$stamp"
