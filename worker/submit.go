@@ -231,6 +231,7 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		pid: pid, at: at, definition: goes, claim: c.claim,
 		startLimit: job.StartTimeout,
 	})
+	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
 	err := s.report.infrastructure(ctx, log, c.ref(), pid, s.claim.notLost(log, c))
 	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
 		return s.tooLate.stop(ctx, log, c.ref(), at)
@@ -240,7 +241,6 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		log.ErrorContext(ctx, "failed to tell Prefect which ECS task the flow run has", "error", err)
 	}
 	s.events.executed(ctx, c, s.heartbeat.current.Load(), pid, submitted)
-	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
 	s.tooLate.watch(c, at, pid)
 	return nil
 }

@@ -80,7 +80,7 @@ func TestWordsThatWaitedAreOfNoOtherLaunch(t *testing.T) {
 		}},
 		"cancelled": {http.MethodPost, `"CANCELLED"`, prefect.Cancelled, func(w *world, id string, b *busyFor) {
 			w.start(func(o *worker.Options) { o.Prefect = b.client; noRunnerGrace(o) })
-			w.await(id, prefect.Running)
+			w.awaitLaunched(id, prefect.Running)
 			w.cancelling(id)
 		}},
 		"which task it has": {http.MethodPatch, "infrastructure_pid", prefect.Failed,
