@@ -56,7 +56,7 @@ fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install ./e2e/acceptance
+	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 4 -timeout 60m $(TESTFLAGS) ./e2e ./e2e/parity ./e2e/sandbox ./e2e/lint ./e2e/install ./e2e/acceptance
 
 export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT \
 	ACCEPTANCE_PRIVATE_SUBNETS ACCEPTANCE_CAPACITY_PROVIDER

@@ -74,9 +74,7 @@ func TestCancelARunThatNeverStarted(t *testing.T) {
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})
 	id := w.runs(w.deployment(nil), 1)[0]
 	w.start(nil)
-	eventually(t, "a task", func() bool {
-		return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
-	})
+	eventually(t, "a task", func() bool { return w.launched(id) })
 	w.cancelling(id)
 	w.await(id, prefect.Cancelled)
 	if !w.Stopped() {
@@ -213,9 +211,7 @@ func TestCancellationCanBeTurnedOff(t *testing.T) {
 	d := w.deployment(nil)
 	id := w.runs(d, 1)[0]
 	w.start(func(o *worker.Options) { o.NoCancel = true })
-	eventually(t, "a task", func() bool {
-		return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
-	})
+	eventually(t, "a task", func() bool { return w.launched(id) })
 	w.cancelling(id)
 	waitPolls(t, w, 10)
 	if got := w.await(id, prefect.Cancelling); w.calls("StopTask") != 0 {

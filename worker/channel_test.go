@@ -94,9 +94,7 @@ func TestTheChannelReplacesHeartbeats(t *testing.T) {
 	}
 	eventually(t, "a launch with the new template", func() bool {
 		id := w.runs(d, 1)[0]
-		eventually(t, "a task", func() bool {
-			return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
-		})
+		eventually(t, "a task", func() bool { return w.launched(id) })
 		for _, task := range w.tasks() {
 			if aws.ToString(task.Cpu) == "512" {
 				return true

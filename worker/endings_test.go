@@ -144,8 +144,7 @@ func TestEndingsByState(t *testing.T) {
 				}
 				id := w.runs(w.deployment(nil), 1)[0]
 				first := w.start(change)
-				eventually(t, "a launch",
-					func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+				eventually(t, "a launch", func() bool { return w.launched(id) })
 				if by == "found" {
 					first.kill()
 					<-first.ended
@@ -186,8 +185,7 @@ func TestWordOfAnOldTask(t *testing.T) {
 				}
 				id := w.runs(w.deployment(nil), 1)[0]
 				w.start(change)
-				eventually(t, "a launch",
-					func() bool { return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != "" })
+				eventually(t, "a launch", func() bool { return w.launched(id) })
 				w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool { // the next claim is the next worker's
 					return r.Header.Get("X-Prefect-Worker-Name") == "w1" && noPolls(rw, r)
 				})

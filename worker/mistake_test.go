@@ -29,9 +29,7 @@ func TestATaskThatEndsUnderAMistakenClaim(t *testing.T) {
 			})
 			id := w.runs(w.deployment(nil), 1)[0]
 			w.start(nil)
-			eventually(t, "the launch", func() bool {
-				return must(w.api.ReadFlowRun(t.Context(), id))(t).InfrastructurePID != ""
-			})
+			eventually(t, "the launch", func() bool { return w.launched(id) })
 			// The claim has the mark of a worker of ours.
 			ids := map[prefect.StateType]string{prefect.Pending: "65637363-0000-8000-8000-aabbccddeeff"}
 			for _, state := range []prefect.StateType{prefect.Running, prefect.Completed, prefect.Pending} {

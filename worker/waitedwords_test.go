@@ -106,7 +106,7 @@ func TestWordsThatWaitedAreOfNoOtherLaunch(t *testing.T) {
 				// The run may be Running before Prefect knows its task.
 				eventually(t, "the other worker's launch", func() bool {
 					before = must(w.api.ReadFlowRun(t.Context(), id))(t)
-					return before.InfrastructurePID != first &&
+					return before.InfrastructurePID != "" && before.InfrastructurePID != first &&
 						(before.StateType == prefect.Running || o.sandbox.Images != nil)
 				})
 				busy.letThrough(t)

@@ -14,10 +14,6 @@ import (
 // patient workers poll once an hour, so that what they launch they have heard of.
 func patient(o *worker.Options) { o.QueryInterval = time.Hour }
 
-func (w *world) launched(id string) bool {
-	return must(w.api.ReadFlowRun(w.t.Context(), id))(w.t).InfrastructurePID != ""
-}
-
 func TestARunIsLaunchedAsSoonAsItIsScheduled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{sandbox: sandbox.Options{Images: idleImage(t)}})

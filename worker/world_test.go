@@ -254,15 +254,17 @@ func (w *world) awaitIn(limit time.Duration, id string, state prefect.StateType)
 	return run
 }
 
+// launched tells whether Prefect knows the run's task.
+func (w *world) launched(id string) bool {
+	return must(w.api.ReadFlowRun(w.t.Context(), id))(w.t).InfrastructurePID != ""
+}
+
 // awaitLaunched is await, and Prefect knows the run's task: a task may be quicker than its worker.
-func (w *world) awaitLaunched(id string, state prefect.StateType) (run *prefect.FlowRun) {
+func (w *world) awaitLaunched(id string, state prefect.StateType) *prefect.FlowRun {
 	w.t.Helper()
 	w.await(id, state)
-	eventually(w.t, "Prefect to know the task", func() bool {
-		run = must(w.api.ReadFlowRun(w.t.Context(), id))(w.t)
-		return run.InfrastructurePID != ""
-	})
-	return run
+	eventually(w.t, "Prefect to know the task", func() bool { return w.launched(id) })
+	return must(w.api.ReadFlowRun(w.t.Context(), id))(w.t)
 }
 
 // tasks are all tasks of the default cluster.
