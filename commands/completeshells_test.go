@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/tty"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -96,7 +97,7 @@ func (a *account) openZsh() *screen {
 	a.t.Cleanup(cancel)
 	go func() {
 		defer close(s.ended)
-		_, _ = io.Copy(s, s.tty)
+		_, _ = io.Copy(s, tty.Whole(s.tty))
 		_ = s.cmd.Wait()
 	}()
 	return s

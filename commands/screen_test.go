@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/tty"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -45,7 +46,7 @@ func (a *account) openScreen(cols, rows int, stdout io.Writer, env []string, arg
 	s.sendAnswers()
 	go func() {
 		defer close(s.ended)
-		_, _ = io.Copy(s, s.tty) // it ends with an error when the program does
+		_, _ = io.Copy(s, tty.Whole(s.tty)) // it ends with an error when the program does
 	}()
 	return s
 }

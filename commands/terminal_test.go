@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ecsctl/internal/testkit/stage"
+	"ecsctl/internal/testkit/tty"
 
 	"github.com/creack/pty"
 )
@@ -39,7 +40,7 @@ func (a *account) open(args ...string) *terminal {
 	a.t.Cleanup(func() { _ = term.tty.Close() })
 	go func() {
 		defer close(term.ended)
-		_, _ = io.Copy(term, term.tty) // it ends with an error when the program does
+		_, _ = io.Copy(term, tty.Whole(term.tty)) // it ends with an error when the program does
 	}()
 	return term
 }

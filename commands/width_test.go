@@ -18,6 +18,7 @@ import (
 
 	"ecsctl/commands/console"
 	"ecsctl/internal/hint"
+	"ecsctl/internal/testkit/tty"
 	"ecsctl/provision"
 )
 
@@ -120,19 +121,19 @@ func helpPaths(parent string, list []*cli.Command) []string {
 // onTerminal returns what is written to a terminal of the width.
 func onTerminal(t *testing.T, width int, write func(console.Streams)) string {
 	t.Helper()
-	master, tty, err := pty.Open()
+	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer master.Close()
-	if err := pty.Setsize(tty, &pty.Winsize{Cols: uint16(width), Rows: 24}); err != nil {
+	if err := pty.Setsize(slave, &pty.Winsize{Cols: uint16(width), Rows: 24}); err != nil {
 		t.Fatal(err)
 	}
 	shown := make(chan string)
 	go func() { shown <- readAll(master) }()
-	out := console.Filtered(tty)
+	out := console.Filtered(slave)
 	write(console.Streams{Out: out, Err: out})
-	_ = tty.Close()
+	_ = slave.Close()
 	return ansi.Strip(<-shown)
 }
 
@@ -140,7 +141,7 @@ func onTerminal(t *testing.T, width int, write func(console.Streams)) string {
 // what it leaves.
 func readAll(master *os.File) string {
 	var out strings.Builder
-	for lines := bufio.NewScanner(master); lines.Scan(); {
+	for lines := bufio.NewScanner(tty.Whole(master)); lines.Scan(); {
 		line := strings.TrimRight(lines.Text(), "\r")
 		out.WriteString(line[strings.LastIndex(line, "\r")+1:] + "\n")
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
+	"ecsctl/internal/testkit/tty"
 )
 
 // terminal is one that a program runs on, whose screen can be looked at.
@@ -38,7 +40,7 @@ func open(ctx context.Context, cols, rows int, dir string, env, args []string) (
 	}
 	go func() { _, _ = io.Copy(t.tty, t.emu) }() // what the emulator answers
 	go func() {
-		_, _ = io.Copy(t, t.tty) // it ends with an error when the program does
+		_, _ = io.Copy(t, tty.Whole(t.tty)) // it ends with an error when the program does
 		t.over <- t.cmd.Wait()
 	}()
 	return t, nil

@@ -8,15 +8,17 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"ecsctl/internal/testkit/tty"
 )
 
 // watch reads what a terminal shows until the program closes it. At the first sign of a
 // question it pastes what belongs to that.
 func watch(person *os.File, paste map[string]string) string {
 	var shown bytes.Buffer
-	one := make([]byte, 1)
+	one, shows := make([]byte, 1), tty.Whole(person)
 	for {
-		if _, err := person.Read(one); err != nil {
+		if _, err := shows.Read(one); err != nil {
 			return shown.String() // the program has let go of it
 		}
 		shown.Write(one)
@@ -34,7 +36,7 @@ const wrongKey, rightKey = "pnu_wrong", "pnu_right"
 func TestSecretIsHiddenBeforeItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for range 100 {
-		person, tty, err := pty.Open()
+		person, slave, err := pty.Open()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,11 +48,11 @@ func TestSecretIsHiddenBeforeItIsAskedFor(t *testing.T) {
 			}
 			return nil
 		}}
-		got, err := NewLines(tty, tty).Ask(t.Context(), question)
+		got, err := NewLines(slave, slave).Ask(t.Context(), question)
 		if err != nil || len(got) != 1 || got[0] != rightKey {
 			t.Errorf("got %q, %v", got, err)
 		}
-		_ = tty.Close()
+		_ = slave.Close()
 		shown := <-screen
 		_ = person.Close()
 		if strings.Contains(shown, "pnu_") || !strings.Contains(shown, "# no such key") {
@@ -62,19 +64,19 @@ func TestSecretIsHiddenBeforeItIsAskedFor(t *testing.T) {
 // What is asked for in the open is shown again after a secret.
 func TestInputIsShownAgain(t *testing.T) {
 	t.Parallel()
-	person, tty, err := pty.Open()
+	person, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	screen := make(chan string)
 	go func() { screen <- watch(person, map[string]string{"@": rightKey, "#": "in the open"}) }()
-	lines := NewLines(tty, tty)
+	lines := NewLines(slave, slave)
 	for _, q := range []Question{{Title: "@ the key", Secret: true}, {Title: "# the name"}} {
 		if _, err := lines.Ask(t.Context(), q); err != nil {
 			t.Error(err)
 		}
 	}
-	_ = tty.Close()
+	_ = slave.Close()
 	shown := <-screen
 	_ = person.Close()
 	if strings.Contains(shown, rightKey) || !strings.Contains(shown, "in the open") {
