@@ -66,27 +66,31 @@ func parseDotenv(path, text string, env map[string]string) (source, error) {
 }
 
 func (d *dotenv) set(name, text string) error {
-	text, err := d.value(strings.TrimSpace(text), name)
+	text, from, err := d.value(strings.TrimSpace(text))
 	if err != nil {
-		return err
+		return fmt.Errorf("%s is %w", name, err)
 	}
 	d.values[name] = text
+	delete(d.borrowed, name)
+	if from != "" {
+		d.borrowed[name] = from
+	}
 	return nil
 }
 
-func (d *dotenv) value(text, name string) (string, error) {
-	delete(d.borrowed, name)
+// value is what the text of a setting stands for, and the variable of the environment that is part of it, if any.
+func (d *dotenv) value(text string) (string, string, error) {
 	switch {
 	case strings.HasPrefix(text, "'"):
 		quoted, _, _ := strings.Cut(text[1:], "'")
-		return d.interpolate(quoted, name)
+		return d.interpolate(quoted)
 	case strings.HasPrefix(text, `"`):
-		return d.interpolate(dotenvEscape.Replace(doubleQuoted(text[1:])), name)
+		return d.interpolate(dotenvEscape.Replace(doubleQuoted(text[1:])))
 	}
 	if i := strings.Index(text, " #"); i >= 0 {
 		text = text[:i]
 	}
-	return d.interpolate(strings.TrimSpace(text), name)
+	return d.interpolate(strings.TrimSpace(text))
 }
 
 // doubleQuoted is text up to the first quote that no backslash guards.
@@ -102,9 +106,10 @@ func doubleQuoted(text string) string {
 	return text
 }
 
-// interpolate fills ${NAME} in from the lines above, in the text of the setting name.
-func (d *dotenv) interpolate(text, name string) (string, error) {
+// interpolate fills ${NAME} in from the lines above and the environment. It returns what it took from there, too.
+func (d *dotenv) interpolate(text string) (string, string, error) {
 	var out strings.Builder
+	borrowed := ""
 	for {
 		at := dotenvVariable.FindStringSubmatchIndex(text)
 		if at == nil {
@@ -115,29 +120,29 @@ func (d *dotenv) interpolate(text, name string) (string, error) {
 		if at[4] >= 0 {
 			fallback = text[at[4]:at[5]]
 		}
-		out.WriteString(d.lookup(text[at[2]:at[3]], fallback, name))
+		value, from := d.lookup(text[at[2]:at[3]], fallback)
+		out.WriteString(value)
+		if from != "" {
+			borrowed = from
+		}
 		if out.Len() > maxExpanded {
 			break
 		}
 		text = text[at[1]:]
 	}
 	if out.Len()+len(text) > maxExpanded {
-		return "", fmt.Errorf("%s is longer than %s", name, bounded.Size(maxExpanded))
+		return "", "", fmt.Errorf("longer than %s", bounded.Size(maxExpanded))
 	}
-	return out.String() + text, nil
+	return out.String() + text, borrowed, nil
 }
 
-// lookup is what a reference stands for; name is the setting that refers.
-func (d *dotenv) lookup(reference, fallback, name string) string {
-	if from, is := d.borrowed[reference]; is {
-		d.borrowed[name] = from
-	}
+// lookup is what a reference stands for, and the variable of the environment that is part of it, if any.
+func (d *dotenv) lookup(reference, fallback string) (value, from string) {
 	if value, above := d.values[reference]; above {
-		return value
+		return value, d.borrowed[reference]
 	}
 	if value, set := d.env[reference]; set {
-		d.borrowed[name] = reference
-		return value
+		return value, reference
 	}
-	return fallback
+	return fallback, ""
 }

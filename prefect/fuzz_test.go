@@ -13,6 +13,7 @@ import (
 func FuzzDotenv(f *testing.F) {
 	f.Add("PREFECT_API_URL=http://x/api\nexport PREFECT_API_KEY=\"a\\\"b\" # c\n")
 	f.Add("A=${HUSH}\nPREFECT_API_KEY=${A:-x}${A}\nPREFECT_API_URL=${B}${A}\n")
+	f.Add("A=${HUSH}\nA=${A}\nPREFECT_API_URL=https://x/${A}\n")
 	f.Add("A='1'\nA=${A}${A}\nA=${A}${A}\nPREFECT_X=${A}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		discover(t, map[string]string{".env": text})

