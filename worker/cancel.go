@@ -59,9 +59,11 @@ func (c *cancel) look(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// ifStill sees to a run. One whose turn came late may be over by now, or launched anew.
+// ifStill sees to a run. One whose turn came late may be over by now, or launched anew; one that is not tracked may
+// have been until a moment ago, and would be taken up again.
 func (c *cancel) ifStill(ctx context.Context, known *snapshot, run *prefect.FlowRun, listed time.Time) error {
-	if time.Since(listed) > freshPoll {
+	entry, tracked := c.table.find(run.ID)
+	if !tracked || time.Since(listed) > freshPoll {
 		now, err := c.opts.Prefect.ReadFlowRun(ctx, run.ID)
 		if errors.Is(err, prefect.ErrNotFound) {
 			return nil
@@ -73,20 +75,22 @@ func (c *cancel) ifStill(ctx context.Context, known *snapshot, run *prefect.Flow
 			return nil
 		}
 	}
-	return c.one(ctx, known, run)
+	if !tracked {
+		entry, tracked = c.table.find(run.ID) // it may have been claimed meanwhile
+	}
+	return c.one(ctx, known, run, entry, tracked)
 }
 
-func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun) error {
+func (c *cancel) one(ctx context.Context, known *snapshot, run *prefect.FlowRun, entry tracked, inHand bool) error {
 	ref := runlog.Run{ID: run.ID, Name: run.Name}
 	log := c.lines.Of(ref)
-	entry, tracked := c.table.find(run.ID)
-	if tracked && entry.phase == claiming {
+	if inHand && entry.phase == claiming {
 		return nil // it is seen to when its task is known
 	}
-	if run.InfrastructurePID == "" && !tracked {
+	if run.InfrastructurePID == "" && !inHand {
 		return c.withoutTask(ctx, log, known, run)
 	}
-	if !tracked {
+	if !inHand {
 		found, err := c.locate.task(ctx, known, run)
 		if errors.Is(err, errForeign) || errors.Is(err, prefect.ErrNotFound) {
 			return c.report.cancelled(ctx, log, ref, "The flow run was cancelled, but its ECS task cannot be stopped: "+

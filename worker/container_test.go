@@ -56,6 +56,8 @@ func (w *world) play(ctx context.Context, env []string) int {
 		if behave := variables["BEHAVE"]; behave == "idle" || behave == "hang" && state == prefect.Completed {
 			<-ctx.Done()
 			return 143
+		} else if behave == "fail" && state == prefect.Completed {
+			return 3
 		}
 		if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state}); err != nil {
 			if ctx.Err() != nil {

@@ -115,27 +115,29 @@ func (w *world) crashes(t *testing.T, id string, message, log []string) {
 // its container's lines also when the worker ends right then.
 func TestTheStateDoesNotWaitForTheLines(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, worldOptions{})
-	w.server.AddFault(fault.Fault{
-		Service: "logs", Operation: "GetLogEvents", Kind: fault.Latency, Latency: 2 * time.Second, Times: -1,
-	})
-	id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "fail"})), 1)[0]
-	running := w.start(nil)
-	w.await(id, prefect.Crashed)
-	shown := func() bool {
-		lines := must(w.api.FlowRunLogs(t.Context(), id))(t)
-		return slices.ContainsFunc(lines, func(l prefect.Log) bool {
-			return strings.Contains(l.Message, `the last lines of container "prefect"`)
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		w.server.AddFault(fault.Fault{
+			Service: "logs", Operation: "GetLogEvents", Kind: fault.Latency, Latency: 2 * time.Second, Times: -1,
 		})
-	}
-	if shown() {
-		t.Error("the state waited for the lines")
-	}
-	running.stop()
-	<-running.ended
-	if !shown() {
-		t.Error("the lines are lost")
-	}
+		id := w.runs(w.deployment(w.logged(w.executionRole(), map[string]any{"BEHAVE": "fail"})), 1)[0]
+		running := w.start(nil)
+		w.await(id, prefect.Crashed)
+		shown := func() bool {
+			lines := must(w.api.FlowRunLogs(t.Context(), id))(t)
+			return slices.ContainsFunc(lines, func(l prefect.Log) bool {
+				return strings.Contains(l.Message, `container "prefect": it has written nothing to log group`)
+			})
+		}
+		if shown() {
+			t.Error("the state waited for the lines")
+		}
+		running.stop()
+		<-running.ended
+		if !shown() {
+			t.Error("the lines are lost")
+		}
+	})
 }
 
 // Lines that may not be read are no reason to keep a run from its state.

@@ -66,3 +66,48 @@ func TestACancelThatWaitedStopsNoOtherLaunch(t *testing.T) {
 		}
 	})
 }
+
+// A run is over while the worker waits for the list of those to cancel: it is not taken up again, which would stop its
+// task and count its cost once more.
+func TestACancelledRunIsNotTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	inSimulatedTime(t, func(t *testing.T, o worldOptions) {
+		w := newWorld(t, o)
+		id := w.runs(w.deployment(hangingJob()), 1)[0]
+		const own = "The-Tests-Own"
+		var held atomic.Bool
+		w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != "/api/flow_runs/filter" || r.Header.Get(own) != "" || held.Load() {
+				return false
+			}
+			body := must(io.ReadAll(r.Body))(t)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if !bytes.Contains(body, []byte(`["CANCELLING"]`)) {
+				return false
+			}
+			ask := must(http.NewRequestWithContext(t.Context(), http.MethodPost,
+				w.server.PrefectAPIURL()+"/flow_runs/filter", bytes.NewReader(body)))(t)
+			ask.Header.Set(own, "yes")
+			response := must(w.web().Do(ask))(t)
+			defer response.Body.Close()
+			answer := must(io.ReadAll(response.Body))(t)
+			if !bytes.Contains(answer, []byte(id)) {
+				return false
+			}
+			held.Store(true)
+			must(w.ecs.StopTask(t.Context(), &ecs.StopTaskInput{Task: w.tasks()[0].TaskArn}))(t) // its runner ends
+			w.set(id, prefect.Cancelled)
+			rest(t, time.Second)
+			must(rw.Write(answer))(t)
+			return true
+		})
+		w.start(func(o *worker.Options) { o.RunnerGrace = time.Nanosecond })
+		w.await(id, prefect.Running)
+		w.cancelling(id)
+		w.await(id, prefect.Cancelled)
+		rest(t, time.Minute)
+		if n := w.calls("StopTask"); n != 1 {
+			t.Errorf("its task was stopped %d times more", n-1)
+		}
+	})
+}

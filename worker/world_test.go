@@ -209,7 +209,7 @@ func (w *world) start(change func(*worker.Options)) *started {
 		Prefect: w.client(), AWS: w.aws, Pool: pool, Name: "w1",
 		QueryInterval: 100 * time.Millisecond, HeartbeatInterval: time.Second,
 		SweepInterval: 50 * time.Millisecond, CancelInterval: 50 * time.Millisecond,
-		Patience: 3 * time.Second, Settings: map[string]string{"PREFECT_API_URL": w.server.PrefectAPIURL()},
+		Patience: time.Hour, Settings: map[string]string{"PREFECT_API_URL": w.server.PrefectAPIURL()},
 		Logger: testLogger(w.t),
 	}
 	if change != nil {
