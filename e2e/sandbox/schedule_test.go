@@ -25,13 +25,15 @@ type schedule struct {
 	executed   string // the file that each execution adds a line to
 	stop       func() // after switchFor at the earliest
 	ids        []string
+	wrong      map[string]bool // ids of runs that the test has failed for
 }
 
 func (w *world) schedule(pool string) *schedule {
 	w.t.Helper()
 	api, err := prefect.New(prefect.Options{APIURL: w.env["PREFECT_API_URL"]})
 	w.must(err)
-	s := &schedule{w: w, api: api, executed: filepath.Join(w.home, "executed")}
+	s := &schedule{w: w, api: api, executed: filepath.Join(w.home, "executed"),
+		wrong: map[string]bool{}}
 	script := w.write("counted.py", countedRun)
 	variables, err := json.Marshal(map[string]any{"command": fmt.Sprintf("python -I -S %s %s", script, s.executed)})
 	w.must(err)
@@ -105,26 +107,23 @@ func (s *schedule) executions() map[string]int {
 	return times
 }
 
-// waitForMore waits until so many more runs were executed.
-func (s *schedule) waitForMore(n int) {
+// isWrong fails the test for what became of a run.
+func (s *schedule) isWrong(id, format string, args ...any) {
 	s.w.t.Helper()
-	want := len(s.executions()) + n
-	s.w.eventually(fmt.Sprintf("%d runs are executed", want), func() error {
-		if got := len(s.executions()); got < want {
-			return fmt.Errorf("%d were", got)
-		}
-		return nil
-	})
+	s.wrong[id] = true
+	s.w.t.Errorf("run "+id+" "+format, args...)
 }
 
-// tellUnfinished shows which states the runs have had that are in no final one.
-func (s *schedule) tellUnfinished(ctx context.Context) {
+// tellWrong shows which states the runs have had that went wrong or are in no final one, and returns their names and
+// ids.
+func (s *schedule) tellWrong(ctx context.Context) []string {
 	runs, err := s.runs(ctx)
 	if err != nil {
 		s.w.t.Logf("failed to read the runs: %v", err)
 	}
+	var told []string
 	for _, run := range runs {
-		if run.StateType.Terminal() {
+		if run.StateType.Terminal() && !s.wrong[run.ID] {
 			continue
 		}
 		states, err := s.api.FlowRunStates(ctx, run.ID)
@@ -133,5 +132,7 @@ func (s *schedule) tellUnfinished(ctx context.Context) {
 			history = append(history, state.Timestamp.Format(time.StampMilli)+" "+state.Name)
 		}
 		s.w.t.Logf("run %s %q has had the states %q (%v)", run.ID, run.Name, history, err)
+		told = append(told, run.ID, run.Name)
 	}
+	return told
 }
