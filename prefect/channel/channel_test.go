@@ -9,8 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"ecsctl/internal/pause"
+	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
 	"ecsctl/prefect/channel"
 	"ecsctl/sandbox/prefectapi"
@@ -29,16 +32,28 @@ type world struct {
 	pools []*prefect.WorkPool // snapshots
 }
 
-func newWorld(t *testing.T, client prefect.Options, options ...prefectapi.Option) *world {
+// inSimulatedTime runs a test in a bubble of testing/synctest, whose worlds need its network.
+func inSimulatedTime(t *testing.T, test func(t *testing.T, network *pipenet.Network)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, pipenet.New()) })
+}
+
+// newWorld starts the server; without a network it is on this machine's.
+func newWorld(t *testing.T, network *pipenet.Network, client prefect.Options, options ...prefectapi.Option) *world {
 	t.Helper()
 	w := &world{t: t, server: prefectapi.New(options...)}
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if front := w.front.Load(); front != nil {
 			(*front)(rw, r)
 			return
 		}
 		w.server.ServeHTTP(rw, r)
 	}))
+	if network != nil {
+		server.Listener, client.HTTPClient = network, network.Client()
+		t.Cleanup(client.HTTPClient.CloseIdleConnections) // a bubble waits for all goroutines
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(w.server.CloseChannels)
 	client.APIURL = server.URL + "/api"
@@ -91,13 +106,17 @@ func (w *world) last() *prefect.WorkPool {
 
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	deadline := time.After(20 * time.Second)
-	for !is() {
-		select {
-		case <-deadline:
+	for began := time.Now(); !is(); w.rest(10 * time.Millisecond) {
+		if time.Since(began) > 5*time.Minute { // only what hangs takes as long
 			w.t.Fatalf("waited in vain for %s", what)
-		case <-time.After(10 * time.Millisecond):
 		}
+	}
+}
+
+func (w *world) rest(d time.Duration) {
+	w.t.Helper()
+	if err := pause.For(w.t.Context(), d); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -113,39 +132,43 @@ func (w *world) heartbeat() time.Time {
 
 func TestHeartbeatsAndSnapshots(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, prefect.Options{})
-	c, stop := w.run(nil)
-	w.eventually("the connection", c.Open)
-	if p := w.last(); p == nil || p.Name != pool || p.IsPaused {
-		t.Fatalf("the first snapshot is %+v", p)
-	}
-	first := w.heartbeat()
-	w.eventually("another heartbeat", func() bool { return w.heartbeat().After(first) })
-	paused, template := true, json.RawMessage(`{"job_configuration":{"a":1},"variables":{"properties":{}}}`)
-	if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{
-		IsPaused: &paused, BaseJobTemplate: template,
-	}); err != nil {
-		t.Fatal(err)
-	}
-	w.eventually("the paused pool", func() bool { return w.last().IsPaused })
-	if got := string(w.last().BaseJobTemplate); got != string(template) {
-		t.Errorf("the snapshot has the template %s", got)
-	}
-	stop()
-	if c.Open() {
-		t.Error("it is open after its end")
-	}
+	inSimulatedTime(t, func(t *testing.T, network *pipenet.Network) {
+		w := newWorld(t, network, prefect.Options{})
+		c, stop := w.run(nil)
+		w.eventually("the connection", c.Open)
+		if p := w.last(); p == nil || p.Name != pool || p.IsPaused {
+			t.Fatalf("the first snapshot is %+v", p)
+		}
+		first := w.heartbeat()
+		w.eventually("another heartbeat", func() bool { return w.heartbeat().After(first) })
+		paused, template := true, json.RawMessage(`{"job_configuration":{"a":1},"variables":{"properties":{}}}`)
+		if err := w.api.UpdateWorkPool(t.Context(), pool, prefect.WorkPoolUpdate{
+			IsPaused: &paused, BaseJobTemplate: template,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.eventually("the paused pool", func() bool { return w.last().IsPaused })
+		if got := string(w.last().BaseJobTemplate); got != string(template) {
+			t.Errorf("the snapshot has the template %s", got)
+		}
+		stop()
+		if c.Open() {
+			t.Error("it is open after its end")
+		}
+	})
 }
 
 // A connection that is lost is made again; meanwhile it is known to be closed.
 func TestALostConnectionComesBack(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, prefect.Options{})
-	c, _ := w.run(nil)
-	w.eventually("the connection", c.Open)
-	w.server.CloseChannels()
-	w.eventually("the loss", func() bool { return !c.Open() })
-	w.eventually("the next connection", c.Open)
+	inSimulatedTime(t, func(t *testing.T, network *pipenet.Network) {
+		w := newWorld(t, network, prefect.Options{})
+		c, _ := w.run(nil)
+		w.eventually("the connection", c.Open)
+		w.server.CloseChannels()
+		w.eventually("the loss", func() bool { return !c.Open() })
+		w.eventually("the next connection", c.Open)
+	})
 }
 
 // A server without a channel is asked again after a long while: it may have been
@@ -157,28 +180,27 @@ func TestAServerThatGetsAChannel(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, prefect.Options{})
-			var attempts atomic.Int32
-			old := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/connect") {
-					attempts.Add(1)
-					rw.WriteHeader(status)
-					return
+			inSimulatedTime(t, func(t *testing.T, network *pipenet.Network) {
+				w := newWorld(t, network, prefect.Options{})
+				var attempts atomic.Int32
+				old := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, "/connect") {
+						attempts.Add(1)
+						rw.WriteHeader(status)
+						return
+					}
+					w.server.ServeHTTP(rw, r)
+				})
+				w.front.Store(&old)
+				c, _ := w.run(func(o *channel.Options) { o.FinalWait = 3 * time.Second })
+				w.eventually("an attempt", func() bool { return attempts.Load() == 1 })
+				w.rest(1500 * time.Millisecond)
+				if n := attempts.Load(); n != 1 || c.Open() {
+					t.Fatalf("%d attempts within a moment; open: %t", n, c.Open())
 				}
-				w.server.ServeHTTP(rw, r)
+				w.front.Store(nil)
+				w.eventually("the connection", c.Open)
 			})
-			w.front.Store(&old)
-			c, _ := w.run(func(o *channel.Options) { o.FinalWait = 3 * time.Second })
-			w.eventually("an attempt", func() bool { return attempts.Load() == 1 })
-			select {
-			case <-time.After(1500 * time.Millisecond):
-			case <-t.Context().Done():
-			}
-			if n := attempts.Load(); n != 1 || c.Open() {
-				t.Fatalf("%d attempts within a moment; open: %t", n, c.Open())
-			}
-			w.front.Store(nil)
-			w.eventually("the connection", c.Open)
 		})
 	}
 }

@@ -25,7 +25,7 @@ func TestTheChannelIsNeverRedirected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, prefect.Options{APIKey: "pnu_secret"})
+			w := newWorld(t, nil, prefect.Options{APIKey: "pnu_secret"})
 			asked, tried := make(chan string, 10), make(chan struct{}, 10)
 			thief := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				asked <- r.Header.Get("Authorization")
