@@ -42,21 +42,21 @@ demo: build ## the whole product on this machine, with no AWS account, no networ
 build lint vuln test race fuzz chaos chaos-ci e2e: export GOGC ?= 400
 
 test: ## needs the Go toolchain alone; most tests wait for processes, so that more of them than processors run at once
-	$(GOTEST) -p 3 -parallel 6 $(TESTFLAGS) $(PKGS)
+	$(GOTEST) -p 3 -parallel 6 -timeout 30m $(TESTFLAGS) $(PKGS)
 
 RACED = ./worker ./sandbox ./worker/... ./sandbox/...
 
 race: ## the same tests of what runs for weeks and of its far end, with the race detector, which needs a C compiler
-	CGO_ENABLED=1 $(GOTEST) -race -p 3 -parallel 6 $(TESTFLAGS) $(RACED)
+	CGO_ENABLED=1 $(GOTEST) -race -p 3 -parallel 6 -timeout 30m $(TESTFLAGS) $(RACED)
 
 FUZZTIME = 1m
 
 fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 	tools/fuzz.sh $(FUZZTIME)
 
-e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments; two packages at once, since much of it waits
+e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments; two packages at once, since much of it waits for one thing
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 2 -parallel 3 -timeout 60m $(TESTFLAGS) ./e2e/sandbox ./e2e ./e2e/parity ./e2e/install ./e2e/acceptance ./e2e/lint
+	$(GOTEST) -tags e2e -count=1 -p 2 -parallel 2 -timeout 60m $(TESTFLAGS) ./e2e/sandbox ./e2e ./e2e/parity ./e2e/install ./e2e/acceptance ./e2e/lint
 
 export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT \
 	ACCEPTANCE_PRIVATE_SUBNETS ACCEPTANCE_CAPACITY_PROVIDER

@@ -124,9 +124,16 @@ func TestLostAnswersOfTheQueue(t *testing.T) {
 				c := w.observer(20)
 				w.server.AddFault(fault.Fault{Service: "sqs", Operation: operation, Kind: kind, Times: 4})
 				ids := w.runs(w.deployment(failing), 3)
-				w.start(func(o *worker.Options) { listens(o); o.AWS.RetryMaxAttempts = 1 })
+				made := w.start(func(o *worker.Options) {
+					listens(o)
+					o.AWS.RetryMaxAttempts, o.HealthAddress, o.Metrics = 1, "127.0.0.1:0", true
+				})
 				w.awaitAll(ids, prefect.Crashed)
 				c.drained()
+				metrics := made.metrics(t)
+				if !strings.Contains(metrics, `verdict="crashed"} 3`) || strings.Contains(metrics, `verdict="fine"`) {
+					t.Errorf("the endings of three crashed runs are counted thus:\n%s", metrics)
+				}
 				seen := map[string]bool{}
 				for _, e := range w.events() {
 					if seen[e.ID] {

@@ -109,9 +109,12 @@ func (s *settle) one(ctx context.Context, e ending, run *prefect.FlowRun) (verdi
 	if err != nil {
 		return verdict, fmt.Errorf("failed to settle flow run %q: %w", e.entry.run.Name, err)
 	}
-	s.metrics.ended(string(verdict))
 	s.retire.after(e.entry)
-	if known := s.table.leaveTask(e.entry.run.ID, e.entry.at.task); known && run != nil {
+	known := s.table.leaveTask(e.entry.run.ID, e.entry.at.task)
+	if known || verdict != isFine { // word of an ending may come again
+		s.metrics.ended(string(verdict))
+	}
+	if known && run != nil {
 		if line := costLine(e.task); line != "" {
 			log.InfoContext(ctx, line)
 		}

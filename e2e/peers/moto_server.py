@@ -20,12 +20,16 @@ And it is served by waitress, which keeps connections open as AWS does; with wha
 the CPU time. moto's own server starts a thread for each call and waits for ten milliseconds at its end. moto itself
 looks for the service of a call in the folders of its own package and in 300 patterns, each time anew, and parses the
 policies of AWS for each account.
+
+One call is worked on at a time, but for those that wait for a message: what moto keeps is in dictionaries that it walks
+through while other threads change them, and then it answers 500. AWS does not.
 """
 
 import copy
 import functools
 import socket
 import sys
+import threading
 
 import moto.server
 import waitress
@@ -126,12 +130,17 @@ IAMBackend._init_aws_policies = _copies_of_aws_policies
 
 
 def _serve(host, port, app, **_):
-    def with_raw_uri(environ, start_response):
+    working = threading.Lock()
+
+    def one_at_a_time(environ, start_response):
         environ["RAW_URI"] = environ["REQUEST_URI"]
-        return app(environ, start_response)
+        if environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.ReceiveMessage":
+            return app(environ, start_response)
+        with working:
+            return app(environ, start_response)
 
     waitress.serve(
-        with_raw_uri,
+        one_at_a_time,
         sockets=[socket.socket(fileno=3)],
         threads=16,
         connection_limit=10_000,

@@ -75,8 +75,10 @@ func TestSwitchingRuntimes(t *testing.T) {
 	})
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
+		// The official worker makes Crashed what Prefect is too busy for at each of its retries, as SQLite is for a
+		// minute and more when this machine is busy.
 		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes",
-			"--wait-timeout", "10m")
+			"--wait-timeout", "10m", "--worker-env", "PREFECT_CLIENT_MAX_RETRIES=8")
 	}
 	bootstrap("ecsctl")
 	s := w.schedule(switchedPool)
