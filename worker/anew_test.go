@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -22,7 +21,7 @@ func TestARetryDoesNotWaitForTheLastTask(t *testing.T) {
 	first := w.tasks()[0].TaskArn
 	waitPolls(t, w, 25) // past the second look at what was just launched
 	w.set(id, prefect.Failed, prefect.Scheduled)
-	eventuallyIn(t, time.Minute, "the second task", func() bool { return len(w.tasks()) == 2 })
+	eventually(t, "the second task", func() bool { return len(w.tasks()) == 2 })
 	w.await(id, prefect.Running)
 	must(w.ecs.StopTask(t.Context(), stopInput(first)))(t)
 	waitPolls(t, w, 20)
