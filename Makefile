@@ -54,9 +54,10 @@ FUZZTIME = 1m
 fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 	tools/fuzz.sh $(FUZZTIME)
 
-e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments; two packages at once, since much of it waits for one thing
+# What ends with a few long tests goes first, what always has four at once goes last, when .ci/run has no more beside it.
+e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
-	$(GOTEST) -tags e2e -count=1 -p 2 -parallel 2 -timeout 60m $(TESTFLAGS) ./e2e/sandbox ./e2e ./e2e/parity ./e2e/install ./e2e/acceptance ./e2e/lint
+	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 4 -timeout 60m $(TESTFLAGS) ./e2e/sandbox ./e2e/parity ./e2e/install ./e2e/acceptance ./e2e/lint ./e2e
 
 export ON DESCRIBE ACCEPTANCE_AWS ACCEPTANCE_REGION ACCEPTANCE_POOL ACCEPTANCE_NEW_KEY ACCEPTANCE_REPORT \
 	ACCEPTANCE_PRIVATE_SUBNETS ACCEPTANCE_CAPACITY_PROVIDER
