@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -119,7 +118,7 @@ func runActors(t *testing.T, seed uint64) {
 
 // arrive makes more runs, by a deployment of their own: the pool may have been made anew.
 func (s *stage) arrive(wave int) {
-	for _, behave := range []string{flowrun.Completes, flowrun.Fails, flowrun.Crashes} {
+	for _, behave := range []string{completes, fails, crashes} {
 		n := max(1, *actorRuns/3/int(havocTime/arrivals))
 		s.person.ids = append(s.person.ids, s.runs(fmt.Sprint(behave, wave), n, life{time.Minute, behave})...)
 	}

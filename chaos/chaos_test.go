@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox/fault"
 )
@@ -50,7 +49,7 @@ func TestEveryRunIsExecutedOnce(t *testing.T) {
 func runChaos(t *testing.T, seed uint64) {
 	s := settingOf(seed)
 	w := newWorld(t, s.api...)
-	ways := []string{flowrun.Completes, flowrun.Fails, flowrun.Crashes}
+	ways := []string{completes, fails, crashes}
 	for i, behave := range ways {
 		d := w.deployment(behave, behave)
 		for n := i; n < *runs; n += len(ways) {
@@ -103,24 +102,25 @@ func (w *world) tellUnfinished() {
 // checkChaos looks at every run: once executed, and ended as it ought to.
 func (w *world) checkChaos() {
 	w.t.Helper()
-	executions := w.executions()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	byID := map[string]prefect.FlowRun{}
 	for _, run := range w.in() {
 		byID[run.ID] = run
 	}
 	for id, behave := range w.ids {
 		run := byID[id]
-		if n := executions[id]; n != 1 {
+		if n := w.executed[id]; n != 1 {
 			w.t.Errorf("run %s was executed %d times; it is %s: %s%s", id, n, run.StateName, run.State.Message,
 				w.story(id))
 		}
-		if run.StateType != flowrun.Outcomes[behave] {
+		if run.StateType != outcomes[behave] {
 			w.t.Errorf("run %s %s and is %s: %s%s", id, behave, run.StateName, run.State.Message, w.story(id))
 		}
-		delete(executions, id)
+		delete(w.executed, id)
 	}
-	if len(executions) > 0 {
-		w.t.Errorf("executed, but no flow run: %v", executions)
+	if len(w.executed) > 0 {
+		w.t.Errorf("executed, but no flow run: %v", w.executed)
 	}
 }
 

@@ -5,15 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"ecsctl/commands"
 	"ecsctl/commands/console"
-	"ecsctl/internal/executable"
 	"ecsctl/internal/testkit/inmemory"
-	"ecsctl/internal/testkit/staticbuild"
 )
 
 // What `make chaos` turns up.
@@ -38,19 +35,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// playedPrefect is the program of the containers, made once.
-var playedPrefect = sync.OnceValues(func() ([]byte, error) {
-	return staticbuild.Program("ecsctl/chaos/flowrun/prefect")
-})
-
-// programs is a directory with ecsctl, which is this binary, and prefect.
+// programs is a directory with ecsctl, which is this binary.
 func programs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Symlink(must(os.Executable())(t), filepath.Join(dir, "ecsctl")); err != nil {
-		t.Fatal(err)
-	}
-	if err := executable.Write(filepath.Join(dir, "prefect"), must(playedPrefect())(t)); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -39,17 +38,17 @@ func TestAnOutageOfTenMinutes(t *testing.T) {
 func outageOf(t *testing.T, service string) {
 	w := newPlayed(t, sandbox.Options{})
 	during := outage / 2
-	done := w.runs("done", *outageTasks*3/10, life{during, flowrun.Completes})
-	failed := w.runs("failed", *outageTasks/5, life{during, flowrun.Fails})
-	crashed := w.runs("crashed", *outageTasks*3/10, life{during, flowrun.Crashes})
-	going := w.runs("going", *outageTasks/5, life{outage + during + recovers, flowrun.Completes})
+	done := w.runs("done", *outageTasks*3/10, life{during, completes})
+	failed := w.runs("failed", *outageTasks/5, life{during, fails})
+	crashed := w.runs("crashed", *outageTasks*3/10, life{during, crashes})
+	going := w.runs("going", *outageTasks/5, life{outage + during + recovers, completes})
 	all := slices.Concat(done, failed, crashed, going)
 	stop := w.start(nil)
 	defer stop()
 	if !within(t.Context(), during, 5*time.Second, func() bool { return w.census().all(all, prefect.Running) }) {
 		t.Fatalf("not all runs run: %v", w.census().of(all))
 	}
-	late := w.runs("late", 20, life{time.Second, flowrun.Completes}) // are due when it is away
+	late := w.runs("late", 20, life{time.Second, completes}) // are due when it is away
 	w.server.AddFault(fault.Fault{Service: service, Operation: "*", Kind: fault.DropBefore, Times: -1})
 	if err := pause.For(t.Context(), outage); err != nil {
 		t.Fatal(err)

@@ -2,9 +2,7 @@ package chaos_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,8 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"ecsctl/chaos/flowrun"
-	"ecsctl/internal/pause"
 	"ecsctl/internal/pipenet"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -34,14 +30,6 @@ type played struct {
 	executed map[string]int       // by run
 	began    map[string]time.Time // the last execution
 }
-
-// life is how long the runs of a deployment run, and how they end.
-type life struct {
-	Lasts  time.Duration
-	Behave string
-}
-
-const lifeVariable = "CHAOS_LIFE"
 
 // playedAgent is what the tests and the containers call themselves.
 const playedAgent = "chaos"
@@ -109,33 +97,13 @@ func (w *played) aws() aws.Config {
 	return cfg
 }
 
-// execute plays `prefect flow-run execute`. While Prefect is away it waits for it, as
-// Prefect's own runner does.
 func (w *played) execute(ctx context.Context, env []string) int {
-	variables := map[string]string{}
-	for _, entry := range env {
-		name, value, _ := strings.Cut(entry, "=")
-		variables[name] = value
-	}
-	id := variables["PREFECT__FLOW_RUN_ID"]
-	w.mu.Lock()
-	w.executed[id]++
-	w.began[id] = time.Now()
-	w.mu.Unlock()
-	var l life
-	if err := json.Unmarshal([]byte(variables[lifeVariable]), &l); err != nil {
-		return 2
-	}
-	if flowrun.Say(ctx, w.api, id, prefect.Running) != nil || pause.For(ctx, l.Lasts) != nil {
-		return 1
-	}
-	if l.Behave == flowrun.Crashes {
-		return 3
-	}
-	if flowrun.Say(ctx, w.api, id, flowrun.Outcomes[l.Behave]) != nil {
-		return 1
-	}
-	return 0
+	return execute(ctx, env, w.api, func(id string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.executed[id]++
+		w.began[id] = time.Now()
+	})
 }
 
 // runs makes so many runs that live so, and returns their ids.
@@ -148,10 +116,8 @@ func (w *played) runsIn(pool, name string, n int, l life) []string {
 	w.t.Helper()
 	ctx := w.t.Context()
 	flow := must(w.api.CreateFlow(ctx, "flow"))(w.t)
-	text := string(must(json.Marshal(l))(w.t))
-	variables := must(json.Marshal(map[string]any{"env": map[string]string{lifeVariable: text}}))(w.t)
 	d := must(w.api.CreateDeployment(ctx, prefect.DeploymentCreate{
-		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: l.variables(w.t),
 	}))(w.t)
 	var ids []string
 	for range n {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -39,10 +38,10 @@ func TestPoolsOfOneWorker(t *testing.T) {
 				w := newPlayed(t, sandbox.Options{Quotas: awsQuotas()})
 				w.makePool(manyPool)
 				w.makePool(fewPool)
-				many := w.runsIn(manyPool, "many", tc.many, life{tc.lasts, flowrun.Completes})
+				many := w.runsIn(manyPool, "many", tc.many, life{tc.lasts, completes})
 				kill := w.startPools(worker.Options{Limit: tc.limit})
 				w.wait(8 * time.Second) // the large pool has taken what it can
-				few, made := w.runsIn(fewPool, "few", 3, life{tc.lasts, flowrun.Completes}), time.Now()
+				few, made := w.runsIn(fewPool, "few", 3, life{tc.lasts, completes}), time.Now()
 				tc.stage(w)
 				w.awaitAll(few, 10*time.Minute)
 				kill()
@@ -70,7 +69,7 @@ func TestPoolsAreServedAlike(t *testing.T) {
 		byPool := map[string][]string{}
 		for _, name := range []string{manyPool, fewPool} {
 			w.makePool(name)
-			byPool[name] = w.runsIn(name, name, 300, life{time.Second, flowrun.Completes})
+			byPool[name] = w.runsIn(name, name, 300, life{time.Second, completes})
 		}
 		w.slow()
 		began := time.Now()

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/fault"
@@ -62,7 +61,7 @@ func launchAtQuota(t *testing.T, workers int) (share, throttled float64) {
 	var ids []string
 	for i := range deployments {
 		ids = append(ids, w.runs(fmt.Sprint("deployment-", i), *quotaRuns/deployments,
-			life{30 * time.Second, flowrun.Completes})...)
+			life{30 * time.Second, completes})...)
 	}
 	for _, service := range []string{"*", fault.PrefectService} {
 		w.server.AddFault(fault.Fault{

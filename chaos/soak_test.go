@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/internal/pause"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
@@ -35,7 +34,7 @@ func TestSoak(t *testing.T) {
 func soak(t *testing.T) {
 	w := newPlayed(t, sandbox.Options{})
 	launch := time.Duration(*soakRuns/20)*time.Second + time.Minute
-	ids := w.runs("long", *soakRuns, life{2*launch + *soakTime, flowrun.Completes})
+	ids := w.runs("long", *soakRuns, life{2*launch + *soakTime, completes})
 	w.settled()
 	before, _ := goroutines()
 	stop := w.start(nil)

@@ -1,19 +1,17 @@
 package chaos_test
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"ecsctl/chaos/flowrun"
 	"ecsctl/prefect"
 	"ecsctl/sandbox"
 	"ecsctl/sandbox/prefectapi"
@@ -25,23 +23,26 @@ const pool = "pool"
 // world is an account and a Prefect server, played by a sandbox. The test itself reads
 // Prefect past the faults.
 type world struct {
-	t        *testing.T
-	server   *sandbox.Server
-	api      *prefect.Client
-	ecs      *ecs.Client
-	dir      string            // with the programs
-	executed string            // file with a line for each execution
-	ids      map[string]string // how each run is to end, by id
+	t      *testing.T
+	server *sandbox.Server
+	api    *prefect.Client
+	ecs    *ecs.Client
+	dir    string            // with ecsctl
+	ids    map[string]string // how each run is to end, by id
+
+	mu       sync.Mutex
+	executed map[string]int // by run
 }
 
 func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 	t.Helper()
-	counted := t.TempDir()
-	w := &world{t: t, dir: programs(t), executed: filepath.Join(counted, "executed"), ids: map[string]string{}}
+	w := &world{t: t, dir: programs(t), ids: map[string]string{}, executed: map[string]int{}}
 	api := prefectapi.New(options...)
-	w.server = must(sandbox.Start(sandbox.Options{
-		PrefectAPI: api, Images: map[string]string{"prefecthq/*": w.dir}, Volumes: []string{counted},
-	}))(t)
+	var inside *prefect.Client // of the containers; meets the faults, as the workers do
+	w.server = must(sandbox.Start(sandbox.Options{PrefectAPI: api, Functions: map[string]sandbox.Function{
+		"prefecthq/*": func(ctx context.Context, env []string) int { return execute(ctx, env, inside, w.began) },
+	}}))(t)
+	inside = must(prefect.New(prefect.Options{APIURL: w.server.PrefectAPIURL()}))(t)
 	t.Cleanup(func() {
 		if err := w.server.Close(); err != nil {
 			t.Error(err)
@@ -63,11 +64,9 @@ func newWorld(t *testing.T, options ...prefectapi.Option) *world {
 func (w *world) deployment(name, behave string) *prefect.Deployment {
 	w.t.Helper()
 	flow := must(w.api.CreateFlow(w.t.Context(), "flow"))(w.t)
-	variables := must(json.Marshal(map[string]any{"env": map[string]string{
-		flowrun.ExecutedFile: w.executed, flowrun.Behaviour: behave, flowrun.Lasts: scaled(4 * time.Second).String(),
-	}}))(w.t)
 	return must(w.api.CreateDeployment(w.t.Context(), prefect.DeploymentCreate{
-		Name: name, FlowID: flow.ID, WorkPoolName: pool, JobVariables: variables,
+		Name: name, FlowID: flow.ID, WorkPoolName: pool,
+		JobVariables: life{scaled(4 * time.Second), behave}.variables(w.t),
 	}))(w.t)
 }
 
@@ -93,14 +92,11 @@ func (w *world) in(states ...prefect.StateType) []prefect.FlowRun {
 	return must(w.api.FilterFlowRuns(w.t.Context(), prefect.FlowRunFilter{StateTypes: states}))(w.t)
 }
 
-// executions counts the lines of each run.
-func (w *world) executions() map[string]int {
-	w.t.Helper()
-	out := map[string]int{}
-	for line := range strings.Lines(string(must(os.ReadFile(w.executed))(w.t))) {
-		out[strings.TrimSpace(line)]++
-	}
-	return out
+// began counts an execution.
+func (w *world) began(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.executed[id]++
 }
 
 // tasks are the ARNs of the tasks in the default cluster that are to run or to be stopped.
