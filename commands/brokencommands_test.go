@@ -22,7 +22,7 @@ type brokenCommand struct {
 var (
 	statusCommand = brokenCommand{[]string{"status", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
 	doctorCommand = brokenCommand{[]string{"doctor", "--stuck-after", "1s"}, "FAIL ", []string{"fix: "}}
-	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "6s", "--stuck-after", "1s"}, "FAIL ",
+	verifyCommand = brokenCommand{[]string{"verify", "--timeout", "10s", "--stuck-after", "1s"}, "FAIL ",
 		[]string{"fix: "}}
 	logsCommand = brokenCommand{[]string{"logs", "--since", "2s"}, "", []string{"fix: ", "ecsctl: fix: "}}
 )

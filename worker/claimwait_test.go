@@ -93,6 +93,9 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 		"paused":  {func(w *world, id string) { w.set(id, prefect.Paused) }, prefect.Paused, 0},
 		"deleted": {func(w *world, id string) { must(0, w.api.DeleteFlowRun(w.t.Context(), id))(w.t) }, "", 0},
 		"run by another": {func(w *world, id string) {
+			w.onPrefect(func(rw http.ResponseWriter, r *http.Request) bool { // the first one gets no more runs
+				return r.UserAgent() == workerAgent && noPolls(rw, r)
+			})
 			w.set(id, prefect.Failed, prefect.Scheduled)
 			w.start(func(o *worker.Options) { o.Name = "b" })
 			w.await(id, prefect.Completed)
@@ -106,7 +109,7 @@ func TestALaunchThatWaitedLooksAtItsClaim(t *testing.T) {
 					w := newWorld(t, worldOptions{version: version})
 					id := w.runs(w.deployment(nil), 1)[0]
 					gate := w.gate(waits)
-					a := w.start(gate.behind("a"))
+					a := w.start(func(o *worker.Options) { gate.behind("a")(o); o.Prefect = w.clientOf(workerAgent) })
 					eventually(t, "a refused launch", func() bool { return gate.refused.Load() > 0 })
 					tc.do(w, id)
 					before := w.history(id)
