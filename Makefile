@@ -54,7 +54,8 @@ FUZZTIME = 1m
 fuzz: ## each fuzz target for FUZZTIME; without it, tests run the seeds
 	tools/fuzz.sh $(FUZZTIME)
 
-# What ends with a few long tests goes first, what always has four at once goes last, when .ci/run has no more beside it.
+# The package that ends with a few long tests goes first. The one that always runs four at once goes last, when .ci/run
+# has nothing else left to run.
 e2e: ## against real Prefect servers, moto and the AWS CLI; makes its own virtual environments
 	e2e/venvs.sh
 	$(GOTEST) -tags e2e -count=1 -p 1 -parallel 4 -timeout 60m $(TESTFLAGS) ./e2e/sandbox ./e2e/parity ./e2e/install ./e2e/acceptance ./e2e/lint ./e2e

@@ -26,7 +26,7 @@ func TestAuthString(t *testing.T) {
 	}
 	t.Cleanup(server.Kill)
 	t.Run("worker comes online", func(t *testing.T) {
-		peers.TakeWorkerPort(t)
+		takeWorkerPort(t)
 		newAuthWorld(t, server).bringOnline()
 	})
 	t.Run("stays secret", func(t *testing.T) {

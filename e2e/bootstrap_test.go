@@ -20,7 +20,7 @@ import (
 // the test plays ECS and runs the worker that the service asks for.
 func TestBootstrapBringsWorkerOnline(t *testing.T) {
 	all.EachServer(t, func(t *testing.T, server *peers.Server) {
-		peers.TakeWorkerPort(t)
+		takeWorkerPort(t)
 		newWorld(t, server).bringOnline()
 	})
 }

@@ -4,9 +4,12 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +19,12 @@ import (
 
 	"ecsctl/e2e/peers"
 )
+
+// workerHealth is where every worker listens (PREFECT_WORKER_WEBSERVER_PORT's
+// default). Containers have a network each; here one worker runs at a time.
+const workerHealth = "127.0.0.1:8080"
+
+var oneWorker sync.Mutex
 
 // container is the worker's container, as ECS reads it off the service.
 type container struct {
@@ -97,6 +106,18 @@ func (c container) waitHealthCheck(process *peers.Process) {
 		}
 		return cmd.Run()
 	})
+}
+
+// takeWorkerPort waits until no other worker of the tests runs.
+func takeWorkerPort(t *testing.T) {
+	t.Helper()
+	oneWorker.Lock()
+	t.Cleanup(oneWorker.Unlock)
+	listener, err := net.Listen("tcp", workerHealth)
+	if err != nil {
+		t.Fatalf("the worker's health port is taken by a program that is not of the tests: %v", err)
+	}
+	listener.Close()
 }
 
 // eventually polls until ready has no error.

@@ -53,10 +53,12 @@ func (w *world) play(ctx context.Context, env []string) int {
 	}
 	id, api := variables["PREFECT__FLOW_RUN_ID"], w.client()
 	for _, state := range []prefect.StateType{prefect.Running, prefect.Completed} {
-		if behave := variables["BEHAVE"]; behave == "idle" || behave == "hang" && state == prefect.Completed {
+		behave, over := variables["BEHAVE"], state == prefect.Completed
+		if behave == "idle" || behave == "hang" && over {
 			<-ctx.Done()
 			return 143
-		} else if behave == "fail" && state == prefect.Completed {
+		}
+		if behave == "fail" && over {
 			return 3
 		}
 		if _, err := api.SetFlowRunState(ctx, id, prefect.StateProposal{Type: state}); err != nil {

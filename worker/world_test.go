@@ -254,7 +254,7 @@ func (w *world) awaitIn(limit time.Duration, id string, state prefect.StateType)
 	return run
 }
 
-// launched tells whether Prefect knows the run's task.
+// launched reports whether Prefect knows the run's task.
 func (w *world) launched(id string) bool {
 	return must(w.api.ReadFlowRun(w.t.Context(), id))(w.t).InfrastructurePID != ""
 }

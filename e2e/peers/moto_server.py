@@ -21,8 +21,8 @@ the CPU time. moto's own server starts a thread for each call and waits for ten 
 looks for the service of a call in the folders of its own package and in 300 patterns, each time anew, and parses the
 policies of AWS for each account.
 
-One call is worked on at a time, but for those that wait for a message: what moto keeps is in dictionaries that it walks
-through while other threads change them, and then it answers 500. AWS does not.
+Calls are handled one at a time, except those that wait for a message: moto iterates over dictionaries while other
+threads change them, and then answers 500. AWS does not.
 """
 
 import copy

@@ -69,14 +69,13 @@ tell(type="COMPLETED", data={"type": "result", "storage_key": run})
 // claimed and not launched when it is stopped is launched two minutes later: hence the time.
 func TestSwitchingRuntimes(t *testing.T) {
 	t.Parallel()
-	peers.TakeWorkerPort(t)
 	w := newWorldWith(t, peers.Prefect3, func(w *world) []string {
 		return []string{"--prefect-api-url", ownServer(t, peers.Prefect3).URL, "--volume", w.home}
 	})
 	ecsctl := w.environ(filepath.Dir(shared.binary))
 	bootstrap := func(runtime string) {
-		// The official worker makes Crashed what Prefect is too busy for at each of its retries, as SQLite is for a
-		// minute and more when this machine is busy.
+		// The official worker crashes a run when Prefect is still busy at its last retry, and on a loaded machine
+		// SQLite can be busy for more than a minute.
 		w.run(ecsctl, shared.binary, "bootstrap", "--pool", switchedPool, "--runtime", runtime, "--yes",
 			"--wait-timeout", "10m", "--worker-env", "PREFECT_CLIENT_MAX_RETRIES=8")
 	}

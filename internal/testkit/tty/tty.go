@@ -9,9 +9,9 @@ import (
 
 // Whole reads the master of a pseudo-terminal until nobody has its other end and all was read.
 //
-// Linux first looks for words and then whether the other end is closed (n_tty_read). What is written between the two
-// looks, by a program that then ends, waits behind the error: a reader that believes it loses the last lines,
-// once in 80,000 terminals on two busy processors. A read that begins after the error finds them.
+// Linux first checks for data and then whether the other end is closed (n_tty_read). When a program writes and exits
+// between the two checks, its last lines are still there, but the read fails with EIO: on two busy processors one
+// terminal in some ten thousand loses them. A read that begins after the error returns them.
 func Whole(master io.Reader) io.Reader { return whole{master} }
 
 type whole struct{ master io.Reader }
