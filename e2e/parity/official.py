@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import functools
+import gc
 import json
 import logging
 import os
@@ -21,6 +22,8 @@ import tempfile
 import types
 import uuid
 from pathlib import Path
+
+gc.set_threshold(100_000, 50, 50)  # as in peers/prefect_server.py
 
 # The worker's own region, and the one of the credentials in cases.json.
 REGIONS = ["us-east-1", "eu-west-1"]

@@ -27,6 +27,7 @@ threads change them, and then answers 500. AWS does not.
 
 import copy
 import functools
+import gc
 import socket
 import sys
 import threading
@@ -39,6 +40,9 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.access_control import IAMPolicyStatement, IAMRequest
 from moto.iam.models import IAMBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+# As in prefect_server.py. It matters where an account is new: its VPC and its policies are made.
+gc.set_threshold(100_000, 50, 50)
 
 _requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
 
