@@ -37,7 +37,8 @@ func (s *submit) refused(
 	case err != nil || !found:
 		return failure
 	case errors.Is(failure, errLost):
-		return errors.Join(failure, s.tooLate.stop(ctx, log, c.ref(), place{clients, made.cluster, made.arn}))
+		s.tooLate.stop(ctx, log, c.ref(), place{clients, made.cluster, made.arn})
+		return failure
 	}
 	return s.record(ctx, log, c, job, clients, made, definition{}, submitted)
 }

@@ -222,19 +222,21 @@ func (s *submit) record(ctx context.Context, log *slog.Logger, c candidate, job 
 		goes = used.arn
 	}
 	at := place{clients, made.cluster, made.arn}
-	if !c.standing.fresh() {
-		if f, err := s.claim.fate(ctx, log, c); err == nil && f == lost {
-			return s.tooLate.stop(ctx, log, c.ref(), at)
-		}
-	}
 	s.table.launched(c.run.ID, launchedTask{
 		pid: pid, at: at, definition: goes, claim: c.claim,
 		startLimit: job.StartTimeout,
 	})
+	if !c.standing.fresh() {
+		if f, err := s.claim.fate(ctx, log, c); err == nil && f == lost {
+			s.tooLate.stop(ctx, log, c.ref(), at)
+			return nil
+		}
+	}
 	log.InfoContext(ctx, fmt.Sprintf("flow run %q was launched as ECS task %s", c.run.Name, made.arn))
 	err := s.report.infrastructure(ctx, log, c.ref(), pid, s.claim.notLost(log, c))
 	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, errNoMore) {
-		return s.tooLate.stop(ctx, log, c.ref(), at)
+		s.tooLate.stop(ctx, log, c.ref(), at)
+		return nil
 	}
 	if err != nil {
 		// The task runs, so the run is not a failure: what is lost is that others can cancel it.

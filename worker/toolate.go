@@ -90,7 +90,7 @@ func (l *tooLate) batch(ctx context.Context, batch []launchedRun) error {
 		failures = append(failures, l.one(ctx, r, byID[r.cand.run.ID]))
 	}
 	if err := errors.Join(failures...); err != nil {
-		l.lines.Console.WarnContext(ctx, "failed to stop ECS tasks that were launched too late", "error",
+		l.lines.Console.WarnContext(ctx, "failed to look at the claims of flow runs that were just launched", "error",
 			awsaccess.Sentence(err))
 	}
 	return nil
@@ -106,7 +106,8 @@ func (l *tooLate) one(ctx context.Context, r launchedRun, now *prefect.FlowRun) 
 			return err
 		}
 	}
-	return l.stop(ctx, log, r.cand.ref(), r.at)
+	l.stop(ctx, log, r.cand.ref(), r.at)
+	return nil
 }
 
 // isSurelyNeeded tells what needs no look at the run's states.
@@ -120,9 +121,9 @@ func (r launchedRun) isSurelyNeeded(now *prefect.FlowRun) bool {
 	return false
 }
 
-// stop stops a task that was launched too late, and forgets it. ECS may not know yet what
-// it has just launched.
-func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at place) error {
+// stop stops a task that was launched too late, and forgets it: the run is somebody else's, or nobody's, by now.
+// ECS may not know yet what it has just launched.
+func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at place) {
 	defer l.table.leaveTask(run.ID, at.task)
 	began := time.Now()
 	again := func(err error) bool {
@@ -137,14 +138,15 @@ func (l *tooLate) stop(ctx context.Context, log *slog.Logger, run runlog.Run, at
 		over = err == nil && out.Task != nil && aws.ToString(out.Task.LastStatus) == "STOPPED"
 		return err
 	})
-	if !over {
+	switch {
+	case err != nil && !isUnknownTask(err):
+		err = awsaccess.Explain("stop ECS task \""+at.task+"\"", err)
+		log.ErrorContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched, but its task "+
+			"goes on", "error", awsaccess.Sentence(err))
+	case !over:
 		log.WarnContext(ctx, "the flow run was ended, deleted or scheduled anew while it was launched: its task is "+
 			"stopped", "task", at.task)
 	}
-	if isUnknownTask(err) {
-		return nil
-	}
-	return awsaccess.Explain("stop ECS task \""+at.task+"\"", err)
 }
 
 // isUnknownTask: ECS says so of a task that is long gone, and of one that is brand-new.
